@@ -1,0 +1,37 @@
+"""A computable guideline: OWL criteria, SHACL records, decisions by SPARQL.
+
+    from lrp_kg import GuidelineService
+
+    service = GuidelineService()
+    answer = service.assess({"careLine": "first-line", "redFlags": "none"}, lang="nl", explain=True)
+    answer["decisions"]["stage"]["missing"], answer["nextQuestion"]["question"]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
+    from lrp_kg.findings import Finding
+    from lrp_kg.service import GuidelineService
+
+__version__ = "0.1.0"
+__all__ = ["Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]
+
+_HOMES = {
+    "Finding": "findings",
+    "GuidelineError": "errors",
+    "GuidelineService": "service",
+    "InvalidRecord": "errors",
+    "LrpError": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only when it is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,239 @@
+"""An assessment as the answer that programs get: plain data, ready for JSON, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from lrp_kg.assessment import Assessment, DecisionResult, ProgrammeResult, StatementResult
+from lrp_kg.explanation import VERDICT_NAMES, Reason
+from lrp_kg.guideline import Box, Field, Guideline, Text
+from lrp_kg.namespaces import local_name
+from lrp_kg.record import Record
+from lrp_kg.sparql import FALSE, TRUE
+
+Json = dict[str, Any]
+_MET = {FALSE: "not-met", TRUE: "met"}
+
+
+class Renderer:
+    """Renders assessments of one guideline in one language; what does not depend on the record is rendered once."""
+
+    def __init__(self, guideline: Guideline, lang: str = "en") -> None:
+        self.guideline = guideline
+        self.lang = lang
+        self._conditions: dict[str, tuple[str, str]] = {}
+        self._values = {v.iri: v.id for f in guideline.fields.values() for v in f.values}
+
+    def text(self, texts: Text) -> str:
+        """Return a text in the language, English where it is missing."""
+        return texts.get(self.lang) or texts.get("en", "")
+
+    def condition(self, iri: str) -> tuple[str, str]:
+        """Return identifier and label of a condition."""
+        known = self._conditions.get(iri)
+        if known is None:
+            condition = self.guideline.conditions[iri]
+            known = self._conditions[iri] = (condition.id, self.text(condition.label))
+        return known
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def value(self, record: Record, field: str) -> Any:
+        """Return the value of a field as JSON has it; ``None`` where it is unknown."""
+        if field in record.lists:
+            return list(record.lists[field])
+        if field in record.dates:
+            return record.dates[field].isoformat()
+        value = record.values.get(field)
+        return self._values.get(value, value) if isinstance(value, str) else value
+
+    def reason(self, record: Record, reason: Reason) -> Json:
+        """Render a reason."""
+        ident, label = self.condition(reason.condition.iri)
+        return {
+            "condition": ident,
+            "label": label,
+            "field": local_name(reason.field),
+            "value": self.value(record, reason.field),
+            "verdict": VERDICT_NAMES[reason.verdict],
+        }
+
+    def reasons(self, record: Record, reasons: Iterable[Reason]) -> list[Json]:
+        """Render reasons."""
+        return [self.reason(record, r) for r in reasons]
+
+    def statement(self, found: StatementResult) -> Json:
+        """Render a statement with its condition and dates."""
+        s = found.statement
+        data: Json = {
+            "id": s.id,
+            "text": self.text(s.label),
+            "modality": s.modality.id,
+        }
+        if s.actor:
+            data["actor"] = s.actor.id
+        if s.condition:
+            ident, label = self.condition(s.condition)
+            data["condition"] = {"id": ident, "label": label, "verdict": VERDICT_NAMES[found.verdict]}
+        if s.condition_text:
+            data["conditionText"] = self.text(s.condition_text)
+        for name, day in (("earliest", found.earliest), ("latest", found.latest)):
+            if day:
+                data[name] = day.isoformat()
+        return data | {"source": s.source, "locator": s.locator}
+
+    def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
+        """Render a box."""
+        return {
+            "id": box.id,
+            "label": box.printed,
+            "title": self.text(box.label),
+            "section": box.section.id,
+            "statements": [self.statement(s) for s in statements],
+        }
+
+    def decision(self, record: Record, found: DecisionResult, explain: bool) -> Json:
+        """Render a decision."""
+        result = found.result
+        data: Json = {
+            "status": result.status,
+            "answers": list(result.answers),
+            "possible": list(result.possible),
+            "missing": [local_name(f) for f in result.missing],
+            "labels": {
+                o.id: self.text(o.label)
+                for o in found.decision.options
+                if o.id in result.answers or o.id in result.possible
+            },
+        }
+        if explain:
+            data["because"] = self.reasons(record, found.because)
+            data["whyNot"] = {o: self.reasons(record, r) for o, r in found.why_not.items()}
+        data["openPoints"] = [
+            {"id": p.id, "kind": p.kind.id, "label": self.text(p.label), "reading": self.text(p.reading)}
+            for p in found.open_points
+        ]
+        return data
+
+    def programme(self, record: Record, found: ProgrammeResult) -> Json:
+        """Render eligibility for a programme."""
+        return {
+            "status": found.result.status,
+            "verdict": found.verdict,
+            "label": self.text(found.programme.label),
+            "edition": found.edition.id,
+            "criteria": [
+                {
+                    "id": c.criterion.id,
+                    "label": self.text(c.criterion.label),
+                    "verdict": _MET.get(c.verdict, "unknown"),
+                    "because": self.reasons(record, c.because),
+                }
+                for c in found.criteria
+            ],
+            "missing": [local_name(f) for f in found.result.missing],
+            "benefits": [self.statement(s) for s in found.benefits],
+            "nextSteps": [self.statement(s) for s in found.steps],
+        }
+
+    def dated(self, found: StatementResult) -> Json:
+        """Render a date."""
+        s = found.statement
+        return {
+            "id": s.id,
+            "label": self.text(s.label),
+            "earliest": _iso(found.earliest),
+            "latest": _iso(found.latest),
+            "status": found.status,
+            "source": s.source,
+        }
+
+    def question(self, field: Field) -> Json:
+        """Render a question with the values it can be answered with."""
+        data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
+        if field.kind == "boolean":
+            yes_no = (("yes", True), ("no", False))
+            data["options"] = [{"value": v, "label": self.text(self.guideline.phrases[p])} for p, v in yes_no]
+        else:
+            data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
+        if field.considers:
+            data["considers"] = [self.text(t.label) for t in field.considers]
+        return data
+
+    # -- the whole --------------------------------------------------------------------------------
+
+    def render(self, found: Assessment, *, explain: bool = False) -> Json:
+        """Render an assessment as the answer of the contract."""
+        g, record = self.guideline, found.record
+        ids = {local_name(name): text for name, text in record.texts.items()}
+        stage = found.decisions.get("stage")
+        data: Json = {
+            **ids,
+            "guideline": {
+                "id": g.id,
+                "version": g.version,
+                "editions": [p.edition.id for p in found.programmes.values()],
+            },
+            "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
+            "decisions": {name: self.decision(record, d, explain) for name, d in found.decisions.items()},
+            "boxes": [self.box(box, statements) for box, statements in found.boxes],
+            "notices": [self.statement(s) for s in found.notices],
+            "eligibility": {name: self.programme(record, p) for name, p in found.programmes.items()},
+            "facts": {k: v.isoformat() if isinstance(v, date) else v for k, v in found.facts.items()},
+            "dates": [self.dated(s) for s in found.dated],
+            "warnings": [
+                {
+                    "id": w.id,
+                    "label": self.text(w.label),
+                    "modality": w.modality.id,
+                    "source": w.source,
+                    "locator": w.locator,
+                }
+                for w in found.warnings
+            ],
+            "nextQuestion": self.question(g.fields[found.next_question]) if found.next_question else None,
+            "missing": [local_name(f) for f in found.missing],
+        }
+        return data
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]]:
+    """Return every identifier that an answer can hold, by kind, with its IRI and label."""
+
+    def rows(terms: Iterable[Any]) -> list[Json]:
+        return [
+            {"id": t.id, "iri": t.iri, "label": t.label.get(lang) or t.label.get("en", "")} for t in terms
+        ]
+
+    g = guideline
+    generated = {e.decision for p in g.programmes.values() for e in p.editions}
+    statements = [s for b in g.boxes.values() for s in b.statements]
+    statements += [s for found in g.notices.values() for s in found]
+    editions = [e for p in g.programmes.values() for e in p.editions]
+    for e in editions:
+        statements += [*e.benefits, *e.limits, *e.steps]
+    return {
+        "fields": rows(g.fields.values()),
+        "decisions": rows(d for n, d in g.decisions.items() if n not in generated),
+        "options": [
+            row | {"decision": d.id}
+            for n, d in g.decisions.items()
+            if n not in generated
+            for row in rows(d.options)
+        ],
+        "boxes": rows(g.boxes.values()),
+        "statements": rows(statements),
+        "programmes": rows(g.programmes.values()),
+        "editions": rows(editions),
+        "criteria": [r | {"edition": e.id} for e in editions for r in rows(e.criteria)],
+        "facts": rows(g.fact_keys.values()),
+        "conditions": rows(g.conditions.values()),
+        "warnings": rows(g.warnings),
+        "openPoints": rows(g.open_points),
+    }

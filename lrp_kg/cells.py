@@ -1,0 +1,132 @@
+"""Cells: all that a criterion can tell about a field's value; the finite input space of a guideline.
+
+A value only matters up to the cell it falls in: a value of a list, true or false, or an interval of integers
+between two thresholds. The tuple of cells of a record is its **signature**: one byte per variable, 0 for
+unknown, 1 and up for the cells.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from lrp_kg.criteria import Between, Has, walk
+from lrp_kg.guideline import Guideline
+
+UNKNOWN = 0
+
+FieldValue = str | bool | int
+Signature = bytes
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A field that criteria read. ``values`` are the values of a list or booleans; ``starts`` interval starts."""
+
+    iri: str
+    name: str
+    values: tuple[str | bool, ...]
+    starts: tuple[int, ...]
+    order: int
+
+    @property
+    def size(self) -> int:
+        """Return the number of cells, unknown not counted."""
+        return len(self.values) or len(self.starts)
+
+    def cell(self, value: FieldValue | None) -> int:
+        """Return the cell of a value, 1 and up; 0 where it is ``None``."""
+        if value is None:
+            return UNKNOWN
+        if self.values:
+            return self.values.index(value) + 1  # type: ignore[arg-type]
+        return max(bisect_right(self.starts, value), 1)  # type: ignore[type-var]
+
+    def representative(self, cell: int) -> FieldValue | None:
+        """Return a value in a cell; for an interval its smallest."""
+        if cell == UNKNOWN:
+            return None
+        return self.values[cell - 1] if self.values else self.starts[cell - 1]
+
+    def bounds(self, cell: int) -> tuple[int, int | None]:
+        """Return the first and last integer of an interval cell; ``None`` where it has no end."""
+        return self.starts[cell - 1], self.starts[cell] - 1 if cell < len(self.starts) else None
+
+
+class Cells:
+    """The variables of a guideline, in the order in which questions are asked."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        cuts: dict[str, set[int]] = {}
+        used: set[str] = set()
+        for condition in guideline.conditions.values():
+            for part in walk(condition.expression):
+                if isinstance(part, Has):
+                    used.add(part.field)
+                elif isinstance(part, Between):
+                    used.add(part.field)
+                    found = cuts.setdefault(part.field, set())
+                    if part.low is not None:
+                        found.add(part.low)
+                    if part.high is not None:
+                        found.add(part.high + 1)
+        variables = [self._variable(name, cuts.get(name, set())) for name in used]
+        self.variables: tuple[Variable, ...] = tuple(sorted(variables, key=lambda v: (v.order, v.iri)))
+
+    def _variable(self, name: str, cuts: set[int]) -> Variable:
+        g = self.guideline
+        derived = g.derived.get(name)
+        if derived:
+            order = max(g.fields[f].ask_order or 0 for f in (derived.start, derived.end))
+            lowest = 1 if derived.measure == "OrdinalWeek" else 0
+            return Variable(name, derived.id, (), self._starts(cuts, lowest, None), order)
+        if name in g.expanded:
+            order = g.fields[g.expanded[name][0]].ask_order or 0
+            return Variable(name, name.rsplit("#", 1)[-1], (True, False), (), order)
+        field = g.fields[name]
+        order = field.ask_order or 0
+        if field.kind == "value":
+            return Variable(name, field.id, tuple(v.iri for v in field.values), (), order)
+        if field.kind == "boolean":
+            return Variable(name, field.id, (True, False), (), order)
+        return Variable(name, field.id, (), self._starts(cuts, field.low, field.high), order)
+
+    @staticmethod
+    def _starts(cuts: set[int], low: int | None, high: int | None) -> tuple[int, ...]:
+        inside = {c for c in cuts if (low is None or c > low) and (high is None or c <= high)}
+        first = low if low is not None else min(cuts) - 1
+        return (first, *sorted(inside))
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Variables by the IRI of their field."""
+        return {v.iri: i for i, v in enumerate(self.variables)}
+
+    @cached_property
+    def unknown(self) -> Signature:
+        """Return the signature of which nothing is known."""
+        return bytes(len(self.variables))
+
+    def signature(self, values: Mapping[str, FieldValue]) -> Signature:
+        """Return the signature of the values of fields, by IRI; derived and expanded ones included."""
+        return bytes(v.cell(values.get(v.iri)) for v in self.variables)
+
+    def inputs(self, variable: int) -> tuple[str, ...]:
+        """Return the fields a sender fills in to settle a variable: itself, its two dates, or its list."""
+        name = self.variables[variable].iri
+        derived = self.guideline.derived.get(name)
+        if derived:
+            return (derived.start, derived.end)
+        expanded = self.guideline.expanded.get(name)
+        return (expanded[0],) if expanded else (name,)
+
+
+def assign(signature: Signature, variables: Sequence[int], cells: Sequence[int]) -> Signature:
+    """Return a signature with some variables set to cells."""
+    changed = bytearray(signature)
+    for variable, cell in zip(variables, cells, strict=True):
+        changed[variable] = cell
+    return bytes(changed)

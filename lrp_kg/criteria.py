@@ -1,0 +1,183 @@
+"""OWL class expressions as frozen trees; the only reader of OWL expressions.
+
+Allowed over a patient record: ``owl:intersectionOf``, ``owl:unionOf``, ``owl:complementOf``, ``owl:hasValue``,
+``owl:someValuesFrom`` an integer datatype restriction, and other named classes. Anything else is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDF, RDFS, XSD, local_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrp_kg.graph import Graph, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Every patient record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """The field has this value: an IRI of a value list, or ``true`` / ``false``."""
+
+    field: str
+    value: str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The field is an integer from ``low`` to ``high``, both included; ``None`` is no bound."""
+
+    field: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A named condition or situation."""
+
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Expression
+
+
+Expression = Always | Has | Between | Named | All | AnyOf | Not
+
+
+class NotAllowed(ValueError):
+    """An OWL construct outside the allowed ones; the message says which and what to write instead."""
+
+
+_FACETS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
+_HINT = (
+    "Use intersectionOf, unionOf, complementOf, hasValue, someValuesFrom an integer restriction, or a named class."
+)
+
+
+def read_expression(graph: Graph, node: Node) -> Expression:
+    """Read the class expression at a node; raise `NotAllowed` on any other construct."""
+    if not node.is_blank:
+        return Always() if node.value == PATIENT_RECORD else Named(node.value)
+    found = [
+        (local_name(p), objects)
+        for p, objects in graph.of(node).items()
+        if p.startswith(OWL) and p not in (OWL + "onProperty",)
+    ]
+    if len(found) != 1 or len(found[0][1]) != 1:
+        names = ", ".join(sorted(name for name, _ in found)) or "nothing"
+        raise NotAllowed(f"a class expression needs exactly one construct, found {names}. {_HINT}")
+    construct, (operand,) = found[0]
+    if construct in ("intersectionOf", "unionOf"):
+        parts = tuple(read_expression(graph, part) for part in graph.items(operand))
+        if len(parts) < 2:
+            raise NotAllowed(f"owl:{construct} needs two operands or more.")
+        return All(parts) if construct == "intersectionOf" else AnyOf(parts)
+    if construct == "complementOf":
+        return Not(read_expression(graph, operand))
+    if construct in ("hasValue", "someValuesFrom"):
+        field = graph.one(node, OWL + "onProperty")
+        if field is None or field.is_blank:
+            raise NotAllowed("a restriction needs one owl:onProperty that is a field.")
+        if construct == "hasValue":
+            return _has_value(field.value, operand)
+        return _datatype_restriction(graph, field.value, operand)
+    raise NotAllowed(f"owl:{construct} is not allowed. {_HINT}")
+
+
+def _has_value(field: str, value: Node) -> Expression:
+    if value.is_literal:
+        if value.datatype != XSD + "boolean":
+            raise NotAllowed("owl:hasValue takes a value of a value list, true or false; use a datatype restriction.")
+        return Has(field, value.value in ("true", "1"))
+    return Has(field, value.value)
+
+
+def _datatype_restriction(graph: Graph, field: str, node: Node) -> Expression:
+    on = graph.one(node, OWL + "onDatatype")
+    facets = graph.one(node, OWL + "withRestrictions")
+    if graph.one(node, RDF + "type") is None or on is None or facets is None or on.value != XSD + "integer":
+        raise NotAllowed("owl:someValuesFrom takes a restriction of xsd:integer with facets.")
+    bounds: list[int | None] = [None, None]
+    for facet in graph.items(facets):
+        for predicate, objects in graph.of(facet).items():
+            side_shift = _FACETS.get(local_name(predicate)) if predicate.startswith(XSD) else None
+            if side_shift is None or len(objects) != 1 or not objects[0].is_integer:
+                raise NotAllowed("only the facets xsd:min/maxInclusive/Exclusive with an integer are allowed.")
+            side, shift = side_shift
+            if bounds[side] is not None:
+                raise NotAllowed("a datatype restriction has two bounds on the same side.")
+            bounds[side] = int(objects[0].value) + shift
+    if bounds == [None, None]:
+        raise NotAllowed("a datatype restriction needs a bound.")
+    return Between(field, bounds[0], bounds[1])
+
+
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """Return the direct operands of an expression."""
+    if isinstance(expression, (All, AnyOf)):
+        return expression.parts
+    return (expression.part,) if isinstance(expression, Not) else ()
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """Yield an expression and everything in it, not going into named classes."""
+    yield expression
+    for part in parts_of(expression):
+        yield from walk(part)
+
+
+def names_in(expression: Expression) -> set[str]:
+    """Return the named classes an expression refers to directly."""
+    return {part.iri for part in walk(expression) if isinstance(part, Named)}
+
+
+def fields_of(expression: Expression, classes: dict[str, Expression]) -> frozenset[str]:
+    """Return every field an expression reads, through named classes."""
+    found: set[str] = set()
+    for part in walk(expression):
+        if isinstance(part, (Has, Between)):
+            found.add(part.field)
+        elif isinstance(part, Named):
+            found |= fields_of(classes[part.iri], classes)
+    return frozenset(found)
+
+
+def equivalent_class(graph: Graph, cls: Node) -> Expression | None:
+    """Read the definition of a named class, or return ``None`` where it has none."""
+    definitions = graph.all(cls, OWL + "equivalentClass")
+    if not definitions:
+        return None
+    if len(definitions) > 1:
+        raise NotAllowed("a condition or situation has exactly one owl:equivalentClass.")
+    return read_expression(graph, definitions[0])
+
+
+def is_condition(graph: Graph, cls: Node) -> bool:
+    """Tell whether a class is a named subclass of the patient record."""
+    return any(o.value == PATIENT_RECORD for o in graph.all(cls, RDFS + "subClassOf"))

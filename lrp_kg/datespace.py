@@ -1,0 +1,150 @@
+"""Which cells of derived durations can occur together, given what is known of the dates.
+
+Durations that share a date move together: 28 days and more than three months go with some pairs of dates and
+not with others. This module knows the calendar; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+from lrp_kg.cells import Cells
+from lrp_kg.durations import MEASURES
+from lrp_kg.guideline import Derived
+
+_CYCLE_START = date(2023, 1, 1)
+_CYCLE_DAYS = 731
+"""A common year and a leap year: every sequence of month lengths that a duration of less than a year meets."""
+_REACH = timedelta(days=366 * 130)
+_EARLIEST, _LATEST = date(1, 1, 1), date(9999, 12, 31)
+
+DateValues = Mapping[str, date]
+
+
+class DateSpace:
+    """The joint cells of derived durations of a guideline."""
+
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+        self.derived: dict[int, Derived] = {
+            i: cells.guideline.derived[v.iri]
+            for i, v in enumerate(cells.variables)
+            if v.iri in cells.guideline.derived
+        }
+        self.orders = cells.guideline.date_orders
+        self._joint = lru_cache(maxsize=100_000)(self._joint_uncached)
+        self._reachable: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
+
+    def group(self, variable: int) -> tuple[int, ...]:
+        """Return the variables derived from the same two dates as this one; itself where it is no duration."""
+        own = self.derived.get(variable)
+        if own is None:
+            return (variable,)
+        return tuple(i for i, d in self.derived.items() if (d.start, d.end) == (own.start, own.end))
+
+    def measure(self, variable: int, start: date, end: date) -> int:
+        """Return the duration of a variable between two dates."""
+        return MEASURES[self.derived[variable].measure](start, end)
+
+    def reachable(self, group: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        """Return the joint cells of durations between the same two dates that any pair of dates reaches."""
+        known = self._reachable.get(group)
+        if known is None:
+            found: set[tuple[int, ...]] = set()
+            for offset in range(_CYCLE_DAYS):
+                start = _CYCLE_START + timedelta(days=offset)
+                for end in self._turns(group, lambda d, s=start: (s, d), start, start + _REACH):
+                    found.add(self._cells(group, start, end))
+            known = self._reachable[group] = tuple(sorted(found))
+        return known
+
+    def _cells(self, group: tuple[int, ...], start: date, end: date) -> tuple[int, ...]:
+        return tuple(self.cells.variables[v].cell(self.measure(v, start, end)) for v in group)
+
+    def _turns(
+        self, group: tuple[int, ...], pair: Callable[[date], tuple[date, date]], low: date, high: date
+    ) -> Iterator[date]:
+        """Yield a date of every stretch from low to high on which the cells of the group do not change."""
+        edges = {low, high}
+        for variable in group:
+
+            def cell(day: date, v: int = variable) -> int:
+                start, end = pair(day)
+                return self.cells.variables[v].cell(self.measure(v, start, end))
+
+            edges |= set(self._edges(cell, low, high))
+        yield from sorted(edges)
+
+    @staticmethod
+    def _edges(cell: Callable[[date], int], low: date, high: date) -> Iterator[date]:
+        """Yield the first date of each new cell of a monotone function, by bisection."""
+        stack = [(low, cell(low), high, cell(high))]
+        while stack:
+            a, cell_a, b, cell_b = stack.pop()
+            if cell_a == cell_b:
+                continue
+            if (b - a).days == 1:
+                yield b
+                continue
+            middle = a + (b - a) // 2
+            cell_m = cell(middle)
+            stack += [(a, cell_a, middle, cell_m), (middle, cell_m, b, cell_b)]
+
+    def joint(self, name: str, variables: tuple[int, ...], dates: DateValues) -> tuple[tuple[int, ...], ...]:
+        """Return the joint cells that variables can take over all valid values of one unknown date.
+
+        ``variables`` are derived from the unknown date ``name`` and from a known one each.
+        """
+        relevant = {name} | {d for v in variables for d in (self.derived[v].start, self.derived[v].end)}
+        relevant |= {x for pair in self.orders if name in pair for x in pair}
+        known = tuple(sorted((d, day) for d, day in dates.items() if d in relevant))
+        return self._joint(name, variables, known)
+
+    def _joint_uncached(
+        self, name: str, variables: tuple[int, ...], known: tuple[tuple[str, date], ...]
+    ) -> tuple[tuple[int, ...], ...]:
+        dates = dict(known)
+        low, high = _EARLIEST, _LATEST
+        for earlier, later in self.orders:
+            if earlier == name and later in dates:
+                high = min(high, dates[later])
+            if later == name and earlier in dates:
+                low = max(low, dates[earlier])
+        anchors = sorted(dates.values())
+        low = max(low, _shift(anchors[0], -_REACH))
+        high = min(high, _shift(anchors[-1], _REACH))
+        edges = {low, high}
+        for variable in variables:
+            derived = self.derived[variable]
+            from_unknown = derived.start == name
+            other = dates[derived.end if from_unknown else derived.start]
+
+            def cell(day: date, v: int = variable, o: date = other, first: bool = from_unknown) -> int:
+                return self.cells.variables[v].cell(self.measure(v, day, o) if first else self.measure(v, o, day))
+
+            edges |= set(self._edges(cell, low, high))
+        candidates = sorted(edges)
+        candidates += [a for a, _ in pairwise(candidates)]
+        found = set()
+        for day in candidates:
+            cells = []
+            for variable in variables:
+                derived = self.derived[variable]
+                start = day if derived.start == name else dates[derived.start]
+                end = day if derived.end == name else dates[derived.end]
+                cells.append(self.cells.variables[variable].cell(self.measure(variable, start, end)))
+            found.add(tuple(cells))
+        return tuple(sorted(found))
+
+
+def _shift(day: date, by: timedelta) -> date:
+    try:
+        return day + by
+    except OverflowError:
+        return _EARLIEST if by < timedelta(0) else _LATEST
+
+
+__all__ = ["DateSpace", "DateValues"]

@@ -1,0 +1,162 @@
+"""From a record to the result of each decision: its status, its answers, what remains possible, what is missing.
+
+Where fields are unknown they are completed in all valid ways, on the decision's diagram; dates that are known
+bound what the unknown ones can be. If every completion agrees the decision is certain, whatever is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+
+from lrp_kg.cells import UNKNOWN, Cells, Signature
+from lrp_kg.datespace import DateSpace
+from lrp_kg.diagrams import Diagram
+from lrp_kg.outcomes import DECIDED, UNDETERMINED, Outcome
+
+MEMORY = 200_000
+COMPLETIONS = 100_000
+"""Joint completions of dates that are looked at for one decision; beyond it the dates count as independent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a record makes of a decision; ``missing`` are IRIs of input fields, in the order of questions."""
+
+    status: str
+    answers: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _DateGroup:
+    """An unknown date whose partners are known, the axes it settles, and their joint choices."""
+
+    name: str
+    axes: tuple[int, ...]
+    choices: tuple[tuple[int, ...], ...]
+
+
+class Decider:
+    """Decides one decision for records, on its diagram."""
+
+    def __init__(self, diagram: Diagram, cells: Cells, dates: DateSpace) -> None:
+        self.diagram = diagram
+        self.cells = cells
+        self.dates = dates
+        self._choice = [{c: i for i, c in enumerate(axis.choices)} for axis in diagram.axes]
+        self._variables = tuple(v for axis in diagram.axes for v in axis.variables)
+        self._order = {f.iri: f.ask_order or 0 for f in cells.guideline.fields.values()}
+        self._derived = tuple(v for v in self._variables if v in dates.derived)
+        self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Result] = {}
+
+    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Result:
+        """Return the result for a signature and the dates that are known."""
+        groups = self._date_groups(signature, known_dates) if self._derived else ()
+        relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
+        key = (bytes([signature[v] for v in self._variables]), groups, relevant)
+        result = self._memory.get(key)
+        if result is None:
+            if len(self._memory) >= MEMORY:
+                self._memory.clear()
+                self.diagram.forget()
+            result = self._memory[key] = self._decide(signature, groups, relevant)
+        return result
+
+    def _known_ends(self, signature: Signature, known: Mapping[str, date]) -> frozenset[str]:
+        return frozenset(
+            name
+            for v in self._derived
+            if signature[v] == UNKNOWN
+            for name in (self.dates.derived[v].start, self.dates.derived[v].end)
+            if name in known
+        )
+
+    def _date_groups(self, signature: Signature, known: Mapping[str, date]) -> tuple[_DateGroup, ...]:
+        by_date: dict[str, list[int]] = {}
+        for number, axis in enumerate(self.diagram.axes):
+            derived = self.dates.derived.get(axis.variables[0])
+            if derived is None or signature[axis.variables[0]] != UNKNOWN:
+                continue
+            unknown = [d for d in (derived.start, derived.end) if d not in known]
+            if len(unknown) == 1:
+                by_date.setdefault(unknown[0], []).append(number)
+        groups = []
+        for name, axes in sorted(by_date.items()):
+            variables = tuple(v for a in axes for v in self.diagram.axes[a].variables)
+            choices = []
+            for cells in self.dates.joint(name, variables, known):
+                split, choice = list(cells), []
+                for a in axes:
+                    width = len(self.diagram.axes[a].variables)
+                    own, split = tuple(split[:width]), split[width:]
+                    choice.append(self._choice[a].get(own, -1))
+                if -1 not in choice:
+                    choices.append(tuple(choice))
+            groups.append(_DateGroup(name, tuple(axes), tuple(sorted(set(choices)))))
+        return tuple(groups)
+
+    def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Result:
+        diagram = self.diagram
+        chosen: list[int | None] = []
+        for number, axis in enumerate(diagram.axes):
+            cells = tuple(signature[v] for v in axis.variables)
+            chosen.append(None if UNKNOWN in cells else self._choice[number].get(cells))
+        root = diagram.restrict(diagram.root, tuple(chosen))
+        support = diagram.support(root)
+        groups = tuple(g for g in groups if g.choices and support.intersection(g.axes))
+        total = 1
+        for group in groups:
+            total *= len(group.choices)
+        if total > COMPLETIONS:
+            groups = ()
+        found: dict[tuple[int, ...], int] = {}
+        for combination in product(*(range(len(g.choices)) for g in groups)):
+            filled = list(chosen)
+            for group, number in zip(groups, combination, strict=True):
+                for axis_number, choice in zip(group.axes, group.choices[number], strict=True):
+                    filled[axis_number] = choice
+            found[combination] = diagram.restrict(root, tuple(filled))
+        nodes = set(found.values())
+        outcomes: set[Outcome] = set()
+        for node in nodes:
+            outcomes |= diagram.leaves(node)
+        if len(outcomes) == 1:
+            only = next(iter(outcomes))
+            if only.status != UNDETERMINED:
+                return Result(only.status, only.answers)
+        return self._undetermined(outcomes, self._missing(found, groups, known_ends))
+
+    def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Result:
+        certain = set.intersection(*(set(o.answers) for o in outcomes))
+        ever = {answer: None for o in sorted(outcomes) for answer in o.answers}
+        return Result(
+            UNDETERMINED,
+            tuple(a for a in ever if a in certain),
+            tuple(a for a in ever if a not in certain),
+            missing,
+        )
+
+    def _missing(
+        self, found: Mapping[tuple[int, ...], int], groups: tuple[_DateGroup, ...], known_ends: frozenset[str]
+    ) -> tuple[str, ...]:
+        diagram = self.diagram
+        fields: set[str] = set()
+        for node in set(found.values()):
+            for axis in diagram.support(node):
+                for variable in diagram.axes[axis].variables:
+                    fields.update(self.cells.inputs(variable))
+        for place, group in enumerate(groups):
+            outcomes: dict[tuple[int, ...], int] = {}
+            for combination, node in found.items():
+                others = combination[:place] + combination[place + 1 :]
+                if outcomes.setdefault(others, node) != node:
+                    fields.add(group.name)
+                    break
+        return tuple(sorted(fields - known_ends, key=lambda f: (self._order.get(f, 0), f)))
+
+
+__all__ = ["DECIDED", "Decider", "Result"]

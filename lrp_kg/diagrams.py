@@ -1,0 +1,228 @@
+"""Each decision as a reduced ordered decision diagram over the cells it reads.
+
+A diagram is built by asking SPARQL for the verdicts of partial signatures, level by level, branching only on
+what can still matter. Two functions are equal exactly if their nodes are the same, so a diagram answers at once:
+is the decision certain whatever is missing, which fields make a difference, which answers remain possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lrp_kg.cells import UNKNOWN, Signature, assign
+from lrp_kg.criteria import Expression, Has, Named, parts_of
+from lrp_kg.datespace import DateSpace
+from lrp_kg.guideline import Decision
+from lrp_kg.outcomes import UNDETERMINED, Outcome, outcome_of
+from lrp_kg.sparql import OPEN, Program, Verdicts
+
+BOUND = 200_000
+"""Partial signatures a diagram may ask for before it is given up (the decision is then Kleene's only)."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a diagram branches on: one variable, or the variables derived from the same two dates.
+
+    ``choices`` are the joint cells that some pair of dates reaches.
+    """
+
+    variables: tuple[int, ...]
+    choices: tuple[tuple[int, ...], ...]
+
+
+@dataclass
+class Diagram:
+    """A decision over its axes. Leaves are outcomes; nodes are numbered, equal functions share a number."""
+
+    axes: tuple[Axis, ...]
+    root: int
+    nodes: list[tuple[int, tuple[int, ...]] | Outcome]
+    _unique: dict[tuple[int, tuple[int, ...]] | Outcome, int]
+    _restricted: dict[tuple[int, tuple[int | None, ...]], int] = field(default_factory=dict)
+    _support: dict[int, frozenset[int]] = field(default_factory=dict)
+    _leaves: dict[int, frozenset[Outcome]] = field(default_factory=dict)
+
+    def node(self, key: tuple[int, tuple[int, ...]] | Outcome) -> int:
+        """Return the number of a node or leaf; a node with equal children is its child."""
+        if not isinstance(key, Outcome) and len(set(key[1])) == 1:
+            return key[1][0]
+        number = self._unique.get(key)
+        if number is None:
+            number = self._unique[key] = len(self.nodes)
+            self.nodes.append(key)
+        return number
+
+    def restrict(self, node: int, chosen: tuple[int | None, ...]) -> int:
+        """Return the function that is left when axes take the choice of that number; ``None`` leaves one open."""
+        inner = self.nodes[node]
+        if isinstance(inner, Outcome):
+            return node
+        key = (node, chosen)
+        known = self._restricted.get(key)
+        if known is None:
+            axis, children = inner
+            choice = chosen[axis]
+            if choice is None:
+                known = self.node((axis, tuple(self.restrict(c, chosen) for c in children)))
+            else:
+                known = self.restrict(children[choice], chosen)
+            self._restricted[key] = known
+        return known
+
+    def support(self, node: int) -> frozenset[int]:
+        """Return the axes on which a function depends."""
+        known = self._support.get(node)
+        if known is None:
+            inner = self.nodes[node]
+            known = frozenset()
+            if not isinstance(inner, Outcome):
+                known = known.union((inner[0],), *(self.support(c) for c in inner[1]))
+            self._support[node] = known
+        return known
+
+    def leaves(self, node: int) -> frozenset[Outcome]:
+        """Return the outcomes a function can still reach."""
+        known = self._leaves.get(node)
+        if known is None:
+            inner = self.nodes[node]
+            if isinstance(inner, Outcome):
+                known = frozenset((inner,))
+            else:
+                known = frozenset().union(*(self.leaves(c) for c in inner[1]))
+            self._leaves[node] = known
+        return known
+
+    def forget(self) -> None:
+        """Drop what was remembered about restrictions, which grows with the records seen."""
+        self._restricted.clear()
+
+    @property
+    def remembered(self) -> int:
+        """Return how many restrictions are remembered."""
+        return len(self._restricted)
+
+
+class DiagramTooLarge(Exception):
+    """A decision has more partial signatures than the bound."""
+
+
+class Builder:
+    """Builds the diagrams of a program's decisions."""
+
+    def __init__(self, program: Program, dates: DateSpace, decisions: Mapping[str, Decision]) -> None:
+        self.program = program
+        self.dates = dates
+        self.decisions = decisions
+
+    def reads(self, decision: Decision) -> frozenset[int]:
+        """Return the variables that a decision reads."""
+        found: frozenset[int] = frozenset()
+        for root in self._roots(decision):
+            found |= self.program.fields(root)
+        return found
+
+    def _roots(self, decision: Decision) -> Iterator[Expression]:
+        for name in (decision.scope, *(o.applies_to for o in decision.options)):
+            if Named(name) in self.program.index:
+                yield Named(name)
+        for option in decision.options:
+            if option.refined_by:
+                yield from self._roots(self.decisions[option.refined_by])
+
+    def outcome(self, decision: Decision, verdicts: Verdicts) -> Outcome:
+        """Return the outcome by Kleene's logic alone."""
+        return outcome_of(
+            decision,
+            lambda name: self.program.verdict(verdicts, name),
+            lambda name: self.outcome(self.decisions[name], verdicts),
+        )
+
+    def axes(self, decision: Decision) -> tuple[Axis, ...]:
+        """Return the axes of a decision, in the order in which questions are asked."""
+        found = []
+        done: set[int] = set()
+        reads = self.reads(decision)
+        for variable in sorted(reads):
+            if variable in done:
+                continue
+            group = tuple(v for v in self.dates.group(variable) if v in reads)
+            done.update(group)
+            if len(group) == 1:
+                size = self.program.cells.variables[variable].size
+                choices = tuple((c,) for c in range(1, size + 1))
+            else:
+                choices = self.dates.reachable(group)
+            found.append(Axis(group, choices))
+        return tuple(found)
+
+    def _live(self, roots: list[Expression], verdicts: Verdicts) -> set[int]:
+        """Return the variables read by expressions that are still unknown."""
+        live: set[int] = set()
+        seen: set[int] = set()
+        stack = [self.program.index[r] for r in roots]
+        while stack:
+            number = stack.pop()
+            if number in seen or verdicts[number] != OPEN:
+                continue
+            seen.add(number)
+            node = self.program.nodes[number]
+            parts = parts_of(node)
+            if parts:
+                stack += [self.program.index[p] for p in parts]
+            elif hasattr(node, "field"):
+                live.add(self.program.cells.index[node.field])
+        return live
+
+    def build(self, decision: Decision) -> Diagram:
+        """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound."""
+        axes = self.axes(decision)
+        roots = list(self._roots(decision))
+        diagram = Diagram(axes, 0, [], {})
+        children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}
+        start = self.program.cells.unknown
+        frontier = [start]
+        asked = 0
+        while frontier:
+            asked += len(frontier)
+            if asked > BOUND:
+                raise DiagramTooLarge(decision.id)
+            following: dict[Signature, None] = {}
+            for signature, verdicts in zip(frontier, self.program.classify(frontier), strict=True):
+                outcome = self.outcome(decision, verdicts)
+                if outcome.status != UNDETERMINED:
+                    children[signature] = outcome
+                    continue
+                live = self._live(roots, verdicts)
+                number = next(
+                    (
+                        i
+                        for i, axis in enumerate(axes)
+                        if signature[axis.variables[0]] == UNKNOWN and live.intersection(axis.variables)
+                    ),
+                    None,
+                )
+                if number is None:
+                    children[signature] = outcome
+                    continue
+                below = [assign(signature, axes[number].variables, c) for c in axes[number].choices]
+                children[signature] = (number, below)
+                following.update(dict.fromkeys(b for b in below if b not in children))
+            frontier = list(following)
+        diagram.root = self._reduce(diagram, start, children)
+        return diagram
+
+    def _reduce(
+        self,
+        diagram: Diagram,
+        signature: Signature,
+        children: dict[Signature, tuple[int, list[Signature]] | Outcome],
+    ) -> int:
+        inner = children[signature]
+        if isinstance(inner, Outcome):
+            return diagram.node(inner)
+        return diagram.node((inner[0], tuple(self._reduce(diagram, b, children) for b in inner[1])))
+
+
+__all__ = ["Axis", "Builder", "Diagram", "DiagramTooLarge", "Has"]

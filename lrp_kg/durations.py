@@ -1,0 +1,69 @@
+"""Arithmetic on calendar dates: the four measures of derived properties, and periods added to a date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+_PERIOD = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
+
+
+def elapsed_days(start: date, end: date) -> int:
+    """Return the days from start to end; the same day is 0."""
+    return (end - start).days
+
+
+def ordinal_week(start: date, end: date) -> int:
+    """Return the week of end, counted from start: days 0 to 6 are week 1."""
+    return (end - start).days // 7 + 1
+
+
+def completed_months(start: date, end: date) -> int:
+    """Return the largest k for which start + k months, its day clamped, is not after end.
+
+    10 March to 9 June is 2, to 10 June is 3.
+    """
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months if add_months(start, months) <= end else months - 1
+
+
+def begun_months(start: date, end: date) -> int:
+    """Return the calendar months from start to end, a begun one counted as one.
+
+    15 January to 15 April is 3, to 16 April is 4; 30 November to 28 February is 3.
+    """
+    complete = completed_months(start, end)
+    return complete if add_months(start, complete) == end else complete + 1
+
+
+def add_months(start: date, months: int) -> date:
+    """Return start plus calendar months, its day clamped to the length of the month."""
+    return start + relativedelta(months=months)
+
+
+def add_period(start: date, period: str) -> date | None:
+    """Return start plus an ISO 8601 period of months and days, or ``None`` beyond the calendar."""
+    months, days = parse_period(period)
+    try:
+        return add_months(start, months) + timedelta(days=days)
+    except (OverflowError, ValueError):
+        return None
+
+
+def parse_period(period: str) -> tuple[int, int]:
+    """Return months and days of a period such as ``P3M`` or ``P14D``; raise `ValueError` on any other."""
+    match = _PERIOD.fullmatch(period)
+    if not match or period == "P":
+        raise ValueError(f"{period!r} is not a period of months and days such as P3M or P14D")
+    return int(match["months"] or 0), int(match["days"] or 0)
+
+
+MEASURES: dict[str, Callable[[date, date], int]] = {
+    "ElapsedDays": elapsed_days,
+    "OrdinalWeek": ordinal_week,
+    "BegunMonths": begun_months,
+    "CompletedMonths": completed_months,
+}

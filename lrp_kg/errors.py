@@ -1,0 +1,114 @@
+"""The errors of the package: each with a stable code, a title and an HTTP status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrp_kg.findings import Finding
+
+
+class LrpError(Exception):
+    """Something went wrong that the caller can mend; the message says what, where and how."""
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.findings = tuple(findings)
+
+
+class GuidelineError(LrpError):
+    """The guideline folder cannot be used; its findings name file and line."""
+
+    code = "guideline-not-usable"
+    title = "The guideline cannot be used"
+
+
+class RecordError(LrpError):
+    """The record cannot be read at all."""
+
+    code = "record-not-readable"
+    title = "The record cannot be read"
+    status = 400
+
+
+class BrokenJson(RecordError):
+    """The text is not JSON."""
+
+    code = "broken-json"
+    title = "The body is not JSON"
+
+
+class DuplicateKey(RecordError):
+    """A JSON object has the same key twice; taking either would be a guess."""
+
+    code = "duplicate-key"
+    title = "A key stands twice in the JSON object"
+
+
+class BrokenRdf(RecordError):
+    """The text is not in the RDF format it claims to be."""
+
+    code = "broken-rdf"
+    title = "The body is not in the RDF format it claims to be"
+
+
+class WrongCharset(RecordError):
+    """The body is not UTF-8, the only charset of JSON and Turtle."""
+
+    code = "wrong-charset"
+    title = "The body is not UTF-8"
+    status = 415
+
+
+class UnsupportedMediaType(RecordError):
+    """The content type of the body is not one that is read here."""
+
+    code = "unsupported-media-type"
+    title = "This content type is not read here"
+    status = 415
+
+
+class NotAcceptable(LrpError):
+    """No format that the caller accepts can be produced."""
+
+    code = "not-acceptable"
+    title = "None of the accepted formats can be produced"
+    status = 406
+
+
+class TooLarge(RecordError):
+    """The body is over the size limit."""
+
+    code = "too-large"
+    title = "The body is too large"
+    status = 413
+
+
+class ForeignContext(RecordError):
+    """A JSON-LD context that is not ours: never fetched, and refused where keys would be dropped."""
+
+    code = "foreign-context"
+    title = "The JSON-LD context cannot be used"
+
+
+class UnknownParameter(LrpError):
+    """A parameter has a value that means nothing here."""
+
+    code = "unknown-parameter"
+    title = "A parameter has an unknown value"
+    status = 400
+
+
+class InvalidRecord(LrpError):
+    """The record was read but is not valid; every problem is among the findings."""
+
+    code = "invalid-record"
+    title = "The record is not valid"
+    status = 422

@@ -1,0 +1,73 @@
+"""Why and why not: the conditions that an answer rests on, with the labels of the guideline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lrp_kg.criteria import All, AnyOf, Expression, Has, Named, Not, fields_of, parts_of
+from lrp_kg.guideline import Condition, Guideline
+from lrp_kg.sparql import FALSE, OPEN, TRUE
+
+VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A condition on one field, and whether it holds."""
+
+    condition: Condition
+    field: str
+    verdict: int
+
+
+class Explainer:
+    """Finds the conditions on single fields that settle, or leave open, an expression."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self._single: dict[str, str | None] = {}
+
+    def single_field(self, cls: str) -> str | None:
+        """Return the one field a named class reads, or ``None`` where it reads several."""
+        if cls not in self._single:
+            fields = fields_of(Named(cls), self.guideline.classes)
+            inputs = {self._list_of(f) for f in fields}
+            self._single[cls] = next(iter(inputs)) if len(inputs) == 1 else None
+        return self._single[cls]
+
+    def _list_of(self, field: str) -> str:
+        return self.guideline.expanded.get(field, (field, ""))[0]
+
+    def reasons(self, cls: str, verdict: Callable[[Expression], int]) -> tuple[Reason, ...]:
+        """Return the conditions why a class holds, does not hold, or cannot be told, without repeats."""
+        found: dict[str, Reason] = {}
+        for reason in self._reasons(Named(cls), None, verdict):
+            found.setdefault(reason.condition.iri, reason)
+        return tuple(found.values())
+
+    def _reasons(
+        self, expression: Expression, within: Condition | None, verdict: Callable[[Expression], int]
+    ) -> Iterator[Reason]:
+        if isinstance(expression, Named):
+            condition = self.guideline.conditions.get(expression.iri)
+            if condition is None:
+                return
+            field = self.single_field(expression.iri)
+            if field is not None:
+                yield Reason(condition, field, verdict(expression))
+            else:
+                yield from self._reasons(condition.expression, condition, verdict)
+        elif isinstance(expression, (All, AnyOf)):
+            own = verdict(expression)
+            decisive = own if own == OPEN else (FALSE if isinstance(expression, All) else TRUE)
+            for part in parts_of(expression):
+                if own not in (decisive, OPEN) or verdict(part) == decisive:
+                    yield from self._reasons(part, within, verdict)
+        elif isinstance(expression, Not):
+            yield from self._reasons(expression.part, within, verdict)
+        elif within is not None and hasattr(expression, "field"):
+            yield Reason(within, self._list_of(expression.field), verdict(expression))
+
+
+__all__ = ["VERDICT_NAMES", "Explainer", "Has", "Reason"]

@@ -1,0 +1,38 @@
+"""One type for everything a check can find, wherever it was found."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem: a stable name, where it is, what is wrong and how to mend it.
+
+    ``where`` is ``file:line`` for a guideline, or the field of a record; ``messages`` holds the
+    message per language, ``message`` the English one.
+    """
+
+    name: str
+    message: str
+    where: str = ""
+    field: str | None = None
+    value: Any = None
+    severity: str = "error"
+    messages: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def text(self, lang: str = "en") -> str:
+        """Return the message in a language, English where it is missing."""
+        return self.messages.get(lang, self.message)
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """Return the finding as JSON-ready data in a language."""
+        data: dict[str, Any] = {"name": self.name, "message": self.text(lang), "severity": self.severity}
+        if self.field is not None:
+            data["field"] = self.field
+            data["value"] = self.value
+        if self.where:
+            data["where"] = self.where
+        return data

@@ -1,0 +1,55 @@
+"""From verdicts to the status of a decision: a pure function in the words of DMN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lrp_kg.guideline import Decision
+from lrp_kg.sparql import FALSE, OPEN, TRUE
+
+DECIDED, SEVERAL, UNDETERMINED = "decided", "several", "undetermined"
+NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
+
+
+class Outcome(NamedTuple):
+    """The status of a decision and the identifiers of its answers."""
+
+    status: str
+    answers: tuple[str, ...] = ()
+
+
+def outcome_of(
+    decision: Decision, verdict: Callable[[str], int], refined: Callable[[str], Outcome] | None = None
+) -> Outcome:
+    """Return the outcome of a decision from the verdicts of classes (0 false, 1 true, 2 unknown).
+
+    ``refined`` gives the outcome of another decision, for an option that another decision refines.
+    """
+    scope = verdict(decision.scope)
+    if scope == FALSE:
+        return Outcome(NOT_APPLICABLE)
+    if scope == OPEN:
+        return Outcome(UNDETERMINED)
+    verdicts = [verdict(option.applies_to) for option in decision.options]
+    holding = [o for o, v in zip(decision.options, verdicts, strict=True) if v == TRUE]
+    answers = tuple(o.id for o in holding)
+    if decision.policy == "First":
+        for option, found in zip(decision.options, verdicts, strict=True):
+            if found == TRUE:
+                return Outcome(DECIDED, (option.id,))
+            if found == OPEN:
+                return Outcome(UNDETERMINED)
+        return Outcome(NO_ANSWER)
+    if OPEN in verdicts:
+        return Outcome(UNDETERMINED, answers)
+    if decision.policy == "Collect":
+        return Outcome(DECIDED, answers)
+    if not holding:
+        return Outcome(NO_ANSWER)
+    if len(holding) > 1:
+        return Outcome(SEVERAL, answers)
+    if holding[0].refined_by and refined:
+        inner = refined(holding[0].refined_by)
+        return Outcome(inner.status, answers if inner.status in (DECIDED, SEVERAL) else ())
+    return Outcome(DECIDED, answers)

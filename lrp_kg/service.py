@@ -1,0 +1,88 @@
+"""The public Python interface: load a guideline once, then assess and validate records.
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lrp_kg.answer import Json, Renderer
+from lrp_kg.assessment import Assessment, Assessor
+from lrp_kg.errors import InvalidRecord, UnknownParameter
+from lrp_kg.findings import Finding
+from lrp_kg.guideline import LANGUAGES, Guideline, load_guideline
+from lrp_kg.record import RawRecord, Record, RecordReader
+from lrp_kg.sparql import ENGINES
+
+
+class GuidelineService:
+    """A guideline, ready to assess records.
+
+    ``folder`` is a guideline folder, the packaged low back pain guideline by default; ``engine`` is ``oxigraph``
+    or ``rdflib``. Raises `GuidelineError` with every finding where the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path | str | None = None, *, engine: str = "oxigraph", cache: bool = True) -> None:
+        if engine not in ENGINES:
+            raise UnknownParameter(f"{engine!r} is no engine. Choose among {', '.join(ENGINES)}.")
+        self.guideline: Guideline = load_guideline(folder)
+        self.assessor = Assessor(self.guideline, ENGINES[engine](), cache=cache)
+        self.reader = RecordReader(self.guideline)
+        self._renderers: dict[str, Renderer] = {}
+
+    @cached_property
+    def _validator(self) -> Any:
+        from lrp_kg.validation import Validator  # imports rdflib and pySHACL, a quarter of a second
+
+        return Validator(self.guideline)
+
+    def renderer(self, lang: str = "en") -> Renderer:
+        """Return the renderer of a language: en, nl, fr or de."""
+        if lang not in LANGUAGES:
+            raise UnknownParameter(f"{lang!r} is no language. Choose among {', '.join(LANGUAGES)}.")
+        if lang not in self._renderers:
+            self._renderers[lang] = Renderer(self.guideline, lang)
+        return self._renderers[lang]
+
+    def validate(self, record: Mapping[str, Any] | RawRecord) -> list[Finding]:
+        """Return every problem of a record (a mapping as parsed from JSON); empty where it is valid."""
+        raw = record if isinstance(record, RawRecord) else self.reader.from_json(dict(record))
+        found: list[Finding] = self._validator.findings(raw)
+        return found
+
+    def read(self, record: Mapping[str, Any] | RawRecord) -> Record:
+        """Validate a record and return its values; raise `InvalidRecord` with every problem."""
+        raw = record if isinstance(record, RawRecord) else self.reader.from_json(dict(record))
+        findings = self._validator.findings(raw)
+        if findings:
+            raise InvalidRecord(f"The record has {len(findings)} problem(s); nothing was decided.", findings)
+        return self.reader.understand(raw)
+
+    def assess(
+        self,
+        record: Mapping[str, Any] | RawRecord,
+        *,
+        lang: str = "en",
+        only: Collection[str] | None = None,
+        explain: bool = False,
+    ) -> Json:
+        """Return the answer to a record as JSON-ready data; raise `InvalidRecord` with every problem.
+
+        ``only`` limits decisions, missing fields and the next question to these identifiers; ``explain`` adds
+        why and why not to each decision.
+        """
+        renderer = self.renderer(lang)
+        return renderer.render(self.assessment(record, only=only, explain=explain), explain=explain)
+
+    def assessment(
+        self,
+        record: Mapping[str, Any] | RawRecord,
+        *,
+        only: Collection[str] | None = None,
+        explain: bool = False,
+    ) -> Assessment:
+        """Return the assessment of a record as data that knows no language."""
+        return self.assessor.assess(self.read(record), only=only, explain=explain)

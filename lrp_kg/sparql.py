@@ -1,0 +1,231 @@
+"""The criteria as one SPARQL query, whose operators are three-valued by the standard (SPARQL 1.1, 17.2).
+
+Every condition becomes a ``BIND``: true, false, or unbound where the fields it needs are unknown. Conjunction and
+disjunction are written ``!(!?a || !?b)`` and ``!(!?a) || !(!?b)``: rdflib evaluates ``&&`` and ``||`` on a bare
+unbound variable otherwise than the standard says; these forms are right on every engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyoxigraph as ox
+
+from lrp_kg.cells import UNKNOWN, Cells, Signature, Variable
+from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not, parts_of
+from lrp_kg.guideline import Guideline
+from lrp_kg.namespaces import CP, XSD, local_name
+
+FALSE, TRUE, OPEN = 0, 1, 2
+Verdicts = bytes
+
+CHUNK = 400
+"""Signatures in one query."""
+
+
+class Engine(Protocol):
+    """Something that answers a SELECT query over no data: rows of the variables, ``None`` for unbound."""
+
+    name: str
+
+    def rows(self, query: str) -> Iterable[Sequence[bool | int | None]]:
+        """Yield the rows of a query: first column an integer, the others booleans or ``None``."""
+
+
+class Oxigraph:
+    """Oxigraph, in process."""
+
+    name = "oxigraph"
+
+    def __init__(self) -> None:
+        self._store = ox.Store()
+
+    def rows(self, query: str) -> Iterable[Sequence[bool | int | None]]:
+        """Yield the rows of a query."""
+        solutions: Any = self._store.query(query)
+        width = len(solutions.variables)
+        for solution in solutions:
+            yield [
+                int(solution[0].value),
+                *(None if (t := solution[i]) is None else t.value == "true" for i in range(1, width)),
+            ]
+
+
+class Rdflib:
+    """The SPARQL engine of rdflib."""
+
+    name = "rdflib"
+
+    def rows(self, query: str) -> Iterable[Sequence[bool | int | None]]:
+        """Yield the rows of a query."""
+        import rdflib
+
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, 20_000))  # one level of its algebra per BIND
+        try:
+            result = rdflib.Graph().query(query)
+            names = result.vars or []
+            for binding in result.bindings:
+                yield [
+                    int(binding[names[0]]),
+                    *(None if (t := binding.get(name)) is None else bool(t.toPython()) for name in names[1:]),
+                ]
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+ENGINES: dict[str, type[Oxigraph] | type[Rdflib]] = {"oxigraph": Oxigraph, "rdflib": Rdflib}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One BIND: the variable it sets, its SPARQL expression, and the classes it decides."""
+
+    variable: str
+    expression: str
+    classes: tuple[str, ...]
+
+
+class Program:
+    """The criteria of a guideline, compiled; gives the verdict of every expression for signatures."""
+
+    def __init__(self, guideline: Guideline, cells: Cells, engine: Engine | None = None) -> None:
+        self.guideline = guideline
+        self.cells = cells
+        self.engine: Engine = engine or Oxigraph()
+        self.index: dict[Expression, int] = {}
+        self.nodes: list[Expression] = []
+        self._names: list[str] = []
+        for name in guideline.conditions:
+            self._add(Named(name))
+        self._add(Always())
+        self.steps = tuple(self._step(i) for i in range(len(self.nodes)))
+        self._fields: dict[Expression, frozenset[int]] = {}
+
+    # -- compiling ----------------------------------------------------------------------------
+
+    def _add(self, expression: Expression) -> int:
+        known = self.index.get(expression)
+        if known is not None:
+            return known
+        if isinstance(expression, Named):
+            number = self._add(self.guideline.classes[expression.iri])
+            if self._names[number].startswith("x"):
+                self._names[number] = "c_" + _safe(local_name(expression.iri))
+        else:
+            for part in parts_of(expression):
+                self._add(part)
+            number = len(self.nodes)
+            self.nodes.append(expression)
+            self._names.append(f"x{number}")
+        self.index[expression] = number
+        return number
+
+    def _step(self, number: int) -> Step:
+        classes = tuple(e.iri for e, i in self.index.items() if i == number and isinstance(e, Named))
+        return Step(self._names[number], self._expression(self.nodes[number]), classes)
+
+    def _variable(self, part: Expression) -> str:
+        return "?" + self._names[self.index[part]]
+
+    def _expression(self, node: Expression) -> str:
+        if isinstance(node, Always):
+            return "true"
+        if isinstance(node, Has):
+            value = f"<{node.value}>" if isinstance(node.value, str) else str(node.value).lower()
+            return f"{field_variable(node.field)} = {value}"
+        if isinstance(node, Between):
+            name = field_variable(node.field)
+            low = f"{name} >= {node.low}" if node.low is not None else ""
+            high = f"{name} <= {node.high}" if node.high is not None else ""
+            return f"!(!({low}) || !({high}))" if low and high else low or high
+        if isinstance(node, Not):
+            return f"!{self._variable(node.part)}"
+        parts = [self._variable(p) for p in parts_of(node)]
+        if isinstance(node, All):
+            return "!(" + " || ".join(f"!{p}" for p in parts) + ")"
+        assert isinstance(node, AnyOf)  # noqa: S101  the only kind left
+        return " || ".join(f"(!(!{p}))" for p in parts)
+
+    def binds(self) -> str:
+        """Return the BIND clauses, each after those it needs."""
+        return "\n".join(f"  BIND({s.expression} AS ?{s.variable})" for s in self.steps)
+
+    def query_for(self, signatures: Sequence[Signature]) -> str:
+        """Return the query that gives the verdicts of signatures, by representative values."""
+        variables = self.cells.variables
+        rows = "\n".join(
+            f"    ({i} {' '.join(_term(v, c) for v, c in zip(variables, s, strict=True))})"
+            for i, s in enumerate(signatures)
+        )
+        head = " ".join(field_variable(v.iri) for v in variables)
+        outs = " ".join("?" + s.variable for s in self.steps)
+        return f"SELECT ?row {outs} WHERE {{\n  VALUES (?row {head}) {{\n{rows}\n  }}\n{self.binds()}\n}}"
+
+    # -- deciding -----------------------------------------------------------------------------
+
+    def classify(self, signatures: Sequence[Signature]) -> list[Verdicts]:
+        """Return the verdict of every expression for each signature: 0 false, 1 true, 2 unknown."""
+        found: list[Verdicts] = []
+        for start in range(0, len(signatures), CHUNK):
+            chunk = signatures[start : start + CHUNK]
+            by_row = {int(row[0] or 0): row for row in self.engine.rows(self.query_for(chunk))}
+            found += [bytes(OPEN if v is None else int(v) for v in by_row[i][1:]) for i in range(len(chunk))]
+        return found
+
+    def verdict(self, verdicts: Verdicts, cls: str) -> int:
+        """Return the verdict of a named class, or of the class of all patient records."""
+        number = self.index.get(Named(cls))
+        return TRUE if number is None else verdicts[number]
+
+    def fields(self, expression: Expression) -> frozenset[int]:
+        """Return the variables an expression reads, through named classes."""
+        known = self._fields.get(expression)
+        if known is None:
+            node = self.nodes[self.index[expression]] if expression in self.index else Always()
+            if isinstance(node, (Has, Between)):
+                known = frozenset((self.cells.index[node.field],))
+            else:
+                known = frozenset().union(*(self.fields(p) for p in parts_of(node)))
+            self._fields[expression] = known
+        return known
+
+
+def _safe(name: str) -> str:
+    return "".join(ch if ch.isalnum() and ch.isascii() else "_" for ch in name)
+
+
+def field_variable(name: str) -> str:
+    """Return the SPARQL variable of a field."""
+    return "?f_" + _safe(local_name(name))
+
+
+def _term(variable: Variable, cell: int) -> str:
+    if cell == UNKNOWN:
+        return "UNDEF"
+    value = variable.representative(cell)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else f"<{value}>"
+
+
+def record_query(program: Program) -> str:
+    """Return the classification query over records in a dataset, for any SPARQL 1.1 engine.
+
+    One row per ``cp:PatientRecord``; one column per condition, situation and generated class: true, false, or
+    unbound for unknown. The records hold their derived integers (see `derive_query`).
+    """
+    optional = "\n".join(
+        f"  OPTIONAL {{ ?record <{v.iri}> {field_variable(v.iri)} }}" for v in program.cells.variables
+    )
+    outs = " ".join("?" + s.variable for s in program.steps if s.classes)
+    return (
+        f"# Which conditions hold for each record: true, false, or unbound where it cannot be told.\n"
+        f"# Compiled from {program.guideline.id} {program.guideline.version}.\n"
+        f"PREFIX cp: <{CP}>\nPREFIX xsd: <{XSD}>\n\n"
+        f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n{optional}\n{program.binds()}\n}}\n"
+        "ORDER BY ?record\n"
+    )

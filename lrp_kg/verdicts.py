@@ -1,0 +1,55 @@
+"""What SPARQL said of each class, remembered by the cells that the class reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrp_kg.cells import Signature
+from lrp_kg.criteria import Named
+from lrp_kg.sparql import TRUE, Program
+
+LIMIT = 200_000
+"""Remembered verdicts of one class beyond which they are dropped."""
+
+
+class VerdictMemory:
+    """Verdicts of named classes for signatures; what is not remembered is asked of SPARQL, all classes at once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._reads: list[tuple[int, ...]] = [
+            tuple(sorted(program.fields(node))) for node in program.nodes
+        ]
+        self._known: list[dict[bytes, int]] = [{} for _ in program.nodes]
+        self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
+        self.asked = 0
+
+    def number(self, cls: str) -> int | None:
+        """Return the place of a named class in the verdicts; ``None`` for the class of all records."""
+        return self._number.get(cls)
+
+    def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
+        """Return the verdicts of some expressions for a signature."""
+        found: dict[int, int] = {}
+        for number in numbers:
+            key = bytes([signature[i] for i in self._reads[number]])
+            verdict = self._known[number].get(key)
+            if verdict is None:
+                self._ask(signature)
+                verdict = self._known[number][key]
+            found[number] = verdict
+        return found
+
+    def one(self, signature: Signature, cls: str) -> int:
+        """Return the verdict of one named class; every record belongs to the class of all records."""
+        number = self._number.get(cls)
+        return TRUE if number is None else self.of(signature, (number,))[number]
+
+    def _ask(self, signature: Signature) -> None:
+        self.asked += 1
+        verdicts = self.program.classify([signature])[0]
+        for number, verdict in enumerate(verdicts):
+            known = self._known[number]
+            if len(known) > LIMIT:
+                known.clear()
+            known[bytes([signature[i] for i in self._reads[number]])] = verdict
