@@ -1,10 +1,10 @@
 """A computable guideline: OWL criteria, SHACL records, decisions by SPARQL.
 
-    from lrp_kg import GuidelineService
+from lrp_kg import GuidelineService
 
-    service = GuidelineService()
-    answer = service.assess({"careLine": "first-line", "redFlags": "none"}, lang="nl", explain=True)
-    answer["decisions"]["stage"]["missing"], answer["nextQuestion"]["question"]
+service = GuidelineService()
+answer = service.assess({"careLine": "first-line", "redFlags": "none"}, lang="nl", explain=True)
+answer["decisions"]["stage"]["missing"], answer["nextQuestion"]["question"]
 """
 
 from __future__ import annotations

@@ -64,6 +64,10 @@ class Renderer:
         """Render reasons."""
         return [self.reason(record, r) for r in reasons]
 
+    def day(self, found: StatementResult, name: str, day: date) -> str:
+        """Render a date of a statement."""
+        return day.isoformat()
+
     def statement(self, found: StatementResult) -> Json:
         """Render a statement with its condition and dates."""
         s = found.statement
@@ -81,7 +85,7 @@ class Renderer:
             data["conditionText"] = self.text(s.condition_text)
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):
             if day:
-                data[name] = day.isoformat()
+                data[name] = self.day(found, name, day)
         return data | {"source": s.source, "locator": s.locator}
 
     def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
@@ -162,15 +166,26 @@ class Renderer:
             data["considers"] = [self.text(t.label) for t in field.considers]
         return data
 
+    def echoed(self, record: Record) -> Json:
+        """Return the sender's own identifiers."""
+        return {local_name(name): text for name, text in record.texts.items()}
+
+    def facts(self, facts: Mapping[str, Any]) -> Any:
+        """Render facts."""
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in facts.items()}
+
+    def dates(self, found: Iterable[StatementResult]) -> Any:
+        """Render dates."""
+        return [self.dated(s) for s in found]
+
     # -- the whole --------------------------------------------------------------------------------
 
     def render(self, found: Assessment, *, explain: bool = False) -> Json:
         """Render an assessment as the answer of the contract."""
         g, record = self.guideline, found.record
-        ids = {local_name(name): text for name, text in record.texts.items()}
         stage = found.decisions.get("stage")
         data: Json = {
-            **ids,
+            **self.echoed(record),
             "guideline": {
                 "id": g.id,
                 "version": g.version,
@@ -181,8 +196,8 @@ class Renderer:
             "boxes": [self.box(box, statements) for box, statements in found.boxes],
             "notices": [self.statement(s) for s in found.notices],
             "eligibility": {name: self.programme(record, p) for name, p in found.programmes.items()},
-            "facts": {k: v.isoformat() if isinstance(v, date) else v for k, v in found.facts.items()},
-            "dates": [self.dated(s) for s in found.dated],
+            "facts": self.facts(found.facts),
+            "dates": self.dates(found.dated),
             "warnings": [
                 {
                     "id": w.id,
@@ -207,9 +222,7 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
     """Return every identifier that an answer can hold, by kind, with its IRI and label."""
 
     def rows(terms: Iterable[Any]) -> list[Json]:
-        return [
-            {"id": t.id, "iri": t.iri, "label": t.label.get(lang) or t.label.get("en", "")} for t in terms
-        ]
+        return [{"id": t.id, "iri": t.iri, "label": t.label.get(lang) or t.label.get("en", "")} for t in terms]
 
     g = guideline
     generated = {e.decision for p in g.programmes.values() for e in p.editions}
@@ -222,10 +235,7 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
         "fields": rows(g.fields.values()),
         "decisions": rows(d for n, d in g.decisions.items() if n not in generated),
         "options": [
-            row | {"decision": d.id}
-            for n, d in g.decisions.items()
-            if n not in generated
-            for row in rows(d.options)
+            row | {"decision": d.id} for n, d in g.decisions.items() if n not in generated for row in rows(d.options)
         ],
         "boxes": rows(g.boxes.values()),
         "statements": rows(statements),

@@ -5,7 +5,7 @@ Nothing here knows a language or a format; `lrp_kg.answer` renders it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -123,9 +123,8 @@ class Assessor:
         self.decision_ids = tuple(d.id for d in self._plain.values()) + tuple(
             p.id for p in guideline.programmes.values()
         )
-        self._boxes = tuple(
-            sorted(guideline.boxes.values(), key=lambda b: (_section_order(b), b.priority))
-        )
+        self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (_section_order(b), b.priority)))
+        self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self._owner = {o.iri: d for d in self._plain.values() for o in d.options}
 
     # -- one decision ---------------------------------------------------------------------------
@@ -138,6 +137,16 @@ class Assessor:
         """Return what a record makes of a decision, by its IRI."""
         own = self.signature(record) if signature is None else signature
         return self._deciders[decision].decide(own, record.dates)
+
+    def date_keys(self, record: Record, signature: Signature) -> Hashable:
+        """Return what an assessment depends on of the dates, beside the signature and which of them are known."""
+        if record.dates.keys() >= self._dates_read:
+            keys: tuple[Hashable, ...] = ()
+        else:
+            keys = tuple(d.date_key(signature, record.dates) for d in self._deciders.values())
+        if all(len(p.editions) == 1 for p in self.guideline.programmes.values()):
+            return keys
+        return keys, tuple(self.edition(p, record.dates).iri for p in self.guideline.programmes.values())
 
     def edition(self, programme: Programme, dates: Mapping[str, date]) -> Edition:
         """Choose the edition valid at the application, else at the assessment, else the newest."""
@@ -153,37 +162,27 @@ class Assessor:
 
     # -- the whole ------------------------------------------------------------------------------
 
-    def assess(
-        self, record: Record, *, only: Collection[str] | None = None, explain: bool = False
-    ) -> Assessment:
+    def assess(self, record: Record, *, only: Collection[str] | None = None, explain: bool = False) -> Assessment:
         """Assess a record; ``only`` limits decisions, missing fields and the next question to these identifiers."""
         unknown = sorted(set(only or ()) - set(self.decision_ids))
         if unknown:
-            raise UnknownParameter(
-                f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}."
-            )
-        run = _Run(self, record, explain)
+            raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
+        run = Run(self, record, explain)
         wanted = None if only is None else set(only)
-        decisions = {
-            d.id: run.decision(d) for d in self._plain.values() if wanted is None or d.id in wanted
-        }
+        decisions = {d.id: run.decision(d) for d in self._plain.values() if wanted is None or d.id in wanted}
         programmes = {
-            p.id: run.programme(p)
-            for p in self.guideline.programmes.values()
-            if wanted is None or p.id in wanted
+            p.id: run.programme(p) for p in self.guideline.programmes.values() if wanted is None or p.id in wanted
         }
         for p in programmes.values():
             decisions[p.programme.id] = run.decision(self.guideline.decisions[p.edition.decision])
-        boxes = tuple(
-            (box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted)
-        )
+        boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
         stages = {o for d in self._plain.values() for o in run.chosen(d, wanted)}
-        notices = run.statements(s for name in self.guideline.notices if name in stages for s in self.guideline.notices[name])
+        notices = run.statements(
+            s for name in self.guideline.notices if name in stages for s in self.guideline.notices[name]
+        )
         everything = [s for _, found in boxes for s in found] + list(notices)
         missing = self._missing(decisions.values())
-        dated = [s for s in everything if s.status]
-        for p in programmes.values():
-            dated += [s for s in (*p.benefits, *p.steps) if s.status]
+        of_programmes = [s for p in programmes.values() for s in (*p.benefits, *p.steps)]
         return Assessment(
             self.guideline,
             record,
@@ -191,8 +190,8 @@ class Assessor:
             programmes,
             boxes,
             notices,
-            run.facts(everything, decisions.values()),
-            tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id))),
+            facts_of(everything, decisions.values()),
+            in_order(everything + of_programmes),
             tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
             missing,
             next((f for f in missing if run.asked(f)), None),
@@ -204,7 +203,7 @@ class Assessor:
         return tuple(sorted(fields, key=lambda name: (order[name].ask_order or 0, name)))
 
 
-class _Run:
+class Run:
     """The work on one record."""
 
     def __init__(self, assessor: Assessor, record: Record, explain: bool) -> None:
@@ -249,9 +248,7 @@ class _Run:
     def why(self, cls: str) -> tuple[Reason, ...]:
         return self.a.explainer.reasons(cls, self.of_expression)
 
-    def reasons(
-        self, decision: Decision, result: Result
-    ) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
+    def reasons(self, decision: Decision, result: Result) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
         if result.status == NOT_APPLICABLE:
             return self.why(decision.scope), {}
         found: dict[str, Reason] = {}
@@ -350,30 +347,34 @@ class _Run:
             return "unknown"
         return "due" if due else "upcoming"
 
-    # -- facts, questions -----------------------------------------------------------------------
-
-    def facts(
-        self, statements: Iterable[StatementResult], decisions: Iterable[DecisionResult]
-    ) -> dict[str, str | int | bool | date | list[str]]:
-        """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
-        candidates: dict[str, set[str | int | bool | date | None]] = {}
-        for s in statements:
-            for fact in s.statement.facts:
-                value = s.latest if fact.value is None else fact.value
-                candidates.setdefault(fact.key, set()).add(value)
-        found: dict[str, str | int | bool | date | list[str]] = {}
-        for key, values in candidates.items():
-            value = next(iter(values))
-            if len(values) == 1 and value is not None:
-                found[key] = value
-        for d in decisions:
-            if d.decision.fact_key and d.result.status == DECIDED:
-                found[d.decision.fact_key] = list(d.result.answers)
-        return found
-
     def asked(self, name: str) -> bool:
         field = self.g.fields[name]
         return field.ask_order is not None and self.verdict(field.ask_if) != FALSE
+
+
+def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
+    """Return the statements that have a date, the earlier first."""
+    dated = (s for s in statements if s.status)
+    return tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id)))
+
+
+def facts_of(
+    statements: Iterable[StatementResult], decisions: Iterable[DecisionResult]
+) -> dict[str, str | int | bool | date | list[str]]:
+    """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
+    candidates: dict[str, set[str | int | bool | date | None]] = {}
+    for s in statements:
+        for fact in s.statement.facts:
+            candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
+    found: dict[str, str | int | bool | date | list[str]] = {}
+    for key, values in candidates.items():
+        value = next(iter(values))
+        if len(values) == 1 and value is not None:
+            found[key] = value
+    for d in decisions:
+        if d.decision.fact_key and d.result.status == DECIDED:
+            found[d.decision.fact_key] = list(d.result.answers)
+    return found
 
 
 def _named(guideline: Guideline, name: str) -> str:

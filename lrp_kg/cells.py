@@ -41,8 +41,8 @@ class Variable:
         if value is None:
             return UNKNOWN
         if self.values:
-            return self.values.index(value) + 1  # type: ignore[arg-type]
-        return max(bisect_right(self.starts, value), 1)  # type: ignore[type-var]
+            return self.values.index(value) + 1
+        return max(bisect_right(self.starts, value), 1)
 
     def representative(self, cell: int) -> FieldValue | None:
         """Return a value in a cell; for an interval its smallest."""

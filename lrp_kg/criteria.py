@@ -75,9 +75,7 @@ class NotAllowed(ValueError):
 
 
 _FACETS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
-_HINT = (
-    "Use intersectionOf, unionOf, complementOf, hasValue, someValuesFrom an integer restriction, or a named class."
-)
+_HINT = "Use intersectionOf, unionOf, complementOf, hasValue, someValuesFrom an integer restriction, or a named class."
 
 
 def read_expression(graph: Graph, node: Node) -> Expression:

@@ -30,9 +30,7 @@ class DateSpace:
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
         self.derived: dict[int, Derived] = {
-            i: cells.guideline.derived[v.iri]
-            for i, v in enumerate(cells.variables)
-            if v.iri in cells.guideline.derived
+            i: cells.guideline.derived[v.iri] for i, v in enumerate(cells.variables) if v.iri in cells.guideline.derived
         }
         self.orders = cells.guideline.date_orders
         self._joint = lru_cache(maxsize=100_000)(self._joint_uncached)
@@ -56,27 +54,23 @@ class DateSpace:
             found: set[tuple[int, ...]] = set()
             for offset in range(_CYCLE_DAYS):
                 start = _CYCLE_START + timedelta(days=offset)
-                for end in self._turns(group, lambda d, s=start: (s, d), start, start + _REACH):
-                    found.add(self._cells(group, start, end))
+                found |= {self._cells(group, start, end) for end in self._turns(group, start, start + _REACH)}
             known = self._reachable[group] = tuple(sorted(found))
         return known
 
     def _cells(self, group: tuple[int, ...], start: date, end: date) -> tuple[int, ...]:
         return tuple(self.cells.variables[v].cell(self.measure(v, start, end)) for v in group)
 
-    def _turns(
-        self, group: tuple[int, ...], pair: Callable[[date], tuple[date, date]], low: date, high: date
-    ) -> Iterator[date]:
-        """Yield a date of every stretch from low to high on which the cells of the group do not change."""
-        edges = {low, high}
+    def _turns(self, group: tuple[int, ...], start: date, last: date) -> set[date]:
+        """Return a date of every stretch from start to last on which the cells of the group do not change."""
+        edges = {start}
         for variable in group:
 
             def cell(day: date, v: int = variable) -> int:
-                start, end = pair(day)
-                return self.cells.variables[v].cell(self.measure(v, start, end))
+                return self.cells.variables[v].cell(self.measure(v, start, day))
 
-            edges |= set(self._edges(cell, low, high))
-        yield from sorted(edges)
+            edges.update(self._edges(cell, start, last))
+        return edges
 
     @staticmethod
     def _edges(cell: Callable[[date], int], low: date, high: date) -> Iterator[date]:

@@ -6,7 +6,7 @@ bound what the unknown ones can be. If every completion agrees the decision is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -51,7 +51,16 @@ class Decider:
         self._variables = tuple(v for axis in diagram.axes for v in axis.variables)
         self._order = {f.iri: f.ask_order or 0 for f in cells.guideline.fields.values()}
         self._derived = tuple(v for v in self._variables if v in dates.derived)
+        self._durations = tuple(
+            (number, dates.derived[axis.variables[0]])
+            for number, axis in enumerate(diagram.axes)
+            if axis.variables[0] in dates.derived
+        )
         self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Result] = {}
+
+    def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
+        """Return what the result depends on beside the signature and which dates are known."""
+        return self._date_groups(signature, known_dates) if self._derived else ()
 
     def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Result:
         """Return the result for a signature and the dates that are known."""
@@ -77,9 +86,8 @@ class Decider:
 
     def _date_groups(self, signature: Signature, known: Mapping[str, date]) -> tuple[_DateGroup, ...]:
         by_date: dict[str, list[int]] = {}
-        for number, axis in enumerate(self.diagram.axes):
-            derived = self.dates.derived.get(axis.variables[0])
-            if derived is None or signature[axis.variables[0]] != UNKNOWN:
+        for number, derived in self._durations:
+            if signature[self.diagram.axes[number].variables[0]] != UNKNOWN:
                 continue
             unknown = [d for d in (derived.start, derived.end) if d not in known]
             if len(unknown) == 1:

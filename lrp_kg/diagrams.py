@@ -151,7 +151,7 @@ class Builder:
             done.update(group)
             if len(group) == 1:
                 size = self.program.cells.variables[variable].size
-                choices = tuple((c,) for c in range(1, size + 1))
+                choices: tuple[tuple[int, ...], ...] = tuple((c,) for c in range(1, size + 1))
             else:
                 choices = self.dates.reachable(group)
             found.append(Axis(group, choices))

@@ -59,8 +59,7 @@ def _dump(diagram: Diagram) -> dict[str, Any]:
 def _load(data: dict[str, Any]) -> Diagram:
     axes = tuple(Axis(tuple(v), tuple(tuple(c) for c in choices)) for v, choices in data["axes"])
     nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
-        Outcome(n["status"], tuple(n["answers"])) if isinstance(n, dict) else (n[0], tuple(n[1]))
-        for n in data["nodes"]
+        Outcome(n["status"], tuple(n["answers"])) if isinstance(n, dict) else (n[0], tuple(n[1])) for n in data["nodes"]
     ]
     return Diagram(axes, data["root"], nodes, {n: i for i, n in enumerate(nodes)})
 

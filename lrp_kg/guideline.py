@@ -208,6 +208,8 @@ class Guideline:
     date_orders: tuple[tuple[str, str], ...]
     phrases: dict[str, Text]
     statuses: dict[str, Text]
+    date_statuses: dict[str, Text]
+    modalities: dict[str, Text]
     message_templates: dict[str, Text]
     sources: dict[str, Term]
 
@@ -225,10 +227,7 @@ class Guideline:
     def expanded(self) -> dict[str, tuple[str, str]]:
         """Boolean fields settled by a list field: field -> (list field, value)."""
         return {
-            value.expands_to: (f.iri, value.iri)
-            for f in self.fields.values()
-            for value in f.values
-            if value.expands_to
+            value.expands_to: (f.iri, value.iri) for f in self.fields.values() for value in f.values if value.expands_to
         }
 
     def stage_files(self) -> list[Path]:
@@ -315,6 +314,9 @@ class _Reader:
     def terms(self, cls: str) -> dict[str, Term]:
         return {n.value: self.term(n) for n in self.graph.instances(CP + cls)}
 
+    def labels(self, cls: str) -> dict[str, Text]:
+        return {self.identifier(n): self.label(n) for n in self.graph.instances(CP + cls)}
+
     # -- the record ---------------------------------------------------------------------------
 
     def values(self, node: Node) -> tuple[Value, ...]:
@@ -344,7 +346,12 @@ class _Reader:
 
     def read_fields(self) -> tuple[dict[str, Field], list[tuple[str, str]]]:
         datatypes, bounds, orders = self.shape_facts()
-        kinds = {XSD + "boolean": "boolean", XSD + "integer": "integer", XSD + "date": "date", XSD + "string": "string"}
+        kinds = {
+            XSD + "boolean": "boolean",
+            XSD + "integer": "integer",
+            XSD + "date": "date",
+            XSD + "string": "string",
+        }
         fields = {}
         g = self.graph
         lists = {n.value for n in g.instances(CP + "ListField")}
@@ -356,7 +363,9 @@ class _Reader:
                 kind = next((kinds[t] for t in sorted(types) if t in kinds), "")
             if not kind:
                 self.complain(
-                    "field-without-type", node, "has neither a value list, a range, nor a sh:datatype in shapes/."
+                    "field-without-type",
+                    node,
+                    "has neither a value list, a range, nor a sh:datatype in shapes/.",
                 )
             fields[node.value] = Field(
                 node.value,
@@ -483,9 +492,7 @@ class _Reader:
                 self.complain("unknown-decision", iri(options[name][0].iri), f"{local_name(name)} is not a decision.")
         return dict(sorted(decisions.items(), key=lambda item: item[1].priority))
 
-    def read_programmes(
-        self, conditions: dict[str, Condition], decisions: dict[str, Decision]
-    ) -> dict[str, Programme]:
+    def read_programmes(self, conditions: dict[str, Condition], decisions: dict[str, Decision]) -> dict[str, Programme]:
         """Read programmes; each edition adds a decision eligible / not-eligible and its two classes."""
         programmes = {}
         for node in self.graph.instances(CP + "Programme"):
@@ -497,7 +504,11 @@ class _Reader:
                 self.complain("programme-without-edition", node, "needs a cp:edition.")
             editions.sort(key=lambda e: e.valid_from or date.min)
             programmes[node.value] = Programme(
-                node.value, self.identifier(node), self.label(node), tuple(editions), self.integer(node, CP + "priority")
+                node.value,
+                self.identifier(node),
+                self.label(node),
+                tuple(editions),
+                self.integer(node, CP + "priority"),
             )
         return dict(sorted(programmes.items(), key=lambda item: item[1].priority))
 
@@ -617,9 +628,7 @@ class _Reader:
             )
         return tuple(sorted(found, key=lambda s: s.priority))
 
-    def read_boxes(
-        self, conditions: dict[str, Condition]
-    ) -> tuple[dict[str, Box], dict[str, tuple[Statement, ...]]]:
+    def read_boxes(self, conditions: dict[str, Condition]) -> tuple[dict[str, Box], dict[str, tuple[Statement, ...]]]:
         g = self.graph
         in_box: dict[str, list[Node]] = {}
         in_stage: dict[str, list[Node]] = {}
@@ -714,8 +723,10 @@ class _Reader:
             open_points=open_points,
             fact_keys=self.terms("FactKey"),
             date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),
-            phrases={self.identifier(n): self.label(n) for n in g.instances(CP + "Phrase")},
-            statuses={self.identifier(n): self.label(n) for n in g.instances(CP + "Status")},
+            phrases=self.labels("Phrase") | self.labels("Verdict"),
+            statuses=self.labels("Status"),
+            date_statuses=self.labels("DateStatus"),
+            modalities=self.labels("Modality"),
             message_templates={
                 local_name(s.value): g.texts(s, CP + "messageTemplate")
                 for s in g.by_subject

@@ -43,7 +43,9 @@ class Positions:
                     at_subject = True
                     continue
                 if at_subject and depth == 0 and kind in ("iri", "local"):
-                    term = token["iri"][1:-1] if kind == "iri" else prefixes.get(token["name"] or "", "") + token["local"]
+                    term = (
+                        token["iri"][1:-1] if kind == "iri" else prefixes.get(token["name"] or "", "") + token["local"]
+                    )
                     found.setdefault(term, (file, text.count("\n", 0, token.start()) + 1))
                 if kind in ("iri", "local", "string", "open"):
                     at_subject = False

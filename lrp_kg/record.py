@@ -127,9 +127,7 @@ class RecordReader:
         self.guideline = guideline
         self.fields = guideline.field_names
         self.namespace = next(iter(guideline.fields)).rsplit("#", 1)[0] + "#"
-        self._tokens = {
-            (f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id
-        }
+        self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -173,7 +171,13 @@ class RecordReader:
         subject = data.get("@id")
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
-        if kind not in ("PatientRecord", PATIENT_RECORD, "cp:PatientRecord", ["PatientRecord"], [PATIENT_RECORD]):
+        if kind not in (
+            "PatientRecord",
+            PATIENT_RECORD,
+            "cp:PatientRecord",
+            ["PatientRecord"],
+            [PATIENT_RECORD],
+        ):
             stray.append("@type")
         return RawRecord(subject if isinstance(subject, str) else "", tuple(entries), tuple(stray))
 
@@ -249,9 +253,7 @@ class RecordReader:
         return records
 
     @staticmethod
-    def _members(
-        about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[str]
-    ) -> Members | None:
+    def _members(about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[str]) -> Members | None:
         members: list[Node] = []
         seen: set[str] = set()
         while head.value != RDF + "nil":

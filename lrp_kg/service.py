@@ -1,6 +1,4 @@
-"""The public Python interface: load a guideline once, then assess and validate records.
-
-"""
+"""The public Python interface: load a guideline once, then assess and validate records."""
 
 from __future__ import annotations
 
@@ -16,6 +14,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline import LANGUAGES, Guideline, load_guideline
 from lrp_kg.record import RawRecord, Record, RecordReader
 from lrp_kg.sparql import ENGINES
+from lrp_kg.templates import Templates
 
 
 class GuidelineService:
@@ -32,6 +31,10 @@ class GuidelineService:
         self.assessor = Assessor(self.guideline, ENGINES[engine](), cache=cache)
         self.reader = RecordReader(self.guideline)
         self._renderers: dict[str, Renderer] = {}
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return Templates(self.assessor)
 
     @cached_property
     def _validator(self) -> Any:
@@ -86,3 +89,14 @@ class GuidelineService:
     ) -> Assessment:
         """Return the assessment of a record as data that knows no language."""
         return self.assessor.assess(self.read(record), only=only, explain=explain)
+
+    def answer_json(
+        self,
+        record: Mapping[str, Any] | RawRecord,
+        *,
+        lang: str = "en",
+        only: Collection[str] | None = None,
+        explain: bool = False,
+    ) -> bytes:
+        """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
+        return self._templates.render(self.read(record), self.renderer(lang), only, explain)

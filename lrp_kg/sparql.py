@@ -71,7 +71,7 @@ class Rdflib:
             for binding in result.bindings:
                 yield [
                     int(binding[names[0]]),
-                    *(None if (t := binding.get(name)) is None else bool(t.toPython()) for name in names[1:]),
+                    *(None if (t := binding.get(name)) is None else str(t) == "true" for name in names[1:]),
                 ]
         finally:
             sys.setrecursionlimit(limit)
@@ -218,9 +218,7 @@ def record_query(program: Program) -> str:
     One row per ``cp:PatientRecord``; one column per condition, situation and generated class: true, false, or
     unbound for unknown. The records hold their derived integers (see `derive_query`).
     """
-    optional = "\n".join(
-        f"  OPTIONAL {{ ?record <{v.iri}> {field_variable(v.iri)} }}" for v in program.cells.variables
-    )
+    optional = "\n".join(f"  OPTIONAL {{ ?record <{v.iri}> {field_variable(v.iri)} }}" for v in program.cells.variables)
     outs = " ".join("?" + s.variable for s in program.steps if s.classes)
     return (
         f"# Which conditions hold for each record: true, false, or unbound where it cannot be told.\n"

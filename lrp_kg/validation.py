@@ -3,13 +3,16 @@
 pySHACL builds every constraint component anew for each record, which is nine tenths of its time. Here they are
 built once and evaluated by pySHACL itself; a property shape that can only complain about values that are there
 is not evaluated where its property has none. The verdicts are pySHACL's.
+
+What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
+a property, or at a pair of values, a record whose every value and pair stood in conforming records conforms too.
 """
 
 from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -33,6 +36,25 @@ logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it would log ill-
 
 _RECORD = rdflib.URIRef(PATIENT_RECORD)
 _NEEDS_ABSENT_VALUES = {SH.minCount, SH.hasValue, SH.equals, SH.qualifiedMinCount, SH.uniqueLang}
+_OF_ONE_PROPERTY = {
+    "InConstraintComponent",
+    "DatatypeConstraintComponent",
+    "PatternConstraintComponent",
+    "NodeKindConstraintComponent",
+    "OrConstraintComponent",
+    "MaxCountConstraintComponent",
+    "MinInclusiveConstraintComponent",
+    "MaxInclusiveConstraintComponent",
+    "MinExclusiveConstraintComponent",
+    "MaxExclusiveConstraintComponent",
+    "MinLengthConstraintComponent",
+    "MaxLengthConstraintComponent",
+}
+"""Components that look at the values of their own path only, so that their verdict can be remembered by value."""
+_OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
+MEMORY = 500_000
+"""Remembered values and pairs, after which they are dropped."""
+
 _NAMES = {
     "InConstraintComponent": "value-not-in-list",
     "DatatypeConstraintComponent": "wrong-type",
@@ -74,6 +96,11 @@ class Validator:
         self._roots = tuple(
             self._prepare(shape) for shape in everything.values() if list(shape.target_nodes()) or self._targets(shape)
         )
+        self._targets_by_root = [self._targets(root.shape) for root in self._roots]
+        self._conditional: dict[str, tuple[int, ...]] = {}
+        self._pairs: list[tuple[str, str]] = []
+        self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
+        self._conforming: set[Hashable] = set()
         self._iri = lru_cache(maxsize=4096)(rdflib.URIRef)
         self._literal = lru_cache(maxsize=20_000)(_literal)
 
@@ -87,8 +114,8 @@ class Validator:
         graph = shape.sg.graph
         parameters = [p for p in graph.predicates(shape.node) if p in CONSTRAINT_PARAMETERS_MAP]
         kinds = dict.fromkeys(CONSTRAINT_PARAMETERS_MAP[p] for p in parameters if p != SH.property)
-        path = shape.path() if shape.is_property_shape else None
-        inner = [self._everything[n] for n in sorted(graph.objects(shape.node, SH.property))]
+        path: rdflib.term.Node | None = graph.value(shape.node, SH.path)
+        inner = [self._everything[n] for n in sorted(graph.objects(shape.node, SH.property), key=str)]
         first = path if isinstance(path, rdflib.URIRef) else None
         if path is not None and first is None:  # a sequence path is empty where its first step is
             head = graph.value(path, RDF.first)
@@ -97,6 +124,58 @@ class Validator:
         return _Prepared(
             shape, first, skip, tuple(kind(shape) for kind in kinds), tuple(self._prepare(s) for s in inner)
         )
+
+    # -- remembering --------------------------------------------------------------------------
+
+    def _examine(self, number: int) -> bool:
+        """Tell whether the verdicts of a root shape can be remembered by value, and note its pairs."""
+        root = self._roots[number]
+        for kind, target in self._targets_by_root[number]:
+            if kind == "class" and target != _RECORD:
+                return False
+            if kind == "subjects":
+                for prepared in root.properties:
+                    if prepared.path is None:
+                        return False
+                    known = self._conditional.get(str(prepared.path), ())
+                    self._conditional[str(prepared.path)] = (*known, number)
+        names = {local_name(str(c.shacl_constraint_component)) for c in root.components}
+        if not names <= {"ClosedConstraintComponent", "NodeKindConstraintComponent"}:
+            return False
+        return all([self._examine_property(prepared) for prepared in root.properties])
+
+    def _examine_property(self, prepared: _Prepared) -> bool:
+        if not prepared.skip or prepared.properties:
+            return False
+        graph = self._shapes.graph
+        for component in prepared.components:
+            name = local_name(str(component.shacl_constraint_component))
+            if name in _OF_ONE_PROPERTY:
+                continue
+            others = [str(o) for p in _OF_TWO_PROPERTIES for o in graph.objects(prepared.shape.node, p)]
+            if not others or not name.startswith("LessThan"):
+                return False
+            self._pairs += [(str(prepared.path), other) for other in others]
+        return True
+
+    def _keys(self, raw: RawRecord) -> list[Hashable] | None:
+        """Return what the conformance of a record rests on; ``None`` where it cannot be remembered."""
+        values = dict(raw.entries)
+        if raw.stray or len(values) != len(raw.entries) or not self._rememberable:
+            return None
+        active = tuple(
+            number
+            for number, targets in enumerate(self._targets_by_root)
+            if any(kind == "subjects" and str(target) in values for kind, target in targets)
+        )
+        keys: list[Hashable] = []
+        for predicate, value in raw.entries:
+            if isinstance(value, Node) and value.is_blank:
+                return None
+            roots = self._conditional.get(predicate)
+            keys.append((predicate, value, tuple(r for r in roots if r in active)) if roots else (predicate, value))
+        keys += [(a, values[a], b, values[b]) for a, b in self._pairs if a in values and b in values]
+        return keys
 
     # -- data ---------------------------------------------------------------------------------
 
@@ -129,22 +208,26 @@ class Validator:
 
     def findings(self, raw: RawRecord) -> list[Finding]:
         """Return every problem of a record, in the order of its fields; empty where it is valid."""
+        keys = self._keys(raw)
+        if keys is not None and self._conforming.issuperset(keys):
+            return []
         found = [self._stray(name) for name in raw.stray]
         graph, subject = self.graph_of(raw)
         present = set(graph.predicates(subject))
         data = DataGraph.from_rdflib_graph(graph)
         results: list[tuple[str, rdflib.term.Node, list[Any]]] = []
-        for root in self._roots:
-            for kind, target in self._targets_of(root):
+        for root, targets in zip(self._roots, self._targets_by_root, strict=True):
+            for kind, target in targets:
                 if (kind == "class" and target == _RECORD) or (kind == "subjects" and target in present):
                     self._evaluate(root, data, subject, present, results)
                     break
         if results:
             found += self._explain(results, raw)
+        elif keys is not None:
+            if len(self._conforming) > MEMORY:
+                self._conforming.clear()
+            self._conforming.update(keys)
         return found
-
-    def _targets_of(self, root: _Prepared) -> list[tuple[str, rdflib.term.Node]]:
-        return self._targets(root.shape)
 
     def _evaluate(
         self,
@@ -160,9 +243,7 @@ class Validator:
             values = prepared.shape.value_nodes(data, [subject])
             for component in prepared.components:
                 try:
-                    conforms, reports = component.evaluate(
-                        self._executor, data, values, [prepared.shape, component]
-                    )
+                    conforms, reports = component.evaluate(self._executor, data, values, [prepared.shape, component])
                 except TypeError:
                     # pySHACL compares ill-typed dates with <=; their type is reported by their own shape
                     if not self._ill_typed(data, subject):
@@ -189,9 +270,7 @@ class Validator:
         texts = {lang: text.format(**fill) for lang, text in self.guideline.phrases[phrase].items()}
         return Finding(name, texts["en"], "", field, value, "error", texts)
 
-    def _explain(
-        self, results: Iterable[tuple[str, rdflib.term.Node, list[Any]]], raw: RawRecord
-    ) -> list[Finding]:
+    def _explain(self, results: Iterable[tuple[str, rdflib.term.Node, list[Any]]], raw: RawRecord) -> list[Finding]:
         graph = self._shapes.graph
         found: dict[tuple[str | None, str, str], tuple[Finding, str | None]] = {}
         for _text, node, triples in results:
@@ -201,7 +280,9 @@ class Validator:
             iri = self._field_iri(about.get(SH.resultPath))
             field = local_name(iri) if iri else None
             shown = self._show(iri, value)
-            own = {m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)}
+            own = {
+                m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)
+            }
             name = _NAMES.get(component, component)
             texts = {
                 lang: own.get(lang) or own.get("en") or self._message(component, lang, iri, shown, shape)

@@ -17,9 +17,7 @@ class VerdictMemory:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._reads: list[tuple[int, ...]] = [
-            tuple(sorted(program.fields(node))) for node in program.nodes
-        ]
+        self._reads: list[tuple[int, ...]] = [tuple(sorted(program.fields(node))) for node in program.nodes]
         self._known: list[dict[bytes, int]] = [{} for _ in program.nodes]
         self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
         self.asked = 0

@@ -1,0 +1,56 @@
+# The verbs of the project. Continuous integration uses the same ones.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export LRP_PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint format benchmark clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
+	$(BIN)/lrp-kg serve
+
+test: $(VENV)/.test lint ## everything: linters, the guideline's own checks, all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test ## the part that takes about a minute
+	$(BIN)/ruff check lrp_kg tests benchmarks
+	$(BIN)/python -m pytest -m "not slow" -q
+
+lint: $(VENV)/.test ## ruff, mypy, turtlefmt
+	$(BIN)/ruff check lrp_kg tests benchmarks
+	$(BIN)/ruff format --check lrp_kg tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/turtlefmt --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
+
+format: $(VENV)/.test ## format Python and Turtle
+	$(BIN)/ruff check --fix lrp_kg tests benchmarks
+	$(BIN)/ruff format lrp_kg tests benchmarks
+	$(BIN)/turtlefmt ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
+
+benchmark: $(VENV)/.benchmark ## measure against named alternatives
+	$(BIN)/python benchmarks/assess.py
+
+clean: ## remove what was installed and made here
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo "Installing (about half a minute the first time) ..."
+	$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "Installing what the tests need ..."
+	$(PIP) install -e ".[test]"
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.benchmark: pyproject.toml $(VENV)/.test
+	$(PIP) install -e ".[benchmark]"
+	@touch $@

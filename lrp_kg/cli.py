@@ -1,0 +1,292 @@
+"""The command line: assess, validate, compile, ids, serve. What a command needs is imported inside it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from lrp_kg import __version__
+from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
+
+if TYPE_CHECKING:
+    from lrp_kg.findings import Finding
+    from lrp_kg.record import RawRecord
+    from lrp_kg.service import GuidelineService
+
+INVALID, CANNOT_RUN = 1, 2
+
+_guideline = click.option(
+    "--guideline",
+    "-g",
+    type=click.Path(path_type=Path),
+    envvar="LRP_GUIDELINE",
+    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
+)
+_lang = click.option(
+    "--lang",
+    "-l",
+    type=click.Choice(["en", "nl", "fr", "de"]),
+    default="en",
+    show_default=True,
+    help="Language.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
+@click.version_option(__version__, prog_name="lrp-kg")
+def main() -> None:
+    """Decide about patient records by a computable guideline; say why, and what to ask when it cannot be told."""
+
+
+def _fail(error: LrpError) -> NoReturn:
+    """Print an error with all its findings on stderr and stop."""
+    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
+    for finding in error.findings:
+        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
+    raise SystemExit(CANNOT_RUN)
+
+
+def _service(folder: Path | None, engine: str = "oxigraph") -> GuidelineService:
+    from lrp_kg.service import GuidelineService
+
+    try:
+        return GuidelineService(folder, engine=engine)
+    except GuidelineError as error:
+        _fail(error)
+
+
+_SUFFIXES = {
+    ".json": "json",
+    ".jsonld": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".ttl": "turtle",
+    ".nt": "turtle",
+}
+
+
+def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord]]:
+    """Yield the records of a file or of standard input, each with a name for messages."""
+    import pyoxigraph as ox
+
+    from lrp_kg.record import decode, ndjson, parse_json
+
+    body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    text = decode(body)
+    kind = kind or _SUFFIXES.get(Path(file).suffix.lower()) or _guess(text)
+    if kind == "turtle":
+        records = service.reader.from_rdf(text, ox.RdfFormat.TURTLE)
+        if not records:
+            from lrp_kg.errors import RecordError
+
+            raise RecordError("There is no cp:PatientRecord in the data. Give the record that type.")
+        for raw in records:
+            yield raw.subject, raw
+        return
+    if kind == "ndjson":
+        for number, line in ndjson(text):
+            yield f"line {number}", service.reader.from_json(parse_json(line))
+        return
+    data = parse_json(text)
+    items = data if isinstance(data, list) else [data]
+    for number, item in enumerate(items, 1):
+        yield f"record {number}" if len(items) > 1 else "", service.reader.from_json(item)
+
+
+def _guess(text: str) -> str:
+    head = text.lstrip()[:1]
+    if head not in ("{", "["):
+        return "turtle"
+    lines = [line for line in text.splitlines() if line.strip()]
+    whole = all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
+    return "ndjson" if len(lines) > 1 and whole else "json"
+
+
+_input = click.option(
+    "--input",
+    "input_format",
+    type=click.Choice(["json", "ndjson", "turtle"]),
+    help="Format of FILE (default: by its suffix, else by what it looks like). JSON-LD counts as json.",
+)
+
+
+@main.command()
+@click.argument("file", metavar="FILE|-")
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True
+)
+@_lang
+@click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
+@click.option(
+    "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
+)
+@click.option("--engine", type=click.Choice(["oxigraph", "rdflib"]), default="oxigraph", show_default=True)
+@_input
+@_guideline
+def assess(
+    file: str,
+    form: str,
+    lang: str,
+    explain: bool,
+    only: tuple[str, ...],
+    engine: str,
+    input_format: str | None,
+    guideline: Path | None,
+) -> None:
+    r"""Assess the record or records in FILE, or on standard input.
+
+    FILE holds JSON, JSON-LD, NDJSON (one record a line) or Turtle. Exit code 0: assessed; 1: a record is not
+    valid; 2: could not run.
+
+    \b
+    Examples:
+      lrp-kg assess examples/first-visit.json --lang nl --explain
+      echo '{"redFlags": "cluster"}' | lrp-kg assess - --for exit
+      lrp-kg assess cohort.ndjson --format json
+    """
+    service = _service(guideline, engine)
+    invalid = False
+    try:
+        for name, raw in _records(service, file, input_format):
+            try:
+                found = service.assessment(raw, only=only or None, explain=explain)
+            except InvalidRecord as error:
+                invalid = True
+                _tell_invalid(service, name, error.findings, form, lang)
+                continue
+            _print(service, found, form, lang, explain, name)
+    except LrpError as error:
+        _fail(error)
+    except OSError as error:
+        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
+    raise SystemExit(INVALID if invalid else 0)
+
+
+def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
+    if form == "turtle":
+        from lrp_kg.answergraph import to_graph
+
+        click.echo(to_graph(found).serialize(format="turtle"))
+        return
+    answer = service.renderer(lang).render(found, explain=explain)
+    if form == "json":
+        import orjson
+
+        click.echo(orjson.dumps(answer).decode())
+        return
+    from rich.console import Console
+
+    from lrp_kg.text import TextAnswer
+
+    console = Console(highlight=False)
+    if name:
+        console.rule(name)
+    console.print(TextAnswer(service.guideline, lang).lay_out(answer))
+
+
+def _tell_invalid(service: GuidelineService, name: str, findings: tuple[Finding, ...], form: str, lang: str) -> None:
+    if form == "json":
+        import orjson
+
+        problems = [f.as_dict(lang) for f in findings]
+        click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}).decode())
+        return
+    phrase = service.guideline.phrases["invalid"]
+    click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", err=True, fg="red")
+    for finding in findings:
+        click.echo(f"  {finding.text(lang)} [{finding.name}]", err=True)
+
+
+@main.command()
+@click.argument("file", metavar="FILE|-")
+@_lang
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_input
+@_guideline
+def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
+    """Check the record or records in FILE and tell every problem. Exit code 0: valid; 1: not; 2: could not run."""
+    service = _service(guideline)
+    invalid = False
+    try:
+        for name, raw in _records(service, file, input_format):
+            findings = service.validate(raw)
+            if findings:
+                invalid = True
+                _tell_invalid(service, name, tuple(findings), form, lang)
+            elif form == "json":
+                click.echo('{"invalid": false}')
+            else:
+                phrase = service.guideline.phrases["valid"]
+                click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", fg="green")
+    except LrpError as error:
+        _fail(error)
+    except OSError as error:
+        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
+    raise SystemExit(INVALID if invalid else 0)
+
+
+@main.command("compile")
+@click.option("--with-derived", is_flag=True, help="Print the query that derives what criteria read, before it.")
+@click.option("--only-derived", is_flag=True, help="Print only the query that derives what criteria read.")
+@_guideline
+def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> None:
+    """Print the classification query, to run on any SPARQL 1.1 engine over records in our vocabulary.
+
+    First add the triples of the deriving query (a CONSTRUCT) to the records, then run the classification query
+    (a SELECT): one row a record, one column a condition; true, false, or unbound where it cannot be told.
+    """
+    service = _service(guideline)
+    from lrp_kg.derivequery import derive_query
+    from lrp_kg.sparql import record_query
+
+    if with_derived or only_derived:
+        click.echo(derive_query(service.guideline))
+    if not only_derived:
+        click.echo(record_query(service.assessor.program))
+
+
+@main.command()
+@_lang
+@_guideline
+def ids(lang: str, guideline: Path | None) -> None:
+    """Print every identifier that an answer can hold, as JSON."""
+    import orjson
+
+    from lrp_kg.answer import known_ids
+
+    found = known_ids(_service(guideline).guideline, lang)
+    click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port. Also LRP_PORT.",
+    envvar="LRP_PORT",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+@_guideline
+def serve(host: str, port: int, workers: int, guideline: Path | None) -> None:
+    """Serve the guideline over HTTP: POST /assess, POST /validate, and pages at /."""
+    import os
+
+    from lrp_kg.web.server import run
+
+    if guideline:
+        os.environ["LRP_GUIDELINE"] = str(guideline)
+    _service(guideline)  # fail here, with every finding, rather than in a worker; fills the cache
+    run(host, port, workers)
+
+
+if __name__ == "__main__":
+    main()

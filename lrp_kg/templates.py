@@ -1,0 +1,142 @@
+"""Answers rendered once per signature: JSON with slots for what differs between records of the same signature.
+
+Two records with the same signature, the same known dates and the same bounds on the unknown ones get the same
+decisions, boxes, reasons and labels. They differ in the numbers within a cell, in dates, and in the sender's own
+identifiers: those are the slots.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from lrp_kg.answer import Json, Renderer
+from lrp_kg.assessment import Assessment, Assessor, Run, StatementResult, facts_of, in_order
+from lrp_kg.record import Record
+
+LIMIT = 20_000
+"""Templates kept, after which they are dropped."""
+_LAST_SAFE_YEAR = 9000
+"""Beyond it a period can leave the calendar, and an answer is rendered without a template."""
+
+_SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
+
+
+def _slot(*parts: str) -> str:
+    return "\x01" + " ".join(parts) + "\x01"
+
+
+class _SlotRenderer(Renderer):
+    """Renders with slots in place of what the signature does not settle."""
+
+    def __init__(self, plain: Renderer, open_fields: frozenset[str], numbers: dict[str, int]) -> None:
+        super().__init__(plain.guideline, plain.lang)
+        self._open = open_fields
+        self._numbers = numbers
+
+    def value(self, record: Record, field: str) -> Any:
+        """Leave a slot for a number within a cell, a list or a date."""
+        known = super().value(record, field)
+        return _slot("value", field) if field in self._open and known is not None else known
+
+    def day(self, found: StatementResult, name: str, day: date) -> str:
+        """Leave a slot for a date."""
+        return _slot(name, str(self._numbers[found.statement.iri]))
+
+    def facts(self, facts: Any) -> Any:
+        """Leave a slot for all facts."""
+        return _slot("facts")
+
+    def dates(self, found: Any) -> Any:
+        """Leave a slot for all dates."""
+        return _slot("dates")
+
+    def echoed(self, record: Record) -> Json:
+        """Leave a slot for each of the sender's identifiers."""
+        return {name: _slot("text", name) for name in super().echoed(record)}
+
+
+@dataclass(frozen=True)
+class _Template:
+    """Bytes with slots between them, and the assessment they were made from."""
+
+    found: Assessment
+    pieces: tuple[bytes, ...]
+    slots: tuple[tuple[str, str], ...]
+    statements: tuple[StatementResult, ...]
+    own: int
+    """How many of the statements stand in boxes and notices; the rest are of programmes."""
+
+
+class Templates:
+    """Answers as JSON bytes."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self.assessor = assessor
+        self._known: dict[Hashable, _Template] = {}
+        cells = assessor.cells
+        settled = {v.iri for v in cells.variables if v.values}
+        guideline = assessor.guideline
+        self._open = frozenset((guideline.fields.keys() | guideline.derived.keys()) - settled)
+
+    def render(self, record: Record, renderer: Renderer, only: Collection[str] | None, explain: bool) -> bytes:
+        """Return the answer to a record as JSON."""
+        assessor = self.assessor
+        if any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
+            found = assessor.assess(record, only=only, explain=explain)
+            return orjson.dumps(renderer.render(found, explain=explain))
+        signature = assessor.signature(record)
+        key = (
+            renderer.lang,
+            explain,
+            None if only is None else frozenset(only),
+            signature,
+            frozenset(record.dates),
+            frozenset(record.lists),
+            frozenset(record.texts),
+            assessor.date_keys(record, signature),
+        )
+        template = self._known.get(key)
+        if template is None:
+            if len(self._known) >= LIMIT:
+                self._known.clear()
+            template = self._make(assessor.assess(record, only=only, explain=explain), renderer, explain)
+            self._known[key] = template
+        return self._fill(template, record, renderer)
+
+    def _make(self, found: Assessment, renderer: Renderer, explain: bool) -> _Template:
+        own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
+        statements = own + [s for p in found.programmes.values() for s in (*p.benefits, *p.steps)]
+        numbers = {s.statement.iri: i for i, s in enumerate(statements)}
+        data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=explain)
+        parts = _SLOT.split(orjson.dumps(data))
+        slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
+        return _Template(found, tuple(parts[::2]), slots, tuple(statements), len(own))
+
+    def _fill(self, template: _Template, record: Record, renderer: Renderer) -> bytes:
+        run = Run(self.assessor, record, explain=False)
+        statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in template.statements]
+        out = [template.pieces[0]]
+        values: dict[str, bytes] = {}
+        for (kind, name), piece in zip(template.slots, template.pieces[1:], strict=True):
+            if kind == "value":
+                filled = values.get(name)
+                if filled is None:
+                    filled = values[name] = orjson.dumps(renderer.value(record, name))
+            elif kind == "text":
+                filled = orjson.dumps(renderer.echoed(record)[name])
+            elif kind == "facts":
+                facts = facts_of(statements[: template.own], template.found.decisions.values())
+                filled = orjson.dumps(renderer.facts(facts))
+            elif kind == "dates":
+                filled = orjson.dumps(renderer.dates(in_order(statements)))
+            else:
+                found = statements[int(name)]
+                filled = orjson.dumps(found.earliest if kind == "earliest" else found.latest)
+            out += (filled, piece)
+        return b"".join(out)

@@ -1,0 +1,5 @@
+"""The Flask application: thin blueprints over `lrp_kg.service`."""
+
+from lrp_kg.web.application import create_app
+
+__all__ = ["create_app"]

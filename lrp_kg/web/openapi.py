@@ -1,0 +1,116 @@
+"""The OpenAPI description, made from the fields of the guideline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrp_kg import __version__
+from lrp_kg.guideline import LANGUAGES, Field, Guideline
+
+
+def _schema(field: Field) -> dict[str, Any]:
+    values = [v.id for v in field.values]
+    kinds: dict[str, dict[str, Any]] = {
+        "value": {"type": "string", "enum": values},
+        "values": {"type": "array", "items": {"type": "string", "enum": values}},
+        "boolean": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
+        "string": {"type": "string"},
+    }
+    schema = kinds.get(field.kind)
+    if schema is None:
+        schema = {"type": "integer"}
+        if field.low is not None:
+            schema["minimum"] = field.low
+        if field.high is not None:
+            schema["maximum"] = field.high
+    return schema | {"description": field.question.get("en") or field.label.get("en", "")}
+
+
+def _parameters(*, assess: bool) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": "lang", "in": "query", "schema": {"type": "string", "enum": list(LANGUAGES)}}
+    ]
+    if assess:
+        found += [
+            {"name": "explain", "in": "query", "schema": {"type": "boolean"}},
+            {"name": "for", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        ]
+    return found
+
+
+def description(guideline: Guideline) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of the service."""
+    problem = {
+        "description": "A problem, with every finding (RFC 9457).",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    problems = {str(status): problem for status in (400, 406, 413, 415, 422)}
+    record = {"application/json": {"schema": {"$ref": "#/components/schemas/Record"}}}
+    others = ("application/ld+json", "text/turtle", "application/n-triples", "application/x-ndjson")
+    body = {"required": True, "content": record | {name: {"schema": {"type": "string"}} for name in others}}
+    answer = {
+        "description": "The answer.",
+        "content": {"application/json": {"schema": {"type": "object"}}}
+        | {
+            n: {"schema": {"type": "string"}} for n in ("application/ld+json", "text/turtle", "text/html", "text/plain")
+        },
+    }
+    ok = {
+        "description": "The record is valid.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+
+    def get(what: str) -> dict[str, Any]:
+        return {"get": {"summary": what, "responses": {"200": {"description": what}}}}
+
+    assess = {
+        "post": {
+            "summary": "Assess a record",
+            "parameters": _parameters(assess=True),
+            "requestBody": body,
+            "responses": {"200": answer} | problems,
+        }
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": guideline.label.get("en", guideline.id), "version": __version__},
+        "paths": {
+            "/assess": assess,
+            "/v1/assess": assess,
+            "/validate": {
+                "post": {
+                    "summary": "Tell every problem of a record",
+                    "parameters": _parameters(assess=False),
+                    "requestBody": body,
+                    "responses": {"200": ok} | problems,
+                }
+            },
+            "/ids": get("Every identifier that an answer can hold"),
+            "/context.jsonld": get("The JSON-LD context of a record"),
+            "/query.rq": get("The classification query"),
+            "/derive.rq": get("The query that derives what criteria read"),
+            "/health": get("Whether the service is ready"),
+        },
+        "components": {
+            "schemas": {
+                "Record": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {f.id: _schema(f) for f in guideline.fields.values()},
+                },
+                "Problem": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "code", "detail"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "code": {"type": "string"},
+                        "detail": {"type": "string"},
+                        "findings": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+            }
+        },
+    }

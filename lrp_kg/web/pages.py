@@ -1,0 +1,117 @@
+"""What is here: the start page with a form made from the fields, health, identifiers, context, the query."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Blueprint, Response, render_template
+
+from lrp_kg import __version__
+from lrp_kg.answer import known_ids
+from lrp_kg.derivequery import derive_query
+from lrp_kg.guideline import LANGUAGES
+from lrp_kg.sparql import record_query
+from lrp_kg.text import TextAnswer
+from lrp_kg.web.assess import BODIES, service
+from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.web.openapi import description
+
+blueprint = Blueprint("pages", __name__)
+
+ENDPOINTS = (
+    ("POST", "/assess", "endpoint-assess"),
+    ("POST", "/validate", "endpoint-validate"),
+    ("GET", "/ids", "endpoint-ids"),
+    ("GET", "/context.jsonld", "endpoint-context"),
+    ("GET", "/query.rq", "endpoint-query"),
+    ("GET", "/openapi.json", "endpoint-openapi"),
+    ("GET", "/health", "endpoint-health"),
+)
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@blueprint.after_app_request
+def secure(response: Response) -> Response:
+    """Let a page load nothing from elsewhere."""
+    for name, value in _SECURITY.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _json(data: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(data, option=orjson.OPT_INDENT_2), status, mimetype="application/json")
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Say what is here, as a page or as JSON."""
+    lang = language()
+    guideline = service().guideline
+    words = TextAnswer(guideline, lang)
+    about = {"id": guideline.id, "version": guideline.version, "label": guideline.label.get(lang)}
+    if accepted({"text/html": "html", "application/json": "json"}) == "json":
+        return _json(
+            {
+                "service": "lrp-kg",
+                "version": __version__,
+                "guideline": about,
+                "languages": LANGUAGES,
+                "bodies": list(BODIES),
+                "endpoints": [{"method": m, "path": p, "what": words.word(w)} for m, p, w in ENDPOINTS],
+                "note": words.word("unofficial"),
+            }
+        )
+    fields = sorted((f for f in guideline.fields.values() if f.ask_order), key=lambda f: f.ask_order or 0)
+    page = render_template(
+        "index.html",
+        lang=lang,
+        languages=LANGUAGES,
+        words=words,
+        about=about,
+        fields=fields,
+        endpoints=ENDPOINTS,
+    )
+    return Response(page, headers={"Vary": "Accept, Accept-Language"}, mimetype="text/html")
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """Say that the service is ready, and with which guideline."""
+    g = service().guideline
+    return _json({"status": "ok", "version": __version__, "guideline": {"id": g.id, "version": g.version}})
+
+
+@blueprint.get("/ids")
+@blueprint.get("/v1/ids")
+def ids() -> Response:
+    """List every identifier that an answer can hold."""
+    return _json(known_ids(service().guideline, language()))
+
+
+@blueprint.get("/context.jsonld")
+def context() -> Response:
+    """Return the JSON-LD context of a record."""
+    body = orjson.dumps({"@context": service().reader.context}, option=orjson.OPT_INDENT_2)
+    return Response(body, mimetype="application/ld+json")
+
+
+@blueprint.get("/query.rq")
+def query() -> Response:
+    """Return the classification query; the deriving query is at /derive.rq."""
+    return Response(record_query(service().assessor.program), mimetype="application/sparql-query")
+
+
+@blueprint.get("/derive.rq")
+def derive() -> Response:
+    """Return the query that derives what criteria read."""
+    return Response(derive_query(service().guideline), mimetype="application/sparql-query")
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """Describe the service for programs."""
+    return _json(description(service().guideline))

@@ -1,0 +1,76 @@
+"""Errors as ``application/problem+json`` (RFC 9457): what, where, and what to do; never an exception's text."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from lrp_kg.errors import LrpError
+from lrp_kg.findings import Finding
+from lrp_kg.web.negotiation import language_or_default
+
+_ADVICE = {
+    404: "Nothing is at this address. GET / lists what is here.",
+    405: "This address does not take this method. GET / lists what is here.",
+    413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
+}
+_log = logging.getLogger("lrp_kg.web")
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    findings: Iterable[Finding] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return a problem response; the one place where error bodies are made."""
+    body: dict[str, Any] = {
+        "type": f"https://w3id.org/lrp-kg/problem/{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    found = [f.as_dict(language_or_default()) for f in findings]
+    if found:
+        body["findings"] = found
+    return Response(
+        orjson.dumps(body),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        mimetype="application/problem+json",
+    )
+
+
+def register_errors(app: Flask) -> None:
+    """Turn every error of the application into a problem response."""
+
+    @app.errorhandler(LrpError)
+    def known(error: LrpError) -> Response:
+        return problem(error.status, error.code, error.title, error.message, error.findings)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        name = (error.name or "Error").lower().replace(" ", "-")
+        headers = {"Allow": ", ".join(sorted(m))} if (m := getattr(error, "valid_methods", None)) else {}
+        return problem(
+            status, name, error.name or "Error", _ADVICE.get(status, error.description or ""), headers=headers
+        )
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        # the type and place only: the message of an exception can hold what was sent
+        trace = error.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+        _log.error("unexpected %s at %s", type(error).__name__, place)
+        return problem(500, "internal-error", "Internal error", "The service failed; nothing was decided.")

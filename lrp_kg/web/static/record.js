@@ -1,0 +1,91 @@
+"use strict";
+// Turns the form into a record, sends it, and shows the answer. Knows no field by name.
+(() => {
+  const form = document.getElementById("record");
+  const body = document.getElementById("answer-body");
+  const json = document.getElementById("json");
+  const explain = document.getElementById("explain");
+
+  const value = (part) => {
+    const kind = part.dataset.kind;
+    const checked = [...part.querySelectorAll("input:checked")];
+    if (kind === "values") {
+      if (!checked.length) return undefined;
+      return checked.map((i) => i.value).filter((v) => v !== "");
+    }
+    if (kind === "value" || kind === "boolean") {
+      const one = checked.length ? checked[0].value : "";
+      if (one === "") return undefined;
+      return kind === "boolean" ? one === "true" : one;
+    }
+    const text = part.querySelector("input").value;
+    if (text === "") return undefined;
+    return kind === "integer" ? Number(text) : text;
+  };
+
+  const record = () => {
+    const found = {};
+    for (const part of form.querySelectorAll("[data-field]")) {
+      const v = value(part);
+      if (v !== undefined) found[part.dataset.field] = v;
+    }
+    return found;
+  };
+
+  const problems = (problem) => {
+    const list = document.createElement("ul");
+    list.className = "warnings";
+    for (const f of problem.findings || [{ message: problem.detail }]) {
+      const item = document.createElement("li");
+      item.textContent = f.message;
+      list.append(item);
+    }
+    return list;
+  };
+
+  let last = 0;
+  const send = async () => {
+    const turn = ++last;
+    const found = record();
+    json.textContent = JSON.stringify(found, null, 2);
+    const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true" });
+    if (explain.checked) query.set("explain", "true");
+    const answer = await fetch("/assess?" + query, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/html" },
+      body: JSON.stringify(found),
+    });
+    if (turn !== last) return;
+    if (!answer.ok) {
+      body.replaceChildren(problems(await answer.json()));
+      return;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    body.replaceChildren(...page.body.childNodes);
+  };
+
+  form.addEventListener("change", (event) => {
+    const group = event.target.closest('[data-kind="values"]');
+    if (group && event.target.checked) {
+      const none = event.target.hasAttribute("data-none");
+      for (const i of group.querySelectorAll("input")) {
+        if (i !== event.target && (none || i.hasAttribute("data-none"))) i.checked = false;
+      }
+    }
+    send();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send().then(() => document.getElementById("answer").focus());
+  });
+  form.addEventListener("reset", () => setTimeout(send));
+  document.addEventListener("click", (event) => {
+    const ask = event.target.closest("[data-ask]");
+    if (!ask) return;
+    event.preventDefault();
+    const part = form.querySelector(`[data-field="${ask.dataset.ask}"]`);
+    part.scrollIntoView({ block: "center" });
+    part.querySelector("input").focus();
+  });
+  send();
+})();
