@@ -115,7 +115,7 @@ class Assessor:
         self.explainer = Explainer(guideline)
         builder = Builder(self.program, self.dates, guideline.decisions)
         self._deciders = {
-            name: Decider(load_or_build(builder, decision, cache=cache), self.cells, self.dates)
+            name: Decider(load_or_build(builder, decision, cache=cache), decision, self.cells, self.dates)
             for name, decision in guideline.decisions.items()
         }
         generated = {e.decision for p in guideline.programmes.values() for e in p.editions}

@@ -14,6 +14,7 @@ from itertools import product
 from lrp_kg.cells import UNKNOWN, Cells, Signature
 from lrp_kg.datespace import DateSpace
 from lrp_kg.diagrams import Diagram
+from lrp_kg.guideline import Decision
 from lrp_kg.outcomes import DECIDED, UNDETERMINED, Outcome
 
 MEMORY = 200_000
@@ -43,8 +44,9 @@ class _DateGroup:
 class Decider:
     """Decides one decision for records, on its diagram."""
 
-    def __init__(self, diagram: Diagram, cells: Cells, dates: DateSpace) -> None:
+    def __init__(self, diagram: Diagram, decision: Decision, cells: Cells, dates: DateSpace) -> None:
         self.diagram = diagram
+        self._options = tuple(o.id for o in decision.options)
         self.cells = cells
         self.dates = dates
         self._choice = [{c: i for i, c in enumerate(axis.choices)} for axis in diagram.axes]
@@ -140,7 +142,8 @@ class Decider:
 
     def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Result:
         certain = set.intersection(*(set(o.answers) for o in outcomes))
-        ever = {answer: None for o in sorted(outcomes) for answer in o.answers}
+        found = set().union(*(o.answers for o in outcomes))
+        ever = [answer for answer in self._options if answer in found]
         return Result(
             UNDETERMINED,
             tuple(a for a in ever if a in certain),

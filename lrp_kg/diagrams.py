@@ -179,6 +179,7 @@ class Builder:
         """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound."""
         axes = self.axes(decision)
         roots = list(self._roots(decision))
+        needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})
         children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}
         start = self.program.cells.unknown
@@ -189,7 +190,7 @@ class Builder:
             if asked > BOUND:
                 raise DiagramTooLarge(decision.id)
             following: dict[Signature, None] = {}
-            for signature, verdicts in zip(frontier, self.program.classify(frontier), strict=True):
+            for signature, verdicts in zip(frontier, self.program.classify(frontier, needed), strict=True):
                 outcome = self.outcome(decision, verdicts)
                 if outcome.status != UNDETERMINED:
                     children[signature] = outcome

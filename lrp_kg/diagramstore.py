@@ -1,4 +1,7 @@
-"""Diagrams kept on disk, outside the repository, by the content of the guideline they were built from."""
+"""Diagrams kept on disk, outside the repository, each under a fingerprint of all that it was built from.
+
+An edit of a label rebuilds nothing; an edit of a criterion rebuilds the decisions that read it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lrp_kg.criteria import Expression, Named, parts_of
 from lrp_kg.diagrams import Axis, Builder, Diagram
 from lrp_kg.guideline import Decision
 from lrp_kg.outcomes import Outcome
@@ -27,10 +31,10 @@ def cache_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def code_hash() -> str:
-    """Return a hash of the package's own modules: what was computed by other code is not used."""
+    """Return a hash of the modules that make diagrams: what other code computed is not used."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
+    for name in ("cells", "criteria", "datespace", "diagrams", "diagramstore", "durations", "outcomes", "sparql"):
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 
 
@@ -43,20 +47,52 @@ def write_whole(file: Path, text: str) -> None:
         os.replace(draft.name, file)
 
 
-def _cache_file(builder: Builder, kind: str) -> Path:
-    key = hashlib.sha256(f"{builder.program.guideline.content_hash} {code_hash()}".encode()).hexdigest()
-    return cache_folder() / f"{key[:32]}-{kind}.json"
+class _Fingerprints:
+    """Digests of expressions by what they mean, whatever they are called."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.known: dict[Expression, str] = {}
+
+    def of(self, expression: Expression) -> str:
+        known = self.known.get(expression)
+        if known is None:
+            if isinstance(expression, Named):
+                known = self.of(self.builder.program.guideline.classes[expression.iri])
+            else:
+                parts = [self.of(p) for p in parts_of(expression)] or [repr(expression)]
+                known = hashlib.sha256(f"{type(expression).__name__} {parts}".encode()).hexdigest()
+            self.known[expression] = known
+        return known
+
+    def of_decision(self, decision: Decision) -> str:
+        classes = self.builder.program.guideline.classes
+        parts: list[Any] = [code_hash(), self.builder.program.engine.name, decision.policy]
+        for name in (decision.scope, *(o.applies_to for o in decision.options)):
+            parts.append(self.of(Named(name)) if name in classes else name)
+        for option in decision.options:
+            parts.append((option.id, option.priority))
+            if option.refined_by:
+                parts.append(self.of_decision(self.builder.decisions[option.refined_by]))
+        cells, derived = self.builder.program.cells, self.builder.dates.derived
+        for variable in sorted(self.builder.reads(decision)):
+            own = derived.get(variable)
+            measure = (own.start, own.end, own.measure) if own else ()
+            v = cells.variables[variable]
+            parts.append((variable, v.iri, v.values, v.starts, measure))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
 
-def _dump(diagram: Diagram) -> dict[str, Any]:
+def _dump(diagram: Diagram) -> str:
     nodes: list[Any] = [
         {"status": n.status, "answers": n.answers} if isinstance(n, Outcome) else [n[0], list(n[1])]
         for n in diagram.nodes
     ]
-    return {"axes": [[a.variables, a.choices] for a in diagram.axes], "root": diagram.root, "nodes": nodes}
+    return json.dumps({"axes": [[a.variables, a.choices] for a in diagram.axes], "root": diagram.root, "nodes": nodes})
 
 
-def _load(data: dict[str, Any]) -> Diagram:
+def _load(text: str) -> Diagram:
+    data = json.loads(text)
     axes = tuple(Axis(tuple(v), tuple(tuple(c) for c in choices)) for v, choices in data["axes"])
     nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
         Outcome(n["status"], tuple(n["answers"])) if isinstance(n, dict) else (n[0], tuple(n[1])) for n in data["nodes"]
@@ -64,35 +100,13 @@ def _load(data: dict[str, Any]) -> Diagram:
     return Diagram(axes, data["root"], nodes, {n: i for i, n in enumerate(nodes)})
 
 
-class _Shelf:
-    """The diagrams of one guideline in one file."""
-
-    def __init__(self) -> None:
-        self.file: Path | None = None
-        self.found: dict[str, Any] = {}
-
-    def open(self, file: Path) -> None:
-        if file == self.file:
-            return
-        self.file, self.found = file, {}
-        with contextlib.suppress(OSError, ValueError):
-            self.found = json.loads(file.read_text(encoding="utf-8"))
-
-
-_shelf = _Shelf()
-
-
 def load_or_build(builder: Builder, decision: Decision, *, cache: bool = True) -> Diagram:
     """Return the diagram of a decision from the cache, or build it and remember it there."""
     if not cache:
         return builder.build(decision)
-    file = _cache_file(builder, builder.program.engine.name)
-    _shelf.open(file)
-    known = _shelf.found.get(decision.iri)
-    if known is not None:
-        with contextlib.suppress(KeyError, TypeError, ValueError):
-            return _load(known)
+    file = cache_folder() / "diagrams" / f"{_Fingerprints(builder).of_decision(decision)}.json"
+    with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+        return _load(file.read_text(encoding="utf-8"))
     diagram = builder.build(decision)
-    _shelf.found[decision.iri] = _dump(diagram)
-    write_whole(file, json.dumps(_shelf.found))
+    write_whole(file, _dump(diagram))
     return diagram

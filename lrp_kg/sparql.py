@@ -150,30 +150,52 @@ class Program:
         assert isinstance(node, AnyOf)  # noqa: S101  the only kind left
         return " || ".join(f"(!(!{p}))" for p in parts)
 
-    def binds(self) -> str:
+    def binds(self, steps: Iterable[Step] | None = None) -> str:
         """Return the BIND clauses, each after those it needs."""
-        return "\n".join(f"  BIND({s.expression} AS ?{s.variable})" for s in self.steps)
+        return "\n".join(f"  BIND({s.expression} AS ?{s.variable})" for s in steps or self.steps)
 
-    def query_for(self, signatures: Sequence[Signature]) -> str:
+    def needed(self, roots: Iterable[Expression]) -> tuple[int, ...]:
+        """Return the places of all expressions that some expressions rest on, in the order of the query."""
+        found: set[int] = set()
+        stack = [self.index[r] for r in roots]
+        while stack:
+            number = stack.pop()
+            if number not in found:
+                found.add(number)
+                stack += [self.index[p] for p in parts_of(self.nodes[number])]
+        return tuple(sorted(found))
+
+    def query_for(self, signatures: Sequence[Signature], needed: Sequence[int] | None = None) -> str:
         """Return the query that gives the verdicts of signatures, by representative values."""
-        variables = self.cells.variables
+        steps = self.steps if needed is None else [self.steps[i] for i in needed]
+        reads = {self.cells.index[f] for i in needed for f in _atoms(self.nodes[i])} if needed is not None else None
+        variables = [(i, v) for i, v in enumerate(self.cells.variables) if reads is None or i in reads]
         rows = "\n".join(
-            f"    ({i} {' '.join(_term(v, c) for v, c in zip(variables, s, strict=True))})"
-            for i, s in enumerate(signatures)
+            f"    ({row} {' '.join(_term(v, s[i]) for i, v in variables)})" for row, s in enumerate(signatures)
         )
-        head = " ".join(field_variable(v.iri) for v in variables)
-        outs = " ".join("?" + s.variable for s in self.steps)
-        return f"SELECT ?row {outs} WHERE {{\n  VALUES (?row {head}) {{\n{rows}\n  }}\n{self.binds()}\n}}"
+        head = " ".join(field_variable(v.iri) for _, v in variables)
+        outs = " ".join("?" + s.variable for s in steps)
+        return f"SELECT ?row {outs} WHERE {{\n  VALUES (?row {head}) {{\n{rows}\n  }}\n{self.binds(steps)}\n}}"
 
     # -- deciding -----------------------------------------------------------------------------
 
-    def classify(self, signatures: Sequence[Signature]) -> list[Verdicts]:
-        """Return the verdict of every expression for each signature: 0 false, 1 true, 2 unknown."""
+    def classify(self, signatures: Sequence[Signature], needed: Sequence[int] | None = None) -> list[Verdicts]:
+        """Return the verdict of every expression for each signature: 0 false, 1 true, 2 unknown.
+
+        With ``needed`` only those are asked for; the others stand as unknown.
+        """
         found: list[Verdicts] = []
         for start in range(0, len(signatures), CHUNK):
             chunk = signatures[start : start + CHUNK]
-            by_row = {int(row[0] or 0): row for row in self.engine.rows(self.query_for(chunk))}
-            found += [bytes(OPEN if v is None else int(v) for v in by_row[i][1:]) for i in range(len(chunk))]
+            by_row = {int(row[0] or 0): row for row in self.engine.rows(self.query_for(chunk, needed))}
+            for i in range(len(chunk)):
+                verdicts = bytes(OPEN if v is None else int(v) for v in by_row[i][1:])
+                if needed is not None:
+                    whole = bytearray([OPEN]) * len(self.nodes)
+                    for place, verdict in zip(needed, verdicts, strict=True):
+                        whole[place] = verdict
+                    verdicts = bytes(whole)
+                found.append(verdicts)
         return found
 
     def verdict(self, verdicts: Verdicts, cls: str) -> int:
@@ -192,6 +214,10 @@ class Program:
                 known = frozenset().union(*(self.fields(p) for p in parts_of(node)))
             self._fields[expression] = known
         return known
+
+
+def _atoms(node: Expression) -> tuple[str, ...]:
+    return (node.field,) if isinstance(node, (Has, Between)) else ()
 
 
 def _safe(name: str) -> str:
