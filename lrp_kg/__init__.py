@@ -3,7 +3,7 @@
 from lrp_kg import GuidelineService
 
 service = GuidelineService()
-answer = service.assess({"careLine": "first-line", "redFlags": "none"}, lang="nl", explain=True)
+answer = service.assess({"assessmentDate": "2024-02-12"}, lang="nl", explain=True)
 answer["decisions"]["stage"]["missing"], answer["nextQuestion"]["question"]
 """
 

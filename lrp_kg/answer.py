@@ -162,6 +162,8 @@ class Renderer:
             data["options"] = [{"value": v, "label": self.text(self.guideline.phrases[p])} for p, v in yes_no]
         else:
             data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
+        if field.hint:
+            data["hint"] = self.text(field.hint)
         if field.considers:
             data["considers"] = [self.text(t.label) for t in field.considers]
         return data

@@ -29,12 +29,11 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
     graph = rdflib.Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
-    namespace = next(iter(found.guideline.fields)).rsplit("#", 1)[0] + "#"
-    graph.bind("lrp" if "lrp-kg" in namespace else "g", namespace)
+    graph.bind("g", found.guideline.namespace)
     node = rdflib.BNode()
     subject = found.record.subject
     record = rdflib.URIRef(subject) if subject and not subject.startswith("_:") else rdflib.BNode()
-    guideline = rdflib.URIRef(next(iter(found.guideline.fields)).rsplit("#", 1)[0] + "#guideline")
+    guideline = rdflib.URIRef(found.guideline.iri)
     graph.add((node, RDF.type, CP.Assessment))
     graph.add((node, PROV.wasDerivedFrom, record))
     graph.add((node, PROV.wasDerivedFrom, guideline))

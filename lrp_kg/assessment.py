@@ -12,8 +12,8 @@ from datetime import date
 from lrp_kg.cells import Cells, Signature
 from lrp_kg.criteria import Expression
 from lrp_kg.datespace import DateSpace
-from lrp_kg.deciding import Decider, Result
-from lrp_kg.diagrams import Builder
+from lrp_kg.deciding import Decider, KleeneDecider, Result
+from lrp_kg.diagrams import Builder, DiagramTooLarge
 from lrp_kg.diagramstore import load_or_build
 from lrp_kg.durations import add_period
 from lrp_kg.errors import UnknownParameter
@@ -30,7 +30,7 @@ from lrp_kg.guideline import (
     Statement,
     Term,
 )
-from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
+from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 from lrp_kg.record import Record
 from lrp_kg.sparql import FALSE, OPEN, TRUE, Engine, Program
 from lrp_kg.verdicts import VerdictMemory
@@ -113,19 +113,23 @@ class Assessor:
         self.verdicts = VerdictMemory(self.program)
         self.dates = DateSpace(self.cells)
         self.explainer = Explainer(guideline)
-        builder = Builder(self.program, self.dates, guideline.decisions)
-        self._deciders = {
-            name: Decider(load_or_build(builder, decision, cache=cache), decision, self.cells, self.dates)
-            for name, decision in guideline.decisions.items()
-        }
+        self.builder = Builder(self.program, self.dates, guideline.decisions)
+        self._deciders = {name: self._decider(d, cache) for name, d in guideline.decisions.items()}
         generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
         self._plain = {n: d for n, d in guideline.decisions.items() if n not in generated}
         self.decision_ids = tuple(d.id for d in self._plain.values()) + tuple(
             p.id for p in guideline.programmes.values()
         )
-        self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (_section_order(b), b.priority)))
+        self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self._owner = {o.iri: d for d in self._plain.values() for o in d.options}
+
+    def _decider(self, decision: Decision, cache: bool) -> Decider | KleeneDecider:
+        try:
+            diagram = load_or_build(self.builder, decision, cache=cache)
+        except DiagramTooLarge:
+            return KleeneDecider(self.builder, decision)
+        return Decider(diagram, decision, self.cells, self.dates)
 
     # -- one decision ---------------------------------------------------------------------------
 
@@ -190,7 +194,7 @@ class Assessor:
             programmes,
             boxes,
             notices,
-            facts_of(everything, decisions.values()),
+            facts_of(everything + of_programmes, decisions.values()),
             in_order(everything + of_programmes),
             tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
             missing,
@@ -359,13 +363,18 @@ def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ..
 
 
 def facts_of(
-    statements: Iterable[StatementResult], decisions: Iterable[DecisionResult]
+    statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
 ) -> dict[str, str | int | bool | date | list[str]]:
     """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
     candidates: dict[str, set[str | int | bool | date | None]] = {}
     for s in statements:
         for fact in s.statement.facts:
             candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
+    for d in decisions:
+        for option in d.decision.options:
+            if d.result.status in (DECIDED, SEVERAL) and option.id in d.result.answers:
+                for fact in option.facts:
+                    candidates.setdefault(fact.key, set()).add(fact.value)
     found: dict[str, str | int | bool | date | list[str]] = {}
     for key, values in candidates.items():
         value = next(iter(values))
@@ -380,11 +389,6 @@ def facts_of(
 def _named(guideline: Guideline, name: str) -> str:
     field = guideline.field_names.get(name)
     return field.iri if field else ""
-
-
-def _section_order(box: Box) -> int:
-    order = ("examination", "imaging", "management", "work", "follow-up")
-    return order.index(box.section.id) if box.section.id in order else len(order)
 
 
 __all__ = ["Assessment", "Assessor", "Term"]

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from lrp_kg.criteria import Between, Has, walk
 from lrp_kg.guideline import Guideline
+from lrp_kg.namespaces import local_name
 
 UNKNOWN = 0
 
@@ -85,7 +86,7 @@ class Cells:
             return Variable(name, derived.id, (), self._starts(cuts, lowest, None), order)
         if name in g.expanded:
             order = g.fields[g.expanded[name][0]].ask_order or 0
-            return Variable(name, name.rsplit("#", 1)[-1], (True, False), (), order)
+            return Variable(name, local_name(name), (True, False), (), order)
         field = g.fields[name]
         order = field.ask_order or 0
         if field.kind == "value":

@@ -145,7 +145,7 @@ def assess(
     \b
     Examples:
       lrp-kg assess examples/first-visit.json --lang nl --explain
-      echo '{"redFlags": "cluster"}' | lrp-kg assess - --for exit
+      echo '{"assessmentDate": "2024-02-12"}' | lrp-kg assess - --for stage
       lrp-kg assess cohort.ndjson --format json
     """
     service = _service(guideline, engine)

@@ -13,9 +13,10 @@ from itertools import product
 
 from lrp_kg.cells import UNKNOWN, Cells, Signature
 from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Diagram
+from lrp_kg.diagrams import Builder, Diagram
 from lrp_kg.guideline import Decision
 from lrp_kg.outcomes import DECIDED, UNDETERMINED, Outcome
+from lrp_kg.sparql import OPEN
 
 MEMORY = 200_000
 COMPLETIONS = 100_000
@@ -138,7 +139,16 @@ class Decider:
             only = next(iter(outcomes))
             if only.status != UNDETERMINED:
                 return Result(only.status, only.answers)
-        return self._undetermined(outcomes, self._missing(found, groups, known_ends))
+        missing = self._missing(found, groups, known_ends)
+        return self._undetermined(outcomes, tuple(f for f in missing if not self._ruled_out(f, signature)))
+
+    def _ruled_out(self, field: str, signature: Signature) -> bool:
+        """Tell whether a field cannot have a value, since it would imply what is known to be false."""
+        for implied in self.cells.guideline.fields[field].implies:
+            variable = self.cells.index.get(implied)
+            if variable is not None and signature[variable] != UNKNOWN:
+                return self.cells.variables[variable].representative(signature[variable]) is not True
+        return False
 
     def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Result:
         certain = set.intersection(*(set(o.answers) for o in outcomes))
@@ -170,4 +180,40 @@ class Decider:
         return tuple(sorted(fields - known_ends, key=lambda f: (self._order.get(f, 0), f)))
 
 
-__all__ = ["DECIDED", "Decider", "Result"]
+class KleeneDecider:
+    """Decides by Kleene's logic alone: for a decision whose diagram is beyond the bound.
+
+    It never says more than is certain; what is missing is every unknown field that what is unknown reads.
+    """
+
+    def __init__(self, builder: Builder, decision: Decision) -> None:
+        self.builder = builder
+        self.decision = decision
+        self._roots = list(builder.roots(decision))
+        self._needed = builder.program.needed(self._roots)
+
+    def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
+        """Return what the result depends on beside the signature and which dates are known: nothing."""
+        return ()
+
+    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Result:
+        """Return the result for a signature."""
+        program = self.builder.program
+        verdicts = program.classify([signature], self._needed)[0]
+        outcome = self.builder.outcome(self.decision, verdicts)
+        if outcome.status != UNDETERMINED:
+            return Result(outcome.status, outcome.answers)
+        fields = {
+            name
+            for variable in self.builder.live(self._roots, verdicts)
+            if signature[variable] == UNKNOWN
+            for name in program.cells.inputs(variable)
+            if name not in known_dates
+        }
+        order = {f.iri: f.ask_order or 0 for f in program.guideline.fields.values()}
+        possible = tuple(o.id for o in self.decision.options if program.verdict(verdicts, o.applies_to) == OPEN)
+        missing = tuple(sorted(fields, key=lambda f: (order.get(f, 0), f)))
+        return Result(UNDETERMINED, outcome.answers, possible, missing)
+
+
+__all__ = ["DECIDED", "Decider", "KleeneDecider", "Result"]

@@ -7,15 +7,15 @@ is the decision certain whatever is missing, which fields make a difference, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lrp_kg.cells import UNKNOWN, Signature, assign
 from lrp_kg.criteria import Expression, Has, Named, parts_of
 from lrp_kg.datespace import DateSpace
 from lrp_kg.guideline import Decision
-from lrp_kg.outcomes import UNDETERMINED, Outcome, outcome_of
-from lrp_kg.sparql import OPEN, Program, Verdicts
+from lrp_kg.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
+from lrp_kg.sparql import OPEN, TRUE, Program, Verdicts
 
 BOUND = 200_000
 """Partial signatures a diagram may ask for before it is given up (the decision is then Kleene's only)."""
@@ -119,17 +119,18 @@ class Builder:
     def reads(self, decision: Decision) -> frozenset[int]:
         """Return the variables that a decision reads."""
         found: frozenset[int] = frozenset()
-        for root in self._roots(decision):
+        for root in self.roots(decision):
             found |= self.program.fields(root)
         return found
 
-    def _roots(self, decision: Decision) -> Iterator[Expression]:
+    def roots(self, decision: Decision) -> Iterator[Expression]:
+        """Yield the expressions that a decision rests on: its scope, its options, and what refines them."""
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
             if Named(name) in self.program.index:
                 yield Named(name)
         for option in decision.options:
             if option.refined_by:
-                yield from self._roots(self.decisions[option.refined_by])
+                yield from self.roots(self.decisions[option.refined_by])
 
     def outcome(self, decision: Decision, verdicts: Verdicts) -> Outcome:
         """Return the outcome by Kleene's logic alone."""
@@ -139,11 +140,11 @@ class Builder:
             lambda name: self.outcome(self.decisions[name], verdicts),
         )
 
-    def axes(self, decision: Decision) -> tuple[Axis, ...]:
+    def axes(self, decision: Decision, extras: tuple[str, ...] = ()) -> tuple[Axis, ...]:
         """Return the axes of a decision, in the order in which questions are asked."""
         found = []
         done: set[int] = set()
-        reads = self.reads(decision)
+        reads = self.reads(decision).union(*(self.program.fields(Named(name)) for name in extras))
         for variable in sorted(reads):
             if variable in done:
                 continue
@@ -157,7 +158,7 @@ class Builder:
             found.append(Axis(group, choices))
         return tuple(found)
 
-    def _live(self, roots: list[Expression], verdicts: Verdicts) -> set[int]:
+    def live(self, roots: Sequence[Expression], verdicts: Verdicts) -> set[int]:
         """Return the variables read by expressions that are still unknown."""
         live: set[int] = set()
         seen: set[int] = set()
@@ -175,10 +176,14 @@ class Builder:
                 live.add(self.program.cells.index[node.field])
         return live
 
-    def build(self, decision: Decision) -> Diagram:
-        """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound."""
-        axes = self.axes(decision)
-        roots = list(self._roots(decision))
+    def build(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
+        """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound.
+
+        ``extras`` are classes of which the leaves without one answer (``always``: every leaf) say whether they hold.
+        """
+        extras = tuple(name for name in extras if Named(name) in self.program.index)
+        axes = self.axes(decision, extras)
+        roots: list[Expression] = [*self.roots(decision), *(Named(name) for name in extras)]
         needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})
         children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}
@@ -192,10 +197,15 @@ class Builder:
             following: dict[Signature, None] = {}
             for signature, verdicts in zip(frontier, self.program.classify(frontier, needed), strict=True):
                 outcome = self.outcome(decision, verdicts)
+                open_roots: Sequence[Expression] = roots
                 if outcome.status != UNDETERMINED:
-                    children[signature] = outcome
-                    continue
-                live = self._live(roots, verdicts)
+                    asks = extras if always or outcome.status in (NO_ANSWER, SEVERAL) else ()
+                    open_roots = [Named(name) for name in asks if self.program.verdict(verdicts, name) == OPEN]
+                    if not open_roots:
+                        holding = tuple(name for name in asks if self.program.verdict(verdicts, name) == TRUE)
+                        children[signature] = outcome._replace(holding=holding)
+                        continue
+                live = self.live(open_roots, verdicts)
                 number = next(
                     (
                         i

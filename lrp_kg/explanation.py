@@ -67,7 +67,8 @@ class Explainer:
         elif isinstance(expression, Not):
             yield from self._reasons(expression.part, within, verdict)
         elif within is not None and hasattr(expression, "field"):
-            yield Reason(within, self._list_of(expression.field), verdict(expression))
+            # a condition without a name of its own is told by the one it stands in, with the verdict of that one
+            yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))
 
 
 __all__ = ["VERDICT_NAMES", "Explainer", "Has", "Reason"]

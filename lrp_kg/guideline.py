@@ -19,6 +19,7 @@ from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, RDF, RDFS, SH, S
 from lrp_kg.positions import Positions
 
 LANGUAGES = ("en", "nl", "fr", "de")
+POLICIES = ("First", "Unique", "Collect")
 Text = dict[str, str]
 
 
@@ -71,12 +72,21 @@ class Condition(Term):
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A key and value for programs; no value means the latest date of the statement."""
+
+    key: str
+    value: str | int | bool | None
+
+
+@dataclass(frozen=True)
 class Option(Term):
     """A possible answer; ``applies_to`` is the class in which it holds."""
 
     applies_to: str
     priority: int
     refined_by: str | None
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True)
@@ -101,14 +111,6 @@ class TimeLimit:
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A key and value for programs; no value means the latest date of the statement."""
-
-    key: str
-    value: str | int | bool | None
-
-
-@dataclass(frozen=True)
 class Statement(Term):
     """One thing the source says; ``label`` is its wording."""
 
@@ -128,6 +130,7 @@ class Box(Term):
     """A box; it is shown with an option, or in the scope of a decision where ``applies_to`` holds."""
 
     section: Term
+    section_order: int
     printed: str
     stage: str
     priority: int
@@ -176,10 +179,11 @@ class Caution(Term):
 
 @dataclass(frozen=True)
 class OpenPoint(Term):
-    """A place where the source is open; ``concerns`` are IRIs, ``applies_to`` where an answer rests on it."""
+    """A place where the source is open: what it concerns (IRIs), which status it declares, and where."""
 
     kind: Term
     concerns: tuple[str, ...]
+    declares: tuple[str, ...]
     applies_to: str | None
     reading: Text
     source: str
@@ -192,6 +196,7 @@ class Guideline:
 
     folder: Path
     content_hash: str
+    iri: str
     id: str
     version: str
     label: Text
@@ -229,6 +234,11 @@ class Guideline:
         return {
             value.expands_to: (f.iri, value.iri) for f in self.fields.values() for value in f.values if value.expands_to
         }
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace of the guideline's own terms: its IRI up to the last ``#`` or ``/``."""
+        return self.iri[: max(self.iri.rfind("#"), self.iri.rfind("/")) + 1]
 
     def stage_files(self) -> list[Path]:
         """Return the Turtle files that the guideline was read from."""
@@ -277,6 +287,7 @@ class _Reader:
     graph: Graph
     positions: Positions
     findings: list[Finding] = field(default_factory=list)
+    known_classes: frozenset[str] = frozenset()
 
     def complain(self, name: str, node: Node, message: str) -> None:
         self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", self.positions.where(node.value)))
@@ -468,6 +479,7 @@ class _Reader:
                     self.check_class(node, applies_to, conditions),
                     self.integer(node, CP + "priority"),
                     self.class_of(node, CP + "refinedBy"),
+                    self.facts(node),
                 )
             )
         decisions = {}
@@ -545,7 +557,7 @@ class _Reader:
             tree: Expression = expression or criteria.Not(criteria.Named(f"{node.value}-eligible"))
             label = g.texts(iri(f"{CP}phrase-{ident}"), RDFS + "label")
             conditions[name] = Condition(name, local_name(name), label, tree)
-            options.append(Option(name, ident, label, name, number, None))
+            options.append(Option(name, ident, label, name, number, None, ()))
         decision = Decision(
             f"{node.value}-decision",
             self.identifier(programme),
@@ -646,7 +658,8 @@ class _Reader:
                 node.value,
                 self.identifier(node),
                 self.label(node),
-                self.term(self.required(node, CP + "section")),
+                self.term(section := self.required(node, CP + "section")),
+                self.integer(section, CP + "priority"),
                 self.text(node, CP + "printedLabel"),
                 self.required(node, CP + "inStage").value,
                 self.integer(node, CP + "priority"),
@@ -657,6 +670,48 @@ class _Reader:
         for name, orphans in in_box.items():
             self.complain("unknown-box", orphans[0], f"{local_name(name)} is not a box.")
         return boxes, {name: self.statements(nodes, conditions) for name, nodes in in_stage.items()}
+
+    # -- references -----------------------------------------------------------------------------
+
+    def check_references(
+        self,
+        fields: dict[str, Field],
+        derived: dict[str, Derived],
+        decisions: dict[str, Decision],
+        programmes: dict[str, Programme],
+        boxes: dict[str, Box],
+        orders: list[tuple[str, str]],
+    ) -> None:
+        """Complain of what points to nothing: it would otherwise be left out in silence."""
+        options = {o.iri for d in decisions.values() for o in d.options}
+        for box in boxes.values():
+            if box.shown_for not in options and (box.shown_for not in decisions or box.shown_for in programmes):
+                name = local_name(box.shown_for) or "nothing"
+                self.complain("box-never-shown", iri(box.iri), f"is shown for {name}, no option and no decision.")
+        for f in fields.values():
+            for implied in f.implies:
+                if implied not in fields or fields[implied].kind != "boolean":
+                    self.complain("unknown-field", iri(f.iri), f"implies {local_name(implied)}, no boolean field.")
+            if f.ask_if and f.ask_if not in self.known_classes:
+                self.complain("unknown-condition", iri(f.iri), f"{local_name(f.ask_if)} is not a condition.")
+        for node in self.graph.instances(CP + "TimeLimit"):
+            counted = self.class_of(node, CP + "countedFrom") or ""
+            if counted not in fields or fields[counted].kind != "date":
+                self.complain("unknown-field", node, f"is counted from {local_name(counted)}, no date field.")
+        for d in decisions.values():
+            if d.policy not in POLICIES:
+                self.complain("unknown-hit-policy", iri(d.iri), f"{d.policy} is not one of {', '.join(POLICIES)}.")
+            for option in d.options:
+                if option.refined_by and option.refined_by not in decisions:
+                    self.complain("unknown-decision", iri(option.iri), f"{local_name(option.refined_by)} is none.")
+        for x in derived.values():
+            if (x.start, x.end) not in orders:
+                self.complain(
+                    "derived-without-order",
+                    iri(x.iri),
+                    f"shapes/ must say that {local_name(x.start)} is sh:lessThanOrEquals {local_name(x.end)}; "
+                    "without it a negative duration would count as a short one.",
+                )
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -669,6 +724,7 @@ class _Reader:
             fields.keys() | derived.keys() | expanded,
             {f.iri: {v.iri for v in f.values} for f in fields.values()},
         )
+        self.known_classes = frozenset(conditions)
         decisions = self.read_decisions(conditions)
         programmes = self.read_programmes(conditions, decisions)
         boxes, notices = self.read_boxes(conditions)
@@ -691,6 +747,7 @@ class _Reader:
                 self.label(n),
                 self.term(self.required(n, CP + "kind")),
                 tuple(o.value for o in g.all(n, CP + "concerns")),
+                tuple(self.identifier(o) for o in g.all(n, CP + "declares")),
                 self.check_class(n, self.class_of(n, CP + "appliesTo"), conditions) or None,
                 g.texts(n, CP + "reading"),
                 self.identifier(self.required(n, DCTERMS + "source")),
@@ -703,12 +760,14 @@ class _Reader:
             self.findings.append(
                 Finding("one-guideline", f"a folder has one cp:Guideline, found {len(guidelines)}.", str(folder))
             )
+        self.check_references(fields, derived, decisions, programmes, boxes, orders)
         if self.findings:
             raise GuidelineError("The guideline has errors.", self.findings)
         root = guidelines[0]
         return Guideline(
             folder=folder,
             content_hash=digest,
+            iri=root.value,
             id=self.identifier(root),
             version=self.text(root, OWL + "versionInfo"),
             label=self.label(root),

@@ -13,10 +13,14 @@ NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
 
 
 class Outcome(NamedTuple):
-    """The status of a decision and the identifiers of its answers."""
+    """The status of a decision and the identifiers of its answers.
+
+    ``holding`` are further classes that hold, where an analysis asked for them.
+    """
 
     status: str
     answers: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
 
 
 def outcome_of(

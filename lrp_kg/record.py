@@ -126,7 +126,7 @@ class RecordReader:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.fields = guideline.field_names
-        self.namespace = next(iter(guideline.fields)).rsplit("#", 1)[0] + "#"
+        self.namespace = guideline.namespace
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
 
     @cached_property

@@ -221,7 +221,8 @@ def _atoms(node: Expression) -> tuple[str, ...]:
 
 
 def _safe(name: str) -> str:
-    return "".join(ch if ch.isalnum() and ch.isascii() else "_" for ch in name)
+    """Return a name with only letters and digits; different names stay different."""
+    return "".join(ch if ch.isalnum() and ch.isascii() else f"_{ord(ch):x}_" for ch in name)
 
 
 def field_variable(name: str) -> str:

@@ -69,8 +69,6 @@ class _Template:
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
-    own: int
-    """How many of the statements stand in boxes and notices; the rest are of programmes."""
 
 
 class Templates:
@@ -116,7 +114,7 @@ class Templates:
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=explain)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
-        return _Template(found, tuple(parts[::2]), slots, tuple(statements), len(own))
+        return _Template(found, tuple(parts[::2]), slots, tuple(statements))
 
     def _fill(self, template: _Template, record: Record, renderer: Renderer) -> bytes:
         run = Run(self.assessor, record, explain=False)
@@ -131,7 +129,7 @@ class Templates:
             elif kind == "text":
                 filled = orjson.dumps(renderer.echoed(record)[name])
             elif kind == "facts":
-                facts = facts_of(statements[: template.own], template.found.decisions.values())
+                facts = facts_of(statements, template.found.decisions.values())
                 filled = orjson.dumps(renderer.facts(facts))
             elif kind == "dates":
                 filled = orjson.dumps(renderer.dates(in_order(statements)))

@@ -43,6 +43,8 @@ class TextAnswer:
         self.guideline = guideline
         self.lang = lang
         self.modalities = guideline.modalities
+        fields = (*guideline.fields.values(), *guideline.derived.values())
+        self._field_labels = {f.id: f.label for f in fields}
         self._value_labels = {
             v.id: v.label.get(lang) or v.label.get("en", v.id) for f in guideline.fields.values() for v in f.values
         }
@@ -55,8 +57,8 @@ class TextAnswer:
 
     def field(self, name: str) -> str:
         """Return the label of a field."""
-        f = self.guideline.field_names.get(name)
-        return (f.label.get(self.lang) or f.label.get("en", name)) if f else name
+        found = self._field_labels.get(name, {})
+        return found.get(self.lang) or found.get("en") or name
 
     def decision(self, name: str) -> str:
         """Return the label of a decision."""

@@ -532,6 +532,8 @@ CASES = (
 def test_case(service: GuidelineService, case: Case) -> None:
     answer = service.assess(case.record, lang=case.lang, only=case.only, explain=case.explain)
     assert {path: look(answer, path) for path in case.expected} == case.expected
+    remembered = service.answer_json(case.record, lang=case.lang, only=case.only, explain=case.explain)
+    assert json.loads(remembered) == answer
 
 
 INVALID: list[tuple[str, Record, list[tuple[str, str]]]] = [
@@ -629,24 +631,18 @@ def test_turtle_and_json_ld_say_what_json_says(service: GuidelineService) -> Non
 
 
 def test_nothing_of_the_other_guideline_shows(service: GuidelineService) -> None:
-    everything = json.dumps(
-        [service.reader.context, known_ids(service.guideline), service.assess({}, explain=True)]
-    )
+    everything = json.dumps([service.reader.context, known_ids(service.guideline), service.assess({}, explain=True)])
     assert service.reader.context["@vocab"] == NAMESPACE
     assert "low-back-pain" not in everything
     assert "low back" not in everything
 
 
 def test_unknown_decision_is_refused(service: GuidelineService) -> None:
-    with pytest.raises(
-        UnknownParameter, match=r"imaging is no decision\. Choose among fracture-check, stage"
-    ):
+    with pytest.raises(UnknownParameter, match=r"imaging is no decision\. Choose among fracture-check, stage"):
         service.assess({}, only=["imaging"])
 
 
-def test_runs_from_the_folder_alone_and_from_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_from_the_folder_alone_and_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path))
     record = NO_FRACTURE | day(10) | {"painScore": 5}
     first = GuidelineService(str(FOLDER)).assess(record)

@@ -1,0 +1,47 @@
+"""What all tests share: no network, a cache of their own, one service for the whole run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from lrp_kg import GuidelineService
+
+# Seeded: the same examples in every run; nothing is written next to the code.
+settings.register_profile(
+    "seeded",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("seeded")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest-socket refuse every connection but to this machine."""
+    config.option.allow_hosts = "127.0.0.1,::1"
+    config.option.allow_unix_socket = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Keep diagrams in a folder of this run, also for processes that tests start."""
+    folder = str(tmp_path_factory.mktemp("lrp-cache"))
+    before = os.environ.get("LRP_CACHE")
+    os.environ["LRP_CACHE"] = folder
+    yield folder
+    if before is None:
+        del os.environ["LRP_CACHE"]
+    else:
+        os.environ["LRP_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def service(cache_folder: str) -> GuidelineService:
+    """The packaged guideline, loaded once."""
+    return GuidelineService()
