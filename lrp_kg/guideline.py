@@ -659,7 +659,7 @@ class _Reader:
                 self.identifier(node),
                 self.label(node),
                 self.term(section := self.required(node, CP + "section")),
-                self.integer(section, CP + "priority"),
+                self.integer(section, CP + "priority", 99),
                 self.text(node, CP + "printedLabel"),
                 self.required(node, CP + "inStage").value,
                 self.integer(node, CP + "priority"),

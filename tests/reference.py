@@ -412,7 +412,8 @@ class Reference:
         open_dates = sorted(d for d in dates if d not in known)
         open_fields = sorted(f for f in read - self.derived.keys() if f not in known)
         choices = [self.fields[f] for f in open_fields]
-        calendar_of = tuple(sorted((k, v) for k, v in known.items() if isinstance(v, date)))
+        beside = dates.union(*((a, b) for a, b in self.orders if {a, b} & set(open_dates)))
+        calendar_of = tuple(sorted((k, v) for k, v in known.items() if k in beside))
         key = (decision, tuple(open_dates), calendar_of)
         if key not in self._patterns:
             self._patterns[key] = self._date_patterns(atoms, open_dates, dict(calendar_of))
@@ -491,7 +492,7 @@ class Reference:
         if len(unknown) > 1:  # around the date that bounds the others, in steps that meet every pattern
             low = high = high
         window = [low - reach * DAY + n * DAY for n in range((high - low).days + 2 * reach + 1)]
-        step = {0: 1, 1: 1, 2: 1, 3: 5}[len(unknown)]
+        step = {0: 1, 1: 1, 2: 1, 3: 11}[len(unknown)]
         orders = [(a, b) for a, b in self.orders if a in unknown or b in unknown]
 
         def extend(chosen: dict[str, date]) -> Iterator[tuple[date, ...]]:
