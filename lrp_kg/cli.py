@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
+from lrp_kg.checkcommand import check
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
+from lrp_kg.newguideline import new
 
 if TYPE_CHECKING:
     from lrp_kg.findings import Finding
@@ -275,8 +277,11 @@ def ids(lang: str, guideline: Path | None) -> None:
     envvar="LRP_PORT",
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+@click.option(
+    "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
+)
 @_guideline
-def serve(host: str, port: int, workers: int, guideline: Path | None) -> None:
+def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | None) -> None:
     """Serve the guideline over HTTP: POST /assess, POST /validate, and pages at /."""
     import os
 
@@ -284,9 +289,14 @@ def serve(host: str, port: int, workers: int, guideline: Path | None) -> None:
 
     if guideline:
         os.environ["LRP_GUIDELINE"] = str(guideline)
+    if reload:
+        os.environ["LRP_RELOAD"] = "true"
     _service(guideline)  # fail here, with every finding, rather than in a worker; fills the cache
     run(host, port, workers)
 
+
+main.add_command(check)
+main.add_command(new)
 
 if __name__ == "__main__":
     main()

@@ -42,6 +42,10 @@ class GuidelineService:
 
         return Validator(self.guideline)
 
+    def warm(self) -> None:
+        """Prepare now what the first record would otherwise wait for."""
+        self.validate({})
+
     def renderer(self, lang: str = "en") -> Renderer:
         """Return the renderer of a language: en, nl, fr or de."""
         if lang not in LANGUAGES:

@@ -17,15 +17,21 @@ DEFAULT_MAX_BODY = 1024 * 1024
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """Make the application. Settings: ``GUIDELINE`` (folder) and ``MAX_BODY`` (bytes), also as ``LRP_...``."""
+    """Make the application. Settings: ``GUIDELINE`` (folder), ``MAX_BODY`` (bytes), ``RELOAD``; also as ``LRP_...``."""
     app = Flask(__name__)
-    app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY)
+    app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"])
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
-    app.extensions["lrp_kg"] = GuidelineService(Path(folder) if folder else None)
+    service = GuidelineService(Path(folder) if folder else None)
+    service.warm()
+    app.extensions["lrp_kg"] = service
+    if app.config["RELOAD"]:
+        from lrp_kg.web.reload import Reloader
+
+        Reloader(app)
     register_errors(app)
     app.register_blueprint(assess.blueprint)
     app.register_blueprint(pages.blueprint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, g, render_template
 
 from lrp_kg import __version__
 from lrp_kg.answer import known_ids
@@ -74,6 +74,7 @@ def index() -> Response:
         about=about,
         fields=fields,
         endpoints=ENDPOINTS,
+        broken=g.get("guideline_findings", ()),
     )
     return Response(page, headers={"Vary": "Accept, Accept-Language"}, mimetype="text/html")
 
@@ -81,8 +82,11 @@ def index() -> Response:
 @blueprint.get("/health")
 def health() -> Response:
     """Say that the service is ready, and with which guideline."""
-    g = service().guideline
-    return _json({"status": "ok", "version": __version__, "guideline": {"id": g.id, "version": g.version}})
+    guideline = service().guideline
+    findings = [f.as_dict() for f in g.get("guideline_findings", ())]
+    about = {"id": guideline.id, "version": guideline.version}
+    broken = {"warning": "the last good guideline is served", "findings": findings} if findings else {}
+    return _json({"status": "ok", "version": __version__, "guideline": about, **broken})
 
 
 @blueprint.get("/ids")

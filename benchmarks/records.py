@@ -1,0 +1,121 @@
+"""Records to measure with: seeded, complete and partial, over every stage, valid by construction."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from lrp_kg.guideline import Guideline
+from lrp_kg.service import GuidelineService
+
+Json = dict[str, Any]
+
+_STAGES = (  # care line, contact (None: either), recurrent pain (None: either), first and last day of pain
+    ("first-line", None, False, 0, 13),
+    ("first-line", None, None, 14, 34),
+    ("first-line", None, True, 0, 13),
+    ("first-line", "first-contact", None, 35, 76),
+    ("first-line", "follow-up", None, 35, 76),
+    ("first-line", "first-contact", None, 77, 500),
+    ("first-line", "follow-up", None, 77, 500),
+    ("second-line", None, None, 0, 34),
+    ("second-line", None, None, 35, 76),
+    ("second-line", None, None, 77, 500),
+)
+_CORE = {"careLine", "contact", "onsetDate", "assessmentDate", "redFlags", "radicularPain"}
+_DATES = ("onsetDate", "spinalSurgeryDate", "incapacityStart", "applicationDate", "sicknessFundSince", "programmeStart")
+_FIRST_DAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A record as a sender has it; ``body`` is its JSON; complete where every field is known."""
+
+    record: Json
+    body: str
+    complete: bool
+
+
+def samples(guideline: Guideline, seed: int) -> Iterator[Sample]:
+    """Yield records without end, every second one complete, one stage after the other."""
+    rng = random.Random(seed)  # noqa: S311  reproducible, not secret
+    number = 0
+    while True:
+        for stage in _STAGES:
+            for complete in (True, False):
+                number += 1
+                record = _complete(guideline, rng, stage, f"{seed}-{number}")
+                if not complete:
+                    _forget(record, rng)
+                yield Sample(record, json.dumps(record), complete)
+
+
+def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], ident: str) -> Json:
+    care_line, contact, recurrent, low, high = stage
+    assessed = _FIRST_DAY + timedelta(days=rng.randrange(365))
+    record: Json = {}
+    for f in guideline.fields.values():
+        if f.kind == "value":
+            record[f.id] = rng.choice(f.values).id
+        elif f.kind == "values":
+            record[f.id] = [v.id for v in f.values if rng.random() < 0.3]
+        elif f.kind == "boolean":
+            record[f.id] = rng.random() < 0.5
+        elif f.kind == "integer":
+            record[f.id] = rng.randint(f.low or 0, f.high or 60)
+        elif f.kind == "string":
+            record[f.id] = f"{f.id}-{ident}"
+    days = rng.choice((low, high, rng.randint(low, high), rng.randint(low, high)))
+    incapacity = rng.choice((6, 7, 27, 28, rng.randint(0, 60), rng.randint(60, 200)))
+    record |= {
+        "careLine": care_line,
+        "contact": contact or record["contact"],
+        "recurrentPain": record["recurrentPain"] if recurrent is None else recurrent,
+        "redFlags": rng.choice(("none", "none", "none", "none", "isolated", "cluster")),
+        "radicularPain": rng.random() < 0.15,
+        "assessmentDate": assessed.isoformat(),
+        "onsetDate": _before(assessed, days),
+        "incapacityStart": _before(assessed, incapacity),
+        "applicationDate": _before(assessed, rng.choice((0, 0, rng.randint(0, incapacity)))),
+        "sicknessFundSince": _before(assessed, rng.randint(0, incapacity)),
+        "programmeStart": _before(assessed, rng.randint(0, 100)),
+    }
+    if record["spinalSurgery"]:
+        record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))
+    return record
+
+
+def _before(day: date, days: int) -> str:
+    return (day - timedelta(days=days)).isoformat()
+
+
+def _forget(record: Json, rng: random.Random) -> None:
+    """Make a record partial; what settles the stage is forgotten less often."""
+    share = rng.choice((0.15, 0.4, 0.7))
+    for name in list(record):
+        if name not in ("id", "episode") and rng.random() < (share / 3 if name in _CORE else share):
+            del record[name]
+
+
+def sibling(service: GuidelineService, sample: Sample, rng: random.Random, number: int) -> Sample:
+    """Return another patient of the same signature: own identifiers, all dates moved by the same days.
+
+    Months differ in length, so that a move can change the months counted; then another move is tried. A record
+    without dates differs in its identifiers only.
+    """
+    signature = service.assessor.signature(service.reader.understand(service.reader.from_json(sample.record)))
+    while True:
+        moved = dict(sample.record)
+        shift = timedelta(days=rng.randint(-20_000, 20_000))
+        for name in (*_DATES, "assessmentDate"):
+            if name in moved:
+                moved[name] = (date.fromisoformat(moved[name]) + shift).isoformat()
+        for name in ("id", "episode"):
+            moved[name] = f"{name}-moved-{number}"
+        found = service.reader.understand(service.reader.from_json(moved))
+        if service.assessor.signature(found) == signature:
+            return Sample(moved, json.dumps(moved), sample.complete)

@@ -1,0 +1,137 @@
+"""``check``: everything a guideline author wants to know after an edit, stage by stage, as findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrp_kg.errors import GuidelineError
+from lrp_kg.findings import Finding
+from lrp_kg.guideline import guideline_files
+from lrp_kg.mutation import MutationReport
+
+Report = Callable[[str, str], None]
+"""Told the stage and the step that is being worked on."""
+
+FAILING = ("error", "warning")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The findings of a check, how long each stage took in seconds, and the mutation report where one was asked."""
+
+    findings: tuple[Finding, ...]
+    seconds: dict[str, float]
+    mutation: MutationReport | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether there is an error or a warning."""
+        return any(f.severity in FAILING for f in self.findings)
+
+
+def check(
+    folder: Path, *, cases: bool = True, hermit: bool | None = None, report: Report = lambda _a, _b: None
+) -> list[Finding]:
+    """Return the findings of every stage; see `run`."""
+    return list(run(folder, cases=cases, hermit=hermit, report=report).findings)
+
+
+def run(
+    folder: Path,
+    *,
+    cases: bool = True,
+    hermit: bool | None = None,
+    mutate: bool = False,
+    report: Report = lambda _a, _b: None,
+) -> CheckResult:
+    """Check a guideline folder: syntax, well made, sound, complete, right.
+
+    A stage that cannot run because of what an earlier one found is left out. ``hermit`` runs the OWL reasoner
+    HermiT (``None``: where it is there); ``mutate`` also changes the criteria one at a time and tells which
+    changes no case notices.
+    """
+    found: list[Finding] = []
+    seconds: dict[str, float] = {}
+    mutation: MutationReport | None = None
+    clock = _Clock(seconds)
+    try:
+        guideline_files(folder)
+    except GuidelineError as error:
+        return CheckResult((Finding("no-guideline", error.message, str(folder)),), seconds)
+    with clock.stage("well made"):
+        from lrp_kg.wellmade import check_well_made
+
+        report("well made", "")
+        found += check_well_made(folder)
+    if any(f.name == "turtle-syntax" for f in found):
+        return CheckResult(tuple(_sorted(found)), seconds)
+    with clock.stage("sound"):
+        from lrp_kg.soundness import check_soundness
+
+        report("sound", "")
+        found += check_soundness(folder, hermit=hermit)
+    with clock.stage("read"):
+        from lrp_kg.service import GuidelineService
+
+        report("read", "")
+        try:
+            service = GuidelineService(folder)
+        except GuidelineError as error:
+            found += error.findings
+            return CheckResult(tuple(_sorted(found)), seconds)
+    with clock.stage("complete"):
+        from lrp_kg.completeness import Completeness
+
+        found += Completeness(service.assessor).findings(lambda step: report("complete", step))
+    if cases:
+        with clock.stage("right"):
+            from lrp_kg.cases import coverage_of, load_cases, run_cases
+
+            report("right", "")
+            case_set = load_cases(folder)
+            found += case_set.findings
+            found += run_cases(service, case_set)
+            found += coverage_of(service, case_set)
+        if mutate:
+            from lrp_kg.mutation import mutate as run_mutations
+
+            with clock.stage("mutate"):
+                mutation = run_mutations(service, case_set, progress=lambda step: report("mutate", step))
+    return CheckResult(tuple(_sorted(found)), seconds, mutation)
+
+
+def _sorted(findings: list[Finding]) -> Iterator[Finding]:
+    order = {"error": 0, "warning": 1, "note": 2}
+    unique = dict.fromkeys((f.name, f.where, f.message) for f in findings)
+    first = {(f.name, f.where, f.message): f for f in reversed(findings)}
+    yield from sorted((first[key] for key in unique), key=lambda f: (order.get(f.severity, 3), _line(f.where), f.name))
+
+
+def _line(where: str) -> tuple[str, int]:
+    file, _, rest = where.partition(".ttl:")
+    digits = rest.split(":")[0]
+    return file, int(digits) if digits.isdigit() else 0
+
+
+class _Clock:
+    """Measures stages."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+
+    def stage(self, name: str) -> _Stage:
+        return _Stage(self.seconds, name)
+
+
+class _Stage:
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = time.perf_counter() - self.start

@@ -1,0 +1,102 @@
+"""Completeness of a guideline as findings: gaps, overlaps, options never chosen, conditions never true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from lrp_kg.assessment import Assessor
+from lrp_kg.coverage import Coverage, Region
+from lrp_kg.findings import Finding
+from lrp_kg.guideline import Decision, OpenPoint
+from lrp_kg.namespaces import local_name
+from lrp_kg.outcomes import NO_ANSWER
+from lrp_kg.positions import Positions
+
+Report = Callable[[str], None]
+
+
+class Completeness:
+    """Turns the analysis of the input space into findings with file and line."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self.coverage = Coverage(assessor)
+        self.guideline = assessor.guideline
+        self.positions = Positions(self.guideline.stage_files())
+        self._points = {p.id: p for p in self.guideline.open_points}
+
+    def findings(self, report: Report = lambda _: None) -> list[Finding]:
+        """Return every finding; ``report`` is told which decision is being analysed."""
+        found: list[Finding] = []
+        regions: list[Region] = []
+        for decision in self.guideline.decisions.values():
+            report(decision.id)
+            own = self.coverage.regions(decision)
+            regions += own
+            found += [self._region(r) for r in own]
+            found += self._dead(decision)
+        found += [self._stale(p) for p in self.coverage.stale(regions)]
+        found += [
+            Finding(
+                "never-true",
+                f"{local_name(name)}: no record belongs to this class. Check its bounds and negations.",
+                self.positions.where(name),
+            )
+            for name in self.coverage.never_true()
+        ]
+        return found
+
+    def _where(self, decision: Decision) -> str:
+        iri = decision.iri
+        for p in self.guideline.programmes.values():
+            iri = next((p.iri for e in p.editions if e.decision == decision.iri), iri)
+        return self.positions.where(iri)
+
+    def _region(self, region: Region) -> Finding:
+        gap = region.outcome.status == NO_ANSWER
+        witness = json.dumps(region.witness, ensure_ascii=False)
+        what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"
+        place = f"{region.decision.id}: {what} in {region.cells} combination(s), for example {witness}."
+        if region.declared:
+            names = ", ".join(region.declared)
+            return Finding(
+                "gap-declared" if gap else "overlap-declared",
+                f"{place} Declared by {names}.",
+                self.positions.where(self._points[region.declared[0]].iri),
+                severity="note",
+            )
+        name = (
+            ("threshold-" if region.edge else "")
+            + ("gap" if gap else "overlap")
+            + ("" if region.edge else "-undeclared")
+        )
+        mend = (
+            "Mend the bounds of the neighbouring intervals."
+            if region.edge
+            else "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
+        )
+        return Finding(name, f"{place} {mend}", self._where(region.decision))
+
+    def _dead(self, decision: Decision) -> list[Finding]:
+        found = []
+        for dead in self.coverage.dead_options(decision):
+            option = next(o for o in decision.options if o.id == dead.option)
+            if dead.swallowed_by:
+                before = ", ".join(dead.swallowed_by)
+                text = f"{decision.id}: the option {dead.option} is never reached, since {before} come(s) before it. "
+                text += "Change cp:priority, or narrow what comes before."
+            else:
+                text = f"{decision.id}: the option {dead.option} is never an answer within the scope of the decision. "
+                text += "Check its situation and the cp:scope."
+            name = "option-swallowed" if dead.swallowed_by else "dead-option"
+            found.append(Finding(name, text, self.positions.where(option.iri) or self._where(decision)))
+        return found
+
+    def _stale(self, point: OpenPoint) -> Finding:
+        return Finding(
+            "open-point-stale",
+            f"{point.id}: declares {' and '.join(point.declares)}, but there is none any more. "
+            "Remove cp:declares, or the open point if the source is no longer open.",
+            self.positions.where(point.iri),
+            severity="warning",
+        )

@@ -1,0 +1,60 @@
+"""``lrp-kg new guideline``: a small commented guideline folder that passes the check, as a start for another pathway."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import click
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@click.group()
+def new() -> None:
+    """Make something new to start from."""
+
+
+@new.command("guideline")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--name", help="Name in kebab-case (default: the name of the folder).")
+@click.pass_context
+def guideline(context: click.Context, folder: Path, name: str | None) -> None:
+    r"""Make a guideline FOLDER: record, pathway, shapes, cases and a query, with comments.
+
+    \b
+    Example:
+      lrp-kg new guideline ankle-sprain
+      lrp-kg check --guideline ankle-sprain
+    """
+    own = name or folder.resolve().name
+    if not _NAME.fullmatch(own):
+        click.secho(
+            f"{own!r} is not a name in kebab-case, such as ankle-sprain. Give one with --name.", err=True, fg="red"
+        )
+        context.exit(2)
+    if folder.exists() and any(folder.iterdir()):
+        click.secho(f"{folder} is not empty; nothing was written. Choose another folder.", err=True, fg="red")
+        context.exit(2)
+    make(folder, own, date.today())
+    click.secho(f"Made {folder}. Next:", fg="green")
+    click.echo(f"  lrp-kg check --guideline {folder}\n  lrp-kg serve --guideline {folder} --reload")
+
+
+def make(folder: Path, name: str, day: date) -> None:
+    """Write the folder; it appears whole or not at all."""
+    source = Path(str(importlib.resources.files("lrp_kg"))) / "skeleton"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
+        made = Path(draft) / "guideline"
+        shutil.copytree(source, made)
+        for file in (f for f in made.rglob("*") if f.is_file()):
+            text = file.read_text(encoding="utf-8").replace("NAME", name).replace("DATE", day.isoformat())
+            file.write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)

@@ -1,0 +1,67 @@
+"""``serve --reload``: an edit of the guideline shows at once; a broken one leaves the last good one, with a warning."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from flask import Flask, Response, g
+
+from lrp_kg.errors import GuidelineError
+from lrp_kg.findings import Finding
+from lrp_kg.guideline import Guideline, guideline_files
+from lrp_kg.service import GuidelineService
+
+INTERVAL = 0.2
+"""Seconds between two looks at the files."""
+
+
+class Reloader:
+    """Keeps the service of an application up to date with its folder."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.findings: tuple[Finding, ...] = ()
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._seen = self._stamp(self._guideline())
+        app.before_request(self.look)
+        app.after_request(self.warn)
+
+    def _guideline(self) -> Guideline:
+        service: GuidelineService = self.app.extensions["lrp_kg"]
+        return service.guideline
+
+    @staticmethod
+    def _stamp(guideline: Guideline) -> tuple[tuple[str, int, int], ...]:
+        try:
+            files = guideline_files(guideline.folder)
+            return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+        except (GuidelineError, OSError):
+            return ()
+
+    def look(self) -> None:
+        """Load the guideline again where a file changed since the last look."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked >= INTERVAL:
+                self._looked = now
+                stamp = self._stamp(self._guideline())
+                if stamp != self._seen:
+                    self._seen = stamp
+                    self._load()
+        g.guideline_findings = self.findings
+
+    def _load(self) -> None:
+        try:
+            service = GuidelineService(self._guideline().folder)
+            service.warm()
+            self.app.extensions["lrp_kg"], self.findings = service, ()
+        except GuidelineError as error:
+            self.findings = error.findings or (Finding("guideline-not-usable", error.message),)
+
+    def warn(self, response: Response) -> Response:
+        """Say in a header that the last good guideline is served."""
+        if self.findings:
+            response.headers["Lrp-Guideline"] = f"last good version; the folder has {len(self.findings)} error(s)"
+        return response
