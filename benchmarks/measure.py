@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import cProfile
+import gc
 import io
 import pstats
+import re
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -67,7 +69,10 @@ Contender = tuple[Callable[[Any], Any], Iterable[Any]]
 
 
 def one_round(timings: dict[str, Timing], contenders: dict[str, Contender], turn: int) -> None:
-    """Measure each contender on its inputs, call by call; who begins changes with the round."""
+    """Measure each contender on its inputs, call by call; who begins changes with the round.
+
+    Each clears up what it left before the next begins, so that none pays for another's garbage.
+    """
     names = list(contenders)
     turn %= len(names)
     for name in names[turn:] + names[:turn]:
@@ -78,6 +83,7 @@ def one_round(timings: dict[str, Timing], contenders: dict[str, Contender], turn
             call(item)
             found.append((time.perf_counter_ns() - start) / 1000)
         timings.setdefault(name, Timing(name)).rounds.append(found)
+        gc.collect()
 
 
 def profile_of(call: Callable[[Any], Any], inputs: Iterable[Any], top: int = 15) -> str:
@@ -91,8 +97,13 @@ def profile_of(call: Callable[[Any], Any], inputs: Iterable[Any], top: int = 15)
     out = io.StringIO()
     pstats.Stats(profiler, stream=out).sort_stats("tottime").print_stats(top)
     lines = [line for line in out.getvalue().splitlines() if line.strip()]
-    kept = [line.replace("/lib/python", " ").rstrip() for line in lines if "Ordered by" not in line]
+    kept = [shortened(line) for line in lines if "Ordered by" not in line and "List reduced" not in line]
     return f"{len(inputs)} calls, own time by function (with the cost of profiling)\n" + "\n".join(kept)
+
+
+def shortened(line: str) -> str:
+    """Return a line of a profile with file names from the package on."""
+    return re.sub(r"/\S*/(?:site-packages|python3\.\d+|(?=lrp_kg/|benchmarks/))/?", "", line).rstrip()
 
 
 @dataclass

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,17 +40,18 @@ class Server:
 
     def __init__(self, arguments: list[str], port: int, env: dict[str, str]) -> None:
         self.port = port
-        start = time.perf_counter()
-        self.process = subprocess.Popen(
-            arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=HERE, start_new_session=True
-        )
-        while not _answers(port):
-            if self.process.poll() is not None or time.perf_counter() - start > 60:
-                self.stop()
-                assert self.process.stderr is not None
-                raise RuntimeError(f"{arguments} does not serve: {self.process.stderr.read().decode()[-2000:]}")
-            time.sleep(0.002)
-        self.ready = time.perf_counter() - start
+        with tempfile.TemporaryFile() as told:
+            start = time.perf_counter()
+            self.process = subprocess.Popen(
+                arguments, env=env, stdout=told, stderr=told, cwd=HERE, start_new_session=True
+            )
+            while not _answers(port):
+                if self.process.poll() is not None or time.perf_counter() - start > 60:
+                    self.stop()
+                    told.seek(0)
+                    raise RuntimeError(f"{arguments} does not serve: {told.read().decode()[-2000:]}")
+                time.sleep(0.002)
+            self.ready = time.perf_counter() - start
 
     def stop(self) -> None:
         """Stop the server and its workers, and nothing else: they are a process group of their own."""
@@ -85,12 +87,14 @@ def resident_megabytes(pid: int) -> float:
 
 
 def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
         connection.request("GET", "/health")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 @contextlib.contextmanager
@@ -150,5 +154,5 @@ def import_times(code: list[str], env: dict[str, str], top: int = 18) -> str:
         if line.startswith("import time:") and own.strip().isdigit():
             rows.append((int(total), int(own), name.rstrip()))
     rows.sort(reverse=True)
-    lines = [f"{total / 1000:9.1f} ms with its imports, {own / 1000:7.1f} own {name}" for total, own, name in rows[:top]]
+    lines = [f"{total / 1000:9.1f} ms, {own / 1000:7.1f} of it its own {name}" for total, own, name in rows[:top]]
     return f"{len(rows)} modules imported; the most expensive (-X importtime)\n" + "\n".join(lines)

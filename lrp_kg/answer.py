@@ -116,7 +116,13 @@ class Renderer:
             data["because"] = self.reasons(record, found.because)
             data["whyNot"] = {o: self.reasons(record, r) for o, r in found.why_not.items()}
         data["openPoints"] = [
-            {"id": p.id, "kind": p.kind.id, "label": self.text(p.label), "reading": self.text(p.reading)}
+            {
+                "id": p.id,
+                "kind": p.kind.id,
+                "label": self.text(p.label),
+                "reading": self.text(p.reading),
+                "declares": list(p.declares),
+            }
             for p in found.open_points
         ]
         return data
@@ -128,6 +134,7 @@ class Renderer:
             "verdict": found.verdict,
             "label": self.text(found.programme.label),
             "edition": found.edition.id,
+            "editionLabel": self.text(found.edition.label),
             "criteria": [
                 {
                     "id": c.criterion.id,

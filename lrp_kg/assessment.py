@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lrp_kg.cells import Cells, Signature
-from lrp_kg.criteria import Expression
+from lrp_kg.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.datespace import DateSpace
 from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
@@ -122,7 +122,7 @@ class Assessor:
         )
         self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
-        self._owner = {o.iri: d for d in self._plain.values() for o in d.options}
+        self.owner = {o.iri: d for d in self._plain.values() for o in d.options}
 
     def _decider(self, decision: Decision, cache: bool) -> Decider | KleeneDecider:
         try:
@@ -185,8 +185,8 @@ class Assessor:
             s for name in self.guideline.notices if name in stages for s in self.guideline.notices[name]
         )
         everything = [s for _, found in boxes for s in found] + list(notices)
-        missing = self._missing(decisions.values())
         of_programmes = [s for p in programmes.values() for s in (*p.benefits, *p.steps)]
+        missing = self._missing(decisions.values(), run.open_fields(everything + of_programmes))
         return Assessment(
             self.guideline,
             record,
@@ -194,17 +194,22 @@ class Assessor:
             programmes,
             boxes,
             notices,
-            facts_of(everything + of_programmes, decisions.values()),
+            facts_of(self.guideline, run.agreed(boxes, notices) + of_programmes, decisions.values()),
             in_order(everything + of_programmes),
             tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
             missing,
             next((f for f in missing if run.asked(f)), None),
         )
 
-    def _missing(self, results: Iterable[DecisionResult]) -> tuple[str, ...]:
-        fields = {name for r in results for name in r.result.missing}
-        order = self.guideline.fields
-        return tuple(sorted(fields, key=lambda name: (order[name].ask_order or 0, name)))
+    def _missing(self, results: Iterable[DecisionResult], further: set[str]) -> tuple[str, ...]:
+        """Return the fields that decisions miss, then those that only statements and their dates wait for."""
+        first = {name for r in results for name in r.result.missing}
+        fields = self.guideline.fields
+
+        def ordered(names: set[str]) -> list[str]:
+            return sorted(names, key=lambda name: (fields[name].ask_order or 0, name))
+
+        return tuple(ordered(first) + ordered(further - first))
 
 
 class Run:
@@ -283,7 +288,9 @@ class Run:
         edition = self.a.edition(programme, self.record.dates)
         result = self.result(edition.decision)
         criteria = tuple(
-            CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in edition.criteria
+            CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to))
+            for c in edition.criteria
+            if result.status != NOT_APPLICABLE
         )
         eligible = result.status == DECIDED and result.answers == ("eligible",)
         return ProgrammeResult(
@@ -300,7 +307,7 @@ class Run:
     def shows(self, box: Box, wanted: set[str] | None) -> bool:
         decision = self.g.decisions.get(box.shown_for)
         if decision is None:
-            owner = self.a._owner.get(box.shown_for)
+            owner = self.a.owner.get(box.shown_for)
             return owner is not None and box.shown_for in self.chosen(owner, wanted)
         if wanted is not None and decision.id not in wanted:
             return False
@@ -325,7 +332,9 @@ class Run:
             if counts == FALSE:
                 continue
             counted = True
-            doubt = doubt or counts == OPEN
+            if counts == OPEN:
+                doubt = True
+                continue
             start = self.record.dates.get(limit.counted_from)
             for period, found in ((limit.not_before, earliest), (limit.within, latest)):
                 if period:
@@ -351,6 +360,41 @@ class Run:
             return "unknown"
         return "due" if due else "upcoming"
 
+    def agreed(
+        self, boxes: Iterable[tuple[Box, tuple[StatementResult, ...]]], notices: Iterable[StatementResult]
+    ) -> list[StatementResult]:
+        """Return the statements that facts are taken from: not those of boxes that exclude each other."""
+        found = list(notices)
+        for box, statements in boxes:
+            owner = self.a.owner.get(box.shown_for)
+            if owner is None or self.result(owner.iri).status != SEVERAL:
+                found += statements
+        return found
+
+    def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
+        """Return the unknown fields that shown statements and their dates wait for."""
+        found: set[str] = set()
+        for s in statements:
+            if s.verdict == OPEN and s.statement.condition:
+                found |= self.unknown_in(Named(s.statement.condition))
+            for limit in s.statement.limits:
+                counts = self.verdict(limit.condition)
+                if counts == OPEN and limit.condition:
+                    found |= self.unknown_in(Named(limit.condition))
+                if counts != FALSE and limit.counted_from not in self.record.dates:
+                    found.add(limit.counted_from)
+        return {name for name in found if self.asked(name)}
+
+    def unknown_in(self, expression: Expression) -> set[str]:
+        """Return the unknown input fields that keep an expression from being told."""
+        node = self.a.program.nodes[self.a.program.index[expression]]
+        if self.of_expression(expression) != OPEN:
+            return set()
+        if isinstance(node, (Has, Between)):
+            inputs = self.a.cells.inputs(self.a.cells.index[node.field])
+            return {name for name in inputs if name not in self.record.dates}
+        return set().union(*(self.unknown_in(p) for p in parts_of(node)))
+
     def asked(self, name: str) -> bool:
         field = self.g.fields[name]
         return field.ask_order is not None and self.verdict(field.ask_if) != FALSE
@@ -363,12 +407,14 @@ def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ..
 
 
 def facts_of(
-    statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
+    guideline: Guideline, statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
 ) -> dict[str, str | int | bool | date | list[str]]:
     """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
     candidates: dict[str, set[str | int | bool | date | None]] = {}
     for s in statements:
         for fact in s.statement.facts:
+            if s.verdict != TRUE and guideline.fact_keys[fact.key].only_if_certain:
+                continue
             candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
     for d in decisions:
         for option in d.decision.options:

@@ -176,13 +176,21 @@ class Builder:
                 live.add(self.program.cells.index[node.field])
         return live
 
-    def build(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
+    def build(
+        self,
+        decision: Decision,
+        *,
+        extras: tuple[str, ...] = (),
+        always: bool = False,
+        axes: tuple[Axis, ...] | None = None,
+    ) -> Diagram:
         """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound.
 
-        ``extras`` are classes of which the leaves without one answer (``always``: every leaf) say whether they hold.
+        ``extras`` are classes of which the leaves without one answer (``always``: every leaf) say whether they hold;
+        ``axes`` are more axes than its own, so that diagrams of several decisions share them.
         """
         extras = tuple(name for name in extras if Named(name) in self.program.index)
-        axes = self.axes(decision, extras)
+        axes = self.axes(decision, extras) if axes is None else axes
         roots: list[Expression] = [*self.roots(decision), *(Named(name) for name in extras)]
         needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})

@@ -96,6 +96,25 @@ def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple, scope: str
     raise TypeError("a triple term cannot stand in a guideline")
 
 
+def syntax_finding(file: Path, error: SyntaxError) -> Finding:
+    """Return a finding that shows the line on which a parser gave up."""
+    number, column = error.lineno or 1, error.offset or 1
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    reason = error.msg.split(": ", 1)[-1]
+    message = f"{reason}: {_excerpt(lines, number, column)}."
+    before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
+    if "dot is expected" in reason and before:
+        message += f" The fault is often one earlier: line {before} ends in {_excerpt(lines, before, 1)[-40:]}."
+    return Finding("turtle-syntax", f"{message} Mend the Turtle at this place.", f"{file}:{number}:{column}")
+
+
+def _excerpt(lines: list[str], number: int, column: int) -> str:
+    line = lines[number - 1] if number <= len(lines) else ""
+    start = max(0, column - 60)
+    shown = line[start : start + 120].strip()
+    return f"{shown!r}" if shown else "the file ends here"
+
+
 def read_turtle(files: Iterable[Path]) -> Graph:
     """Parse Turtle files into one graph; report the syntax errors of all of them at once."""
     by_subject: dict[Node, dict[str, list[Node]]] = {}
@@ -113,13 +132,7 @@ def read_turtle(files: Iterable[Path]) -> Graph:
                     if predicate == RDF + "type":
                         by_type.setdefault(obj.value, []).append(subject)
         except SyntaxError as error:
-            findings.append(
-                Finding(
-                    "turtle-syntax",
-                    f"{error.msg}. Mend the Turtle at this place.",
-                    f"{file}:{error.lineno}:{error.offset}",
-                )
-            )
+            findings.append(syntax_finding(file, error))
         except (OSError, ValueError) as error:
             findings.append(Finding("file-not-readable", f"The file cannot be read: {error}.", str(file)))
     if findings:

@@ -21,6 +21,8 @@ from lrp_kg.positions import Positions
 LANGUAGES = ("en", "nl", "fr", "de")
 POLICIES = ("First", "Unique", "Collect")
 Text = dict[str, str]
+AUTHOR_SHAPES = "guideline.ttl"
+"""The file of shapes/ that says what a well-made module is; records are not checked with it."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,13 @@ class TimeLimit:
     not_before: str | None
     counted_from: str
     condition: str | None
+
+
+@dataclass(frozen=True)
+class FactKey(Term):
+    """The key of facts; some are given only where their statement certainly applies."""
+
+    only_if_certain: bool
 
 
 @dataclass(frozen=True)
@@ -209,7 +218,7 @@ class Guideline:
     notices: dict[str, tuple[Statement, ...]]
     warnings: tuple[Caution, ...]
     open_points: tuple[OpenPoint, ...]
-    fact_keys: dict[str, Term]
+    fact_keys: dict[str, FactKey]
     date_orders: tuple[tuple[str, str], ...]
     phrases: dict[str, Text]
     statuses: dict[str, Text]
@@ -260,7 +269,7 @@ def vocabulary_file() -> Path:
 def guideline_files(folder: Path) -> list[Path]:
     """Return the Turtle files of a guideline folder: ontology, shapes, and the generic vocabulary."""
     ontology = sorted((folder / "ontology").glob("*.ttl"))
-    shapes = sorted((folder / "shapes").glob("*.ttl"))
+    shapes = record_shape_files(folder)
     if not ontology or not shapes:
         missing = "ontology" if not ontology else "shapes"
         raise GuidelineError(
@@ -270,6 +279,11 @@ def guideline_files(folder: Path) -> list[Path]:
     if not any(file.name == vocabulary_file().name for file in ontology):
         ontology.append(vocabulary_file())
     return ontology + shapes
+
+
+def record_shape_files(folder: Path) -> list[Path]:
+    """Return the files of shapes/ that say what a valid record is: all but the shapes for authors."""
+    return sorted(file for file in (folder / "shapes").glob("*.ttl") if file.name != AUTHOR_SHAPES)
 
 
 def load_guideline(folder: Path | str | None = None) -> Guideline:
@@ -780,7 +794,12 @@ class _Reader:
             notices=notices,
             warnings=warnings,
             open_points=open_points,
-            fact_keys=self.terms("FactKey"),
+            fact_keys={
+                self.identifier(n): FactKey(
+                    n.value, self.identifier(n), self.label(n), self.text(n, CP + "onlyIfCertain") == "true"
+                )
+                for n in g.instances(CP + "FactKey")
+            },
             date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),
             phrases=self.labels("Phrase") | self.labels("Verdict"),
             statuses=self.labels("Status"),

@@ -1,4 +1,4 @@
-"""``lrp-kg new guideline``: a small commented guideline folder that passes the check, as a start for another pathway."""
+"""``lrp-kg new guideline``: a small commented guideline folder that passes the check, to start from."""
 
 from __future__ import annotations
 

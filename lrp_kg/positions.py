@@ -2,56 +2,54 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-_TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-      |(?P<string>\"\"\"(?:[^"\\]|\\.|\"(?!\"\"))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''|\"(?:[^"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')
-      |(?P<iri><[^<>"{}|^`\\\s]*>)
-      |(?P<name>[A-Za-z][\w.-]*)?:(?P<local>(?:[\w%-](?:[\w%.:-]*[\w%:-])?)?)
-      |(?P<open>[\[(])|(?P<close>[\])])|(?P<dot>\.)(?=\s|\Z)""",
-    re.VERBOSE | re.DOTALL,
-)
-_PREFIX = re.compile(r"@?prefix\s+([A-Za-z][\w.-]*)?:\s*<([^>]*)>", re.IGNORECASE)
+from lrp_kg.turtletext import TurtleText
 
 
 class Positions:
-    """The line on which each term is first described, read from the files only when asked for."""
+    """The places of terms in files, read only when asked for."""
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path | TurtleText]) -> None:
         self._files = tuple(files)
 
     @cached_property
-    def _lines(self) -> dict[str, tuple[Path, int]]:
-        found: dict[str, tuple[Path, int]] = {}
-        for file in self._files:
-            text = file.read_text(encoding="utf-8")
-            prefixes = {m[1] or "": m[2] for m in _PREFIX.finditer(text)}
-            depth, at_subject = 0, True
-            for token in _TOKEN.finditer(text):
-                kind = token.lastgroup
-                if kind == "comment":
-                    continue
-                if kind == "open":
-                    depth += 1
-                elif kind == "close":
-                    depth -= 1
-                elif kind == "dot" and depth == 0:
-                    at_subject = True
-                    continue
-                if at_subject and depth == 0 and kind in ("iri", "local"):
-                    term = (
-                        token["iri"][1:-1] if kind == "iri" else prefixes.get(token["name"] or "", "") + token["local"]
-                    )
-                    found.setdefault(term, (file, text.count("\n", 0, token.start()) + 1))
-                if kind in ("iri", "local", "string", "open"):
-                    at_subject = False
-        return found
+    def _texts(self) -> tuple[TurtleText, ...]:
+        return tuple(f if isinstance(f, TurtleText) else TurtleText.read(f) for f in self._files)
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[TurtleText, int]]:
+        defined: dict[str, tuple[TurtleText, int]] = {}
+        described: dict[str, tuple[TurtleText, int]] = {}
+        for text in self._texts:
+            for iri, uses in text.uses.items():
+                if uses.defined is not None:
+                    defined.setdefault(iri, (text, uses.defined))
+                elif uses.subject:
+                    described.setdefault(iri, (text, uses.subject[0]))
+        return described | defined
+
+    def file(self, term: str) -> Path | None:
+        """Return the file that defines a term, or that describes it first."""
+        place = self._places.get(term)
+        return place[0].file if place else None
 
     def where(self, term: str) -> str:
-        """Return ``file:line`` of the first statement about a term, or an empty string."""
-        place = self._lines.get(term)
-        return f"{place[0]}:{place[1]}" if place else ""
+        """Return ``file:line`` of the definition of a term, or of what describes it first, or an empty string."""
+        place = self._places.get(term)
+        return f"{place[0].file}:{place[0].line(place[1])}" if place else ""
+
+    def uses(self, term: str) -> list[str]:
+        """Return ``file:line:column`` of every place that refers to a term without describing it."""
+        return [
+            text.where(offset)
+            for text in self._texts
+            for offset in (text.uses[term].elsewhere if term in text.uses else ())
+        ]
+
+    def order(self, term: str) -> tuple[int, int]:
+        """Return a key that sorts terms as they stand in the files."""
+        place = self._places.get(term)
+        return (self._texts.index(place[0]), place[1]) if place else (-1, -1)

@@ -69,6 +69,7 @@ class _Template:
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
+    agreed: tuple[int, ...]
 
 
 class Templates:
@@ -111,10 +112,13 @@ class Templates:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         statements = own + [s for p in found.programmes.values() for s in (*p.benefits, *p.steps)]
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
+        run = Run(self.assessor, found.record, explain=False)
+        facts_from = run.agreed(found.boxes, found.notices) + statements[len(own) :]
+        agreed = tuple(sorted(numbers[s.statement.iri] for s in facts_from))
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=explain)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
-        return _Template(found, tuple(parts[::2]), slots, tuple(statements))
+        return _Template(found, tuple(parts[::2]), slots, tuple(statements), agreed)
 
     def _fill(self, template: _Template, record: Record, renderer: Renderer) -> bytes:
         run = Run(self.assessor, record, explain=False)
@@ -129,7 +133,9 @@ class Templates:
             elif kind == "text":
                 filled = orjson.dumps(renderer.echoed(record)[name])
             elif kind == "facts":
-                facts = facts_of(statements, template.found.decisions.values())
+                facts = facts_of(
+                    renderer.guideline, [statements[i] for i in template.agreed], template.found.decisions.values()
+                )
                 filled = orjson.dumps(renderer.facts(facts))
             elif kind == "dates":
                 filled = orjson.dumps(renderer.dates(in_order(statements)))

@@ -158,7 +158,7 @@ class TextAnswer:
                 f"    [magenta]{escape(self.word('openPoints'))}[/]: {escape(p['label'])} → {escape(p['reading'])}"
             )
             for p in decision["openPoints"]
-            if "because" in decision
+            if "because" in decision or decision["status"] in p["declares"]
         ]
         return lines
 
@@ -181,7 +181,7 @@ class TextAnswer:
         if condition and condition["verdict"] == "unknown":
             line += f" [yellow]({escape(self.word('if'))} {escape(condition['label'])})[/]"
         if "conditionText" in s:
-            line += f" [yellow]({escape(s['conditionText'])})[/]"
+            line += f" [yellow]({escape(self.word('if'))} {escape(s['conditionText'])})[/]"
         for name in ("earliest", "latest"):
             if name in s:
                 line += f" [bold]{escape(self.word(name))} {s[name]}[/]"
@@ -190,7 +190,9 @@ class TextAnswer:
 
     def _programme(self, p: Json) -> list[RenderableType]:
         lines: list[RenderableType] = [
-            Text.from_markup(f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{p['edition']}[/]")
+            Text.from_markup(
+                f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
+            )
         ]
         for c in p["criteria"]:
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))

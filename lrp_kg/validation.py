@@ -28,7 +28,7 @@ from rdflib.namespace import RDF, SH
 
 from lrp_kg.findings import Finding
 from lrp_kg.graph import Node
-from lrp_kg.guideline import LANGUAGES, Field, Guideline
+from lrp_kg.guideline import LANGUAGES, Field, Guideline, record_shape_files
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record import Members, RawRecord
 
@@ -86,7 +86,7 @@ class Validator:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         graph = rdflib.Graph()
-        for file in sorted((guideline.folder / "shapes").glob("*.ttl")):
+        for file in record_shape_files(guideline.folder):
             graph.parse(file, format="turtle")
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         self._shapes.logger.setLevel(logging.WARNING)
@@ -357,4 +357,5 @@ class Validator:
 def _literal(node: Node) -> rdflib.Literal:
     if node.language:
         return rdflib.Literal(node.value, lang=node.language)
-    return rdflib.Literal(node.value, datatype=rdflib.URIRef(node.datatype))
+    # as it was sent: rdflib would rewrite 2024-01-31Z to 2024-01-31, and the pattern would not see it
+    return rdflib.Literal(node.value, datatype=rdflib.URIRef(node.datatype), normalize=False)

@@ -5,21 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import product
+from typing import Protocol
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.cells import Cells
+from lrp_kg.datespace import DateSpace
 from lrp_kg.diagrams import Diagram
+from lrp_kg.guideline import Guideline
 from lrp_kg.namespaces import local_name
 
 TODAY = date(2024, 6, 10)
 """The day from which the dates of a witness are counted."""
 
 
-class WitnessMaker:
-    """Makes records in the record contract."""
+class Space(Protocol):
+    """What a record is made from: an assessor, or two guidelines in one space."""
 
-    def __init__(self, assessor: Assessor) -> None:
+    @property
+    def guideline(self) -> Guideline:
+        """The guideline whose fields the record has."""
+
+    @property
+    def cells(self) -> Cells:
+        """The cells of its variables."""
+
+    @property
+    def dates(self) -> DateSpace:
+        """The joint cells of its durations."""
+
+
+class WitnessMaker:
+    """Makes records in the record contract; their dates are counted back from ``today``."""
+
+    def __init__(self, assessor: Space, today: date = TODAY) -> None:
         self.assessor = assessor
         self.guideline = assessor.guideline
+        self.today = today
 
     def record(self, diagram: Diagram, path: Mapping[int, int]) -> dict[str, object]:
         """Return a record, by JSON names, whose cells are those of a path."""
@@ -64,7 +84,7 @@ class WitnessMaker:
             groups.setdefault((derived.start, derived.end), []).append(variable)
         ends = list(dict.fromkeys(end for _, end in groups))
         for shifts in product(range(0, 800, 1), repeat=1):
-            found = {end: TODAY - timedelta(days=shifts[0]) for end in ends}
+            found = {end: self.today - timedelta(days=shifts[0]) for end in ends}
             for (start, end), variables in groups.items():
                 day = self._start(tuple(variables), durations, found[end])
                 if day is None:
