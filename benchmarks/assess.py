@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import importlib.metadata
 import itertools
 import json
@@ -38,6 +39,7 @@ from measure import Aim, Ratio, Timing
 from records import Sample
 from zenmodel import normal
 
+from lrp_kg.guideline import packaged_folder
 from lrp_kg.record import Record, parse_json
 from lrp_kg.service import GuidelineService
 
@@ -366,6 +368,19 @@ def surroundings(options: argparse.Namespace) -> Json:
     }
 
 
+def content() -> str:
+    """Return a hash of the package and the guideline, to notice that they change during a run."""
+    import lrp_kg
+
+    package, folder = Path(lrp_kg.__file__).parent, packaged_folder()
+    files = [*package.rglob("*.py"), *folder.glob("ontology/*.ttl"), *folder.glob("shapes/*.ttl")]
+    assert len(files) > 20
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def as_json(found: Findings, around: Json) -> Json:
     return {
         "environment": around,
@@ -460,7 +475,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     options = parse()
     around = surroundings(options)
-    begun = time.perf_counter()
+    begun, measured = time.perf_counter(), content()
     found = Findings()
     with tempfile.TemporaryDirectory(prefix="lrp-benchmark-") as folder:
         scratch = Path(folder)
@@ -480,6 +495,9 @@ def main() -> int:
             if aim.why and (options.profile or not aim.met):
                 progress(f"why: {aim.name}")
                 aim.profile = aim.why()
+    found.checks["package and guideline stayed the same during the run"] = (
+        "yes" if content() == measured else "NO: this run measured a mixture, repeat it"
+    )
     around["seconds"] = time.perf_counter() - begun
     if options.json:
         print(json.dumps(as_json(found, around), indent=1))

@@ -7,13 +7,14 @@ decided exactly, on a diagram of its own, only where that is what a mutant hangs
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import copy
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from lrp_kg.assessment import Assessor
 from lrp_kg.caseruns import ReadCase
-from lrp_kg.caseview import Index, View
+from lrp_kg.caseview import Index, View, shown_in
 from lrp_kg.cells import Cells, FieldValue, Signature
 from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not, names_in, walk
 from lrp_kg.datespace import DateSpace
@@ -21,11 +22,13 @@ from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
 from lrp_kg.equivalence import Comparison, Witness, shown_by
 from lrp_kg.expectations import Part
+from lrp_kg.explanation import Explainer, Reason
 from lrp_kg.guideline import Condition, Decision, Field, Guideline
 from lrp_kg.mutants import Mutant, apply
+from lrp_kg.namespaces import local_name
 from lrp_kg.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.record import Record
-from lrp_kg.sparql import OPEN, TRUE, Program
+from lrp_kg.sparql import OPEN, TRUE, Program, Verdicts
 from lrp_kg.verdicts import VerdictMemory
 
 
@@ -43,8 +46,10 @@ class Prepared:
     record: Record
     signature: Signature
     own_signature: Signature
+    nodes: Verdicts
     verdicts: Mapping[str, int]
     values: Mapping[str, FieldValue]
+    shown: frozenset[str]
 
 
 class World:
@@ -60,6 +65,7 @@ class World:
         self.dates = DateSpace(self.cells)
         self.program = Program(g, self.cells, base.program.engine)
         self.builder = Builder(self.program, self.dates, g.decisions)
+        self.below = [frozenset(self.program.needed([node])) for node in self.program.nodes]
         self.comparison = Comparison(base, self.cells, self.dates, self.builder)
         self.stand_ins = {name: f"urn:class:v{i}" for i, name in enumerate(g.conditions)}
         self.fields = {**g.fields, **{name: _boolean(name) for name in self.stand_ins.values()}}
@@ -83,7 +89,10 @@ class World:
             known: dict[str, FieldValue] = {self.stand_ins[n]: v == TRUE for n, v in verdicts.items() if v != OPEN}
             own = self.base.signature(record)
             values = {**record.values, **known}
-            prepared.append(Prepared(number, case.id, case.parts, record, signature, own, verdicts, values))
+            shown = frozenset(s.statement.iri for s in shown_in(self.base.assess(record)))
+            prepared.append(
+                Prepared(number, case.id, case.parts, record, signature, own, found, verdicts, values, shown)
+            )
         return prepared
 
     def _classes(self, decision: Decision) -> frozenset[str]:
@@ -92,6 +101,11 @@ class World:
             if option.refined_by:
                 found |= self._classes(self.guideline.decisions[option.refined_by])
         return frozenset(found)
+
+    def builder_of(self, guideline: Guideline) -> Builder:
+        """Return the builder of diagrams of another version, in the cells of this world."""
+        program = Program(guideline, self.cells, self.program.engine)
+        return Builder(program, self.dates, guideline.decisions)
 
     def reached(self, classes: Collection[str]) -> set[str]:
         """Return the classes that rest on some classes, those included."""
@@ -156,57 +170,73 @@ def _boolean(name: str) -> Field:
 class _Verdicts(VerdictMemory):
     """The verdicts of a mutant for the case at hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program, touched: Callable[[int], bool]) -> None:
+        self.program = program
+        self.touched = touched
+        self.case: Prepared | None = None
         self.new: Mapping[str, int] = {}
-        self.old: Mapping[str, int] = {}
 
     def one(self, signature: Signature, cls: str) -> int:
         """Return the verdict of one named class."""
         found = self.new.get(cls)
-        return self.old.get(cls, TRUE) if found is None else found
+        if found is None:
+            found = self.case.verdicts.get(cls) if self.case else None
+        return TRUE if found is None else found
+
+    def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
+        """Return the verdicts of expressions that the change does not reach; raise `Undecided` for others."""
+        if self.case is None or any(self.touched(number) for number in numbers):
+            raise Undecided
+        return {number: self.case.nodes[number] for number in numbers}
 
 
-class MutantAssessor(Assessor):
-    """Assesses cases by a mutant."""
+class _NoReasons(Explainer):
+    """Explains nothing, since no case expects reasons."""
+
+    def reasons(self, cls: str, verdict: Callable[[Expression], int]) -> tuple[Reason, ...]:
+        """Return no reasons."""
+        return ()
+
+
+class ClassMutant(Assessor):
+    """Assesses cases by a guideline in which one class expression differs."""
 
     def __init__(self, world: World, mutant: Mutant) -> None:
         self.__dict__.update(vars(world.base))
         self.world, self.mutant = world, mutant
-        plain = not mutant.decisions and mutant.statement is None
-        self.guideline: Guideline = world.guideline if plain else apply(world.guideline, mutant)
-        self.index = world.index if plain else Index(self.guideline)
         self.reached = world.reached(mutant.classes)
-        moved = {n for n, d in mutant.decisions.items() if mutant.kind in ("scope", "priority")}
-        self.affected = {n for n, classes in world.reads.items() if n in moved or classes & self.reached}
-        for name, decision in world.guideline.decisions.items():
-            if any(o.refined_by in moved for o in decision.options):
-                self.affected.add(name)
-        nothing: list[dict[str, int]] = [{} for _ in world.cases]
-        self.new = world.verdicts(mutant.classes) if mutant.classes else nothing
-        self.memory = _Verdicts()
+        self.affected = {name for name, classes in world.reads.items() if classes & self.reached}
+        self.new = world.verdicts(mutant.classes)
+        self.program, self.cells = world.program, world.cells
+        changed = {world.program.index[Named(name)] for name in mutant.classes}
+        self.memory = _Verdicts(world.program, lambda number: bool(world.below[number] & changed))
         self.verdicts = self.memory
+        self.explainer = _NoReasons(world.guideline)
         self.exact = False
-        self._case = world.cases[0] if world.cases else None
         self._mutated: Builder | None = None
+        self._whole: ClassMutant | None = None
         self._own: dict[str, Decider | KleeneDecider] = {}
 
-    # -- what an answer is worked out from ------------------------------------------------------
+    def at(self, case: Prepared) -> None:
+        """Take a case at hand."""
+        self.memory.case, self.memory.new = case, self.new[case.number]
 
     def signature(self, record: Record) -> Signature:
         """Return the signature of the case at hand."""
-        return self._case.signature if self._case else b""
+        return self.memory.case.signature if self.memory.case else b""
 
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Result:
         """Return what the mutant makes of a decision; raise `Undecided` where only an exact check can tell."""
-        assert self._case is not None  # noqa: S101  there is a case at hand
+        case = self.memory.case
+        assert case is not None  # noqa: S101  `at` was called
         if decision not in self.affected:
-            return self.world.result(decision, self._case)
+            return self.world.result(decision, case)
         outcome = self._outcome(self.guideline.decisions[decision])
         if outcome.status != UNDETERMINED:
             return Result(outcome.status, outcome.answers)
         if not self.exact:
             raise Undecided
-        return self._decider(decision).decide(self._case.signature, record.dates)
+        return self._exact_decider(decision).decide(case.signature, record.dates)
 
     def _outcome(self, decision: Decision) -> Outcome:
         return outcome_of(
@@ -218,12 +248,10 @@ class MutantAssessor(Assessor):
     def mutated(self) -> Builder:
         """Return the builder of the mutant's diagrams."""
         if self._mutated is None:
-            whole = apply(self.world.guideline, self.mutant)
-            program = Program(whole, self.world.cells, self.world.program.engine)
-            self._mutated = Builder(program, self.world.dates, whole.decisions)
+            self._mutated = self.world.builder_of(apply(self.world.guideline, self.mutant))
         return self._mutated
 
-    def _decider(self, name: str) -> Decider | KleeneDecider:
+    def _exact_decider(self, name: str) -> Decider | KleeneDecider:
         known = self._own.get(name)
         if known is None:
             builder = self.mutated()
@@ -235,34 +263,81 @@ class MutantAssessor(Assessor):
             self._own[name] = known
         return known
 
-    # -- verdict on the mutant --------------------------------------------------------------------
-
-    def noticed(self, *, exact: bool = False) -> str | None:
-        """Return the first case that notices the change, by Kleene's logic alone or exactly."""
-        self.exact = exact
+    def noticed(self) -> str | None:
+        """Return the first case that notices the change by Kleene's logic alone."""
         for case in self.world.cases:
-            new = self.new[case.number]
-            if new or exact or not self.mutant.classes:
-                self._case, self.memory.new, self.memory.old = case, new, case.verdicts
-                view = View(self, self.index, case.record)
-                if any(self._fails(part, view) for part in case.parts):
+            if self.new[case.number]:
+                self.at(case)
+                view = View(self, self.world.index, case.record)
+                if any(_fails(part, view) for part in case.parts):
                     return case.id
         return None
 
-    @staticmethod
-    def _fails(part: Part, view: View) -> bool:
-        try:
-            return part.check(view) is not None
-        except Undecided:
-            return False
+    def noticed_exactly(self) -> str | None:
+        """Return the first case that notices the change where decisions are decided exactly."""
+        self.exact = True
+        for case in self.world.cases:
+            self.at(case)
+            view = View(self, self.world.index, case.record)
+            doubtful = [part for part in case.parts if _fails(part, view) is not False]
+            if doubtful and self._fails_wholly(case, doubtful):
+                return case.id
+        return None
 
-    def witness(self) -> Witness | None:
-        """Return a record whose answer the change alters; ``None`` where there is none: it is no change."""
-        if not self.mutant.classes and not self.affected:
-            return Witness("the fact or date of a statement", {})
-        builder = self.mutated()
-        shown = shown_by(self.world.guideline, builder.program.guideline, self.reached, self.affected)
-        try:
-            return self.world.comparison.witness(builder, shown)
-        except DiagramTooLarge:
-            return Witness("what is too large to compare", {})
+    def _fails_wholly(self, case: Prepared, parts: list[Part]) -> bool:
+        """Look at parts of a case with everything classified anew."""
+        if self._whole is None:
+            program = self.mutated().program
+            self._whole = copy.copy(self)
+            self._whole.program, self._whole.guideline = program, program.guideline
+            self._whole.verdicts = VerdictMemory(program)
+        view = View(self._whole, self.world.index, case.record)
+        return any(part.check(view) is not None for part in parts)
+
+
+def _fails(part: Part, view: View) -> bool | None:
+    """Tell whether a part of a case fails; ``None`` where Kleene's logic cannot tell."""
+    try:
+        return part.check(view) is not None
+    except Undecided:
+        return None
+
+
+# -- verdict on a mutant ------------------------------------------------------------------------------
+
+
+def judge(world: World, mutant: Mutant) -> tuple[str | None, Witness | None]:
+    """Return the case that notices a mutant, or else a witness of what it changes; neither where it changes nothing."""
+    if mutant.classes:
+        assessor = ClassMutant(world, mutant)
+        case = assessor.noticed()
+        witness = None if case else _witness(world, assessor.mutated(), assessor.reached, assessor.affected)
+        if witness is not None:
+            case = assessor.noticed_exactly()
+        return case, witness
+    changed = apply(world.guideline, mutant)
+    redecided = mutant.kind in ("scope", "priority")
+    case = _noticed(world, mutant, Assessor(changed, world.program.engine, cache=not redecided))
+    if case or not redecided:
+        return case, Witness(f"what {local_name(mutant.term)} says", {})
+    return None, _witness(world, world.builder_of(changed), set(), set(mutant.decisions))
+
+
+def _noticed(world: World, mutant: Mutant, assessor: Assessor) -> str | None:
+    """Return the first case that notices a change of something else than a class."""
+    index = Index(assessor.guideline)
+    for case in world.cases:
+        if mutant.statement is None or mutant.statement.iri in case.shown:
+            view = View(assessor, index, case.record)
+            if any(part.check(view) is not None for part in case.parts):
+                return case.id
+    return None
+
+
+def _witness(world: World, after: Builder, classes: Collection[str], decisions: Collection[str]) -> Witness | None:
+    refined = {n for n, d in world.guideline.decisions.items() if any(o.refined_by in decisions for o in d.options)}
+    shown = shown_by(world.guideline, after.program.guideline, classes, {*decisions, *refined})
+    try:
+        return world.comparison.witness(after, shown)
+    except DiagramTooLarge:
+        return Witness("what is too large to compare", {})

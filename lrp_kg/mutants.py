@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
+from lrp_kg.caseview import statements_of
 from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
@@ -172,18 +173,8 @@ def _decision_mutants(guideline: Guideline, decision: Decision) -> Iterator[Muta
 # -- facts and periods ------------------------------------------------------------------------------
 
 
-def statements_of(guideline: Guideline) -> dict[str, Statement]:
-    """Return every statement of boxes, notices and programmes by its IRI."""
-    found = [s for box in guideline.boxes.values() for s in box.statements]
-    found += [s for own in guideline.notices.values() for s in own]
-    for programme in guideline.programmes.values():
-        for e in programme.editions:
-            found += (*e.benefits, *e.limits, *e.steps)
-    return {s.iri: s for s in found}
-
-
 def _fact_mutants(guideline: Guideline) -> Iterator[Mutant]:
-    statements = statements_of(guideline)
+    statements = {s.iri: s for s in statements_of(guideline)}
     options = [(d, o) for d in guideline.decisions.values() for o in d.options]
     values: dict[str, list[str]] = {}
     for facts in (*(s.facts for s in statements.values()), *(o.facts for _, o in options)):

@@ -164,7 +164,7 @@ def mutate(
     """
     from lrp_kg.caseruns import read_cases
     from lrp_kg.caseview import Index, View
-    from lrp_kg.mutantruns import MutantAssessor, World
+    from lrp_kg.mutantruns import World, judge
     from lrp_kg.positions import Positions
 
     start = time.perf_counter()
@@ -185,12 +185,8 @@ def mutate(
     judged: list[Judged] = []
     survivors = 0
     for number, mutant in enumerate(mutants, 1):
-        assessor = MutantAssessor(world, mutant)
         where = positions.where(mutant.term)
-        case = assessor.noticed()
-        witness = None if case else assessor.witness()
-        if case is None and witness is not None:
-            case = assessor.noticed(exact=True)
+        case, witness = judge(world, mutant)
         if case is not None:
             judged.append(Judged(mutant, KILLED, where, case))
         elif witness is None:

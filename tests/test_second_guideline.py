@@ -445,15 +445,15 @@ QUESTIONS = [
             f"{MANAGEMENT}/status": "undetermined",
             f"{MANAGEMENT}/answers": ["exercise"],
             f"{MANAGEMENT}/possible": ["specialist"],
-            "missing": ["instability"],
-            "nextQuestion": None,
+            "missing": ["instability", "ankleSurgery"],
+            "nextQuestion/field": "ankleSurgery",
         },
         only=("management",),
     ),
     Case(
         "the same question is asked where its situation holds",
         NO_FRACTURE | day(10) | {"painScore": 3, "severity": "partial"},
-        {"missing": ["instability"], "nextQuestion/field": "instability"},
+        {"missing": ["instability", "ankleSurgery"], "nextQuestion/field": "instability"},
         only=("management",),
     ),
     Case(
@@ -465,7 +465,7 @@ QUESTIONS = [
     Case(
         "the date of a surgery is not missed where there was none",
         NO_FRACTURE | NO_SURGERY | day(21) | {"painScore": 0},
-        {f"{TRAINING}/verdict": "eligible", "missing": []},
+        {f"{TRAINING}/verdict": "eligible", f"{TRAINING}/missing": [], "missing": ["applicationDate"]},
         only=("supervised-training",),
     ),
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from markupsafe import Markup
+
 from lrp_kg.outcomes import NOT_APPLICABLE
 from lrp_kg.site.catalogue import slug
 from lrp_kg.site.exercised import CaseRun
@@ -36,12 +38,16 @@ class Cases:
         """Return what a case expects."""
         return json.dumps(dict(run.case.expect), ensure_ascii=False, indent=1)
 
-    def answers(self, run: CaseRun) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Return the decisions that apply in a case: IRI, status, and the IRIs of the answers."""
+    def answers(self, run: CaseRun) -> list[tuple[str, str, list[Markup]]]:
+        """Return the decisions that apply in a case: IRI, status, and the answers."""
         if run.found is None:
             return []
         return [
-            (d.decision.iri, d.result.status, tuple(o.iri for o in d.decision.options if o.id in d.result.answers))
+            (
+                d.decision.iri,
+                self.view.words.status(d.result.status),
+                [self.view.answer(o) for o in d.decision.options if o.id in d.result.answers],
+            )
             for d in run.found.decisions.values()
             if d.result.status != NOT_APPLICABLE
         ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from lrp_kg.cells import Variable
 from lrp_kg.outcomes import DECIDED, Outcome
 from lrp_kg.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
@@ -16,16 +18,16 @@ class Row:
 
     cells: tuple[str, ...]
     status: str
-    answers: tuple[str, ...]
+    answers: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
 class TableView:
-    """A decision table as it is shown; ``rest`` is the IRI of the answer of every other input, empty where there is none."""
+    """A decision table as it is shown: IRIs of the columns, rows, and the answer to every other input where one is."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    rest: str = ""
+    rest: Markup | None = None
 
 
 class Tables:
@@ -41,13 +43,13 @@ class Tables:
         if table is None:
             return None
         own = self.view.content.decision(decision)
-        names = {o.id: o.iri for o in own.options}
+        names = {o.id: self.view.answer(o) for o in own.options}
         rules = [r for r in table.rules if not only or r.outcome.answers == (only,)]
-        rest = next((o.iri for o in own.options if only and o.id != only), "")
+        rest = next((names[o.id] for o in own.options if only and o.id != only), None)
         rows = tuple(self._row(table, r, names) for r in rules)
         return TableView(tuple(v.iri for v in table.columns), rows, rest)
 
-    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, str]) -> Row:
+    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, Markup]) -> Row:
         cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
         return Row(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers))
 
@@ -62,6 +64,7 @@ class Tables:
             return ""
         if variable.values:
             values = [variable.values[c - 1] for c in sorted(cells)]
-            return " / ".join(self.words.yes_no(v) if isinstance(v, bool) else self.view.expressions.value(v) for v in values)
+            value = self.view.expressions.value
+            return " / ".join(self.words.yes_no(v) if isinstance(v, bool) else value(v) for v in values)
         bounds = [bounds_of(self.view.content.assessor.cells, variable, a, b) for a, b in stretches(cells)]
         return " / ".join(self.view.expressions.interval(low, high) for low, high in bounds)

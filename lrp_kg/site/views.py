@@ -60,6 +60,11 @@ class View:
             return self.t(self.catalogue.label(name)) or Markup.escape(self.catalogue.term(name).id)
         return Markup('<a href="{}">{}</a>').format(self.href(name), self.label(entry.term))
 
+    def answer(self, option: Option) -> Markup:
+        """Return an option with a link, without one where it is told with a programme."""
+        entry = self.catalogue.find(option.iri)
+        return self.link(option.iri) if entry and entry.term.iri == option.iri else self.label(option)
+
     def to(self, path: str) -> str:
         """Return the address of another page of this language."""
         return self.root + path

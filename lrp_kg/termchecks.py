@@ -1,0 +1,209 @@
+"""Checks of the terms of modules: declared, not deprecated, no stray blank nodes, literals that are what they claim."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+
+import pyoxigraph as ox
+
+from lrp_kg.findings import Finding
+from lrp_kg.modules import Module
+from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, XSD, local_name
+from lrp_kg.positions import Positions
+
+_TYPE = RDF + "type"
+_STANDARD = (RDF, RDFS, OWL, SH, XSD)
+"""Vocabularies whose terms are fixed: a name that is not in them is a mistake."""
+_ANONYMOUS = {
+    OWL + name
+    for name in ("Class", "Restriction", "AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")
+} | {RDFS + "Datatype"}
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_FORMS: dict[str, Callable[[str], object]] = {
+    XSD + "integer": lambda v: re.fullmatch(r"[+-]?[0-9]+", v),
+    XSD + "decimal": lambda v: re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", v),
+    XSD + "boolean": lambda v: v in ("true", "false", "1", "0"),
+    XSD + "date": _is_date,
+}
+
+
+class TermChecks:
+    """Checks that look at the terms of all modules together."""
+
+    def __init__(self, modules: Sequence[Module], positions: Positions) -> None:
+        self.modules = modules
+        self.positions = positions
+        triples = [t for m in modules for t in m.triples]
+        self.declared = {t.subject.value for t in triples if t.predicate.value == _TYPE and _is_iri(t.subject)}
+        own = {t for m in modules if m.is_ontology for t in self._declared_in(m)}
+        self.namespaces = {_namespace(t) for t in own} | {CP}
+
+    @staticmethod
+    def _declared_in(module: Module) -> set[str]:
+        headers = set(module.ontologies)
+        found = {t.subject.value for t in module.triples if t.predicate.value == _TYPE and _is_iri(t.subject)}
+        return {t for t in found - headers if not t.startswith(tuple(set(PREFIXES.values()) - {CP}))}
+
+    # -- declared -------------------------------------------------------------------------------
+
+    def undeclared(self) -> Iterator[Finding]:
+        """Yield terms that are used but not declared, at their first use, with what may have been meant."""
+        used: dict[str, None] = {}
+        for module in self.modules:
+            headers = set(module.ontologies)
+            for t in module.triples if module.own else ():
+                vocabulary = t.predicate.value == _TYPE
+                for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, vocabulary)):
+                    if isinstance(node, ox.NamedNode) and node.value not in headers and self._unknown(node.value, is_term):
+                        used[node.value] = None
+        for term in used:
+            yield self._undeclared(term)
+
+    def _unknown(self, term: str, is_term: bool) -> bool:
+        if term in self.declared:
+            return False
+        standard = next((ns for ns in _STANDARD if term.startswith(ns)), None)
+        if standard:
+            name = term[len(standard) :]
+            return name not in standard_terms()[standard] and not re.fullmatch(r"_\d+", name)
+        return is_term or _namespace(term) in self.namespaces
+
+    def _undeclared(self, term: str) -> Finding:
+        namespace = _namespace(term)
+        known = standard_terms().get(namespace) or {t[len(namespace) :] for t in self.declared if t.startswith(namespace)}
+        name = term[len(namespace) :]
+        near = difflib.get_close_matches(name, sorted(known), 1, 0.7)
+        prefix = next((f"{p}:" for p, ns in self._prefixes().items() if ns == namespace), "")
+        if near:
+            mend = f"Did you mean {prefix}{near[0]}?"
+        elif namespace in _STANDARD:
+            mend = "It is not in that vocabulary."
+        elif namespace in self.namespaces:
+            mend = "Declare it, or correct the name."
+        else:
+            mend = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
+        places = self.positions.uses(term) or [self.positions.where(term)]
+        more = f" ({len(places)} places)" if len(places) > 1 else ""
+        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {mend}", places[0])
+
+    def _prefixes(self) -> dict[str, str]:
+        return {p: ns for m in self.modules for p, (ns, _) in m.text.prefixes.items()}
+
+    # -- deprecated -----------------------------------------------------------------------------
+
+    def deprecated(self) -> Iterator[Finding]:
+        """Yield every use of a deprecated term, with what replaces it."""
+        replaced: dict[str, str] = {}
+        old: set[str] = set()
+        for t in (t for m in self.modules for t in m.triples):
+            if t.predicate.value == OWL + "deprecated" and isinstance(t.object, ox.Literal) and t.object.value == "true":
+                old.add(getattr(t.subject, "value", ""))
+            elif t.predicate.value == DCTERMS + "isReplacedBy":
+                replaced[getattr(t.subject, "value", "")] = getattr(t.object, "value", "")
+        for term in sorted(old):
+            new = replaced.get(term)
+            mend = f"Use {local_name(new)}." if new else "Nothing is named as its replacement."
+            for place in self.positions.uses(term):
+                message = f"{local_name(term)}: is deprecated. {mend}"
+                yield Finding("term-deprecated", message, place, severity="warning")
+
+    # -- blank nodes and literals -----------------------------------------------------------------
+
+    def blank_nodes(self) -> Iterator[Finding]:
+        """Yield blank nodes that are no class expression, list of one, or owl:AllDifferent and the like."""
+        for module in self.modules:
+            if not module.own or not module.is_ontology:
+                continue
+            about: dict[ox.BlankNode, list[ox.Triple]] = {}
+            owner: dict[ox.BlankNode, ox.Triple] = {}
+            for t in module.triples:
+                if isinstance(t.subject, ox.BlankNode):
+                    about.setdefault(t.subject, []).append(t)
+                if isinstance(t.object, ox.BlankNode):
+                    owner.setdefault(t.object, t)
+            for node in dict.fromkeys([*about, *owner]):
+                holder = owner.get(node)
+                if holder is not None and isinstance(holder.subject, ox.BlankNode):
+                    continue  # what holds it is looked at instead
+                if _may_be_blank(holder, about.get(node, [])):
+                    continue
+                if holder is None:
+                    name, where = module.file.name, module.text.where(min(module.text.blank_subjects, default=0))
+                else:
+                    subject = getattr(holder.subject, "value", "")
+                    name = f"{local_name(subject)}: {local_name(holder.predicate.value)}"
+                    where = self.positions.where(subject)
+                message = f"{name}: a blank node that is no class expression. Give it an IRI; order is cp:priority."
+                yield Finding("blank-node", message, where)
+
+    def literals(self) -> Iterator[Finding]:
+        """Yield literals that are not in the form of their datatype."""
+        for module in self.modules:
+            for t in module.triples if module.own else ():
+                if isinstance(t.object, ox.Literal):
+                    form = _FORMS.get(t.object.datatype.value)
+                    if form and not form(t.object.value):
+                        subject = getattr(t.subject, "value", "")
+                        kind = local_name(t.object.datatype.value)
+                        message = f"{local_name(subject)}: {t.object.value!r} is not an xsd:{kind}."
+                        yield Finding("literal-malformed", message, self.positions.where(subject) or str(module.file))
+
+    # -- imports ------------------------------------------------------------------------------------
+
+    def imports(self) -> Iterator[Finding]:
+        """Yield imports that no file of the folder, nor the vocabulary, answers."""
+        known = {iri for m in self.modules for iri in m.ontologies}
+        known |= {
+            t.object.value
+            for m in self.modules
+            for t in m.triples
+            if t.predicate.value == OWL + "versionIRI" and isinstance(t.object, ox.NamedNode)
+        }
+        for module in self.modules:
+            for t in module.triples if module.own else ():
+                if t.predicate.value == OWL + "imports" and isinstance(t.object, ox.NamedNode):
+                    if t.object.value not in known:
+                        near = difflib.get_close_matches(t.object.value, sorted(known), 1, 0.8)
+                        mend = f"Did you mean <{near[0]}>?" if near else "Put its file into ontology/."
+                        message = f"{module.file.name}: imports <{t.object.value}>, which is not here. {mend}"
+                        where = next(iter(self.positions.uses(t.object.value)), str(module.file))
+                        yield Finding("import-not-found", message, where)
+
+
+def _is_iri(node: object) -> bool:
+    return isinstance(node, ox.NamedNode)
+
+
+def _namespace(term: str) -> str:
+    return term[: max(term.rfind("#"), term.rfind("/")) + 1]
+
+
+def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
+    """Tell whether a blank node under a named term, or at the top, is one of the kinds that OWL needs."""
+    types = {getattr(t.object, "value", "") for t in about if t.predicate.value == _TYPE}
+    if holder is None:
+        return bool(types & _ANONYMOUS - {OWL + "Class", OWL + "Restriction"})
+    holds = holder.predicate.value
+    in_axiom = holds.startswith(OWL) or holds in (RDFS + "subClassOf", RDFS + "domain", RDFS + "range")
+    return in_axiom and types <= _ANONYMOUS
+
+
+@lru_cache(maxsize=1)
+def standard_terms() -> dict[str, set[str]]:
+    """Return the names of the vocabularies that are fixed, as rdflib knows them."""
+    from rdflib import namespace as ns
+
+    spaces = {RDF: ns.RDF, RDFS: ns.RDFS, OWL: ns.OWL, SH: ns.SH, XSD: ns.XSD}
+    return {iri: {local_name(str(term)) for term in dir(space)} | set(space._extras) for iri, space in spaces.items()}

@@ -1,0 +1,67 @@
+"""Whether the modules of a guideline are well made: syntax, header, terms, labels, sources, form.
+
+Everything that SHACL can say stands in ``shapes/guideline.ttl`` (the folder's own, or the packaged one); the rest
+is what parsers and SHACL engines do not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline import AUTHOR_SHAPES, packaged_folder
+from lrp_kg.modules import Module, read_modules
+from lrp_kg.positions import Positions
+from lrp_kg.shapecheck import ShapeCheck
+from lrp_kg.termchecks import TermChecks
+from lrp_kg.textchecks import format_findings, header_findings, prefix_findings, string_findings
+from lrp_kg.xmlcatalog import catalogue_findings
+
+UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
+"""Findings after which nothing can be said about the terms: a file is missing from the picture."""
+
+
+def check_well_made(folder: Path, *, formatting: bool = True) -> list[Finding]:
+    """Return what is wrong with the making of a guideline's modules, each with file and line.
+
+    Where a file cannot be parsed only what can be seen in the text of the others is told. ``formatting`` also runs
+    turtlefmt.
+    """
+    modules, found = read_modules(folder)
+    own = [m for m in modules if m.own]
+    found += prefix_findings(own)
+    for module in own:
+        found += header_findings(module)
+        found += string_findings(module.text)
+    if any(f.name in UNREADABLE for f in found):
+        return found
+    positions = Positions([m.text for m in modules])
+    terms = TermChecks(modules, positions)
+    for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
+        found += check()
+    found += _conform(folder, modules, positions)
+    found += catalogue_findings(folder, modules)
+    if formatting:
+        found += format_findings([m.file for m in own])
+    return found
+
+
+def author_shapes(folder: Path) -> Path:
+    """Return the shapes that the modules of a folder are checked with."""
+    own = folder / "shapes" / AUTHOR_SHAPES
+    return own if own.is_file() else packaged_folder() / "shapes" / AUTHOR_SHAPES
+
+
+def _conform(folder: Path, modules: Sequence[Module], positions: Positions) -> Iterator[Finding]:
+    """Yield what the shapes complain of, about terms that the folder describes."""
+    triples = []
+    for module in modules:
+        headers = set(module.ontologies) if module.is_author_shapes else None
+        triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
+    foreign = {f"{m.file}:" for m in modules if not m.own}
+    for finding in ShapeCheck(author_shapes(folder), triples, positions).findings():
+        if not finding.where.startswith(tuple(foreign)):
+            yield finding
+
+
