@@ -38,9 +38,9 @@ class GuidelineService:
 
     @cached_property
     def _validator(self) -> Any:
-        from lrp_kg.validation import Validator  # imports rdflib and pySHACL, a quarter of a second
+        from lrp_kg.validation import load_validator  # imports rdflib and pySHACL, a quarter of a second
 
-        return Validator(self.guideline)
+        return load_validator(self.guideline)
 
     def warm(self) -> None:
         """Prepare now what the first record would otherwise wait for."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -57,9 +57,11 @@ class ShapeCheck:
         from pyshacl import validate
         from rdflib.namespace import SH as NS
 
-        shapes, data = rdflib.Graph(bind_namespaces="none"), rdflib.Graph(bind_namespaces="none")
-        _fill(shapes, (t for t in ox.parse(path=str(self.shapes_file)) if t.predicate.value != SH + "sparql"))
-        _fill(data, self._visible())
+        from lrp_kg.rdfgraph import to_rdflib
+
+        parsed = (quad.triple for quad in ox.parse(path=str(self.shapes_file)))
+        shapes = to_rdflib(t for t in parsed if t.predicate.value != SH + "sparql")
+        data = to_rdflib(self._visible())
         logging.getLogger("pyshacl").setLevel(logging.ERROR)
         _, report, _ = validate(data, shacl_graph=shapes, inplace=True)
         if not isinstance(report, rdflib.Graph):
@@ -135,31 +137,3 @@ class ShapeCheck:
 
 def _shown(value: str) -> str:
     return local_name(value) if "#" in value else value
-
-
-def _fill(graph: object, triples: Iterable[ox.Triple | ox.Quad]) -> None:
-    """Add triples of Oxigraph to a graph of rdflib."""
-    import rdflib
-
-    known: dict[object, rdflib.term.Node] = {}
-
-    def term(node: object) -> rdflib.term.Node:
-        found = known.get(node)
-        if found is None:
-            if isinstance(node, ox.NamedNode):
-                found = rdflib.URIRef(node.value)
-            elif isinstance(node, ox.Literal):
-                typed = rdflib.URIRef(node.datatype.value)
-                found = (
-                    rdflib.Literal(node.value, lang=node.language)
-                    if node.language
-                    else rdflib.Literal(node.value, datatype=typed)
-                )
-            else:
-                found = rdflib.BNode(getattr(node, "value", None))
-            known[node] = found
-        return found
-
-    assert isinstance(graph, rdflib.Graph)  # noqa: S101
-    for t in triples:
-        graph.add((term(t.subject), term(t.predicate), term(t.object)))

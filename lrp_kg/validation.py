@@ -19,6 +19,7 @@ from typing import Any
 
 import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.errors import ConstraintLoadError, ShapeLoadError
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
@@ -26,6 +27,7 @@ from pyshacl.shapes_graph import ShapesGraph
 from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 
+from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.graph import Node
 from lrp_kg.guideline import LANGUAGES, Field, Guideline, record_shape_files
@@ -79,6 +81,16 @@ class _Prepared:
     components: tuple[Any, ...]
     properties: tuple[_Prepared, ...]
     others: tuple[rdflib.term.Node, ...]
+
+
+def load_validator(guideline: Guideline) -> Validator:
+    """Prepare the shapes of a guideline; raise `GuidelineError` where pySHACL cannot use them."""
+    try:
+        return Validator(guideline)
+    except (ConstraintLoadError, ShapeLoadError) as error:
+        shapes = str(guideline.folder / "shapes")
+        finding = Finding("shape-not-usable", f"{error.message} See {error.link}.", shapes)
+        raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
 
 
 class Validator:

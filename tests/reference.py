@@ -176,7 +176,7 @@ class Reference:
             wanted = value.toPython() if isinstance(value, Literal) else name_of(value)
             return lambda values, memo: None if values.get(field) is None else values[field] == wanted
         low, high = self._bounds(node)
-        return lambda values, memo: (None if (v := values.get(field)) is None else low <= v <= high)
+        return lambda values, memo: None if (v := values.get(field)) is None else low <= v <= high
 
     def _bounds(self, node: Node) -> tuple[float, float]:
         g = self.graph
@@ -281,7 +281,10 @@ class Reference:
     @cached_property
     def orders(self) -> list[tuple[str, str]]:
         """Pairs of dates of which the first may not lie after the second."""
-        pairs = [(name_of(self.shapes.value(s, SH.path)), name_of(o)) for s, o in self.shapes.subject_objects(SH.lessThanOrEquals)]
+        pairs = [
+            (name_of(self.shapes.value(s, SH.path)), name_of(o))
+            for s, o in self.shapes.subject_objects(SH.lessThanOrEquals)
+        ]
         return sorted({*pairs, *((start, end) for start, end, _ in self.derived.values())})
 
     @cached_property
@@ -336,7 +339,9 @@ class Reference:
                 refined = g.value(option, CP.refinedBy)
                 ident = g.value(option, DCTERMS.identifier) or Literal(name_of(option))
                 parsed = Option(
-                    str(ident), name_of(g.value(option, CP.appliesTo)), str(g.value(refined, DCTERMS.identifier)) if refined else None
+                    str(ident),
+                    name_of(g.value(option, CP.appliesTo)),
+                    str(g.value(refined, DCTERMS.identifier)) if refined else None,
                 )
                 options.append((int(g.value(option, CP.priority)), parsed))
             options.sort(key=lambda pair: pair[0])

@@ -78,9 +78,11 @@ def test_engines_agree(program: Program) -> None:
     ours, theirs = program.classify(signatures), other.classify(signatures)
     names = [name for name in program.guideline.conditions]
     for signature, a, b in zip(signatures, ours, theirs, strict=True):
-        assert a == b, {n: (program.verdict(a, n), other.verdict(b, n)) for n in names if program.verdict(a, n) != other.verdict(b, n)} | {
-            "signature": list(signature)
-        }
+        assert a == b, {
+            n: (program.verdict(a, n), other.verdict(b, n))
+            for n in names
+            if program.verdict(a, n) != other.verdict(b, n)
+        } | {"signature": list(signature)}
 
 
 def test_every_class_is_compiled(program: Program, reference: Reference) -> None:
@@ -191,7 +193,9 @@ def test_decisions_equal_brute_force(decision: str, service: GuidelineService, r
     for _ in range(RECORDS):
         record = random_record(rng, reference, service, rng.choice((0.5, 0.7, 0.85, 0.95)))
         if len(dates - record.keys()) == 3:  # three open dates are tried once, alone
-            record = {k: v for k, v in record.items() if k not in reference.derived and not k.endswith(("Date", "Start"))}
+            record = {
+                k: v for k, v in record.items() if k not in reference.derived and not k.endswith(("Date", "Start"))
+            }
         expected = reference.decide(decision, record)
         found = service.assess(record, only=[decision])["decisions"][decision]
         statuses[found["status"]] = statuses.get(found["status"], 0) + 1

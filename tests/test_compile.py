@@ -192,7 +192,7 @@ def test_all_cases_by_oxigraph(service: GuidelineService) -> None:
 
 
 def test_some_cases_by_rdflib(service: GuidelineService) -> None:
-    check(by_rdflib, service, CASES[:: len(CASES) // 25])
+    check(by_rdflib, service, CASES[:: len(CASES) // 16])
 
 
 @pytest.mark.parametrize("engine", [by_oxigraph, by_rdflib])
@@ -275,7 +275,7 @@ def test_durations_by_oxigraph(service: GuidelineService, ankle: GuidelineServic
 def test_durations_by_rdflib(service: GuidelineService, ankle: GuidelineService) -> None:
     pairs = month_ends(PAIRS)
     assert len(pairs) > 600
-    some = pairs[::25] + list(FAR)
+    some = pairs[::40] + list(FAR)
     assert durations(by_rdflib, service, some) | durations(by_rdflib, ankle, some) == set(MEASURES)
 
 

@@ -198,9 +198,7 @@ def test_the_published_query_over_records(name: str, tmp_path: Path) -> None:
         rows = [{str(n): str(v) for n, v in binding.items()} for binding in result.bindings]
     for row in rows:
         values = row["record"].rsplit("#", 1)[1]
-        found[values] = {
-            cls: {None: OPEN, "true": TRUE, "false": FALSE}[row.get(f"c_{cls}")] for cls in EXPRESSIONS
-        }
+        found[values] = {cls: {None: OPEN, "true": TRUE, "false": FALSE}[row.get(f"c_{cls}")] for cls in EXPRESSIONS}
     expected = {
         "".join(values): {cls: CODES[table(*values)] for cls, (_, table) in EXPRESSIONS.items()}
         for values in COMBINATIONS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from lrp_kg.comparison.attributes import (
     BY_EFFECT,
@@ -44,7 +45,7 @@ class Changes:
     def all(self) -> list[Change]:
         """Return every change, the kinds that decide first."""
         old, new = self.sides
-        pairs = {term: term for term in old.kinds if term in new.kinds} | self._renamed()
+        pairs = {term: term for term in old.kinds if term in new.kinds} | self._renamed
         found = [c for before, after in pairs.items() for c in self._of_term(before, after)]
         found += [self._added(t) for t in new.kinds if t not in pairs.values()]
         found += [self._removed(t) for t in old.kinds if t not in pairs]
@@ -55,6 +56,7 @@ class Changes:
 
     # -- whole terms ------------------------------------------------------------------------------
 
+    @cached_property
     def _renamed(self) -> dict[str, str]:
         """Return terms that have another IRI but the same identifier and kind."""
         found: list[dict[tuple[str, str], list[str]]] = []
@@ -203,13 +205,12 @@ class Changes:
 
     def _members(self, term: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[Change]:
         """Tell what an edition or programme has lost or got; what is new or gone as a term is told there."""
-        renamed = self._renamed()
         for name in come:
             if name in self.sides[OLD].kinds:
                 level = max(known.level, self._effect(term)) if known.by_effect else known.level
                 yield replace(self._change(NEW, term, "added", level, known.name), after=(name,))
         for name in gone:
-            if name in self.sides[NEW].kinds and name not in renamed:
+            if name in self.sides[NEW].kinds and name not in self._renamed:
                 yield replace(self._change(NEW, term, "removed", Level.MAJOR, known.name), before=(name,))
 
     def _class(self, term: str, kind: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Change:

@@ -71,13 +71,13 @@ class Effects:
     ) -> DecisionEffect:
         before, after = self.joint.decision(OLD, old), self.joint.decision(NEW, new)
         axes = Axes(self.joint, self.joint.axes(before, after))
-        if self._alike(before, after) and not any(axes.restricts(i) for i in range(len(axes.axes))):
+        if self.alike(before, after) and not any(axes.restricts(i) for i in range(len(axes.axes))):
             return DecisionEffect(name, "same", editions=editions, period=period)
         try:
             product = Product(
                 axes,
-                self.joint.builder.build(before, axes=axes.axes),
-                self.joint.builder.build(after, axes=axes.axes),
+                self.joint.diagram(before, axes.axes),
+                self.joint.diagram(after, axes.axes),
                 (same, same),
             )
         except DiagramTooLarge:
@@ -93,7 +93,7 @@ class Effects:
             period,
         )
 
-    def _alike(self, old: Decision, new: Decision) -> bool:
+    def alike(self, old: Decision, new: Decision) -> bool:
         """Tell whether two decisions are written the same, so that no diagram is needed."""
         if (old.policy, old.scope, len(old.options)) != (new.policy, new.scope, len(new.options)):
             return False
@@ -101,7 +101,7 @@ class Effects:
         for a, b in zip(old.options, new.options, strict=True):
             if (a.id, a.applies_to, bool(a.refined_by)) != (b.id, b.applies_to, bool(b.refined_by)):
                 return False
-            if a.refined_by and b.refined_by and not self._alike(decisions[a.refined_by], decisions[b.refined_by]):
+            if a.refined_by and b.refined_by and not self.alike(decisions[a.refined_by], decisions[b.refined_by]):
                 return False
         return True
 
@@ -164,8 +164,8 @@ class Effects:
         """Return which records belong to two classes, by their names in the joint space."""
         before, after = membership(old), membership(new)
         axes = Axes(self.joint, self.joint.axes(before, after))
-        build = self.joint.builder.build
-        return Product(axes, build(before, axes=axes.axes), build(after, axes=axes.axes), (same, same))
+        diagrams = [self.joint.diagram(decision, axes.axes) for decision in (before, after)]
+        return Product(axes, diagrams[OLD], diagrams[NEW], (same, same))
 
 
 def editions_in_force(old: Programme, new: Programme) -> Iterator[tuple[Edition, Edition, Period]]:

@@ -6,13 +6,13 @@ side. Cells are then cut at the thresholds of both, and SPARQL decides both side
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from lrp_kg.cells import Cells
 from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
 from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Axis, Builder
+from lrp_kg.diagrams import Axis, Builder, Diagram
 from lrp_kg.guideline import Condition, Decision, Derived, Field, Guideline, Option
 from lrp_kg.namespaces import PATIENT_RECORD
 from lrp_kg.sparql import Program
@@ -33,6 +33,7 @@ class Joint:
         self.program = Program(self.guideline, self.cells)
         self.dates = DateSpace(self.cells)
         self.builder = Builder(self.program, self.dates, self.guideline.decisions)
+        self._diagrams: dict[Hashable, Diagram] = {}
 
     # -- merging --------------------------------------------------------------------------------
 
@@ -159,6 +160,14 @@ class Joint:
         options = tuple(o for d in decisions for o in (Option("", "", {}, d.scope, 0, None, ()), *d.options))
         both = Decision("", "", {}, PATIENT_RECORD, "Collect", 0, options, None)
         return self.builder.axes(both, tuple(name for name in extras if Named(name) in self.program.index))
+
+    def diagram(self, decision: Decision, axes: tuple[Axis, ...], extras: tuple[str, ...] = ()) -> Diagram:
+        """Return the diagram of a decision over some axes; its leaves say which ``extras`` hold."""
+        options = tuple((o.id, o.applies_to, o.refined_by) for o in decision.options)
+        key = (decision.policy, decision.scope, options, axes, extras)
+        if key not in self._diagrams:
+            self._diagrams[key] = self.builder.build(decision, extras=extras, always=bool(extras), axes=axes)
+        return self._diagrams[key]
 
 
 def membership(condition: str) -> Decision:

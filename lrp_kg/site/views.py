@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from lrp_kg.graph import Node, iri
 from lrp_kg.guideline import LANGUAGES, Box, Condition, Decision, Derived, Fact, Option, Statement, Term, Text, TimeLimit
-from lrp_kg.namespaces import CP, PATIENT_RECORD
-from lrp_kg.site.catalogue import KINDS
+from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
+from lrp_kg.site.catalogue import KINDS, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.expressions import ExpressionReader, Shown
 from lrp_kg.site.words import Words
@@ -153,6 +154,42 @@ class View:
         """Tell whether a definition names other conditions, so that its full form says more."""
         shown = self.shown(name)
         return shown != self.shown(name, in_full=True)
+
+    def slug(self, name: str) -> str:
+        """Return the part of an address for a term."""
+        return slug(name)
+
+    def field_link(self, name: str) -> Markup:
+        """Return a link to anything that criteria read, with its own label."""
+        label = Markup.escape(self.expressions.field(name))
+        return Markup('<a href="{}">{}</a>').format(self.href(name), label) if self.href(name) else label
+
+    def literals(self, name: str, predicate: str) -> list[Markup]:
+        """Return notes about a term in the page's language, in English where there are none."""
+        found = self.catalogue.texts(name, SKOS + predicate)
+        return self._in_language(found)
+
+    def other_readings(self, name: str) -> list[Markup]:
+        """Return the readings of an open point that were not taken."""
+        return self._in_language(self.catalogue.texts(name, CP + "otherReading"))
+
+    def _in_language(self, found: list[Node]) -> list[Markup]:
+        own = [o.value for o in found if o.language == self.lang]
+        if own:
+            return [Markup.escape(text) for text in own]
+        return [self.t({o.language or "en": o.value}) for o in found if o.language in ("", "en")]
+
+    def source_facts(self, name: str) -> list[tuple[str, str]]:
+        """Return what is known of a document: phrase and text."""
+        known = (
+            ("publisher", DCTERMS + "publisher"),
+            ("version", OWL + "versionInfo"),
+            ("issued", DCTERMS + "issued"),
+            ("language", DCTERMS + "language"),
+            ("licence", DCTERMS + "license"),
+        )
+        graph = self.catalogue.graph
+        return [(phrase, o.value) for phrase, predicate in known for o in graph.all(iri(name), predicate)]
 
     # -- statements -------------------------------------------------------------------------------
 

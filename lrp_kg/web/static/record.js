@@ -78,6 +78,29 @@
     event.preventDefault();
     send().then(() => document.getElementById("answer").focus());
   });
+  // An example can be linked to: the record stands behind the # as JSON, which browsers do not send.
+  const fill = (given) => {
+    for (const part of form.querySelectorAll("[data-field]")) {
+      const v = given[part.dataset.field];
+      if (v === undefined) continue;
+      const inputs = [...part.querySelectorAll("input")];
+      if (part.dataset.kind === "values") {
+        for (const i of inputs) i.checked = v.length ? v.includes(i.value) : i.hasAttribute("data-none");
+      } else if (part.dataset.kind === "value" || part.dataset.kind === "boolean") {
+        for (const i of inputs) i.checked = i.value === String(v);
+      } else {
+        inputs[0].value = v;
+      }
+    }
+  };
+  try {
+    if (location.hash.startsWith("#%7B") || location.hash.startsWith("#{")) {
+      fill(JSON.parse(decodeURIComponent(location.hash.slice(1))));
+    }
+  } catch {
+    body.textContent = "#?";
+  }
+
   form.addEventListener("reset", () => setTimeout(send));
   document.addEventListener("click", (event) => {
     const ask = event.target.closest("[data-ask]");

@@ -1,0 +1,38 @@
+"""Triples of Oxigraph as a graph of rdflib: parsing with rdflib itself takes ten times as long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyoxigraph as ox
+import rdflib
+from rdflib.term import Identifier
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+def to_rdflib(triples: Iterable[ox.Triple]) -> rdflib.Graph:
+    """Return a graph with the triples; blank nodes keep their names."""
+    graph = rdflib.Graph(bind_namespaces="none")
+    known: dict[object, Identifier] = {}
+    for t in triples:
+        terms = []
+        for node in (t.subject, t.predicate, t.object):
+            found = known.get(node)
+            if found is None:
+                found = known[node] = _term(node)
+            terms.append(found)
+        graph.add((terms[0], terms[1], terms[2]))
+    return graph
+
+
+def _term(node: object) -> Identifier:
+    if isinstance(node, ox.NamedNode):
+        return rdflib.URIRef(node.value)
+    if isinstance(node, ox.BlankNode):
+        return rdflib.BNode(node.value)
+    if not isinstance(node, ox.Literal):
+        raise TypeError("a triple term cannot stand in a guideline")
+    if node.language:
+        return rdflib.Literal(node.value, lang=node.language)
+    return rdflib.Literal(node.value, datatype=rdflib.URIRef(node.datatype.value))
