@@ -83,6 +83,8 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
         "applicationDate": _before(assessed, rng.choice((0, 0, rng.randint(0, incapacity)))),
         "sicknessFundSince": _before(assessed, rng.randint(0, incapacity)),
         "programmeStart": _before(assessed, rng.randint(0, 100)),
+        "incapacityCause": rng.choice(("low-back-pain", "low-back-pain", record["incapacityCause"])),
+        "priorIncapacityDays": rng.choice((20, 21, record["priorIncapacityDays"])),
     }
     if record["spinalSurgery"]:
         record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))

@@ -35,6 +35,9 @@ from lrp_kg.record import Record
 from lrp_kg.sparql import FALSE, OPEN, TRUE, Engine, Program
 from lrp_kg.verdicts import VerdictMemory
 
+REASONS = 200_000
+"""Remembered reasons, by class and cells, after which they are dropped."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionResult:
@@ -113,6 +116,7 @@ class Assessor:
         self.verdicts = VerdictMemory(self.program)
         self.dates = DateSpace(self.cells)
         self.explainer = Explainer(guideline)
+        self.reasons: dict[tuple[str, bytes], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self._deciders = {name: self._decider(d, cache) for name, d in guideline.decisions.items()}
         generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
@@ -121,6 +125,8 @@ class Assessor:
             p.id for p in guideline.programmes.values()
         )
         self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
+        # deciders that read the same durations depend on the dates in the same way
+        self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.owner = {o.iri: d for d in self._plain.values() for o in d.options}
 
@@ -147,7 +153,7 @@ class Assessor:
         if record.dates.keys() >= self._dates_read:
             keys: tuple[Hashable, ...] = ()
         else:
-            keys = tuple(d.date_key(signature, record.dates) for d in self._deciders.values())
+            keys = tuple(d.date_key(signature, record.dates) for d in self._dated)
         if all(len(p.editions) == 1 for p in self.guideline.programmes.values()):
             return keys
         return keys, tuple(self.edition(p, record.dates).iri for p in self.guideline.programmes.values())
@@ -215,12 +221,12 @@ class Assessor:
 class Run:
     """The work on one record."""
 
-    def __init__(self, assessor: Assessor, record: Record, explain: bool) -> None:
+    def __init__(self, assessor: Assessor, record: Record, explain: bool, signature: Signature | None = None) -> None:
         self.a = assessor
         self.g = assessor.guideline
         self.record = record
         self.explain = explain
-        self.signature = assessor.signature(record)
+        self.signature = assessor.signature(record) if signature is None else signature
         self._results: dict[str, Result] = {}
         self._assessed = record.dates.get(_named(self.g, "assessmentDate"))
 
@@ -255,7 +261,13 @@ class Run:
         return DecisionResult(decision, result, because, why_not, self.open_points(decision, result))
 
     def why(self, cls: str) -> tuple[Reason, ...]:
-        return self.a.explainer.reasons(cls, self.of_expression)
+        key = (cls, self.a.verdicts.projection(self.signature, cls))
+        known = self.a.reasons.get(key)
+        if known is None:
+            if len(self.a.reasons) >= REASONS:
+                self.a.reasons.clear()
+            known = self.a.reasons[key] = self.a.explainer.reasons(cls, self.of_expression)
+        return known
 
     def reasons(self, decision: Decision, result: Result) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
         if result.status == NOT_APPLICABLE:

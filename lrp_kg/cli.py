@@ -11,6 +11,7 @@ import click
 
 from lrp_kg import __version__
 from lrp_kg.checkcommand import check
+from lrp_kg.comparison.commands import diff
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
 from lrp_kg.newguideline import new
 
@@ -296,6 +297,7 @@ def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | No
 
 
 main.add_command(check)
+main.add_command(diff)
 main.add_command(new)
 
 if __name__ == "__main__":

@@ -59,7 +59,11 @@ class Decider:
             for number, axis in enumerate(diagram.axes)
             if axis.variables[0] in dates.derived
         )
+        self.durations = self._durations_read()
         self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Result] = {}
+
+    def _durations_read(self) -> frozenset[tuple[int, ...]]:
+        return frozenset(self.diagram.axes[number].variables for number, _ in self._durations)
 
     def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known."""
@@ -191,6 +195,7 @@ class KleeneDecider:
         self.decision = decision
         self._roots = list(builder.roots(decision))
         self._needed = builder.program.needed(self._roots)
+        self.durations: frozenset[tuple[int, ...]] = frozenset()
 
     def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known: nothing."""

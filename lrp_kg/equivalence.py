@@ -139,7 +139,7 @@ def shown_by(before: Guideline, after: Guideline, classes: Collection[str], deci
     ]
     found += _classes(before, classes)
     found += _boxes(before, after, classes, decisions)
-    found += _open_points(before, after, classes, decisions)
+    found += _open_points(before, after, classes)
     found += _statements(before, after, classes)
     return found
 
@@ -181,50 +181,64 @@ def _boxes(before: Guideline, after: Guideline, classes: Collection[str], change
             yield Shown(f"box {box.id}", one, other, (), _answer)
 
 
-def _open_points(
-    before: Guideline, after: Guideline, classes: Collection[str], changed: Collection[str]
-) -> Iterator[Shown]:
+def _open_points(before: Guideline, after: Guideline, classes: Collection[str]) -> Iterator[Shown]:
     programmes = {e.decision: p.iri for p in before.programmes.values() for e in p.editions}
     for point in before.open_points:
+        if point.applies_to is None or point.applies_to not in classes:
+            continue
         for name, decision in before.decisions.items():
-            own = {name, programmes.get(name, name)}
-            options = frozenset(o.id for o in decision.options if o.iri in point.concerns)
-            whole = bool(own.intersection(point.concerns))
-            if (whole or options) and (point.applies_to in classes or name in changed):
-                extras = (point.applies_to,) if point.applies_to else ()
-                yield Shown(
-                    f"open point {point.id}",
-                    decision,
-                    after.decisions[name],
-                    extras,
-                    _Named(whole, options, point.applies_to),
-                )
+            what = f"open point {point.id}"
+            if {name, programmes.get(name, name)}.intersection(point.concerns):
+                yield _beside(what, before, after, name, None, point.applies_to)
+            for option in decision.options:
+                if option.iri in point.concerns:
+                    yield _beside(what, before, after, name, option, point.applies_to)
+
+
+def _beside(
+    what: str, before: Guideline, after: Guideline, name: str, option: Option | None, condition: str, box: str = ""
+) -> Shown:
+    """Return what is shown where a decision applies, an option is an answer and a condition holds."""
+    decision = before.decisions[name]
+    if option is not None and (decision.policy == "First" or option.refined_by):
+        project = _Answered(option.id, condition)
+        return Shown(what, decision, after.decisions[name], (condition,), project)
+    wanted = [cls for cls in (option.applies_to if option else None, box, condition) if cls]
+    options = tuple(Option("", str(n), {}, cls, n, None, ()) for n, cls in enumerate(wanted))
+    one, other = (Decision("", "", {}, g.decisions[name].scope, "Collect", 0, options, None) for g in (before, after))
+    return Shown(what, one, other, (), _All(len(options)))
 
 
 @dataclass(frozen=True)
-class _Named:
-    """Whether an answer names an open point or shows a statement: with any of some options, where a class holds."""
+class _All:
+    """Whether all of several classes hold."""
 
-    whole: bool
-    options: frozenset[str]
-    condition: str | None
+    number: int
 
     def __call__(self, outcome: Outcome) -> Hashable:
-        if outcome.status in (NOT_APPLICABLE, UNDETERMINED):
-            return False
-        if not self.whole and not self.options.intersection(outcome.answers):
-            return False
-        return self.condition is None or self.condition in outcome.holding
+        return len(outcome.answers) == self.number
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """Whether an option is an answer where a condition holds."""
+
+    option: str
+    condition: str
+
+    def __call__(self, outcome: Outcome) -> Hashable:
+        certain = outcome.status not in (NOT_APPLICABLE, UNDETERMINED)
+        return certain and self.option in outcome.answers and self.condition in outcome.holding
 
 
 def _statements(before: Guideline, after: Guideline, classes: Collection[str]) -> Iterator[Shown]:
-    owners = {o.iri: (d, o.id) for d in before.decisions.values() for o in d.options}
-    places = [(box.shown_for, box.applies_to, box.statements) for box in before.boxes.values()]
-    places += [(option, None, own) for option, own in before.notices.items()]
+    owners = {o.iri: (d, o) for d in before.decisions.values() for o in d.options}
+    places = [(box.shown_for, box.applies_to or "", box.statements) for box in before.boxes.values()]
+    places += [(option, "", own) for option, own in before.notices.items()]
     for programme in before.programmes.values():
         for e in programme.editions:
-            option = next(o.iri for o in before.decisions[e.decision].options if o.id == "eligible")
-            places.append((option, None, (*e.benefits, *e.limits, *e.steps)))
+            eligible = next(o.iri for o in before.decisions[e.decision].options if o.id == "eligible")
+            places.append((eligible, "", (*e.benefits, *e.limits, *e.steps)))
     seen: set[tuple[str, str]] = set()
     for place, applies_to, statements in places:
         for s in statements:
@@ -232,25 +246,11 @@ def _statements(before: Guideline, after: Guideline, classes: Collection[str]) -
                 if name is None or name not in classes or (place, name) in seen:
                     continue
                 seen.add((place, name))
-                what = f"statement {s.id}"
                 if place in owners:
                     decision, option = owners[place]
-                    other = after.decisions[decision.iri]
-                    yield Shown(what, decision, other, (name,), _Named(False, frozenset((option,)), name))
+                    yield _beside(f"statement {s.id}", before, after, decision.iri, option, name)
                 elif place in before.decisions:
-                    options = tuple(
-                        Option("", number, {}, cls or PATIENT_RECORD, 1, None, ())
-                        for number, cls in (("shown", applies_to), ("applies", name))
-                    )
-                    one, two = (
-                        Decision("", "", {}, g.decisions[place].scope, "Collect", 0, options, None)
-                        for g in (before, after)
-                    )
-                    yield Shown(what, one, two, (), _both)
-
-
-def _both(outcome: Outcome) -> Hashable:
-    return len(outcome.answers) == 2
+                    yield _beside(f"statement {s.id}", before, after, place, None, name, applies_to)
 
 
 __all__ = ["Comparison", "DiagramTooLarge", "Shown", "Witness", "differing", "shown_by"]

@@ -8,9 +8,11 @@ definition reaches, and on the terms that have other axioms, which are part of e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -33,6 +35,13 @@ class Piece:
 
     triples: tuple[ox.Triple, ...]
     probed: tuple[str, ...]
+
+    def conjuncts(self, name: str) -> list[str]:
+        """Return the named classes of which a definition is the conjunction."""
+        about: dict[object, list[ox.Triple]] = {}
+        for t in self.triples:
+            about.setdefault(t.subject, []).append(t)
+        return list(_conjuncts(name, about))
 
     @cached_property
     def key(self) -> str:
@@ -76,9 +85,15 @@ class Logic:
         self._different: dict[Node, list[Node]] = {}
         for subject, kinds in self.types.items():
             if OWL + "AllDifferent" in kinds:
-                for t in self._closed([subject]):
+                for t in list(self._list_of(subject)):
                     if t.predicate.value == RDF + "first":
                         self._different.setdefault(t.object, []).append(subject)
+
+    def _list_of(self, node: Node) -> Iterator[ox.Triple]:
+        for t in self.by_subject.get(node, ()):
+            yield t
+            if isinstance(t.object, ox.BlankNode):
+                yield from self._list_of(t.object)
 
     @property
     def triples(self) -> list[ox.Triple]:
@@ -128,9 +143,8 @@ class Logic:
 
     def pieces(self) -> Iterator[Piece]:
         """Yield what to reason over; conditions that another one implies by being its part are left to that one."""
-        roots = [c for c in self.conditions if c not in self._implied]
         group: list[str] = []
-        for name in roots:
+        for name in (c for c in self.conditions if c not in self._implied):
             group.append(name)
             # a boundary depends on one name, so that a new condition changes one piece
             if len(group) >= 2 * CHUNK or (len(group) > CHUNK // 2 and _digest(name) % (CHUNK // 2) == 0):
@@ -139,23 +153,80 @@ class Logic:
         if group:
             yield self.piece(group)
         if self.constrained and self._touches_assertions():
-            yield Piece(tuple(self.triples_about(self._individuals, with_assertions=True)), ())
+            yield self._whole([*self._individuals, *self.constrained], (), assertions=True)
 
     def piece(self, conditions: Sequence[str]) -> Piece:
         """Return the piece of some conditions."""
-        return Piece(tuple(self.triples_about(map(ox.NamedNode, conditions))), tuple(conditions))
+        nodes = [ox.NamedNode(c) for c in conditions]
+        if self.constrained:
+            return self._whole([*nodes, *self.constrained], tuple(conditions))
+        return Piece(tuple(self._definitions(nodes)), tuple(conditions))
 
-    def triples_about(self, nodes: Iterable[Node], *, with_assertions: bool = False) -> list[ox.Triple]:
-        """Return what nodes reach, with every constrained term."""
-        return self._closed([*nodes, *self.constrained], with_assertions)
+    def _whole(self, nodes: Sequence[Node], probed: tuple[str, ...], *, assertions: bool = False) -> Piece:
+        reached = self._closed(nodes, assertions=assertions)
+        named: set[Node] = {t.object for t in reached if t.predicate.value == RDF + "first"}
+        return Piece((*reached, *self._pairs(named)), probed)
 
-    def _closed(self, nodes: Sequence[Node], with_assertions: bool = False) -> list[ox.Triple]:
+    def _definitions(self, nodes: Sequence[Node]) -> list[ox.Triple]:
+        """Return what can clash where nothing is constrained: definitions, functional fields, different values.
+
+        Declarations, domains, ranges and value lists then only add memberships that nothing denies.
+        """
+        reached = self._closed(nodes)
+        about = {t.subject for t in reached if t.predicate.value == _EQUIVALENT}
+        denied = any(
+            _is(t.object, PATIENT_RECORD) and t.predicate.value != _SUBCLASS and t.subject not in self._fields
+            for t in reached
+        )
+        todo, seen, found = list(nodes), set(nodes), []
+        values: set[Node] = set()
+        while todo:
+            node = todo.pop()
+            for t in self.by_subject.get(node, ()):
+                predicate = t.predicate.value
+                if not _is_schema(t) or predicate in (RDFS + "domain", RDFS + "range"):
+                    continue
+                if predicate == _TYPE and not _is(t.object, OWL + "FunctionalProperty"):
+                    continue
+                if predicate == _SUBCLASS and not denied:
+                    continue
+                found.append(t)
+                if predicate == OWL + "hasValue":
+                    values.add(t.object)
+                elif (
+                    t.object not in seen
+                    and t.object in self.by_subject
+                    and (t.object in about or t.object in self._parts or t.object in self._fields)
+                ):
+                    seen.add(t.object)
+                    todo.append(t.object)
+        return found + list(self._pairs(values))
+
+    def _pairs(self, values: set[Node]) -> Iterator[ox.Triple]:
+        """Yield which of some values are different, pair by pair: owlrl forgets the last of an owl:AllDifferent."""
+        lists: dict[Node, list[ox.NamedNode]] = {}
+        for value in sorted(values, key=str):
+            for node in self._different.get(value, ()) if isinstance(value, ox.NamedNode) else ():
+                lists.setdefault(node, []).append(value)
+        for members in lists.values():
+            for first, second in combinations(members, 2):
+                yield ox.Triple(first, ox.NamedNode(OWL + "differentFrom"), second)
+
+    @cached_property
+    def _fields(self) -> set[Node]:
+        return {s for s, kinds in self.types.items() if kinds & _PROPERTIES}
+
+    def _closed(self, nodes: Sequence[Node], *, assertions: bool = False) -> list[ox.Triple]:
+        """Return the axioms that nodes reach, and where asked what is said of individuals too."""
         todo, seen, found = list(nodes), set(nodes), []
         while todo:
             node = todo.pop()
-            reached: list[object] = list(self._different.get(node, ())) if hasattr(self, "_different") else []
+            reached: list[object] = list(self._different.get(node, ()))
+            schema = self._is_schema_node(node)
             for t in self.by_subject.get(node, ()):
-                if not _is_schema(t) and not (with_assertions and not self._is_schema_node(node)):
+                if not _is_schema(t) and (schema or not assertions):
+                    continue
+                if schema and t.predicate.value == _TYPE and not str(t.object)[1:].startswith(_SCHEMA):
                     continue
                 found.append(t)
                 reached += [t.predicate, t.object]
@@ -171,19 +242,7 @@ class Logic:
     @cached_property
     def _implied(self) -> set[str]:
         """Conditions that are a conjunct of another: a member of that one is a member of theirs."""
-        found: set[str] = set()
-        for name in self.conditions:
-            own = ox.NamedNode(name)
-            todo = [t.object for t in self.by_subject[own] if t.predicate.value == _EQUIVALENT]
-            while todo:
-                node = todo.pop()
-                if isinstance(node, ox.NamedNode):
-                    found.add(node.value)
-                    continue
-                for t in self.by_subject.get(node, ()):
-                    if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):
-                        todo.append(t.object)
-        return found
+        return {part for name in self.conditions for part in _conjuncts(name, self.by_subject)}
 
     # -- individuals ------------------------------------------------------------------------------
 
@@ -201,6 +260,18 @@ class Logic:
                 if node in touched or used in touched:
                     return True
         return False
+
+
+def _conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
+    todo = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == _EQUIVALENT]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ox.NamedNode):
+            yield node.value
+            continue
+        for t in about.get(node, ()):
+            if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):
+                todo.append(t.object)
 
 
 def _is(node: object, value: str) -> bool:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import orjson
 
 from lrp_kg.answer import Json, Renderer
-from lrp_kg.assessment import Assessment, Assessor, Run, StatementResult, facts_of, in_order
+from lrp_kg.assessment import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
+from lrp_kg.cells import Signature
 from lrp_kg.record import Record
 
-LIMIT = 20_000
-"""Templates kept, after which they are dropped."""
+LIMIT = 32 * 1024 * 1024
+"""Bytes of templates kept, after which they are dropped."""
 _LAST_SAFE_YEAR = 9000
 """Beyond it a period can leave the calendar, and an answer is rendered without a template."""
 
@@ -63,9 +64,9 @@ class _SlotRenderer(Renderer):
 
 @dataclass(frozen=True)
 class _Template:
-    """Bytes with slots between them, and the assessment they were made from."""
+    """Bytes with slots between them, and what facts and dates are made from."""
 
-    found: Assessment
+    decisions: tuple[DecisionResult, ...]
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
@@ -78,6 +79,7 @@ class Templates:
     def __init__(self, assessor: Assessor) -> None:
         self.assessor = assessor
         self._known: dict[Hashable, _Template] = {}
+        self._kept = 0
         cells = assessor.cells
         settled = {v.iri for v in cells.variables if v.values}
         guideline = assessor.guideline
@@ -102,11 +104,13 @@ class Templates:
         )
         template = self._known.get(key)
         if template is None:
-            if len(self._known) >= LIMIT:
-                self._known.clear()
             template = self._make(assessor.assess(record, only=only, explain=explain), renderer, explain)
+            self._kept += sum(map(len, template.pieces))
+            if self._kept > LIMIT:
+                self._known.clear()
+                self._kept = sum(map(len, template.pieces))
             self._known[key] = template
-        return self._fill(template, record, renderer)
+        return self._fill(template, record, signature, renderer)
 
     def _make(self, found: Assessment, renderer: Renderer, explain: bool) -> _Template:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
@@ -118,10 +122,11 @@ class Templates:
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=explain)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
-        return _Template(found, tuple(parts[::2]), slots, tuple(statements), agreed)
+        bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
+        return _Template(bare, tuple(parts[::2]), slots, tuple(statements), agreed)
 
-    def _fill(self, template: _Template, record: Record, renderer: Renderer) -> bytes:
-        run = Run(self.assessor, record, explain=False)
+    def _fill(self, template: _Template, record: Record, signature: Signature, renderer: Renderer) -> bytes:
+        run = Run(self.assessor, record, False, signature)
         statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in template.statements]
         out = [template.pieces[0]]
         values: dict[str, bytes] = {}
@@ -133,9 +138,7 @@ class Templates:
             elif kind == "text":
                 filled = orjson.dumps(renderer.echoed(record)[name])
             elif kind == "facts":
-                facts = facts_of(
-                    renderer.guideline, [statements[i] for i in template.agreed], template.found.decisions.values()
-                )
+                facts = facts_of(renderer.guideline, [statements[i] for i in template.agreed], template.decisions)
                 filled = orjson.dumps(renderer.facts(facts))
             elif kind == "dates":
                 filled = orjson.dumps(renderer.dates(in_order(statements)))

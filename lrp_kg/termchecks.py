@@ -66,7 +66,11 @@ class TermChecks:
             for t in module.triples if module.own else ():
                 vocabulary = t.predicate.value == _TYPE
                 for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, vocabulary)):
-                    if isinstance(node, ox.NamedNode) and node.value not in headers and self._unknown(node.value, is_term):
+                    if (
+                        isinstance(node, ox.NamedNode)
+                        and node.value not in headers
+                        and self._unknown(node.value, is_term)
+                    ):
                         used[node.value] = None
         for term in used:
             yield self._undeclared(term)
@@ -82,7 +86,9 @@ class TermChecks:
 
     def _undeclared(self, term: str) -> Finding:
         namespace = _namespace(term)
-        known = standard_terms().get(namespace) or {t[len(namespace) :] for t in self.declared if t.startswith(namespace)}
+        known = standard_terms().get(namespace) or {
+            t[len(namespace) :] for t in self.declared if t.startswith(namespace)
+        }
         name = term[len(namespace) :]
         near = difflib.get_close_matches(name, sorted(known), 1, 0.7)
         prefix = next((f"{p}:" for p, ns in self._prefixes().items() if ns == namespace), "")
@@ -108,7 +114,11 @@ class TermChecks:
         replaced: dict[str, str] = {}
         old: set[str] = set()
         for t in (t for m in self.modules for t in m.triples):
-            if t.predicate.value == OWL + "deprecated" and isinstance(t.object, ox.Literal) and t.object.value == "true":
+            if (
+                t.predicate.value == OWL + "deprecated"
+                and isinstance(t.object, ox.Literal)
+                and t.object.value == "true"
+            ):
                 old.add(getattr(t.subject, "value", ""))
             elif t.predicate.value == DCTERMS + "isReplacedBy":
                 replaced[getattr(t.subject, "value", "")] = getattr(t.object, "value", "")

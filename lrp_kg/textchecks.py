@@ -31,9 +31,13 @@ def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
             usual = _NAMES.get(namespace, prefix)
             known, file = first.setdefault(prefix, (PREFIXES.get(prefix, namespace), module.file.name))
             if not prefix:
-                yield Finding("default-prefix", f"the default prefix : <{namespace}> is declared. Give it a name.", where)
+                yield Finding(
+                    "default-prefix", f"the default prefix : <{namespace}> is declared. Give it a name.", where
+                )
             elif usual != prefix:
-                yield Finding("prefix-misspelt", f"{prefix}: stands for what is called {usual}: here. Rename it.", where)
+                yield Finding(
+                    "prefix-misspelt", f"{prefix}: stands for what is called {usual}: here. Rename it.", where
+                )
             elif namespace != known:
                 usual_place = "everywhere" if prefix in PREFIXES else f"in {file}"
                 message = f"{prefix}: means <{known}> {usual_place}, but <{namespace}> here. Use the same."
@@ -109,5 +113,3 @@ def _first_difference(diff: str) -> int:
             return line
         line += 1
     return line
-
-

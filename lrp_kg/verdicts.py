@@ -43,11 +43,20 @@ class VerdictMemory:
         number = self._number.get(cls)
         return TRUE if number is None else self.of(signature, (number,))[number]
 
+    def projection(self, signature: Signature, cls: str) -> bytes:
+        """Return the cells of a signature that a named class reads: all that its verdict and reasons rest on."""
+        number = self._number.get(cls)
+        return b"" if number is None else bytes([signature[i] for i in self._reads[number]])
+
     def _ask(self, signature: Signature) -> None:
+        """Ask SPARQL for every expression whose verdict is not remembered for the cells of a signature."""
         self.asked += 1
-        verdicts = self.program.classify([signature])[0]
-        for number, verdict in enumerate(verdicts):
+        keys = [bytes([signature[i] for i in reads]) for reads in self._reads]
+        unknown = [n for n, key in enumerate(keys) if key not in self._known[n]]
+        needed = self.program.needed([self.program.nodes[n] for n in unknown])
+        verdicts = self.program.classify([signature], needed)[0]
+        for number in unknown:
             known = self._known[number]
             if len(known) > LIMIT:
                 known.clear()
-            known[bytes([signature[i] for i in self._reads[number]])] = verdict
+            known[keys[number]] = verdicts[number]

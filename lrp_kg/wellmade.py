@@ -63,5 +63,3 @@ def _conform(folder: Path, modules: Sequence[Module], positions: Positions) -> I
     for finding in ShapeCheck(author_shapes(folder), triples, positions).findings():
         if not finding.where.startswith(tuple(foreign)):
             yield finding
-
-

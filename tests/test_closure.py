@@ -48,15 +48,16 @@ def cached_files(folder: str) -> set[Path]:
     return set(Path(folder).glob("*-closure.nt"))
 
 
-class TestCache:
-    @pytest.fixture(scope="class")
-    def first(self, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, rdflib.Graph]:
-        """A cache folder of our own and the closure of the small guideline, just computed."""
-        folder = tmp_path_factory.mktemp("closure-cache")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("LRP_CACHE", str(folder))
-            return folder, closure(load_guideline(ANKLE))
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, rdflib.Graph]:
+    """A cache folder of our own and the closure of the small guideline, just computed."""
+    folder = tmp_path_factory.mktemp("closure-cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LRP_CACHE", str(folder))
+        return folder, closure(load_guideline(ANKLE))
 
+
+class TestCache:
     @pytest.fixture(autouse=True)
     def own_cache(self, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LRP_CACHE", str(first[0]))
