@@ -1,7 +1,7 @@
 """The OWL 2 RL closure of the ontology: computed once per content with owlrl, kept outside the repository.
 
 It serves hierarchies, consistency and the types that researchers query. Records are never mixed into it, and
-OWL RL has no datatype facets, so it does not decide about records.
+OWL RL does not compare numbers, so it does not decide about records.
 """
 
 from __future__ import annotations

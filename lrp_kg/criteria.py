@@ -74,7 +74,7 @@ class NotAllowed(ValueError):
     """An OWL construct outside the allowed ones; the message says which and what to write instead."""
 
 
-_FACETS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
+_BOUNDS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
 _HINT = "Use intersectionOf, unionOf, complementOf, hasValue, someValuesFrom an integer restriction, or a named class."
 
 
@@ -118,15 +118,15 @@ def _has_value(field: str, value: Node) -> Expression:
 
 def _datatype_restriction(graph: Graph, field: str, node: Node) -> Expression:
     on = graph.one(node, OWL + "onDatatype")
-    facets = graph.one(node, OWL + "withRestrictions")
-    if graph.one(node, RDF + "type") is None or on is None or facets is None or on.value != XSD + "integer":
-        raise NotAllowed("owl:someValuesFrom takes a restriction of xsd:integer with facets.")
+    restrictions = graph.one(node, OWL + "withRestrictions")
+    if graph.one(node, RDF + "type") is None or on is None or restrictions is None or on.value != XSD + "integer":
+        raise NotAllowed("owl:someValuesFrom takes a restriction of xsd:integer with bounds.")
     bounds: list[int | None] = [None, None]
-    for facet in graph.items(facets):
-        for predicate, objects in graph.of(facet).items():
-            side_shift = _FACETS.get(local_name(predicate)) if predicate.startswith(XSD) else None
+    for bound in graph.items(restrictions):
+        for predicate, objects in graph.of(bound).items():
+            side_shift = _BOUNDS.get(local_name(predicate)) if predicate.startswith(XSD) else None
             if side_shift is None or len(objects) != 1 or not objects[0].is_integer:
-                raise NotAllowed("only the facets xsd:min/maxInclusive/Exclusive with an integer are allowed.")
+                raise NotAllowed("only xsd:min/maxInclusive/Exclusive with an integer are allowed.")
             side, shift = side_shift
             if bounds[side] is not None:
                 raise NotAllowed("a datatype restriction has two bounds on the same side.")

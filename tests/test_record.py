@@ -1,0 +1,161 @@
+"""Reading records: three formats with one meaning; what cannot be understood is refused, nothing is dropped."""
+
+import json
+
+import pyoxigraph as ox
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.errors import BrokenJson, BrokenRdf, DuplicateKey, ForeignContext, RecordError, WrongCharset
+from lrp_kg.record import decode, ndjson, parse_json
+
+LRP = "https://w3id.org/lrp-kg/low-back-pain#"
+RECORD = {
+    "assessmentDate": "2024-01-18",
+    "onsetDate": "2024-01-08",
+    "careLine": "first-line",
+    "improvement": "little-or-none",
+    "rehabilitationPotential": "none",
+    "redFlags": "none",
+    "radicularPain": False,
+    "medications": ["opioid", "nsaid"],
+    "priorIncapacityDays": 3,
+}
+TURTLE = """
+@prefix cp: <https://w3id.org/lrp-kg/care-pathway#> .
+@prefix lrp: <https://w3id.org/lrp-kg/low-back-pain#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+<urn:x> a cp:PatientRecord ;
+    lrp:priorIncapacityDays 3 ;
+    lrp:medications ( lrp:medications-opioid lrp:medications-nsaid ) ;
+    lrp:radicularPain false ;
+    lrp:redFlags lrp:redFlags-none ;
+    lrp:rehabilitationPotential lrp:rehabilitationPotential-none ;
+    lrp:improvement lrp:improvement-little-or-none ;
+    lrp:careLine lrp:careLine-first-line ;
+    lrp:onsetDate "2024-01-08"^^xsd:date ;
+    lrp:assessmentDate "2024-01-18"^^xsd:date .
+"""
+
+
+def test_three_formats_one_meaning(service: GuidelineService) -> None:
+    reader = service.reader
+    plain = service.read(RECORD)
+    linked = service.read({"@context": reader.context, **RECORD})
+    expanded = reader.from_rdf(
+        json.dumps({"@context": reader.context, "@type": "PatientRecord", **RECORD}), ox.RdfFormat.JSON_LD
+    )
+    turtle = reader.from_rdf(TURTLE, ox.RdfFormat.TURTLE)
+    for other in (linked, service.read(expanded[0]), service.read(turtle[0])):
+        assert (other.values, other.dates, other.lists) == (plain.values, plain.dates, plain.lists)
+
+
+def test_an_own_context_that_maps_every_key(service: GuidelineService) -> None:
+    context = {
+        "@base": "urn:a:",
+        "date": {"@id": LRP + "assessmentDate", "@type": "http://www.w3.org/2001/XMLSchema#date"},
+    }
+    body = {"@context": context, "@type": "https://w3id.org/lrp-kg/care-pathway#PatientRecord", "date": "2024-01-01"}
+    assert list(service.read(body).dates) == [LRP + "assessmentDate"]
+
+
+@pytest.mark.parametrize(
+    "context",
+    ["https://example.org/context.jsonld", ["https://example.org/c"], {"@import": "https://example.org/c"}],
+)
+def test_a_remote_context_is_never_fetched(service: GuidelineService, context: object) -> None:
+    with pytest.raises(ForeignContext, match="never fetched"):
+        service.reader.from_json({"@context": context, "redFlags": "none"})
+
+
+def test_a_context_that_would_drop_keys_is_refused(service: GuidelineService) -> None:
+    context = {"redFlags": {"@id": LRP + "redFlags"}}
+    body = {"@context": context, "@type": "https://w3id.org/lrp-kg/care-pathway#PatientRecord"}
+    with pytest.raises(ForeignContext, match="maps only 1 of 2 keys"):
+        service.reader.from_json({**body, "redFlags": "none", "radicularPain": True})
+
+
+def test_null_is_unknown(service: GuidelineService) -> None:
+    assert not service.read({"redFlags": None, "medications": None}).values
+
+
+def test_a_known_empty_list_is_not_unknown(service: GuidelineService) -> None:
+    assert service.read({"medications": []}).values[LRP + "takesOpioid"] is False
+    assert LRP + "takesOpioid" not in service.read({}).values
+    turtle = TURTLE.replace("( lrp:medications-opioid lrp:medications-nsaid )", "( )")
+    raw = service.reader.from_rdf(turtle, ox.RdfFormat.TURTLE)[0]
+    assert service.read(raw).values[LRP + "takesOpioid"] is False
+
+
+def test_an_implied_field_is_settled(service: GuidelineService) -> None:
+    assert service.read({"spinalSurgeryDate": "2024-01-01"}).values[LRP + "spinalSurgery"] is True
+
+
+def test_triples_beside_the_record_are_told(service: GuidelineService) -> None:
+    for stray in ("<urn:y> <urn:p> 1 .", "<urn:x> a <urn:Other> .", "lrp:redFlags <urn:p> 1 ."):
+        raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
+        assert "outside-record" in {f.name for f in service.validate(raw)}
+
+
+def test_a_record_cannot_change_what_is_reasoned_over(service: GuidelineService) -> None:
+    stray = "lrp:redFlags-none <http://www.w3.org/2002/07/owl#sameAs> lrp:redFlags-cluster ."
+    raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
+    assert service.validate(raw)
+
+
+def test_a_broken_list_is_no_list(service: GuidelineService) -> None:
+    for members in ("lrp:medications-opioid", "_:b", '"opioid"'):
+        turtle = TURTLE.replace("( lrp:medications-opioid lrp:medications-nsaid )", members)
+        raw = service.reader.from_rdf(turtle, ox.RdfFormat.TURTLE)[0]
+        assert "medications" in {f.field for f in service.validate(raw)}, members
+    circle = TURTLE.replace("( lrp:medications-opioid lrp:medications-nsaid )", "_:b")
+    circle += "_:b <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> _:b ."
+    assert service.validate(service.reader.from_rdf(circle, ox.RdfFormat.TURTLE)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('{"a": 1, "a": 2}', DuplicateKey),
+        ('{"a": {"b": 1, "b": 2}}', DuplicateKey),
+        ('{"a": NaN}', BrokenJson),
+        ('{"a": Infinity}', BrokenJson),
+        ('{"a": 1', BrokenJson),
+        ("[" * 60 + "]" * 60, BrokenJson),
+        ("[" * 100_000, BrokenJson),
+        ('{"a": ' + "9" * 5000 + "}", BrokenJson),
+    ],
+)
+def test_json_is_read_strictly(text: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        parse_json(text)
+
+
+def test_a_json_error_names_its_place_and_no_content() -> None:
+    with pytest.raises(BrokenJson) as caught:
+        parse_json('{\n  "redFlags": secret}')
+    assert "Line 2, column 15" in caught.value.message
+    assert "secret" not in caught.value.message
+
+
+def test_a_turtle_error_names_its_place_and_no_content(service: GuidelineService) -> None:
+    with pytest.raises(BrokenRdf) as caught:
+        service.reader.from_rdf("<urn:secret> a \n <urn:b> ;; secret .", ox.RdfFormat.TURTLE)
+    assert "ine 2" in caught.value.message
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("data", [[], 1, "text", None, True])
+def test_only_an_object_is_a_record(service: GuidelineService, data: object) -> None:
+    with pytest.raises(RecordError):
+        service.reader.from_json(data)
+
+
+def test_only_utf8() -> None:
+    assert decode("\ufeff{}".encode()) == "{}"
+    with pytest.raises(WrongCharset):
+        decode("é".encode("latin-1"))
+
+
+def test_ndjson_numbers_its_lines() -> None:
+    assert list(ndjson("{}\n\n[]\n")) == [(1, "{}"), (3, "[]")]
