@@ -1,0 +1,178 @@
+"""What must hold for every record: certainty is not taken back, what is not missing does not matter, questions end."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrp_kg import GuidelineService
+from lrp_kg.errors import InvalidRecord
+
+CERTAIN = ("decided", "several", "no-answer", "not-applicable")
+DATES = ("2024-01-08", "2024-01-21", "2024-02-12", "2024-02-18", "2024-02-19", "2024-03-24", "2024-03-25", "2024-04-08")
+
+
+@pytest.fixture(scope="module")
+def fields(service: GuidelineService) -> dict[str, st.SearchStrategy[Any]]:
+    kinds: dict[str, st.SearchStrategy[Any]] = {"boolean": st.booleans(), "date": st.sampled_from(DATES)}
+    found = {}
+    for f in service.guideline.fields.values():
+        if f.kind == "value":
+            found[f.id] = st.sampled_from([v.id for v in f.values])
+        elif f.kind == "values":
+            found[f.id] = st.lists(st.sampled_from([v.id for v in f.values]), unique=True)
+        elif f.kind == "integer":
+            found[f.id] = st.sampled_from([0, 20, 21, 35, 36, 49, 50, 100])
+        elif f.kind in kinds:
+            found[f.id] = kinds[f.kind]
+    return found
+
+
+@pytest.fixture(scope="module")
+def records(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def assess(service: GuidelineService, record: dict[str, Any], **kwargs: Any) -> dict[str, Any] | None:
+    try:
+        return service.assess(record, **kwargs)
+    except InvalidRecord:
+        return None
+
+
+def outcome(decision: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    return decision["status"], tuple(decision["answers"])
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_adding_a_field_takes_no_certain_answer_back(
+    service: GuidelineService, fields: Any, records: Any, data: st.DataObject
+) -> None:
+    record = data.draw(records)
+    before = assess(service, record)
+    absent = sorted(set(fields) - set(record))
+    if before is None or not absent:
+        return
+    name = data.draw(st.sampled_from(absent))
+    after = assess(service, {**record, name: data.draw(fields[name])})
+    if after is None:
+        return
+    for decision, found in before["decisions"].items():
+        if found["status"] in CERTAIN:
+            assert outcome(after["decisions"][decision]) == outcome(found), (decision, name)
+        elif name not in found["missing"]:
+            assert outcome(after["decisions"][decision]) == outcome(found), f"{name} is not missing of {decision}"
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_order_of_fields_and_triples_never_matters(
+    service: GuidelineService, records: Any, data: st.DataObject
+) -> None:
+    record = data.draw(records)
+    found = assess(service, record, explain=True)
+    if found is None:
+        return
+    names = data.draw(st.permutations(list(record)))
+    assert service.assess({name: record[name] for name in names}, explain=True) == found
+    if record.get("medications"):
+        record = {**record, "medications": list(reversed(record["medications"]))}
+        assert service.assess(record, explain=True)["decisions"] == found["decisions"]
+    linked = {"@context": service.reader.context, "@type": "PatientRecord", **record}
+    assert service.assess(json.loads(json.dumps(linked)))["decisions"].keys() == found["decisions"].keys()
+
+
+def reply(service: GuidelineService, question: dict[str, Any], record: dict[str, Any], rng: random.Random) -> Any:
+    """A valid answer to a question, whatever it asks."""
+    kind = question["type"]
+    options = [o["value"] for o in question["options"]]
+    for _ in range(200):
+        value: Any
+        if kind == "date":
+            value = rng.choice(DATES)
+        elif kind == "integer":
+            value = rng.choice([0, 20, 21, 36, 50, 100])
+        elif kind == "values":
+            value = rng.sample(options, rng.randint(0, len(options)))
+        else:
+            value = rng.choice(options)
+        if not service.validate({**record, question["field"]: value}):
+            return value
+    raise AssertionError(f"no valid answer to {question['field']} of {record}")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_questions_end_in_an_answer(service: GuidelineService, seed: int) -> None:
+    rng = random.Random(seed)
+    ids = service.assessor.decision_ids
+    for only in [*((name,) for name in ids), tuple(ids)]:
+        record: dict[str, Any] = {}
+        asked = []
+        while True:
+            answer = service.assess(record, only=only)
+            question = answer["nextQuestion"]
+            if question is None:
+                break
+            assert question["field"] in answer["missing"]
+            assert question["field"] not in record
+            asked.append(question["field"])
+            record[question["field"]] = reply(service, question, record, rng)
+            assert len(asked) <= len(service.guideline.fields)
+        for name in only:
+            assert answer["decisions"][name]["status"] != "undetermined", (name, record)
+
+
+@settings(max_examples=80)
+@given(data=st.data())
+def test_what_is_missing_makes_a_difference(
+    service: GuidelineService, fields: Any, records: Any, data: st.DataObject
+) -> None:
+    """A field that a decision misses has, in some completion, two values that lead to different outcomes."""
+    record = data.draw(records)
+    answer = assess(service, record)
+    if answer is None:
+        return
+    undetermined = [n for n, d in answer["decisions"].items() if d["status"] == "undetermined"]
+    if not undetermined:
+        return
+    decision = data.draw(st.sampled_from(sorted(undetermined)))
+    missing = answer["decisions"][decision]["missing"]
+    assert missing, f"{decision} cannot be told, and nothing is asked"
+    name = data.draw(st.sampled_from(missing))
+    rng = random.Random(1)
+    for _ in range(400):
+        outcomes = set()
+        rest = {m: fields[m] for m in missing if m != name}
+        filled = {**record, **{m: pick(service, m, rng) for m in rest}}
+        for value in values_of(service, name):
+            found = assess(service, {**filled, name: value}, only=[decision])
+            if found is not None:
+                outcomes.add(outcome(found["decisions"][decision]))
+        if len(outcomes) > 1:
+            return
+    raise AssertionError(f"{name} makes no difference to {decision} of {record}")
+
+
+def values_of(service: GuidelineService, name: str) -> list[Any]:
+    f = service.guideline.field_names[name]
+    if f.kind == "value":
+        return [v.id for v in f.values]
+    if f.kind == "values":
+        return [[], *([v.id] for v in f.values)]
+    if f.kind == "boolean":
+        return [True, False]
+    return (
+        [0, 20, 21, 36, 49, 50]
+        if f.kind == "integer"
+        else [*DATES, "2023-12-01", "2023-09-01", "2024-05-01", "2024-09-01"]
+    )
+
+
+def pick(service: GuidelineService, name: str, rng: random.Random) -> Any:
+    return rng.choice(values_of(service, name))
