@@ -14,6 +14,7 @@ from lrp_kg.checkcommand import check
 from lrp_kg.comparison.commands import diff
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
 from lrp_kg.newguideline import new
+from lrp_kg.site.commands import docs, draw
 
 if TYPE_CHECKING:
     from lrp_kg.findings import Finding
@@ -297,6 +298,8 @@ def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | No
 
 
 main.add_command(check)
+main.add_command(docs)
+main.add_command(draw)
 main.add_command(diff)
 main.add_command(new)
 

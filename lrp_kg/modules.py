@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -48,7 +49,7 @@ class Module:
             and isinstance(t.subject, ox.NamedNode)
         ]
 
-    @property
+    @cached_property
     def ontologies(self) -> list[str]:
         """The IRIs of its owl:Ontology nodes."""
         return self.subjects_of_type(OWL + "Ontology")

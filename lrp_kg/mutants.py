@@ -26,7 +26,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the term it changes and, depending on what that is, what stands there instead."""
+    """One change: the term it changes and, depending on what that is, what stands there instead.
+
+    ``keys`` are the facts that another period or value can change.
+    """
 
     kind: str
     term: str
@@ -34,7 +37,7 @@ class Mutant:
     classes: dict[str, Expression]
     decisions: dict[str, Decision]
     statement: Statement | None = None
-    option: str | None = None
+    keys: frozenset[str] = frozenset()
 
 
 def mutants_of(guideline: Guideline) -> Iterator[Mutant]:
@@ -185,18 +188,19 @@ def _fact_mutants(guideline: Guideline) -> Iterator[Mutant]:
         for number, limit in enumerate(statement.limits):
             for text, changed in _periods(limit):
                 limits = _exchange(statement.limits, number, changed)
-                yield Mutant("period", statement.iri, text, {}, {}, replace(statement, limits=limits))
+                keys = frozenset(fact.key for fact in statement.facts if fact.value is None)
+                yield Mutant("period", statement.iri, text, {}, {}, replace(statement, limits=limits), keys)
         for number, fact in enumerate(statement.facts):
             for text, other in _other_facts(fact, values):
-                facts = _exchange(statement.facts, number, other)
-                yield Mutant("fact", statement.iri, text, {}, {}, replace(statement, facts=facts))
+                facts, keys = _exchange(statement.facts, number, other), frozenset((fact.key,))
+                yield Mutant("fact", statement.iri, text, {}, {}, replace(statement, facts=facts), keys)
     for decision, option in options:
         for number, fact in enumerate(option.facts):
             for text, other in _other_facts(fact, values):
                 changed_option = replace(option, facts=_exchange(option.facts, number, other))
                 own = tuple(changed_option if o is option else o for o in decision.options)
                 changed_decision = {decision.iri: replace(decision, options=own)}
-                yield Mutant("fact", option.iri, text, {}, changed_decision, option=option.iri)
+                yield Mutant("fact", option.iri, text, {}, changed_decision, None, frozenset((fact.key,)))
 
 
 def _exchange(items: tuple[_T, ...], number: int, item: _T) -> tuple[_T, ...]:
@@ -219,7 +223,7 @@ def _beside(period: str) -> Iterator[str]:
         changed = (months + shift, days) if months else (months, days + shift)
         if min(changed) >= 0:
             yield (
-                "P" + (f"{changed[0]}M" if changed[0] else "") + (f"{changed[1]}D" if changed[1] or not months else "")
+                "P" + (f"{changed[0]}M" if changed[0] else "") + (f"{changed[1]}D" if changed[1] or not changed[0] else "")
             )
 
 

@@ -164,7 +164,8 @@ def mutate(
     """
     from lrp_kg.caseruns import read_cases
     from lrp_kg.caseview import Index, View
-    from lrp_kg.mutantruns import World, judge
+    from lrp_kg.mutantruns import judge
+    from lrp_kg.mutantworld import World
     from lrp_kg.positions import Positions
 
     start = time.perf_counter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -106,9 +106,9 @@ class ShapeCheck:
         return "".join(lines)
 
     def _focus_nodes(self, shape: Node) -> Iterator[ox.NamedNode]:
-        found = {}
+        found: dict[object, None] = {}
         for target in self.shapes.all(shape, SH + "targetClass"):
-            classes = [ox.NamedNode(target.value)]
+            classes: list[ox.NamedNode | ox.BlankNode | ox.Triple] = [ox.NamedNode(target.value)]
             for cls in classes:
                 classes += [
                     q.subject for q in self._store.quads_for_pattern(None, _SUBCLASS, cls) if q.subject not in classes
@@ -131,8 +131,12 @@ class ShapeCheck:
             term, other = row.get("value", row["this"]), row.get("other")
             if other and (other, term) in pairs and self.positions.order(term) < self.positions.order(other):
                 continue  # told of the one that stands later
-            message = _MARK.sub(lambda m, row=row: _shown(row.get(m[1], "")), template)
+            message = _MARK.sub(_filler(row), template)
             yield self.finding(constraint, term, message)
+
+
+def _filler(row: dict[str, str]) -> Callable[[re.Match[str]], str]:
+    return lambda mark: _shown(row.get(mark[1], ""))
 
 
 def _shown(value: str) -> str:

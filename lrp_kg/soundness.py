@@ -11,23 +11,25 @@ import hashlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
-from lrp_kg.logic import Logic, Piece
+from lrp_kg.logic import Logic
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name
+from lrp_kg.pieces import Piece
 from lrp_kg.positions import Positions
 
 _PROBE = "urn:lrp-kg:probe:"
+_BLANK = re.compile(r"\b[0-9a-f]{32}\b")
+_DENIED = re.compile(r"Violation of complementarity for classes (\S+) and (\S+)")
 _IRI = re.compile(r"(?:https?|urn):[^\s,()'\"]+")
 
 
@@ -50,24 +52,38 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    judgements = [judge(piece) for piece in logic.pieces()]
-    found = list(_findings(judgements, folder, positions))
+    found = list(_findings(_judgements(logic), folder, positions))
     if hermit is False:
         return found
-    from lrp_kg.hermit import ask_hermit, why_not
+    from lrp_kg.hermit import HermitFailed
 
-    reason = why_not()
-    if reason:
-        message = f"HermiT did not check the ontology: {reason}"
+    try:
+        judgement = _remembered(logic.whole(), _ask_hermit)
+    except HermitFailed as error:
+        message = f"HermiT did not check the ontology: {error}"
         return [*found, Finding("hermit-not-run", message, str(folder), severity="note")]
-    whole = Piece(tuple(logic.triples), ("hermit",))
-    known = {(f.name, f.where) for f in found}
-    theirs = _findings([_remembered(whole, lambda piece: Judgement(*ask_hermit(piece.triples)))], folder, positions)
-    return found + [f for f in theirs if (f.name, f.where) not in known]
+    known = {f.where for f in found}
+    return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
+
+
+def _judgements(logic: Logic) -> list[Judgement]:
+    """Judge what is constrained first: where that contradicts itself, everything else follows from it."""
+    base = logic.base()
+    first = judge(base) if base else Judgement((), {})
+    return [first] if first.contradictions else [first, *map(judge, logic.pieces())]
+
+
+def _ask_hermit(piece: Piece) -> Judgement:
+    from lrp_kg.hermit import ask_hermit
+
+    consistent, impossible = ask_hermit(piece.triples)
+    contradictions = () if consistent else ("HermiT finds no way in which all axioms can be true",)
+    return Judgement(contradictions, {name: "HermiT finds that it cannot have a member" for name in impossible})
 
 
 def _findings(judgements: Sequence[Judgement], folder: Path, positions: Positions) -> Iterator[Finding]:
-    for message in dict.fromkeys(m for j in judgements for m in j.contradictions):
+    messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
+    for message in messages.values():
         places = (positions.where(iri) for iri in _IRI.findall(message))
         text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
         yield Finding("ontology-inconsistent", text, next(filter(None, places), str(folder)))
@@ -78,8 +94,13 @@ def _findings(judgements: Sequence[Judgement], folder: Path, positions: Position
 
 
 def _shown(message: str) -> str:
+    """Return a message of owlrl with local names for IRIs and without its slips: it names the class as the element."""
     plain = _IRI.sub(lambda m: "a member" if m[0].startswith(_PROBE) else local_name(m[0]), message)
-    return plain.strip().rstrip(".")
+    denied = _DENIED.search(plain)
+    if denied:
+        named = [name for name in denied.groups() if not _BLANK.fullmatch(name)]
+        return f"a member would belong to {named[0] if named else 'a class expression'} and to its complement"
+    return _BLANK.sub("a class expression", plain).strip().rstrip(".")
 
 
 # -- owlrl ------------------------------------------------------------------------------------------
@@ -90,20 +111,21 @@ def judge(piece: Piece) -> Judgement:
     return _remembered(piece, _reason)
 
 
-def _remembered(piece: Piece, reason: Any) -> Judgement:
-    key = hashlib.sha256(f"{_versions()} {piece.key}".encode()).hexdigest()[:40]
+def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:
+    key = hashlib.sha256(f"{_versions()} {reason.__name__} {piece.key}".encode()).hexdigest()[:40]
     file = cache_folder() / "soundness" / f"{key}.json"
     with suppress(OSError, KeyError, TypeError, ValueError):
         data = json.loads(file.read_text(encoding="utf-8"))
         return Judgement(tuple(data["contradictions"]), dict(data["impossible"]))
-    judgement: Judgement = reason(piece)
+    judgement = reason(piece)
     write_whole(file, json.dumps(asdict(judgement)))
     return judgement
 
 
 @lru_cache(maxsize=1)
 def _versions() -> str:
-    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("hermit", "logic", "soundness"))
+    names = ("hermit", "logic", "owlreasoner", "pieces", "soundness")
+    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
     return f"{hashlib.sha256(code).hexdigest()} {importlib.metadata.version('owlrl')}"
 
 
@@ -116,7 +138,7 @@ def _reason(piece: Piece) -> Judgement:
     impossible: dict[str, str] = {}
     todo = list(piece.probed)
     for name in todo:
-        errors = _errors(piece.triples, (name,))
+        errors = _errors(piece.only(name).triples, (name,))
         if errors:
             impossible[name] = errors[0]
             todo += [part for part in piece.conjuncts(name) if part not in todo]
@@ -134,5 +156,7 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     for name in probed:
         graph.add((rdflib.URIRef(_PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
     errors = close(graph)
-    selves = [s for s, o in graph.subject_objects(rdflib.URIRef(OWL + "differentFrom")) if s == o]
-    return sorted({*errors, *(f"{s} is different from itself" for s in selves)})
+    if not errors:
+        selves = (s for s, o in graph.subject_objects(rdflib.URIRef(OWL + "differentFrom")) if s == o)
+        errors = [f"{s} is said to be different from itself" for s in selves]
+    return sorted(set(errors))

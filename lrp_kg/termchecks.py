@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -46,15 +46,14 @@ class TermChecks:
         self.modules = modules
         self.positions = positions
         triples = [t for m in modules for t in m.triples]
-        self.declared = {t.subject.value for t in triples if t.predicate.value == _TYPE and _is_iri(t.subject)}
+        self.declared = _typed(triples)
         own = {t for m in modules if m.is_ontology for t in self._declared_in(m)}
         self.namespaces = {_namespace(t) for t in own} | {CP}
 
     @staticmethod
     def _declared_in(module: Module) -> set[str]:
         headers = set(module.ontologies)
-        found = {t.subject.value for t in module.triples if t.predicate.value == _TYPE and _is_iri(t.subject)}
-        return {t for t in found - headers if not t.startswith(tuple(set(PREFIXES.values()) - {CP}))}
+        return {t for t in _typed(module.triples) - headers if not t.startswith(tuple(set(PREFIXES.values()) - {CP}))}
 
     # -- declared -------------------------------------------------------------------------------
 
@@ -192,8 +191,8 @@ class TermChecks:
                         yield Finding("import-not-found", message, where)
 
 
-def _is_iri(node: object) -> bool:
-    return isinstance(node, ox.NamedNode)
+def _typed(triples: Iterable[ox.Triple]) -> set[str]:
+    return {t.subject.value for t in triples if t.predicate.value == _TYPE and isinstance(t.subject, ox.NamedNode)}
 
 
 def _namespace(term: str) -> str:

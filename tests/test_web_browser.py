@@ -46,7 +46,16 @@ pytestmark = [
 ]
 
 
+def bug(what: str) -> pytest.MarkDecorator:
+    """Mark what is wrong in the package today; strict, so that whoever mends it takes the mark away."""
+    return pytest.mark.xfail(strict=True, reason=f"bug: {what}")
+
+
 # -- the browser -------------------------------------------------------------------------------------------
+
+
+class Refused(Exception):
+    """The browser refuses a command; as it does while it goes from one page to another."""
 
 
 class Browser:
@@ -85,7 +94,8 @@ class Browser:
         while True:
             for found in self.messages(deadline):
                 if found.get("id") == self.number:
-                    assert "error" not in found, (method, found["error"])
+                    if "error" in found:
+                        raise Refused(method, found["error"])
                     result: Json = found["result"]
                     return result
                 self.events.append(found)
@@ -144,9 +154,14 @@ class Tab:
     def wait(self, expression: str) -> Any:
         """Wait until an expression is true, and return its value."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.js(expression)):
+        value = None
+        while not value:
             assert time.monotonic() < deadline, (expression, self.js("document.body.innerText"))
-            time.sleep(0.02)
+            try:
+                value = self.js(expression)
+            except Refused:
+                value = None
+            time.sleep(0 if value else 0.02)
         return value
 
     def open(self, url: str) -> None:
@@ -486,6 +501,7 @@ class TestProblems:
         tab.fill("onsetDate", "2024-01-08")
         assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
 
+    @bug("record.js looks at the turn before it waits for the text, not after: the older answer stays on the page")
     def test_a_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
         """The first answer's body arrives after the second answer was shown."""
         tab.js(
@@ -507,6 +523,7 @@ class TestProblems:
         tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
         assert tab.answer == "2"
 
+    @bug("record.js does not handle a failed fetch: the answer to an earlier record stays without a word")
     def test_an_old_answer_does_not_stay_when_the_service_is_gone(self, tab: Tab) -> None:
         """What is shown must belong to what is filled in, or say that it does not."""
         tab.choose("redFlags", "none")

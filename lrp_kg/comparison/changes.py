@@ -69,9 +69,7 @@ class Changes:
             found.append(named)
         before, after = found
         return {
-            before[key][0]: after[key][0]
-            for key in before
-            if key in after and len(before[key]) == len(after[key]) == 1
+            before[key][0]: after[key][0] for key in before if key in after and len(before[key]) == len(after[key]) == 1
         }
 
     def _change(self, side: int, term: str, what: str, level: Level, of: str = "") -> Change:

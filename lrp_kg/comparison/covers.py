@@ -62,14 +62,17 @@ class Cover:
         yield from boxes
 
     def _grow(self, seed: Box) -> Box:
-        """Return a maximal box around a box: literals are dropped, then widened, the last asked first."""
+        """Return a maximal box around a box: literals are dropped, then widened, the last asked first.
+
+        That a date is not there is left to what it would imply, which a record can say.
+        """
         box = dict(seed)
-        for variable in sorted(seed, reverse=True):
+        for variable in sorted(seed, key=lambda v: (seed[v] == {0}, v), reverse=True):
             without = {v: cells for v, cells in box.items() if v != variable}
             if self._inside(without):
                 box = without
         for variable in sorted(box, reverse=True):
-            for cell in sorted(self._all[variable] - box[variable]):
+            for cell in sorted(self._all[variable] - box[variable] - {0}):
                 wider = {**box, variable: box[variable] | {cell}}
                 if self._inside(wider):
                     box = wider

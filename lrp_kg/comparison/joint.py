@@ -41,13 +41,11 @@ class Joint:
         """Tell whether a condition is written the same in both, and so is all it refers to."""
         known = self._same.get(condition)
         if known is None:
-            pair = [side.conditions.get(condition) for side in self.sides]
-            known = False
-            if pair[OLD] and pair[NEW]:
-                expression = pair[OLD].expression
-                reads = fields_of(expression, self.sides[OLD].classes)
-                known = expression == pair[NEW].expression and not reads & self._apart
-                known = known and all(self.same(n) for n in names_in(expression))
+            old, new = (side.classes.get(condition) for side in self.sides)
+            known = old is not None and old == new
+            if old is not None and known:
+                reads = fields_of(old, self.sides[OLD].classes)
+                known = not reads & self._apart and all(self.same(n) for n in names_in(old))
             self._same[condition] = known
         return known
 

@@ -14,10 +14,10 @@ _RESTS = {CP + name for name in ("appliesTo", "scope", "condition", "askIf", "ti
 
 def places(side: Snapshot, term: str) -> tuple[str, ...]:
     """Return the terms in which a term stands: boxes, stages, decisions, editions, fields."""
-    found = [name for up in _UP for name in side.iris(term, CP + up)]
+    kind = side.kinds.get(term)
+    found = [name for up in (_UP if kind != "box" else ("inStage",)) for name in side.iris(term, CP + up)]
     held = {CP + name for name in _HOLDERS}
     found += [name for name, predicate in side.referring.get(term, ()) if predicate in held]
-    kind = side.kinds.get(term)
     if kind == "value":
         found += [f.iri for f in side.guideline.fields.values() if term in {v.iri for v in f.values}]
     if kind == "rule":

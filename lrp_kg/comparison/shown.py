@@ -36,9 +36,7 @@ def places_of(guideline: Guideline) -> Iterator[Place]:
     """Yield the places of a guideline."""
     options = {o.iri: o for d in guideline.decisions.values() for o in d.options}
     for box in guideline.boxes.values():
-        yield Place(
-            box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements
-        )
+        yield Place(box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements)
     for stage, statements in guideline.notices.items():
         name = options[stage].id if stage in options else stage
         yield Place(stage, name, "notices", "", stage, stage, None, statements)
@@ -54,7 +52,9 @@ class Shown:
     def __init__(self, effects: Effects, changes: Iterable[Change]) -> None:
         self.effects = effects
         self.joint: Joint = effects.joint
-        self._owners = [{o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.joint.sides]
+        self._owners = [
+            {o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.joint.sides
+        ]
         self._touching: dict[str, dict[str, None]] = {}
         for change in changes:
             if change.what in ("added", "removed") and not change.of:
@@ -88,10 +88,11 @@ class Shown:
                 statements.append(StatementEffect(iri, s.id, "moved-away" if iri in homes[NEW] else "removed"))
             elif old and new:
                 statements += self._statement(old, new, before[iri], after[iri])
-        regions = self._compare(old, new) if old and new else ()
+        # who is eligible is told of the decision
+        regions = self._compare(old, new) if old and new and new.kind != "edition" else ()
         stages = tuple(dict.fromkeys(p.stage for p in (old, new) if p and p.stage))
         what = "added" if old is None else "removed" if new is None else "same"
-        if what == "same" and (statements or regions or len(stages) > 1 or (old and new and old.printed != new.printed)):
+        if what == "same" and (statements or regions or len(stages) > 1):
             what = "changed"
         return PlaceEffect(one.iri, one.id, one.kind, one.printed, stages, what, tuple(statements), regions)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from markupsafe import Markup
 
@@ -18,17 +19,43 @@ class Cases:
     def __init__(self, view: View) -> None:
         self.view = view
 
+    def pages(self) -> dict[str, list[CaseRun]]:
+        """Return the cases by the page they stand on."""
+        found: dict[str, list[CaseRun]] = {}
+        for run in self.view.content.runs:
+            found.setdefault(self.page(run), []).append(run)
+        return found
+
+    @staticmethod
+    def page(run: CaseRun) -> str:
+        """Return the page of a case: one for each file."""
+        return f"{CASES}/{slug(Path(run.case.where.rpartition(':')[0]).stem)}.html"
+
+    @staticmethod
+    def name(page: str) -> str:
+        """Return the name of a file of cases from its page."""
+        return Path(page).stem
+
+    @staticmethod
+    def anchor(run: CaseRun) -> str:
+        """Return the anchor of a case."""
+        return f"case-{slug(run.case.id)}"
+
     def of(self, name: str) -> tuple[CaseRun, ...]:
         """Return the cases in whose answer a term occurs."""
         return self.view.content.runs_by_term.get(name, ())
 
-    def address(self, run: CaseRun) -> str:
-        """Return the address of a case."""
-        return f"{self.view.to(CASES)}#{self.anchor(run)}"
-
-    def anchor(self, run: CaseRun) -> str:
-        """Return the anchor of a case."""
-        return f"case-{slug(run.case.id)}"
+    def links(self, name: str) -> Markup:
+        """Return links to the cases in whose answer a term occurs; they are alike on the pages of every language."""
+        known = self.view.content.case_links
+        key = (name, self.view.root)
+        if key not in known:
+            item = Markup('<li><a href="{}{}#{}">{}</a></li>')
+            runs = self.of(name)
+            known[key] = Markup().join(
+                item.format(self.view.root, self.page(r), self.anchor(r), r.case.id) for r in runs
+            )
+        return known[key]
 
     def record(self, run: CaseRun) -> str:
         """Return the record of a case."""

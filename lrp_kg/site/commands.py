@@ -1,4 +1,4 @@
-"""``lrp-kg draw`` and ``lrp-kg docs``: the pathway as a picture, and a static site. What they need is imported inside."""
+"""``lrp-kg draw`` and ``lrp-kg docs``: the pathway as a picture, a static site. What they need is imported inside."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _guideline = click.option(
 )
 @_guideline
 def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
-    r"""Draw the pathway as one SVG picture: its exits, and a panel with the boxes for each stage.
+    """Draw the pathway as one SVG picture: its exits, and a panel with the boxes for each stage.
 
     \b
     Examples:
       lrp-kg draw --lang nl -o pathway.svg
       lrp-kg draw --guideline my-pathway > my-pathway.svg
-    """
+    """  # noqa: D301 (click reads the backslash)
     service = _service(guideline)
     from lrp_kg.site.catalogue import Catalogue
     from lrp_kg.site.drawing import draw as picture
@@ -46,7 +46,7 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
 
     svg = picture(Catalogue(service.guideline), service.assessor, Words(service.guideline, lang))
     if output is None:
-        click.get_binary_stream("stdout").write(svg.encode())
+        click.echo(svg.encode(), nl=False)
         return
     try:
         output.write_text(svg, encoding="utf-8", newline="\n")
@@ -63,7 +63,7 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
 )
 @_guideline
 def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
-    r"""Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
+    """Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
 
     It needs no server and no JavaScript: open OUT/index.html. Files of an earlier run that are no longer needed
     are removed; nothing else in OUT is touched.
@@ -72,7 +72,7 @@ def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
     Examples:
       lrp-kg docs site
       lrp-kg docs site --guideline my-pathway --no-reference
-    """
+    """  # noqa: D301 (click reads the backslash)
     service = _service(guideline)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
 
 from lrp_kg.assessment import Assessor
 from lrp_kg.guideline import Decision, Guideline
@@ -25,6 +27,7 @@ class Content:
     runs: tuple[CaseRun, ...]
     runs_by_term: dict[str, tuple[CaseRun, ...]]
     references: tuple[tuple[str, str], ...]
+    case_links: dict[tuple[str, str], Markup] = field(default_factory=dict)
 
     def decision(self, name: str) -> Decision:
         """Return a decision, also a generated one."""

@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.guideline import Box, Term
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.expressions import ExpressionReader
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
+from lrp_kg.site.panels import PAD, Panel, Panels, capital
 from lrp_kg.site.svg import Canvas, Lines, chip_width, lines, width_of
 from lrp_kg.site.tables import bounds_of
 from lrp_kg.site.words import Words
 
-MARGIN, COLUMN, GAP, STACK, LANE_GAP, PAD = 24.0, 276.0, 44.0, 36.0, 64.0, 12.0
+MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0
 GATE, GATE_GAP, INDENT, LANE_HEAD = 232.0, 56.0, 28.0, 40.0
-HUES = 6
 
 Link = Callable[[str], str]
 """The address of a term, by its IRI; empty where it has none."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of a panel: a heading without a chip, or a box with its printed label."""
-
-    text: Lines
-    chip: str = ""
-    hue: str = ""
-    iri: str = ""
-    heading: bool = False
-
-    @property
-    def height(self) -> float:
-        """Return how much room the row takes."""
-        return self.text.height + 4 if self.heading else max(self.text.height, 19) + 5
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A stage as it is drawn, before it has a place."""
-
-    placed: Placed
-    title: Lines
-    rows: tuple[Row, ...]
-    width: float
-
-    @property
-    def height(self) -> float:
-        """Return the height of the panel."""
-        return 2 * PAD + self.title.height + 6 + sum(r.height for r in self.rows)
-
-
-def short_title(box: str, stage: str, section: str) -> str:
-    """Return what the label of a box says beyond its stage and section."""
-    left = box
-    for known in (stage, section):
-        if known and left.casefold().startswith(known.casefold()):
-            left = left[len(known) :].lstrip(" ,:;\u2013-")
-    return left
+def _pairs(stack: Sequence[Placed], following: Sequence[Placed]) -> list[tuple[Placed, Placed]]:
+    """Return what leads to what: like to like in stacks of one size, one stage to all, all to one."""
+    size = max(len(stack), len(following))
+    return [(stack[min(n, len(stack) - 1)], following[min(n, len(following) - 1)]) for n in range(size)]
 
 
 def draw(catalogue: Catalogue, assessor: Assessor, words: Words, link: Link | None = None) -> str:
@@ -83,9 +47,7 @@ class Drawing:
         self.left = MARGIN + (GATE + GATE_GAP if self.pathway.gates else 0.0)
         spans = [p.last for lane in self.pathway.lanes for p in lane.stages]
         self.columns = max(len(self.pathway.columns), max(spans, default=-1) + 1)
-        sections = {b.section.iri: b.section_order for b in catalogue.guideline.boxes.values()}
-        ordered = sorted(sections, key=lambda s: (sections[s] or 99, s))
-        self.hues = {name: f"s{(sections[name] or n + 1) % HUES}" for n, name in enumerate(ordered)}
+        self.panels = Panels(catalogue, words)
         self.places: dict[str, tuple[float, float, float, float]] = {}
         self.lane_tops: list[tuple[float, float]] = []
 
@@ -104,8 +66,8 @@ class Drawing:
         bottom = self.legend(bottom + 14, width)
         whole = Canvas()
         whole.rect(0, 0, width, bottom + MARGIN, "ground", radius=0)
-        for part in (head, self.canvas):
-            whole.add("\n".join(part._parts))
+        whole.put(head)
+        whole.put(self.canvas)
         return whole.picture(
             width,
             bottom + MARGIN,
@@ -134,36 +96,10 @@ class Drawing:
         label = self.expressions.field(variable.iri)
         for number, (first, last) in enumerate(self.pathway.columns):
             bounds = bounds_of(self.assessor.cells, variable, first, last)
-            text = f"{label}: {self.expressions.interval(*bounds)}"
+            text = capital(f"{label}: {self.expressions.interval(*bounds)}")
             place = self.x_of(number) + COLUMN / 2
             bottom = max(bottom, self.canvas.text(place, y, lines(text, COLUMN, 13), "soft", middle=True))
         return bottom + 8
-
-    def panel(self, placed: Placed) -> Panel:
-        """Return what a stage's panel says."""
-        width = self.width_of(placed)
-        stage = self.words.label(placed.stage)
-        title = lines(stage, width - 2 * PAD, 15, bold=True)
-        rows: list[Row] = []
-        chips = max((chip_width(b.printed) for b in placed.boxes), default=0.0)
-        room = width - 2 * PAD - chips - 8
-        for section, group in groupby(placed.boxes, key=lambda b: b.section):
-            rows += self.rows_of(section, list(group), stage, room, width)
-        if not rows:
-            rows.append(Row(lines(self.words.word("no-boxes"), width - 2 * PAD, 12.5), heading=True))
-        return Panel(placed, title, tuple(rows), width)
-
-    def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[Row]:
-        """Return the rows of a section: one where its only box says no more than the section."""
-        name, hue = self.words.label(section), self.hues[section.iri]
-        shorts = [short_title(self.words.label(b), stage, name) for b in boxes]
-        if len(boxes) == 1 and not shorts[0]:
-            return [Row(lines(name, room, 13, bold=True), boxes[0].printed, hue, boxes[0].iri)]
-        head = Row(lines(name, width - 2 * PAD, 13, bold=True), heading=True)
-        return [head] + [
-            Row(lines(short or name, room, 12.5), b.printed, hue, b.iri)
-            for b, short in zip(boxes, shorts, strict=True)
-        ]
 
     def draw_lanes(self, y: float) -> float:
         """Draw the lanes one below the other, then the arrows; return where they end."""
@@ -176,7 +112,7 @@ class Drawing:
             start = y + (max(LANE_HEAD, (head.height if head else 0) + 16) if several else PAD)
             skyline = [start] * self.columns
             for placed in lane.stages:
-                panel = self.panel(placed)
+                panel = self.panels.of(placed, self.width_of(placed))
                 at = max(skyline[placed.first : placed.last + 1])
                 panels.append((panel, self.x_of(placed.first), at))
                 for column in range(placed.first, placed.last + 1):
@@ -190,7 +126,7 @@ class Drawing:
             y += LANE_GAP
         for panel, x, at in panels:
             self.places[panel.placed.stage.iri] = (x, at, panel.width, panel.height)
-        self.canvas.add("\n".join(grounds._parts))
+        self.canvas.put(grounds)
         self.draw_arrows()
         for panel, x, at in panels:
             self.draw_panel(panel, x, at)
@@ -200,7 +136,7 @@ class Drawing:
         """Return the words above a lane: the field and the value its stages share."""
         if not lane.value:
             return ""
-        return f"{self.expressions.field(self.pathway.lane_field)}: {self.expressions.value(lane.value)}"
+        return capital(f"{self.expressions.field(self.pathway.lane_field)}: {self.expressions.value(lane.value)}")
 
     def draw_panel(self, panel: Panel, x: float, y: float) -> None:
         """Draw a stage."""
@@ -236,7 +172,8 @@ class Drawing:
                     self.canvas.arrow([(x + w / 2, y + h), (x + w / 2, self.places[lower.stage.iri][1])])
                 following = [other for (first, _), other in clusters if first == last + 1]
                 for other in following:
-                    self.across(stack[0], other[0])
+                    for here, there in _pairs(stack, other):
+                        self.across(here, there)
         self.draw_passages()
 
     def across(self, here: Placed, there: Placed) -> None:
@@ -285,7 +222,7 @@ class Drawing:
         c = self.canvas
         for number, gate in enumerate(self.pathway.gates):
             href = self.link(gate.iri)
-            title = lines(self.words.label(gate), GATE - 2 * PAD, 15, bold=True)
+            title = lines(capital(self.words.label(gate)), GATE - 2 * PAD, 15, bold=True)
             height = title.height + 2 * PAD
             c.open_link(href)
             c.rect(MARGIN, y, GATE, height, "gate", radius=8)
@@ -295,13 +232,13 @@ class Drawing:
             y += height + 18
             for option in gate.options:
                 last = option is gate.options[-1]
-                text = lines(self.words.label(option), GATE - INDENT - 2 * PAD, 13, bold=last)
+                text = lines(capital(self.words.label(option)), GATE - INDENT - 2 * PAD, 13, bold=last)
                 tall = text.height + 16
                 middle = y + tall / 2
                 c.arrow([(MARGIN + 14, spine), (MARGIN + 14, middle), (MARGIN + INDENT, middle)])
                 href = self.link(option.iri)
                 c.open_link(href)
-                c.rect(MARGIN + INDENT, y, GATE - INDENT, tall, "onward" if last else "exit", radius=tall / 3)
+                c.rect(MARGIN + INDENT, y, GATE - INDENT, tall, "onward" if last else "leave", radius=tall / 3)
                 c.text(MARGIN + INDENT + PAD, y + 8, text)
                 c.close_link(href)
                 y += tall + 12
@@ -328,7 +265,7 @@ class Drawing:
         x = MARGIN
         wanted = [(False, "legend-next")] + ([(True, "legend-passage")] if self.pathway.passages else [])
         for dashed, phrase in wanted:
-            text = self.words.word(phrase)
+            text = capital(self.words.word(phrase))
             c.arrow([(x, y + 9), (x + 44, y + 9)], dashed=dashed)
             c.text(x + 52, y, Lines((text,), 13), "soft")
             x += 52 + width_of(text, 13) + 28

@@ -106,9 +106,7 @@ def _gates(catalogue: Catalogue) -> tuple[Decision, ...]:
 
 
 def _boxes_of(catalogue: Catalogue, stage: Option) -> tuple[Box, ...]:
-    return tuple(
-        b for e in catalogue.of_kind("box") if (b := catalogue.guideline.boxes[e.term.iri]).stage == stage.iri
-    )
+    return tuple(b for e in catalogue.of_kind("box") if (b := catalogue.guideline.boxes[e.term.iri]).stage == stage.iri)
 
 
 def _possible(catalogue: Catalogue, assessor: Assessor) -> dict[str, Possible]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,56 +18,59 @@ class LinkReport:
     broken: list[str] = field(default_factory=list)
 
 
-class _Page(HTMLParser):
-    """Collects the links and the anchors of a page."""
+_TAG = re.compile(r"""<[a-zA-Z][^\s>/]*(?:\s+[^\s=>/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']+))?)*\s*/?>""")
+_ATTRIBUTE = re.compile(r"""\s(href|src|data|poster|action|xlink:href|id|name)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[str] = []
-        self.anchors: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take what an element links to and what it is called."""
-        for name, value in attrs:
-            if value is None:
-                continue
-            if name in ("href", "src", "data", "action", "poster") or name == "xlink:href":
-                self.links.append(value)
-            elif name == "id" or (name == "name" and tag == "a"):
-                self.anchors.add(value)
+@dataclass
+class _Page:
+    """The links and the anchors of a page."""
+
+    links: list[str]
+    anchors: set[str]
+
+
+def _read(text: str) -> _Page:
+    """Find links and anchors by the tags alone, many times faster than a parser; quoted values only."""
+    page = _Page([], set())
+    for tag in _TAG.finditer(text):
+        for attribute in _ATTRIBUTE.finditer(tag[0]):
+            value = unescape(attribute[2] if attribute[2] is not None else attribute[3])
+            if attribute[1] in ("id", "name"):
+                page.anchors.add(value)
+            else:
+                page.links.append(value)
+    return page
 
 
 def check_links(folder: Path) -> LinkReport:
     """Check the links of every HTML page in a folder; addresses elsewhere are left alone."""
-    pages: dict[Path, _Page] = {}
-    for file in sorted(folder.rglob("*.html")):
-        page = _Page()
-        page.feed(file.read_text(encoding="utf-8"))
-        page.close()
-        pages[file.resolve()] = page
+    pages = {file.resolve(): _read(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.html"))}
     report = LinkReport(pages=len(pages))
     root = folder.resolve()
+    targets: dict[tuple[Path, str], tuple[_Page | None, str]] = {}
     for file, page in pages.items():
-        for link, problem in _problems(file, page, pages, root):
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
             report.links += 1
+            key = (file.parent, parts.path) if parts.path else (file, "")
+            if key not in targets:
+                targets[key] = _target(file, parts.path, pages, root)
+            target, problem = targets[key]
+            if not problem and target and parts.fragment and unquote(parts.fragment) not in target.anchors:
+                problem = "the page has no such part"
             if problem:
                 report.broken.append(f"{file.relative_to(root)}: {link}: {problem}")
     return report
 
 
-def _problems(file: Path, page: _Page, pages: dict[Path, _Page], root: Path) -> Iterator[tuple[str, str]]:
-    for link in page.links:
-        parts = urlsplit(link)
-        if parts.scheme or parts.netloc:
-            continue
-        target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
-        if parts.path.startswith("/"):
-            yield link, "is not relative"
-        elif not target.is_relative_to(root):
-            yield link, "leaves the folder"
-        elif not target.is_file():
-            yield link, "there is no such file"
-        elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
-            yield link, "the page has no such part"
-        else:
-            yield link, ""
+def _target(file: Path, path: str, pages: dict[Path, _Page], root: Path) -> tuple[_Page | None, str]:
+    """Return the page that a path leads to, where it is one, and what is wrong with the path."""
+    if path.startswith("/"):
+        return None, "is not relative"
+    target = (file.parent / unquote(path)).resolve() if path else file
+    if not target.is_relative_to(root):
+        return None, "leaves the folder"
+    return pages.get(target), "" if target.is_file() else "there is no such file"

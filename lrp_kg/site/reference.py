@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ def write_reference(
             title = _title(graph)
             page: str = pylode.OntPub(ontology=_readable(graph, reader), sort_subjects=True).make_html()
             name = f"{slug(file.stem)}.html"
-            text = page.replace("<html>", f'<html lang="{_LANGUAGE}">', 1)
+            text = _mended(page).replace("<html>", f'<html lang="{_LANGUAGE}">', 1)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
             found.append((title, name))
             step()
@@ -90,18 +91,31 @@ def _title(graph: rdflib.Graph) -> str:
 def _readable(graph: rdflib.Graph, reader: ExpressionReader) -> rdflib.Graph:
     """Return the part of a module that pyLODE can show: no blank nodes, one language, definitions in words."""
     plain = rdflib.Graph(namespace_manager=graph.namespace_manager)
-    for s, p, o in sorted(graph):
+    for s, p, o in sorted(graph, key=str):
         if isinstance(s, rdflib.BNode) or isinstance(o, rdflib.BNode):
             continue
         if isinstance(o, rdflib.Literal) and o.language not in (None, _LANGUAGE):
             continue
         plain.add((s, p, o))
-    for cls in sorted(set(graph.subjects(OWL.equivalentClass))):
+    for cls in sorted(set(graph.subjects(OWL.equivalentClass)), key=str):
         if str(cls) in reader.guideline.classes:
             text = reader.text(reader.of_class(str(cls)))
             note = f"{reader.words.word('defined-as')}: {text}"
             plain.add((cls, SKOS.scopeNote, rdflib.Literal(note, lang=_LANGUAGE)))
     return plain
+
+
+def _mended(page: str) -> str:
+    """Return a page whose links to parts that it has not lead to the address they show.
+
+    pyLODE takes the IRI of a version, below that of its ontology, for a part of the page.
+    """
+    anchors = set(re.findall(r'\sid="([^"]*)"', page))
+
+    def mend(link: re.Match[str]) -> str:
+        return link[0] if link[1] in anchors else f'<a href="{link[2]}">{link[2]}</a>'
+
+    return re.sub(r'<a href="#([^"]*)">(https?://[^<]*)</a>', mend, page)
 
 
 @contextmanager

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-_NARROW, _THIN, _WIDE = frozenset("ijlI.,:;'|!"), frozenset("ftr()[]-/ \u2013\u201c\u201d"), frozenset("mwMW@%\u2265\u2264")
-_SAFETY = 1.1  # fonts differ from one machine to the next
+_NARROW, _THIN, _WIDE = (
+    frozenset("ijlI.,:;'|!"),
+    frozenset("ftr()[]-/ \u2013\u201c\u201d"),
+    frozenset("mwMW@%\u2265\u2264"),
+)
+_SAFETY = 1.13  # fonts differ from one machine to the next
 
 STYLE = """
 .pathway{font-family:system-ui,"Segoe UI",Roboto,"Noto Sans",Helvetica,Arial,sans-serif}
@@ -18,7 +22,7 @@ STYLE = """
 .pathway .panel{fill:#fff;stroke:#9fb2c3}
 .pathway .gate{fill:#0b5c8a;stroke:#0b5c8a}
 .pathway .gate-text{fill:#fff}
-.pathway .exit{fill:#fff;stroke:#a3232b;stroke-dasharray:5 3}
+.pathway .leave{fill:#fff;stroke:#a3232b;stroke-dasharray:5 3}
 .pathway .onward{fill:#fff;stroke:#0b5c8a}
 .pathway .chip{fill:#dbe7f0;stroke:none}
 .pathway .s1{fill:#dbe7f0}.pathway .s2{fill:#e6dff3}.pathway .s3{fill:#d8ecdf}
@@ -37,7 +41,7 @@ STYLE = """
 .pathway .panel{fill:#1d2935;stroke:#4d6072}
 .pathway .gate{fill:#6fc0ee;stroke:#6fc0ee}
 .pathway .gate-text{fill:#0e161e}
-.pathway .exit{fill:#1d2935;stroke:#ff8f8f}
+.pathway .leave{fill:#1d2935;stroke:#ff8f8f}
 .pathway .onward{fill:#1d2935;stroke:#6fc0ee}
 .pathway .chip,.pathway .s1{fill:#23425a}.pathway .s2{fill:#40356b}.pathway .s3{fill:#1f4a33}
 .pathway .s4{fill:#553d12}.pathway .s5{fill:#5c2629}.pathway .s0{fill:#1f4a4a}
@@ -62,7 +66,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
             total += 0.88
         else:
             total += 0.69 if c.isupper() else 0.555
-    return total * size * _SAFETY * (1.06 if bold else 1.0)
+    return total * size * _SAFETY * (1.12 if bold else 1.0)
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -114,6 +118,10 @@ class Canvas:
     def add(self, element: str) -> None:
         """Add an element as it is."""
         self._parts.append(element)
+
+    def put(self, other: Canvas) -> None:
+        """Add all that another canvas holds."""
+        self._parts += other._parts
 
     def rect(self, x: float, y: float, w: float, h: float, cls: str, *, radius: float = 6) -> None:
         """Add a box."""

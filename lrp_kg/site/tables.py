@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 from lrp_kg.assessment import Assessor
 from lrp_kg.cells import Cells, Variable
@@ -141,7 +141,7 @@ def _boxes(choices: Sequence[tuple[int, ...]], taken: Choice) -> list[tuple[Choi
     joined = True
     while joined:
         joined = False
-        for i, j in ((i, j) for i in range(len(found)) for j in range(i + 1, len(found))):
+        for i, j in combinations(range(len(found)), 2):
             both = tuple(a | b for a, b in zip(found[i], found[j], strict=True))
             if all(c in wanted for c in choices if all(x in s for x, s in zip(c, both, strict=True))):
                 found[i] = both

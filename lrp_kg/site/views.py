@@ -5,14 +5,26 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from lrp_kg.graph import Node, iri
-from lrp_kg.guideline import LANGUAGES, Box, Condition, Decision, Derived, Fact, Option, Statement, Term, Text, TimeLimit
+from lrp_kg.guideline import (
+    LANGUAGES,
+    Box,
+    Condition,
+    Decision,
+    Derived,
+    Fact,
+    Option,
+    Statement,
+    Term,
+    Text,
+    TimeLimit,
+)
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
 from lrp_kg.site.catalogue import KINDS, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.expressions import ExpressionReader, Shown
 from lrp_kg.site.words import Words
 
-ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "cases.html", "index.html", "pathway.svg"
+ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
 
 
 class View:
@@ -86,15 +98,17 @@ class View:
             if self.catalogue.of_kind(kind)
         ]
         if self.content.runs:
-            found.append((self.w("cases"), CASES, self.path == CASES))
+            found.append((self.w("cases"), f"{CASES}/{HOME}", self.path.startswith(f"{CASES}/")))
         found.append((self.w("alphabetical"), ALPHABETICAL, self.path == ALPHABETICAL))
         return [(words, self.to(path), here) for words, path, here in found]
 
     # -- terms ------------------------------------------------------------------------------------
 
     def definition(self, name: str) -> Text:
-        """Return the definitions of a term."""
-        return self.catalogue.definition(name)
+        """Return the definitions of a term; none where they only repeat its label."""
+        found, label = self.catalogue.definition(name), self.catalogue.label(name)
+        same = self.words.text(found).rstrip(".").casefold() == label.get("en", "").casefold()
+        return {} if same else found
 
     def untranslated(self, texts: Text) -> bool:
         """Tell whether a text has to be shown in another language."""
@@ -199,7 +213,7 @@ class View:
         found = []
         for phrase, period in (("not-before", limit.not_before), ("within", limit.within)):
             if period:
-                found.append(Markup(self.w(phrase)).format(period=self.words.period(period), field=field))
+                found.append(Markup.escape(self.w(phrase)).format(period=self.words.period(period), field=field))
         return found
 
     def fact(self, fact: Fact) -> Markup:

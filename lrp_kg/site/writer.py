@@ -1,4 +1,4 @@
-"""Writes the site: a folder a language, one page a term, the picture, one style sheet. The same input gives the same bytes."""
+"""Writes the site: a folder a language, a page a term, the picture, one style sheet; always the same bytes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Site:
     def size(self) -> int:
         """Return how many files there will be."""
         kinds = sum(bool(self.content.catalogue.of_kind(kind)) for kind in KINDS)
-        one = 3 + bool(self.content.runs) + kinds + len(self.content.catalogue.entries)
+        cases = len({Cases.page(run) for run in self.content.runs}) + bool(self.content.runs)
+        one = 3 + cases + kinds + len(self.content.catalogue.entries)
         return one * len(LANGUAGES) + 2 + bool(self.content.references)
 
     def render(self, template: str, words: Words, path: str, **values: object) -> str:
@@ -69,13 +70,20 @@ class Site:
         yield PICTURE, draw(catalogue, assessor, words)
         yield ALPHABETICAL, self.render("alphabetical.html", words, ALPHABETICAL)
         if self.content.runs:
-            yield CASES, self.render("cases.html", words, CASES)
+            yield from self.cases(words)
         for kind in KINDS:
             if catalogue.of_kind(kind):
                 path = f"{kind}/{HOME}"
                 yield path, self.render("kind.html", words, path, kind=kind)
         for entry in catalogue.entries.values():
             yield entry.page, self.render(f"{entry.kind}.html", words, entry.page, kind=entry.kind, term=entry.term)
+
+    def cases(self, words: Words) -> Iterator[tuple[str, str]]:
+        """Yield the pages of the cases: a list, and one for each file."""
+        path = f"{CASES}/{HOME}"
+        yield path, self.render("cases.html", words, path)
+        for page, runs in Cases(View(self.content, words, path)).pages().items():
+            yield page, self.render("case.html", words, page, runs=runs)
 
 
 def write(content: Content, folder: Path, *, others: tuple[str, ...] = (), step: Step = lambda: None) -> int:

@@ -1,0 +1,83 @@
+"""A piece of an ontology that can be reasoned over by itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyoxigraph as ox
+
+from lrp_kg.namespaces import OWL, RDF
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Triples to reason over, and the classes of which to suppose a member."""
+
+    triples: tuple[ox.Triple, ...]
+    probed: tuple[str, ...]
+
+    @cached_property
+    def _about(self) -> dict[object, list[ox.Triple]]:
+        about: dict[object, list[ox.Triple]] = {}
+        for t in self.triples:
+            about.setdefault(t.subject, []).append(t)
+        return about
+
+    def conjuncts(self, name: str) -> list[str]:
+        """Return the named classes of which a definition is the conjunction."""
+        return list(conjuncts(name, self._about))
+
+    def only(self, name: str) -> Piece:
+        """Return the part of it that is about one of its classes."""
+        mine = self._reached([ox.NamedNode(name)])
+        base = self._about.keys() - self._reached(map(ox.NamedNode, self.probed))
+        wanted = mine | self._reached(base)
+        return Piece(tuple(t for t in self.triples if t.subject in wanted), (name,))
+
+    def _reached(self, nodes: Iterable[object]) -> set[object]:
+        todo = list(nodes)
+        seen = set(todo)
+        for node in todo:
+            for t in self._about.get(node, ()):
+                new = {t.object, t.predicate} - seen
+                seen |= new
+                todo += new
+        return seen
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of what it says, whatever its blank nodes are called."""
+        about: dict[ox.BlankNode, list[ox.Triple]] = {}
+        named = []
+        held = {t.object for t in self.triples if isinstance(t.object, ox.BlankNode)}
+        for t in self.triples:
+            if isinstance(t.subject, ox.BlankNode):
+                about.setdefault(t.subject, []).append(t)
+            else:
+                named.append(t)
+        lines = [f"{t.subject} {t.predicate} {_text(t.object, about)}" for t in named]
+        lines += [_text(node, about) for node in about if node not in held]
+        return hashlib.sha256("\n".join([*sorted(lines), *self.probed]).encode()).hexdigest()
+
+
+def _text(node: object, about: dict[ox.BlankNode, list[ox.Triple]]) -> str:
+    if not isinstance(node, ox.BlankNode):
+        return str(node)
+    return f"[{' ; '.join(sorted(f'{t.predicate} {_text(t.object, about)}' for t in about.get(node, [])))}]"
+
+
+def conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
+    """Yield the named classes of which the definition of a class is the conjunction, through its expressions."""
+    todo = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == OWL + "equivalentClass"]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ox.NamedNode):
+            yield node.value
+            continue
+        for t in about.get(node, ()):
+            if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):
+                todo.append(t.object)

@@ -1,0 +1,208 @@
+"""Records of every combination of cells of a decision, made without the package's own comparison.
+
+The thresholds come from both versions; dates are found by trying days; durations are counted by `tests/reference.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from reference import measure
+
+from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.guideline import Decision
+
+Json = dict[str, Any]
+EXHAUSTIVE = 2_500
+"""Combinations beyond which a seeded sample is taken."""
+SAMPLE = 2_000
+FIRST_DAY = date(2023, 1, 1)
+DAYS = 731
+LONGEST = 170
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One cell of an axis: what it puts in a record; for durations the starts that fit, by the day they end."""
+
+    values: Mapping[str, Any]
+    starts: Mapping[date, date] | None = None
+    fields: tuple[str, str] = ("", "")
+    implied: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Space:
+    """The axes of a decision in two versions."""
+
+    axes: tuple[tuple[Alternative, ...], ...]
+
+    def records(self) -> tuple[bool, Iterator[Json]]:
+        """Return whether all combinations follow, and a record of each, or of a sample."""
+        total = 1
+        for axis in self.axes:
+            total *= len(axis)
+        if total <= EXHAUSTIVE:
+            return True, (r for chosen in product(*self.axes) if (r := combined(chosen)) is not None)
+        return False, self._sample()
+
+    def _sample(self) -> Iterator[Json]:
+        rng = random.Random(20241123)  # noqa: S311  a seeded sample
+        found = 0
+        while found < SAMPLE:
+            record = combined([rng.choice(axis) for axis in self.axes])
+            if record is not None:
+                found += 1
+                yield record
+
+
+def combined(chosen: Any) -> Json | None:
+    """Return a record with some alternatives, or nothing where they exclude each other."""
+    record: Json = {}
+    for a in chosen:
+        for key, value in a.values.items():
+            record[key] = [*record.get(key, []), *value] if isinstance(value, list) else value
+    ends: dict[str, set[date]] = {}
+    for a in chosen:
+        if any(record.get(name) is (a.starts is None) for name in a.implied):
+            return None  # a date means that what it implies is true, no date that it is false
+        if a.starts is not None:
+            ends[a.fields[1]] = ends.get(a.fields[1], set(a.starts)) & set(a.starts)
+    days = {field: min(found) for field, found in ends.items() if found}
+    assert days.keys() == ends.keys(), "no day ends all durations"
+    for a in chosen:
+        if a.starts is not None:
+            start, end = a.fields
+            record[start], record[end] = a.starts[days[end]].isoformat(), days[end].isoformat()
+    return record
+
+
+def space_of(services: tuple[GuidelineService, GuidelineService], decisions: tuple[Decision, Decision]) -> Space:
+    """Return the axes of a decision: every field that either version reads for it."""
+    reads: dict[str, None] = {}
+    for service, decision in zip(services, decisions, strict=True):
+        a = service.assessor
+        reads |= dict.fromkeys(a.cells.variables[v].iri for v in sorted(a.builder.reads(decision)))
+    axes: list[tuple[Alternative, ...]] = []
+    done: set[tuple[str, str]] = set()
+    derived = {d.iri: d for s in services for d in s.guideline.derived.values()}
+    for iri in reads:
+        if iri not in derived:
+            axes.append(tuple(_plain(services, iri)))
+            continue
+        pair = derived[iri].start, derived[iri].end
+        if pair not in done:
+            done.add(pair)
+            group = [
+                derived[other]
+                for other in reads
+                if other in derived and (derived[other].start, derived[other].end) == pair
+            ]
+            cuts = tuple((d.measure, _starts(services, d.iri)) for d in group)
+            axes.append(tuple(_durations(services, pair, cuts, reads)))
+    return Space(tuple(axes))
+
+
+def _starts(services: tuple[GuidelineService, GuidelineService], iri: str) -> tuple[int, ...]:
+    found: set[int] = set()
+    for service in services:
+        cells = service.assessor.cells
+        if iri in cells.index:
+            found |= set(cells.variables[cells.index[iri]].starts)
+    return tuple(sorted(found))
+
+
+def _plain(services: tuple[GuidelineService, GuidelineService], iri: str) -> Iterator[Alternative]:
+    guidelines = [s.guideline for s in services]
+    name = iri.rsplit("#", 1)[-1]
+    for g in guidelines:
+        if iri in g.expanded:
+            field, value = g.expanded[iri]
+            key = field.rsplit("#", 1)[-1]
+            notation = next(v.id for v in g.fields[field].values if v.iri == value)
+            yield Alternative({key: [notation]})
+            yield Alternative({key: []})
+            return
+    fields = [g.fields[iri] for g in guidelines if iri in g.fields]
+    if fields[0].kind == "boolean":
+        yield from (Alternative({name: v}) for v in (True, False))
+    elif fields[0].kind == "value":
+        yield from (Alternative({name: v}) for v in dict.fromkeys(v.id for f in fields for v in f.values))
+    else:
+        lows = [f.low for f in fields if f.low is not None]
+        highs = [f.high for f in fields if f.high is not None]
+        starts = set(_starts(services, iri)) | set(lows)
+        starts |= {h + 1 for h in highs if h != max(highs)}
+        yield from (Alternative({name: v}) for v in sorted(starts) if not lows or v >= min(lows))
+
+
+def _durations(
+    services: tuple[GuidelineService, GuidelineService],
+    pair: tuple[str, str],
+    cuts: tuple[tuple[str, tuple[int, ...]], ...],
+    reads: Mapping[str, None],
+) -> Iterator[Alternative]:
+    names = tuple(iri.rsplit("#", 1)[-1] for iri in pair)
+    implied = {i for s in services for f in pair if f in s.guideline.fields for i in s.guideline.fields[f].implies}
+    bound = tuple(sorted(i.rsplit("#", 1)[-1] for i in implied if i in reads))
+    for starts in joint_cells(cuts):
+        yield Alternative({}, starts, (names[0], names[1]), bound)
+    if bound:
+        yield Alternative({}, None, (names[0], names[1]), bound)
+
+
+@lru_cache(maxsize=64)
+def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Mapping[date, date], ...]:
+    """Return, for each combination of cells that some pair of days has, a start by end."""
+    found: dict[tuple[int, ...], dict[date, date]] = {}
+    for offset in range(DAYS):
+        end = FIRST_DAY + timedelta(days=offset)
+        for days in range(LONGEST):
+            start = end - timedelta(days=days)
+            key = tuple(sum(measure(kind, start, end) >= s for s in starts) for kind, starts in cuts)
+            found.setdefault(key, {}).setdefault(end, start)
+    return tuple(found[key] for key in sorted(found))
+
+
+# -- what both versions say -----------------------------------------------------------------------
+
+
+def answer(service: GuidelineService, record: Json, decision: str) -> str:
+    """Return status and answers of a decision in one line; invalid where the record is refused."""
+    try:
+        found = service.assess(record, only=[decision])["decisions"][decision]
+    except InvalidRecord:
+        return "invalid"
+    return " ".join([found["status"], *found["answers"]])
+
+
+def allowed(service: GuidelineService, record: Json, allows: Mapping[str, list[Any]]) -> bool:
+    """Tell whether a record meets a condition as the comparison writes it in JSON."""
+    return all(any(_meets(value_of(service, record, name), a) for a in found) for name, found in allows.items())
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        low, high = wanted["min"], wanted["max"]
+        return value is not None and (low is None or value >= low) and (high is None or value <= high)
+    return type(value) is type(wanted) and value == wanted
+
+
+def value_of(service: GuidelineService, record: Json, name: str) -> Any:
+    """Return the value of a field of a record, also of one that is derived, or settled by a list or a date."""
+    g = service.guideline
+    for d in g.derived.values():
+        if d.id == name:
+            start, end = (record.get(x.rsplit("#", 1)[-1]) for x in (d.start, d.end))
+            return measure(d.measure, date.fromisoformat(start), date.fromisoformat(end)) if start and end else None
+    for iri, (field, value) in g.expanded.items():
+        if iri.rsplit("#", 1)[-1] == name:
+            taken = record.get(field.rsplit("#", 1)[-1])
+            return None if taken is None else next(v.id for v in g.fields[field].values if v.iri == value) in taken
+    return record.get(name)

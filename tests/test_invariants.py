@@ -1,0 +1,315 @@
+"""Invariants of every answer: what is known stays, order and format do not matter, questions come to an end.
+
+`test_properties.py` takes fields and values from the guideline. Here they are written once more from the contract of
+the record, so that a change of the contract shows; the lengths between dates are those at which something changes.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pyoxigraph as ox
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lrp_kg import GuidelineService, InvalidRecord, LrpError
+
+Json = dict[str, Any]
+LRP = "https://w3id.org/lrp-kg/low-back-pain#"
+LISTS: dict[str, tuple[str, ...]] = {
+    "careLine": ("first-line", "second-line"),
+    "contact": ("first-contact", "follow-up"),
+    "redFlags": ("none", "isolated", "cluster"),
+    "chronicityRisk": ("low", "moderate", "high"),
+    "improvement": ("great", "beginning", "little-or-none"),
+    "rehabilitationPotential": ("present", "little", "none"),
+    "medialBranchBlock": ("positive", "negative", "not-done"),
+    "incapacityCause": ("low-back-pain", "low-back-surgery", "other"),
+    "sector": ("private", "local", "provincial", "federal", "regional", "community", "self-employed"),
+    "resumption": ("full", "partial"),
+}
+DRUGS = ("nsaid", "paracetamol", "opioid", "antidepressant", "antiepileptic", "muscle-relaxant")
+FLAGS = (
+    *("recurrentPain", "radicularPain", "surgeryPossible", "situationUnclear", "facetSyndromeSuspected"),
+    *("unbearablePainDespiteTreatment", "severePain", "severeFunctionalDeficit", "majorSleepProblems"),
+    *("incapacityPrescribed", "permanentIncapacity", "paidBySicknessFund", "heavyLifting", "vibration"),
+    *("occupationalPhysicianConfirms", "spinalSurgery", "employerAgrees", "advisoryPhysicianAgrees"),
+    "resumptionIsDanger",
+)
+NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
+DATES = (
+    *("assessmentDate", "onsetDate", "incapacityStart", "applicationDate", "spinalSurgeryDate"),
+    *("sicknessFundSince", "programmeStart"),
+)
+FIELDS = {*LISTS, *FLAGS, *NUMBERS, *DATES, "medications", "id", "episode"}
+ORDERS = {
+    ("onsetDate", "assessmentDate"),
+    ("spinalSurgeryDate", "assessmentDate"),
+    ("incapacityStart", "assessmentDate"),
+    ("incapacityStart", "applicationDate"),
+}
+DECISIONS = (
+    *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
+    *("medication-not-routine", "work", "follow-up"),
+    *("fedris-prevention", "multidisciplinary-rehabilitation", "partial-resumption"),
+)
+LENGTHS = st.sampled_from((0, 6, 7, 13, 14, 20, 27, 28, 34, 35, 42, 43, 76, 77, 83, 84, 89, 90, 91, 92, 93, 150))
+
+
+@st.composite
+def complete_records(draw: st.DrawFn) -> Json:
+    """Return a valid record in which everything is known; without surgery there is no date of surgery."""
+    record: Json = {name: draw(st.sampled_from(values)) for name, values in LISTS.items()}
+    record |= {name: draw(st.booleans()) for name in FLAGS}
+    if draw(st.booleans()):  # half of the records go on in the pathway, where most decisions are
+        record |= {"redFlags": "none", "radicularPain": False}
+    record |= {name: draw(st.integers(low, high)) for name, (low, high) in NUMBERS.items()}
+    record["medications"] = draw(st.lists(st.sampled_from(DRUGS), unique=True))
+    record |= {"id": draw(st.text("abcé1-", min_size=1, max_size=5)), "episode": "e"}
+    today = draw(st.dates(date(2022, 1, 1), date(2026, 12, 31)))
+    days = {name: timedelta(draw(LENGTHS)) for name in DATES}
+    dates = {name: today - days[name] for name in DATES}
+    dates["assessmentDate"] = today
+    dates["applicationDate"] = dates["incapacityStart"] + days["applicationDate"]
+    if not record["spinalSurgery"]:
+        del dates["spinalSurgeryDate"]
+    return record | {name: day.isoformat() for name, day in dates.items()}
+
+
+@st.composite
+def partial_records(draw: st.DrawFn) -> tuple[Json, Json]:
+    """Return a record of which something is known, and the complete record it is a part of."""
+    whole = draw(complete_records())
+    names = sorted(whole)
+    chosen = draw(st.sets(st.sampled_from(names), max_size=8))
+    if draw(st.booleans()):
+        chosen = set(names) - chosen
+    return {name: whole[name] for name in names if name in chosen}, whole
+
+
+Result = tuple[str, list[str], list[str], list[str]]
+
+
+def results(answer: Json) -> dict[str, Result]:
+    return {n: (d["status"], d["answers"], d["possible"], d["missing"]) for n, d in answer["decisions"].items()}
+
+
+def test_the_contract_is_the_guidelines(service: GuidelineService) -> None:
+    fields = service.guideline.field_names
+    assert set(fields) == FIELDS
+    for name, values in LISTS.items():
+        assert {v.id for v in fields[name].values} == set(values)
+    assert {v.id for v in fields["medications"].values} == set(DRUGS)
+    orders = {tuple(iri.rsplit("#", 1)[1] for iri in pair) for pair in service.guideline.date_orders}
+    assert orders == ORDERS
+    assert set(service.assess({})["decisions"]) == set(DECISIONS)
+
+
+@given(complete_records())
+def test_a_complete_record_decides_everything(service: GuidelineService, record: Json) -> None:
+    answer = service.assess(record)
+    assert [n for n, d in answer["decisions"].items() if d["status"] == "undetermined"] == []
+    assert answer["missing"] == []
+    assert answer["nextQuestion"] is None
+
+
+@given(partial_records())
+def test_only_undetermined_decisions_miss_something(service: GuidelineService, records: tuple[Json, Json]) -> None:
+    record, _ = records
+    answer = service.assess(record)
+    for name, decision in answer["decisions"].items():
+        assert bool(decision["missing"]) == (decision["status"] == "undetermined"), name
+        assert decision["status"] == "undetermined" or not decision["possible"], name
+        assert set(decision["missing"]) <= FIELDS - record.keys(), name
+        assert not set(decision["answers"]) & set(decision["possible"]), name
+    for programme, told in answer["eligibility"].items():
+        decision = answer["decisions"][programme]
+        assert (told["status"], told["missing"]) == (decision["status"], decision["missing"])
+        expected = decision["answers"][0] if decision["status"] == "decided" else decision["status"]
+        assert told["verdict"] == expected
+
+
+@settings(max_examples=150)
+@given(partial_records(), st.data())
+def test_more_knowledge_never_takes_an_answer_back(
+    service: GuidelineService, records: tuple[Json, Json], data: st.DataObject
+) -> None:
+    record, whole = records
+    before = results(service.assess(record))
+    unknown = sorted(whole.keys() - record.keys())
+    added = data.draw(st.lists(st.sampled_from(unknown), max_size=2)) if unknown else []
+    for more in [*({**record, name: whole[name]} for name in added), whole]:
+        after = results(service.assess(more))
+        for name, (status, answers, possible, _) in before.items():
+            if status != "undetermined":
+                assert after[name][:2] == (status, answers), name
+            else:
+                assert set(answers) <= set(after[name][1]) <= {*answers, *possible}, name
+
+
+def bounds(name: str, missing: list[str]) -> bool:
+    """Tell whether a date bounds a missing one: it makes no difference itself, but narrows what can be."""
+    return any({name, other} in map(set, ORDERS) for other in missing)
+
+
+@settings(max_examples=120)
+@given(partial_records())
+@example(({"onsetDate": "2024-01-08", "careLine": "second-line"}, {"incapacityStart": "2024-06-01"}))
+def test_what_is_not_missing_changes_nothing(service: GuidelineService, records: tuple[Json, Json]) -> None:
+    record, whole = records
+    before = results(service.assess(record))
+    for name in sorted(whole.keys() - record.keys())[:5]:
+        after = results(service.assess({**record, name: whole[name]}))
+        for decision, result in before.items():
+            if name in result[3]:
+                continue
+            if bounds(name, result[3]):
+                assert {*after[decision][1], *after[decision][2]} <= {*result[1], *result[2]}, (name, decision)
+                assert set(after[decision][3]) <= set(result[3]), (name, decision)
+            else:
+                assert after[decision] == result, (name, decision)
+
+
+@given(partial_records(), st.randoms(use_true_random=False))
+def test_the_order_of_keys_does_not_matter(service: GuidelineService, records: tuple[Json, Json], rng: Any) -> None:
+    record, _ = records
+    keys = list(record)
+    rng.shuffle(keys)
+    shuffled = {key: record[key] for key in keys}
+    if "medications" in shuffled:
+        shuffled["medications"] = rng.sample(shuffled["medications"], len(shuffled["medications"]))
+    assert service.assess(shuffled, lang="nl", explain=True) == service.assess(record, lang="nl", explain=True)
+
+
+def triples(record: Json) -> list[str]:
+    """Return a record as N-Triples, written by hand."""
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    lines = [f"<urn:r> <{rdf}type> <https://w3id.org/lrp-kg/care-pathway#PatientRecord> ."]
+    for name, value in record.items():
+        if name in LISTS:
+            term = f"<{LRP}{name}-{value}>"
+        elif name in FLAGS:
+            term = f'"{str(value).lower()}"^^<{xsd}boolean>'
+        elif name in NUMBERS:
+            term = f'"{value}"^^<{xsd}integer>'
+        elif name in DATES:
+            term = f'"{value}"^^<{xsd}date>'
+        elif name == "medications":
+            term = "_:m0" if value else f"<{rdf}nil>"
+            for place, drug in enumerate(value):
+                rest = f"_:m{place + 1}" if place + 1 < len(value) else f"<{rdf}nil>"
+                lines += [f"_:m{place} <{rdf}first> <{LRP}medications-{drug}> .", f"_:m{place} <{rdf}rest> {rest} ."]
+        else:
+            term = f'"{value}"'
+        lines.append(f"<urn:r> <{LRP}{name}> {term} .")
+    return lines
+
+
+@given(partial_records(), st.randoms(use_true_random=False))
+def test_formats_and_the_order_of_triples_do_not_matter(
+    service: GuidelineService, records: tuple[Json, Json], rng: Any
+) -> None:
+    record, _ = records
+    read = service.reader
+    linked = {"@context": read.context, "@type": "PatientRecord", **record}
+    lines = triples(record)
+    rng.shuffle(lines)
+    others = [
+        read.from_json(linked),
+        read.from_json({"@type": "PatientRecord", "@id": "urn:r", **record}),
+        *read.from_rdf(json.dumps(linked), ox.RdfFormat.JSON_LD),
+        *read.from_rdf("\n".join(triples(record)), ox.RdfFormat.TURTLE),
+        *read.from_rdf("\n".join(lines), ox.RdfFormat.TURTLE),
+    ]
+    assert len(others) == 5
+    expected = service.assess(record, explain=True)
+    for raw in others:
+        assert service.assess(raw, explain=True) == expected
+
+
+@given(partial_records(), st.booleans())
+def test_bytes_and_objects_are_the_same_answer(
+    service: GuidelineService, records: tuple[Json, Json], explain: bool
+) -> None:
+    record, _ = records
+    assert json.loads(service.answer_json(record, explain=explain)) == service.assess(record, explain=explain)
+
+
+@settings(max_examples=60)
+@given(partial_records(), st.none() | st.sampled_from(DECISIONS))
+def test_questions_come_to_an_end(service: GuidelineService, records: tuple[Json, Json], wanted: str | None) -> None:
+    """Answering each next question ends with nothing missing, within as many questions as there are fields."""
+    record, whole = records
+    only = None if wanted is None else [wanted]
+    known = dict(record)
+    for _ in range(len(FIELDS) + 1):
+        answer = service.assess(known, only=only)
+        question = answer["nextQuestion"]
+        if question is None:
+            break
+        assert question["field"] in answer["missing"]
+        assert question["field"] not in known
+        assert question["question"]
+        known[question["field"]] = whole[question["field"]]  # a KeyError: asked for what cannot be
+    assert question is None
+    assert answer["missing"] == []
+    assert all(d["status"] != "undetermined" for d in answer["decisions"].values())
+    complete = results(service.assess(whole, only=only))
+    assert {n: r[:2] for n, r in results(answer).items()} == {n: r[:2] for n, r in complete.items()}
+
+
+@given(partial_records(), st.sampled_from(DECISIONS))
+def test_one_decision_asked_for_is_the_same_decision(
+    service: GuidelineService, records: tuple[Json, Json], wanted: str
+) -> None:
+    record, _ = records
+    one, everything = service.assess(record, only=[wanted]), service.assess(record)
+    assert list(one["decisions"]) == [wanted]
+    assert one["decisions"][wanted] == everything["decisions"][wanted]
+    assert set(one["decisions"][wanted]["missing"]) <= set(one["missing"]) <= set(everything["missing"])
+
+
+WORDS = ("none", "low", "2024-01-08", "2024-02-30", "0001-01-01", "9999-12-31", "true", "nsaid", "@id")
+NUMBERS_OF_ALL_KINDS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.none() | st.booleans() | NUMBERS_OF_ALL_KINDS | st.text(max_size=12) | st.sampled_from(WORDS)
+ANYTHING = st.recursive(
+    SCALARS, lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=5), part, max_size=3), max_leaves=6
+)
+NAMES = st.sampled_from((*sorted(FIELDS), "@id", "@type", "@graph", "@value", "painDays")) | st.text(max_size=8)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(NAMES, ANYTHING, max_size=5))
+def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json) -> None:
+    """Whatever is sent: an answer, or an error of the package that says why; never another exception."""
+    try:
+        answer = service.assess(data)
+    except InvalidRecord as refused:
+        assert refused.findings
+        assert all(f.message for f in refused.findings)
+    except LrpError as refused:
+        assert refused.message
+    else:
+        json.dumps(answer)
+        assert {k for k, v in data.items() if v is not None and not k.startswith("@")} <= FIELDS
+
+
+@settings(max_examples=150)
+@given(st.dictionaries(st.sampled_from(DATES), st.dates().map(date.isoformat), max_size=7), st.booleans())
+@example({"assessmentDate": "0001-01-01"}, True)
+@example({"assessmentDate": "9999-12-31", "onsetDate": "0001-01-01"}, True)
+@example({"onsetDate": "9999-12-31", "incapacityStart": "9999-12-31", "spinalSurgeryDate": "9999-12-31"}, False)
+@example({"applicationDate": "0001-01-01", "sicknessFundSince": "9999-12-31"}, False)
+def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Json, first_line: bool) -> None:
+    """Also at both ends of the calendar, where there is no day before or after."""
+    record = {**dates, "careLine": "first-line" if first_line else "second-line"}
+    wrong = {(a, b) for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
+    try:
+        service.assess(record)
+    except InvalidRecord as refused:
+        assert {f.field for f in refused.findings} == {a for a, _ in wrong}
+    else:
+        assert not wrong
