@@ -52,7 +52,8 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    found = list(_findings(_judgements(logic), folder, positions))
+    pieces = (piece for piece in (logic.base(), *logic.pieces()) if piece)
+    found = list(_findings([judge(piece) for piece in pieces], folder, positions))
     if hermit is False:
         return found
     from lrp_kg.hermit import HermitFailed
@@ -64,13 +65,6 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
         return [*found, Finding("hermit-not-run", message, str(folder), severity="note")]
     known = {f.where for f in found}
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
-
-
-def _judgements(logic: Logic) -> list[Judgement]:
-    """Judge what is constrained first: where that contradicts itself, everything else follows from it."""
-    base = logic.base()
-    first = judge(base) if base else Judgement((), {})
-    return [first] if first.contradictions else [first, *map(judge, logic.pieces())]
 
 
 def _ask_hermit(piece: Piece) -> Judgement:
@@ -89,7 +83,7 @@ def _findings(judgements: Sequence[Judgement], folder: Path, positions: Position
         yield Finding("ontology-inconsistent", text, next(filter(None, places), str(folder)))
     impossible = {name: why for j in judgements for name, why in j.impossible.items()}
     for name, why in impossible.items():
-        text = f"{local_name(name)}: no record can belong to this class: {_shown(why)}. Correct its definition."
+        text = f"{local_name(name)}: can have no member: {_shown(why)}. Correct its definition."
         yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder))
 
 
@@ -132,17 +126,15 @@ def _versions() -> str:
 def _reason(piece: Piece) -> Judgement:
     if not _errors(piece.triples, piece.probed):
         return Judgement((), {})
-    contradictions = _errors(piece.triples, ())
-    if contradictions:
-        return Judgement(tuple(contradictions), {})
+    anyway = _errors(piece.triples, ())
     impossible: dict[str, str] = {}
     todo = list(piece.probed)
     for name in todo:
-        errors = _errors(piece.only(name).triples, (name,))
+        errors = [e for e in _errors(piece.only(name).triples, (name,)) if e not in anyway]
         if errors:
             impossible[name] = errors[0]
             todo += [part for part in piece.conjuncts(name) if part not in todo]
-    return Judgement((), impossible)
+    return Judgement(tuple(anyway), impossible)
 
 
 def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
@@ -155,6 +147,8 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     graph = to_rdflib(triples)
     for name in probed:
         graph.add((rdflib.URIRef(_PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
+    yes, no = rdflib.Literal(True), rdflib.Literal(False)
+    graph.add((yes, rdflib.URIRef(OWL + "differentFrom"), no))  # owlrl leaves out dt-diff
     errors = close(graph)
     if not errors:
         selves = (s for s, o in graph.subject_objects(rdflib.URIRef(OWL + "differentFrom")) if s == o)

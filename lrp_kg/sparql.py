@@ -114,7 +114,7 @@ class Program:
         if isinstance(expression, Named):
             number = self._add(self.guideline.classes[expression.iri])
             if self._names[number].startswith("x"):
-                self._names[number] = "c_" + _safe(local_name(expression.iri))
+                self._names[number] = class_variable(expression.iri)
         else:
             for part in parts_of(expression):
                 self._add(part)
@@ -225,6 +225,11 @@ def _safe(name: str) -> str:
     return "".join(ch if ch.isalnum() and ch.isascii() else f"_{ord(ch):x}_" for ch in name)
 
 
+def class_variable(name: str) -> str:
+    """Return the name of the SPARQL variable of a class."""
+    return "c_" + _safe(local_name(name))
+
+
 def field_variable(name: str) -> str:
     """Return the SPARQL variable of a field."""
     return "?f_" + _safe(local_name(name))
@@ -246,11 +251,13 @@ def record_query(program: Program) -> str:
     unbound for unknown. The records hold their derived integers (see `derive_query`).
     """
     optional = "\n".join(f"  OPTIONAL {{ ?record <{v.iri}> {field_variable(v.iri)} }}" for v in program.cells.variables)
-    outs = " ".join("?" + s.variable for s in program.steps if s.classes)
+    columns = {class_variable(c): s.variable for s in program.steps for c in s.classes}
+    outs = " ".join("?" + name for name in columns)
+    same = "".join(f"\n  BIND(?{own} AS ?{name})" for name, own in columns.items() if name != own)
     return (
         f"# Which conditions hold for each record: true, false, or unbound where it cannot be told.\n"
         f"# Compiled from {program.guideline.id} {program.guideline.version}.\n"
         f"PREFIX cp: <{CP}>\nPREFIX xsd: <{XSD}>\n\n"
-        f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n{optional}\n{program.binds()}\n}}\n"
+        f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n{optional}\n{program.binds()}{same}\n}}\n"
         "ORDER BY ?record\n"
     )

@@ -6,6 +6,7 @@ The thresholds come from both versions; dates are found by trying days; duration
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -161,13 +162,22 @@ def _durations(
 def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Mapping[date, date], ...]:
     """Return, for each combination of cells that some pair of days has, a start by end."""
     found: dict[tuple[int, ...], dict[date, date]] = {}
+    measured = [(_measured(kind), starts) for kind, starts in cuts]
     for offset in range(DAYS):
         end = FIRST_DAY + timedelta(days=offset)
         for days in range(LONGEST):
-            start = end - timedelta(days=days)
-            key = tuple(sum(measure(kind, start, end) >= s for s in starts) for kind, starts in cuts)
-            found.setdefault(key, {}).setdefault(end, start)
+            key = tuple(bisect_right(starts, numbers[offset][days]) for numbers, starts in measured)
+            own = found.setdefault(key, {})
+            if end not in own:
+                own[end] = end - timedelta(days=days)
     return tuple(found[key] for key in sorted(found))
+
+
+@lru_cache(maxsize=4)
+def _measured(kind: str) -> list[list[int]]:
+    """Return a duration for every end and every number of days before it."""
+    ends = [FIRST_DAY + timedelta(days=offset) for offset in range(DAYS)]
+    return [[measure(kind, end - timedelta(days=days), end) for days in range(LONGEST)] for end in ends]
 
 
 # -- what both versions say -----------------------------------------------------------------------

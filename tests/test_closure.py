@@ -20,11 +20,6 @@ ANK = rdflib.Namespace("https://example.org/ankle-sprain#")
 CP = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
 
 
-def bug(what: str) -> pytest.MarkDecorator:
-    """Mark what is wrong in the package today; strict, so that whoever mends it takes the mark away."""
-    return pytest.mark.xfail(strict=True, reason=f"bug: {what}")
-
-
 def variant(folder: Path, addition: str) -> Guideline:
     """Return the small guideline with something added to its ontology."""
     shutil.copytree(ANKLE, folder)
@@ -190,22 +185,19 @@ class TestContradictions:
     def test_two_values_of_one_field(self, found: list[Finding]) -> None:
         assert naming(found, "severity-slight", "severity-partial")
 
-    @bug("owlrl 7.6.2 skips the last member of owl:AllDifferent (range(i + 1, len - 1)); differentFrom is not skipped")
     def test_the_first_and_the_last_value_of_a_list(self, found: list[Finding]) -> None:
         assert naming(found, "severity-slight", "severity-complete")
 
-    @bug("owlrl does not compare literals (dt-diff): a field that is true and false is no contradiction to it")
     def test_true_and_false(self, found: list[Finding]) -> None:
         assert naming(found, "YesAndNo")
 
-    @bug("only a class that is inferred to be owl:Nothing is told as unsatisfiable, and none of these is by OWL RL")
     @pytest.mark.parametrize("name", ["DisjointBoth", "TwoValues", "FirstAndLast", "YesAndNo", "Itself"])
     def test_each_impossible_class_is_told_by_name(self, found: list[Finding], name: str) -> None:
         assert [f for f in naming(found, name) if f.name == "unsatisfiable-class"]
 
     def test_a_class_that_is_said_to_be_empty(self, found: list[Finding]) -> None:
         told = [f.message for f in found if f.name == "unsatisfiable-class"]
-        assert "Empty can have no member." in told
+        assert any(message.startswith("Empty: can have no member") for message in told)
 
 
 def test_the_ontology_is_read_without_shapes() -> None:

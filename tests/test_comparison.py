@@ -18,12 +18,18 @@ from typing import Any
 import pytest
 from bruteforce import Space, allowed, answer, space_of
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.cli import main
+from lrp_kg.comparison.ashtml import to_html
 from lrp_kg.comparison.asjson import to_json
+from lrp_kg.comparison.astext import lay_out
 from lrp_kg.comparison.attributes import ATTRIBUTES, TEXTS
 from lrp_kg.comparison.compare import compare
+from lrp_kg.comparison.model import Comparison
+from lrp_kg.comparison.snapshot import Snapshot
+from lrp_kg.comparison.view import Viewer
 from lrp_kg.comparison.words import Words, phrases
 from lrp_kg.guideline import LANGUAGES
 
@@ -56,6 +62,8 @@ class Compared:
     edit: Json
     folders: tuple[Path, Path]
     found: Json
+    comparison: Comparison
+    sides: tuple[Snapshot, Snapshot]
 
     @property
     def services(self) -> tuple[GuidelineService, GuidelineService]:
@@ -81,7 +89,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compar
         shutil.copytree(old, new)
         substitute(new, edit["substitutions"])
         found, sides = compare(old, new)
-        return Compared(edit, (old, new), to_json(found, Words(sides, "en")))
+        return Compared(edit, (old, new), to_json(found, Words(sides, "en")), found, sides)
 
     return of
 
@@ -503,12 +511,24 @@ def test_a_broken_guideline_is_told_with_its_line(tmp_path: Path) -> None:
 def test_text_has_words_for_everything(lang: str, compared: Callable[[str], Compared]) -> None:
     for name in NAMES:
         c = compared(name)
-        if c.edit["guideline"] == "ankle-sprain":
-            result = run("diff", *map(str, c.folders), "--lang", lang)
-            assert result.exit_code == (0 if c.edit["class"] == "none" else 1), result.output
-            assert "diff-" not in result.stdout
-            assert "{" not in result.stdout.replace('{"', "")
-            assert phrases()["diff-level-" + c.edit["class"]][lang] in result.stdout
+        words = Words(c.sides, lang)
+        console = Console(width=200, no_color=True, highlight=False)
+        with console.capture() as captured:
+            console.print(lay_out(Viewer(c.comparison, words).view(), words))
+        text = captured.get()
+        assert "diff-" not in text
+        assert "{" not in text.replace('{"', "")
+        assert phrases()["diff-level-" + c.edit["class"]][lang] in text
+
+
+def test_the_command_prints_text(compared: Callable[[str], Compared], tmp_path: Path) -> None:
+    c = compared("changed hit policy")
+    result = run("diff", *map(str, c.folders), "--lang", "nl")
+    assert result.exit_code == 1
+    assert "hoe opties het antwoord worden gewijzigd" in " ".join(result.stdout.split())
+    file = tmp_path / "diff.txt"
+    assert run("diff", *map(str, c.folders), "--lang", "nl", "-o", str(file)).stdout == ""
+    assert file.read_text(encoding="utf-8").splitlines()[0] == result.stdout.splitlines()[0].rstrip()
 
 
 class Page(HTMLParser):
@@ -538,14 +558,9 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_stands_alone_in_four_languages(
-    name: str, compared: Callable[[str], Compared], tmp_path: Path
-) -> None:
+def test_the_page_stands_alone_in_four_languages(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
-    file = tmp_path / "diff.html"
-    result = run("diff", *map(str, c.folders), "--format", "html", "--lang", "nl", "-o", str(file))
-    assert result.exit_code == (0 if c.edit["class"] == "none" else 1), result.output
-    text = file.read_text(encoding="utf-8")
+    text = to_html(c.comparison, c.sides, "nl")
     page = Page(text)
     assert page.stack == []
     assert page.references == []
@@ -557,6 +572,14 @@ def test_the_page_stands_alone_in_four_languages(
     assert 'id="lang-nl" checked' in text
     for lang in LANGUAGES:
         assert phrases()["diff-title"][lang] in text
+
+
+def test_the_command_writes_a_page(compared: Callable[[str], Compared], tmp_path: Path) -> None:
+    c = compared("changed hit policy")
+    file = tmp_path / "diff.html"
+    result = run("diff", *map(str, c.folders), "--format", "html", "--lang", "fr", "-o", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert '<html lang="fr">' in file.read_text(encoding="utf-8")
 
 
 def test_labels_are_escaped(tmp_path: Path) -> None:

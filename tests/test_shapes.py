@@ -169,9 +169,7 @@ def test_a_full_record_meets_every_shape(service: GuidelineService) -> None:
     FAULTS,
     ids=[f"{s.rsplit('#', 1)[1]}-{c.rsplit('#', 1)[1].removesuffix('ConstraintComponent')}" for s, c, _ in FAULTS],
 )
-def test_each_constraint_fails(
-    service: GuidelineService, shape: URIRef, component: URIRef, fault: Triples
-) -> None:
+def test_each_constraint_fails(service: GuidelineService, shape: URIRef, component: URIRef, fault: Triples) -> None:
     graph = graph_of(changed(full_record(), fault))
     conforms, broken = stock(graph)
     assert not conforms

@@ -686,7 +686,7 @@ def test_an_internal_error_tells_nothing(
         try:
             raise KeyError(PRIVATE)
         except KeyError as error:
-            raise RuntimeError(f"cannot do {args} {kwargs} {PRIVATE}") from error
+            raise RuntimeError(f"cannot do it for {PRIVATE}") from error
 
     if failing == "validate":
         monkeypatch.setattr(service, "read", fail)

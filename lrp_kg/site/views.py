@@ -19,7 +19,7 @@ from lrp_kg.guideline import (
     TimeLimit,
 )
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
-from lrp_kg.site.catalogue import KINDS, slug
+from lrp_kg.site.catalogue import KINDS, Entry, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.expressions import ExpressionReader, Shown
 from lrp_kg.site.words import Words
@@ -126,6 +126,10 @@ class View:
         """Return the kind of a term, for a phrase."""
         entry = self.catalogue.find(name)
         return entry.kind if entry else ""
+
+    def kind_word(self, entry: Entry) -> str:
+        """Return the word for what a term is."""
+        return self.w("situation" if self.is_situation(entry.term) else f"kind-{entry.kind}")
 
     def boxes_of(self, stage: str) -> list[Box]:
         """Return the boxes of a stage in order."""
