@@ -8,6 +8,7 @@ from typing import Any
 
 from lrp_kg.assessment import Assessment, DecisionResult, ProgrammeResult, StatementResult
 from lrp_kg.explanation import VERDICT_NAMES, Reason
+from lrp_kg.findings import LONG
 from lrp_kg.guideline import Box, Field, Guideline, Text
 from lrp_kg.namespaces import local_name
 from lrp_kg.record import Record
@@ -47,6 +48,8 @@ class Renderer:
         if field in record.dates:
             return record.dates[field].isoformat()
         value = record.values.get(field)
+        if isinstance(value, int) and abs(value) >= LONG:
+            return str(value)
         return self._values.get(value, value) if isinstance(value, str) else value
 
     def reason(self, record: Record, reason: Reason) -> Json:

@@ -48,7 +48,7 @@ def check(
     mutate: bool,
     hermit: bool | None,
 ) -> None:
-    r"""Check a guideline folder: syntax, well made, sound, complete, right on its own cases.
+    """Check a guideline folder: syntax, well made, sound, complete, right on its own cases.
 
     Each finding has a severity, a stable name, file and line, what is wrong and how to mend it. Exit code 0: no
     error or warning; 1: there is one; 2: could not run.
@@ -58,7 +58,7 @@ def check(
       lrp-kg check
       lrp-kg check --guideline my-pathway --watch
       lrp-kg check --format sarif > check.sarif
-    """
+    """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.guideline import packaged_folder
 
     folder = guideline or packaged_folder()

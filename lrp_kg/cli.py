@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,12 +12,12 @@ import click
 from lrp_kg import __version__
 from lrp_kg.checkcommand import check
 from lrp_kg.comparison.commands import diff
-from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
+from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
+from lrp_kg.findings import Finding
 from lrp_kg.newguideline import new
 from lrp_kg.site.commands import docs, draw
 
 if TYPE_CHECKING:
-    from lrp_kg.findings import Finding
     from lrp_kg.record import RawRecord
     from lrp_kg.service import GuidelineService
 
@@ -54,11 +54,14 @@ def _fail(error: LrpError) -> NoReturn:
     raise SystemExit(CANNOT_RUN)
 
 
-def _service(folder: Path | None, engine: str = "oxigraph") -> GuidelineService:
+def _service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
     from lrp_kg.service import GuidelineService
 
     try:
-        return GuidelineService(folder, engine=engine)
+        service = GuidelineService(folder, engine=engine)
+        if validating:
+            service.warm()
+        return service
     except GuidelineError as error:
         _fail(error)
 
@@ -73,32 +76,70 @@ _SUFFIXES = {
 }
 
 
-def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord]]:
-    """Yield the records of a file or of standard input, each with a name for messages."""
+def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:
+    """Yield the records of a file or of standard input, each with a name for messages.
+
+    A line or item that is no record is yielded as its error, so that the others are still answered.
+    """
     import pyoxigraph as ox
 
     from lrp_kg.record import decode, ndjson, parse_json
 
-    body = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    text = decode(body)
+    text = decode(_read(file))
     kind = kind or _SUFFIXES.get(Path(file).suffix.lower()) or _guess(text)
     if kind == "turtle":
-        records = service.reader.from_rdf(text, ox.RdfFormat.TURTLE)
-        if not records:
-            from lrp_kg.errors import RecordError
-
-            raise RecordError("There is no cp:PatientRecord in the data. Give the record that type.")
-        for raw in records:
+        for raw in service.reader.from_rdf(text, ox.RdfFormat.TURTLE):
             yield raw.subject, raw
-        return
-    if kind == "ndjson":
+    elif kind == "ndjson":
         for number, line in ndjson(text):
-            yield f"line {number}", service.reader.from_json(parse_json(line))
-        return
-    data = parse_json(text)
-    items = data if isinstance(data, list) else [data]
-    for number, item in enumerate(items, 1):
-        yield f"record {number}" if len(items) > 1 else "", service.reader.from_json(item)
+            yield f"line {number}", _one(service, line)
+    else:
+        data = parse_json(text)
+        if not isinstance(data, list):
+            yield "", service.reader.from_json(data)
+            return
+        for number, item in enumerate(data, 1):
+            yield f"record {number}", _one(service, item)
+
+
+def _one(service: GuidelineService, data: Any) -> RawRecord | RecordError:
+    """Read one line, or one item of a parsed list."""
+    from lrp_kg.record import parse_json
+
+    try:
+        return service.reader.from_json(parse_json(data) if isinstance(data, str) else data)
+    except RecordError as error:
+        return error
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
+
+
+def _answer_all(
+    records: Iterable[tuple[str, RawRecord | RecordError]],
+    answer: Callable[[str, RawRecord], bool],
+    refuse: Callable[[str, tuple[Finding, ...]], None],
+) -> NoReturn:
+    """Answer every record; exit with 1 where one was not valid, with 2 where there was none or none could be read."""
+    count, invalid = 0, False
+    try:
+        for name, raw in records:
+            count += 1
+            if isinstance(raw, RecordError):
+                invalid = True
+                refuse(name, (Finding(raw.code, raw.message),))
+            else:
+                invalid = not answer(name, raw) or invalid
+    except LrpError as error:
+        _fail(error)
+    if not count:
+        _fail(RecordError("There is no record in the data. Give a JSON object, or a node of type cp:PatientRecord."))
+    raise SystemExit(INVALID if invalid else 0)
 
 
 def _guess(text: str) -> str:
@@ -141,7 +182,7 @@ def assess(
     input_format: str | None,
     guideline: Path | None,
 ) -> None:
-    r"""Assess the record or records in FILE, or on standard input.
+    """Assess the record or records in FILE, or on standard input.
 
     FILE holds JSON, JSON-LD, NDJSON (one record a line) or Turtle. Exit code 0: assessed; 1: a record is not
     valid; 2: could not run.
@@ -151,24 +192,22 @@ def assess(
       lrp-kg assess examples/first-visit.json --lang nl --explain
       echo '{"assessmentDate": "2024-02-12"}' | lrp-kg assess - --for stage
       lrp-kg assess cohort.ndjson --format json
-    """
-    service = _service(guideline, engine)
-    invalid = False
-    try:
-        for name, raw in _records(service, file, input_format):
-            try:
-                found = service.assessment(raw, only=only or None, explain=explain)
-            except InvalidRecord as error:
-                invalid = True
-                _tell_invalid(service, name, error.findings, form, lang)
-                continue
-            _print(service, found, form, lang, explain, name)
-    except LrpError as error:
-        _fail(error)
-    except OSError as error:
-        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
-    raise SystemExit(INVALID if invalid else 0)
+    """  # noqa: D301  the escape tells click to keep the lines
+    service = _service(guideline, engine, validating=True)
+
+    def answer(name: str, raw: RawRecord) -> bool:
+        try:
+            found = service.assessment(raw, only=only or None, explain=explain)
+        except InvalidRecord as error:
+            refuse(name, error.findings)
+            return False
+        _print(service, found, form, lang, explain, name)
+        return True
+
+    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
+        _tell_invalid(service, name, findings, form, lang)
+
+    _answer_all(_records(service, file, input_format), answer, refuse)
 
 
 def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
@@ -214,25 +253,23 @@ def _tell_invalid(service: GuidelineService, name: str, findings: tuple[Finding,
 @_guideline
 def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
     """Check the record or records in FILE and tell every problem. Exit code 0: valid; 1: not; 2: could not run."""
-    service = _service(guideline)
-    invalid = False
-    try:
-        for name, raw in _records(service, file, input_format):
-            findings = service.validate(raw)
-            if findings:
-                invalid = True
-                _tell_invalid(service, name, tuple(findings), form, lang)
-            elif form == "json":
-                click.echo('{"invalid": false}')
-            else:
-                phrase = service.guideline.phrases["valid"]
-                click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", fg="green")
-    except LrpError as error:
-        _fail(error)
-    except OSError as error:
-        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
-    raise SystemExit(INVALID if invalid else 0)
+    service = _service(guideline, validating=True)
+
+    def answer(name: str, raw: RawRecord) -> bool:
+        findings = service.validate(raw)
+        if findings:
+            refuse(name, tuple(findings))
+        elif form == "json":
+            click.echo('{"invalid": false}')
+        else:
+            phrase = service.guideline.phrases["valid"]
+            click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", fg="green")
+        return not findings
+
+    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
+        _tell_invalid(service, name, findings, form, lang)
+
+    _answer_all(_records(service, file, input_format), answer, refuse)
 
 
 @main.command("compile")
@@ -293,7 +330,7 @@ def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | No
         os.environ["LRP_GUIDELINE"] = str(guideline)
     if reload:
         os.environ["LRP_RELOAD"] = "true"
-    _service(guideline)  # fail here, with every finding, rather than in a worker; fills the cache
+    _service(guideline, validating=True)  # fail here, with every finding, rather than in a worker; fills the cache
     run(host, port, workers)
 
 

@@ -6,6 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+LONG = 2**63
+"""From here on an integer is told as text: JSON readers do not agree on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -32,7 +35,8 @@ class Finding:
         data: dict[str, Any] = {"name": self.name, "message": self.text(lang), "severity": self.severity}
         if self.field is not None:
             data["field"] = self.field
-            data["value"] = self.value
+            long = isinstance(self.value, int) and abs(self.value) >= LONG
+            data["value"] = str(self.value) if long else self.value
         if self.where:
             data["where"] = self.where
         return data

@@ -268,7 +268,7 @@ def vocabulary_file() -> Path:
 
 def guideline_files(folder: Path) -> list[Path]:
     """Return the Turtle files of a guideline folder: ontology, shapes, and the generic vocabulary."""
-    ontology = sorted((folder / "ontology").glob("*.ttl"))
+    ontology = sorted(file for file in (folder / "ontology").glob("*.ttl") if file.is_file())
     shapes = record_shape_files(folder)
     if not ontology or not shapes:
         missing = "ontology" if not ontology else "shapes"
@@ -283,7 +283,7 @@ def guideline_files(folder: Path) -> list[Path]:
 
 def record_shape_files(folder: Path) -> list[Path]:
     """Return the files of shapes/ that say what a valid record is: all but the shapes for authors."""
-    return sorted(file for file in (folder / "shapes").glob("*.ttl") if file.name != AUTHOR_SHAPES)
+    return sorted(file for file in (folder / "shapes").glob("*.ttl") if file.is_file() and file.name != AUTHOR_SHAPES)
 
 
 def load_guideline(folder: Path | str | None = None) -> Guideline:
@@ -327,7 +327,13 @@ class _Reader:
 
     def integer(self, node: Node, predicate: str, default: int = 0) -> int:
         found = self.graph.one(node, predicate)
-        return int(found.value) if found else default
+        if found is None:
+            return default
+        try:
+            return int(found.value)
+        except ValueError:
+            self.complain("not-an-integer", node, f"{local_name(predicate)} {found.value!r} is not an integer.")
+            return default
 
     def class_of(self, node: Node, predicate: str) -> str | None:
         found = self.graph.one(node, predicate)

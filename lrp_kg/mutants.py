@@ -223,7 +223,9 @@ def _beside(period: str) -> Iterator[str]:
         changed = (months + shift, days) if months else (months, days + shift)
         if min(changed) >= 0:
             yield (
-                "P" + (f"{changed[0]}M" if changed[0] else "") + (f"{changed[1]}D" if changed[1] or not changed[0] else "")
+                "P"
+                + (f"{changed[0]}M" if changed[0] else "")
+                + (f"{changed[1]}D" if changed[1] or not changed[0] else "")
             )
 
 

@@ -24,13 +24,13 @@ def new() -> None:
 @click.option("--name", help="Name in kebab-case (default: the name of the folder).")
 @click.pass_context
 def guideline(context: click.Context, folder: Path, name: str | None) -> None:
-    r"""Make a guideline FOLDER: record, pathway, shapes, cases and a query, with comments.
+    """Make a guideline FOLDER: record, pathway, shapes, cases and a query, with comments.
 
     \b
     Example:
       lrp-kg new guideline ankle-sprain
       lrp-kg check --guideline ankle-sprain
-    """
+    """  # noqa: D301  the escape tells click to keep the lines
     own = name or folder.resolve().name
     if not _NAME.fullmatch(own):
         click.secho(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 
@@ -32,6 +32,12 @@ class Members:
 
 
 Value = Node | Members
+
+BASE = "https://w3id.org/lrp-kg/record/"
+"""What a relative IRI in a record is relative to, in every format."""
+
+LONGEST_INTEGER = 18
+"""Digits of an integer beyond which JSON is refused; what follows fits in 64 bits everywhere."""
 
 MAX_DEPTH = 50
 """Nesting of JSON beyond which a record is refused; a record needs two levels."""
@@ -77,6 +83,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > LONGEST_INTEGER:
+        raise BrokenJson(f"An integer has more than {LONGEST_INTEGER} digits.")
+    return int(text)
+
+
 def _no_constant(name: str) -> Any:
     raise BrokenJson(f"{name} is not JSON.")
 
@@ -84,14 +96,24 @@ def _no_constant(name: str) -> Any:
 def parse_json(text: str) -> Any:
     """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only."""
     try:
-        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise BrokenJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except (RecursionError, ValueError):
         raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels or has a number too long.") from None
+    if "\\u" in text and _has_half_characters(data):
+        raise BrokenJson("A text holds half of a surrogate pair, which is no character.")
     if _depth(data) > MAX_DEPTH:
         raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     return data
+
+
+def _has_half_characters(data: Any) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _depth(data: Any) -> int:
@@ -134,7 +156,7 @@ class RecordReader:
         """The JSON-LD context of a record: our field names, values by their notation per field."""
         context: dict[str, Any] = {
             "@version": 1.1,
-            "@base": "urn:lrp-kg:record:",
+            "@base": BASE,
             "@vocab": self.namespace,
             "PatientRecord": PATIENT_RECORD,
         }
@@ -168,7 +190,6 @@ class RecordReader:
             if not key.startswith("@") and raw is not None
             for value in [self._value(key, raw)]
         ]
-        subject = data.get("@id")
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
         if kind not in (
@@ -179,7 +200,7 @@ class RecordReader:
             [PATIENT_RECORD],
         ):
             stray.append("@type")
-        return RawRecord(subject if isinstance(subject, str) else "", tuple(entries), tuple(stray))
+        return RawRecord(_subject(data.get("@id")), tuple(entries), tuple(stray))
 
     def _value(self, key: str, raw: Any) -> Value:
         f = self.fields.get(key)
@@ -222,7 +243,7 @@ class RecordReader:
         """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray."""
         about: dict[str, list[tuple[str, Node]]] = {}
         try:
-            for quad in ox.parse(text, format=rdf_format, base_iri="urn:lrp-kg:record:"):
+            for quad in ox.parse(text, format=rdf_format, base_iri=BASE):
                 if not isinstance(quad.subject, (ox.NamedNode, ox.BlankNode)):
                     raise BrokenRdf("A triple about a triple cannot be part of a record.")
                 about.setdefault(_key(quad.subject), []).append((quad.predicate.value, _term(quad.object)))
@@ -301,6 +322,20 @@ class RecordReader:
             if d.start in dates and d.end in dates:
                 values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])
         return Record(raw.subject, values, dates, texts, lists)
+
+
+def _subject(ident: Any) -> str:
+    """Return the IRI or blank node of an ``@id``, relative ones resolved; empty where there is none."""
+    if ident is None:
+        return ""
+    if isinstance(ident, str):
+        try:
+            if ident.startswith("_:"):
+                return f"_:{ox.BlankNode(ident[2:]).value}"
+            return ox.NamedNode(urljoin(BASE, ident)).value
+        except ValueError:
+            pass
+    raise RecordError("The @id of a record is an IRI, or a blank node such as _:p1. Mend it, or leave it out.")
 
 
 def _key(subject: ox.NamedNode | ox.BlankNode) -> str:

@@ -24,6 +24,9 @@ _TYPE, _SUBCLASS = ox.NamedNode(RDF + "type"), ox.NamedNode(RDFS + "subClassOf")
 _MARK = re.compile(r"\{[?$](\w+)\}")
 
 
+Result = tuple[str, str, Finding]
+
+
 class ShapeCheck:
     """Checks triples against the shapes of one file."""
 
@@ -35,8 +38,13 @@ class ShapeCheck:
 
     def findings(self) -> list[Finding]:
         """Return what the shapes complain of, each once."""
-        found = [*self._core(), *self._queries()]
+        found = (f for _, _, f in self.results())
         return list({(f.name, f.message, f.where): f for f in found}.values())
+
+    def results(self) -> Iterator[Result]:
+        """Yield each violation: the IRI of the shape or constraint, the IRI of the term, and the finding."""
+        yield from self._core()
+        yield from self._queries()
 
     def finding(self, shape: Node, term: str, message: str | None = None) -> Finding:
         """Return the finding of a shape about a term, with the shape's own name, message and severity."""
@@ -52,7 +60,7 @@ class ShapeCheck:
 
     # -- core -----------------------------------------------------------------------------------
 
-    def _core(self) -> Iterator[Finding]:
+    def _core(self) -> Iterator[Result]:
         import rdflib
         from pyshacl import validate
         from rdflib.namespace import SH as NS
@@ -67,9 +75,9 @@ class ShapeCheck:
         if not isinstance(report, rdflib.Graph):
             return
         for result in report.objects(None, NS.result):
-            shape = report.value(result, NS.sourceShape)
-            focus = report.value(result, NS.focusNode)
-            yield self.finding(iri(str(shape)), str(focus))
+            shape = str(report.value(result, NS.sourceShape))
+            focus = str(report.value(result, NS.focusNode))
+            yield shape, focus, self.finding(iri(shape), focus)
 
     def _visible(self) -> Iterator[ox.Triple]:
         named = {o.value for p in self.shapes.by_subject.values() for objects in p.values() for o in objects}
@@ -86,7 +94,7 @@ class ShapeCheck:
         store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in self.triples)
         return store
 
-    def _queries(self) -> Iterator[Finding]:
+    def _queries(self) -> Iterator[Result]:
         for root, predicates in self.shapes.by_subject.items():
             for constraint in predicates.get(SH + "sparql", []):
                 select = self.shapes.one(constraint, SH + "select")
@@ -124,7 +132,7 @@ class ShapeCheck:
             row = {n: v for n in names if (v := solution[n]) is not None}
             yield {"this": focus.value} | {n: v.value for n, v in row.items() if not isinstance(v, ox.Triple)}
 
-    def _told(self, constraint: Node, rows: list[dict[str, str]]) -> Iterator[Finding]:
+    def _told(self, constraint: Node, rows: list[dict[str, str]]) -> Iterator[Result]:
         pairs = {(row.get("value"), row["other"]) for row in rows if "other" in row}
         template = self.shapes.texts(constraint, SH + "message").get("en", "does not conform to a query.")
         for row in rows:
@@ -132,7 +140,7 @@ class ShapeCheck:
             if other and (other, term) in pairs and self.positions.order(term) < self.positions.order(other):
                 continue  # told of the one that stands later
             message = _MARK.sub(_filler(row), template)
-            yield self.finding(constraint, term, message)
+            yield constraint.value, term, self.finding(constraint, term, message)
 
 
 def _filler(row: dict[str, str]) -> Callable[[re.Match[str]], str]:

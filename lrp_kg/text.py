@@ -151,7 +151,9 @@ class TextAnswer:
         for option, reasons in decision.get("whyNot", {}).items():
             told = [r for r in reasons if r["verdict"] != "true"] or reasons
             if told:
-                lines.append(Text.from_markup(f"    [dim]{escape(self.word('whyNot'))} {escape(option)}:[/]"))
+                lines.append(
+                    Text.from_markup(f"    [dim]{escape(self.word('whyNot'))} {escape(self.option(name, option))}:[/]")
+                )
                 lines += [self._reason(r) for r in told]
         lines += [
             Text.from_markup(

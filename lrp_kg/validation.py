@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from typing import Any
 
 import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
-from pyshacl.errors import ConstraintLoadError, ShapeLoadError
+from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
@@ -87,9 +88,9 @@ def load_validator(guideline: Guideline) -> Validator:
     """Prepare the shapes of a guideline; raise `GuidelineError` where pySHACL cannot use them."""
     try:
         return Validator(guideline)
-    except (ConstraintLoadError, ShapeLoadError) as error:
+    except (ReportableRuntimeError, re.error, LookupError, ValueError) as error:
         shapes = str(guideline.folder / "shapes")
-        finding = Finding("shape-not-usable", f"{error.message} See {error.link}.", shapes)
+        finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {error}.", shapes)
         raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
 
 

@@ -38,7 +38,7 @@ def catalogue_findings(folder: Path, modules: Sequence[Module]) -> Iterator[Find
             message = f"{NAME}: does not lead from <{iri}> to {module.name}. Add {entry}"
             yield Finding("catalogue-incomplete", message, str(file), severity="warning")
     for iri, found in entries.items():
-        if not found.is_file():
+        if found.resolve().is_relative_to(folder.resolve()) and not found.is_file():
             message = f"{NAME}: leads from <{iri}> to {found.name}, which is not there. Remove the entry."
             yield Finding("catalogue-stale", message, str(file), severity="warning")
 

@@ -25,7 +25,8 @@ EXHAUSTIVE = 2_500
 SAMPLE = 2_000
 FIRST_DAY = date(2023, 1, 1)
 DAYS = 731
-LONGEST = 170
+LONGEST = 400
+_LENGTHS = {"ElapsedDays": 1, "OrdinalWeek": 7, "BegunMonths": 31, "CompletedMonths": 31}
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def combined(chosen: Any) -> Json | None:
             record[key] = [*record.get(key, []), *value] if isinstance(value, list) else value
     ends: dict[str, set[date]] = {}
     for a in chosen:
-        if any(record.get(name) is (a.starts is None) for name in a.implied):
-            return None  # a date means that what it implies is true, no date that it is false
+        if a.starts is None and any(record.get(name) is True for name in a.implied):
+            return None  # where a field that a date implies is true the date is there
         if a.starts is not None:
             ends[a.fields[1]] = ends.get(a.fields[1], set(a.starts)) & set(a.starts)
     days = {field: min(found) for field, found in ends.items() if found}
@@ -87,26 +88,21 @@ def combined(chosen: Any) -> Json | None:
 def space_of(services: tuple[GuidelineService, GuidelineService], decisions: tuple[Decision, Decision]) -> Space:
     """Return the axes of a decision: every field that either version reads for it."""
     reads: dict[str, None] = {}
+    durations: dict[tuple[str, str], dict[str, set[int]]] = {}
     for service, decision in zip(services, decisions, strict=True):
         a = service.assessor
-        reads |= dict.fromkeys(a.cells.variables[v].iri for v in sorted(a.builder.reads(decision)))
+        for v in sorted(a.builder.reads(decision)):
+            own = a.cells.variables[v]
+            reads[own.iri] = None
+            d = service.guideline.derived.get(own.iri)
+            if d:
+                durations.setdefault((d.start, d.end), {}).setdefault(d.measure, set()).update(own.starts)
     axes: list[tuple[Alternative, ...]] = []
-    done: set[tuple[str, str]] = set()
-    derived = {d.iri: d for s in services for d in s.guideline.derived.values()}
-    for iri in reads:
-        if iri not in derived:
-            axes.append(tuple(_plain(services, iri)))
-            continue
-        pair = derived[iri].start, derived[iri].end
-        if pair not in done:
-            done.add(pair)
-            group = [
-                derived[other]
-                for other in reads
-                if other in derived and (derived[other].start, derived[other].end) == pair
-            ]
-            cuts = tuple((d.measure, _starts(services, d.iri)) for d in group)
-            axes.append(tuple(_durations(services, pair, cuts, reads)))
+    derived = {d.iri for s in services for d in s.guideline.derived.values()}
+    axes += [tuple(_plain(services, iri)) for iri in reads if iri not in derived]
+    for pair, measures in durations.items():
+        cuts = tuple((kind, tuple(sorted(starts))) for kind, starts in measures.items())
+        axes.append(tuple(_durations(services, pair, cuts, reads)))
     return Space(tuple(axes))
 
 
@@ -140,7 +136,9 @@ def _plain(services: tuple[GuidelineService, GuidelineService], iri: str) -> Ite
         highs = [f.high for f in fields if f.high is not None]
         starts = set(_starts(services, iri)) | set(lows)
         starts |= {h + 1 for h in highs if h != max(highs)}
-        yield from (Alternative({name: v}) for v in sorted(starts) if not lows or v >= min(lows))
+        if len(lows) < len(fields):  # a version without a lowest value
+            starts.add(min(starts) - 1)
+        yield from (Alternative({name: v}) for v in sorted(starts))
 
 
 def _durations(
@@ -163,9 +161,11 @@ def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Mapping[
     """Return, for each combination of cells that some pair of days has, a start by end."""
     found: dict[tuple[int, ...], dict[date, date]] = {}
     measured = [(_measured(kind), starts) for kind, starts in cuts]
+    longest = max(_LENGTHS[kind] * (max(starts) + 1) for kind, starts in cuts) + 1
+    assert longest <= LONGEST
     for offset in range(DAYS):
         end = FIRST_DAY + timedelta(days=offset)
-        for days in range(LONGEST):
+        for days in range(longest):
             key = tuple(bisect_right(starts, numbers[offset][days]) for numbers, starts in measured)
             own = found.setdefault(key, {})
             if end not in own:
@@ -192,9 +192,16 @@ def answer(service: GuidelineService, record: Json, decision: str) -> str:
     return " ".join([found["status"], *found["answers"]])
 
 
-def allowed(service: GuidelineService, record: Json, allows: Mapping[str, list[Any]]) -> bool:
+def allowed(services: tuple[GuidelineService, GuidelineService], record: Json, allows: Mapping[str, list[Any]]) -> bool:
     """Tell whether a record meets a condition as the comparison writes it in JSON."""
-    return all(any(_meets(value_of(service, record, name), a) for a in found) for name, found in allows.items())
+    for key, found in allows.items():
+        name, _, old = key.partition(":")
+        value = value_of(services[0 if old else 1], record, name)
+        if value is None and not old:
+            value = value_of(services[0], record, name)
+        if not any(_meets(value, a) for a in found):
+            return False
+    return True
 
 
 def _meets(value: Any, wanted: Any) -> bool:

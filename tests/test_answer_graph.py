@@ -19,11 +19,6 @@ from lrp_kg.namespaces import local_name
 Record = dict[str, Any]
 
 
-def bug(what: str) -> pytest.MarkDecorator:
-    """Mark what is wrong in the package today; strict, so that whoever mends it takes the mark away."""
-    return pytest.mark.xfail(strict=True, reason=f"bug: {what}")
-
-
 HERE = Path(__file__).parent
 ANKLE = HERE / "guidelines" / "ankle-sprain"
 CP = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
@@ -165,7 +160,6 @@ def test_a_record_without_identity_is_a_blank_node(service: GuidelineService, su
     assert isinstance(record, rdflib.BNode)
 
 
-@bug("an @id that is no IRI is taken from JSON as it is; rdflib raises a bare Exception when it is written")
 @pytest.mark.parametrize("ident", ["no iri <at> all", 'a"b', "a b", "a\\b", "{x}", "^", "`"])
 def test_an_identity_that_is_no_iri_can_be_written(service: GuidelineService, ident: str) -> None:
     """Refused when the record is read, or written so that Turtle can be read again."""
@@ -179,7 +173,6 @@ def test_an_identity_that_is_no_iri_can_be_written(service: GuidelineService, id
     assert rdflib.Graph().parse(data=text, format="turtle")
 
 
-@bug("JSON gives 'p1', which is written as <p1>; JSON-LD and Turtle give urn:p1, for the base has no path to keep")
 def test_a_relative_identity_is_read_as_the_context_says(service: GuidelineService) -> None:
     """The base of our context is a fixed one; JSON, JSON-LD and Turtle readers name the same record, under it."""
     reader = service.reader

@@ -194,7 +194,14 @@ def in_period(record: Json, effect: Json) -> Json:
     return record
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if next(e for e in EDITS if e["name"] == n)["differs"]])
+DIFFERING = [
+    pytest.param(e["name"], marks=[pytest.mark.slow] if e["guideline"] == "low-back-pain" else [])
+    for e in EDITS
+    if e["differs"]
+]
+
+
+@pytest.mark.parametrize("name", DIFFERING)
 def test_regions_are_exactly_the_records_answered_differently(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     old, new = c.services
@@ -210,7 +217,7 @@ def test_regions_are_exactly_the_records_answered_differently(name: str, compare
             within = {
                 (told(r["before"]), told(r["after"]))
                 for r in effect["regions"]
-                if any(allowed(new, bare, condition["allows"]) for condition in r["conditions"])
+                if any(allowed((old, new), bare, condition["allows"]) for condition in r["conditions"])
             }
             assert within == ({pair} if pair[0] != pair[1] else set()), (effect["id"], record, pair)
             counted[pair] += pair[0] != pair[1]
@@ -229,7 +236,7 @@ def test_decisions_that_are_the_same_answer_the_same(name: str, compared: Callab
     same -= {d["id"] for d in c.found["decisions"] if d["status"] != "same"}
     old, new = c.services
     compared_records = 0
-    for record in random_records(old, 150):
+    for record in random_records(old, 100):
         try:
             before, after = old.assess(record)["decisions"], new.assess(record)["decisions"]
         except InvalidRecord:
@@ -238,7 +245,7 @@ def test_decisions_that_are_the_same_answer_the_same(name: str, compared: Callab
         for name in same:
             a, b = before[name], after[name]
             assert (a["status"], a["answers"], a["missing"]) == (b["status"], b["answers"], b["missing"])
-    assert compared_records > 40
+    assert compared_records > 25
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -314,7 +321,7 @@ def test_boxes_are_shown_to_exactly_the_records_that_are_named(compared: Callabl
     boxes = {p["id"]: p for p in c.found["shown"] if p["kind"] == "box"}
     assert len(boxes) > 10
     seen = Counter[str]()
-    for record in random_records(old, 400, exact_days=True):
+    for record in random_records(old, 250, exact_days=True):
         if old.validate(record):
             continue
         before, after = ({b["id"] for b in s.assess(record)["boxes"]} for s in (old, new))
@@ -322,7 +329,7 @@ def test_boxes_are_shown_to_exactly_the_records_that_are_named(compared: Callabl
             within = [
                 r["after"]["status"] == "shown"
                 for r in boxes[box]["regions"]
-                if any(allowed(new, record, k["allows"]) for k in r["conditions"])
+                if any(allowed((old, new), record, k["allows"]) for k in r["conditions"])
             ]
             if (box in before) != (box in after):
                 assert within == [box in after], (box, record)
@@ -383,7 +390,12 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["threshold: 28 becomes 21 days", "new edition", "narrower range", "renamed identifier", "no change"]
+    "name",
+    [
+        *("new edition", "narrower range", "renamed identifier"),
+        pytest.param("threshold: 28 becomes 21 days", marks=pytest.mark.slow),
+        pytest.param("no change", marks=pytest.mark.slow),
+    ],
 )
 def test_cohort_counts(name: str, compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared(name)

@@ -22,7 +22,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.derivequery import derive_query
 from lrp_kg.durations import MEASURES
 from lrp_kg.namespaces import local_name
-from lrp_kg.sparql import FALSE, OPEN, TRUE, record_query
+from lrp_kg.sparql import FALSE, OPEN, TRUE, class_variable, record_query
 
 Record = dict[str, Any]
 Verdicts = dict[str, dict[str, int]]
@@ -135,7 +135,8 @@ def by_rdflib(turtle: str, derive: str, classify: str) -> tuple[Derived, Verdict
 
 def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[Derived, Verdicts]:
     """Return what the package derives, and its verdicts by the column of the compiled query."""
-    steps = [s for s in service.assessor.program.steps if s.classes]
+    columns = {class_variable(name): name for name in service.guideline.conditions}
+    assert len(columns) == len(service.guideline.conditions), "each condition has a column of its own"
     g = service.guideline
     settled = set(g.derived) | set(g.expanded) | {name for f in g.fields.values() for name in f.implies}
     derived: Derived = {}
@@ -148,11 +149,8 @@ def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[De
             derived[f"urn:case:{number}"] = own
         signature = service.assessor.signature(record)
         verdicts[f"urn:case:{number}"] = {
-            s.variable: service.assessor.verdicts.one(signature, s.classes[0]) for s in steps
+            column: service.assessor.verdicts.one(signature, name) for column, name in columns.items()
         }
-        for step in steps:
-            same = {service.assessor.verdicts.one(signature, name) for name in step.classes}
-            assert len(same) == 1, "classes of one column have one definition"
     return derived, verdicts
 
 

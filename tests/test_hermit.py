@@ -201,7 +201,7 @@ def test_hermit_agrees_with_complete_records(
 
 
 def test_unknown_verdicts_do_not_follow(stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path) -> None:
-    """What is unknown to us without a date of surgery is open to HermiT: neither the class nor its complement follows."""
+    """What is unknown to us without a date of surgery is open to HermiT too: the class and its complement."""
     if not stranger_is_no_record:
         pytest.fail("not asked: everything would be a patient record, which takes HermiT many minutes")
     graph = Owl()

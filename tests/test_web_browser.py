@@ -46,11 +46,6 @@ pytestmark = [
 ]
 
 
-def bug(what: str) -> pytest.MarkDecorator:
-    """Mark what is wrong in the package today; strict, so that whoever mends it takes the mark away."""
-    return pytest.mark.xfail(strict=True, reason=f"bug: {what}")
-
-
 # -- the browser -------------------------------------------------------------------------------------------
 
 
@@ -501,7 +496,6 @@ class TestProblems:
         tab.fill("onsetDate", "2024-01-08")
         assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
 
-    @bug("record.js looks at the turn before it waits for the text, not after: the older answer stays on the page")
     def test_a_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
         """The first answer's body arrives after the second answer was shown."""
         tab.js(
@@ -523,7 +517,6 @@ class TestProblems:
         tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
         assert tab.answer == "2"
 
-    @bug("record.js does not handle a failed fetch: the answer to an earlier record stays without a word")
     def test_an_old_answer_does_not_stay_when_the_service_is_gone(self, tab: Tab) -> None:
         """What is shown must belong to what is filled in, or say that it does not."""
         tab.choose("redFlags", "none")

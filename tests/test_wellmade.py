@@ -6,11 +6,23 @@ import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import pyoxigraph as ox
+import pyshacl
 import pytest
+import rdflib
 
+from lrp_kg import GuidelineService, textchecks
 from lrp_kg.checking import check
 from lrp_kg.findings import Finding
+from lrp_kg.graph import iri, read_turtle
+from lrp_kg.guideline import guideline_files, vocabulary_file
+from lrp_kg.modules import read_modules
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
+from lrp_kg.positions import Positions
+from lrp_kg.shapecheck import ShapeCheck
+from lrp_kg.wellmade import author_shapes, check_well_made
 
 HERE = Path(__file__).parent
 GOOD = {"ankle-sprain": HERE / "guidelines" / "ankle-sprain", "low-back-pain": HERE.parent}
@@ -75,3 +87,132 @@ def test_a_fault_is_told_by_name_and_place(fault: Fault, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", GOOD)
 def test_no_false_alarm(name: str) -> None:
     assert [f for f in check(GOOD[name], cases=True, hermit=False) if f.severity != "note"] == []
+
+
+# -- the shapes for authors ---------------------------------------------------------------------------------
+
+SHAPES = author_shapes(GOOD["low-back-pain"])
+CHECKS = sorted(s.value for s in read_turtle([SHAPES]).by_subject if local_name(s.value).startswith("check-"))
+
+
+def triples_of(*files: Path) -> list[ox.Triple]:
+    return [quad.triple for file in files for quad in ox.parse(path=str(file), rename_blank_nodes=True)]
+
+
+def test_every_check_has_a_name_a_message_and_a_target() -> None:
+    graph = read_turtle([SHAPES])
+    used = {o.value for p in graph.by_subject.values() for o in p.get(SH + "sparql", [])}
+    assert len(CHECKS) >= 60
+    for check_iri in CHECKS:
+        predicates = graph.of(iri(check_iri))
+        name = predicates[DCTERMS + "identifier"][0].value
+        assert name == name.lower() and " " not in name
+        assert any(m.language == "en" and m.value.endswith(".") for m in predicates[SH + "message"])
+        assert check_iri in used or {SH + "targetClass", SH + "targetSubjectsOf"} & predicates.keys()
+
+
+@pytest.fixture(scope="module")
+def broken_terms() -> set[tuple[str, str]]:
+    """Which checks complain of which terms of a module in which every check has something to complain of."""
+    file = HERE / "broken" / "terms.ttl"
+    found = ShapeCheck(SHAPES, triples_of(file, vocabulary_file()), Positions([file])).results()
+    return {(shape, local_name(term)) for shape, term, _ in found}
+
+
+@pytest.mark.parametrize("check_iri", CHECKS, ids=local_name)
+def test_every_check_fails_at_least_once(check_iri: str, broken_terms: set[tuple[str, str]]) -> None:
+    assert (check_iri, local_name(check_iri)) in broken_terms
+
+
+def test_every_check_looks_at_something_in_the_good_guideline() -> None:
+    modules, _ = read_modules(GOOD["low-back-pain"])
+    graph = read_turtle([SHAPES])
+    typed = {t.object for m in modules for t in m.triples if t.predicate.value == RDF + "type"}
+    targets = {o.value for p in graph.by_subject.values() for o in p.get(SH + "targetClass", [])}
+    assert {t for t in targets if ox.NamedNode(t) not in typed} == {CP + "Value"}, "its values have a subclass"
+
+
+@pytest.mark.slow
+def test_any_shacl_engine_can_run_the_shapes() -> None:
+    """The shapes as they stand, their SPARQL included, on pySHACL and rdflib alone."""
+    data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
+    for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
+        data.parse(file)
+    conforms, _, text = pyshacl.validate(data, shacl_graph=shapes)
+    assert conforms, text
+    label = next(data.triples((None, rdflib.RDFS.label, rdflib.Literal("scan", lang="nl"))))
+    data.remove(label)
+    conforms, _, text = pyshacl.validate(data, shacl_graph=shapes)
+    assert not conforms and "check-labels-in-each-language" in text
+
+
+def test_a_folder_has_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "guideline", "ankle-sprain")
+    assert author_shapes(folder) == SHAPES
+    own = folder / "shapes" / "guideline.ttl"
+    own.write_text(SHAPES.read_text(encoding="utf-8").replace("sh:targetClass cp:Actor ,", "sh:targetClass "))
+    assert author_shapes(folder) == own
+    before = GuidelineService(GOOD["ankle-sprain"])
+    after = GuidelineService(folder)
+    assert after.guideline.content_hash == before.guideline.content_hash, "records are not read with them"
+    assert after.validate({"painScore": 11}) == before.validate({"painScore": 11})
+
+
+# -- the catalogue, positions, uses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_the_catalogue_leads_to_every_module(name: str) -> None:
+    folder = GOOD[name] / "ontology"
+    entries = {e.get("name"): e.get("uri") for e in ElementTree.parse(folder / "catalog-v001.xml").getroot()}
+    modules, _ = read_modules(GOOD[name])
+    ours = [m for m in modules if m.own and m.is_ontology]
+    assert len(ours) >= 2
+    for module in ours:
+        (header,) = module.ontologies
+        version = next(t.object.value for t in module.triples if t.predicate.value == OWL + "versionIRI")
+        assert entries[header] == entries[version] == module.file.name
+
+
+def test_a_term_is_where_it_is_defined_and_its_uses_are_known() -> None:
+    positions = Positions(guideline_files(GOOD["low-back-pain"]))
+    term = "https://w3id.org/lrp-kg/low-back-pain#NoExit"
+    file, line = positions.where(term).rsplit(":", 1)
+    assert Path(file).name == "situations.ttl", "not the labels, which only describe it"
+    assert Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1] == "lrp:NoExit a owl:Class ;"
+    uses = positions.uses(term)
+    assert len(uses) > 10
+    for use in uses:
+        file, line, column = use.rsplit(":", 2)
+        text = Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert text[int(column) - 1 :].startswith("lrp:NoExit")
+    assert positions.where("https://example.org/nowhere") == ""
+    assert positions.uses("https://example.org/nowhere") == []
+
+
+def test_syntax_errors_of_all_files_are_told_at_once_with_the_line(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "guideline", "ankle-sprain")
+    for part in ("ontology/record.ttl", "ontology/pathway.ttl", "shapes/record.ttl"):
+        file = folder / part
+        file.write_text(file.read_text(encoding="utf-8") + '\nank:broken "here" .\n', encoding="utf-8")
+    found = check_well_made(folder)
+    assert [f.name for f in found] == ["turtle-syntax"] * 3
+    assert all('ank:broken "here" .' in f.message for f in found)
+    assert {Path(f.where.split(":")[0]).name for f in found} == {"record.ttl", "pathway.ttl"}
+
+
+def test_without_turtlefmt_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textchecks, "formatter", lambda: None)
+    found = check_well_made(GOOD["ankle-sprain"])
+    assert [(f.name, f.severity) for f in found] == [("formatting-not-checked", "note")]
+    assert check_well_made(GOOD["ankle-sprain"], formatting=False) == []
+
+
+def test_what_was_meant_is_named(tmp_path: Path) -> None:
+    fault = next(f for f in FAULTS if f["id"] == "term-not-declared")
+    (told,) = [f for f in check_well_made(broken(tmp_path / "guideline", fault)) if f.name == "term-not-declared"]
+    assert told.message == "actor-pateint: is used but not declared. Did you mean ank:actor-patient?"
+    fault = next(f for f in FAULTS if f["id"] == "term-deprecated")
+    found = [f for f in check_well_made(broken(tmp_path / "other", fault)) if f.name == "term-deprecated"]
+    assert {f.message for f in found} == {"aids-tape: is deprecated. Use aids-brace."}
+    assert len(found) == 3, "every use is told"

@@ -86,7 +86,10 @@ def _region(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
         "after": _outcome(r.after),
         "combinations": r.combinations,
         "conditions": [
-            {"allows": {local_name(x.field): _literal(x, sides) for x in literals}, "combinations": size}
+            {
+                "allows": {local_name(x.field) + ":old" * x.old: _literal(x, sides) for x in literals},
+                "combinations": size,
+            }
             for literals, size in r.conditions
         ],
         "smallestRecord": dict(r.witness),

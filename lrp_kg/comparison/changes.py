@@ -45,7 +45,7 @@ class Changes:
     def all(self) -> list[Change]:
         """Return every change, the kinds that decide first."""
         old, new = self.sides
-        pairs = {term: term for term in old.kinds if term in new.kinds} | self._renamed
+        pairs = {term: term for term in old.kinds if self._still(term)} | self._renamed
         found = [c for before, after in pairs.items() for c in self._of_term(before, after)]
         found += [self._added(t) for t in new.kinds if t not in pairs.values()]
         found += [self._removed(t) for t in old.kinds if t not in pairs]
@@ -53,6 +53,11 @@ class Changes:
         order = {kind: number for number, kind in enumerate(_ORDER)}
         kept = (c for c in found if not self._said_elsewhere(c))
         return sorted(kept, key=lambda c: (order.get(c.kind, 99), c.id, c.of, c.what, c.language))
+
+    def _still(self, term: str) -> bool:
+        """Tell whether a term is in both versions as something: without its type it is as good as gone."""
+        kinds = [side.kinds.get(term) for side in self.sides]
+        return None not in kinds and (kinds[OLD] == "term") is (kinds[NEW] == "term")
 
     # -- whole terms ------------------------------------------------------------------------------
 
@@ -78,14 +83,12 @@ class Changes:
         return Change(term, own.identifier(term), kind, what, level, of, place=places(own, term))
 
     def _added(self, term: str) -> Change:
-        new, kind = self.sides[NEW], self.sides[NEW].kinds[term]
+        kind = self.sides[NEW].kinds[term]
         level = level_of_adding(kind)
         if kind in BY_EFFECT:
             level = max(level, self._effect(term))
         if kind in ("statement", "benefit", "limit", "step") and self._speaks_for(term):
             level = Level.MAJOR
-        if kind == "rule" and all(p not in self.sides[OLD].kinds for p in new.iris(term, SH + "path")):
-            level = Level.MINOR
         return self._change(NEW, term, "added", level)
 
     def _removed(self, term: str) -> Change:
@@ -109,7 +112,7 @@ class Changes:
             return True
         if change.kind == "rule" and change.what in ("added", "removed"):
             own, other = (new, old) if change.what == "added" else (old, new)
-            paths = own.iris(change.term, SH + "path")
+            paths = own.paths(change.term)
             return bool(paths) and all(p not in other.kinds for p in paths)
         return False
 
@@ -121,7 +124,11 @@ class Changes:
         if before != after:
             told = self._change(NEW, after, "renamed", Level.MAJOR, "iri")
             yield replace(told, before=(before,), after=(after,))
-        was, now = old.said(before), new.said(after)
+        now = new.said(after)
+        was = {
+            predicate: frozenset(replace(v, text=self._renamed.get(v.text, v.text)) for v in values)
+            for predicate, values in old.said(before).items()
+        }
         for predicate in sorted(was.keys() | now.keys()):
             a, b = was.get(predicate, frozenset()), now.get(predicate, frozenset())
             if a == b or predicate in IGNORED:
@@ -181,6 +188,13 @@ class Changes:
         gone, come = (tuple(sorted(v.text for v in side)) for side in (old - new, new - old))
         if predicate == RDF + "type" and self.sides[OLD].kinds[before] == kind:
             return
+        types = [
+            side.guideline.fields[t].kind
+            for side, t in zip(self.sides, (before, after), strict=True)
+            if t in side.guideline.fields
+        ]
+        if predicate == RDFS + "range" and len(set(types)) > 1:
+            return  # told of the field
         if known.how == "members":
             yield from self._members(after, known, gone, come)
             return
@@ -208,7 +222,7 @@ class Changes:
                 level = max(known.level, self._effect(term)) if known.by_effect else known.level
                 yield replace(self._change(NEW, term, "added", level, known.name), after=(name,))
         for name in gone:
-            if name in self.sides[NEW].kinds and name not in self._renamed:
+            if name in self.sides[NEW].kinds:
                 yield replace(self._change(NEW, term, "removed", Level.MAJOR, known.name), before=(name,))
 
     def _class(self, term: str, kind: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Change:

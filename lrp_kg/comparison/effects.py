@@ -123,9 +123,9 @@ class Effects:
             own = self.joint.cells.variables[variable]
             absent = 0 in cells
             known = sorted(cells - {0})
-            name = own.iri.partition("~~")[0]
+            name, old = self.joint.original(own.iri)
             if own.values:
-                found.append(Literal(name, tuple(own.values[c - 1] for c in known), absent=absent))
+                found.append(Literal(name, tuple(own.values[c - 1] for c in known), absent=absent, old=old))
                 continue
             ranges: list[tuple[int | None, int | None]] = []
             last = -1
@@ -136,7 +136,7 @@ class Effects:
                 else:
                     ranges.append((None if cell == 1 else low, high))
                 last = cell
-            found.append(Literal(name, ranges=tuple(ranges), absent=absent))
+            found.append(Literal(name, ranges=tuple(ranges), absent=absent, old=old))
         return tuple(found)
 
     # -- classes ----------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def _range(field: Field) -> tuple[str, ...]:
 def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
     """Yield changes of the constraints of a shape, but for those that are told of its field."""
     old, new = sides[OLD].said(before), sides[NEW].said(after)
-    paths = [p for p in sides[NEW].iris(after, SH + "path") if sides[NEW].kinds.get(p) == "field"]
+    paths = sides[NEW].paths(after)
     for predicate in sorted(p for p in old.keys() | new.keys() if p.startswith(SH)):
         a, b = old.get(predicate, frozenset()), new.get(predicate, frozenset())
         if a == b or predicate in _NO_CONSTRAINT or (predicate in _TOLD_OF_THE_FIELD and _told(sides, paths)):

@@ -57,6 +57,11 @@ class Joint:
         """Return what a field of a side is called here: a field whose type changed stands twice."""
         return field + _SUFFIX[side] if field in self._apart and side == OLD else field
 
+    def original(self, field: str) -> tuple[str, bool]:
+        """Return the name of a field in its own version, and whether it is one that only the old version has so."""
+        name, _, suffix = field.partition(_SUFFIX[OLD])
+        return name, name != field and not suffix
+
     def expression(self, side: int, expression: Expression) -> Expression:
         """Return an expression of a side in the names used here."""
         if isinstance(expression, Named):

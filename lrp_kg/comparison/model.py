@@ -61,12 +61,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Literal:
-    """The cells that a condition allows of one input: values, or ranges of integers, both ends included."""
+    """The cells that a condition allows of one input: values, or ranges of integers, both ends included.
+
+    ``old`` is an input as the old version has it, where the new one has another of that name.
+    """
 
     field: str
     values: tuple[str | bool, ...] = ()
     ranges: tuple[tuple[int | None, int | None], ...] = ()
     absent: bool = False
+    old: bool = False
 
 
 @dataclass(frozen=True)

@@ -75,12 +75,16 @@ class Records:
         maker = WitnessMaker(self.joint, _day(period))
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
-            cells = {v: c for v, c in cells.items() if "~~" not in self.joint.cells.variables[v].iri}
+            cells = {v: c for v, c in cells.items() if v in self.joint.dates.derived or not self._old(v)}
             try:
                 record = maker.from_cells(cells)
             except ValueError:
                 continue
             yield self._dated(record, period)
+
+    def _old(self, variable: int) -> bool:
+        """Tell whether a variable is a field as only the old version has it, which no record of the new one has."""
+        return self.joint.original(self.joint.cells.variables[variable].iri)[1]
 
     def _dated(self, record: Record, period: Period | None) -> Record:
         """Add a date that chooses the edition of a period, where the record has none and it matters."""

@@ -116,6 +116,14 @@ class Snapshot:
         """Return the IRIs of a predicate of a term."""
         return [o.value for o in self.graph.all(iri(term), predicate) if not o.is_literal and not o.is_blank]
 
+    def paths(self, rule: str) -> list[str]:
+        """Return the fields that a property shape is about, also where its path is longer."""
+        found = []
+        for node in self.graph.all(iri(rule), SH + "path"):
+            names = [o for _, o in self._references(node)] if node.is_blank else [node.value]
+            found += [name for name in names if name in self.guideline.fields]
+        return found
+
     @cached_property
     def referring(self) -> dict[str, list[tuple[str, str]]]:
         """Which terms refer to a term, and by which predicate; a class expression counts as its class."""

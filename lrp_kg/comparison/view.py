@@ -117,18 +117,19 @@ class Viewer:
     def region(self, r: Region, before: str, after: str) -> View:
         """Return a region in words."""
         w = self.words
+        literals = [x for c, _ in r.conditions for x in c]
         valid = {(True, True): "both", (True, False): "old", (False, True): "new", (False, False): "none"}[r.valid]
         return {
             "before": before,
             "after": after,
             "count": w.say("combinations-of-region", n=w.number(r.combinations)),
-            "inputs": [w.term(name) for name in sorted({x.field for c, _ in r.conditions for x in c}, key=w.asked)],
+            "inputs": list(dict.fromkeys(w.literal(x)[0] for x in sorted(literals, key=lambda x: w.asked(x.field)))),
             "conditions": [
                 {
-                    "parts": [{"input": a, "allowed": b} for a, b in w.condition(literals)],
+                    "parts": [{"input": a, "allowed": b} for a, b in w.condition(condition)],
                     "count": w.number(size),
                 }
-                for literals, size in r.conditions
+                for condition, size in r.conditions
             ],
             "witness": json.dumps(r.witness, ensure_ascii=False),
             "valid": w.say(f"valid-{valid}"),

@@ -168,7 +168,8 @@ class Words:
         told += [self.bound(literal.field, low, high) for low, high in literal.ranges]
         if literal.absent:
             told.append(self.say("absent"))
-        return self.term(literal.field), f" {self.say('or')} ".join(told)
+        label = self.term(literal.field, OLD if literal.old else None)
+        return f"{label} ({self.say('old')})" if literal.old else label, f" {self.say('or')} ".join(told)
 
     def asked(self, field: str) -> tuple[int, str]:
         """Return where an input comes in the order of questions."""

@@ -10,7 +10,7 @@ from flask import Flask
 
 from lrp_kg.service import GuidelineService
 from lrp_kg.web import assess, pages
-from lrp_kg.web.problems import register_errors
+from lrp_kg.web.problems import QuietFlask, register_errors
 
 DEFAULT_MAX_BODY = 1024 * 1024
 """Bytes of a request body; a record needs about one thousandth."""
@@ -18,7 +18,7 @@ DEFAULT_MAX_BODY = 1024 * 1024
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Make the application. Settings: ``GUIDELINE`` (folder), ``MAX_BODY`` (bytes), ``RELOAD``; also as ``LRP_...``."""
-    app = Flask(__name__)
+    app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})

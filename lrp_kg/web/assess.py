@@ -8,7 +8,7 @@ import orjson
 import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 
-from lrp_kg.errors import InvalidRecord, LrpError, NotAcceptable, RecordError
+from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
 from lrp_kg.record import RawRecord, decode, ndjson, parse_json
 from lrp_kg.service import GuidelineService
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
@@ -38,8 +38,17 @@ def service() -> GuidelineService:
     return cast(GuidelineService, current_app.extensions["lrp_kg"])
 
 
+def body() -> bytes:
+    """Return the body of the request; raise `TooLarge` where a body of unknown length was cut off at the limit."""
+    data = request.get_data(cache=False)
+    limit = int(current_app.config["MAX_BODY"])
+    if request.content_length is None and len(data) >= limit:
+        raise TooLarge(f"The body is over the limit of {limit} bytes. Send records one by one, or in parts.")
+    return data
+
+
 def _one_record(kind: str) -> RawRecord:
-    text = decode(request.get_data(cache=False))
+    text = decode(body())
     if kind == "json":
         return service().reader.from_json(parse_json(text))
     records = service().reader.from_rdf(text, _RDF[kind])
@@ -62,8 +71,8 @@ def assess() -> Response:
         return _assess_many(lang, explain, only)
     form = accepted(ANSWERS)
     if form == "json":
-        body = service().answer_json(_one_record(kind), lang=lang, only=only, explain=explain)
-        return Response(body, headers=_HEADERS, mimetype="application/json")
+        rendered = service().answer_json(_one_record(kind), lang=lang, only=only, explain=explain)
+        return Response(rendered, headers=_HEADERS, mimetype="application/json")
     found = service().assessment(_one_record(kind), only=only, explain=explain)
     if form == "turtle":
         from lrp_kg.answergraph import to_graph
@@ -73,8 +82,8 @@ def assess() -> Response:
     if form == "jsonld":
         from lrp_kg.answergraph import answer_context
 
-        body = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
-        return Response(body, headers=_HEADERS, mimetype="application/ld+json")
+        rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
+        return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
     from lrp_kg.text import TextAnswer, to_text
 
     if form == "text":
@@ -93,11 +102,11 @@ def _assess_many(lang: str, explain: bool, only: list[str] | None) -> Response:
     if accepted({"application/x-ndjson": "ndjson", "application/json": "ndjson"}) != "ndjson":
         raise NotAcceptable("NDJSON records are answered as NDJSON.")
     lines = []
-    for number, line in ndjson(decode(request.get_data(cache=False))):
+    for number, line in ndjson(decode(body())):
         try:
             raw = service().reader.from_json(parse_json(line))
             lines.append(service().answer_json(raw, lang=lang, only=only, explain=explain))
-        except (InvalidRecord, RecordError) as error:
+        except LrpError as error:
             lines.append(orjson.dumps(_refused(number, error, lang)))
     return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
 
@@ -121,11 +130,11 @@ def validate() -> Response:
     accepted({"application/json": "json", "application/problem+json": "json"})
     if kind == "ndjson":
         lines = []
-        for number, line in ndjson(decode(request.get_data(cache=False))):
+        for number, line in ndjson(decode(body())):
             try:
                 service().read(service().reader.from_json(parse_json(line)))
                 lines.append(orjson.dumps({"line": number, "valid": True, "findings": []}))
-            except (InvalidRecord, RecordError) as error:
+            except LrpError as error:
                 lines.append(orjson.dumps({"valid": False, **_refused(number, error, lang)}))
         return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
     service().read(_one_record(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import request
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
@@ -29,7 +30,9 @@ def accepted(offered: dict[str, str]) -> str:
     """Return which of the offered media types the caller likes best; the first where it says nothing."""
     if not request.accept_mimetypes:
         return next(iter(offered.values()))
-    best = request.accept_mimetypes.best_match(list(offered))
+    # a parameter such as charset would match nothing
+    plain = MIMEAccept([(name.split(";")[0].strip(), quality) for name, quality in request.accept_mimetypes])
+    best = plain.best_match(list(offered))
     if best is None:
         raise NotAcceptable(f"Accept one of {', '.join(offered)}.")
     return offered[best]

@@ -52,7 +52,11 @@ def index() -> Response:
     lang = language()
     guideline = service().guideline
     words = TextAnswer(guideline, lang)
-    about = {"id": guideline.id, "version": guideline.version, "label": guideline.label.get(lang)}
+    about = {
+        "id": guideline.id,
+        "version": guideline.version,
+        "label": guideline.label.get(lang) or guideline.label.get("en"),
+    }
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         return _json(
             {

@@ -49,6 +49,23 @@ def problem(
     )
 
 
+def log_unexpected(error: BaseException | None) -> None:
+    """Log the type and place of an error only: its message can hold what was sent."""
+    trace = error.__traceback__ if error else None
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    _log.error("unexpected %s at %s", type(error).__name__, place)
+
+
+class QuietFlask(Flask):
+    """Flask that logs no text of an exception, also where an error handler fails."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log the type and place of an exception."""
+        log_unexpected(exc_info[1])
+
+
 def register_errors(app: Flask) -> None:
     """Turn every error of the application into a problem response."""
 
@@ -67,10 +84,5 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        # the type and place only: the message of an exception can hold what was sent
-        trace = error.__traceback__
-        while trace and trace.tb_next:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-        _log.error("unexpected %s at %s", type(error).__name__, place)
+        log_unexpected(error)
         return problem(500, "internal-error", "Internal error", "The service failed; nothing was decided.")

@@ -50,18 +50,22 @@
     json.textContent = JSON.stringify(found, null, 2);
     const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true" });
     if (explain.checked) query.set("explain", "true");
-    const answer = await fetch("/assess?" + query, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/html" },
-      body: JSON.stringify(found),
-    });
-    if (turn !== last) return;
-    if (!answer.ok) {
-      body.replaceChildren(problems(await answer.json()));
-      return;
+    let shown;
+    try {
+      const answer = await fetch("/assess?" + query, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "text/html" },
+        body: JSON.stringify(found),
+      });
+      const text = await answer.text();
+      const page = () => [...new DOMParser().parseFromString(text, "text/html").body.childNodes];
+      shown = answer.ok ? page() : [problems(JSON.parse(text))];
+    } catch {
+      // what stands on the page belongs to an earlier record
+      shown = [problems({ detail: form.dataset.failed })];
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    body.replaceChildren(...page.body.childNodes);
+    // a late answer never replaces a newer one
+    if (turn === last) body.replaceChildren(...shown);
   };
 
   form.addEventListener("change", (event) => {
