@@ -138,7 +138,7 @@ def _answer_all(
     except LrpError as error:
         _fail(error)
     if not count:
-        _fail(RecordError("There is no record in the data. Give a JSON object, or a node of type cp:PatientRecord."))
+        _fail(RecordError("There is no record in the data: no JSON object and no cp:PatientRecord."))
     raise SystemExit(INVALID if invalid else 0)
 
 

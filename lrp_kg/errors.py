@@ -86,7 +86,7 @@ class NotAcceptable(LrpError):
 class TooLarge(RecordError):
     """The body is over the size limit."""
 
-    code = "too-large"
+    code = "request-entity-too-large"
     title = "The body is too large"
     status = 413
 

@@ -85,7 +85,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(text: str) -> int:
     if len(text.lstrip("-")) > LONGEST_INTEGER:
-        raise BrokenJson(f"An integer has more than {LONGEST_INTEGER} digits.")
+        raise BrokenJson(f"An integer is too long: it has more than {LONGEST_INTEGER} digits.")
     return int(text)
 
 

@@ -89,7 +89,8 @@ def load_validator(guideline: Guideline) -> Validator:
     try:
         return Validator(guideline)
     except (ReportableRuntimeError, re.error, LookupError, ValueError) as error:
-        shapes = str(guideline.folder / "shapes")
+        files = record_shape_files(guideline.folder)
+        shapes = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
         finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {error}.", shapes)
         raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
 

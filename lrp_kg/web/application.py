@@ -22,7 +22,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
-    app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"])
+    app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # one more, so that a body over the limit shows
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
     service = GuidelineService(Path(folder) if folder else None)

@@ -39,10 +39,10 @@ def service() -> GuidelineService:
 
 
 def body() -> bytes:
-    """Return the body of the request; raise `TooLarge` where a body of unknown length was cut off at the limit."""
+    """Return the body of the request; raise `TooLarge` over the limit, also where its length was not told."""
     data = request.get_data(cache=False)
     limit = int(current_app.config["MAX_BODY"])
-    if request.content_length is None and len(data) >= limit:
+    if len(data) > limit:
         raise TooLarge(f"The body is over the limit of {limit} bytes. Send records one by one, or in parts.")
     return data
 
