@@ -52,7 +52,10 @@ def run_cases(service: GuidelineService, cases: CaseSet) -> list[Finding]:
     """
     index = Index(service.guideline)
     found = []
-    for read in read_cases(service, cases):
+    reads = list(read_cases(service, cases))
+    assessor = service.assessor
+    assessor.verdicts.learn([assessor.signature(r.record) for r in reads if r.record is not None])
+    for read in reads:
         lines = list(_problems(service, index, read))
         if lines:
             case = read.case

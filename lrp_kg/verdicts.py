@@ -48,6 +48,13 @@ class VerdictMemory:
         number = self._number.get(cls)
         return b"" if number is None else bytes([signature[i] for i in self._reads[number]])
 
+    def learn(self, signatures: Sequence[Signature]) -> None:
+        """Ask SPARQL for many signatures at once, so that they need not be asked for one by one."""
+        distinct = list(dict.fromkeys(signatures))
+        for signature, verdicts in zip(distinct, self.program.classify(distinct), strict=True):
+            for number, known in enumerate(self._known):
+                known[bytes([signature[i] for i in self._reads[number]])] = verdicts[number]
+
     def _ask(self, signature: Signature) -> None:
         """Ask SPARQL for every expression whose verdict is not remembered for the cells of a signature."""
         self.asked += 1
