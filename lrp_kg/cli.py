@@ -223,12 +223,13 @@ def _print(service: GuidelineService, found: Any, form: str, lang: str, explain:
         click.echo(orjson.dumps(answer).decode())
         return
     from rich.console import Console
+    from rich.text import Text
 
     from lrp_kg.text import TextAnswer
 
     console = Console(highlight=False)
     if name:
-        console.rule(name)
+        console.rule(Text(name))
     console.print(TextAnswer(service.guideline, lang).lay_out(answer))
 
 

@@ -76,7 +76,8 @@ def conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
     while todo:
         node = todo.pop()
         if isinstance(node, ox.NamedNode):
-            yield node.value
+            if node.value != RDF + "nil":
+                yield node.value
             continue
         for t in about.get(node, ()):
             if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):

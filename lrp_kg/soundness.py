@@ -28,7 +28,7 @@ from lrp_kg.pieces import Piece
 from lrp_kg.positions import Positions
 
 _PROBE = "urn:lrp-kg:probe:"
-_BLANK = re.compile(r"\b[0-9a-f]{32}\b")
+_BLANK = re.compile(r"\b[0-9a-f]{20,40}\b")
 _DENIED = re.compile(r"Violation of complementarity for classes (\S+) and (\S+)")
 _IRI = re.compile(r"(?:https?|urn):[^\s,()'\"]+")
 
@@ -132,7 +132,7 @@ def _reason(piece: Piece) -> Judgement:
     for name in todo:
         errors = [e for e in _errors(piece.only(name).triples, (name,)) if e not in anyway]
         if errors:
-            impossible[name] = errors[0]
+            impossible[name] = min(errors, key=_shown)
             todo += [part for part in piece.conjuncts(name) if part not in todo]
     return Judgement(tuple(anyway), impossible)
 

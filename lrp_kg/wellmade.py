@@ -6,7 +6,7 @@ is what parsers and SHACL engines do not see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lrp_kg.findings import Finding
@@ -45,6 +45,15 @@ def check_well_made(folder: Path, *, formatting: bool = True) -> list[Finding]:
     if formatting:
         found += format_findings([m.file for m in own])
     return found
+
+
+def unless_told(findings: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Leave out of what the loader complains of what the shapes told of the same term in better words."""
+    told = {(f.name, f.where) for f in found}
+    lacking = {f.where for f in found if f.name.endswith("-missing") and f.severity == "error"}
+    return [
+        f for f in findings if (f.name, f.where) not in told and not (f.name == "value-missing" and f.where in lacking)
+    ]
 
 
 def author_shapes(folder: Path) -> Path:

@@ -245,9 +245,16 @@ class Changes:
             return
         meaning = self.effects.meaning(before, after)
         uses = resting_on(self.sides[NEW], after)
-        level = Level.PATCH if meaning == "same" or not uses else Level.MAJOR
+        level = Level.PATCH if meaning == "same" else max((self._bears_on(u) for u in uses), default=Level.PATCH)
         told = self._change(NEW, after, "rewritten" if meaning == "same" else meaning, level, "definition")
         yield replace(told, edits=edits(old, new), uses=uses)
+
+    def _bears_on(self, term: str) -> Level:
+        """Return what it means for a term that a condition it rests on means something else."""
+        kind = self.sides[NEW].kinds[term]
+        if kind in ("open-point", "field"):
+            return Level.MINOR
+        return max(Level.MINOR, self._effect(term)) if owners(self.sides[NEW], term) else Level.MAJOR
 
     def _criterion(self, before: str, after: str) -> Iterator[Change]:
         """Tell that a criterion means something else although it names the same class."""

@@ -72,21 +72,26 @@ def description(guideline: Guideline) -> dict[str, Any]:
             "responses": {"200": answer} | problems,
         }
     }
+    validate = {
+        "post": {
+            "summary": "Tell every problem of a record",
+            "parameters": _parameters(assess=False),
+            "requestBody": body,
+            "responses": {"200": ok} | problems,
+        }
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": guideline.label.get("en", guideline.id), "version": __version__},
         "paths": {
             "/assess": assess,
             "/v1/assess": assess,
-            "/validate": {
-                "post": {
-                    "summary": "Tell every problem of a record",
-                    "parameters": _parameters(assess=False),
-                    "requestBody": body,
-                    "responses": {"200": ok} | problems,
-                }
-            },
+            "/validate": validate,
+            "/v1/validate": validate,
+            "/": get("What is here, as a page or as JSON"),
             "/ids": get("Every identifier that an answer can hold"),
+            "/v1/ids": get("Every identifier that an answer can hold"),
+            "/openapi.json": get("This description"),
             "/context.jsonld": get("The JSON-LD context of a record"),
             "/query.rq": get("The classification query"),
             "/derive.rq": get("The query that derives what criteria read"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 
 import click
 from flask import Flask
@@ -18,8 +19,24 @@ def make() -> Flask:
     return app
 
 
+def _is_free(host: str, port: int) -> bool:
+    """Tell whether nothing listens: the server itself would share the port with an older one without a word."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
 def run(host: str, port: int, workers: int) -> None:
     """Serve until interrupted; says where, and logs no request and no body."""
+    if not _is_free(host, port):
+        click.secho(
+            f"Port {port} of {host} is taken. Stop what listens there, or choose another --port.", err=True, fg="red"
+        )
+        raise SystemExit(2)
     from granian import Granian
     from granian.constants import Interfaces
 
