@@ -19,7 +19,7 @@ from rdflib.namespace import RDF
 from lrp_kg.namespaces import PATIENT_RECORD
 from lrp_kg.record import Record
 from lrp_kg.service import GuidelineService
-from lrp_kg.sparql import FALSE, OPEN, TRUE, record_query
+from lrp_kg.sparql import FALSE, OPEN, TRUE, class_variable, record_query
 
 Json = dict[str, Any]
 PARTS = ("parsing", "owlrl closure", "shapes and pySHACL", "query")
@@ -100,7 +100,7 @@ class Naive:
         """Tell whether the service has the same verdict for every class."""
         assessor = self.service.assessor
         signature = assessor.signature(known)
-        columns = [(s.variable, s.classes[0]) for s in assessor.program.steps if s.classes]
+        columns = [(class_variable(cls), cls) for s in assessor.program.steps for cls in s.classes]
         assert len(columns) == len(verdicts) > 100
         return all(assessor.verdicts.one(signature, cls) == verdicts[name] for name, cls in columns)
 
