@@ -47,13 +47,7 @@ class TermChecks:
         self.positions = positions
         triples = [t for m in modules for t in m.triples]
         self.declared = _typed(triples)
-        own = {t for m in modules if m.is_ontology for t in self._declared_in(m)}
-        self.namespaces = {_namespace(t) for t in own} | {CP}
-
-    @staticmethod
-    def _declared_in(module: Module) -> set[str]:
-        headers = set(module.ontologies)
-        return {t for t in _typed(module.triples) - headers if not t.startswith(tuple(set(PREFIXES.values()) - {CP}))}
+        self.namespaces = {ns for m in modules if m.is_ontology for ns in _own_namespaces(m)} | {CP}
 
     # -- declared -------------------------------------------------------------------------------
 
@@ -193,6 +187,13 @@ class TermChecks:
 
 def _typed(triples: Iterable[ox.Triple]) -> set[str]:
     return {t.subject.value for t in triples if t.predicate.value == _TYPE and isinstance(t.subject, ox.NamedNode)}
+
+
+def _own_namespaces(module: Module) -> set[str]:
+    """Return the namespaces of what a module defines: terms of other vocabularies it only declares, without a label."""
+    labelled = {t.subject for t in module.triples if t.predicate.value == RDFS + "label"}
+    typed = _typed(t for t in module.triples if t.subject in labelled)
+    return {_namespace(term) for term in typed}
 
 
 def _namespace(term: str) -> str:

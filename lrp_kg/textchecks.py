@@ -15,7 +15,7 @@ from lrp_kg.namespaces import PREFIXES
 from lrp_kg.turtletext import TurtleText
 
 HEADER_LINES = 3
-"""The longest header comment."""
+"""How long a header comment may be."""
 _NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 _HUNK = re.compile(r"^@@ -(\d+)", re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,9 +53,12 @@ def header_findings(module: Module) -> Iterator[Finding]:
     name = module.file.name
     lines = [line.strip() for line in text.text.splitlines()]
     comment = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    if not 1 <= comment <= HEADER_LINES:
-        message = f"{name}: begins with {comment} lines of comment. Say in one to {HEADER_LINES} lines what it holds."
+    if not comment:
+        message = f"{name}: has no comment at its head. Say in one to {HEADER_LINES} lines what it holds."
         yield Finding("header-comment", message, f"{module.file}:1", severity="warning")
+    elif comment > HEADER_LINES:
+        message = f"{name}: begins with {comment} lines of comment; {HEADER_LINES} are enough to say what it holds."
+        yield Finding("header-comment", message, f"{module.file}:{HEADER_LINES + 1}", severity="note")
     ontologies = module.ontologies
     if len(ontologies) != 1:
         message = f"{name}: has {len(ontologies)} owl:Ontology nodes. A module has exactly one, before all else."

@@ -54,6 +54,8 @@ _OF_ONE_PROPERTY = {
     "MaxLengthConstraintComponent",
 }
 """Components that look at the values of their own path only, so that their verdict can be remembered by value."""
+_COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
+"""Types whose literals rdflib compares without raising or warning."""
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
@@ -268,7 +270,7 @@ class Validator:
         """Tell whether a pair of values cannot be compared: rdflib would raise, or warn and say false."""
         found = [o for p in (prepared.path, *prepared.others) for o in data.objects(subject, p)]
         literals = [o for o in found if isinstance(o, rdflib.Literal) and not o.ill_typed]
-        return len(literals) != len(found) or len({o.datatype for o in literals}) > 1
+        return len(literals) != len(found) or {o.datatype for o in literals} not in _COMPARABLE
 
     # -- telling --------------------------------------------------------------------------------
 

@@ -70,10 +70,10 @@ def packed(program: Program, limit: int) -> list[Signature]:
 def test_engines_agree(program: Program) -> None:
     rng = random.Random(20260)
     cells = program.cells
-    signatures = packed(program, 64)
+    signatures = packed(program, 48)
     signatures += [random_signature(rng, cells, rng.choice((0.0, 0.1, 0.3, 0.6))) for _ in range(300)]
     assert len(signatures) >= 300 + 64
-    assert len(spaces(program, 64)) >= 40
+    assert len(spaces(program, 48)) >= 60
     other = Program(program.guideline, cells, Rdflib())
     ours, theirs = program.classify(signatures), other.classify(signatures)
     names = [name for name in program.guideline.conditions]

@@ -536,7 +536,7 @@ def test_the_command_prints_text(compared: Callable[[str], Compared], tmp_path: 
     c = compared("changed hit policy")
     result = run("diff", *map(str, c.folders), "--lang", "nl")
     assert result.exit_code == 1
-    assert "hoe opties het antwoord worden gewijzigd" in " ".join(result.stdout.split())
+    assert "hoe opties het antwoord worden: gewijzigd" in " ".join(result.stdout.split())
     file = tmp_path / "diff.txt"
     assert run("diff", *map(str, c.folders), "--lang", "nl", "-o", str(file)).stdout == ""
     assert file.read_text(encoding="utf-8").splitlines()[0] == result.stdout.splitlines()[0].rstrip()

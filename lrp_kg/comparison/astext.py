@@ -65,7 +65,7 @@ class _Text:
 
     def _change(self, c: View) -> Iterator[RenderableType]:
         colour = _COLOURS[c["level"]]
-        of = f"{escape(c['of'])} " if c["of"] else ""
+        of = f"{escape(c['of'])}: " if c["of"] else ""
         language = f" \\[{c['language']}]" if c["language"] else ""
         yield self._line(
             f"[{colour}]{c['level_word']:<6}[/] {c['kind']} [bold]{escape(c['label'])}[/] [dim]{escape(c['id'])}[/]"

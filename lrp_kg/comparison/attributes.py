@@ -78,7 +78,7 @@ ATTRIBUTES = {
     CP + "measure": Attribute("duration", Level.MAJOR),
     CP + "modality": Attribute("modality", Level.MAJOR),
     CP + "notBefore": Attribute("time-limit", Level.MAJOR),
-    CP + "onlyIfCertain": Attribute("fact", Level.MAJOR),
+    CP + "onlyIfCertain": Attribute("only-if-certain", Level.MAJOR),
     CP + "optionOf": Attribute("decision", Level.MAJOR, "moved"),
     CP + "printedLabel": Attribute("printed-label", Level.PATCH),
     CP + "priority": Attribute("priority", Level.PATCH, by_effect=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -111,11 +112,11 @@ def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang:
         from lrp_kg.comparison.view import Viewer
 
         layout = lay_out(Viewer(found, words).view(), words)
-        if output is None:
-            Console(highlight=False).print(layout)
-            return
-        with output.open("w", encoding="utf-8") as stream:
-            Console(file=stream, width=120, highlight=False).print(layout)
+        console = Console(highlight=False) if output is None else Console(width=120, highlight=False, no_color=True)
+        with console.capture() as captured:
+            console.print(layout)
+        text = re.sub(" +\n", "\n", captured.get()).rstrip("\n")
+        click.echo(text) if output is None else output.write_text(text + "\n", encoding="utf-8")
         return
     if form == "json":
         import orjson

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lrp_kg.comparison.joint import NEW, OLD
@@ -13,6 +13,11 @@ from lrp_kg.comparison.words import ARROW, Words
 from lrp_kg.outcomes import Outcome
 
 View = dict[str, Any]
+
+MANY = 6
+"""Translations of the same attribute that are told one by one."""
+_CLASSES = {"applies-to", "ask-if", "condition", "scope"}
+_NO_DETAIL: View = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
 
 _REST = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
 _REST |= {"warning", "field"}
@@ -50,7 +55,7 @@ class Viewer:
                 for level in (Level.MAJOR, Level.MINOR, Level.PATCH)
                 if counts[level]
             ],
-            "changes": [self.change(c) for c in sorted(f.changes, key=lambda c: -c.level)],
+            "changes": list(self.changes()),
             "decisions": [self.decision(d) for d in differing],
             "same": list(same),
             "places": [self.place(p) for p in f.places],
@@ -58,6 +63,21 @@ class Viewer:
         }
 
     # -- changes ----------------------------------------------------------------------------------
+
+    def changes(self) -> Iterator[View]:
+        """Yield the changes, the major ones first; translations that came or went together are told together."""
+        together: dict[tuple[str, str, str], list[Change]] = {}
+        for c in self.found.changes:
+            if c.what.startswith("translation-"):
+                together.setdefault((c.what, c.of, c.language), []).append(c)
+        for c in sorted(self.found.changes, key=lambda c: -c.level):
+            alike = together.get((c.what, c.of, c.language), [])
+            if len(alike) <= MANY:
+                yield self.change(c)
+            elif c is alike[0]:
+                kinds = ", ".join(dict.fromkeys(self.words.kind(x.kind) for x in alike))
+                label = self.words.say("terms", n=self.words.number(len(alike)))
+                yield self.change(c) | _NO_DETAIL | {"kind": "", "label": label, "id": "", "details": [kinds]}
 
     def change(self, c: Change) -> View:
         """Return a change: what it is about, what happened, the details."""
@@ -69,6 +89,8 @@ class Viewer:
             details.append(w.number(int(c.after[0])))
         elif not c.before and not c.after:
             before = after = ""
+        elif c.of in _CLASSES and not c.language:
+            before, after = (told if told != "–" else w.say("every-record") for told in (before, after))
         elif c.what in ("added", "translation-added"):
             before = ""
         elif c.what in ("removed", "translation-removed"):

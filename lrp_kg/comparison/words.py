@@ -70,11 +70,9 @@ class Words:
 
     def term(self, iri: str, side: int | None = None) -> str:
         """Return the label of a term on a side, by default the new one, else the old."""
-        for own in (NEW, OLD) if side is None else (side, 1 - side):
-            texts = self.sides[own].label(iri)
-            if texts:
-                return self.pick(texts)
-        return local_name(iri)
+        found = [self.sides[own].label(iri) for own in ((NEW, OLD) if side is None else (side, 1 - side))]
+        own_language = (texts for texts in found if self.lang in texts)
+        return self.pick(next(own_language, found[0] or found[1]), local_name(iri))
 
     def terms(self, iris: Iterable[str], most: int = 6) -> str:
         """Return the labels of terms, the first few."""
