@@ -51,7 +51,6 @@ ORDERS = {
     ("incapacityStart", "assessmentDate"),
     ("incapacityStart", "applicationDate"),
 }
-IMPLIED = {"spinalSurgeryDate": "spinalSurgery", "sicknessFundSince": "paidBySicknessFund"}
 """A date that settles another field: since when there can only be since when where there is."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
