@@ -58,6 +58,7 @@ DECISIONS = (
     *("fedris-prevention", "multidisciplinary-rehabilitation", "partial-resumption"),
 )
 LENGTHS = st.sampled_from((0, 6, 7, 13, 14, 20, 27, 28, 34, 35, 42, 43, 76, 77, 83, 84, 89, 90, 91, 92, 93, 150))
+IMPLIED = {"spinalSurgeryDate": "spinalSurgery"}
 
 
 @st.composite
