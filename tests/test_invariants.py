@@ -51,6 +51,7 @@ ORDERS = {
     ("incapacityStart", "assessmentDate"),
     ("incapacityStart", "applicationDate"),
 }
+IMPLIED = {"spinalSurgeryDate": "spinalSurgery"}
 """A date that settles another field: since when there can only be since when where there is."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
@@ -58,7 +59,6 @@ DECISIONS = (
     *("fedris-prevention", "multidisciplinary-rehabilitation", "partial-resumption"),
 )
 LENGTHS = st.sampled_from((0, 6, 7, 13, 14, 20, 27, 28, 34, 35, 42, 43, 76, 77, 83, 84, 89, 90, 91, 92, 93, 150))
-IMPLIED = {"spinalSurgeryDate": "spinalSurgery"}
 
 
 @st.composite
