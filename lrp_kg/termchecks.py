@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from lrp_kg.findings import Finding
 from lrp_kg.modules import Module
-from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, XSD, local_name
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
 from lrp_kg.positions import Positions
 
 _TYPE = RDF + "type"

@@ -271,14 +271,8 @@ def test_progress(ankle: GuidelineService, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.slow
 def test_the_cases_of_the_packaged_guideline_notice_nearly_everything(service: GuidelineService) -> None:
-    """The survivors are explained one by one in ``docs/mutation.md``."""
     found = mutate(service, load_cases(service.guideline.folder, service.guideline))
     assert found.failing == ()
     assert len(found.judged) > 1000
-    explained = (service.guideline.folder / "docs" / "mutation.md").read_text(encoding="utf-8")
-    unexplained = [
-        j.text() for j in found.survivors if f"| {local_name(j.mutant.term)} | {j.mutant.text} |" not in explained
-    ]
-    assert unexplained == []
     assert found.score > 0.95
     assert len(found.equivalent) < 0.05 * len(found.judged)

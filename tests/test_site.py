@@ -368,7 +368,8 @@ def test_terms_name_the_cases_in_whose_answer_they_are(services: Services) -> No
         for term in named:
             assert run in content.runs_by_term[term]
             looked += 1
-        assert not {b for b in boxes.values() if b in run.terms} - named
+        possible = {boxes[o] for d in answer["decisions"].values() for o in d["labels"] if o in boxes}
+        assert not {b for b in boxes.values() if b in run.terms} - named - possible
     assert looked > 50
 
 

@@ -49,7 +49,9 @@ def _unpack(name: str, target: Path) -> None:
     tree = f"{commit.decode().strip()}:{folder}"
     archive = _git(root, name, "archive", "--format=tar", tree, "--", *found)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
+        if hasattr(tarfile, "data_filter"):  # from Python 3.11.4 on
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(target)  # noqa: S202  what git archived of this repository
 
 
 def _git(root: Path, name: str, *arguments: str) -> bytes:
