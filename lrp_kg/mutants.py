@@ -97,7 +97,7 @@ class Changes:
                 for kind, text, changed in self._changes(part, negate=True):
                     parts = (*node.parts[:number], changed, *node.parts[number + 1 :])
                     yield kind, text, replace(node, parts=parts)
-        if negate and not isinstance(node, Not) and not self._two_values(node):
+        if negate and not isinstance(node, (Not, Always)) and not self._two_values(node):
             yield "negation", f"{tell(node)} -> {tell(Not(node))}", Not(node)
 
     @staticmethod
@@ -128,8 +128,10 @@ class Changes:
 
     @staticmethod
     def without_one(node: All | AnyOf) -> Iterator[tuple[str, Expression]]:
-        """Yield an expression with each of its operands left out."""
+        """Yield an expression with each of its operands left out, but for every record, which is no condition."""
         for number, part in enumerate(node.parts):
+            if isinstance(part, Always):
+                continue
             rest = node.parts[:number] + node.parts[number + 1 :]
             yield f"{tell(part)} left out", rest[0] if len(rest) == 1 else replace(node, parts=rest)
 

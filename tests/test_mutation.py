@@ -15,7 +15,7 @@ from lrp_kg.assessment import Assessor
 from lrp_kg.caseruns import read_cases
 from lrp_kg.cases import load_cases
 from lrp_kg.caseview import Index, View
-from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.mutants import Changes, apply, mutants_of
 from lrp_kg.mutation import EQUIVALENT, KILLED, SURVIVED, MutationReport, Step, mutate, progress_bar
 from lrp_kg.namespaces import local_name
@@ -67,6 +67,15 @@ BETWEEN, FROM_10 = Between(DAYS, 0, 9), Between(DAYS, 10, None)
 SLIGHT, PARTIAL, COMPLETE = (Has(SEVERITY, f"{SEVERITY}-{v}") for v in ("slight", "partial", "complete"))
 DEFORMED = Has(NAMESPACE + "deformity", True)
 CHANGES: list[tuple[Expression, set[tuple[str, Expression]]]] = [
+    (
+        All((Always(), Not(A))),
+        {
+            ("and-or", AnyOf((Always(), Not(A)))),
+            ("operand-dropped", Always()),
+            ("negation", All((Always(), A))),
+            ("negation", Not(All((Always(), Not(A))))),
+        },
+    ),
     (A, {("negation", Not(A))}),
     (Not(A), {("negation", A)}),
     (
