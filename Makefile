@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format benchmark clean
+.PHONY: help run test check lint format benchmark browser clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,7 @@ help: ## list the verbs
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
 
-test: $(VENV)/.test lint ## everything: linters, the guideline's own checks, all tests
+test: $(VENV)/.test browser lint ## everything: linters, the guideline's own checks, all tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test ## the part that takes about a minute
@@ -50,6 +50,13 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need ..."
 	$(PIP) install -e ".[test]"
 	@touch $@ $(VENV)/.run
+
+# The tests of the pages need a browser; without one, and without the right to install it, they say that they are skipped.
+browser:
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing a browser for the tests of the pages ..."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "no browser could be installed"; \
+	fi
 
 $(VENV)/.benchmark: pyproject.toml $(VENV)/.test
 	$(PIP) install -e ".[benchmark]"
