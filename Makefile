@@ -53,7 +53,7 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 # The tests of the pages need a browser; without one, and without the right to install it, they say that they are skipped.
 browser:
-	@if ! command -v chromium chromium-browser google-chrome >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	@if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null 2>&1 && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "Installing a browser for the tests of the pages ..."; \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "no browser could be installed"; \
 	fi
