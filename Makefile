@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format benchmark browser clean
+.PHONY: help run test check lint format benchmark browser clients clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,7 @@ help: ## list the verbs
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
 
-test: $(VENV)/.test browser lint ## everything: linters, the guideline's own checks, all tests
+test: $(VENV)/.test browser clients lint ## everything: linters, the guideline's own checks, all tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test ## the part that takes about a minute
@@ -26,6 +26,15 @@ lint: $(VENV)/.test ## ruff, mypy, turtlefmt
 	$(BIN)/ruff format --check lrp_kg tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/turtlefmt --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
+
+# Comunica (5 needs a Node.js newer than 20) is one of the SPARQL clients that the tests run against the service; without npm they say that it is skipped.
+clients: $(VENV)/.clients
+$(VENV)/.clients: | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+		echo "Installing a SPARQL client for the tests of the endpoint ..."; \
+		npm install --prefix $(VENV)/clients --no-audit --no-fund --silent @comunica/query-sparql@4 >/dev/null 2>&1 || echo "no Comunica could be installed"; \
+	fi
+	@touch $@
 
 format: $(VENV)/.test ## format Python and Turtle
 	$(BIN)/ruff check --fix lrp_kg tests benchmarks
