@@ -112,3 +112,77 @@ class InvalidRecord(LrpError):
     code = "invalid-record"
     title = "The record is not valid"
     status = 422
+
+
+class MalformedQuery(LrpError):
+    """The text is no SPARQL query."""
+
+    code = "malformed-query"
+    title = "The query cannot be read"
+    status = 400
+
+
+class QueryRefused(LrpError):
+    """The query asks for something that is not done here: another server, a change, a graph that is not known."""
+
+    code = "query-refused"
+    title = "The query asks for what is not done here"
+    status = 400
+
+
+class QueryTooLong(LrpError):
+    """The text of the query is over the size limit."""
+
+    code = "query-too-long"
+    title = "The query is too long"
+    status = 413
+
+
+class LimitReached(LrpError):
+    """A query reached one of its limits; nothing of its result is given."""
+
+    status = 503
+
+
+class TimeLimit(LimitReached):
+    """The query took too long and was stopped."""
+
+    code = "limit-time"
+    title = "The query took too long"
+
+
+class RowLimit(LimitReached):
+    """The result has too many rows or triples."""
+
+    code = "limit-rows"
+    title = "The result has too many rows"
+
+
+class SizeLimit(LimitReached):
+    """The result has too many bytes."""
+
+    code = "limit-size"
+    title = "The result is too large"
+
+
+class MemoryLimit(LimitReached):
+    """The query needed too much memory and was stopped."""
+
+    code = "limit-memory"
+    title = "The query needs too much memory"
+
+
+class Busy(LrpError):
+    """As many queries as may run at once are running."""
+
+    code = "busy"
+    title = "Too many queries at once"
+    status = 503
+
+
+class EngineFailed(LrpError):
+    """The engine could not be started, or ended without a reason that the query gave it."""
+
+    code = "engine-failed"
+    title = "The query engine failed"
+    status = 503

@@ -1,0 +1,129 @@
+"""What an engine is asked and what it replies; the limits of one query."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import IO, Any, Protocol
+
+from lrp_kg.errors import UnknownParameter
+
+BASE = "https://w3id.org/lrp-kg/"
+"""What a relative IRI in a query is relative to."""
+
+CHUNK = 64 * 1024
+"""Bytes that a reply is handed out in at a time."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one query: seconds, rows or triples, bytes of the result, bytes of memory, and queries at once.
+
+    ``memory`` is counted beyond what a worker starts with; ``text`` is the size of the query in bytes.
+    """
+
+    seconds: float = 10.0
+    rows: int = 1_000_000
+    size: int = 256 * 1024 * 1024
+    memory: int = 1024 * 1024 * 1024
+    concurrent: int = 8
+    text: int = 256 * 1024
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Limits:
+        """Return limits from ``QUERY_SECONDS``, ``QUERY_ROWS``, ``QUERY_BYTES``, ``QUERY_MEMORY`` and so on."""
+        given = {}
+        for f in fields(cls):
+            name = setting(f.name)
+            value = settings.get(name)
+            if value is None:
+                continue
+            try:
+                number = float(value) if f.name == "seconds" else int(value)
+            except (TypeError, ValueError):
+                number = 0
+            if not 0 < number < float("inf"):
+                raise UnknownParameter(f"LRP_{name}={value!r} is not a number above 0. Mend the setting.")
+            given[f.name] = number
+        return cls(**given)  # type: ignore[arg-type]
+
+    @classmethod
+    def from_environment(cls) -> Limits:
+        """Return limits from the environment: ``LRP_QUERY_SECONDS`` and so on."""
+        return cls.from_settings({k.removeprefix("LRP_"): v for k, v in os.environ.items() if k.startswith("LRP_")})
+
+
+def setting(limit: str) -> str:
+    """Return the setting of a limit, without its prefix ``LRP_``."""
+    return f"QUERY_{'BYTES' if limit == 'size' else limit.upper()}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query with the dataset of the protocol request and the media types that the caller takes.
+
+    Both lists of graphs empty: the dataset that the query names, else that of the engine. ``solutions`` is the media
+    type for SELECT and ASK, ``graph`` that for CONSTRUCT and DESCRIBE; ``None``: the caller takes none.
+    """
+
+    text: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    solutions: str | None = "application/sparql-results+json"
+    graph: str | None = "text/turtle"
+
+
+class Reply:
+    """The complete result of a query, held in memory or in a temporary file."""
+
+    def __init__(self, form: str, media_type: str, size: int, rows: int | None, source: bytes | IO[bytes]) -> None:
+        self.form = form
+        self.media_type = media_type
+        self.size = size
+        self.rows = rows
+        self._source = source
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the result in parts, and close it at the end."""
+        if isinstance(self._source, bytes):
+            yield self._source
+            return
+        try:
+            self._source.seek(0)
+            while part := self._source.read(CHUNK):
+                yield part
+        finally:
+            self.close()
+
+    def read(self) -> bytes:
+        """Return the whole result, and close it."""
+        return b"".join(self.chunks())
+
+    def close(self) -> None:
+        """Give back the temporary file."""
+        if not isinstance(self._source, bytes):
+            self._source.close()
+
+    def __enter__(self) -> Reply:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Engine(Protocol):
+    """Something that answers queries over one dataset."""
+
+    version: str
+    """Changes whenever the data changes."""
+
+    has_records: bool
+
+    def ask(self, question: Question) -> Reply:
+        """Answer a query completely, or raise an `LrpError` that says why not."""
+        ...
+
+    def close(self) -> None:
+        """Give back every process and file."""
+        ...

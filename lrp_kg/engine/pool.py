@@ -1,0 +1,324 @@
+"""Queries answered by workers that can be killed: `PoolEngine`.
+
+A process with the store open (`lrp_kg.engine.zygote`) forks the workers; each answers one query at a time and is
+stopped by a timer of the kernel, whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lrp_kg.engine import wire
+from lrp_kg.engine.model import Limits, Question, Reply, setting
+from lrp_kg.errors import (
+    Busy,
+    EngineFailed,
+    LimitReached,
+    LrpError,
+    MalformedQuery,
+    MemoryLimit,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    RowLimit,
+    SizeLimit,
+    TimeLimit,
+)
+
+PATIENT = 0.25
+"""Seconds after which a query makes way for others: its worker runs at the lowest priority from then on."""
+
+GRACE = 5.0
+"""Seconds that a worker may stay silent beyond its timer."""
+
+RECYCLE = 1000
+"""Queries after which a worker is replaced."""
+
+GROWN = 256 * 1024 * 1024
+"""Bytes of memory that a worker may keep between queries."""
+
+_LIMITS: dict[str, tuple[type[LimitReached], str]] = {
+    "limit-time": (TimeLimit, "seconds"),
+    "limit-rows": (RowLimit, "rows"),
+    "limit-size": (SizeLimit, "size"),
+    "limit-memory": (MemoryLimit, "memory"),
+}
+_ADVICE = {
+    "seconds": ("ran longer than {0:g} seconds and was stopped", "Narrow it, or ask for a part with LIMIT"),
+    "rows": ("has more than {0} rows or triples", "Count instead, or ask for parts with ORDER BY, LIMIT and OFFSET"),
+    "size": ("has a result of more than {0} bytes", "Ask for fewer columns, or for parts with LIMIT and OFFSET"),
+    "memory": ("needed more than {0} bytes of memory and was stopped", "Narrow it, or ask for a part with LIMIT"),
+}
+_DEATHS = {signal.SIGALRM: "limit-time", signal.SIGKILL: "limit-time", signal.SIGXCPU: "limit-time"}
+_DEATHS |= {signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
+
+
+def limit_reached(code: str, limits: Limits) -> LimitReached:
+    """Return the error of a limit: which one, its value, the setting, and what to do."""
+    kind, name = _LIMITS[code]
+    what, advice = _ADVICE[name]
+    told = what.format(getattr(limits, name))
+    return kind(f"The query {told} (LRP_{setting(name)}). {advice}. Nothing of the result is given.")
+
+
+@dataclass
+class _Worker:
+    pid: int
+    sock: socket.socket
+    resident: int
+    sandboxed: bool
+    answered: int = 0
+    niced: bool = False
+
+
+class PoolEngine:
+    """Answers queries over an Oxigraph folder, or over an N-Quads file held in memory.
+
+    May be used by many threads. Raises `Busy` at once where ``limits.concurrent`` queries are running.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Path | None = None,
+        quads: Path | None = None,
+        limits: Limits | None = None,
+        version: str = "",
+        has_records: bool = False,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.version = version
+        self.has_records = has_records
+        self._source = ["--store", str(store)] if store else ["--quads", str(quads)] if quads else []
+        self._reset()
+        with self._lock:
+            self._start()
+        self._idle.append(self._fork())
+
+    def _reset(self) -> None:
+        self._owner = os.getpid()
+        self._lock = threading.RLock()
+        self._slots = threading.BoundedSemaphore(self.limits.concurrent)
+        self._idle: list[_Worker] = []
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def ask(self, question: Question) -> Reply:
+        """Answer a query completely, or raise an `LrpError` that says why not."""
+        size = len(question.text.encode("utf-8", "surrogatepass"))
+        if size > self.limits.text:
+            raise QueryTooLong(
+                f"The query has {size} bytes; {self.limits.text} are taken (LRP_{setting('text')}). Shorten it."
+            )
+        if os.getpid() != self._owner:
+            self._reset()  # this process was forked: what it inherited belongs to the other
+        if not self._slots.acquire(blocking=False):
+            raise Busy(
+                f"{self.limits.concurrent} queries are running, which is as many as may run at once "
+                f"(LRP_{setting('concurrent')}). Ask again in a moment."
+            )
+        try:
+            for last in (False, True):
+                worker = self._take()
+                with contextlib.suppress(BrokenPipeError, ConnectionError):
+                    return self._ask(worker, question)
+                self._discard(worker)
+                if last:
+                    raise EngineFailed("A worker could not be reached. Ask again in a moment.")
+            raise AssertionError("unreachable")
+        finally:
+            self._slots.release()
+
+    def _ask(self, worker: _Worker, question: Question) -> Reply:
+        limits = self.limits
+        request = {
+            "text": question.text,
+            "default": question.default_graphs,
+            "named": question.named_graphs,
+            "solutions": question.solutions,
+            "graph": question.graph,
+            "seconds": limits.seconds,
+            "rows": limits.rows,
+            "size": limits.size,
+        }
+        wire.send(worker.sock, request)
+        message = self._wait(worker)
+        if message is None:
+            self._raise_death(self._discard(worker))
+        worker.answered += 1
+        self._give_back(worker)
+        data = message.data
+        if "error" in data:
+            self._raise(data)
+        if message.descriptor is None:
+            return Reply(data["form"], data["media"], data["size"], data["rows"], message.payload)
+        return Reply(data["form"], data["media"], data["size"], data["rows"], os.fdopen(message.descriptor, "rb"))
+
+    def _wait(self, worker: _Worker) -> wire.Message | None:
+        """Wait for the answer of a worker, at low priority for one that takes long; ``None`` where it ended."""
+        worker.sock.settimeout(PATIENT)
+        try:
+            worker.sock.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
+            worker.niced = True
+        except ConnectionError:
+            return None
+        worker.sock.settimeout(self.limits.seconds + GRACE)
+        try:
+            return wire.receive(worker.sock)
+        except (TimeoutError, ConnectionError):
+            return None
+
+    def _raise(self, data: dict[str, Any]) -> NoReturn:
+        code, message = data["error"], data.get("message", "")
+        if code in _LIMITS:
+            raise limit_reached(code, self.limits)
+        if code == NotAcceptable.code:
+            what = "a graph; accept an RDF format" if data["form"] == "graph" else "solutions; accept a results format"
+            raise NotAcceptable(f"The result of this query is {what}.")
+        kind: type[LrpError] = next((k for k in (QueryRefused, MalformedQuery) if k.code == code), EngineFailed)
+        raise kind(message)
+
+    def _raise_death(self, number: int) -> NoReturn:
+        code = _DEATHS.get(signal.Signals(number)) if number else None
+        if code:
+            raise limit_reached(code, self.limits)
+        if number == signal.SIGSEGV:
+            raise MalformedQuery("The query is nested too deeply for the engine. Write it flatter.")
+        raise EngineFailed("The worker ended before it answered. Ask again; if it happens again, narrow the query.")
+
+    # -- workers ----------------------------------------------------------------------------------
+
+    @property
+    def sandboxed(self) -> bool:
+        """Tell whether the kernel also forbids the workers new sockets and programs."""
+        worker = self._take()
+        self._give_back(worker)
+        return worker.sandboxed
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise EngineFailed("The engine is closed.")
+            if self._idle:
+                return self._idle.pop()
+        return self._fork()
+
+    def _give_back(self, worker: _Worker) -> None:
+        worn = worker.niced or worker.answered >= RECYCLE or _resident(worker.pid) > worker.resident + GROWN
+        with self._lock:
+            if not worn and not self._closed:
+                self._idle.append(worker)
+                return
+        self._discard(worker)
+
+    def _discard(self, worker: _Worker) -> int:
+        """End a worker and return the signal that ended it."""
+        worker.sock.close()
+        with self._lock:
+            if self._control is None:
+                return 0
+            try:
+                wire.send(self._control, {"do": "end", "pid": worker.pid})
+                message = wire.receive(self._control)
+            except (ConnectionError, TimeoutError):
+                message = None
+            if message is None:
+                self._stop()
+                return 0
+            return int(message.data["signal"])
+
+    def _fork(self) -> _Worker:
+        with self._lock:
+            message = None
+            for _ in range(2):
+                if self._control is None:
+                    self._start()
+                assert self._control is not None  # noqa: S101 - set by _start
+                try:
+                    wire.send(self._control, {"do": "fork"})
+                    message = wire.receive(self._control)
+                except (ConnectionError, TimeoutError):
+                    message = None
+                if message is not None and message.descriptor is not None:
+                    break
+                self._stop()
+        if message is None or message.descriptor is None:
+            raise EngineFailed("The query engine could not be started.")
+        sock = socket.socket(fileno=message.descriptor)
+        sock.settimeout(GRACE)
+        ready = wire.receive(sock)
+        if ready is None:
+            sock.close()
+            raise EngineFailed("A worker of the query engine could not be started.")
+        pid = int(message.data["pid"])
+        return _Worker(pid, sock, _resident(pid), bool(ready.data["sandboxed"]))
+
+    # -- the process that forks -------------------------------------------------------------------
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "lrp_kg.engine.zygote", "--descriptor", str(theirs.fileno())]
+        command += ["--memory", str(self.limits.memory), *self._source]
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")}
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=kept
+        )
+        theirs.close()
+        ready = wire.receive(ours)
+        if ready is None or "error" in ready.data:
+            ours.close()
+            self._process.wait()
+            self._process = None
+            reason = ready.data["error"] if ready else "it ended at its start"
+            raise EngineFailed(f"The query engine could not be started: {reason}.")
+        ours.settimeout(60)
+        self._control = ours
+
+    def _stop(self) -> None:
+        for worker in self._idle:
+            worker.sock.close()
+        self._idle.clear()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        """End every process; queries that are running end with an error."""
+        if os.getpid() != self._owner:
+            return
+        with self._lock:
+            self._closed = True
+            self._stop()
+
+    def __enter__(self) -> PoolEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes of memory that a process holds; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,99 @@
+"""A worker: answers one query at a time over a socket, with a timer that the kernel keeps."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import Any
+
+import pyoxigraph as ox
+
+from lrp_kg.dataset.graphs import ANSWERS, RECORDS
+from lrp_kg.engine import refusal, sandbox, wire
+from lrp_kg.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count
+from lrp_kg.engine.model import BASE
+from lrp_kg.engine.spool import Spool, SpoolFull
+from lrp_kg.errors import LrpError
+
+DISJOINT = frozenset((RECORDS, ANSWERS))
+"""Graphs that share no triple with each other or with any other: they need no merging."""
+
+
+def serve(sock: socket.socket, store: ox.Store, memory: int) -> None:
+    """Answer queries until the other side is gone."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)  # Oxigraph writes a backtrace where memory ends
+    sandboxed = sandbox.close_off()
+    sandbox.limit_memory(memory)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    wire.send(sock, {"ready": True, "sandboxed": sandboxed})
+    while (message := wire.receive(sock)) is not None:
+        signal.setitimer(signal.ITIMER_REAL, message.data["seconds"])
+        data, spool = _answer(store, message.data)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if spool is None:
+            wire.send(sock, data)
+        elif spool.on_disk:
+            wire.send(sock, data, descriptor=spool.reader().fileno())
+            spool.file.close()
+        else:
+            wire.send(sock, data, spool.reader().read())
+
+
+def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
+    try:
+        return _run(store, request)
+    except LrpError as error:
+        return {"error": error.code, "message": error.message}, None
+    except SpoolFull:
+        return {"error": "limit-size"}, None
+    except MemoryError:
+        return {"error": "limit-memory"}, None
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, RecursionError):
+            return {"error": "malformed-query", "message": "The query is nested too deeply. Write it flatter."}, None
+        reason = " ".join(str(error).split())[:300]
+        return {"error": "malformed-query", "message": f"The query cannot be answered: {reason}."}, None
+
+
+def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
+    text = request["text"]
+    asked = refusal.Dataset(tuple(request["default"]), tuple(request["named"]))
+    dataset = refusal.examine(text)
+    try:
+        results = _query(store, text, asked or dataset)
+    except SyntaxError as error:
+        raise refusal.syntax_error(text, error) from None
+    form = "graph"
+    if isinstance(results, ox.QueryBoolean):
+        form = "ask"
+    elif isinstance(results, ox.QuerySolutions):
+        form = "select"
+    media_type = request["graph" if form == "graph" else "solutions"]
+    if media_type is None:
+        return {"error": "not-acceptable", "form": form}, None
+    spool = Spool(request["size"])
+    results.serialize(output=spool, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
+    rows = None
+    if form != "ask" and can_exceed(media_type, spool.size, request["rows"]):
+        rows = count(media_type, spool.reader())
+        if rows > request["rows"]:
+            return {"error": "limit-rows"}, None
+    return {"form": form, "media": media_type, "size": spool.size, "rows": rows}, spool
+
+
+def _query(store: ox.Store, text: str, dataset: refusal.Dataset) -> Any:
+    if not dataset:
+        return store.query(text, base_iri=BASE)
+    named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in dataset.named]
+    default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(name) for name in dataset.default]
+    if len(set(dataset.default) - DISJOINT) <= 1:
+        return store.query(text, base_iri=BASE, default_graph=default, named_graphs=named)
+    merged = ox.Store()  # a list of default graphs would keep the triples that two of them share apart
+    for graph in default:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        merged.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged.query(text, base_iri=BASE, named_graphs=named)

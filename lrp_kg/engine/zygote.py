@@ -1,0 +1,87 @@
+"""A process that has the store open and forks a worker whenever it is told to; started by `lrp_kg.engine.pool`.
+
+It is a process of its own, so that what forks has one thread and no connections of the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lrp_kg.engine import refusal, wire, worker
+
+
+def _open(store: str | None, quads: str | None) -> ox.Store:
+    if store:
+        return ox.Store.read_only(store)
+    found = ox.Store()
+    if quads:
+        found.bulk_load(path=quads, format=ox.RdfFormat.N_QUADS)
+    return found
+
+
+def main() -> None:
+    """Open the store, then fork and reap workers until the pool is gone."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--descriptor", type=int, required=True)
+    parser.add_argument("--memory", type=int, required=True)
+    parser.add_argument("--store")
+    parser.add_argument("--quads", type=Path)
+    options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then closes the socket
+    control = socket.socket(fileno=options.descriptor)
+    try:
+        store = _open(options.store, str(options.quads) if options.quads else None)
+    except (OSError, SyntaxError) as error:
+        wire.send(control, {"error": " ".join(str(error).split())[:500]})
+        return
+    refusal.preload()
+    wire.send(control, {"ready": True})
+    children: set[int] = set()
+    try:
+        while (message := wire.receive(control)) is not None:
+            if message.data["do"] == "fork":
+                children.add(_fork(control, store, options.memory))
+            else:
+                pid = message.data["pid"]
+                wire.send(control, {"signal": _end(pid)})
+                children.discard(pid)
+    finally:
+        for pid in children:
+            _end(pid)
+
+
+def _fork(control: socket.socket, store: ox.Store, memory: int) -> int:
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            control.close()
+            ours.close()
+            worker.serve(theirs, store, memory)
+            status = 0
+        finally:
+            os._exit(status)
+    theirs.close()
+    wire.send(control, {"pid": pid}, descriptor=ours.fileno())
+    ours.close()
+    return pid
+
+
+def _end(pid: int) -> int:
+    """End a child that its reader has given up, and return the signal that ended it (0: none)."""
+    done, status = os.waitpid(pid, os.WNOHANG)
+    if not done:
+        os.kill(pid, signal.SIGKILL)
+        done, status = os.waitpid(pid, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+if __name__ == "__main__":
+    main()
