@@ -11,6 +11,7 @@ from pathlib import Path
 
 import owlrl
 import rdflib
+from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
@@ -39,15 +40,56 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
     if cache and file.is_file():
         graph.parse(file, format="nt")
         return graph
-    graph = ontology_graph(guideline)
+    graph, said = _split(ontology_graph(guideline))
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
-    kept = rdflib.Graph()
+    kept = said
     for s, p, o in graph:
         if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef):
             kept.add((s, p, o))
     if cache:
         write_whole(file, kept.serialize(format="nt"))
     return kept
+
+
+_ABOUT_PROPERTIES = frozenset(
+    (
+        RDFS.domain,
+        RDFS.range,
+        RDFS.subPropertyOf,
+        OWL.equivalentProperty,
+        OWL.inverseOf,
+        OWL.propertyDisjointWith,
+        OWL.propertyChainAxiom,
+        OWL.hasKey,
+        OWL.onProperty,
+        OWL.assertionProperty,
+        OWL.sameAs,
+    )
+)
+
+
+_LOGICAL = tuple(str(namespace) for namespace in (OWL, RDF, RDFS, XSD))
+_TEXTS = frozenset((RDFS.label, RDFS.comment, OWL.versionInfo))
+
+
+def _split(graph: rdflib.Graph) -> tuple[rdflib.Graph, rdflib.Graph]:
+    """Part a graph into what the rules read and the literals that none of them does, most of an ontology.
+
+    A triple whose object is a literal, and whose property no axiom is about, leads to nothing new.
+    """
+    if any(s != o for s, o in graph.subject_objects(OWL.sameAs)):
+        return graph, rdflib.Graph()
+    read_of = {p for a in _ABOUT_PROPERTIES for pair in graph.subject_objects(a) for p in pair}
+    read, said = rdflib.Graph(), rdflib.Graph()
+    for s, p, o in graph:
+        own = str(p).startswith(_LOGICAL) and p not in _TEXTS
+        if isinstance(o, rdflib.Literal) and p not in read_of and not own:
+            said.add((s, p, o))
+            for node in (s, p):  # the one thing that the rules say of every subject and property
+                said.add((node, OWL.sameAs, node))
+        else:
+            read.add((s, p, o))
+    return read, said
 
 
 def inconsistencies(guideline: Guideline) -> list[Finding]:

@@ -1,0 +1,39 @@
+"""The engine of a dataset: the guideline alone, a store folder of this machine, or a remote SPARQL endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrp_kg.dataset.snapshot import Progress, guideline_snapshot
+from lrp_kg.engine.model import Engine, Limits
+
+if TYPE_CHECKING:
+    from lrp_kg.guideline import Guideline
+
+
+def is_remote(store: str | None) -> bool:
+    """Tell whether a store is the address of an endpoint."""
+    return bool(store) and str(store).lower().startswith(("http://", "https://"))
+
+
+def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
+    """Return the engine of a dataset; the first time for a guideline its closure is computed."""
+    from lrp_kg.engine.pool import PoolEngine
+
+    if is_remote(store):
+        from lrp_kg.engine.remote import RemoteEngine
+
+        return RemoteEngine(str(store), limits=limits)
+    if store:
+        from lrp_kg.dataset.generations import Store
+
+        generation = Store(Path(store)).current()
+        return PoolEngine(
+            store=generation.folder,
+            limits=limits,
+            version=f"{generation.name}-{generation.created}",
+            has_records=generation.records > 0,
+        )
+    file = guideline_snapshot(guideline, progress)
+    return PoolEngine(quads=file, limits=limits, version=file.name.removesuffix("-dataset.nq"))

@@ -1,0 +1,48 @@
+"""The guideline with its closure as one N-Quads file in the cache folder, made once per content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lrp_kg import __version__
+from lrp_kg.dataset import graphs
+from lrp_kg.diagramstore import cache_folder
+from lrp_kg.guideline import Guideline
+
+Progress = Callable[[str], None]
+
+
+def snapshot_file(guideline: Guideline) -> Path:
+    """Return where the snapshot of a guideline is kept, whether it is there or not."""
+    digest = hashlib.sha256(f"{__version__} {ox.__version__}".encode())
+    digest.update(Path(graphs.__file__).read_bytes() + Path(__file__).read_bytes())
+    for file in graphs.module_files(guideline):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return cache_folder() / f"{digest.hexdigest()[:32]}-dataset.nq"
+
+
+def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None) -> Path:
+    """Return the snapshot of a guideline; ``progress`` is told what is being made where it is not there yet."""
+    file = snapshot_file(guideline)
+    if file.is_file():
+        return file
+    progress("closure")
+    from lrp_kg.closure import closure
+
+    inferred = closure(guideline).serialize(format="nt", encoding="utf-8")
+    progress("snapshot")
+    name = ox.NamedNode(graphs.CLOSURE)
+    parsed = ox.parse(inferred, format=ox.RdfFormat.N_TRIPLES)
+    quads = [ox.Quad(q.subject, q.predicate, q.object, name) for q in parsed]
+    quads += graphs.guideline_quads(guideline)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
+        ox.serialize(quads, output=draft, format=ox.RdfFormat.N_QUADS)
+    os.replace(draft.name, file)
+    return file
