@@ -12,7 +12,6 @@ from rdflib.namespace import RDF, RDFS, XSD
 from lrp_kg import __version__
 from lrp_kg.answer import Json
 from lrp_kg.assessment import Assessment
-from lrp_kg.explanation import Reason
 from lrp_kg.namespaces import CP as CP_IRI
 from lrp_kg.namespaces import PREFIXES
 from lrp_kg.namespaces import PROV as PROV_IRI
@@ -22,6 +21,16 @@ CP = rdflib.Namespace(CP_IRI)
 PROV = rdflib.Namespace(PROV_IRI)
 _STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
 _VERDICT = {FALSE: "false", TRUE: "true"}
+
+
+def status_iri(status: str) -> str:
+    """Return the term of a status."""
+    return CP_IRI + _STATUS.get(status, status)
+
+
+def verdict_iri(verdict: int) -> str:
+    """Return the term of a verdict."""
+    return CP_IRI + _VERDICT.get(verdict, "unknown")
 
 
 def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
@@ -54,12 +63,15 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
     for box, _ in found.boxes:
         graph.add((node, CP.showsBox, rdflib.URIRef(box.iri)))
     programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
+    criteria = {
+        p.edition.decision: [(c.criterion.applies_to, c.verdict) for c in p.criteria] for p in found.programmes.values()
+    }
     for d in found.decisions.values():
         part = rdflib.BNode()
         graph.add((node, CP.decisionResult, part))
         graph.add((part, RDF.type, CP.DecisionResult))
         graph.add((part, CP.ofDecision, rdflib.URIRef(programmes.get(d.decision.iri, d.decision.iri))))
-        graph.add((part, CP.status, CP[_STATUS.get(d.result.status, d.result.status)]))
+        graph.add((part, CP.status, rdflib.URIRef(status_iri(d.result.status))))
         for predicate, names in ((CP.answer, d.result.answers), (CP.possible, d.result.possible)):
             for option in d.decision.options:
                 if option.id in names:
@@ -68,17 +80,20 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
             graph.add((part, CP.missingField, rdflib.URIRef(name)))
         for point in d.open_points:
             graph.add((part, CP.restsOn, rdflib.URIRef(point.iri)))
-        _reasons(graph, part, d.because)
+        _reasons(graph, part, CP.because, ((r.condition.iri, r.verdict) for r in d.because))
+        _reasons(graph, part, CP.criterionResult, criteria.get(d.decision.iri, ()))
     return graph
 
 
-def _reasons(graph: rdflib.Graph, part: rdflib.term.Node, reasons: Iterable[Reason]) -> None:
-    for reason in reasons:
+def _reasons(
+    graph: rdflib.Graph, part: rdflib.term.Node, predicate: rdflib.URIRef, reasons: Iterable[tuple[str, int]]
+) -> None:
+    for condition, verdict in reasons:
         node = rdflib.BNode()
-        graph.add((part, CP.because, node))
+        graph.add((part, predicate, node))
         graph.add((node, RDF.type, CP.ConditionResult))
-        graph.add((node, CP.ofCondition, rdflib.URIRef(reason.condition.iri)))
-        graph.add((node, CP.verdict, CP[_VERDICT.get(reason.verdict, "unknown")]))
+        graph.add((node, CP.ofCondition, rdflib.URIRef(condition)))
+        graph.add((node, CP.verdict, rdflib.URIRef(verdict_iri(verdict))))
 
 
 def answer_context(namespace: str) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,7 +10,9 @@ import click
 
 from lrp_kg import __version__
 from lrp_kg.checkcommand import check
+from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file
 from lrp_kg.comparison.commands import diff
+from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.newguideline import new
@@ -21,37 +22,11 @@ if TYPE_CHECKING:
     from lrp_kg.record import RawRecord
     from lrp_kg.service import GuidelineService
 
-INVALID, CANNOT_RUN = 1, 2
-
-_guideline = click.option(
-    "--guideline",
-    "-g",
-    type=click.Path(path_type=Path),
-    envvar="LRP_GUIDELINE",
-    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
-)
-_lang = click.option(
-    "--lang",
-    "-l",
-    type=click.Choice(["en", "nl", "fr", "de"]),
-    default="en",
-    show_default=True,
-    help="Language.",
-)
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
 @click.version_option(__version__, prog_name="lrp-kg")
 def main() -> None:
     """Decide about patient records by a computable guideline; say why, and what to ask when it cannot be told."""
-
-
-def _fail(error: LrpError) -> NoReturn:
-    """Print an error with all its findings on stderr and stop."""
-    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
-    for finding in error.findings:
-        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
-    raise SystemExit(CANNOT_RUN)
 
 
 def _service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
@@ -63,61 +38,14 @@ def _service(folder: Path | None, engine: str = "oxigraph", *, validating: bool 
             service.warm()
         return service
     except GuidelineError as error:
-        _fail(error)
-
-
-_SUFFIXES = {
-    ".json": "json",
-    ".jsonld": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".ttl": "turtle",
-    ".nt": "turtle",
-}
+        fail(error)
 
 
 def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:
-    """Yield the records of a file or of standard input, each with a name for messages.
+    """Yield the records of a file or of standard input, each with a name for messages."""
+    from lrp_kg.reading import records
 
-    A line or item that is no record is yielded as its error, so that the others are still answered.
-    """
-    import pyoxigraph as ox
-
-    from lrp_kg.record import decode, ndjson, parse_json
-
-    text = decode(_read(file))
-    kind = kind or _SUFFIXES.get(Path(file).suffix.lower()) or _guess(text)
-    if kind == "turtle":
-        for raw in service.reader.from_rdf(text, ox.RdfFormat.TURTLE):
-            yield raw.subject, raw
-    elif kind == "ndjson":
-        for number, line in ndjson(text):
-            yield f"line {number}", _one(service, line)
-    else:
-        data = parse_json(text)
-        if not isinstance(data, list):
-            yield "", service.reader.from_json(data)
-            return
-        for number, item in enumerate(data, 1):
-            yield f"record {number}", _one(service, item)
-
-
-def _one(service: GuidelineService, data: Any) -> RawRecord | RecordError:
-    """Read one line, or one item of a parsed list."""
-    from lrp_kg.record import parse_json
-
-    try:
-        return service.reader.from_json(parse_json(data) if isinstance(data, str) else data)
-    except RecordError as error:
-        return error
-
-
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+    return records(service.reader, file, read_file(file), kind)
 
 
 def _answer_all(
@@ -136,27 +64,10 @@ def _answer_all(
             else:
                 invalid = not answer(name, raw) or invalid
     except LrpError as error:
-        _fail(error)
+        fail(error)
     if not count:
-        _fail(RecordError("There is no record in the data: no JSON object and no cp:PatientRecord."))
+        fail(RecordError("There is no record in the data: no JSON object and no cp:PatientRecord."))
     raise SystemExit(INVALID if invalid else 0)
-
-
-def _guess(text: str) -> str:
-    head = text.lstrip()[:1]
-    if head not in ("{", "["):
-        return "turtle"
-    lines = [line for line in text.splitlines() if line.strip()]
-    whole = all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
-    return "ndjson" if len(lines) > 1 and whole else "json"
-
-
-_input = click.option(
-    "--input",
-    "input_format",
-    type=click.Choice(["json", "ndjson", "turtle"]),
-    help="Format of FILE (default: by its suffix, else by what it looks like). JSON-LD counts as json.",
-)
 
 
 @main.command()
@@ -164,14 +75,14 @@ _input = click.option(
 @click.option(
     "--format", "-f", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True
 )
-@_lang
+@lang_option
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
 @click.option(
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
 )
 @click.option("--engine", type=click.Choice(["oxigraph", "rdflib"]), default="oxigraph", show_default=True)
-@_input
-@_guideline
+@input_option
+@guideline_option
 def assess(
     file: str,
     form: str,
@@ -248,10 +159,10 @@ def _tell_invalid(service: GuidelineService, name: str, findings: tuple[Finding,
 
 @main.command()
 @click.argument("file", metavar="FILE|-")
-@_lang
+@lang_option
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_input
-@_guideline
+@input_option
+@guideline_option
 def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
     """Check the record or records in FILE and tell every problem. Exit code 0: valid; 1: not; 2: could not run."""
     service = _service(guideline, validating=True)
@@ -276,7 +187,7 @@ def validate(file: str, lang: str, form: str, input_format: str | None, guidelin
 @main.command("compile")
 @click.option("--with-derived", is_flag=True, help="Print the query that derives what criteria read, before it.")
 @click.option("--only-derived", is_flag=True, help="Print only the query that derives what criteria read.")
-@_guideline
+@guideline_option
 def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> None:
     """Print the classification query, to run on any SPARQL 1.1 engine over records in our vocabulary.
 
@@ -294,8 +205,8 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
 
 
 @main.command()
-@_lang
-@_guideline
+@lang_option
+@guideline_option
 def ids(lang: str, guideline: Path | None) -> None:
     """Print every identifier that an answer can hold, as JSON."""
     import orjson
@@ -320,7 +231,7 @@ def ids(lang: str, guideline: Path | None) -> None:
 @click.option(
     "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
 )
-@_guideline
+@guideline_option
 def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | None) -> None:
     """Serve the guideline over HTTP: POST /assess, POST /validate, and pages at /."""
     import os
@@ -339,6 +250,7 @@ main.add_command(check)
 main.add_command(docs)
 main.add_command(draw)
 main.add_command(diff)
+main.add_command(load)
 main.add_command(new)
 
 if __name__ == "__main__":

@@ -186,3 +186,11 @@ class EngineFailed(LrpError):
     code = "engine-failed"
     title = "The query engine failed"
     status = 503
+
+
+class StoreError(LrpError):
+    """A store folder cannot be read or written."""
+
+    code = "store-not-usable"
+    title = "The store cannot be used"
+    status = 503

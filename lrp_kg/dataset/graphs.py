@@ -60,8 +60,8 @@ def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
             if common:
                 yield ox.Quad(t.subject, t.predicate, t.object)
     for triple in option_triples(guideline):
-        yield ox.Quad(*triple, ox.NamedNode(OPTIONS))
-        yield ox.Quad(*triple)
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, ox.NamedNode(OPTIONS))
+        yield ox.Quad(triple.subject, triple.predicate, triple.object)
 
 
 def option_triples(guideline: Guideline) -> Iterator[ox.Triple]:

@@ -1,0 +1,66 @@
+"""What commands share: options, exit codes, reading a file, and telling an error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from lrp_kg.errors import LrpError
+
+INVALID, CANNOT_RUN = 1, 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+guideline_option = click.option(
+    "--guideline",
+    "-g",
+    type=click.Path(path_type=Path),
+    envvar="LRP_GUIDELINE",
+    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
+)
+lang_option = click.option(
+    "--lang",
+    "-l",
+    type=click.Choice(["en", "nl", "fr", "de"]),
+    default="en",
+    show_default=True,
+    help="Language.",
+)
+input_option = click.option(
+    "--input",
+    "input_format",
+    type=click.Choice(["json", "ndjson", "turtle"]),
+    help="Format of FILE (default: by its suffix, else by what it looks like). JSON-LD counts as json.",
+)
+
+
+def store_option(*, required: bool = False) -> Callable[[Command], Command]:
+    """Return the option that names a store."""
+    return click.option(
+        "--store",
+        required=required,
+        envvar="LRP_STORE",
+        metavar="DIR|URL",
+        help="Store folder, or the address of a SPARQL 1.1 endpoint. Also LRP_STORE.",
+    )
+
+
+def fail(error: LrpError) -> NoReturn:
+    """Print an error with all its findings on stderr and stop."""
+    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
+    for finding in error.findings:
+        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
+    raise SystemExit(CANNOT_RUN)
+
+
+def read_file(file: str) -> bytes:
+    """Return the bytes of a file, or of standard input for ``-``."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None

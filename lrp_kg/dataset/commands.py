@@ -1,0 +1,164 @@
+"""``lrp-kg load``: records into a store, with progress and a report."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lrp_kg.commandline import (
+    CANNOT_RUN,
+    INVALID,
+    fail,
+    guideline_option,
+    input_option,
+    lang_option,
+    read_file,
+    store_option,
+)
+from lrp_kg.errors import LrpError
+
+if TYPE_CHECKING:
+    from lrp_kg.dataset.loading import Report
+    from lrp_kg.dataset.making import Progress
+
+SHOWN = 20
+"""Refused records that the text report names; all of them stand in JSON and in the file of --rejected."""
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[FILES|-]...")
+@store_option(required=True)
+@click.option("--replace", is_flag=True, help="Overwrite records that are stored with other values.")
+@click.option(
+    "--rejected", type=click.Path(path_type=Path), help="Write the refused records and why to this NDJSON file."
+)
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--update-url", help="Where a remote store takes SPARQL updates. Also LRP_UPDATE_URL.", envvar="LRP_UPDATE_URL"
+)
+@lang_option
+@input_option
+@guideline_option
+def load(
+    files: tuple[str, ...],
+    store: str,
+    replace: bool,
+    rejected: Path | None,
+    form: str,
+    update_url: str | None,
+    lang: str,
+    input_format: str | None,
+    guideline: Path | None,
+) -> None:
+    """Validate the records in FILES, derive their answers, and store both in a store folder.
+
+    FILES hold Turtle, N-Triples, JSON, JSON-LD or NDJSON (one record a line). A load is stored whole or, after an
+    interruption, not at all; the same command then goes on where it was. A record that is not valid is left out and
+    told. A record that is stored already is left as it is. Where the guideline has changed, all stored records are
+    answered again, also without FILES.
+
+    Exit code 0: all stored; 1: some refused; 2: could not run.
+
+    \b
+    Examples:
+      lrp-kg synthesise 1000 --output cohort.ndjson
+      lrp-kg load cohort.ndjson --store my-store
+      lrp-kg load more.ttl --store my-store --rejected refused.ndjson
+      lrp-kg load --store my-store
+    """  # noqa: D301  the escape tells click to keep the lines
+    from lrp_kg.dataset.loading import load as load_files
+    from lrp_kg.dataset.making import Source
+    from lrp_kg.dataset.opening import is_remote
+    from lrp_kg.guideline import load_guideline
+
+    sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
+    try:
+        loaded = load_guideline(guideline)
+        with _progress() as progress:
+            if is_remote(store):
+                from lrp_kg.dataset.remote import load_remote
+
+                report = load_remote(loaded, store, update_url, sources, progress=progress)
+            else:
+                report = load_files(loaded, Path(store), sources, replace=replace, progress=progress)
+    except LrpError as error:
+        fail(error)
+    if rejected is not None:
+        _write_rejected(rejected, report, lang)
+    _tell(report, form, lang, store)
+    raise SystemExit(INVALID if report.rejected or report.no_longer_valid else 0)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show what is being done on a terminal; say nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _what, _count: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:.0f} records"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("read", total=None, rate="")
+
+        def progress(what: str, count: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, description=what, completed=count, rate=f"{speed:.0f} a second" if speed else "")
+
+        yield progress
+
+
+def _in_language(told: dict[str, Any], lang: str) -> dict[str, Any]:
+    findings = [
+        {k: v for k, v in f.items() if k != "messages"} | {"message": f.get("messages", {}).get(lang, f["message"])}
+        for f in told["findings"]
+    ]
+    return {"record": told["record"], "iri": told["iri"], "code": told["code"], "findings": findings}
+
+
+def _write_rejected(file: Path, report: Report, lang: str) -> None:
+    import orjson
+
+    lines = [orjson.dumps(_in_language(t, lang)) + b"\n" for t in (*report.rejected, *report.no_longer_valid)]
+    try:
+        file.write_bytes(b"".join(lines))
+    except OSError as error:
+        click.secho(f"{file} cannot be written: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
+
+
+def _tell(report: Report, form: str, lang: str, store: str) -> None:
+    if form == "json":
+        import orjson
+
+        data = report.as_dict()
+        data["rejected"] = [_in_language(t, lang) for t in report.rejected]
+        data["no_longer_valid"] = [_in_language(t, lang) for t in report.no_longer_valid]
+        click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+        return
+    if report.rederived:
+        click.echo(f"{report.rederived} stored records were answered again: the guideline or lrp-kg has changed.")
+    click.secho(f"{report.stored} stored, {report.unchanged} unchanged, {report.replaced} replaced.", fg="green")
+    click.echo(f"{store} holds {report.records} records (generation {report.generation}).")
+    for what, refused in (("refused", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
+        if refused:
+            click.secho(f"{len(refused)} {what}:", err=True, fg="red")
+        for told in refused[:SHOWN]:
+            click.echo(f"  {told['record'] or told['iri']}", err=True)
+            for finding in _in_language(told, lang)["findings"]:
+                click.echo(f"    {finding['message']} [{finding['name']}]", err=True)
+        if len(refused) > SHOWN:
+            click.echo(f"  ... and {len(refused) - SHOWN} more; --rejected FILE writes all of them.", err=True)

@@ -1,0 +1,125 @@
+"""Validates records and derives their answers, batch by batch, in as many processes as are worth it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
+from lrp_kg.errors import InvalidRecord, RecordError
+from lrp_kg.findings import Finding
+from lrp_kg.reading import Item, understand
+from lrp_kg.service import GuidelineService
+
+BATCH = 500
+"""Records that are derived, and made durable, at a time."""
+
+WORTH_IT = 4 * BATCH
+"""Records from which on a second process is started."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What became of one item: its lines, or why it is refused."""
+
+    name: str
+    iri: str
+    assessment: str
+    digest: str
+    lines: str
+    code: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of some items, and the lines of results that these are the first to have."""
+
+    items: list[Derived]
+    results: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """How to derive: the guideline folder, the activity of the load, and whether invalid records are kept."""
+
+    folder: Path
+    activity: str
+    keep_invalid: bool = False
+
+
+class Deriver:
+    """Derives the answers of records with one guideline."""
+
+    def __init__(self, job: Job) -> None:
+        self.service = GuidelineService(job.folder)
+        self.job = job
+        self.answers = AnswerWriter(self.service.guideline, job.activity)
+
+    def batch(self, items: list[Item]) -> Batch:
+        """Return what became of each item."""
+        return Batch([self._one(name, found) for name, found in items], self.answers.new_results())
+
+    def _one(self, name: str, found: object) -> Derived:
+        raw = understand(self.service.reader, found)  # type: ignore[arg-type]
+        if isinstance(raw, RecordError):
+            return Derived(name, "", "", "", "", raw.code, (Finding(raw.code, raw.message),))
+        named = name_record(raw)
+        try:
+            record = self.service.read(raw)
+        except InvalidRecord as error:
+            lines = ""
+            if self.job.keep_invalid:
+                lines = "".join((*record_lines(named), *self.answers.refusal_lines(named)))
+            return Derived(name, named.iri, named.assessment, named.digest, lines, error.code, error.findings)
+        assessment = self.service.assessor.assess(record, explain=True)
+        parts = (
+            *record_lines(named),
+            *derived_lines(named, record, self.service.guideline),
+            *self.answers.lines(named, assessment),
+        )
+        return Derived(name, named.iri, named.assessment, named.digest, "".join(parts))
+
+
+_deriver: Deriver | None = None
+
+
+def _prepare(job: Job) -> None:
+    global _deriver  # noqa: PLW0603 - one for each process of the pool
+    _deriver = Deriver(job)
+
+
+def _batch(items: list[Item]) -> Batch:
+    assert _deriver is not None  # noqa: S101 - set when the process was started
+    return _deriver.batch(items)
+
+
+def derive(job: Job, batches: Iterable[list[Item]], *, processes: int | None = None) -> Iterator[Batch]:
+    """Yield what became of each batch, in order; a second process is started once there are enough records."""
+    source = iter(batches)
+    first = list(islice(source, WORTH_IT // BATCH))
+    processes = processes or min(os.cpu_count() or 1, 8)
+    if processes == 1 or len(first) < WORTH_IT // BATCH:
+        deriver = Deriver(job)
+        for batch in (*first, *source):
+            yield deriver.batch(batch)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), _prepare, (job,)) as pool:
+        running = [pool.submit(_batch, batch) for batch in first]
+        for batch in source:
+            yield running.pop(0).result()
+            running.append(pool.submit(_batch, batch))
+        for future in running:
+            yield future.result()
+
+
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield items in lists of equal length."""
+    source = iter(items)
+    while batch := list(islice(source, BATCH)):
+        yield batch

@@ -1,0 +1,187 @@
+"""A store on disk as a row of generations: a load makes a new one, and one rename makes it the current one.
+
+    DIR/lrp-kg.json        says that this is a store of ours, and in which format
+    DIR/CURRENT            the name of the current generation
+    DIR/generations/NAME/  an Oxigraph folder, never changed once it is current
+    DIR/generations/NAME.json   what it holds: guideline, counts, loads
+    DIR/staging/           what an unfinished load has done already
+    DIR/lock               held by the load that is under way
+
+After an interruption at any moment CURRENT names a complete generation; what else is there is swept by the next load.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lrp_kg.errors import StoreError
+
+FORMAT = 1
+KEPT = 2
+"""Generations that are left in place: the current one, and one that readers may still have open."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A complete dataset: its folder, when it was made, what it was derived with, and its loads."""
+
+    name: str
+    folder: Path
+    created: str
+    guideline: str
+    content: str
+    package: str
+    records: int
+    loads: tuple[dict[str, Any], ...] = field(default=())
+
+
+class Store:
+    """A store folder. Reading needs no lock; `write` holds one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Tell whether there is a store; raise `StoreError` where the folder is something else."""
+        marker = self.folder / "lrp-kg.json"
+        try:
+            data = json.loads(marker.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            if self.folder.is_dir() and any(self.folder.iterdir()):
+                raise StoreError(
+                    f"{self.folder} is not empty and no store of lrp-kg. It was left alone; name another folder."
+                ) from None
+            if self.folder.exists() and not self.folder.is_dir():
+                raise StoreError(f"{self.folder} is no folder. Name another one.") from None
+            return False
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{marker} cannot be read: {type(error).__name__}. Restore it from a copy.") from None
+        if data.get("format") != FORMAT:
+            raise StoreError(
+                f"{self.folder} has the format {data.get('format')!r}; this version reads {FORMAT}. "
+                "Load the records into a new store."
+            )
+        return True
+
+    def current(self) -> Generation:
+        """Return the current generation; raise `StoreError` where there is none."""
+        found = self.current_or_none()
+        if found is None:
+            raise StoreError(
+                f"{self.folder} holds no dataset yet. Fill it with: lrp-kg load FILES --store {self.folder}"
+            )
+        return found
+
+    def current_or_none(self) -> Generation | None:
+        """Return the current generation, if there is one."""
+        if not self.exists():
+            return None
+        try:
+            name = (self.folder / "CURRENT").read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        return self._generation(name)
+
+    def _generation(self, name: str) -> Generation:
+        folder = self.folder / "generations" / name
+        try:
+            data = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise StoreError(f"{folder} has no description. Restore the store from a copy.") from None
+        data["loads"] = tuple(data["loads"])
+        return Generation(name=name, folder=folder, **data)
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Writer]:
+        """Hold the lock of the store, made where it is not there; raise `StoreError` where another load has it."""
+        new = not self.exists()
+        (self.folder / "generations").mkdir(parents=True, exist_ok=True)
+        (self.folder / "staging").mkdir(exist_ok=True)
+        with open(self.folder / "lock", "w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise StoreError(f"Another load into {self.folder} is under way. Wait until it has ended.") from None
+            if new:
+                write_durably(self.folder / "lrp-kg.json", json.dumps({"store": "lrp-kg", "format": FORMAT}))
+            yield Writer(self)
+
+
+class Writer:
+    """What may be done with a store while its lock is held."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.base = store.current_or_none()
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove generations that were never finished, and those that no reader has open any more."""
+        folder = self.store.folder / "generations"
+        names = sorted(p.name for p in folder.iterdir() if p.is_dir())
+        current = self.base.name if self.base else ""
+        finished = [n for n in names if n <= current and (folder / f"{n}.json").is_file()]
+        for name in names:
+            if name not in finished[-KEPT:]:
+                shutil.rmtree(folder / name, ignore_errors=True)
+                (folder / f"{name}.json").unlink(missing_ok=True)
+
+    def next_folder(self) -> Path:
+        """Return the folder that the next generation is to be made in; it is not there yet."""
+        number = int(self.base.name) + 1 if self.base else 1
+        return self.store.folder / "generations" / f"{number:06d}"
+
+    def switch(self, folder: Path, **about: Any) -> Generation:
+        """Make a finished folder the current generation, durably."""
+        sync_tree(folder)
+        generation = Generation(name=folder.name, folder=folder, **about)
+        data = {k: v for k, v in asdict(generation).items() if k not in ("name", "folder")}
+        write_durably(folder.with_suffix(".json"), json.dumps(data, indent=1))
+        write_durably(self.store.folder / "CURRENT", folder.name)
+        self.base = generation
+        return generation
+
+
+def write_durably(file: Path, text: str) -> None:
+    """Write a file so that it is there whole, also after a power failure."""
+    draft = file.with_name(f"{file.name}.draft")
+    with open(draft, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(draft, file)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which files a folder has."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make a folder and its files durable."""
+    for file in folder.iterdir():
+        if file.is_file():
+            descriptor = os.open(file, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    sync_folder(folder)
+    sync_folder(folder.parent)

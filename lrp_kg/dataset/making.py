@@ -1,0 +1,143 @@
+"""A new generation of a store: what was derived, staged and decided on becomes a folder, and that the current one."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from lrp_kg import __version__
+from lrp_kg.dataset.deriving import Derived, Job, batches, derive
+from lrp_kg.dataset.generations import Generation, Writer
+from lrp_kg.dataset.quads import ROOT, activity_lines
+from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
+from lrp_kg.dataset.staging import Staging
+from lrp_kg.guideline import Guideline
+from lrp_kg.reading import Item
+
+Progress = Callable[[str, int], None]
+"""Told what is being done, and how many records are through."""
+
+Told = dict[str, Any]
+"""What became of one item, as JSON-ready data: its name, IRI, digest, fate, and why it was refused."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to be loaded: its name for messages, its bytes, and what it holds where that is known."""
+
+    name: str
+    body: bytes
+    kind: str | None = None
+
+
+def content_of(guideline: Guideline) -> str:
+    """Return what identifies the content of a guideline in a store."""
+    return snapshot_file(guideline).name.removesuffix("-dataset.nq")
+
+
+class Making:
+    """One generation in the making; what it has done survives an interruption."""
+
+    def __init__(
+        self, guideline: Guideline, writer: Writer, what: str, sources: Sequence[Source], progress: Progress
+    ) -> None:
+        self.guideline = guideline
+        self.writer = writer
+        self.sources = sources
+        self.progress = progress
+        digest = hashlib.sha256(f"{content_of(guideline)} {__version__} {what} ".encode())
+        digest.update((writer.base.name if writer.base else "").encode())
+        for source in sources:
+            digest.update(hashlib.sha256(source.body).digest() + f"{source.name} {source.kind}".encode())
+        self.activity = f"{ROOT}load/{digest.hexdigest()[:32]}"
+        self.staging = Staging(writer.store.folder / "staging", digest.hexdigest())
+
+    def derive(
+        self, items: Iterator[Item], decide: Callable[[Told], None], keep: Iterable[str], *, keep_invalid: bool = False
+    ) -> Iterator[Told]:
+        """Yield what became of each item; only lines of items whose fate is in ``keep`` are staged.
+
+        ``decide`` gives an item its fate; it is also called for items that were staged before the interruption.
+        """
+        fates, count = frozenset(keep), 0
+        todo = batches(items)
+        done = self.staging.done()
+        for number in range(done):
+            next(todo)
+            for told in self.staging.report(number):
+                decide(told)
+                yield told
+                count += 1
+            self.progress("resume", count)
+        job = Job(self.guideline.folder, self.activity, keep_invalid)
+        for number, batch in enumerate(derive(job, todo), done):
+            report = [_told(d) for d in batch.items]
+            for told in report:
+                decide(told)
+            kept = [d.lines for d, told in zip(batch.items, report, strict=True) if told["fate"] in fates]
+            self.staging.write(number, batch.results + "".join(kept), report)
+            yield from report
+            count += len(report)
+            self.progress("derive", count)
+
+    def finish(self, target: Path, records: int, count: int) -> Generation:
+        """Put what is staged into the folder of the new generation and make that the current one."""
+        moment = datetime.now(UTC).replace(microsecond=0).isoformat()
+        self.progress("store", count)
+        store = ox.Store(str(target))
+        for file in self.staging.files():
+            store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
+        lines = "".join(activity_lines(self.activity, self.guideline, moment, __version__))
+        store.bulk_load(lines.encode(), format=ox.RdfFormat.N_QUADS)
+        store.optimize()
+        store.flush()
+        del store
+        files = [{"name": s.name, "sha256": hashlib.sha256(s.body).hexdigest()} for s in self.sources]
+        entry = {"activity": self.activity, "ended": moment, "records": count, "files": files}
+        generation = self.writer.switch(
+            target,
+            created=moment,
+            guideline=f"{self.guideline.id} {self.guideline.version}",
+            content=content_of(self.guideline),
+            package=__version__,
+            records=records,
+            loads=(*(self.writer.base.loads if self.writer.base else ()), entry),
+        )
+        self.staging.remove()
+        return generation
+
+    def empty_folder(self) -> Path:
+        """Make the folder of the new generation with the guideline alone."""
+        target = self.writer.next_folder()
+        shutil.rmtree(target, ignore_errors=True)
+        store = ox.Store(str(target))
+        store.bulk_load(path=str(guideline_snapshot(self.guideline)), format=ox.RdfFormat.N_QUADS)
+        store.flush()
+        return target
+
+    def copied_folder(self) -> Path:
+        """Make the folder of the new generation as a copy of the current one, by hard links."""
+        if self.writer.base is None:
+            return self.empty_folder()
+        target = self.writer.next_folder()
+        shutil.rmtree(target, ignore_errors=True)
+        ox.Store.read_only(str(self.writer.base.folder)).backup(str(target))
+        return target
+
+
+def _told(d: Derived) -> Told:
+    return {
+        "record": d.name,
+        "iri": d.iri,
+        "assessment": d.assessment,
+        "digest": d.digest,
+        "code": d.code,
+        "findings": [{**f.as_dict(), "messages": f.messages} for f in d.findings],
+    }

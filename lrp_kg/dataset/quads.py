@@ -1,0 +1,213 @@
+"""One record and its answer as N-Quads: the record as it was sent, what is computed from it, and the answer.
+
+What assessments say of a decision is shared: a result is named by a hash of what it says, so that a million records
+with a few hundred different results need only links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from lrp_kg.answergraph import status_iri, verdict_iri
+from lrp_kg.assessment import Assessment, DecisionResult
+from lrp_kg.cells import FieldValue
+from lrp_kg.dataset.graphs import ANSWERS, DERIVED, RECORDS, version_iri
+from lrp_kg.graph import Node
+from lrp_kg.guideline import Guideline
+from lrp_kg.namespaces import CP, PATIENT_RECORD, PROV, RDF, XSD
+from lrp_kg.record import BASE, Members, RawRecord, Record
+
+ROOT = "https://w3id.org/lrp-kg/"
+RECORD_DIGEST = CP + "recordDigest"
+REFUSED = CP + "refused"
+TYPE = f"<{RDF}type>"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record with the IRI that it has in the store, and a digest of what it says."""
+
+    iri: str
+    digest: str
+    raw: RawRecord
+
+    @property
+    def assessment(self) -> str:
+        """The IRI of the assessment of this record."""
+        return f"{ROOT}assessment/{_hash(self.iri)}"
+
+
+def _hash(text: str, length: int = 32) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def name_record(raw: RawRecord) -> Named:
+    """Give a record its IRI in the store: the sender's, else one made of what it says."""
+    said = sorted(f"<{p}> {text}" for p, value in raw.entries for text in _texts(value))
+    digest = _hash("\n".join(said))
+    sent = raw.subject and not raw.subject.startswith("_:")
+    return Named(raw.subject if sent else f"{BASE}r-{digest}", digest, raw)
+
+
+def _texts(value: Node | Members) -> list[str]:
+    if isinstance(value, Members):
+        return ["( " + " ".join(sorted(_term(n) for n in value.nodes)) + " )"]
+    return [_term(value)]
+
+
+def _term(node: Node) -> str:
+    if node.kind == "iri":
+        return f"<{node.value}>"
+    if node.kind == "blank":
+        return f"_:{node.value}"
+    if node.language:
+        return str(ox.Literal(node.value, language=node.language))
+    return str(ox.Literal(_canonical(node), datatype=ox.NamedNode(node.datatype)))
+
+
+def _canonical(node: Node) -> str:
+    """Return the one form of a valid number or truth value that a store keeps: 05 is 5, and 1 is true."""
+    if node.datatype == XSD + "boolean":
+        return {"1": "true", "0": "false"}.get(node.value, node.value)
+    if node.is_integer and node.value.lstrip("+-").isdigit():
+        return str(int(node.value))
+    return node.value
+
+
+def _both(triples: Iterable[str], graph: str) -> Iterator[str]:
+    """Yield triples as lines for the default graph and for a named one."""
+    for triple in triples:
+        yield f"{triple} .\n"
+        yield f"{triple} <{graph}> .\n"
+
+
+def record_lines(named: Named) -> Iterator[str]:
+    """Yield a record as it was sent; the cells of a list have names of their own, so that nothing is blank."""
+    subject = f"<{named.iri}>"
+
+    def triples() -> Iterator[str]:
+        yield f"{subject} {TYPE} <{PATIENT_RECORD}>"
+        for predicate, value in named.raw.entries:
+            if not isinstance(value, Members):
+                yield f"{subject} <{predicate}> {_term(value)}"
+                continue
+            cells = [f"<{ROOT}list/{_hash(f'{named.iri} {predicate} {n}')}>" for n in range(len(value.nodes))]
+            cells.append(f"<{RDF}nil>")
+            yield f"{subject} <{predicate}> {cells[0]}"
+            for cell, rest, node in zip(cells, cells[1:], value.nodes, strict=False):
+                yield f"{cell} <{RDF}first> {_term(node)}"
+                yield f"{cell} <{RDF}rest> {rest}"
+
+    return _both(triples(), RECORDS)
+
+
+def derived_lines(named: Named, record: Record, guideline: Guideline) -> Iterator[str]:
+    """Yield what is computed from a record and was not sent."""
+    sent = {p for p, _ in named.raw.entries}
+    triples = (
+        f"<{named.iri}> <{predicate}> {_value(value, predicate, guideline)}"
+        for predicate, value in record.values.items()
+        if predicate not in sent
+    )
+    return _both(triples, DERIVED)
+
+
+def _value(value: FieldValue, predicate: str, guideline: Guideline) -> str:
+    if isinstance(value, bool):
+        return f'"{str(value).lower()}"^^<{XSD}boolean>'
+    if isinstance(value, int):
+        return f'"{value}"^^<{XSD}integer>'
+    raise TypeError(f"{predicate} of {guideline.id} is derived as neither a number nor true or false")
+
+
+class AnswerWriter:
+    """Writes answers; a result that assessments share is written once, by `new_results`."""
+
+    def __init__(self, guideline: Guideline, activity: str) -> None:
+        self.version = version_iri(guideline)
+        self.activity = activity
+        self._written: set[str] = set()
+        self._new: list[str] = []
+
+    def new_results(self) -> str:
+        """Return the lines of the results that were met for the first time since this was last asked."""
+        lines = "".join(_both(self._new, ANSWERS))
+        self._new.clear()
+        return lines
+
+    def lines(self, named: Named, found: Assessment) -> Iterator[str]:
+        """Yield the assessment of a record; the results it links to come from `new_results`."""
+        programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
+        criteria = {
+            p.edition.decision: [(c.criterion.applies_to, c.verdict) for c in p.criteria]
+            for p in found.programmes.values()
+        }
+        node = f"<{named.assessment}>"
+        triples = self._head(named)
+        triples += [f"{node} <{CP}usesEdition> <{p.edition.iri}>" for p in found.programmes.values()]
+        triples += [f"{node} <{CP}showsBox> <{box.iri}>" for box, _ in found.boxes]
+        for d in found.decisions.values():
+            about = _result(d, programmes.get(d.decision.iri, d.decision.iri), criteria.get(d.decision.iri, []))
+            name = f"{ROOT}result/{_hash(chr(10).join(about), 24)}"
+            triples.append(f"{node} <{CP}decisionResult> <{name}>")
+            if name not in self._written:
+                self._written.add(name)
+                self._new += [line.replace("<#", f"<{name}#").replace("<>", f"<{name}>") for line in about]
+        return _both(triples, ANSWERS)
+
+    def refusal_lines(self, named: Named) -> Iterator[str]:
+        """Yield that a stored record is not valid under this guideline, so that nothing was decided."""
+        return _both([*self._head(named), f'<{named.assessment}> <{REFUSED}> "true"^^<{XSD}boolean>'], ANSWERS)
+
+    def _head(self, named: Named) -> list[str]:
+        node = f"<{named.assessment}>"
+        return [
+            f"{node} {TYPE} <{CP}Assessment>",
+            f"{node} <{PROV}wasDerivedFrom> <{named.iri}>",
+            f"{node} <{PROV}wasDerivedFrom> <{self.version}>",
+            f"{node} <{PROV}wasGeneratedBy> <{self.activity}>",
+            f'{node} <{RECORD_DIGEST}> "{named.digest}"',
+        ]
+
+
+def _result(d: DecisionResult, decision: str, criteria: list[tuple[str, int]]) -> list[str]:
+    """Return what a result says, with ``<>`` for its own name and ``<#...>`` for its parts."""
+    r = d.result
+    options = {o.id: o.iri for o in d.decision.options}
+    lines = [
+        f"<> {TYPE} <{CP}DecisionResult>",
+        f"<> <{CP}ofDecision> <{decision}>",
+        f"<> <{CP}status> <{status_iri(r.status)}>",
+    ]
+    lines += [f"<> <{CP}answer> <{options[name]}>" for name in r.answers if name in options]
+    lines += [f"<> <{CP}possible> <{options[name]}>" for name in r.possible if name in options]
+    lines += [f"<> <{CP}missingField> <{name}>" for name in r.missing]
+    lines += [f"<> <{CP}restsOn> <{point.iri}>" for point in d.open_points]
+    reasons = [(f"#because-{n}", "because", x.condition.iri, x.verdict) for n, x in enumerate(d.because, 1)]
+    reasons += [(f"#criterion-{n}", "criterionResult", cls, v) for n, (cls, v) in enumerate(criteria, 1)]
+    for name, predicate, condition, verdict in reasons:
+        lines.append(f"<> <{CP}{predicate}> <{name}>")
+        lines.append(f"<{name}> {TYPE} <{CP}ConditionResult>")
+        lines.append(f"<{name}> <{CP}ofCondition> <{condition}>")
+        lines.append(f"<{name}> <{CP}verdict> <{verdict_iri(verdict)}>")
+    return lines
+
+
+def activity_lines(activity: str, guideline: Guideline, moment: str, package: str) -> Iterator[str]:
+    """Yield what a load was: when it ended, by which software, with which guideline."""
+    from lrp_kg.namespaces import RDFS
+
+    agent = f"{ROOT}software/{package}"
+    triples = (
+        f"<{activity}> {TYPE} <{PROV}Activity>",
+        f"<{activity}> <{PROV}used> <{version_iri(guideline)}>",
+        f'<{activity}> <{PROV}endedAtTime> "{moment}"^^<{XSD}dateTime>',
+        f"<{activity}> <{PROV}wasAssociatedWith> <{agent}>",
+        f"<{agent}> {TYPE} <{PROV}SoftwareAgent>",
+        f'<{agent}> <{RDFS}label> "lrp-kg {package}"',
+    )
+    return _both(triples, ANSWERS)
