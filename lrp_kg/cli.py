@@ -10,7 +10,7 @@ import click
 
 from lrp_kg import __version__
 from lrp_kg.checkcommand import check
-from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file
+from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file, store_option
 from lrp_kg.comparison.commands import diff
 from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
@@ -231,19 +231,59 @@ def ids(lang: str, guideline: Path | None) -> None:
 @click.option(
     "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
 )
+@store_option()
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    envvar="LRP_TOKEN_FILE",
+    help="File with the tokens of those who may ask of a store with records, one a line. Also LRP_TOKEN_FILE.",
+)
 @guideline_option
-def serve(host: str, port: int, workers: int, reload: bool, guideline: Path | None) -> None:
-    """Serve the guideline over HTTP: POST /assess, POST /validate, and pages at /."""
+def serve(
+    host: str,
+    port: int,
+    workers: int,
+    reload: bool,
+    store: str | None,
+    token_file: Path | None,
+    guideline: Path | None,
+) -> None:
+    """Serve the guideline over HTTP: POST /assess, /sparql, and pages at /.
+
+    With --store also the records of a store and their answers; records are served only to bearers of a token.
+    Limits of one query: LRP_QUERY_SECONDS (10), LRP_QUERY_ROWS (1000000), LRP_QUERY_BYTES, LRP_QUERY_MEMORY,
+    LRP_QUERY_CONCURRENT (8).
+    """
     import os
 
     from lrp_kg.web.server import run
 
-    if guideline:
-        os.environ["LRP_GUIDELINE"] = str(guideline)
-    if reload:
-        os.environ["LRP_RELOAD"] = "true"
-    _service(guideline, validating=True)  # fail here, with every finding, rather than in a worker; fills the cache
+    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "RELOAD": "true" if reload else None}
+    os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
+    service = _service(guideline, validating=True)  # fail here, with every finding, rather than in a worker
+    try:
+        if store:
+            _look_at_store(service, store, token_file)
+    except LrpError as error:
+        fail(error)
     run(host, port, workers)
+
+
+def _look_at_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
+    """Fail where the store cannot be served; say where its answers are of another guideline."""
+    from lrp_kg.dataset.generations import Store
+    from lrp_kg.dataset.loading import needs_derivation
+    from lrp_kg.dataset.opening import holds_records, is_remote
+    from lrp_kg.web.access import demand_token, read_tokens
+
+    demand_token(read_tokens(token_file), holds_records(store))
+    if not is_remote(store) and needs_derivation(Store(Path(store)).current(), service.guideline):
+        click.secho(
+            f"The answers in {store} were derived with another guideline or another lrp-kg. "
+            f"Derive them again with: lrp-kg load --store {store}",
+            err=True,
+            fg="yellow",
+        )
 
 
 main.add_command(check)

@@ -16,6 +16,8 @@ class LrpError(Exception):
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
     status: ClassVar[int] = 500
+    headers: ClassVar[dict[str, str]] = {}
+    """Headers that an HTTP answer with this error has."""
 
     def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(message)
@@ -178,6 +180,16 @@ class Busy(LrpError):
     code = "busy"
     title = "Too many queries at once"
     status = 503
+    headers = {"Retry-After": "1"}
+
+
+class BeingPrepared(LrpError):
+    """The dataset is not ready yet."""
+
+    code = "being-prepared"
+    title = "The dataset is being prepared"
+    status = 503
+    headers = {"Retry-After": "5"}
 
 
 class EngineFailed(LrpError):
@@ -186,6 +198,31 @@ class EngineFailed(LrpError):
     code = "engine-failed"
     title = "The query engine failed"
     status = 503
+
+
+class Unauthorised(LrpError):
+    """Records are served, and no valid token was sent."""
+
+    code = "token-needed"
+    title = "A token is needed"
+    status = 401
+    headers = {"WWW-Authenticate": 'Bearer realm="lrp-kg"'}
+
+
+class TooManyAttempts(LrpError):
+    """Too many wrong tokens were sent."""
+
+    code = "too-many-attempts"
+    title = "Too many wrong tokens"
+    status = 429
+    headers = {"Retry-After": "60"}
+
+
+class TokenFileError(LrpError):
+    """Records are to be served, and there is no usable file of tokens."""
+
+    code = "token-file"
+    title = "The file of tokens cannot be used"
 
 
 class StoreError(LrpError):

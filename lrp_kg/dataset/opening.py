@@ -17,6 +17,17 @@ def is_remote(store: str | None) -> bool:
     return bool(store) and str(store).lower().startswith(("http://", "https://"))
 
 
+def holds_records(store: str) -> bool:
+    """Tell whether a store has records; a remote one that cannot tell counts as having some."""
+    if not is_remote(store):
+        from lrp_kg.dataset.generations import Store
+
+        return Store(Path(store)).current().records > 0
+    from lrp_kg.engine.remote import RemoteEngine
+
+    return RemoteEngine(store, limits=Limits()).has_records
+
+
 def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
     """Return the engine of a dataset; the first time for a guideline its closure is computed."""
     from lrp_kg.engine.pool import PoolEngine

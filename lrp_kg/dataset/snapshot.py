@@ -46,3 +46,11 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
         ox.serialize(quads, output=draft, format=ox.RdfFormat.N_QUADS)
     os.replace(draft.name, file)
     return file
+
+
+if __name__ == "__main__":
+    import sys
+
+    from lrp_kg.guideline import load_guideline
+
+    guideline_snapshot(load_guideline(sys.argv[1]))

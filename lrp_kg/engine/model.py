@@ -115,10 +115,15 @@ class Reply:
 class Engine(Protocol):
     """Something that answers queries over one dataset."""
 
-    version: str
-    """Changes whenever the data changes."""
+    @property
+    def version(self) -> str:
+        """What changes whenever the data changes."""
+        ...
 
-    has_records: bool
+    @property
+    def has_records(self) -> bool:
+        """Tell whether there are records among the data."""
+        ...
 
     def ask(self, question: Question) -> Reply:
         """Answer a query completely, or raise an `LrpError` that says why not."""

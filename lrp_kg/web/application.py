@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask
 
 from lrp_kg.service import GuidelineService
-from lrp_kg.web import assess, pages
+from lrp_kg.web import access, assess, pages, sparql
+from lrp_kg.web.engine import Engines
 from lrp_kg.web.problems import QuietFlask, register_errors
 
 DEFAULT_MAX_BODY = 1024 * 1024
@@ -17,9 +18,16 @@ DEFAULT_MAX_BODY = 1024 * 1024
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """Make the application. Settings: ``GUIDELINE`` (folder), ``MAX_BODY`` (bytes), ``RELOAD``; also as ``LRP_...``."""
+    """Make the application of a guideline and, where there is one, of a store.
+
+    Settings, also as ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
+    (bytes), ``RELOAD``, and the limits of queries (``QUERY_SECONDS`` and so on).
+
+    Raises `TokenFileError` where the store has records and there is no token.
+    """
     app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
+    app.config.update(STORE=None, TOKEN_FILE=None)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # one more, so that a body over the limit shows
@@ -33,6 +41,18 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
 
         Reloader(app)
     register_errors(app)
-    app.register_blueprint(assess.blueprint)
-    app.register_blueprint(pages.blueprint)
+    app.extensions["lrp_kg_engines"] = Engines(app)
+    app.extensions["lrp_kg_access"] = access.Access(app)
+    _demand_token(app)
+    for part in (assess, pages, access, sparql):
+        app.register_blueprint(part.blueprint)
     return app
+
+
+def _demand_token(app: Flask) -> None:
+    """Refuse to serve a store with records to everybody."""
+    from lrp_kg.dataset.opening import holds_records
+
+    store = app.config["STORE"]
+    if store:
+        access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(store))

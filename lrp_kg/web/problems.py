@@ -71,7 +71,7 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(LrpError)
     def known(error: LrpError) -> Response:
-        return problem(error.status, error.code, error.title, error.message, error.findings)
+        return problem(error.status, error.code, error.title, error.message, error.findings, error.headers)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

@@ -10,10 +10,14 @@ from flask import Flask
 
 from lrp_kg.web.application import create_app
 
+THREADS = 24
+"""Requests that a worker answers at once: more than queries may run, so that these never hold up the others."""
+
 
 def make() -> Flask:
     """Make the application for a worker; a full collection with everything loaded would take 20 ms."""
     app = create_app()
+    app.extensions["lrp_kg_engines"].prepare()
     gc.collect()
     gc.freeze()
     return app
@@ -47,6 +51,7 @@ def run(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        blocking_threads=THREADS,
         factory=True,
         log_access=False,
         websockets=False,

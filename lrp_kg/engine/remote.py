@@ -1,0 +1,271 @@
+"""Queries answered by a SPARQL 1.1 endpoint elsewhere: `RemoteEngine`.
+
+Those who outgrow one machine keep the same queries. What a query may ask for is checked here before it is sent, and
+a result is complete and readable before it is handed out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import ssl
+import tempfile
+import threading
+import time
+from base64 import b64encode
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlencode, urlsplit
+
+import pyoxigraph as ox
+
+from lrp_kg.dataset.graphs import ANSWERS, GRAPHS, RECORDS
+from lrp_kg.engine import refusal
+from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
+from lrp_kg.engine.formats import SOLUTIONS, count
+from lrp_kg.engine.model import CHUNK, Limits, Question, Reply, setting
+from lrp_kg.engine.pool import limit_reached
+from lrp_kg.errors import (
+    Busy,
+    LrpError,
+    MalformedQuery,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    StoreError,
+)
+
+FRESH = 5.0
+"""Seconds for which the version of the remote dataset is remembered."""
+
+_RESULTS = "application/sparql-results+json"
+
+
+class RemoteStoreFailed(StoreError):
+    """The remote endpoint cannot be reached, or does not answer as a SPARQL endpoint does."""
+
+    code = "remote-store"
+    title = "The remote store failed"
+    status = 502
+
+
+def credentials(file: str | Path | None) -> dict[str, str]:
+    """Return the header of a file that holds ``user:password``, or a bearer token alone."""
+    if not file:
+        return {}
+    try:
+        text = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{file} cannot be read as text: {type(error).__name__}.") from None
+    if ":" in text:
+        return {"Authorization": "Basic " + b64encode(text.encode()).decode()}
+    return {"Authorization": f"Bearer {text}"}
+
+
+class RemoteEngine:
+    """Answers queries through an endpoint at ``url``; ``headers`` (credentials) go to that address only."""
+
+    def __init__(self, url: str, *, limits: Limits | None = None, headers: dict[str, str] | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise StoreError(f"{url!r} is no address of an endpoint. Write http(s)://host/path, without credentials.")
+        self.url = url
+        self.limits = limits or Limits()
+        self._parts = parts
+        self._headers = headers or {}
+        self._slots = threading.BoundedSemaphore(self.limits.concurrent)
+        self._version: tuple[float, str] = (0.0, "")
+        self._known: frozenset[str] | None = None
+
+    # -- the dataset ------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> str:
+        """What the newest load into the remote dataset is; looked up at most every few seconds."""
+        moment, known = self._version
+        if time.monotonic() - moment > FRESH or not known:
+            query = (
+                "PREFIX prov: <http://www.w3.org/ns/prov#> SELECT (MAX(?t) AS ?last) (COUNT(?t) AS ?n) "
+                f"WHERE {{ GRAPH <{ANSWERS}> {{ ?a prov:endedAtTime ?t }} }}"
+            )
+            known = hashlib.sha256(self._ask(Question(query), checked=True).read()).hexdigest()[:16]
+            self._version = (time.monotonic(), known)
+        return known
+
+    @property
+    def has_records(self) -> bool:
+        """Tell whether the remote dataset holds records."""
+        return b"true" in self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}"), checked=True).read()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def ask(self, question: Question) -> Reply:
+        """Answer a query completely, or raise an `LrpError` that says why not."""
+        size = len(question.text.encode("utf-8", "surrogatepass"))
+        if size > self.limits.text:
+            raise QueryTooLong(
+                f"The query has {size} bytes; {self.limits.text} are taken (LRP_{setting('text')}). Shorten it."
+            )
+        dataset = refusal.examine(question.text)
+        self._check_graphs((*question.default_graphs, *question.named_graphs, *dataset.default, *dataset.named))
+        if not self._slots.acquire(blocking=False):
+            raise Busy(
+                f"{self.limits.concurrent} queries are running, which is as many as may run at once "
+                f"(LRP_{setting('concurrent')}). Ask again in a moment."
+            )
+        try:
+            return self._ask(question)
+        finally:
+            self._slots.release()
+
+    def _check_graphs(self, names: tuple[str, ...]) -> None:
+        """Refuse graphs that the endpoint does not hold: it might fetch them."""
+        unknown = [n for n in names if not n.startswith(GRAPHS) and n not in self._graphs()]
+        if unknown:
+            raise QueryRefused(
+                f"The remote store does not list the graph {unknown[0]!r}, and might fetch it. Name one that it holds."
+            )
+
+    def _graphs(self) -> frozenset[str]:
+        if self._known is None:
+            reply = self._ask(Question("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"), checked=True)
+            found = ox.parse_query_results(reply.read(), ox.QueryResultsFormat.JSON)
+            self._known = frozenset(row["g"].value for row in found)  # type: ignore[union-attr]
+        return self._known
+
+    def _ask(self, question: Question, *, checked: bool = False) -> Reply:
+        accept = [t for t in (question.solutions, question.graph) if t]
+        if _RESULTS not in accept and question.solutions:
+            accept.append(f"{_RESULTS};q=0.5")
+        fields = [("query", question.text)]
+        fields += [("default-graph-uri", g) for g in question.default_graphs]
+        fields += [("named-graph-uri", g) for g in question.named_graphs]
+        body = urlencode(fields).encode()
+        deadline = time.monotonic() + self.limits.seconds
+        status, kind, spool = self._post(body, ", ".join(accept), deadline)
+        if status != 200:
+            raise self._failure(status, spool)
+        return self._reply(question, kind, spool)
+
+    def _post(self, body: bytes, accept: str, deadline: float) -> tuple[int, str, IO[bytes]]:
+        parts = self._parts
+        headers = {
+            "Accept": accept,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": "lrp-kg",
+            **self._headers,
+        }
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection = http.client.HTTPSConnection(
+                str(parts.hostname), parts.port, timeout=self.limits.seconds, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=self.limits.seconds)
+        try:
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", path, body, headers)
+            response = connection.getresponse()
+            kind = (response.getheader("Content-Type") or "").split(";")[0].strip().lower()
+            return response.status, kind, self._spool(response, connection, deadline)
+        except TimeoutError:
+            raise limit_reached("limit-time", self.limits) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise RemoteStoreFailed(
+                f"The remote store did not answer completely: {type(error).__name__}. Ask again; if it happens again, "
+                "look at that server."
+            ) from None
+        finally:
+            connection.close()
+
+    def _spool(
+        self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
+    ) -> IO[bytes]:
+        spool = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
+        size = 0
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise limit_reached("limit-time", self.limits)
+            if connection.sock is not None:
+                connection.sock.settimeout(left)
+            part = response.read1(CHUNK)
+            if not part:
+                break
+            size += len(part)
+            if size > self.limits.size:
+                raise limit_reached("limit-size", self.limits)
+            spool.write(part)
+        if response.length:
+            raise http.client.IncompleteRead(b"")
+        spool.seek(0)
+        return spool
+
+    def _failure(self, status: int, spool: IO[bytes]) -> LrpError:
+        reason = " ".join(spool.read(2000).decode("utf-8", "replace").split())[:500]
+        spool.close()
+        if status == 400:
+            return MalformedQuery(f"The remote store cannot read the query: {reason}")
+        if status in (408, 504):
+            return limit_reached("limit-time", self.limits)
+        what = "asks for credentials" if status in (401, 403) else f"answered with status {status}"
+        return RemoteStoreFailed(f"The remote store {what}. This is for the operator of this service to mend.")
+
+    def _reply(self, question: Question, kind: str, spool: IO[bytes]) -> Reply:
+        """Check that a result is of a known format and whole, and give it in the format that was asked for."""
+        if kind == "application/json":
+            kind = _RESULTS
+        if kind not in SOLUTIONS and kind not in GRAPH_FORMATS:
+            spool.close()
+            raise RemoteStoreFailed(
+                f"The remote store answered in the format {kind[:100]!r}, which is none of SPARQL's."
+            )
+        wanted = question.graph if kind in GRAPH_FORMATS else question.solutions
+        if wanted is None:
+            spool.close()
+            raise NotAcceptable("The result of this query has another form than the formats that were asked for.")
+        try:
+            rows = count(kind, _reader(spool))
+        except (SyntaxError, ValueError, OSError):
+            raise RemoteStoreFailed("The answer of the remote store ends too early or is broken. Ask again.") from None
+        if rows > self.limits.rows:
+            raise limit_reached("limit-rows", self.limits)
+        spool.seek(0)
+        form = "graph" if kind in GRAPH_FORMATS else "select"
+        if kind != wanted:
+            spool = _converted(spool, kind, wanted)
+        if form == "select" and _is_boolean(spool, wanted):
+            form = "ask"
+        size = spool.seek(0, io.SEEK_END)
+        spool.seek(0)
+        return Reply(form, wanted, size, rows, spool)
+
+
+def _reader(spool: IO[bytes]) -> IO[bytes]:
+    spool.seek(0)
+    return io.BytesIO(spool.read())
+
+
+def _is_boolean(spool: IO[bytes], kind: str) -> bool:
+    spool.seek(0)
+    head = spool.read(4096)
+    return b"boolean" in head and b"results" not in head if kind != "text/csv" else head in (b"true", b"false")
+
+
+def _converted(spool: IO[bytes], kind: str, wanted: str) -> IO[bytes]:
+    """Return a result in another format of the same form."""
+    out = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
+    if kind in GRAPH_FORMATS:
+        triples: Any = (q.triple for q in ox.parse(input=spool, format=GRAPH_FORMATS[kind]))
+        ox.serialize(triples, output=out, format=GRAPH_FORMATS[wanted])
+    else:
+        results = ox.parse_query_results(input=spool, format=SOLUTIONS[kind])
+        results.serialize(output=out, format=SOLUTIONS[wanted])
+    spool.close()
+    out.seek(0)
+    return out

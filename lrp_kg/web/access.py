@@ -1,0 +1,159 @@
+"""Who may ask of a store with records: bearers of a token, or browsers that logged in with one."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import stat
+import threading
+import time
+from collections import deque
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import click
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session, url_for
+
+from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
+from lrp_kg.text import TextAnswer
+from lrp_kg.web.assess import service
+from lrp_kg.web.engine import engine
+from lrp_kg.web.negotiation import accepted, language
+
+SHORTEST = 16
+"""Characters that a token has at least."""
+
+ATTEMPTS = 20
+"""Wrong tokens a minute, after which no token is looked at for the rest of it."""
+
+blueprint = Blueprint("access", __name__)
+
+
+def read_tokens(file: str | Path | None) -> tuple[str, ...]:
+    """Return the tokens of a file, one a line; ``#`` begins a comment. Raise `TokenFileError` where it has none."""
+    if not file:
+        return ()
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+        mode = os.stat(file).st_mode
+    except (OSError, UnicodeDecodeError) as error:
+        raise TokenFileError(f"{file} cannot be read as text: {type(error).__name__}. Mend --token-file.") from None
+    tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    short = [n for n, t in enumerate(tokens, 1) if len(t) < SHORTEST]
+    if not tokens or short:
+        what = f"token {short[0]} has fewer than {SHORTEST} characters" if short else "it holds no token"
+        raise TokenFileError(f"{file}: {what}. Write one long random token a line.")
+    if mode & (stat.S_IRGRP | stat.S_IROTH):
+        click.secho(
+            f"{file} can be read by others; chmod 600 {file} keeps the tokens to yourself.", err=True, fg="yellow"
+        )
+    return tokens
+
+
+def demand_token(tokens: tuple[str, ...], records: bool) -> None:
+    """Raise `TokenFileError` where records would be served to everybody."""
+    if records and not tokens:
+        raise TokenFileError(
+            "The store holds patient records, which are served only with a token. Write a long random token to a "
+            "file, and name that file with --token-file or LRP_TOKEN_FILE."
+        )
+
+
+class Access:
+    """The tokens of an application."""
+
+    def __init__(self, app: Flask) -> None:
+        self.tokens = read_tokens(app.config["TOKEN_FILE"])
+        self._failed: deque[float] = deque(maxlen=ATTEMPTS)
+        self._lock = threading.Lock()
+        app.secret_key = hashlib.sha256("\n".join(("lrp-kg session", *self.tokens)).encode()).digest()
+        app.config.update(
+            SESSION_COOKIE_NAME="lrp_session",
+            SESSION_COOKIE_HTTPONLY=True,
+            SESSION_COOKIE_SAMESITE="Strict",
+            PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        )
+
+    def mark(self, token: str) -> str | None:
+        """Return what a session keeps of a valid token, ``None`` for any other; raise where too many were wrong."""
+        with self._lock:
+            if len(self._failed) == ATTEMPTS and time.monotonic() - self._failed[0] < 60:
+                raise TooManyAttempts("Too many wrong tokens were sent. Wait a minute and send the right one.")
+            sent = token.encode()
+            right = [t for t in self.tokens if hmac.compare_digest(t.encode(), sent)]
+            if not right:
+                self._failed.append(time.monotonic())
+                return None
+        return hashlib.sha256(f"lrp-kg mark {right[0]}".encode()).hexdigest()[:32]
+
+    def knows(self, mark: object) -> bool:
+        """Tell whether a session keeps the mark of a token that is still valid."""
+        marks = (hashlib.sha256(f"lrp-kg mark {t}".encode()).hexdigest()[:32] for t in self.tokens)
+        return isinstance(mark, str) and any(hmac.compare_digest(mark, m) for m in marks)
+
+
+def access() -> Access:
+    """Return the access rules of the application."""
+    return cast(Access, current_app.extensions["lrp_kg_access"])
+
+
+def guard() -> Response | None:
+    """Let a request through where no records are served, or with a token; browsers are sent to the login page."""
+    if request.method == "OPTIONS" or not engine().has_records:
+        return None
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and access().mark(token.strip()) is not None:
+        return None
+    if access().knows(session.get("mark")):
+        return None
+    if request.method == "GET" and not kind and "text/html" in request.headers.get("Accept", ""):
+        return cast(Response, redirect(url_for("access.login", next=request.full_path, lang=language()), 303))
+    raise Unauthorised("Patient records are served here. Send Authorization: Bearer with a token of this service.")
+
+
+@blueprint.get("/login")
+def login() -> Response:
+    """Ask for a token."""
+    return _page(wrong=False)
+
+
+@blueprint.post("/login")
+def log_in() -> Response:
+    """Begin a session with a valid token."""
+    mark = access().mark(request.form.get("token", "").strip())
+    if mark is None:
+        return _page(wrong=True)
+    session.permanent = True
+    session["mark"] = mark
+    return cast(Response, redirect(_own(request.form.get("next", "")), 303))
+
+
+@blueprint.post("/logout")
+def log_out() -> Response:
+    """End a session."""
+    session.clear()
+    return cast(Response, redirect("/", 303))
+
+
+def _own(target: str) -> str:
+    """Return an address of this service; anything else is the start page."""
+    parts = urlsplit(target)
+    own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return target if own else "/"
+
+
+def _page(*, wrong: bool) -> Response:
+    accepted({"text/html": "html"})
+    lang = language()
+    page = render_template(
+        "login.html",
+        lang=lang,
+        words=TextAnswer(service().guideline, lang),
+        next=_own(request.values.get("next", "/")),
+        wrong=wrong,
+        inside=access().knows(session.get("mark")),
+    )
+    return Response(page, 401 if wrong else 200, {"Cache-Control": "no-store"}, mimetype="text/html")

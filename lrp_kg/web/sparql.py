@@ -1,0 +1,206 @@
+"""``/sparql``: the query operation of the SPARQL 1.1 Protocol, read-only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_options_header
+
+from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
+from lrp_kg.engine.model import Question, Reply
+from lrp_kg.errors import (
+    MalformedQuery,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    UnknownParameter,
+    UnsupportedMediaType,
+    WrongCharset,
+)
+from lrp_kg.web.access import guard
+from lrp_kg.web.engine import engine, engines
+from lrp_kg.web.servicedescription import describe, describe_dataset
+
+blueprint = Blueprint("sparql", __name__)
+blueprint.before_request(guard)
+
+FORM = "application/x-www-form-urlencoded"
+DIRECT = "application/sparql-query"
+UPDATE = "application/sparql-update"
+FORMATS = {
+    "json": "application/sparql-results+json",
+    "xml": "application/sparql-results+xml",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "jsonld": "application/ld+json",
+    "rdf": "application/rdf+xml",
+}
+"""Names of formats for ``?format=``, for those who cannot send an Accept header."""
+
+_ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
+_CHANGING = re.compile(r"now|rand|uuid|bnode", re.IGNORECASE)
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, WWW-Authenticate",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a request asks: a query with its dataset, or nothing where it has none."""
+
+    query: str | None
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    format: str | None
+
+
+@blueprint.after_request
+def allow_other_origins(response: Response) -> Response:
+    """Let pages of other origins ask; there are no cookies that they could use."""
+    response.headers.extend(_CORS)
+    return response
+
+
+@blueprint.route("/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
+@blueprint.route("/sparql/", methods=["GET", "POST", "OPTIONS"])
+@blueprint.route("/v1/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
+def sparql() -> Response:
+    """Answer a query; without one, describe the service."""
+    if request.method == "OPTIONS":
+        return Response(status=204)
+    asked = _operation()
+    if asked.query is None:
+        if request.method == "POST":
+            raise MalformedQuery("The request has no query. Send it as the parameter query, or as the body.")
+        if asked.format is None and "text/html" in request.headers.get("Accept", ""):
+            return redirect("/query", 303)  # type: ignore[return-value]
+        return describe(asked.format and FORMATS[asked.format])
+    solutions, graph = _accepted(asked.format)
+    question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)
+    return _answer(question)
+
+
+@blueprint.get("/.well-known/void")
+def void() -> Response:
+    """Describe the dataset."""
+    return describe_dataset()
+
+
+def _answer(question: Question) -> Response:
+    current = engine()
+    tag = None
+    if not _CHANGING.search(question.text):
+        tag = hashlib.sha256(f"{current.version} {question}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        if request.method in ("GET", "HEAD") and request.if_none_match.contains(tag):
+            return _headers(Response(status=304), tag, secret=current.has_records)
+    reply = current.ask(question)
+    return _headers(stream(reply), tag, secret=current.has_records)
+
+
+def stream(reply: Reply) -> Response:
+    """Return a complete result in parts, with its length; its file is closed also where the reader goes away."""
+    response = Response(reply.chunks(), mimetype=reply.media_type)
+    response.headers["Content-Length"] = str(reply.size)
+    if reply.media_type.startswith("text/"):
+        response.headers["Content-Type"] = f"{reply.media_type}; charset=utf-8"
+    response.call_on_close(reply.close)
+    return response
+
+
+def _headers(response: Response, tag: str | None, *, secret: bool) -> Response:
+    response.headers["Cache-Control"] = "no-store" if secret else "no-cache"
+    response.headers["Vary"] = "Accept, Authorization, Cookie" if secret else "Accept"
+    if tag:
+        response.set_etag(tag)
+    return response
+
+
+# -- reading ------------------------------------------------------------------------------------------
+
+
+def _operation() -> Operation:
+    """Read the request by the rules of the protocol; raise for whatever is not of its form."""
+    pairs = _pairs(request.query_string)
+    query: str | None = None
+    if request.method == "POST":
+        name, options = parse_options_header(request.headers.get("Content-Type", ""))
+        charset = options.get("charset", "utf-8").lower()
+        if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
+            raise WrongCharset(f"The charset {charset!r} is not read here. Send the query as UTF-8.")
+        if name == UPDATE:
+            raise QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
+        if name == FORM:
+            pairs += _pairs(_body())
+        elif name == DIRECT:
+            if any(key == "query" for key, _ in pairs):
+                raise MalformedQuery("The query stands in the address and in the body. Send it once.")
+            query = _decode(_body())
+        else:
+            raise UnsupportedMediaType(
+                f"{'The content type ' + repr(name) if name else 'A body without content type'} is not read here. "
+                f"Send {FORM} or {DIRECT}."
+            )
+    queries = [value for key, value in pairs if key == "query"]
+    if any(key == "update" for key, _ in pairs):
+        raise QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
+    if len(queries) > 1:
+        raise MalformedQuery(f"The request has {len(queries)} queries. Send one at a time.")
+    formats = [value for key, value in pairs if key == "format"]
+    if formats and formats[-1] not in FORMATS:
+        raise UnknownParameter(f"format={formats[-1]!r} is no format. Choose among {', '.join(FORMATS)}.")
+    return Operation(
+        query if query is not None else queries[0] if queries else None,
+        tuple(value for key, value in pairs if key == "default-graph-uri"),
+        tuple(value for key, value in pairs if key == "named-graph-uri"),
+        formats[-1] if formats else None,
+    )
+
+
+def _body() -> bytes:
+    limit = 4 * engines().limits.text
+    data = request.get_data(cache=False)
+    if len(data) > limit:
+        raise QueryTooLong(f"The body has more than {limit} bytes. Shorten the query.")
+    return data
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except UnicodeDecodeError:
+        raise WrongCharset("A parameter is not UTF-8. Encode it as UTF-8, then with percent signs.") from None
+    except ValueError:
+        raise MalformedQuery("The request has more than 100 parameters. Send fewer.") from None
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the query as UTF-8.") from None
+
+
+def _accepted(name: str | None) -> tuple[str | None, str | None]:
+    """Return the media types for solutions and for graphs that the caller likes best."""
+    if name is not None:
+        chosen = FORMATS[name]
+        return (chosen, None) if chosen in SOLUTIONS else (None, chosen)
+    if not request.accept_mimetypes:
+        return next(iter(SOLUTIONS)), next(iter(GRAPHS))
+    plain = MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in request.accept_mimetypes])
+    solutions = plain.best_match([*SOLUTIONS, *_ALSO])
+    graph = plain.best_match(list(GRAPHS))
+    if solutions is None and graph is None:
+        raise NotAcceptable(f"Accept one of {', '.join([*SOLUTIONS, *GRAPHS])}.")
+    return _ALSO.get(solutions or "", solutions), graph
