@@ -17,6 +17,7 @@ from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.newguideline import new
 from lrp_kg.site.commands import docs, draw
+from lrp_kg.synthesis.commands import synthesise
 
 if TYPE_CHECKING:
     from lrp_kg.record import RawRecord
@@ -292,6 +293,7 @@ main.add_command(draw)
 main.add_command(diff)
 main.add_command(load)
 main.add_command(new)
+main.add_command(synthesise)
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,1 @@
+"""Invented records of a guideline, drawn by the cohort model in its ontology."""

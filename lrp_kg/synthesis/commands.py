@@ -1,0 +1,62 @@
+"""``lrp-kg synthesise``: invented records on standard output or in a file."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO
+
+import click
+
+from lrp_kg.commandline import CANNOT_RUN, fail, guideline_option
+from lrp_kg.errors import LrpError
+
+
+@click.command()
+@click.argument("count", metavar="N", type=click.IntRange(1))
+@click.option("--seed", default=1, show_default=True, type=int, help="The same seed gives the same records.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write (default: standard output).")
+@click.option("--format", "-f", "form", type=click.Choice(["ndjson", "turtle"]), default="ndjson", show_default=True)
+@guideline_option
+def synthesise(count: int, seed: int, output: Path | None, form: str, guideline: Path | None) -> None:
+    """Make N INVENTED records: episodes with contacts, incapacity, programmes, missing values.
+
+    Nothing in them is about any patient, and the shares of values stand for no population: they are written down, and
+    said to be invented, in the cohort model of the guideline. Every identifier holds the word synthetic. The first
+    records of a larger N are those of a smaller one. Without a cohort model every value is as likely as any other.
+
+    \b
+    Examples:
+      lrp-kg synthesise 1000 --output cohort.ndjson
+      lrp-kg synthesise 10 --seed 7 --format turtle
+    """  # noqa: D301  the escape tells click to keep the lines
+    import orjson
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from lrp_kg.service import GuidelineService
+    from lrp_kg.synthesis.generating import Generator
+    from lrp_kg.synthesis.turtle import to_turtle
+
+    console = Console(stderr=True)
+    try:
+        generator = Generator(GuidelineService(guideline), seed)
+        opened = open(output, "wb") if output else None  # noqa: SIM115 - closed by the with statement below
+    except LrpError as error:
+        fail(error)
+    except OSError as error:
+        click.secho(f"{output} cannot be written: {error.strerror}.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
+    quiet = not console.is_terminal or output is None
+    stream: AbstractContextManager[IO[bytes]] = opened or nullcontext(click.get_binary_stream("stdout"))
+    with stream as out, Progress(console=console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("invented records", total=count)
+        if form == "turtle":
+            out.write(b"# INVENTED records: nothing here is about any patient.\n")
+        for number, record in enumerate(generator.records(count), 1):
+            if form == "turtle":
+                out.write(to_turtle(generator.service.reader, record))
+            else:
+                out.write(orjson.dumps(record) + b"\n")
+            if number % 500 == 0:
+                bar.update(task, completed=number)

@@ -1,0 +1,152 @@
+"""Draws invented episodes: each by itself, from the seed and its number, so that fewer are the first of more."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from lrp_kg.assessment import Run
+from lrp_kg.record import BASE
+from lrp_kg.service import GuidelineService
+from lrp_kg.sparql import TRUE
+from lrp_kg.synthesis.model import CohortModel, FieldModel, Transition, read_model
+
+Json = dict[str, Any]
+MARK = "synthetic"
+"""Stands in every identifier of an invented record."""
+
+
+class Generator:
+    """Draws records of a guideline."""
+
+    def __init__(self, service: GuidelineService, seed: int = 1) -> None:
+        self.service = service
+        self.guideline = service.guideline
+        self.model: CohortModel = read_model(self.guideline)
+        self.seed = seed
+        self._orders = [
+            (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
+        ]
+        self._implied = {
+            f.id: [self.guideline.fields[i].id for i in f.implies] for f in self.guideline.fields.values() if f.implies
+        }
+
+    def records(self, count: int) -> Iterator[Json]:
+        """Yield that many valid records, in the record contract."""
+        number, made = 0, 0
+        while made < count:
+            number += 1
+            for record in self._episode(number):
+                yield record
+                made += 1
+                if made == count:
+                    return
+
+    def _episode(self, number: int) -> Iterator[Json]:
+        chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - invented data, drawn again from a seed
+        model = self.model
+        kept: dict[str, Any] = {}
+        first = True
+        day: date | None = None
+        contacts = model.contacts.draw_integer(chance)
+        contact_field = self.guideline.fields[model.contact_date].id if model.contact_date else None
+        for contact in range(1, contacts + 1):
+            record = {k: v for k, v in kept.items() if v is not None}
+            if contact_field and day is not None:
+                day += timedelta(days=model.days_between.draw_integer(chance))
+                record[contact_field] = day.isoformat()
+            self._fill(chance, record, kept, first)
+            if contact_field in record:
+                day = date.fromisoformat(record[contact_field])
+            self._mend(record)
+            name = f"{MARK}-{self.seed}-{number:06d}"
+            yield self._named(record, name, contact)
+            if contact < contacts:
+                first = self._step(chance, record, kept)
+
+    def _named(self, record: Json, episode: str, contact: int) -> Json:
+        named: Json = {"@id": f"{BASE}{MARK}/{episode}-{contact}"}
+        if self.model.record_name:
+            named[self.model.record_name.id] = f"{episode}-{contact}"
+        if self.model.episode_name:
+            named[self.model.episode_name.id] = episode
+        return named | record
+
+    def _fill(self, chance: random.Random, record: Json, kept: dict[str, Any], first: bool) -> None:
+        settled = set(record) | set(kept)
+        for model in self.model.fields:
+            name = model.field.id
+            if name in settled or (model.first_contact is not None and model.first_contact != first):
+                continue
+            if model.only_if and not self._holds(record, model.only_if):
+                continue
+            settled.add(name)
+            value = self._draw(chance, model, record)
+            known = chance.randrange(100) < model.known
+            if model.persists:
+                kept[name] = value if known else None
+            if known and value is not None:
+                record[name] = value
+
+    def _draw(self, chance: random.Random, model: FieldModel, record: Json) -> Any:
+        kind, drawn = model.field.kind, model.distribution
+        if kind == "date":
+            return self._draw_date(chance, model, record)
+        if drawn is None:
+            return None
+        if kind == "integer":
+            return drawn.draw_integer(chance)
+        if kind == "boolean":
+            return drawn.draw(chance) == "true"
+        if kind == "values":
+            return drawn.draw_members(chance)
+        return drawn.draw(chance)
+
+    def _draw_date(self, chance: random.Random, model: FieldModel, record: Json) -> str | None:
+        if model.days_after and model.distribution:
+            days = model.distribution.draw_integer(chance)
+            start = record.get(self.guideline.fields[model.days_after].id)
+            if start is None:
+                start = self._some_day(chance)
+            return (date.fromisoformat(start) + timedelta(days=days)).isoformat()
+        if model.between is None:
+            return None
+        first, last = model.between
+        return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
+
+    def _some_day(self, chance: random.Random) -> str:
+        between = next((m.between for m in self.model.fields if m.between), None)
+        first, last = between or (date(2023, 1, 2), date(2024, 9, 30))
+        return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
+
+    def _mend(self, record: Json) -> None:
+        """Leave out what would make a record invalid: a date after one that bounds it, or against what it implies."""
+        for earlier, later in self._orders:
+            if earlier in record and later in record and record[earlier] > record[later]:
+                del record[earlier]
+        for name, implied in self._implied.items():
+            if name in record and any(record.get(i) is False for i in implied):
+                del record[name]
+
+    def _holds(self, record: Json, cls: str) -> bool:
+        found = self.service.reader.understand(self.service.reader.from_json(record))
+        return Run(self.service.assessor, found, False).verdict(cls) == TRUE
+
+    def _step(self, chance: random.Random, record: Json, kept: dict[str, Any]) -> bool:
+        """Let the answer to a contact change what the episode keeps; tell whether the next contact is a first one."""
+        if not self.model.transitions:
+            return False
+        found = self.service.reader.understand(self.service.reader.from_json(record))
+        run = Run(self.service.assessor, found, False)
+        for step in self.model.transitions:
+            if self._happens(chance, run, step):
+                kept[step.field.id] = step.value
+                return step.starts_anew
+        return False
+
+    @staticmethod
+    def _happens(chance: random.Random, run: Run, step: Transition) -> bool:
+        luck = chance.randrange(100) < step.share
+        return luck and step.option in run.result(step.decision).answers

@@ -1,0 +1,215 @@
+"""The cohort model of a guideline, read from its ontology; every mistake is told at once, with file and line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from lrp_kg.errors import GuidelineError
+from lrp_kg.findings import Finding
+from lrp_kg.graph import Graph, Node, read_turtle
+from lrp_kg.guideline import Field, Guideline
+from lrp_kg.namespaces import CP, local_name
+from lrp_kg.positions import Positions
+from lrp_kg.synthesis.distribution import Distribution, bounds
+
+
+@dataclass(frozen=True)
+class FieldModel:
+    """How one field is drawn; the first of a field whose condition certainly holds is used."""
+
+    field: Field
+    priority: int
+    known: int
+    persists: bool
+    distribution: Distribution | None
+    days_after: str | None
+    between: tuple[date, date] | None
+    only_if: str | None
+    first_contact: bool | None
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What an answer changes from the next contact on."""
+
+    decision: str
+    option: str
+    field: Field
+    value: str
+    starts_anew: bool
+    share: int
+
+
+@dataclass(frozen=True)
+class CohortModel:
+    """How episodes are drawn: contacts, fields in their order, and transitions."""
+
+    contacts: Distribution
+    days_between: Distribution
+    contact_date: str | None
+    record_name: Field | None
+    episode_name: Field | None
+    fields: tuple[FieldModel, ...]
+    transitions: tuple[Transition, ...]
+
+
+ONE = Distribution(("1",), (1,))
+EVEN_DAYS = (date(2023, 1, 2), date(2024, 9, 30))
+"""The days between which a date falls where a guideline has no cohort model."""
+
+
+def read_model(guideline: Guideline) -> CohortModel:
+    """Return the cohort model of a guideline; without one, every value of every field is as likely as any other."""
+    files = guideline.stage_files()
+    graph = read_turtle(files)
+    models = graph.instances(CP + "CohortModel")
+    if not models:
+        return _even(guideline)
+    return _Reader(guideline, graph, Positions(files)).read(models[0])
+
+
+def _even(guideline: Guideline) -> CohortModel:
+    fields = [
+        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None, None, None)
+        for n, f in enumerate(guideline.fields.values())
+        if f.kind != "string"
+    ]
+    return CohortModel(ONE, ONE, None, None, None, tuple(fields), ())
+
+
+def _even_distribution(field: Field) -> Distribution | None:
+    if field.kind == "boolean":
+        return Distribution(("true", "false"), (1, 1))
+    if field.kind == "integer":
+        low = field.low or 0
+        return Distribution((f"{low}-{max(low, field.high if field.high is not None else low + 100)}",), (1,))
+    names = tuple(v.id for v in field.values)
+    return Distribution(names, (50,) * len(names)) if names else None
+
+
+class _Reader:
+    def __init__(self, guideline: Guideline, graph: Graph, positions: Positions) -> None:
+        self.guideline = guideline
+        self.graph = graph
+        self.positions = positions
+        self.findings: list[Finding] = []
+
+    def read(self, node: Node) -> CohortModel:
+        text = self.graph.one
+        contacts, days = text(node, CP + "contacts"), text(node, CP + "daysBetween")
+        date_field = text(node, CP + "contactDate")
+        model = CohortModel(
+            self._distribution(node, contacts.value if contacts else "1: 1", numbers=True) or ONE,
+            self._distribution(node, days.value if days else "7: 1", numbers=True) or ONE,
+            date_field.value if date_field else None,
+            self._field(node, "recordName") if text(node, CP + "recordName") else None,
+            self._field(node, "episodeName") if text(node, CP + "episodeName") else None,
+            tuple(sorted(filter(None, map(self._model, self._of(node, "FieldModel"))), key=lambda m: m.priority)),
+            tuple(filter(None, map(self._transition, self._of(node, "Transition")))),
+        )
+        if self.findings:
+            raise GuidelineError("The cohort model has errors.", self.findings)
+        return model
+
+    def _of(self, model: Node, cls: str) -> list[Node]:
+        return [n for n in self.graph.instances(CP + cls) if model in self.graph.all(n, CP + "inModel")]
+
+    def _complain(self, node: Node, message: str) -> None:
+        where = self.positions.where(node.value)
+        self.findings.append(Finding("cohort-model", f"{local_name(node.value)}: {message}", where))
+
+    def _field(self, node: Node, predicate: str) -> Field | None:
+        found = self.graph.one(node, CP + predicate)
+        field = self.guideline.fields.get(found.value) if found else None
+        if field is None:
+            name = local_name(found.value) if found else "nothing"
+            self._complain(node, f"cp:{predicate} is {name}, which is no field. Name a field of the record.")
+        return field
+
+    def _distribution(self, node: Node, text: str, *, numbers: bool) -> Distribution | None:
+        try:
+            found = Distribution.parse(text)
+            if numbers:
+                for part in found.parts:
+                    bounds(part)
+            return found
+        except ValueError as error:
+            self._complain(node, f"the distribution cannot be read: {error}. Write for example low: 40, high: 60.")
+            return None
+
+    def _number(self, node: Node, predicate: str, default: int) -> int:
+        found = self.graph.one(node, CP + predicate)
+        if found is None:
+            return default
+        if not found.value.isdigit():
+            self._complain(node, f"cp:{predicate} {found.value!r} is no integer of 0 or more.")
+            return default
+        return int(found.value)
+
+    def _flag(self, node: Node, predicate: str) -> bool | None:
+        found = self.graph.one(node, CP + predicate)
+        return found.value in ("true", "1") if found else None
+
+    def _model(self, node: Node) -> FieldModel | None:
+        field = self._field(node, "drawnField")
+        if field is None:
+            return None
+        after = self._field(node, "daysAfter") if self.graph.one(node, CP + "daysAfter") else None
+        text = self.graph.one(node, CP + "distribution")
+        dated = field.kind == "date"
+        drawn = self._distribution(node, text.value, numbers=dated or field.kind == "integer") if text else None
+        between = self._between(node)
+        if dated and not (after and drawn) and not between:
+            self._complain(node, "a date needs cp:between, or cp:daysAfter with cp:distribution.")
+        if not dated and drawn is None:
+            self._complain(node, "needs a cp:distribution.")
+        allowed = {"true", "false"} if field.kind == "boolean" else {v.id for v in field.values}
+        strange = sorted(set(drawn.parts) - allowed) if drawn and allowed and not dated else []
+        if strange:
+            self._complain(
+                node, f"{strange[0]!r} is no value of {field.id}. Choose among {', '.join(sorted(allowed))}."
+            )
+        only_if = self.graph.one(node, CP + "onlyIf")
+        if only_if and only_if.value not in self.guideline.conditions:
+            self._complain(node, f"{local_name(only_if.value)} is not a condition.")
+        return FieldModel(
+            field,
+            self._number(node, "priority", 0),
+            self._number(node, "knownPercent", 100),
+            bool(self._flag(node, "persists")),
+            drawn,
+            after.iri if after else None,
+            between,
+            only_if.value if only_if else None,
+            self._flag(node, "atFirstContact"),
+        )
+
+    def _between(self, node: Node) -> tuple[date, date] | None:
+        found = self.graph.one(node, CP + "between")
+        if found is None:
+            return None
+        first, _, last = found.value.partition("/")
+        try:
+            ends = date.fromisoformat(first), date.fromisoformat(last)
+        except ValueError:
+            self._complain(node, f"cp:between {found.value!r} is not two days such as 2023-01-01/2024-12-31.")
+            return None
+        if ends[0] > ends[1]:
+            self._complain(node, "cp:between ends before it begins.")
+        return ends
+
+    def _transition(self, node: Node) -> Transition | None:
+        field = self._field(node, "drawnField")
+        wanted, value = self.graph.one(node, CP + "whenAnswer"), self.graph.one(node, CP + "toValue")
+        options = {o.iri: (d.iri, o.id) for d in self.guideline.decisions.values() for o in d.options}
+        if wanted is None or wanted.value not in options:
+            self._complain(node, "cp:whenAnswer is no option of a decision.")
+        notation = next((v.id for v in field.values if value and v.iri == value.value), None) if field else None
+        if notation is None:
+            self._complain(node, "cp:toValue is no value of its field.")
+        if field is None or notation is None or wanted is None or wanted.value not in options:
+            return None
+        decision, option = options[wanted.value]
+        share = self._number(node, "share", 100)
+        return Transition(decision, option, field, notation, bool(self._flag(node, "startsAnew")), share)

@@ -1,0 +1,14 @@
+"""A record as N-Triples, which is Turtle too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrp_kg.dataset.quads import name_record, record_lines
+from lrp_kg.record import RecordReader
+
+
+def to_turtle(reader: RecordReader, record: dict[str, Any]) -> bytes:
+    """Return the triples of a record in the record contract, as it would be stored."""
+    lines = record_lines(name_record(reader.from_json(record)))
+    return "".join(line for number, line in enumerate(lines) if number % 2 == 0).encode()
