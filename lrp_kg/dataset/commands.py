@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,8 +82,10 @@ def load(
         with _progress() as progress:
             if is_remote(store):
                 from lrp_kg.dataset.remote import load_remote
+                from lrp_kg.engine.remote import credentials
 
-                report = load_remote(loaded, store, update_url, sources, progress=progress)
+                headers = credentials(os.environ.get("LRP_STORE_CREDENTIALS"))
+                report = load_remote(loaded, store, update_url, sources, headers=headers, progress=progress)
             else:
                 report = load_files(loaded, Path(store), sources, replace=replace, progress=progress)
     except LrpError as error:

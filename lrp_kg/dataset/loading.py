@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,11 @@ def load(
 # -- adding -------------------------------------------------------------------------------------------
 
 
-class _Fates:
+class Fates:
     """Decides what becomes of a record that is loaded: stored, known already, in conflict, or refused."""
 
-    def __init__(self, base: ox.Store | None, replace: bool) -> None:
-        self.base = base
+    def __init__(self, digest: Callable[[str], str | None], *, replace: bool) -> None:
+        self.digest = digest
         self.replace = replace
         self._seen: dict[str, str] = {}
 
@@ -92,7 +92,7 @@ class _Fates:
                 self._conflict(told, "stands twice in what is loaded, with other values; give each snapshot its own")
             return
         self._seen[iri] = digest
-        known = self._digest(told["assessment"])
+        known = self.digest(told["assessment"])
         if known == digest:
             told["fate"] = "unchanged"
         elif known is not None and self.replace:
@@ -106,16 +106,17 @@ class _Fates:
         told.update(fate="rejected", code="record-conflict")
         told["findings"] = [{"name": "record-conflict", "message": message, "severity": "error"}]
 
-    def _digest(self, assessment: str) -> str | None:
-        if self.base is None:
-            return None
-        found = self.base.quads_for_pattern(
-            ox.NamedNode(assessment), ox.NamedNode(RECORD_DIGEST), None, ox.NamedNode(ANSWERS)
-        )
-        return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
+
+def _digest(base: ox.Store | None, assessment: str) -> str | None:
+    """Return the digest of the record that a stored assessment is about."""
+    if base is None:
+        return None
+    found = base.quads_for_pattern(ox.NamedNode(assessment), ox.NamedNode(RECORD_DIGEST), None, ox.NamedNode(ANSWERS))
+    return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
 
 
-def _items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item]:
+def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item]:
+    """Yield what files hold, each item named by its file and place."""
     reader = RecordReader(guideline)
     for source in sources:
         for name, found in items(reader, source.name, source.body, source.kind):
@@ -127,10 +128,10 @@ def _add(
 ) -> None:
     making = Making(guideline, writer, f"add {replace}", sources, progress)
     base = ox.Store.read_only(str(writer.base.folder)) if writer.base else None
-    fates = _Fates(base, replace)
+    fates = Fates(lambda assessment: _digest(base, assessment), replace=replace)
     replaced: list[Told] = []
     stored = 0
-    for told in making.derive(_items(guideline, sources), fates.decide, KEPT):
+    for told in making.derive(read_items(guideline, sources), fates.decide, KEPT):
         if told["fate"] == "rejected":
             report.rejected.append(told)
         elif told["fate"] == "unchanged":
@@ -139,7 +140,6 @@ def _add(
             replaced.append(told)
         else:
             stored += 1
-    del base, fates
     if not stored and not replaced and writer.base is not None:
         making.staging.remove()
         return
@@ -187,7 +187,6 @@ def _derive_again(guideline: Guideline, writer: Writer, report: Report, progress
         report.rederived += 1
         if told["code"]:
             report.no_longer_valid.append(told)
-    del base
     making.finish(making.empty_folder(), writer.base.records, report.rederived)
 
 

@@ -78,7 +78,7 @@ class Making:
             self.progress("resume", count)
         job = Job(self.guideline.folder, self.activity, keep_invalid)
         for number, batch in enumerate(derive(job, todo), done):
-            report = [_told(d) for d in batch.items]
+            report = [told_of(d) for d in batch.items]
             for told in report:
                 decide(told)
             kept = [d.lines for d, told in zip(batch.items, report, strict=True) if told["fate"] in fates]
@@ -132,7 +132,8 @@ class Making:
         return target
 
 
-def _told(d: Derived) -> Told:
+def told_of(d: Derived) -> Told:
+    """Return what became of an item as JSON-ready data, its fate not yet decided."""
     return {
         "record": d.name,
         "iri": d.iri,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ def holds_records(store: str) -> bool:
         from lrp_kg.dataset.generations import Store
 
         return Store(Path(store)).current().records > 0
-    from lrp_kg.engine.remote import RemoteEngine
+    from lrp_kg.engine.remote import RemoteEngine, credentials
 
-    return RemoteEngine(store, limits=Limits()).has_records
+    return RemoteEngine(store, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS"))).has_records
 
 
 def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
@@ -33,9 +34,9 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
     from lrp_kg.engine.pool import PoolEngine
 
     if is_remote(store):
-        from lrp_kg.engine.remote import RemoteEngine
+        from lrp_kg.engine.remote import RemoteEngine, credentials
 
-        return RemoteEngine(str(store), limits=limits)
+        return RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
     if store:
         from lrp_kg.dataset.generations import Store
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import io
+import json
 import ssl
 import tempfile
 import threading
@@ -89,17 +90,30 @@ class RemoteEngine:
                 "PREFIX prov: <http://www.w3.org/ns/prov#> SELECT (MAX(?t) AS ?last) (COUNT(?t) AS ?n) "
                 f"WHERE {{ GRAPH <{ANSWERS}> {{ ?a prov:endedAtTime ?t }} }}"
             )
-            known = hashlib.sha256(self._ask(Question(query), checked=True).read()).hexdigest()[:16]
+            known = hashlib.sha256(self._ask(Question(query)).read()).hexdigest()[:16]
             self._version = (time.monotonic(), known)
         return known
 
     @property
     def has_records(self) -> bool:
         """Tell whether the remote dataset holds records."""
-        return b"true" in self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}"), checked=True).read()
+        return b"true" in self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}")).read()
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def rows(self, query: str) -> list[dict[str, str]]:
+        """Return the rows of a query of our own."""
+        data = json.loads(self._ask(Question(query)).read())
+        return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
+
+    def update(self, text: str) -> None:
+        """Carry out an update request of our own; only for an engine whose address takes updates."""
+        body = urlencode([("update", text)]).encode()
+        status, _, spool = self._post(body, "*/*", time.monotonic() + self.limits.seconds)
+        if status not in (200, 201, 202, 204):
+            raise self._failure(status, spool)
+        spool.close()
 
     # -- asking -----------------------------------------------------------------------------------
 
@@ -132,12 +146,12 @@ class RemoteEngine:
 
     def _graphs(self) -> frozenset[str]:
         if self._known is None:
-            reply = self._ask(Question("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"), checked=True)
+            reply = self._ask(Question("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"))
             found = ox.parse_query_results(reply.read(), ox.QueryResultsFormat.JSON)
             self._known = frozenset(row["g"].value for row in found)  # type: ignore[union-attr]
         return self._known
 
-    def _ask(self, question: Question, *, checked: bool = False) -> Reply:
+    def _ask(self, question: Question) -> Reply:
         accept = [t for t in (question.solutions, question.graph) if t]
         if _RESULTS not in accept and question.solutions:
             accept.append(f"{_RESULTS};q=0.5")

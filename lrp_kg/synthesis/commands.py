@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
@@ -48,7 +49,8 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
         click.secho(f"{output} cannot be written: {error.strerror}.", err=True, fg="red")
         raise SystemExit(CANNOT_RUN) from None
     quiet = not console.is_terminal or output is None
-    stream: AbstractContextManager[IO[bytes]] = opened or nullcontext(click.get_binary_stream("stdout"))
+    standard: IO[bytes] = sys.stdout.buffer
+    stream: AbstractContextManager[IO[bytes]] = opened or nullcontext(standard)
     with stream as out, Progress(console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("invented records", total=count)
         if form == "turtle":
