@@ -1,0 +1,160 @@
+"""Starts `lrp-kg serve` on a free port for a test, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+
+from lrp_kg.dataset.generations import Store
+
+TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service
+PATIENCE = 90.0
+"""Seconds in which a service has to be ready; the first one for a guideline computes its closure."""
+
+
+@dataclass
+class Answer:
+    """An HTTP response, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    token: str | None = None
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float = 60.0,
+    ) -> Answer:
+        """Send one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            connection.request(method, path, body, {**sent, **(headers or {})})
+            response = connection.getresponse()
+            found = {k.lower(): v for k, v in response.getheaders()}
+            return Answer(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def sparql(self, query: str, accept: str = "application/sparql-results+json", **more: str) -> Answer:
+        """Ask a query by GET."""
+        return self.ask("/sparql?" + urlencode({"query": query, **more}), headers={"Accept": accept})
+
+    def processes(self) -> set[int]:
+        """Return the process and all that it has started."""
+        found, todo = set(), [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.add(pid)
+            for task in Path(f"/proc/{pid}/task").glob("*/children"):
+                try:
+                    todo += [int(child) for child in task.read_text().split()]
+                except OSError:
+                    continue
+        return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(*options: str, token: str | None = None, ready: bool = True, **settings: str) -> Iterator[Service]:
+    """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until queries are answered."""
+    port = free_port()
+    environment = {**os.environ, **{f"LRP_{name}": value for name, value in settings.items()}}
+    command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", str(port), *options]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    service = Service(port, process, token)
+    try:
+        _wait(service, "/health")
+        if ready:
+            _wait(service, "/sparql?query=ASK%7B%7D")
+        yield service
+    finally:
+        started = service.processes()
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        end = time.monotonic() + 10
+        while any(map(_lives, started)) and time.monotonic() < end:
+            time.sleep(0.05)
+        left = [pid for pid in started if _lives(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert not left, "the service left processes behind"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _wait(service: Service, path: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if service.ask(path).status == 200:
+                return
+        except OSError:
+            pass
+        if service.process.poll() is not None:
+            raise AssertionError(f"the service ended with {service.process.returncode}")
+        time.sleep(0.1)
+    raise AssertionError(f"{path} was not ready in time")
+
+
+def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
+    """Make a store folder that holds exactly some quads, and no records."""
+    with Store(folder).write() as writer:
+        target = writer.next_folder()
+        store = ox.Store(str(target))
+        store.extend(quads)
+        store.flush()
+        del store
+        about = {"created": "2024-01-01T00:00:00+00:00", "guideline": "", "content": "", "package": "", "records": 0}
+        writer.switch(target, **about)
+    return folder
