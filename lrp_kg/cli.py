@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
-from lrp_kg.checkcommand import check
+from lrp_kg.check.commands import check
 from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file, store_option
 from lrp_kg.comparison.commands import diff
 from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
 from lrp_kg.findings import Finding
-from lrp_kg.newguideline import new
+from lrp_kg.newguideline.commands import new
 from lrp_kg.site.commands import docs, draw
 from lrp_kg.synthesis.commands import synthesise
 

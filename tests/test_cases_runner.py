@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.cases import coverage_of, load_cases, positions, run_cases
+from lrp_kg.cases.coverage import coverage_of
+from lrp_kg.cases.files import load_cases, positions
+from lrp_kg.cases.runs import run_cases
 from lrp_kg.guideline import load_guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

@@ -13,16 +13,17 @@ import pyshacl
 import pytest
 import rdflib
 
-from lrp_kg import GuidelineService, textchecks
-from lrp_kg.checking import check
+from lrp_kg import GuidelineService
+from lrp_kg.check import texts
+from lrp_kg.check.shapes import ShapeCheck
+from lrp_kg.check.stages import check
+from lrp_kg.check.wellmade import author_shapes, check_well_made
 from lrp_kg.findings import Finding
 from lrp_kg.graph import iri, read_turtle
 from lrp_kg.guideline import guideline_files, vocabulary_file
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
 from lrp_kg.positions import Positions
-from lrp_kg.shapecheck import ShapeCheck
-from lrp_kg.wellmade import author_shapes, check_well_made
 
 HERE = Path(__file__).parent
 GOOD = {"ankle-sprain": HERE / "guidelines" / "ankle-sprain", "low-back-pain": HERE.parent}
@@ -203,7 +204,7 @@ def test_syntax_errors_of_all_files_are_told_at_once_with_the_line(tmp_path: Pat
 
 
 def test_without_turtlefmt_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(textchecks, "formatter", lambda: None)
+    monkeypatch.setattr(texts, "formatter", lambda: None)
     found = check_well_made(GOOD["ankle-sprain"])
     assert [(f.name, f.severity) for f in found] == [("formatting-not-checked", "note")]
     assert check_well_made(GOOD["ankle-sprain"], formatting=False) == []

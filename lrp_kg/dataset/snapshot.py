@@ -33,7 +33,7 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
     if file.is_file():
         return file
     progress("closure")
-    from lrp_kg.closure import closure
+    from lrp_kg.reasoning.closure import closure
 
     inferred = closure(guideline).serialize(format="nt", encoding="utf-8")
     progress("snapshot")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lrp_kg.assessment import Assessment
-from lrp_kg.cases import Case, load_cases
+from lrp_kg.cases.files import Case, load_cases
 from lrp_kg.errors import InvalidRecord, LrpError
 from lrp_kg.explanation import Reason
 from lrp_kg.findings import Finding

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrp_kg.findings import Finding
-from lrp_kg.mutants import Mutant, mutants_of
+from lrp_kg.mutation.mutants import Mutant, mutants_of
 from lrp_kg.namespaces import local_name
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from lrp_kg.cases import CaseSet
+    from lrp_kg.cases.files import CaseSet
     from lrp_kg.service import GuidelineService
 
 KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
@@ -162,10 +162,10 @@ def mutate(
     ``progress`` is told each `Step`; `progress_bar` makes one. Cases that fail on the unchanged guideline, or whose
     record is refused, notice nothing.
     """
-    from lrp_kg.caseruns import read_cases
-    from lrp_kg.caseview import Index, View
-    from lrp_kg.mutantruns import judge
-    from lrp_kg.mutantworld import World
+    from lrp_kg.cases.runs import read_cases
+    from lrp_kg.cases.view import Index, View
+    from lrp_kg.mutation.runs import judge
+    from lrp_kg.mutation.world import World
     from lrp_kg.positions import Positions
 
     start = time.perf_counter()

@@ -1,7 +1,7 @@
 """A guideline's own test cases: JSON lists of ``{id, note, record, expect}`` in ``cases/`` or ``tests/cases/``.
 
 A record and what the answer to it says, worked out from the source and not from the program. What an expectation
-means is in `lrp_kg.expectations`; here they are read, each with its file and line.
+means is in `lrp_kg.cases.expectations`; here they are read, each with its file and line.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.casecoverage import coverage_of
-from lrp_kg.casenames import Names
-from lrp_kg.caseruns import run_cases
+from lrp_kg.cases.expectations import Part, parts_of
+from lrp_kg.cases.names import Names
 from lrp_kg.errors import LrpError
-from lrp_kg.expectations import Part, parts_of
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import Guideline, load_guideline
 from lrp_kg.record import parse_json
@@ -170,6 +168,3 @@ def _blank(text: str, at: int) -> int:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at
-
-
-__all__ = ["Case", "CaseSet", "coverage_of", "load_cases", "positions", "run_cases"]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from lrp_kg.assessment import Assessment
-from lrp_kg.caseruns import read_cases
+from lrp_kg.cases.files import CaseSet
+from lrp_kg.cases.runs import read_cases
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import Edition, Guideline
 from lrp_kg.namespaces import local_name
 from lrp_kg.positions import Positions
 from lrp_kg.service import GuidelineService
 from lrp_kg.sparql import FALSE, TRUE
-
-if TYPE_CHECKING:
-    from lrp_kg.cases import CaseSet
 
 _MEND = "Add a case."
 

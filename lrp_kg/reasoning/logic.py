@@ -15,7 +15,7 @@ from itertools import combinations
 import pyoxigraph as ox
 
 from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
-from lrp_kg.pieces import Piece, conjuncts
+from lrp_kg.reasoning.pieces import Piece, conjuncts
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _TYPE, _SUBCLASS, _EQUIVALENT = RDF + "type", RDFS + "subClassOf", OWL + "equivalentClass"

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lrp_kg.assessment import Run
-from lrp_kg.caseview import Index, View
+from lrp_kg.cases.expectations import Difference
+from lrp_kg.cases.files import Case, CaseSet
+from lrp_kg.cases.view import Index, View
 from lrp_kg.errors import LrpError
-from lrp_kg.expectations import Difference
 from lrp_kg.explanation import VERDICT_NAMES, Reason
 from lrp_kg.findings import Finding
 from lrp_kg.namespaces import local_name
 from lrp_kg.record import Record
 from lrp_kg.service import GuidelineService
-
-if TYPE_CHECKING:
-    from lrp_kg.cases import Case, CaseSet
 
 _REASONS = 8
 """Reasons told of one difference; the rest only repeats the shape of a decision."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from lrp_kg.caseview import statements_of
+from lrp_kg.cases.view import statements_of
 from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lrp_kg.caseview import Index
-from lrp_kg.expectations import Part
+from lrp_kg.cases.expectations import Part
+from lrp_kg.cases.view import Index
 from lrp_kg.guideline import Guideline, Statement
 
 

@@ -14,7 +14,7 @@ from lrp_kg import __version__
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lrp_kg.checking import CheckResult
+    from lrp_kg.check.stages import CheckResult
     from lrp_kg.findings import Finding
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -76,7 +76,7 @@ def check(
 def _run(folder: Path, form: str, mutate: bool, hermit: bool | None) -> CheckResult:
     from rich.console import Console
 
-    from lrp_kg.checking import run
+    from lrp_kg.check.stages import run
 
     console = Console(stderr=True)
     if form != "text" or not console.is_terminal:

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lrp_kg.casenames import KEYS, Names
-from lrp_kg.caseview import View
+from lrp_kg.cases.names import KEYS, Names
+from lrp_kg.cases.view import View
 from lrp_kg.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 from lrp_kg.sparql import FALSE
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from lrp_kg.check.catalogue import catalogue_findings
+from lrp_kg.check.shapes import ShapeCheck
+from lrp_kg.check.terms import TermChecks
+from lrp_kg.check.texts import format_findings, header_findings, prefix_findings, string_findings
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import AUTHOR_SHAPES, packaged_folder
 from lrp_kg.modules import Module, read_modules
 from lrp_kg.positions import Positions
-from lrp_kg.shapecheck import ShapeCheck
-from lrp_kg.termchecks import TermChecks
-from lrp_kg.textchecks import format_findings, header_findings, prefix_findings, string_findings
-from lrp_kg.xmlcatalog import catalogue_findings
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
 """Findings after which nothing can be said about the terms: a file is missing from the picture."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import guideline_files
-from lrp_kg.mutation import MutationReport
+from lrp_kg.mutation.mutating import MutationReport
 
 Report = Callable[[str, str], None]
 """Told the stage and the step that is being worked on."""
@@ -62,14 +62,14 @@ def run(
     except GuidelineError as error:
         return CheckResult((Finding("no-guideline", error.message, str(folder)),), seconds)
     with clock.stage("well made"):
-        from lrp_kg.wellmade import UNREADABLE, check_well_made, unless_told
+        from lrp_kg.check.wellmade import UNREADABLE, check_well_made, unless_told
 
         report("well made", "")
         found += check_well_made(folder)
     if any(f.name in UNREADABLE for f in found):
         return CheckResult(tuple(_sorted(found)), seconds)
     with clock.stage("sound"):
-        from lrp_kg.soundness import check_soundness
+        from lrp_kg.reasoning.soundness import check_soundness
 
         report("sound", "")
         found += check_soundness(folder, hermit=hermit)
@@ -83,12 +83,14 @@ def run(
             found += unless_told(error.findings, found)
             return CheckResult(tuple(_sorted(found)), seconds)
     with clock.stage("complete"):
-        from lrp_kg.completeness import Completeness
+        from lrp_kg.check.completeness import Completeness
 
         found += Completeness(service.assessor).findings(lambda step: report("complete", step))
     if cases:
         with clock.stage("right"):
-            from lrp_kg.cases import coverage_of, load_cases, run_cases
+            from lrp_kg.cases.coverage import coverage_of
+            from lrp_kg.cases.files import load_cases
+            from lrp_kg.cases.runs import run_cases
 
             report("right", "")
             case_set = load_cases(folder)
@@ -96,7 +98,7 @@ def run(
             found += run_cases(service, case_set)
             found += coverage_of(service, case_set)
         if mutate:
-            from lrp_kg.mutation import mutate as run_mutations
+            from lrp_kg.mutation.mutating import mutate as run_mutations
 
             with clock.stage("mutate"):
                 mutation = run_mutations(service, case_set, progress=lambda step: report("mutate", step))

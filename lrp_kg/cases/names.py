@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from lrp_kg.caseview import Index
+from lrp_kg.cases.view import Index
 from lrp_kg.guideline import Guideline
 from lrp_kg.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
@@ -14,7 +14,7 @@ STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
 _MAPS = ("statuses", "boxes", "eligibility", "facts", "dates", "statements", "warnings", "openPoints")
 KEYS = (*_MAPS, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
-"""Keys of an expectation beside the decisions; `lrp_kg.expectations` says what they mean."""
+"""Keys of an expectation beside the decisions; `lrp_kg.cases.expectations` says what they mean."""
 
 
 class Names:

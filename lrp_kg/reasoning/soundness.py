@@ -21,11 +21,11 @@ import pyoxigraph as ox
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
-from lrp_kg.logic import Logic
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name
-from lrp_kg.pieces import Piece
 from lrp_kg.positions import Positions
+from lrp_kg.reasoning.logic import Logic
+from lrp_kg.reasoning.pieces import Piece
 
 _PROBE = "urn:lrp-kg:probe:"
 _BLANK = re.compile(r"\b[0-9a-f]{20,40}\b")
@@ -56,7 +56,7 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
     found = list(_findings([judge(piece) for piece in pieces], folder, positions))
     if hermit is False:
         return found
-    from lrp_kg.hermit import HermitFailed
+    from lrp_kg.reasoning.hermit import HermitFailed
 
     try:
         judgement = _remembered(logic.whole(), _ask_hermit)
@@ -68,7 +68,7 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
 
 
 def _ask_hermit(piece: Piece) -> Judgement:
-    from lrp_kg.hermit import ask_hermit
+    from lrp_kg.reasoning.hermit import ask_hermit
 
     consistent, impossible = ask_hermit(piece.triples)
     contradictions = () if consistent else ("HermiT finds no way in which all axioms can be true",)
@@ -141,8 +141,8 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     """Return the errors of the OWL 2 RL closure, with a member supposed of each of some classes."""
     import rdflib
 
-    from lrp_kg.owlreasoner import close
     from lrp_kg.rdfgraph import to_rdflib
+    from lrp_kg.reasoning.owlreasoner import close
 
     graph = to_rdflib(triples)
     for name in probed:

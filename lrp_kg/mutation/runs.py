@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from lrp_kg.assessment import Assessment, Assessor
-from lrp_kg.caseview import Index, View
+from lrp_kg.cases.expectations import Part
+from lrp_kg.cases.view import Index, View
 from lrp_kg.cells import Signature
 from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
-from lrp_kg.equivalence import Witness, shown_by
-from lrp_kg.expectations import Part
 from lrp_kg.guideline import Decision
-from lrp_kg.mutants import Mutant, apply
-from lrp_kg.mutantworld import Prepared, World, decider_of
+from lrp_kg.mutation.equivalence import Witness, shown_by
+from lrp_kg.mutation.mutants import Mutant, apply
+from lrp_kg.mutation.world import Prepared, World, decider_of
 from lrp_kg.namespaces import local_name
 from lrp_kg.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.record import Record

@@ -1,0 +1,1 @@
+"""A guideline folder to start from."""
