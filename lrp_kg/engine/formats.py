@@ -43,6 +43,9 @@ def count(media_type: str, source: IO[bytes]) -> int:
     if media_type in GRAPHS:
         return sum(1 for _ in ox.parse(input=source, format=GRAPHS[media_type], base_iri="urn:base:"))
     if media_type == "text/csv":
-        return sum(1 for _ in csv.reader(io.TextIOWrapper(source, encoding="utf-8", newline=""))) - 1
+        text = io.TextIOWrapper(source, encoding="utf-8", newline="")
+        rows = sum(1 for _ in csv.reader(text)) - 1
+        text.detach()  # else the source would be closed with it
+        return rows
     results = ox.parse_query_results(input=source, format=SOLUTIONS[media_type])
     return sum(1 for _ in results) if isinstance(results, ox.QuerySolutions) else 1

@@ -58,8 +58,11 @@ _ADVICE = {
     "size": ("has a result of more than {0} bytes", "Ask for fewer columns, or for parts with LIMIT and OFFSET"),
     "memory": ("needed more than {0} bytes of memory and was stopped", "Narrow it, or ask for a part with LIMIT"),
 }
-_DEATHS = {signal.SIGALRM: "limit-time", signal.SIGKILL: "limit-time", signal.SIGXCPU: "limit-time"}
-_DEATHS |= {signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
+_DEATHS = {signal.SIGALRM: "limit-time", signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
+
+
+class _WorkerGone(Exception):
+    """A worker ended, and not because of its query."""
 
 
 def limit_reached(code: str, limits: Limits) -> LimitReached:
@@ -130,14 +133,11 @@ class PoolEngine:
                 f"(LRP_{setting('concurrent')}). Ask again in a moment."
             )
         try:
-            for last in (False, True):
-                worker = self._take()
-                with contextlib.suppress(BrokenPipeError, ConnectionError):
-                    return self._ask(worker, question)
-                self._discard(worker)
-                if last:
-                    raise EngineFailed("A worker could not be reached. Ask again in a moment.")
-            raise AssertionError("unreachable")
+            with contextlib.suppress(_WorkerGone):
+                return self._ask(self._take(), question)
+            return self._ask(self._take(), question)  # once more: the first worker was ended by something else
+        except _WorkerGone:
+            raise EngineFailed("The worker was ended before it answered. Ask again in a moment.") from None
         finally:
             self._slots.release()
 
@@ -153,8 +153,14 @@ class PoolEngine:
             "rows": limits.rows,
             "size": limits.size,
         }
-        wire.send(worker.sock, request)
-        message = self._wait(worker)
+        try:
+            wire.send(worker.sock, request)
+            message = self._wait(worker)
+        except TimeoutError:
+            self._discard(worker)
+            raise limit_reached("limit-time", self.limits) from None
+        except ConnectionError:
+            message = None
         if message is None:
             self._raise_death(self._discard(worker))
         worker.answered += 1
@@ -167,7 +173,7 @@ class PoolEngine:
         return Reply(data["form"], data["media"], data["size"], data["rows"], os.fdopen(message.descriptor, "rb"))
 
     def _wait(self, worker: _Worker) -> wire.Message | None:
-        """Wait for the answer of a worker, at low priority for one that takes long; ``None`` where it ended."""
+        """Wait for the answer of a worker; ``None`` where it ended. One that takes long makes way for others."""
         worker.sock.settimeout(PATIENT)
         try:
             worker.sock.recv(1, socket.MSG_PEEK)
@@ -175,13 +181,8 @@ class PoolEngine:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
             worker.niced = True
-        except ConnectionError:
-            return None
         worker.sock.settimeout(self.limits.seconds + GRACE)
-        try:
-            return wire.receive(worker.sock)
-        except (TimeoutError, ConnectionError):
-            return None
+        return wire.receive(worker.sock)
 
     def _raise(self, data: dict[str, Any]) -> NoReturn:
         code, message = data["error"], data.get("message", "")
@@ -199,7 +200,7 @@ class PoolEngine:
             raise limit_reached(code, self.limits)
         if number == signal.SIGSEGV:
             raise MalformedQuery("The query is nested too deeply for the engine. Write it flatter.")
-        raise EngineFailed("The worker ended before it answered. Ask again; if it happens again, narrow the query.")
+        raise _WorkerGone
 
     # -- workers ----------------------------------------------------------------------------------
 

@@ -96,4 +96,4 @@ def _query(store: ox.Store, text: str, dataset: refusal.Dataset) -> Any:
         merged.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
     for graph in named:
         merged.extend(store.quads_for_pattern(None, None, None, graph))
-    return merged.query(text, base_iri=BASE, named_graphs=named)
+    return merged.query(text, base_iri=BASE, default_graph=ox.DefaultGraph(), named_graphs=named)

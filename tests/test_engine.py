@@ -1,0 +1,464 @@
+"""Queries answered by workers that can be killed: forms, limits, refusals, datasets; nothing is left behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib.query import Result
+
+from lrp_kg.dataset.graphs import ANSWERS, RECORDS
+from lrp_kg.engine import refusal
+from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
+from lrp_kg.engine.model import Limits, Question, setting
+from lrp_kg.engine.pool import PoolEngine
+from lrp_kg.engine.spool import INLINE
+from lrp_kg.errors import (
+    Busy,
+    EngineFailed,
+    LimitReached,
+    MalformedQuery,
+    MemoryLimit,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    RowLimit,
+    SizeLimit,
+    TimeLimit,
+    UnknownParameter,
+)
+
+N = 300
+
+
+def iri(name: str) -> ox.NamedNode:
+    return ox.NamedNode(f"https://example.org/{name}")
+
+
+def quads() -> list[ox.Quad]:
+    found = [ox.Quad(iri(f"s{n}"), iri("p"), ox.Literal(n)) for n in range(N)]
+    found += [ox.Quad(iri("shared"), iri("p"), iri("o"), iri(g)) for g in ("g1", "g2")]
+    found += [ox.Quad(iri("only1"), iri("p"), iri("o"), iri("g1"))]
+    found += [ox.Quad(iri("text"), iri("says"), ox.Literal('a "quoted", text\nof two lines', language="en"), iri("g3"))]
+    found += [ox.Quad(iri("record"), iri("p"), ox.Literal(True), ox.NamedNode(RECORDS))]
+    found += [ox.Quad(iri("answer"), iri("p"), ox.Literal(True), ox.NamedNode(ANSWERS))]
+    return found
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("engine") / "data.nq"
+    ox.serialize(quads(), output=str(path), format=ox.RdfFormat.N_QUADS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def engine(file: Path) -> Iterator[PoolEngine]:
+    limits = Limits(seconds=2.0, rows=50_000, size=8 * 1024 * 1024, memory=300 * 1024 * 1024, concurrent=3)
+    with PoolEngine(quads=file, limits=limits) as found:
+        yield found
+
+
+def rows(engine: PoolEngine, query: str, **dataset: tuple[str, ...]) -> list[dict[str, str]]:
+    data = json.loads(engine.ask(Question(query, **dataset)).read())  # type: ignore[arg-type]
+    return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
+
+
+def number(engine: PoolEngine, query: str, **dataset: tuple[str, ...]) -> int:
+    return int(rows(engine, query, **dataset)[0]["n"])
+
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+class TestForms:
+    @pytest.mark.parametrize("media_type", SOLUTIONS)
+    def test_rows_in_every_format(self, engine: PoolEngine, media_type: str) -> None:
+        query = "SELECT ?s ?o { GRAPH <https://example.org/g3> { ?s ?p ?o } }"
+        reply = engine.ask(Question(query, solutions=media_type))
+        assert (reply.form, reply.media_type) == ("select", media_type)
+        body = reply.read()
+        assert len(body) == reply.size
+        form = {"text/csv": "csv", "text/tab-separated-values": "tsv"}.get(media_type, media_type.rpartition("+")[2])
+        (row,) = Result.parse(io.BytesIO(body), format=form)
+        assert str(row[1]) == 'a "quoted", text\nof two lines'
+
+    @pytest.mark.parametrize("media_type", [*list(SOLUTIONS)[:2]])
+    @pytest.mark.parametrize("truth", [True, False])
+    def test_yes_and_no(self, engine: PoolEngine, media_type: str, truth: bool) -> None:
+        query = f"ASK {{ FILTER ({str(truth).lower()}) }}"
+        reply = engine.ask(Question(query, solutions=media_type))
+        assert reply.form == "ask"
+        assert Result.parse(io.BytesIO(reply.read()), format=media_type.rpartition("+")[2]).askAnswer is truth
+
+    @pytest.mark.parametrize("media_type", GRAPHS)
+    @pytest.mark.parametrize("form", ["CONSTRUCT", "DESCRIBE"])
+    def test_graphs_in_every_format(self, engine: PoolEngine, media_type: str, form: str) -> None:
+        query = "CONSTRUCT WHERE { ?s ?p 7 }" if form == "CONSTRUCT" else "DESCRIBE <https://example.org/s7>"
+        reply = engine.ask(Question(query, graph=media_type))
+        assert (reply.form, reply.media_type) == ("graph", media_type)
+        (quad,) = ox.parse(reply.read(), format=GRAPHS[media_type])
+        assert quad.triple == ox.Triple(iri("s7"), iri("p"), ox.Literal(7))
+
+    def test_the_form_that_is_not_accepted(self, engine: PoolEngine) -> None:
+        with pytest.raises(NotAcceptable, match="RDF"):
+            engine.ask(Question("DESCRIBE <https://example.org/s7>", graph=None))
+        with pytest.raises(NotAcceptable, match="results"):
+            engine.ask(Question("ASK {}", solutions=None))
+
+    def test_a_large_result_comes_by_a_file_and_is_whole(self, engine: PoolEngine) -> None:
+        query = "SELECT ?a ?b { ?a ?p ?x . ?b ?p ?y FILTER (?x < 100 && ?y < 100) }"
+        reply = engine.ask(Question(query))
+        assert reply.size > INLINE
+        parts = list(reply.chunks())
+        assert len(parts) > 1
+        assert len(json.loads(b"".join(parts))["results"]["bindings"]) == 10_000
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER (?c + ?f + ?i + ?l < 0) }",
+            "SELECT (COUNT(*) AS ?n) { ?a (!<x:>)* ?b . ?c (!<x:>)* ?d . ?e (!<x:>)* ?f FILTER (?b + ?d + ?f < 0) }",
+        ],
+    )
+    def test_time(self, engine: PoolEngine, query: str) -> None:
+        start = time.monotonic()
+        with pytest.raises((TimeLimit, MemoryLimit)) as caught:
+            engine.ask(Question(query))
+        assert time.monotonic() - start < engine.limits.seconds + 3
+        assert "LRP_QUERY_" in caught.value.message
+        assert caught.value.status == 503
+
+    def test_time_is_named(self, engine: PoolEngine) -> None:
+        query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"
+        with pytest.raises(TimeLimit, match=r"2 seconds .*LRP_QUERY_SECONDS"):
+            engine.ask(Question(query))
+
+    def test_rows(self, engine: PoolEngine) -> None:
+        with pytest.raises(RowLimit, match=r"50000 rows .*LRP_QUERY_ROWS"):
+            engine.ask(Question("SELECT (1 AS ?x) { ?a ?b ?c . ?d ?e ?f }", solutions="text/csv"))
+
+    def test_triples(self, file: Path) -> None:
+        with PoolEngine(quads=file, limits=Limits(rows=10)) as small:
+            with pytest.raises(RowLimit):
+                small.ask(Question("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"))
+            assert small.ask(Question("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 10")).rows in (None, 10)
+
+    @pytest.mark.parametrize("media_type", SOLUTIONS)
+    def test_as_many_rows_as_allowed(self, file: Path, media_type: str) -> None:
+        with PoolEngine(quads=file, limits=Limits(rows=100)) as small:
+            small.ask(Question("SELECT ?s ?o { ?s ?p ?o } LIMIT 100", solutions=media_type)).close()
+            with pytest.raises(RowLimit):
+                small.ask(Question("SELECT ?s ?o { ?s ?p ?o } LIMIT 101", solutions=media_type))
+
+    def test_size(self, engine: PoolEngine) -> None:
+        query = "SELECT ?a ?b ?c ?d { ?a ?p ?c . ?b ?p ?d } LIMIT 40000"
+        with pytest.raises(SizeLimit, match="LRP_QUERY_BYTES"):
+            engine.ask(Question(query))
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT (GROUP_CONCAT(STR(?a)) AS ?x) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+            "SELECT (COUNT(DISTINCT *) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+            "SELECT ?x { BIND (REPLACE('aaaaaaaaaa', 'a', 'aaaaaaaaaaaaaaaaaaaa') AS ?1) "
+            + " ".join(f"BIND (REPLACE(?{n}, 'a', ?{n}) AS ?{n + 1})" for n in range(1, 6))
+            + " BIND (?6 AS ?x) }",
+        ],
+    )
+    def test_memory(self, file: Path, query: str) -> None:
+        with PoolEngine(quads=file, limits=Limits(seconds=20, memory=100 * 1024 * 1024)) as small:
+            with pytest.raises((MemoryLimit, TimeLimit)) as caught:
+                small.ask(Question(query))
+            assert isinstance(caught.value, MemoryLimit)
+            assert number(small, COUNT) == N
+
+    def test_length_of_the_query(self, engine: PoolEngine) -> None:
+        with pytest.raises(QueryTooLong, match="LRP_QUERY_TEXT"):
+            engine.ask(Question("ASK {} #" + "x" * engine.limits.text))
+
+    @pytest.mark.parametrize("brackets", ["{}", "()"])
+    @pytest.mark.parametrize("depth", [500, 20_000, 100_000])
+    def test_nesting(self, engine: PoolEngine, brackets: str, depth: int) -> None:
+        left, right = brackets
+        text = f"SELECT * WHERE {left * depth}{right * depth}" if left == "{" else ""
+        text = text or f"ASK {{ FILTER {left * depth}1{right * depth} }}"
+        try:
+            engine.ask(Question(text)).close()
+        except (MalformedQuery, LimitReached) as error:
+            assert error.status in (400, 503)
+        assert number(engine, COUNT) == N
+
+    def test_catastrophic_expression(self, engine: PoolEngine) -> None:
+        query = f"SELECT (REGEX('{'a' * 5000}!', '^(a+)+$') AS ?x) {{}}"
+        assert rows(engine, query) == [{"x": "false"}]
+
+    def test_huge_number(self, engine: PoolEngine) -> None:
+        query = 'SELECT ("1e999999999"^^<http://www.w3.org/2001/XMLSchema#double> + 1 AS ?x) {}'
+        engine.ask(Question(query)).close()
+        engine.ask(Question(f"SELECT ({'9' * 1000} + 1 AS ?x) {{}}")).close()
+
+    @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])
+    def test_settings_that_are_no_limit(self, value: str) -> None:
+        with pytest.raises(UnknownParameter, match="LRP_QUERY_SECONDS"):
+            Limits.from_settings({"QUERY_SECONDS": value})
+
+    def test_settings(self) -> None:
+        found = Limits.from_settings({"QUERY_SECONDS": "1.5", "QUERY_BYTES": 7, "QUERY_ROWS": None})
+        assert (found.seconds, found.size, found.rows) == (1.5, 7, Limits().rows)
+        assert setting("size") == "QUERY_BYTES"
+
+
+REMOTE = "<http://127.0.0.1:9/sparql>"
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            f"SELECT * {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }}",
+            f"select * {{ service silent {REMOTE} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ SeRvIcE#a comment\n{REMOTE} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ SERVI\\u0043E {REMOTE} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ \\U00000053ERVICE {REMOTE} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ ?s ?p ?o FILTER EXISTS {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }} }}",
+            f"SELECT * {{ {{ SELECT ?s {{ GRAPH ?g {{ OPTIONAL {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }} }} }} }} }}",
+            "SELECT * { ?s ?p ?where SERVICE ?where { ?a ?b ?c } }",
+            f"ASK {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }}",
+            f"CONSTRUCT {{ ?s ?p ?o }} {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }}",
+            f"DESCRIBE ?s {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }}",
+        ],
+    )
+    def test_service(self, engine: PoolEngine, query: str) -> None:
+        with pytest.raises((QueryRefused, MalformedQuery)):
+            engine.ask(Question(query))
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            'SELECT ("SERVICE" AS ?n) {}',
+            "PREFIX service: <https://example.org/> SELECT (COUNT(*) AS ?n) { ?x service:p ?o }",
+            "SELECT (1 AS ?n) { BIND (<https://example.org/service> AS ?service) }",
+            "# SERVICE <http://127.0.0.1:9/>\nSELECT (1 AS ?n) {}",
+            'SELECT ("from" AS ?n) {}',
+            "SELECT ?n { BIND (1 AS ?n) BIND (2 AS ?from) }",
+        ],
+    )
+    def test_the_word_alone_is_no_service(self, engine: PoolEngine, query: str) -> None:
+        assert rows(engine, query)[0]["n"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "INSERT DATA { <urn:a> <urn:b> <urn:c> }",
+            "DELETE WHERE { ?s ?p ?o }",
+            "LOAD <http://127.0.0.1:9/data>",
+            "CLEAR ALL",
+            "DROP ALL",
+            "COPY DEFAULT TO <urn:g>",
+            "PREFIX x: <urn:x> INSERT { ?s ?p 1 } WHERE { ?s ?p ?o }",
+            "ASK {} ; DROP ALL",
+        ],
+    )
+    def test_updates(self, engine: PoolEngine, query: str) -> None:
+        with pytest.raises((QueryRefused, MalformedQuery)):
+            engine.ask(Question(query))
+        assert number(engine, COUNT) == N
+
+    def test_an_update_is_told_to_be_one(self, engine: PoolEngine) -> None:
+        with pytest.raises(QueryRefused, match="read-only"):
+            engine.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
+
+    @pytest.mark.parametrize(
+        "query", ["SELECT", "SELECT * {", "", "x", "SELECT ?x { ?x ?y ?z } FROM", "ASK { ?s a:b ?o }"]
+    )
+    def test_what_is_no_query(self, engine: PoolEngine, query: str) -> None:
+        with pytest.raises(MalformedQuery):
+            engine.ask(Question(query))
+
+    def test_the_kernel_forbids_sockets(self, engine: PoolEngine) -> None:
+        if sys.platform != "linux":
+            pytest.skip("only Linux has a filter of system calls")
+        assert engine.sandboxed
+
+    @given(st.text(alphabet="service SERVICE from{}<>\"'#\\u0053\n :?x", max_size=60))
+    @settings(max_examples=150)
+    def test_whatever_is_no_query_is_told(self, text: str) -> None:
+        try:
+            refusal.examine(text)
+        except (QueryRefused, MalformedQuery) as error:
+            assert error.message
+
+
+G1, G2 = "https://example.org/g1", "https://example.org/g2"
+
+
+class TestDatasets:
+    def test_the_default_graph_is_one(self, engine: PoolEngine) -> None:
+        assert number(engine, COUNT) == N
+
+    def test_one_graph(self, engine: PoolEngine) -> None:
+        assert number(engine, COUNT, default_graphs=(G1,)) == 2
+        assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{G1}> {{ ?s ?p ?o }}") == 2
+
+    def test_a_triple_of_two_graphs_counts_once(self, engine: PoolEngine) -> None:
+        assert number(engine, COUNT, default_graphs=(G1, G2)) == 2
+        assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{G1}> FROM <{G2}> {{ ?s ?p ?o }}") == 2
+        query = f"PREFIX e: <https://example.org/> SELECT (COUNT(*) AS ?n) FROM e:g1 FROM <{G2}> {{ ?s ?p ?o }}"
+        assert number(engine, query) == 2
+
+    def test_graphs_that_share_nothing_are_not_copied(self, engine: PoolEngine) -> None:
+        assert number(engine, COUNT, default_graphs=(RECORDS, ANSWERS)) == 2
+        assert number(engine, COUNT, default_graphs=(RECORDS, ANSWERS, G1)) == 4
+
+    def test_the_request_overrides_the_query(self, engine: PoolEngine) -> None:
+        query = f"SELECT (COUNT(*) AS ?n) FROM <{G2}> {{ ?s ?p ?o }}"
+        assert number(engine, query, default_graphs=(G1,)) == 2
+        assert number(engine, query) == 1
+
+    def test_named_graphs(self, engine: PoolEngine) -> None:
+        query = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+        assert number(engine, query) == 6
+        assert number(engine, query, named_graphs=(G1,)) == 2
+        assert number(engine, query, default_graphs=(G1,)) == 0
+        assert number(engine, COUNT, named_graphs=(G1,)) == 0
+        merged = number(engine, query, default_graphs=(G1, G2), named_graphs=(G2,))
+        assert merged == 1
+
+    @pytest.mark.parametrize("name", ["http://127.0.0.1:9/x", "file:///etc/passwd", "urn:none"])
+    def test_an_unknown_graph_is_empty(self, engine: PoolEngine, name: str) -> None:
+        assert number(engine, COUNT, default_graphs=(name,)) == 0
+        assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{name}> {{ ?s ?p ?o }}") == 0
+        assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{name}> FROM <{G1}> {{ ?s ?p ?o }}") == 2
+
+
+class TestAgreement:
+    @given(
+        st.lists(st.sampled_from(["?s ?p ?o", "?o ?q ?s", "?s ?p 7", "OPTIONAL { ?s ?p 9 }"]), min_size=1, max_size=3),
+        st.sampled_from(["", "FILTER (?o < 20)", "FILTER (?o = 5 || ?o = 6)"]),
+    )
+    @settings(max_examples=40)
+    def test_with_oxigraph_in_this_process(self, engine: PoolEngine, patterns: list[str], end: str) -> None:
+        text = f"SELECT ?s ?o {{ {' . '.join(patterns)} {end} }} ORDER BY ?s ?o LIMIT 500"
+        store = ox.Store()
+        store.extend(quads())
+        expected = store.query(text).serialize(format=ox.QueryResultsFormat.JSON)
+        assert expected is not None
+        assert json.loads(engine.ask(Question(text)).read()) == json.loads(expected)
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found |= {int(c) for c in task.read_text().split()}
+    return found
+
+
+class TestProcesses:
+    def test_at_most_so_many_at_once(self, engine: PoolEngine) -> None:
+        slow = Question("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }")
+
+        def ask() -> None:
+            with pytest.raises(TimeLimit):
+                engine.ask(slow)
+
+        threads = [threading.Thread(target=ask) for _ in range(engine.limits.concurrent)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        with pytest.raises(Busy, match="LRP_QUERY_CONCURRENT"):
+            engine.ask(Question("ASK {}"))
+        for thread in threads:
+            thread.join()
+        assert number(engine, COUNT) == N
+
+    def test_nothing_is_left_behind(self, file: Path) -> None:
+        before = descriptors()
+        with PoolEngine(quads=file, limits=Limits(seconds=0.3)) as some:
+            zygote = some._process
+            assert zygote is not None
+            for n in range(60):
+                if n % 10 == 9:
+                    with pytest.raises(TimeLimit):
+                        some.ask(Question("ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"))
+                else:
+                    some.ask(Question("SELECT * { ?s ?p ?o }")).read()
+            assert len(children(zygote.pid)) <= 2
+            assert descriptors() <= before + 4
+        assert descriptors() == before
+        assert zygote.poll() is not None
+
+    def test_the_process_that_forks_may_be_killed(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some:
+            assert some._process is not None
+            os.kill(some._process.pid, signal.SIGKILL)
+            for _ in range(3):
+                assert number(some, COUNT) == N
+
+    def test_a_worker_may_be_killed(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some:
+            os.kill(some._idle[0].pid, signal.SIGKILL)
+            assert number(some, COUNT) == N
+
+    def test_the_server_may_be_killed(self, file: Path) -> None:
+        code = (
+            "import sys, time\nfrom pathlib import Path\nfrom lrp_kg.engine.pool import PoolEngine\n"
+            f"engine = PoolEngine(quads=Path({str(file)!r}))\n"
+            "print(engine._process.pid, engine._idle[0].pid, flush=True)\ntime.sleep(60)\n"
+        )
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            pids = [int(p) for p in server.stdout.readline().split()]
+            server.kill()
+        end = time.monotonic() + 10
+        while any(Path(f"/proc/{p}").exists() for p in pids) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert [p for p in pids if Path(f"/proc/{p}").exists()] == []
+
+    def test_a_closed_engine_says_so(self, file: Path) -> None:
+        some = PoolEngine(quads=file)
+        some.close()
+        some.close()
+        with pytest.raises(EngineFailed, match="closed"):
+            some.ask(Question("ASK {}"))
+
+    def test_data_that_cannot_be_opened(self, tmp_path: Path) -> None:
+        broken = tmp_path / "broken.nq"
+        broken.write_text("this is no quad\n", encoding="utf-8")
+        with pytest.raises(EngineFailed, match="could not be started"):
+            PoolEngine(quads=broken)
+        with pytest.raises(EngineFailed, match="could not be started"):
+            PoolEngine(store=tmp_path / "nowhere")
+
+    def test_an_oxigraph_folder(self, tmp_path: Path) -> None:
+        store = ox.Store(str(tmp_path / "store"))
+        store.extend(quads())
+        store.flush()
+        del store
+        with PoolEngine(store=tmp_path / "store") as some:
+            assert number(some, COUNT) == N
+            assert number(some, COUNT, default_graphs=(G1, G2)) == 2
+
+
+def test_results_are_read_by_rdflib(engine: PoolEngine) -> None:
+    body = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }")).read()
+    assert len(rdflib.Graph().parse(data=body, format="turtle")) == N
