@@ -14,6 +14,7 @@ from lrp_kg.dataset.generations import Generation, Store, Writer
 from lrp_kg.dataset.graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.dataset.making import Making, Progress, Source, Told, content_of
 from lrp_kg.dataset.quads import RECORD_DIGEST, ROOT
+from lrp_kg.errors import RecordError, StoreError
 from lrp_kg.guideline import Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.reading import Item, items
@@ -54,7 +55,20 @@ def load(
     replace: bool = False,
     progress: Progress = lambda _what, _count: None,
 ) -> Report:
-    """Load files into a store folder; a store that another guideline answered is derived again first."""
+    """Load files into a store folder; a store that another guideline answered is derived again first.
+
+    Raises `LrpError` where a file cannot be read or the folder cannot be written; what was stored before is untouched.
+    """
+    try:
+        return _load(guideline, folder, sources, replace, progress)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(
+            f"{folder} cannot be written: {reason}. What was stored before is untouched; mend it and load again."
+        ) from error
+
+
+def _load(guideline: Guideline, folder: Path, sources: Sequence[Source], replace: bool, progress: Progress) -> Report:
     with Store(folder).write() as writer:
         report = Report()
         if writer.base is not None and needs_derivation(writer.base, guideline):
@@ -119,8 +133,12 @@ def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item
     """Yield what files hold, each item named by its file and place."""
     reader = RecordReader(guideline)
     for source in sources:
+        empty = True
         for name, found in items(reader, source.name, source.body, source.kind):
+            empty = False
             yield f"{source.name}: {name}" if name else source.name, found
+        if empty:
+            raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
 
 
 def _add(
