@@ -1,0 +1,110 @@
+"""The terms of a guideline as they are written: what each says, what says something of it, and how it is called."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from lrp_kg.dataset.graphs import guideline_quads
+from lrp_kg.guideline import Guideline
+from lrp_kg.namespaces import CP, DCTERMS, PREFIXES, RDF, RDFS, SKOS, local_name
+
+Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+Subject = ox.NamedNode | ox.BlankNode | ox.Triple
+
+_LABELS = (RDFS + "label", DCTERMS + "title", SKOS + "prefLabel")
+_DEFINITIONS = (SKOS + "definition", DCTERMS + "description", RDFS + "comment")
+
+
+class Terms:
+    """An index over all modules of a guideline."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.namespaces = (guideline.namespace, CP)
+        self.said: dict[Subject, list[tuple[str, Object]]] = defaultdict(list)
+        self.used: dict[Object, list[tuple[Subject, str]]] = defaultdict(list)
+        self.modules: dict[str, list[ox.Triple]] = defaultdict(list)
+        self._guideline = guideline
+        for quad in guideline_quads(guideline):
+            if isinstance(quad.graph_name, ox.DefaultGraph):
+                continue
+            self.said[quad.subject].append((quad.predicate.value, quad.object))
+            self.used[quad.object].append((quad.subject, quad.predicate.value))
+            self.modules[quad.graph_name.value].append(quad.triple)
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """Prefixes and their namespaces: the common ones, and those of the guideline's own files."""
+        found = dict(PREFIXES)
+        for file in self._guideline.stage_files():
+            parser = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)
+            next(iter(parser), None)
+            found |= {p: n for p, n in parser.prefixes.items() if p and p not in found}
+        return found
+
+    def short(self, iri: str) -> str:
+        """Return the prefixed name of an IRI, or the IRI where no prefix fits."""
+        fits = [(len(n), f"{p}:{iri[len(n) :]}") for p, n in self.prefixes.items() if iri.startswith(n)]
+        name = max(fits)[1] if fits else iri
+        return name if "/" not in name or not fits else iri
+
+    def expand(self, name: str) -> str | None:
+        """Return the IRI of a prefixed name, where its prefix is known."""
+        prefix, colon, local = name.partition(":")
+        return self.prefixes[prefix] + local if colon and prefix in self.prefixes else None
+
+    def describes(self, iri: str) -> bool:
+        """Tell whether something is said of an IRI."""
+        return ox.NamedNode(iri) in self.said
+
+    def text(self, iri: str, predicates: tuple[str, ...], lang: str) -> str | None:
+        """Return a text of a term in a language, else in English, else in none."""
+        texts = {
+            o.language or "": o.value
+            for p, o in self.said.get(ox.NamedNode(iri), ())
+            if p in predicates and isinstance(o, ox.Literal)
+        }
+        return texts.get(lang) or texts.get("en") or texts.get("")
+
+    def label(self, iri: str, lang: str) -> str:
+        """Return the label of a term, else its own name."""
+        return self.text(iri, _LABELS, lang) or local_name(iri).replace("-", " ") or iri
+
+    def definition(self, iri: str, lang: str) -> str | None:
+        """Return the definition of a term."""
+        return self.text(iri, _DEFINITIONS, lang)
+
+    def kinds(self) -> list[tuple[str, int]]:
+        """Return the classes that own terms are typed with, and how many each has; the most first."""
+        kind = RDF + "type"
+        counts: Counter[str] = Counter()
+        for subject, pairs in self.said.items():
+            if isinstance(subject, ox.NamedNode) and subject.value.startswith(self.namespaces):
+                counts.update({o.value for p, o in pairs if p == kind and isinstance(o, ox.NamedNode)})
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Return the own terms of a class, in the order of their names."""
+        subjects = {s.value for s, p in self.used.get(ox.NamedNode(kind), ()) if p == RDF + "type" and _is_iri(s)}  # type: ignore[union-attr]
+        return sorted(s for s in subjects if s.startswith(self.namespaces))
+
+    def bounded(self, iri: str) -> Iterator[ox.Triple]:
+        """Yield the concise bounded description of a term: what is said of it, blank nodes followed."""
+        todo: list[Subject] = [ox.NamedNode(iri)]
+        done: set[Subject] = set()
+        while todo:
+            node = todo.pop()
+            if node in done:
+                continue
+            done.add(node)
+            for predicate, value in dict.fromkeys(self.said.get(node, ())):
+                yield ox.Triple(node, ox.NamedNode(predicate), value)
+                if isinstance(value, ox.BlankNode):
+                    todo.append(value)
+
+
+def _is_iri(node: object) -> bool:
+    return isinstance(node, ox.NamedNode)

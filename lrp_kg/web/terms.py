@@ -1,0 +1,202 @@
+"""``/term/...``: every IRI of the guideline as a page or as RDF; ``/ontology``: its modules as RDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.exceptions import NotFound
+
+from lrp_kg.dataset.graphs import GRAPHS, guideline_quads
+from lrp_kg.engine.formats import GRAPHS as FORMATS
+from lrp_kg.namespaces import RDF, local_name
+from lrp_kg.terms import Terms
+from lrp_kg.text import TextAnswer
+from lrp_kg.web.assess import service
+from lrp_kg.web.negotiation import accepted, language
+
+blueprint = Blueprint("terms", __name__)
+
+USES = 200
+"""Places that use a term which its page names; RDF and SPARQL give all."""
+
+_HEADERS = {"Vary": "Accept, Accept-Language", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value as a page shows it: its text, its address where it has one, and its parts where it is a blank node."""
+
+    text: str
+    href: str | None = None
+    lang: str | None = None
+    parts: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
+
+
+def terms() -> Terms:
+    """Return the index of the guideline that is served now."""
+    guideline = service().guideline
+    known: dict[str, Terms] = current_app.extensions.setdefault("lrp_kg_terms", {})
+    if guideline.content_hash not in known:
+        found = Terms(guideline)
+        known.clear()
+        known[guideline.content_hash] = found
+    return known[guideline.content_hash]
+
+
+@blueprint.get("/term/")
+def index() -> Response:
+    """List the kinds of terms, or the terms of one kind; ``?iri=`` is one term."""
+    iri = request.args.get("iri")
+    if iri:
+        return _term(iri)
+    form = accepted({"text/html": "html", "application/json": "json"})
+    lang = language()
+    index = terms()
+    kind = request.args.get("kind")
+    if kind:
+        names = index.of_kind(kind)
+        if not names:
+            raise NotFound
+        rows = sorted(((index.label(n, lang), n, index.definition(n, lang) or "") for n in names), key=lambda r: r[0])
+    else:
+        rows = [(index.label(k, lang), k, str(n)) for k, n in index.kinds()]
+    if form == "json":
+        import orjson
+
+        data = [{"iri": iri, "label": label, "kind" if kind else "count": more} for label, iri, more in rows]
+        return Response(orjson.dumps(data), headers=_HEADERS, mimetype="application/json")
+    page = render_template(
+        "terms.html",
+        lang=lang,
+        words=TextAnswer(service().guideline, lang),
+        kind=kind,
+        title=index.label(kind, lang) if kind else None,
+        rows=[(label, _address(index, name, kind=not kind), more) for label, name, more in rows],
+    )
+    return Response(page, headers=_HEADERS, mimetype="text/html")
+
+
+@blueprint.get("/term/<path:name>")
+def term(name: str) -> Response:
+    """Show a term by its prefixed name, such as ``cp:Stage``."""
+    iri = terms().expand(name)
+    if iri is None:
+        raise NotFound
+    return _term(iri)
+
+
+def _term(iri: str) -> Response:
+    index = terms()
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        raise NotFound from None
+    if not index.describes(iri) and node not in index.used:
+        raise NotFound
+    form = accepted({"text/html": "html", **{kind: kind for kind in FORMATS}})
+    if form != "html":
+        return _rdf(list(index.bounded(iri)), form)
+    lang = language()
+    page = render_template(
+        "term.html",
+        lang=lang,
+        words=TextAnswer(service().guideline, lang),
+        iri=iri,
+        short=index.short(iri),
+        label=index.label(iri, lang),
+        definition=index.definition(iri, lang),
+        kinds=[_shown(index, o, lang) for p, o in index.said.get(node, ()) if p == RDF + "type"],
+        properties=_properties(index, node, lang),
+        uses=_uses(index, node, lang),
+        formats=[(FORMATS[kind].name, kind) for kind in FORMATS],
+    )
+    return Response(page, headers=_HEADERS, mimetype="text/html")
+
+
+def _properties(index: Terms, node: Any, lang: str, depth: int = 0) -> tuple[tuple[Shown, tuple[Shown, ...]], ...]:
+    """Return what is said of a node by property; texts in the language of the page come first."""
+    grouped: dict[str, list[Any]] = {}
+    for predicate, value in dict.fromkeys(index.said.get(node, ())):
+        if predicate != RDF + "type" or depth:
+            grouped.setdefault(predicate, []).append(value)
+    return tuple(
+        (
+            _shown(index, ox.NamedNode(predicate), lang),
+            tuple(_shown(index, v, lang, depth) for v in sorted(values, key=lambda v: _order(v, lang))),
+        )
+        for predicate, values in grouped.items()
+    )
+
+
+def _order(value: Any, lang: str) -> tuple[bool, str]:
+    return (getattr(value, "language", None) not in (lang, None), str(value))
+
+
+def _shown(index: Terms, value: Any, lang: str, depth: int = 0) -> Shown:
+    if isinstance(value, ox.Literal):
+        return Shown(value.value, lang=value.language)
+    if isinstance(value, ox.NamedNode):
+        return Shown(index.label(value.value, lang), _address(index, value.value))
+    if isinstance(value, ox.BlankNode) and depth < 12:
+        return Shown("", parts=_properties(index, value, lang, depth + 1))
+    return Shown("…")
+
+
+def _address(index: Terms, iri: str, *, kind: bool = False) -> str:
+    from urllib.parse import quote
+
+    if kind:
+        return f"/term/?kind={quote(iri, safe='')}"
+    if iri.startswith(index.namespaces):
+        short = index.short(iri)
+        return f"/term/{short}" if short != iri else f"/term/?iri={quote(iri, safe='')}"
+    return iri if iri.startswith(("http://", "https://")) else f"/term/?iri={quote(iri, safe='')}"
+
+
+def _uses(index: Terms, node: ox.NamedNode, lang: str) -> dict[Shown, list[Shown]]:
+    """Return which terms refer to a node, by property; a blank node counts for the term that it is part of."""
+    found: dict[str, dict[str, None]] = {}
+    for subject, predicate in index.used.get(node, ())[: 10 * USES]:
+        owner = _owner(index, subject)
+        if owner and owner != node.value:
+            found.setdefault(predicate, {})[owner] = None
+    return {
+        _shown(index, ox.NamedNode(predicate), lang): [
+            _shown(index, ox.NamedNode(owner), lang) for owner in list(owners)[:USES]
+        ]
+        for predicate, owners in found.items()
+    }
+
+
+def _owner(index: Terms, node: Any) -> str | None:
+    for _ in range(50):
+        if isinstance(node, ox.NamedNode):
+            return node.value
+        above = index.used.get(node)
+        if not above:
+            return None
+        node = above[0][0]
+    return None
+
+
+@blueprint.get("/ontology")
+@blueprint.get("/ontology/<path:module>")
+def ontology(module: str | None = None) -> Response:
+    """Return the whole ontology, or one of its modules, as RDF."""
+    form = accepted({kind: kind for kind in FORMATS})
+    if module is None:
+        quads = guideline_quads(service().guideline)
+        return _rdf([q.triple for q in quads if isinstance(q.graph_name, ox.DefaultGraph)], form)
+    graphs = {local_name(name): triples for name, triples in terms().modules.items() if not name.startswith(GRAPHS)}
+    if module not in graphs:
+        raise NotFound
+    return _rdf(graphs[module], form)
+
+
+def _rdf(triples: list[ox.Triple], media_type: str) -> Response:
+    prefixes = {p: n for p, n in terms().prefixes.items() if p}
+    text = ox.serialize(triples, format=FORMATS[media_type], prefixes=prefixes)
+    return Response(text, headers=_HEADERS, mimetype=media_type)
