@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format benchmark browser clients clean
+.PHONY: help run test check lint format benchmark browser clients vendor clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,19 @@ format: $(VENV)/.test ## format Python and Turtle
 
 benchmark: $(VENV)/.benchmark ## measure against named alternatives
 	$(BIN)/python benchmarks/assess.py
+
+VENDOR := lrp_kg/web/static/vendor/yasgui
+YASGUI := @zazuko/yasgui@4.6.2
+YASGUI_INTEGRITY := sha512-Zw45KdPoAE1KRaAoxIHdQqeJxvaVG1oQdntw0hy0ktX35Zu8ZccuOLrXCLwR+GU+0xMzLw8Mjw6BkSZV2vUuQw==
+
+vendor: ## fetch the files of the SPARQL editor again
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && file=$$(npm pack --silent --pack-destination "$$dir" $(YASGUI)) && \
+		found="sha512-$$(openssl dgst -sha512 -binary "$$dir/$$file" | openssl base64 -A)" && \
+		{ [ "$$found" = "$(YASGUI_INTEGRITY)" ] || { echo "the package is not the one that is expected: $$found"; exit 1; }; } && \
+		tar -xzf "$$dir/$$file" -C "$$dir" && \
+		for name in yasgui.min.js yasgui.min.css; do \
+			sed '/sourceMappingURL/d' "$$dir/package/build/$$name" > $(VENDOR)/$$name; \
+		done && (cd $(VENDOR) && sha256sum yasgui.min.css yasgui.min.js > SHA256SUMS)
 
 clean: ## remove what was installed and made here
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

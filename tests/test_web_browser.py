@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import select
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,24 +14,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from lrp_kg import GuidelineService
 from lrp_kg.text import TextAnswer
 from lrp_kg.web import application, create_app
+from tests import browser as chromium
+from tests.browser import CHROMIUM, Browser, Json
 
-Json = dict[str, Any]
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LANGUAGES = ("en", "nl", "fr", "de")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--remote-debugging-pipe",
-)
-PATIENCE = 20.0
-"""Seconds that the browser gets to do what it was told."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,177 +25,12 @@ pytestmark = [
 ]
 
 
-# -- the browser -------------------------------------------------------------------------------------------
-
-
-class Refused(Exception):
-    """The browser refuses a command; as it does while it goes from one page to another."""
-
-
-class Browser:
-    """Chromium and the pipe to it: messages are JSON, each ended by a null byte."""
-
-    def __init__(self, profile: Path) -> None:
-        read_here, write_there = os.pipe()
-        read_there, self.write = os.pipe()
-        self.read = read_here
-        # The browser reads at 3 and writes at 4; a step in between puts the pipes there.
-        step = "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
-        first = 20  # clear of 3 and 4, so that neither is written over before it is copied
-        inside = [copied(read_there, first), copied(write_there, first)]
-        command = [sys.executable, "-c", step, *map(str, inside), str(CHROMIUM), *FLAGS]
-        self.process = subprocess.Popen(
-            [*command, f"--user-data-dir={profile}", "about:blank"],
-            pass_fds=inside,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for end in (read_there, write_there, *inside):
-            os.close(end)
-        self.number = 0
-        self.buffer = b""
-        self.events: list[Json] = []
-
-    def call(self, method: str, session: str | None = None, **params: Any) -> Json:
-        """Send a command and return its result; what happens meanwhile is kept."""
-        self.number += 1
-        message: Json = {"id": self.number, "method": method, "params": params}
-        if session:
-            message["sessionId"] = session
-        os.write(self.write, json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            for found in self.messages(deadline):
-                if found.get("id") == self.number:
-                    if "error" in found:
-                        raise Refused(method, found["error"])
-                    result: Json = found["result"]
-                    return result
-                self.events.append(found)
-
-    def messages(self, deadline: float) -> Iterator[Json]:
-        while b"\0" not in self.buffer:
-            ready, _, _ = select.select([self.read], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, "the browser does not answer"
-            data = os.read(self.read, 1 << 20)
-            assert data, "the browser is gone"
-            self.buffer += data
-        whole, _, self.buffer = self.buffer.partition(b"\0")
-        yield json.loads(whole)
-
-    def close(self) -> None:
-        try:
-            self.call("Browser.close")
-            self.process.wait(PATIENCE)
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait(PATIENCE)
-            os.close(self.read)
-            os.close(self.write)
-
-
-def copied(descriptor: int, lowest: int) -> int:
-    """Return a copy of a file descriptor with a number that is free, from the lowest allowed on."""
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD, lowest)
-
-
-class Tab:
-    """A tab of our own, with all that it complained about and all that it asked for."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.browser = browser
-        context = browser.call("Target.createBrowserContext")["browserContextId"]
-        self.context = context
-        target = browser.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-        self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
-            self.call(f"{domain}.enable")
-
-    def call(self, method: str, **params: Any) -> Json:
-        return self.browser.call(method, self.session, **params)
-
-    def close(self) -> None:
-        self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
-
-    def js(self, expression: str) -> Any:
-        """Return the value of an expression in the page; it may be a promise."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
-        return found["result"].get("value")
-
-    def wait(self, expression: str) -> Any:
-        """Wait until an expression is true, and return its value."""
-        deadline = time.monotonic() + PATIENCE
-        value = None
-        while not value:
-            assert time.monotonic() < deadline, (expression, self.js("document.body.innerText"))
-            try:
-                value = self.js(expression)
-            except Refused:
-                value = None
-            time.sleep(0 if value else 0.02)
-        return value
+class Tab(chromium.Tab):
+    """A tab with the start page."""
 
     def open(self, url: str) -> None:
-        self.call("Page.navigate", url=url)
-        self.wait(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
+        super().open(url)
         self.wait("document.querySelector('#answer-body')?.childElementCount > 0")
-
-    def key(self, key: str, code: int, text: str = "", modifiers: int = 0) -> None:
-        common: Json = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
-        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **common)
-        self.call("Input.dispatchKeyEvent", type="keyUp", **common)
-
-    def tab(self) -> None:
-        self.key("Tab", 9)
-
-    def enter(self) -> None:
-        self.key("Enter", 13, "\r")
-
-    def space(self) -> None:
-        self.key(" ", 32, " ")
-
-    def click(self, selector: str) -> None:
-        """Click where a person would, in the middle of what is seen."""
-        place = self.js(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
-            " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
-
-    def complaints(self) -> list[str]:
-        """Return errors and warnings of the console, exceptions, and violations of the policy."""
-        self.js("0")
-        found = []
-        for event in self.browser.events:
-            if event.get("sessionId") != self.session:
-                continue
-            kind, what = event["method"], event["params"]
-            if kind == "Runtime.exceptionThrown":
-                found.append(json.dumps(what["exceptionDetails"]))
-            elif kind == "Runtime.consoleAPICalled" and what["type"] in ("error", "warning", "assert"):
-                found.append(json.dumps(what["args"]))
-            elif kind == "Log.entryAdded" and what["entry"]["level"] in ("error", "warning"):
-                found.append(f"{what['entry']['source']}: {what['entry']['text']}")
-            elif kind == "Audits.issueAdded" and "ContentSecurityPolicy" in what["issue"]["code"]:
-                found.append(json.dumps(what["issue"]))
-        return found
-
-    def asked_for(self) -> list[str]:
-        """Return the addresses that the page asked for."""
-        return [
-            event["params"]["request"]["url"]
-            for event in self.browser.events
-            if event.get("sessionId") == self.session
-            and event["method"] == "Network.requestWillBeSent"
-            and not event["params"]["request"]["url"].startswith("data:")  # the browser's own icons
-        ]
-
-    # -- this page -------------------------------------------------------------------------------------
 
     @property
     def record(self) -> Json:
@@ -377,7 +191,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
 
 
 def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) -> None:
-    """From the start: the link to the answer, the languages, then the form, field by field, and its buttons."""
+    """From the start: the link to the answer, the other parts, the languages, then the form, field by field, and its buttons."""
     tab.js("document.body.focus()")
     tab.tab()
     assert tab.focus["tag"] == "A"
@@ -392,7 +206,9 @@ def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) ->
         assert tab.js("document.activeElement.getClientRects().length > 0"), "what has the focus can be seen"
     asked = [f.id for f in sorted(service.guideline.fields.values(), key=lambda f: f.ask_order or 0) if f.ask_order]
     first = reached.index(asked[0])
-    assert reached[:first] == list(LANGUAGES)
+    parts = tab.js("[...document.querySelectorAll('nav.parts a')].map(a => a.innerText)")
+    assert len(parts) == 4
+    assert reached[:first] == [*parts, *LANGUAGES]
     assert list(dict.fromkeys(name for name in reached if name in asked)) == asked
     buttons = [tab.js(f"document.querySelector('button[type={kind}]').innerText") for kind in ("submit", "reset")]
     assert all(button in reached for button in buttons)
