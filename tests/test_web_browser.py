@@ -191,7 +191,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
 
 
 def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) -> None:
-    """From the start: the link to the answer, the other parts, the languages, then the form, field by field, and its buttons."""
+    """From the start: the link to the answer, the other parts, the languages, then the form and its buttons."""
     tab.js("document.body.focus()")
     tab.tab()
     assert tab.focus["tag"] == "A"

@@ -32,17 +32,25 @@ blueprint.before_request(guard)
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
 UPDATE = "application/sparql-update"
-FORMATS = {
-    "json": "application/sparql-results+json",
-    "xml": "application/sparql-results+xml",
-    "csv": "text/csv",
-    "tsv": "text/tab-separated-values",
-    "ttl": "text/turtle",
-    "nt": "application/n-triples",
-    "jsonld": "application/ld+json",
-    "rdf": "application/rdf+xml",
-}
-"""Names of formats for ``?format=``, for those who cannot send an Accept header."""
+_JSON, _XML = "application/sparql-results+json", "application/sparql-results+xml"
+FORMATS: dict[str, tuple[str | None, str | None]] = (
+    {
+        "json": (_JSON, "application/ld+json"),
+        "xml": (_XML, "application/rdf+xml"),
+        "csv": ("text/csv", None),
+        "tsv": ("text/tab-separated-values", None),
+        "turtle": (None, "text/turtle"),
+        "ttl": (None, "text/turtle"),
+        "nt": (None, "application/n-triples"),
+        "json-ld": (_JSON, "application/ld+json"),
+        "jsonld": (_JSON, "application/ld+json"),
+        "rdf": (_XML, "application/rdf+xml"),
+        "rdf+xml": (_XML, "application/rdf+xml"),
+    }
+    | {kind: (kind, None) for kind in SOLUTIONS}
+    | {kind: (None, kind) for kind in GRAPHS}
+)
+"""Formats of solutions and graphs by name, for ``?format=``; where a name says nothing of one, Accept decides."""
 
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
 _CHANGING = re.compile(r"now|rand|uuid|bnode", re.IGNORECASE)
@@ -83,9 +91,9 @@ def sparql() -> Response:
     if asked.query is None:
         if request.method == "POST":
             raise MalformedQuery("The request has no query. Send it as the parameter query, or as the body.")
-        if asked.format is None and "text/html" in request.headers.get("Accept", ""):
+        if asked.format is None and _plain_accept().best_match([*GRAPHS, "text/html"]) == "text/html":
             return redirect("/query", 303)  # type: ignore[return-value]
-        return describe(asked.format and FORMATS[asked.format])
+        return describe(FORMATS[asked.format][1] if asked.format else None)
     solutions, graph = _accepted(asked.format)
     question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)
     return _answer(question)
@@ -191,16 +199,19 @@ def _decode(body: bytes) -> str:
         raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the query as UTF-8.") from None
 
 
+def _plain_accept() -> MIMEAccept:
+    """Return what the caller accepts, without parameters such as charset, which would match nothing."""
+    return MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in request.accept_mimetypes])
+
+
 def _accepted(name: str | None) -> tuple[str | None, str | None]:
     """Return the media types for solutions and for graphs that the caller likes best."""
-    if name is not None:
-        chosen = FORMATS[name]
-        return (chosen, None) if chosen in SOLUTIONS else (None, chosen)
+    named: tuple[str | None, str | None] = FORMATS[name] if name is not None else (None, None)
     if not request.accept_mimetypes:
-        return next(iter(SOLUTIONS)), next(iter(GRAPHS))
-    plain = MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in request.accept_mimetypes])
+        return named[0] or next(iter(SOLUTIONS)), named[1] or next(iter(GRAPHS))
+    plain = _plain_accept()
     solutions = plain.best_match([*SOLUTIONS, *_ALSO])
-    graph = plain.best_match(list(GRAPHS))
+    solutions, graph = named[0] or _ALSO.get(solutions or "", solutions), named[1] or plain.best_match(list(GRAPHS))
     if solutions is None and graph is None:
         raise NotAcceptable(f"Accept one of {', '.join([*SOLUTIONS, *GRAPHS])}.")
-    return _ALSO.get(solutions or "", solutions), graph
+    return solutions, graph
