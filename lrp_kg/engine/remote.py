@@ -184,9 +184,9 @@ class RemoteEngine:
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, headers)
-            response = connection.getresponse()
-            kind = (response.getheader("Content-Type") or "").split(";")[0].strip().lower()
-            return response.status, kind, self._spool(response, connection, deadline)
+            with connection.getresponse() as response:
+                kind = (response.getheader("Content-Type") or "").split(";")[0].strip().lower()
+                return response.status, kind, self._spool(response, connection, deadline)
         except TimeoutError:
             raise limit_reached("limit-time", self.limits) from None
         except (OSError, http.client.HTTPException) as error:
@@ -201,6 +201,21 @@ class RemoteEngine:
         self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
     ) -> IO[bytes]:
         spool = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
+        try:
+            self._receive(response, connection, deadline, spool)
+        except BaseException:
+            spool.close()
+            raise
+        spool.seek(0)
+        return spool
+
+    def _receive(
+        self,
+        response: http.client.HTTPResponse,
+        connection: http.client.HTTPConnection,
+        deadline: float,
+        spool: IO[bytes],
+    ) -> None:
         size = 0
         while True:
             left = deadline - time.monotonic()
@@ -217,14 +232,14 @@ class RemoteEngine:
             spool.write(part)
         if response.length:
             raise http.client.IncompleteRead(b"")
-        spool.seek(0)
-        return spool
 
     def _failure(self, status: int, spool: IO[bytes]) -> LrpError:
         reason = " ".join(spool.read(2000).decode("utf-8", "replace").split())[:500]
         spool.close()
         if status == 400:
             return MalformedQuery(f"The remote store cannot read the query: {reason}")
+        if status == 406:
+            return NotAcceptable("The remote store gives the result of this query in none of the accepted formats.")
         if status in (408, 504):
             return limit_reached("limit-time", self.limits)
         what = "asks for credentials" if status in (401, 403) else f"answered with status {status}"
@@ -246,8 +261,10 @@ class RemoteEngine:
         try:
             rows = count(kind, _reader(spool))
         except (SyntaxError, ValueError, OSError):
+            spool.close()
             raise RemoteStoreFailed("The answer of the remote store ends too early or is broken. Ask again.") from None
         if rows > self.limits.rows:
+            spool.close()
             raise limit_reached("limit-rows", self.limits)
         spool.seek(0)
         form = "graph" if kind in GRAPH_FORMATS else "select"

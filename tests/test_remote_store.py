@@ -1,0 +1,268 @@
+"""A remote SPARQL endpoint as store: a real one on this machine, and ones that misbehave."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner
+
+from lrp_kg import GuidelineService
+from lrp_kg.cli import main
+from lrp_kg.dataset.generations import Store
+from lrp_kg.dataset.graphs import ANSWERS, RECORDS
+from lrp_kg.dataset.loading import load
+from lrp_kg.dataset.making import Source
+from lrp_kg.dataset.remote import load_remote
+from lrp_kg.engine.model import Limits, Question
+from lrp_kg.engine.pool import PoolEngine
+from lrp_kg.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
+from lrp_kg.errors import LrpError, MalformedQuery, NotAcceptable, QueryRefused, SizeLimit, StoreError, TimeLimit
+from lrp_kg.synthesis.generating import Generator
+from tests.serving import free_port, serving
+
+OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
+CP = "https://w3id.org/lrp-kg/care-pathway#"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    assert OXIGRAPH, "oxigraph is among the packages of the tests"
+    port = free_port()
+    folder = tmp_path_factory.mktemp("remote")
+    process = subprocess.Popen(
+        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    engine = RemoteEngine(url + "/query")
+    end = time.monotonic() + 20
+    while True:
+        try:
+            engine.ask(Question("ASK {}")).close()
+            break
+        except LrpError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def source(service: GuidelineService) -> Source:
+    lines = [json.dumps(r) for r in Generator(service).records(60)]
+    return Source("cohort.ndjson", "\n".join([*lines, '{"redFlags": "some"}']).encode())
+
+
+@pytest.fixture(scope="module")
+def loaded(service: GuidelineService, server: str, source: Source) -> RemoteEngine:
+    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
+    assert (report.stored, report.unchanged, len(report.rejected), report.records) == (60, 0, 1, 60)
+    return RemoteEngine(server + "/query")
+
+
+QUERIES = [
+    f"SELECT (COUNT(*) AS ?n) {{ ?a a <{CP}Assessment> }}",
+    f"SELECT ?d ?s (COUNT(*) AS ?n) {{ ?r <{CP}ofDecision> ?d ; <{CP}status> ?s . ?a <{CP}decisionResult> ?r }} "
+    "GROUP BY ?d ?s ORDER BY ?d ?s",
+    f"SELECT ?s ?l {{ ?s a <{CP}Stage> ; <http://www.w3.org/2000/01/rdf-schema#label> ?l }} ORDER BY ?s ?l",
+    f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}",
+    f"SELECT (COUNT(*) AS ?n) FROM <{RECORDS}> FROM <{ANSWERS}> {{ ?s ?p ?o }}",
+    f"ASK {{ ?s a <{CP}Stage> }}",
+]
+
+
+def test_the_same_answers_as_a_store_here(
+    service: GuidelineService, loaded: RemoteEngine, source: Source, tmp_path: Path
+) -> None:
+    load(service.guideline, tmp_path / "store", [source])
+    with PoolEngine(store=Store(tmp_path / "store").current().folder) as local:
+        for query in QUERIES:
+            assert json.loads(loaded.ask(Question(query)).read()) == json.loads(local.ask(Question(query)).read()), (
+                query
+            )
+        graph = Question(
+            f"CONSTRUCT {{ ?s a <{CP}Stage> }} WHERE {{ ?s a <{CP}Stage> }}", graph="application/n-triples"
+        )
+        here, there = (sorted(e.ask(graph).read().splitlines()) for e in (local, loaded))
+        assert here == there
+        assert len(here) == 9
+
+
+def test_loading_again_changes_nothing(
+    service: GuidelineService, loaded: RemoteEngine, server: str, source: Source
+) -> None:
+    before = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
+    assert (report.stored, report.unchanged) == (0, 60)
+    after = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    assert after == before
+    assert not any("staging" in row["g"] for row in after)
+
+
+def test_what_is_refused(loaded: RemoteEngine) -> None:
+    assert loaded.has_records
+    for query in (
+        "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * FROM <http://127.0.0.1:9/data> { ?s ?p ?o }",
+    ):
+        with pytest.raises(QueryRefused):
+            loaded.ask(Question(query))
+    with pytest.raises(QueryRefused):
+        loaded.ask(Question("ASK {}", default_graphs=("http://127.0.0.1:9/data",)))
+    with pytest.raises(MalformedQuery):
+        loaded.ask(Question("SELECT"))
+    with pytest.raises(MalformedQuery):
+        loaded.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
+    with pytest.raises(NotAcceptable):
+        loaded.ask(Question("ASK {}", solutions=None))
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values", "application/sparql-results+xml"])
+def test_formats(loaded: RemoteEngine, media_type: str) -> None:
+    reply = loaded.ask(Question(QUERIES[2], solutions=media_type))
+    assert reply.media_type == media_type
+    assert b"stage" in reply.read()
+
+
+def test_the_version_changes_with_a_load(service: GuidelineService, loaded: RemoteEngine, server: str) -> None:
+    before = RemoteEngine(server + "/query").version
+    record = {"@id": "https://example.org/new", "careLine": "first-line"}
+    load_remote(
+        service.guideline, server + "/query", server + "/update", [Source("new.json", json.dumps(record).encode())]
+    )
+    assert RemoteEngine(server + "/query").version != before
+
+
+def test_serving_a_remote_store(loaded: RemoteEngine, server: str, tmp_path: Path) -> None:
+    token = "a-long-token-of-the-tests"  # noqa: S105 - none of any service
+    file = tmp_path / "tokens"
+    file.write_text(token, encoding="utf-8")
+    file.chmod(0o600)
+    with serving("--store", server + "/query", "--token-file", str(file), token=token) as found:
+        answer = found.sparql(QUERIES[2])
+        assert len(json.loads(answer.body)["results"]["bindings"]) == 36
+        assert found.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": ""}).status == 401
+
+
+def test_command_needs_the_update_address(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text("{}", encoding="utf-8")
+    result = CliRunner().invoke(main, ["load", str(file), "--store", server + "/query"])
+    assert result.exit_code == 2
+    assert "--update-url" in result.output
+
+
+# -- endpoints that misbehave ---------------------------------------------------------------------------
+
+Act = Callable[[BaseHTTPRequestHandler], None]
+JSON = "application/sparql-results+json"
+
+
+def reply(body: bytes, kind: str = JSON, status: int = 200, length: int | None = None, **headers: str) -> Act:
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return act
+
+
+def slowly(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.end_headers()
+    for _ in range(40):
+        time.sleep(0.1)
+        try:
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+        except OSError:
+            return
+
+
+ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"1"}}]}}'
+MISBEHAVIOURS: list[tuple[str, Act, type[LrpError], str]] = [
+    ("half", reply(ROWS[:50]), RemoteStoreFailed, "ends too early"),
+    ("less than promised", reply(ROWS, length=500), RemoteStoreFailed, "completely"),
+    ("slow", slowly, TimeLimit, "LRP_QUERY_SECONDS"),
+    ("huge", reply(ROWS + b" " * 300_000), SizeLimit, "LRP_QUERY_BYTES"),
+    ("a page", reply(b"<html>", "text/html"), RemoteStoreFailed, "none of SPARQL's"),
+    ("a redirect", reply(b"", status=302, Location="http://127.0.0.1:9/"), RemoteStoreFailed, "status 302"),
+    ("credentials", reply(b"", status=401), RemoteStoreFailed, "credentials"),
+    ("a failure", reply(b"secret of the server", status=500), RemoteStoreFailed, "status 500"),
+    ("a time-out", reply(b"", status=504), TimeLimit, "LRP_QUERY_SECONDS"),
+]
+
+
+@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
+def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+            self.rfile.read(int(self.headers["Content-Length"]))
+            act(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        engine = RemoteEngine(f"http://127.0.0.1:{server.server_port}/sparql", limits=Limits(seconds=0.6, size=200_000))
+        with pytest.raises(error, match=says) as caught:
+            engine.ask(Question("SELECT ?x {}"))
+        assert "secret" not in caught.value.message
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_nobody_there() -> None:
+    with pytest.raises(RemoteStoreFailed):
+        RemoteEngine(f"http://127.0.0.1:{free_port()}/").ask(Question("ASK {}"))
+
+
+@pytest.mark.parametrize("url", ["ftp://x/", "http:///x", "x", "http://user:secret@host/"])
+def test_addresses_that_are_none(url: str) -> None:
+    with pytest.raises(StoreError):
+        RemoteEngine(url)
+
+
+def test_credentials(tmp_path: Path) -> None:
+    file = tmp_path / "c"
+    file.write_text("user:word\n", encoding="utf-8")
+    assert credentials(file) == {"Authorization": "Basic dXNlcjp3b3Jk"}
+    file.write_text("token", encoding="utf-8")
+    assert credentials(file) == {"Authorization": "Bearer token"}
+    assert credentials(None) == {}
+    with pytest.raises(StoreError):
+        credentials(tmp_path / "none")
+
+
+def test_lines_are_split_as_they_were_written() -> None:
+    from lrp_kg.dataset.remote import _split
+
+    assert _split(f"<a> <b> <c> <{RECORDS}> .\n") == ("<a> <b> <c> .", RECORDS)
+    assert _split("<a> <b> <c> .\n") == ("<a> <b> <c> .", "")
+    assert _split(f'<a> <b> "x <{RECORDS}> y" .\n') == (f'<a> <b> "x <{RECORDS}> y" .', "")
+    quads = list(ox.parse('<urn:a> <urn:b> "c" .', format=ox.RdfFormat.N_QUADS))
+    assert quads
