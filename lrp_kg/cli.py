@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
+from lrp_kg.catalogue.commands import queries, query
 from lrp_kg.check.commands import check
 from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file, store_option
 from lrp_kg.comparison.commands import diff
@@ -288,6 +289,8 @@ def _look_at_store(service: GuidelineService, store: str, token_file: Path | Non
 
 
 main.add_command(check)
+main.add_command(queries)
+main.add_command(query)
 main.add_command(docs)
 main.add_command(draw)
 main.add_command(diff)

@@ -174,6 +174,22 @@ class MemoryLimit(LimitReached):
     title = "The query needs too much memory"
 
 
+class RecordsNeeded(LrpError):
+    """A query asks of records, and the dataset has none."""
+
+    code = "records-needed"
+    title = "The query asks of records, and none are loaded"
+    status = 409
+
+
+class UnknownQuery(LrpError):
+    """There is no query of this name in the catalogue."""
+
+    code = "unknown-query"
+    title = "There is no such query"
+    status = 404
+
+
 class Busy(LrpError):
     """As many queries as may run at once are running."""
 

@@ -1,0 +1,221 @@
+"""Values of parameters become RDF terms, and only terms enter a query: one line of it is replaced, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from lrp_kg.catalogue.model import MARK, Entry, Parameter
+from lrp_kg.errors import UnknownParameter
+from lrp_kg.guideline import LANGUAGES
+from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
+
+if TYPE_CHECKING:
+    from lrp_kg.guideline import Guideline
+
+LONGEST = 1000
+"""Characters of a value."""
+
+DIGITS = 18
+"""Digits of an integer, so that every engine can compute with it."""
+
+_LINE = re.compile(rf"^([ \t]*)VALUES \(([^()]*)\) \{{ \(.*\) \}} {MARK}[ \t]*$", re.MULTILINE)
+_PREFIX = re.compile(r"^\s*PREFIX\s+([\w.-]*):\s*<([^<>\s]*)>\s*$", re.MULTILINE | re.IGNORECASE)
+_BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false", "yes": "true", "no": "false"}
+
+
+class Bad(ValueError):
+    """A value that a parameter cannot have; the message says why and what to do."""
+
+
+class Vocabulary:
+    """The terms that an IRI parameter can be named by: prefixes, local names, identifiers, classes."""
+
+    def __init__(self, guideline: Guideline | None) -> None:
+        self._guideline = guideline
+
+    @cached_property
+    def _quads(self) -> list[ox.Quad]:
+        from lrp_kg.dataset.graphs import guideline_quads
+
+        if self._guideline is None:
+            return []
+        return [q for q in guideline_quads(self._guideline) if isinstance(q.graph_name, ox.DefaultGraph)]
+
+    @cached_property
+    def _subjects(self) -> set[str]:
+        return {q.subject.value for q in self._quads if isinstance(q.subject, ox.NamedNode)}
+
+    @cached_property
+    def _named(self) -> dict[str, set[str]]:
+        """IRIs by identifier and by local name."""
+        found: dict[str, set[str]] = {}
+        for q in self._quads:
+            if q.predicate.value == DCTERMS + "identifier" and isinstance(q.object, ox.Literal):
+                found.setdefault(q.object.value, set()).add(q.subject.value)  # type: ignore[union-attr]
+        if self._guideline is not None:
+            for iri in self._subjects:
+                if iri.startswith(self._guideline.namespace):
+                    found.setdefault(iri.removeprefix(self._guideline.namespace), set()).add(iri)
+        return found
+
+    @cached_property
+    def _classes(self) -> dict[str, set[str]]:
+        """Instances by class, also of its subclasses."""
+        below: dict[str, set[str]] = {}
+        own: dict[str, set[str]] = {}
+        for q in self._quads:
+            if isinstance(q.subject, ox.NamedNode) and isinstance(q.object, ox.NamedNode):
+                if q.predicate.value == RDFS + "subClassOf":
+                    below.setdefault(q.object.value, set()).add(q.subject.value)
+                elif q.predicate.value == RDF + "type":
+                    own.setdefault(q.object.value, set()).add(q.subject.value)
+        found: dict[str, set[str]] = {}
+        for name in {*below, *own}:
+            todo, seen = [name], {name}
+            while todo:
+                new = below.get(todo.pop(), set()) - seen
+                seen |= new
+                todo += new
+            found[name] = set().union(*(own.get(c, set()) for c in seen))
+        return found
+
+    @cached_property
+    def _labels(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for q in self._quads:
+            if q.predicate.value == RDFS + "label" and isinstance(q.object, ox.Literal):
+                found.setdefault(q.subject.value, {})[q.object.language or "en"] = q.object.value  # type: ignore[union-attr]
+        return found
+
+    def instances(self, of: str, prefixes: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
+        """Return the terms of a class, each with its label in a language, in the order of labels."""
+        texts = [(iri, self._labels.get(iri, {})) for iri in self._classes.get(expanded(of, prefixes) or of, ())]
+        return sorted(((iri, t.get(lang) or t.get("en") or iri) for iri, t in texts), key=lambda p: (p[1], p[0]))
+
+    def find(self, value: str, of: str | None, prefixes: Mapping[str, str]) -> str:
+        """Return the IRI that a value means: an IRI, a prefixed name, a local name or an identifier."""
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(//|[A-Za-z0-9])", value):
+            iri = expanded(value, prefixes)
+            if iri is not None:
+                if self._guideline is not None and iri not in self._subjects:
+                    raise Bad(f"{value} is no term of this guideline. Write its IRI, or mend the name")
+                return iri
+            return value
+        found = self._named.get(value, set())
+        if of is not None and len(found) > 1:
+            found = found & self._classes.get(expanded(of, prefixes) or of, found)
+        if len(found) > 1:
+            raise Bad(f"{value!r} names {len(found)} terms: {', '.join(sorted(found))}. Write the IRI of one")
+        if not found:
+            raise Bad(f"{value!r} is neither an IRI, nor a prefixed name, nor a name or identifier of this guideline")
+        return next(iter(found))
+
+
+def expanded(name: str, prefixes: Mapping[str, str]) -> str | None:
+    """Return the IRI of a prefixed name, ``None`` where its prefix is not known."""
+    prefix, colon, local = name.partition(":")
+    return prefixes[prefix] + local if colon and prefix in prefixes else None
+
+
+def prefixes_of(text: str) -> dict[str, str]:
+    """Return the prefixes that a query declares, and the common ones."""
+    return {**PREFIXES, **dict(_PREFIX.findall(text))}
+
+
+def parameter_line(text: str) -> re.Match[str] | None:
+    """Return the one line that parameters replace; ``None`` where there is none or more than one."""
+    found = list(_LINE.finditer(text))
+    return found[0] if len(found) == 1 else None
+
+
+def term_of(parameter: Parameter, value: str, vocabulary: Vocabulary, prefixes: Mapping[str, str]) -> str:
+    """Return a value as a term in SPARQL; raise `Bad` where it is none of the parameter's type."""
+    if len(value) > LONGEST:
+        raise Bad(f"it has more than {LONGEST} characters")
+    kind = parameter.type
+    if kind == "iri":
+        try:
+            return str(ox.NamedNode(vocabulary.find(value.strip(), parameter.of, prefixes)))
+        except Bad:
+            raise
+        except ValueError:
+            raise Bad(f"{value!r} is no IRI") from None
+    if kind == "integer":
+        return _integer(parameter, value)
+    if kind == "boolean":
+        if value.strip().lower() not in _BOOLEANS:
+            raise Bad(f"{value!r} is neither true nor false")
+        return f'"{_BOOLEANS[value.strip().lower()]}"^^<{XSD}boolean>'
+    if kind == "date":
+        try:
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip(), re.ASCII):
+                raise ValueError
+            return f'"{date.fromisoformat(value.strip())}"^^<{XSD}date>'
+        except ValueError:
+            raise Bad(f"{value!r} is no day such as 2024-02-29") from None
+    allowed = {"lang": LANGUAGES, "choice": parameter.values}.get(kind)
+    if allowed is not None and value not in allowed:
+        raise Bad(f"{value!r} is none of {', '.join(allowed)}")
+    return _string(value)
+
+
+def _integer(parameter: Parameter, value: str) -> str:
+    if not re.fullmatch(rf"[+-]?\d{{1,{DIGITS}}}", value.strip(), re.ASCII):
+        raise Bad(f"{value!r} is no whole number of at most {DIGITS} digits")
+    number = int(value)
+    if parameter.minimum is not None and number < parameter.minimum:
+        raise Bad(f"{number} is below {parameter.minimum}")
+    if parameter.maximum is not None and number > parameter.maximum:
+        raise Bad(f"{number} is above {parameter.maximum}")
+    return f'"{number}"^^<{XSD}integer>'
+
+
+def _string(value: str) -> str:
+    """Return a string as a literal; engines read codepoint escapes at different moments, so none may stand in it."""
+    if re.search(r"\\[uU]", value):
+        raise Bad("it holds a backslash before u, which engines read as an escape. Leave the backslash out")
+    if any(
+        ord(c) < 0x20 and c not in "\t\n\r" or 0xD800 <= ord(c) <= 0xDFFF or ord(c) in (0xFFFE, 0xFFFF) for c in value
+    ):
+        raise Bad("it holds a control character or half a character. Leave it out")
+    return str(ox.Literal(value))
+
+
+def spliced(entry: Entry, values: Mapping[str, str], vocabulary: Vocabulary) -> str:
+    """Return the query with its parameters; an empty or absent value is the default, or leaves it open.
+
+    Raises `UnknownParameter` with every problem of the values at once.
+    """
+    known = {p.name: p for p in entry.parameters}
+    problems = [
+        f"{name!r} is no parameter of {entry.name}. Choose among {', '.join(known) or 'none'}"
+        for name in values
+        if name not in known
+    ]
+    prefixes = prefixes_of(entry.text)
+    terms = []
+    for p in entry.parameters:
+        value = values.get(p.name) or p.default
+        if value is None:
+            terms.append("UNDEF")
+            continue
+        try:
+            terms.append(term_of(p, value, vocabulary, prefixes))
+        except Bad as problem:
+            problems.append(f"{p.name}: {problem}")
+    if problems:
+        raise UnknownParameter("; ".join(problems) + ".")
+    if not entry.parameters:
+        return entry.query
+    line = parameter_line(entry.query)
+    if line is None:
+        raise UnknownParameter(f"{entry.name} has no line for its parameters, which ends in {MARK!r}. Mend the query.")
+    head = " ".join(f"?{p.name}" for p in entry.parameters)
+    new = f"{line[1]}VALUES ({head}) {{ ({' '.join(terms)}) }} {MARK}"
+    return entry.query[: line.start()] + new + entry.query[line.end() :]

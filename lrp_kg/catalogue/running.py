@@ -1,0 +1,82 @@
+"""Asks an engine a query of the catalogue; the result is a table with labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from lrp_kg.catalogue.model import Entry, in_language
+from lrp_kg.catalogue.parameters import Vocabulary, spliced
+from lrp_kg.engine.model import Engine, Question
+from lrp_kg.errors import RecordsNeeded
+
+JSON = "application/sparql-results+json"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value of a result: its text, whether it is an IRI, its language and datatype."""
+
+    text: str
+    is_iri: bool = False
+    lang: str | None = None
+    datatype: str | None = None
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number, where it is one."""
+        try:
+            return float(self.text) if self.datatype else None
+        except ValueError:
+            return None
+
+
+Row = tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a result, how each is called, and the rows."""
+
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def question(
+    entry: Entry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, media_type: str = JSON
+) -> Question:
+    """Return what to ask; raise `UnknownParameter` for bad values, `RecordsNeeded` where there are no records."""
+    text = spliced(entry, values, vocabulary)
+    if entry.needs == "records" and not engine.has_records:
+        raise RecordsNeeded(
+            f"{entry.name} asks of records, and none are loaded. Load some with lrp-kg load FILES --store DIR, "
+            "or give lrp-kg query a file of them with --records."
+        )
+    return Question(text, solutions=media_type, graph=None)
+
+
+def run(entry: Entry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, lang: str = "en") -> Table:
+    """Return the result of a query as a table, its columns labelled in a language."""
+    found = table(engine.ask(question(entry, engine, values, vocabulary)).read())
+    labels = {c.name: in_language(c.label, lang) for c in entry.columns}
+    return Table(found.columns, tuple(labels.get(c, c) for c in found.columns), found.rows)
+
+
+def table(results: bytes) -> Table:
+    """Return SPARQL results in JSON as a table whose columns are called as they are."""
+    data: dict[str, Any] = orjson.loads(results)
+    if "boolean" in data:
+        return Table(("answer",), ("answer",), ((Cell(str(data["boolean"]).lower()),),))
+    columns = tuple(data["head"]["vars"])
+    rows = tuple(tuple(_cell(row.get(c)) for c in columns) for row in data["results"]["bindings"])
+    return Table(columns, columns, rows)
+
+
+def _cell(value: dict[str, str] | None) -> Cell | None:
+    if value is None:
+        return None
+    return Cell(value["value"], value["type"] == "uri", value.get("xml:lang"), value.get("datatype"))
