@@ -34,7 +34,7 @@ from lrp_kg.errors import (
     TimeLimit,
 )
 
-PATIENT = 0.25
+PATIENT = 0.03
 """Seconds after which a query makes way for others: its worker runs at the lowest priority from then on."""
 
 GRACE = 5.0
@@ -220,6 +220,10 @@ class PoolEngine:
         return self._fork()
 
     def _give_back(self, worker: _Worker) -> None:
+        if worker.niced:
+            with contextlib.suppress(OSError):  # only root may raise a priority again; else the worker is replaced
+                os.setpriority(os.PRIO_PROCESS, worker.pid, 0)
+                worker.niced = False
         worn = worker.niced or worker.answered >= RECYCLE or _resident(worker.pid) > worker.resident + GROWN
         with self._lock:
             if not worn and not self._closed:
