@@ -116,6 +116,13 @@ class Vocabulary:
             raise Bad(f"{value!r} is neither an IRI, nor a prefixed name, nor a name or identifier of this guideline")
         return next(iter(found))
 
+    def named(self, value: str, of: str | None, prefixes: Mapping[str, str]) -> str:
+        """Return the IRI that a value means, the value as it is where it means none."""
+        try:
+            return self.find(value, of, prefixes) if value else ""
+        except Bad:
+            return value
+
 
 def expanded(name: str, prefixes: Mapping[str, str]) -> str | None:
     """Return the IRI of a prefixed name, ``None`` where its prefix is not known."""

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from lrp_kg.service import GuidelineService
-from lrp_kg.web import access, assess, editor, pages, sparql, terms
+from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.problems import QuietFlask, register_errors
 
@@ -44,7 +44,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.extensions["lrp_kg_engines"] = Engines(app)
     app.extensions["lrp_kg_access"] = access.Access(app)
     _demand_token(app)
-    for part in (assess, pages, access, sparql, terms, editor):
+    for part in (assess, pages, access, sparql, terms, editor, queries):
         app.register_blueprint(part.blueprint)
     return app
 

@@ -96,7 +96,7 @@ def sparql() -> Response:
         return describe(FORMATS[asked.format][1] if asked.format else None)
     solutions, graph = _accepted(asked.format)
     question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)
-    return _answer(question)
+    return answer(question)
 
 
 @blueprint.get("/.well-known/void")
@@ -105,7 +105,8 @@ def void() -> Response:
     return describe_dataset()
 
 
-def _answer(question: Question) -> Response:
+def answer(question: Question) -> Response:
+    """Return the reply of the engine, or that the caller has it already."""
     current = engine()
     tag = None
     if not _CHANGING.search(question.text):

@@ -1,0 +1,218 @@
+"""``/queries``: the catalogue as pages with forms, tables and pictures, and as JSON, CSV and SPARQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import orjson
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from markupsafe import Markup
+
+from lrp_kg.catalogue.charts import draw
+from lrp_kg.catalogue.entries import read_catalogue
+from lrp_kg.catalogue.listing import as_data
+from lrp_kg.catalogue.model import TAGS, Entry, Parameter, in_language
+from lrp_kg.catalogue.parameters import Vocabulary, prefixes_of, spliced
+from lrp_kg.catalogue.running import JSON, Cell, Table, question, run
+from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
+from lrp_kg.guideline import LANGUAGES
+from lrp_kg.text import TextAnswer
+from lrp_kg.web.access import guard
+from lrp_kg.web.assess import service
+from lrp_kg.web.engine import engine
+from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.web.sparql import answer
+
+blueprint = Blueprint("queries", __name__)
+
+SHOWN = 1000
+"""Rows that a page shows; the other formats give all."""
+
+_TEXT = "application/sparql-query"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The catalogue of the guideline that is served, and the words its parameters can be named by."""
+
+    entries: dict[str, Entry]
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True)
+class Input:
+    """A parameter in a form: its current value, and the choices where it has a closed list."""
+
+    parameter: Parameter
+    label: str
+    value: str
+    choices: tuple[tuple[str, str], ...]
+
+
+def offer() -> Offer:
+    """Return the catalogue of the guideline that is served now, read again where a query changed."""
+    guideline = service().guideline
+    files = sorted((guideline.folder / "queries").glob("*.rq"))
+    key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+    known: dict[object, Offer] = current_app.extensions.setdefault("lrp_kg_catalogue", {})
+    if key not in known:
+        found = Offer(dict(read_catalogue(guideline.folder).entries), Vocabulary(guideline))
+        known.clear()
+        known[key] = found
+        return found
+    return known[key]
+
+
+@blueprint.get("/queries")
+@blueprint.get("/queries/")
+def index() -> Response:
+    """List the catalogue, as a page or as JSON."""
+    lang = language()
+    entries = offer().entries.values()
+    if accepted({"text/html": "html", "application/json": "json"}) == "json":
+        data = {"queries": [as_data(e, lang) | {"href": url_for("queries.page", name=e.name)} for e in entries]}
+        return Response(orjson.dumps(data), headers=_vary(), mimetype="application/json")
+    groups = [(tag, [e for e in entries if (e.tags or TAGS[:1])[0] == tag]) for tag in TAGS]
+    return _html("catalogue.html", lang, groups=[(tag, found) for tag, found in groups if found])
+
+
+@blueprint.get("/queries/<name>")
+def page(name: str) -> Response:
+    """Show a query: its question, a form of its parameters, its result as table and picture, and its text."""
+    lang = language()
+    if accepted({"text/html": "html", JSON: "json", "application/json": "json"}) == "json":
+        return as_json(name)
+    entry = _entry(name)
+    refused = guard()
+    if refused is not None:
+        return refused
+    values = _values(entry, lang, form=True)
+    vocabulary = offer().vocabulary
+    table: Table | None = None
+    problem: LrpError | None = None
+    text = entry.query
+    try:
+        text = spliced(entry, values, vocabulary)
+        table = run(entry, engine(), values, vocabulary, lang)
+    except LrpError as error:
+        problem = error
+    picture = (
+        draw(entry.chart, table, title=in_language(entry.summary, lang), lang=lang) if _drawn(entry, table) else ""
+    )
+    given = {k: v for k, v in values.items() if v}
+    response = _html(
+        "catalogue-entry.html",
+        lang,
+        status=problem.status if problem else 200,
+        entry=entry,
+        inputs=[_input(p, values.get(p.name, ""), entry, lang) for p in entry.parameters],
+        table=table,
+        rows=[[_shown(cell, lang) for cell in row] for row in table.rows[:SHOWN]] if table else [],
+        problem=problem,
+        picture=Markup(picture),  # noqa: S704 - our own drawing, its texts escaped
+        text=text,
+        formats={form: f"/queries/{name}.{form}?{urlencode(given)}" for form in ("csv", "json", "rq")},
+        editor=f"/query?{urlencode({'query': text, 'lang': lang})}",
+        shown=SHOWN,
+    )
+    if problem is not None:
+        response.headers.extend(problem.headers)
+    response.headers["Cache-Control"] = "no-store" if entry.needs == "records" else "no-cache"
+    return response
+
+
+@blueprint.get("/queries/<name>.json")
+def as_json(name: str) -> Response:
+    """Return the result as SPARQL results in JSON."""
+    return _result(name, JSON)
+
+
+@blueprint.get("/queries/<name>.csv")
+def as_csv(name: str) -> Response:
+    """Return the result as CSV."""
+    return _result(name, "text/csv")
+
+
+@blueprint.get("/queries/<name>.rq")
+def as_text(name: str) -> Response:
+    """Return the query with its parameters."""
+    entry = _entry(name)
+    text = spliced(entry, _values(entry, language()), offer().vocabulary)
+    return Response(text, headers=_vary(), mimetype=_TEXT)
+
+
+def _entry(name: str) -> Entry:
+    found = offer().entries.get(name)
+    if found is None:
+        raise UnknownQuery("The catalogue has no query of this name. GET /queries lists them.")
+    return found
+
+
+def _result(name: str, media_type: str) -> Response:
+    entry = _entry(name)
+    refused = guard()
+    if refused is not None:
+        return refused
+    return answer(question(entry, engine(), _values(entry, language()), offer().vocabulary, media_type))
+
+
+def _values(entry: Entry, lang: str, *, form: bool = False) -> dict[str, str]:
+    """Return the parameters of a request; ``lang`` is that of the page too, so any query may have it."""
+    twice = [key for key in request.args if len(request.args.getlist(key)) > 1]
+    if twice:
+        raise UnknownParameter(f"{', '.join(twice)} stands twice in the address. Send each parameter once.")
+    values = dict(request.args)
+    values.pop("lang", None)
+    if any(p.name == p.type == "lang" for p in entry.parameters):
+        values["lang"] = lang
+    if form:  # what stands in the form, also where it was not sent
+        values = {p.name: p.default or "" for p in entry.parameters} | values
+    return values
+
+
+def _input(parameter: Parameter, value: str, entry: Entry, lang: str) -> Input:
+    choices: tuple[tuple[str, str], ...] = ()
+    if parameter.type == "lang":
+        choices = tuple((code, code) for code in LANGUAGES)
+    elif parameter.type == "choice":
+        choices = tuple((v, v) for v in parameter.values)
+    elif parameter.type == "iri" and parameter.of:
+        vocabulary, prefixes = offer().vocabulary, prefixes_of(entry.text)
+        choices = tuple(vocabulary.instances(parameter.of, prefixes, lang))
+        value = vocabulary.named(value, parameter.of, prefixes)
+    return Input(parameter, in_language(parameter.label, lang), value, choices)
+
+
+def _picture(entry: Entry, table: Table | None, lang: str) -> str:
+    if entry.chart is None or table is None:
+        return ""
+    return draw(entry.chart, table, title=in_language(entry.summary, lang), lang=lang)
+
+
+def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
+    if cell is None:
+        return {"text": ""}
+    if not cell.is_iri:
+        return {"text": cell.text, "lang": cell.lang or "", "number": cell.number is not None}
+    text = cell.text.rsplit("#", 1)[-1].rsplit("/", 1)[-1] or cell.text
+    return {"text": text, "href": f"/term/?{urlencode({'iri': cell.text, 'lang': lang})}"}
+
+
+def _html(template: str, lang: str, *, status: int = 200, **context: object) -> Response:
+    text = render_template(
+        template,
+        lang=lang,
+        languages=LANGUAGES,
+        words=TextAnswer(service().guideline, lang),
+        say=lambda words: in_language(words, lang),
+        here=request.path,
+        others={k: v for k, v in request.args.items() if k != "lang"},
+        query_string=urlencode,
+        **context,
+    )
+    return Response(text, status, _vary(), mimetype="text/html")
+
+
+def _vary() -> dict[str, str]:
+    return {"Vary": "Accept, Accept-Language"}
