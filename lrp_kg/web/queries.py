@@ -97,9 +97,7 @@ def page(name: str) -> Response:
         table = run(entry, engine(), values, vocabulary, lang)
     except LrpError as error:
         problem = error
-    picture = (
-        draw(entry.chart, table, title=in_language(entry.summary, lang), lang=lang) if _drawn(entry, table) else ""
-    )
+    picture = _picture(entry, table, lang)
     given = {k: v for k, v in values.items() if v}
     response = _html(
         "catalogue-entry.html",
