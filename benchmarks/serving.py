@@ -38,14 +38,14 @@ def free_port() -> int:
 class Server:
     """A server that was started here; ``ready`` is the time in seconds from its start to the first answer."""
 
-    def __init__(self, arguments: list[str], port: int, env: dict[str, str]) -> None:
+    def __init__(self, arguments: list[str], port: int, env: dict[str, str], path: str = "/health") -> None:
         self.port = port
         with tempfile.TemporaryFile() as told:
             start = time.perf_counter()
             self.process = subprocess.Popen(
                 arguments, env=env, stdout=told, stderr=told, cwd=HERE, start_new_session=True
             )
-            while not _answers(port):
+            while not _answers(port, path):
                 if self.process.poll() is not None or time.perf_counter() - start > 60:
                     self.stop()
                     told.seek(0)
@@ -86,11 +86,11 @@ def resident_megabytes(pid: int) -> float:
     return 0.0
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
+        connection.request("GET", path)
+        return connection.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -104,11 +104,12 @@ def derive(job: Job, batches: Iterable[list[Item]], *, processes: int | None = N
     source = iter(batches)
     first = list(islice(source, WORTH_IT // BATCH))
     processes = processes or min(os.cpu_count() or 1, 8)
+    deriver = Deriver(job)
     if processes == 1 or len(first) < WORTH_IT // BATCH:
-        deriver = Deriver(job)
         for batch in (*first, *source):
             yield deriver.batch(batch)
         return
+    yield deriver.batch(first.pop(0))  # fills the caches on disk that every other process begins with
     with ProcessPoolExecutor(processes, get_context("spawn"), _prepare, (job,)) as pool:
         running = [pool.submit(_batch, batch) for batch in first]
         for batch in source:
