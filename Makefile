@@ -43,6 +43,7 @@ format: $(VENV)/.test ## format Python and Turtle
 
 benchmark: $(VENV)/.benchmark ## measure against named alternatives
 	$(BIN)/python benchmarks/assess.py
+	$(BIN)/python benchmarks/sparql.py
 
 VENDOR := lrp_kg/web/static/vendor/yasgui
 YASGUI := @zazuko/yasgui@4.6.2

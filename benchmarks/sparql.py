@@ -52,10 +52,17 @@ class Contender:
             "Authorization": f"Bearer {TOKEN}",
         }
         body = urlencode({"query": query})
-        start = time.perf_counter()
-        self.connection.request("POST", self.path, body, headers)
-        response = self.connection.getresponse()
-        data = response.read()
+        for last in (False, True):
+            start = time.perf_counter()
+            try:
+                self.connection.request("POST", self.path, body, headers)
+                response = self.connection.getresponse()
+                data = response.read()
+                break
+            except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+                self.connection.close()  # it was idle for too long; the next request opens another
+                if last:
+                    raise
         took = time.perf_counter() - start
         if response.status != 200:
             raise RuntimeError(f"{self.name} answers {name} with {response.status}: {data[:300]!r}")

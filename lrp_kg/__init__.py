@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
     from lrp_kg.findings import Finding
+    from lrp_kg.research import Dataset
     from lrp_kg.service import GuidelineService
 
 __version__ = "0.1.0"
-__all__ = ["Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]
+__all__ = ["Dataset", "Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]
 
 _HOMES = {
+    "Dataset": "research",
     "Finding": "findings",
     "GuidelineError": "errors",
     "GuidelineService": "service",

@@ -1,0 +1,106 @@
+"""The Python interface for researchers: a dataset that is asked questions, as rows or as a data frame.
+
+with Dataset("my-store") as data:
+    data.frame("records-by-exit", lang="nl")
+    data.sparql("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrp_kg.catalogue.entries import read_catalogue
+from lrp_kg.catalogue.parameters import Vocabulary
+from lrp_kg.catalogue.running import Cell, Table, run, table
+from lrp_kg.dataset.opening import open_engine
+from lrp_kg.engine.model import Limits, Question
+from lrp_kg.errors import UnknownParameter
+from lrp_kg.guideline import load_guideline
+
+if TYPE_CHECKING:
+    import pandas
+
+    from lrp_kg.catalogue.model import Catalogue
+
+Row = dict[str, Any]
+_NUMBERS = ("integer", "decimal", "double", "float", "int", "long")
+
+
+class Dataset:
+    """The guideline and, where a store is named, its records and their answers.
+
+    ``store`` is a store folder or the address of a SPARQL endpoint; ``guideline`` a guideline folder. Limits are those
+    of the endpoint (``LRP_QUERY_SECONDS`` and so on) unless given. Close it, or use it in a ``with`` statement.
+    """
+
+    def __init__(
+        self, store: Path | str | None = None, *, guideline: Path | str | None = None, limits: Limits | None = None
+    ) -> None:
+        self.guideline = load_guideline(guideline)
+        self.engine = open_engine(self.guideline, str(store) if store else None, limits or Limits.from_environment())
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The questions of the guideline folder, by name in ``entries``."""
+        return read_catalogue(self.guideline.folder)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.guideline)
+
+    def table(self, name: str, *, lang: str = "en", **parameters: object) -> Table:
+        """Ask a question of the catalogue; columns are labelled in a language."""
+        entry = self.catalogue.entries.get(name)
+        if entry is None:
+            raise UnknownParameter(f"{name!r} is no question of the catalogue; `lrp-kg queries` lists them.")
+        given = {key: str(value) for key, value in parameters.items()}
+        if any(p.name == "lang" for p in entry.parameters):
+            given.setdefault("lang", lang)
+        return run(entry, self.engine, given, self._vocabulary, lang)
+
+    def query(self, name: str, *, lang: str = "en", **parameters: object) -> list[Row]:
+        """Ask a question of the catalogue; return its rows, numbers as numbers, what is not known as ``None``."""
+        return _rows(self.table(name, lang=lang, **parameters))
+
+    def sparql(self, text: str) -> list[Row]:
+        """Ask a SELECT or ASK query of your own."""
+        return _rows(table(self.engine.ask(Question(text, graph=None)).read()))
+
+    def frame(self, question: str, *, lang: str = "en", **parameters: object) -> pandas.DataFrame:
+        """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas."""
+        import pandas
+
+        own = any(character in question for character in " {\n")
+        found = table(self.engine.ask(Question(question, graph=None)).read()) if own else None
+        if found is None:
+            found = self.table(question, lang=lang, **parameters)
+        return pandas.DataFrame(_rows(found), columns=list(found.columns))
+
+    def close(self) -> None:
+        """Give back every process."""
+        self.engine.close()
+
+    def __enter__(self) -> Dataset:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _rows(found: Table) -> list[Row]:
+    return [dict(zip(found.columns, map(_plain, row), strict=True)) for row in found.rows]
+
+
+def _plain(cell: Cell | None) -> str | int | float | bool | None:
+    """Return a value as Python has it."""
+    if cell is None:
+        return None
+    kind = (cell.datatype or "").rpartition("#")[2]
+    if kind == "boolean":
+        return cell.text in ("true", "1")
+    if kind in _NUMBERS:
+        number = float(cell.text)
+        return int(number) if kind not in ("decimal", "double", "float") else number
+    return cell.text
