@@ -944,7 +944,7 @@ def test_openapi_refers_to_what_is_there(client: FlaskClient) -> None:
 def test_openapi_describes_what_is_served(app: Flask, client: FlaskClient) -> None:
     described = openapi(client)
     served = {
-        (rule.rule, method.lower())
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
         if rule.endpoint != "static" and method in ("GET", "POST", "PUT", "DELETE", "PATCH")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_kg import __version__
+from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.guideline import LANGUAGES, Field, Guideline
 
 
@@ -39,6 +40,29 @@ def _parameters(*, assess: bool) -> list[dict[str, Any]]:
     return found
 
 
+def _sparql(problem: dict[str, Any]) -> dict[str, Any]:
+    """Describe the query operation of the SPARQL 1.1 Protocol."""
+    texts = {name: {"schema": {"type": "string"}} for name in (*SOLUTIONS, *GRAPHS)}
+    responses: dict[str, Any] = {"200": {"description": "The complete result.", "content": texts}}
+    responses |= {str(status): problem for status in (400, 401, 406, 413, 415, 503)}
+    many = {"type": "array", "items": {"type": "string"}}
+    graphs = [{"name": n, "in": "query", "schema": many} for n in ("default-graph-uri", "named-graph-uri")]
+    query = {"name": "query", "in": "query", "schema": {"type": "string"}}
+    form = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+    body = {
+        "required": True,
+        "content": {
+            "application/sparql-query": {"schema": {"type": "string"}},
+            "application/x-www-form-urlencoded": {"schema": form},
+        },
+    }
+    asked = "Ask a query; without one, the service description"
+    return {
+        "get": {"summary": asked, "parameters": [query, *graphs], "responses": responses},
+        "post": {"summary": "Ask a query", "parameters": graphs, "requestBody": body, "responses": responses},
+    }
+
+
 def description(guideline: Guideline) -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of the service."""
     problem = {
@@ -61,8 +85,13 @@ def description(guideline: Guideline) -> dict[str, Any]:
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 
-    def get(what: str) -> dict[str, Any]:
-        return {"get": {"summary": what, "responses": {"200": {"description": what}}}}
+    def get(what: str, *names: str) -> dict[str, Any]:
+        found: dict[str, Any] = {"summary": what, "responses": {"200": {"description": what}}}
+        if names:
+            found["parameters"] = [
+                {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
+            ]
+        return {"get": found}
 
     assess = {
         "post": {
@@ -80,6 +109,7 @@ def description(guideline: Guideline) -> dict[str, Any]:
             "responses": {"200": ok} | problems,
         }
     }
+    sparql = _sparql(problem)
     return {
         "openapi": "3.1.0",
         "info": {"title": guideline.label.get("en", guideline.id), "version": __version__},
@@ -96,6 +126,28 @@ def description(guideline: Guideline) -> dict[str, Any]:
             "/query.rq": get("The classification query"),
             "/derive.rq": get("The query that derives what criteria read"),
             "/health": get("Whether the service is ready"),
+            "/sparql": sparql,
+            "/sparql/": sparql,
+            "/v1/sparql": sparql,
+            "/.well-known/void": get("The dataset described in VoID"),
+            "/query": get("The SPARQL editor"),
+            "/query/terms.json": get("The terms that the editor completes"),
+            "/queries": get("The questions of the catalogue, as a page or as JSON"),
+            "/queries/{name}": get("A question with its form, table and picture", "name"),
+            "/queries/{name}.json": get("The answer to a question as SPARQL results in JSON", "name"),
+            "/queries/{name}.csv": get("The answer to a question as CSV", "name"),
+            "/queries/{name}.rq": get("A question in SPARQL, its parameters filled in", "name"),
+            "/term/": get("The kinds of terms, the terms of a kind, or one term"),
+            "/term/{name}": get("A term as a page or as RDF", "name"),
+            "/ontology": get("The ontology as RDF"),
+            "/ontology/{module}": get("A module of the ontology as RDF", "module"),
+            "/login": {
+                "get": get("The page that asks for a token")["get"],
+                "post": {"summary": "Begin a session", "responses": {"303": {"description": "The session has begun"}}},
+            },
+            "/logout": {
+                "post": {"summary": "End a session", "responses": {"303": {"description": "The session has ended"}}}
+            },
         },
         "components": {
             "schemas": {

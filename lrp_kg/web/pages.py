@@ -25,6 +25,11 @@ ENDPOINTS = (
     ("GET", "/query.rq", "endpoint-query"),
     ("GET", "/openapi.json", "endpoint-openapi"),
     ("GET", "/health", "endpoint-health"),
+    ("GET", "/queries", "endpoint-queries"),
+    ("GET", "/query", "endpoint-editor"),
+    ("GET", "/sparql", "endpoint-sparql"),
+    ("GET", "/term/", "endpoint-terms"),
+    ("GET", "/ontology", "endpoint-ontology"),
 )
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
