@@ -133,6 +133,7 @@ def description(guideline: Guideline) -> dict[str, Any]:
             "/query": get("The SPARQL editor"),
             "/query/terms.json": get("The terms that the editor completes"),
             "/queries": get("The questions of the catalogue, as a page or as JSON"),
+            "/queries/": get("The questions of the catalogue, as a page or as JSON"),
             "/queries/{name}": get("A question with its form, table and picture", "name"),
             "/queries/{name}.json": get("The answer to a question as SPARQL results in JSON", "name"),
             "/queries/{name}.csv": get("The answer to a question as CSV", "name"),
