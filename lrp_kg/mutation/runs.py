@@ -122,7 +122,7 @@ class WholeMutant(Assessor):
         self._world, self._changed, self._affected = world, builder, affected
         super().__init__(world.widened(builder.program.guideline), world.engine, cache=False)
 
-    def _decider(self, decision: Decision, cache: bool) -> Decider | KleeneDecider:
+    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         if decision.iri in self._affected:
             return decider_of(self._changed, decision.iri)
         return self._world.decider(decision.iri)

@@ -14,13 +14,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
+from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name
 from lrp_kg.positions import Positions
@@ -41,19 +42,19 @@ class Judgement:
     impossible: dict[str, str]
 
 
-def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding]:
+def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory | None = None) -> list[Finding]:
     """Return contradictions and classes that can have no member, each with file and line.
 
     ``hermit`` also asks HermiT: ``True`` or ``None`` where it can run, with a note that says why where it cannot;
     ``False`` never. Modules that cannot be parsed are not judged; `check_well_made` tells of them.
     """
-    modules, unreadable = read_modules(folder)
+    modules, unreadable = read_modules(folder, memory)
     if unreadable:
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    pieces = (piece for piece in (logic.base(), *logic.pieces()) if piece)
-    found = list(_findings([judge(piece) for piece in pieces], folder, positions))
+    judgements = (memory or Memory()).recall(("judgements", frozenset(logic.triples)), partial(_judgements, logic))
+    found = list(_findings(judgements, folder, positions))
     if hermit is False:
         return found
     from lrp_kg.reasoning.hermit import HermitFailed
@@ -65,6 +66,10 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
         return [*found, Finding("hermit-not-run", message, str(folder), severity="note")]
     known = {f.where for f in found}
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
+
+
+def _judgements(logic: Logic) -> list[Judgement]:
+    return [judge(piece) for piece in (logic.base(), *logic.pieces()) if piece]
 
 
 def _ask_hermit(piece: Piece) -> Judgement:
