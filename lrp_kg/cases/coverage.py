@@ -40,7 +40,10 @@ def touched_by(answer: Assessment) -> Touched:
 
 
 def untouched(
-    guideline: Guideline, verdicts: Mapping[str, frozenset[int]], answers: Iterable[Touched]
+    guideline: Guideline,
+    positions: Positions,
+    verdicts: Mapping[str, frozenset[int]],
+    answers: Iterable[Touched],
 ) -> list[Finding]:
     """Return a note for each part of a guideline that no case touches, with its file and line.
 
@@ -48,7 +51,6 @@ def untouched(
     rest when it is part of an answer. That a case touches it does not say that it expects anything of it: that is
     for mutation to tell.
     """
-    positions = Positions(guideline.stage_files())
     return [
         Finding(name, f"{message} {_MEND}", positions.where(term), severity="note")
         for name, term, message in _Seen(guideline, verdicts, answers).untouched()

@@ -20,6 +20,7 @@ from lrp_kg.cases.view import Index, View
 from lrp_kg.cells import Signature
 from lrp_kg.criteria import Named
 from lrp_kg.findings import Finding
+from lrp_kg.positions import Positions
 from lrp_kg.service import GuidelineService
 from lrp_kg.sparql import OPEN, Verdicts
 
@@ -115,10 +116,12 @@ class Trials:
                 found.append(Finding("case-failed", text, case.where))
         return found
 
-    def untouched(self) -> list[Finding]:
-        """Return a note for each part of the guideline that no case touches."""
+    def untouched(self, positions: Positions | None = None) -> list[Finding]:
+        """Return a note for each part of the guideline that no case touches, with its file and line."""
         touched = [t.touched for t in self.trials if t.touched is not None]
-        return untouched(self.service.guideline, self.verdicts, touched)
+        guideline = self.service.guideline
+        where = positions or Positions(guideline.stage_files())
+        return untouched(guideline, where, self.verdicts, touched)
 
 
 class _Changes:

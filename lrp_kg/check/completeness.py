@@ -19,10 +19,10 @@ Report = Callable[[str], None]
 class Completeness:
     """Turns the analysis of the input space into findings with file and line."""
 
-    def __init__(self, assessor: Assessor) -> None:
+    def __init__(self, assessor: Assessor, positions: Positions | None = None) -> None:
         self.coverage = Coverage(assessor)
         self.guideline = assessor.guideline
-        self.positions = Positions(self.guideline.stage_files())
+        self.positions = positions or Positions(self.guideline.stage_files())
         self._points = {p.id: p for p in self.guideline.open_points}
 
     def findings(self, report: Report = lambda _: None) -> list[Finding]:

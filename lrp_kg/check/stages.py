@@ -9,9 +9,11 @@ from pathlib import Path
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import guideline_files
+from lrp_kg.guideline import Guideline, guideline_files
 from lrp_kg.memory import Memory
+from lrp_kg.modules import read_modules
 from lrp_kg.mutation.mutating import MutationReport
+from lrp_kg.positions import Positions
 
 Report = Callable[[str, str], None]
 """Told the stage and the step that is being worked on."""
@@ -95,7 +97,8 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
     with clock.stage("complete"):
         from lrp_kg.check.completeness import Completeness
 
-        found += Completeness(service.assessor).findings(lambda step: report("complete", step))
+        positions = _positions(service.guideline, memory)
+        found += Completeness(service.assessor, positions).findings(lambda step: report("complete", step))
     if cases:
         with clock.stage("right"):
             from lrp_kg.cases.files import load_cases
@@ -105,13 +108,19 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
             case_set = load_cases(folder, service.guideline)
             trials = Trials(service, case_set, memory.latest("trials"))
             memory.keep("trials", trials)
-            found += [*case_set.findings, *trials.failures(), *trials.untouched()]
+            found += [*case_set.findings, *trials.failures(), *trials.untouched(positions)]
         if mutate:
             from lrp_kg.mutation.mutating import mutate as run_mutations
 
             with clock.stage("mutate"):
                 mutation = run_mutations(service, case_set, progress=lambda step: report("mutate", step))
     return CheckResult(tuple(_sorted(found)), seconds, mutation)
+
+
+def _positions(guideline: Guideline, memory: Memory) -> Positions:
+    """Return the places of the terms of a guideline, by the texts that were read already."""
+    texts = {m.file: m.text for m in read_modules(guideline.folder, memory)[0]}
+    return Positions([texts.get(file, file) for file in guideline.stage_files()])
 
 
 def _sorted(findings: list[Finding]) -> Iterator[Finding]:

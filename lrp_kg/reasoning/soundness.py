@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -53,7 +53,8 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    judgements = (memory or Memory()).recall(("judgements", frozenset(logic.triples)), partial(_judgements, logic))
+    memory = memory or Memory()
+    judgements = memory.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, memory))
     found = list(_findings(judgements, folder, positions))
     if hermit is False:
         return found
@@ -68,8 +69,18 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
 
 
-def _judgements(logic: Logic) -> list[Judgement]:
-    return [judge(piece) for piece in (logic.base(), *logic.pieces()) if piece]
+def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
+    """Return what owlrl finds in the base and in conditions that are not known to be without fault."""
+    keys = {name: logic.piece([name]).without_facets().key for name in logic.judged}
+    fine: frozenset[str] = memory.latest("fine conditions") or frozenset()
+    todo = [name for name, key in keys.items() if key not in fine]
+    base = logic.base()
+    found = [judge(base)] if base else []
+    pieces = logic.pieces(todo) if fine else logic.pieces()
+    judged = [(piece, judge(piece)) for piece in pieces]
+    doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
+    memory.keep("fine conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    return found + [own for _, own in judged]
 
 
 def _ask_hermit(piece: Piece) -> Judgement:
@@ -107,7 +118,7 @@ def _shown(message: str) -> str:
 
 def judge(piece: Piece) -> Judgement:
     """Return what owlrl finds in a piece, from the cache where it is there."""
-    return _remembered(piece, _reason)
+    return _remembered(piece.without_facets(), _reason)
 
 
 def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:
