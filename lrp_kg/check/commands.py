@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lrp_kg.check.stages import CheckResult
     from lrp_kg.findings import Finding
+    from lrp_kg.memory import Memory
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 _SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
@@ -73,20 +74,20 @@ def check(
     context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
 
 
-def _run(folder: Path, form: str, mutate: bool, hermit: bool | None) -> CheckResult:
+def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, memory: Memory | None = None) -> CheckResult:
     from rich.console import Console
 
     from lrp_kg.check.stages import run
 
     console = Console(stderr=True)
     if form != "text" or not console.is_terminal:
-        return run(folder, hermit=hermit, mutate=mutate)
+        return run(folder, hermit=hermit, mutate=mutate, memory=memory)
     with console.status("check") as status:
 
         def report(stage: str, step: str) -> None:
             status.update(f"{stage} {step}".strip())
 
-        return run(folder, hermit=hermit, mutate=mutate, report=report)
+        return run(folder, hermit=hermit, mutate=mutate, report=report, memory=memory)
 
 
 def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
@@ -176,12 +177,15 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
 
 
 def _watch(folder: Path, form: str, notes: bool) -> None:
+    from lrp_kg.memory import Memory
+
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
+    memory = Memory()
     try:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            _print(_run(folder, form, mutate=False, hermit=False), form, notes, folder)
+            _print(_run(folder, form, mutate=False, hermit=False, memory=memory), form, notes, folder)
     except KeyboardInterrupt:
         click.echo("", err=True)
 
