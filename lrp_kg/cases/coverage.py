@@ -85,7 +85,7 @@ class _Seen:
                 if (decision.iri, option.id) not in self.options:
                     term = next((e.iri for e in self._editions() if e.decision == decision.iri), option.iri)
                     yield "option-untested", term, f"{decision.id}: no case has the answer {option.id}."
-        yield from self._terms("box", ((b.iri, b.id) for b in g.boxes.values()))
+        yield from self._terms("box-untested", ((b.iri, b.id) for b in g.boxes.values()))
         statements = [s for b in g.boxes.values() for s in b.statements]
         statements += [s for own in g.notices.values() for s in own]
         for edition in self._editions():
@@ -95,14 +95,14 @@ class _Seen:
                     if (edition.iri, criterion.iri, verdict) not in self.criteria:
                         place = f"{local_name(edition.iri)}: the criterion {criterion.id}"
                         yield "criterion-untested", criterion.iri, f"{place} is {word} in no case."
-        yield from self._terms("statement", ((s.iri, s.id) for s in statements))
-        yield from self._terms("warning", ((w.iri, w.id) for w in g.warnings))
+        yield from self._terms("statement-untested", ((s.iri, s.id) for s in statements))
+        yield from self._terms("warning-untested", ((w.iri, w.id) for w in g.warnings))
 
     def _editions(self) -> Iterator[Edition]:
         for programme in self.guideline.programmes.values():
             yield from programme.editions
 
-    def _terms(self, kind: str, terms: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    def _terms(self, name: str, terms: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
         for iri, ident in dict(terms).items():
             if iri not in self.terms:
-                yield f"{kind}-untested", iri, f"The {kind} {ident} is shown in no case."
+                yield name, iri, f"The {name.removesuffix('-untested')} {ident} is shown in no case."

@@ -65,11 +65,10 @@ class Completeness:
                 self.positions.where(self._points[region.declared[0]].iri),
                 severity="note",
             )
-        name = (
-            ("threshold-" if region.edge else "")
-            + ("gap" if gap else "overlap")
-            + ("" if region.edge else "-undeclared")
-        )
+        if region.edge:
+            name = "threshold-gap" if gap else "threshold-overlap"
+        else:
+            name = "gap-undeclared" if gap else "overlap-undeclared"
         mend = (
             "Mend the bounds of the neighbouring intervals."
             if region.edge
