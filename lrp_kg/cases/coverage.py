@@ -52,7 +52,7 @@ def untouched(
     for mutation to tell.
     """
     return [
-        Finding(name, f"{message} {_MEND}", positions.where(term), severity="note")
+        Finding(name, f"{message} {_MEND}", positions.where(term), severity="note", term=term)
         for name, term, message in _Seen(guideline, verdicts, answers).untouched()
     ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,8 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
         if numbers:
             location["region"] = {"startLine": numbers[0]} | ({"startColumn": numbers[1]} if numbers[1:] else {})
         result["locations"] = [{"physicalLocation": location}]
+        if finding.term:
+            result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": finding.term}]
     return result
 
 
@@ -190,17 +193,21 @@ def _watch(folder: Path, form: str, notes: bool) -> None:
         click.echo("", err=True)
 
 
-def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Any:
-    """Yield once at the start and then whenever a Turtle or JSON file of the folder changed."""
+def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Iterator[Any]:
+    """Yield once at the start and then whenever a file changed that the check reads."""
     before: dict[Path, tuple[int, int]] | None = None
     while True:
-        now = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in _watched(folder)}
+        now = dict(_watched(folder))
         if now != before:
             before = now
             yield now
         sleep(pause)
 
 
-def _watched(folder: Path) -> list[Path]:
-    places = ("ontology/*.ttl", "shapes/*.ttl", "queries/*.rq", "cases/*.json", "tests/cases/*.json")
-    return [p for place in places for p in folder.glob(place)]
+def _watched(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """Yield the files that the check reads, each with when it was saved and how long it is."""
+    places = ("ontology/*.ttl", "ontology/*.xml", "shapes/*.ttl", "cases/*.json", "tests/cases/*.json")
+    for file in (p for place in places for p in sorted(folder.glob(place))):
+        with suppress(OSError):  # an editor may be replacing it
+            known = file.stat()
+            yield file, (known.st_mtime_ns, known.st_size)

@@ -41,6 +41,7 @@ class Completeness:
                 "never-true",
                 f"{local_name(name)}: no record belongs to this class. Check its bounds and negations.",
                 self.positions.where(name),
+                term=name,
             )
             for name in self.coverage.never_true()
         ]
@@ -64,6 +65,7 @@ class Completeness:
                 f"{place} Declared by {names}.",
                 self.positions.where(self._points[region.declared[0]].iri),
                 severity="note",
+                term=region.decision.iri,
             )
         if region.edge:
             name = "threshold-gap" if gap else "threshold-overlap"
@@ -74,7 +76,7 @@ class Completeness:
             if region.edge
             else "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
         )
-        return Finding(name, f"{place} {mend}", self._where(region.decision))
+        return Finding(name, f"{place} {mend}", self._where(region.decision), term=region.decision.iri)
 
     def _dead(self, decision: Decision) -> list[Finding]:
         found = []
@@ -88,7 +90,8 @@ class Completeness:
                 text = f"{decision.id}: the option {dead.option} is never an answer within the scope of the decision. "
                 text += "Check its situation and the cp:scope."
             name = "option-swallowed" if dead.swallowed_by else "dead-option"
-            found.append(Finding(name, text, self.positions.where(option.iri) or self._where(decision)))
+            where = self.positions.where(option.iri) or self._where(decision)
+            found.append(Finding(name, text, where, term=option.iri))
         return found
 
     def _stale(self, point: OpenPoint) -> Finding:
@@ -98,4 +101,5 @@ class Completeness:
             "Remove cp:declares, or the open point if the source is no longer open.",
             self.positions.where(point.iri),
             severity="warning",
+            term=point.iri,
         )

@@ -63,6 +63,7 @@ class ShapeCheck:
             f"{local_name(term)}: {text}",
             self.positions.where(term),
             severity=_SEVERITIES.get(severity.value if severity else "", "error"),
+            term=term,
         )
 
     # -- core -----------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ class TermChecks:
             mend = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
         places = self.positions.uses(term) or [self.positions.where(term)]
         more = f" ({len(places)} places)" if len(places) > 1 else ""
-        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {mend}", places[0])
+        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {mend}", places[0], term=term)
 
     def _prefixes(self) -> dict[str, str]:
         return {p: ns for m in self.modules for p, (ns, _) in m.text.prefixes.items()}
@@ -110,7 +110,7 @@ class TermChecks:
             mend = f"Use {local_name(new)}." if new else "Nothing is named as its replacement."
             for place in self.positions.uses(term):
                 message = f"{local_name(term)}: is deprecated. {mend}"
-                yield Finding("term-deprecated", message, place, severity="warning")
+                yield Finding("term-deprecated", message, place, severity="warning", term=term)
 
     # -- blank nodes and literals -----------------------------------------------------------------
 
@@ -125,13 +125,14 @@ class TermChecks:
                 else:
                     where = self.positions.where(subject)
                 message = f"{name}: a blank node that is no class expression. Give it an IRI; order is cp:priority."
-                yield Finding("blank-node", message, where)
+                yield Finding("blank-node", message, where, term=subject or "")
 
     def literals(self) -> Iterator[Finding]:
         """Yield literals that are not in the form of their datatype."""
         for module, own in self._terms:
             for subject, message in own.malformed if module.own else ():
-                yield Finding("literal-malformed", message, self.positions.where(subject) or str(module.file))
+                where = self.positions.where(subject) or str(module.file)
+                yield Finding("literal-malformed", message, where, term=subject)
 
     # -- imports ------------------------------------------------------------------------------------
 

@@ -94,13 +94,14 @@ def _ask_hermit(piece: Piece) -> Judgement:
 def _findings(judgements: Sequence[Judgement], folder: Path, positions: Positions) -> Iterator[Finding]:
     messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
     for message in messages.values():
-        places = (positions.where(iri) for iri in _IRI.findall(message))
+        placed = [(iri, positions.where(iri)) for iri in _IRI.findall(message)]
+        term, place = next((pair for pair in placed if pair[1]), ("", str(folder)))
         text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
-        yield Finding("ontology-inconsistent", text, next(filter(None, places), str(folder)))
+        yield Finding("ontology-inconsistent", text, place, term=term)
     impossible = {name: why for j in judgements for name, why in j.impossible.items()}
     for name, why in impossible.items():
         text = f"{local_name(name)}: can have no member: {_shown(why)}. Correct its definition."
-        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder))
+        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder), term=name)
 
 
 def _shown(message: str) -> str:
