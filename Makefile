@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
+TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint format benchmark browser clients vendor clean
@@ -15,11 +16,11 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 	$(BIN)/lrp-kg serve
 
 test: $(VENV)/.test browser clients lint ## everything: linters, the guideline's own checks, all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 check: $(VENV)/.test ## the part that takes about a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
-	$(BIN)/python -m pytest -m "not slow" -q
+	$(BIN)/python -m pytest -m "not slow" -q -n $(TEST_PROCESSES) --dist loadfile
 
 lint: $(VENV)/.test ## ruff, mypy, turtlefmt
 	$(BIN)/ruff check lrp_kg tests benchmarks
@@ -44,6 +45,7 @@ format: $(VENV)/.test ## format Python and Turtle
 benchmark: $(VENV)/.benchmark ## measure against named alternatives
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/sparql.py
+	$(BIN)/python benchmarks/check.py
 
 VENDOR := lrp_kg/web/static/vendor/yasgui
 YASGUI := @zazuko/yasgui@4.6.2

@@ -14,7 +14,7 @@ from lrp_kg.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.datespace import DateSpace
 from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
-from lrp_kg.diagramstore import load_or_build
+from lrp_kg.diagramstore import DiagramStore
 from lrp_kg.durations import add_period
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.explanation import Explainer, Reason
@@ -118,7 +118,8 @@ class Assessor:
         self.explainer = Explainer(guideline)
         self.reasons: dict[tuple[str, bytes], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)
-        self._deciders = {name: self._decider(d, cache) for name, d in guideline.decisions.items()}
+        self.diagrams = DiagramStore(self.builder, cache=cache)
+        self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
         generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
         self._plain = {n: d for n, d in guideline.decisions.items() if n not in generated}
         self.decision_ids = tuple(d.id for d in self._plain.values()) + tuple(
@@ -130,9 +131,9 @@ class Assessor:
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.owner = {o.iri: d for d in self._plain.values() for o in d.options}
 
-    def _decider(self, decision: Decision, cache: bool) -> Decider | KleeneDecider:
+    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         try:
-            diagram = load_or_build(self.builder, decision, cache=cache)
+            diagram = self.diagrams.get(decision)
         except DiagramTooLarge:
             return KleeneDecider(self.builder, decision)
         return Decider(diagram, decision, self.cells, self.dates)
@@ -177,8 +178,10 @@ class Assessor:
         unknown = sorted(set(only or ()) - set(self.decision_ids))
         if unknown:
             raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
-        run = Run(self, record, explain)
-        wanted = None if only is None else set(only)
+        return self.finish(Run(self, record, explain), None if only is None else set(only))
+
+    def finish(self, run: Run, wanted: set[str] | None = None) -> Assessment:
+        """Return the whole answer of a run, some of which may already have been worked out."""
         decisions = {d.id: run.decision(d) for d in self._plain.values() if wanted is None or d.id in wanted}
         programmes = {
             p.id: run.programme(p) for p in self.guideline.programmes.values() if wanted is None or p.id in wanted
@@ -195,7 +198,7 @@ class Assessor:
         missing = self._missing(decisions.values(), run.open_fields(everything + of_programmes))
         return Assessment(
             self.guideline,
-            record,
+            run.record,
             decisions,
             programmes,
             boxes,

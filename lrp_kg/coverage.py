@@ -63,14 +63,14 @@ class Coverage:
     def __init__(self, assessor: Assessor) -> None:
         self.assessor = assessor
         self.guideline: Guideline = assessor.guideline
-        self.builder = assessor.builder
+        self.diagrams = assessor.diagrams
         self.witnesses = WitnessMaker(assessor)
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
         """Return the diagram of a decision whose leaves without one answer also name the open points that hold."""
         points = tuple(p for p in self.guideline.open_points if p.declares and decision.iri in self._concerned(p))
         classes = tuple(dict.fromkeys(p.applies_to for p in points if p.applies_to))
-        return self.builder.build(decision, extras=classes), points
+        return self.diagrams.get(decision, extras=classes), points
 
     def _concerned(self, point: OpenPoint) -> set[str]:
         decisions = {
@@ -161,7 +161,7 @@ class Coverage:
 
     def dead_options(self, decision: Decision) -> list[DeadOption]:
         """Return the options that are never an answer within the scope."""
-        diagram = self.builder.build(decision)
+        diagram = self.diagrams.get(decision)
         chosen = {a for leaf in diagram.leaves(diagram.root) for a in leaf.answers}
         found = []
         for number, option in enumerate(decision.options):
@@ -177,7 +177,7 @@ class Coverage:
         """Tell whether some record belongs to all of some classes."""
         names = [c for c in classes if Named(c) in self.assessor.program.index]
         decision = Decision("", "", {}, names[0] if names else classes[0], "Collect", 0, (), None)
-        diagram = self.builder.build(decision, extras=tuple(names), always=True)
+        diagram = self.diagrams.get(decision, extras=tuple(names), always=True)
         return any(set(names) <= set(o.holding) for o in diagram.leaves(diagram.root))
 
     def never_true(self) -> list[str]:

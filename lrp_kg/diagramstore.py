@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,16 @@ def write_whole(file: Path, text: str) -> None:
         os.replace(draft.name, file)
 
 
-class _Fingerprints:
+class Fingerprints:
     """Digests of expressions by what they mean, whatever they are called."""
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.known: dict[Expression, str] = {}
+        self.decisions: dict[str, str] = {}
 
     def of(self, expression: Expression) -> str:
+        """Return the digest of what an expression means."""
         known = self.known.get(expression)
         if known is None:
             if isinstance(expression, Named):
@@ -66,6 +69,24 @@ class _Fingerprints:
         return known
 
     def of_decision(self, decision: Decision) -> str:
+        """Return the digest of all that the diagram of a decision is built from."""
+        if self.builder.decisions.get(decision.iri) is not decision:  # made for one question
+            return self._of_decision(decision)
+        known = self.decisions.get(decision.iri)
+        if known is None:
+            known = self.decisions[decision.iri] = self._of_decision(decision)
+        return known
+
+    def of_diagram(self, decision: Decision, extras: tuple[str, ...], always: bool) -> str:
+        """Return the digest of all that a diagram is built from whose leaves tell of further classes."""
+        parts: list[Any] = [self._of_decision(decision), always]
+        names = [name for name in extras if Named(name) in self.builder.program.index]
+        parts += [(name, self.of(Named(name))) for name in names]
+        reads: frozenset[int] = frozenset().union(*(self.builder.program.fields(Named(name)) for name in names))
+        parts += self._variables(reads)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+    def _of_decision(self, decision: Decision) -> str:
         classes = self.builder.program.guideline.classes
         parts: list[Any] = [code_hash(), self.builder.program.engine.name, decision.policy]
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
@@ -74,39 +95,55 @@ class _Fingerprints:
             parts.append((option.id, option.priority))
             if option.refined_by:
                 parts.append(self.of_decision(self.builder.decisions[option.refined_by]))
-        cells, derived = self.builder.program.cells, self.builder.dates.derived
-        for variable in sorted(self.builder.reads(decision)):
-            own = derived.get(variable)
-            measure = (own.start, own.end, own.measure) if own else ()
-            v = cells.variables[variable]
-            parts.append((variable, v.iri, v.values, v.starts, measure))
+        parts += self._variables(self.builder.reads(decision))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+    def _variables(self, numbers: Iterable[int]) -> Iterator[Any]:
+        cells, derived = self.builder.program.cells, self.builder.dates.derived
+        for number in sorted(numbers):
+            own = derived.get(number)
+            measure = (own.start, own.end, own.measure) if own else ()
+            v = cells.variables[number]
+            yield number, v.iri, v.values, v.starts, measure
 
 
 def _dump(diagram: Diagram) -> str:
     nodes: list[Any] = [
-        {"status": n.status, "answers": n.answers} if isinstance(n, Outcome) else [n[0], list(n[1])]
+        {"outcome": [n.status, n.answers, n.holding]} if isinstance(n, Outcome) else [n[0], list(n[1])]
         for n in diagram.nodes
     ]
     return json.dumps({"axes": [[a.variables, a.choices] for a in diagram.axes], "root": diagram.root, "nodes": nodes})
+
+
+def _outcome(status: str, answers: list[str], holding: list[str]) -> Outcome:
+    return Outcome(status, tuple(answers), tuple(holding))
 
 
 def _load(text: str) -> Diagram:
     data = json.loads(text)
     axes = tuple(Axis(tuple(v), tuple(tuple(c) for c in choices)) for v, choices in data["axes"])
     nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
-        Outcome(n["status"], tuple(n["answers"])) if isinstance(n, dict) else (n[0], tuple(n[1])) for n in data["nodes"]
+        _outcome(*n["outcome"]) if isinstance(n, dict) else (n[0], tuple(n[1])) for n in data["nodes"]
     ]
     return Diagram(axes, data["root"], nodes, {n: i for i, n in enumerate(nodes)})
 
 
-def load_or_build(builder: Builder, decision: Decision, *, cache: bool = True) -> Diagram:
-    """Return the diagram of a decision from the cache, or build it and remember it there."""
-    if not cache:
-        return builder.build(decision)
-    file = cache_folder() / "diagrams" / f"{_Fingerprints(builder).of_decision(decision)}.json"
-    with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
-        return _load(file.read_text(encoding="utf-8"))
-    diagram = builder.build(decision)
-    write_whole(file, _dump(diagram))
-    return diagram
+class DiagramStore:
+    """The diagrams of a builder: from the cache where they are there."""
+
+    def __init__(self, builder: Builder, *, cache: bool = True) -> None:
+        self.builder = builder
+        self.cache = cache
+        self.prints = Fingerprints(builder)
+
+    def get(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
+        """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and remember it there."""
+        if not self.cache:
+            return self.builder.build(decision, extras=extras, always=always)
+        name = self.prints.of_diagram(decision, extras, always) if extras else self.prints.of_decision(decision)
+        file = cache_folder() / "diagrams" / f"{name}.json"
+        with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+            return _load(file.read_text(encoding="utf-8"))
+        diagram = self.builder.build(decision, extras=extras, always=always)
+        write_whole(file, _dump(diagram))
+        return diagram

@@ -15,7 +15,7 @@ class Finding:
     """One problem: a stable name, where it is, what is wrong and how to mend it.
 
     ``where`` is ``file:line`` for a guideline, or the field of a record; ``messages`` holds the
-    message per language, ``message`` the English one.
+    message per language, ``message`` the English one. ``term`` is the IRI of the term of a guideline it is about.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Finding:
     value: Any = None
     severity: str = "error"
     messages: dict[str, str] = dataclasses.field(default_factory=dict)
+    term: str = ""
 
     def text(self, lang: str = "en") -> str:
         """Return the message in a language, English where it is missing."""
@@ -39,4 +40,6 @@ class Finding:
             data["value"] = str(self.value) if long else self.value
         if self.where:
             data["where"] = self.where
+        if self.term:
+            data["term"] = self.term
         return data

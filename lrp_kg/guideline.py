@@ -304,7 +304,9 @@ class _Reader:
     known_classes: frozenset[str] = frozenset()
 
     def complain(self, name: str, node: Node, message: str) -> None:
-        self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", self.positions.where(node.value)))
+        where = self.positions.where(node.value)
+        term = "" if node.is_blank else node.value
+        self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", where, term=term))
 
     # -- single values ------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -11,6 +12,7 @@ import pyoxigraph as ox
 from lrp_kg.findings import Finding
 from lrp_kg.graph import syntax_finding
 from lrp_kg.guideline import AUTHOR_SHAPES, vocabulary_file
+from lrp_kg.memory import Memory
 from lrp_kg.namespaces import OWL, RDF
 from lrp_kg.turtletext import TurtleText
 
@@ -27,6 +29,11 @@ class Module:
     def file(self) -> Path:
         """The file it was read from."""
         return self.text.file
+
+    @property
+    def key(self) -> Hashable:
+        """All that it depends on."""
+        return str(self.file), self.text.text, self.own
 
     @property
     def is_ontology(self) -> bool:
@@ -55,8 +62,12 @@ class Module:
         return self.subjects_of_type(OWL + "Ontology")
 
 
-def read_modules(folder: Path) -> tuple[list[Module], list[Finding]]:
-    """Read every Turtle file of a folder, and the vocabulary; report the files that cannot be parsed."""
+def read_modules(folder: Path, memory: Memory | None = None) -> tuple[list[Module], list[Finding]]:
+    """Read every Turtle file of a folder, and the vocabulary; report the files that cannot be parsed.
+
+    With a memory, a file that is as it was is not parsed again, and stays the same `Module`.
+    """
+    memory = memory or Memory()
     files = {f: True for part in ("ontology", "shapes") for f in sorted((folder / part).glob("*.ttl"))}
     if not any(f.name == vocabulary_file().name for f in files):
         files[vocabulary_file()] = False
@@ -70,13 +81,17 @@ def read_modules(folder: Path) -> tuple[list[Module], list[Finding]]:
             findings.append(Finding("file-not-readable", message, str(file)))
             continue
         try:
-            parsed = ox.parse(text.text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
-            modules.append(Module(text, tuple(q.triple for q in parsed), own))
+            modules.append(memory.recall(("module", str(file), text.text, own), partial(_parse, text, own)))
         except SyntaxError as error:
             findings.append(_parse_finding(text, error))
         except ValueError as error:
             findings.append(Finding("file-not-readable", f"{file.name}: {error}.", str(file)))
     return modules, findings
+
+
+def _parse(text: TurtleText, own: bool) -> Module:
+    parsed = ox.parse(text.text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+    return Module(text, tuple(q.triple for q in parsed), own)
 
 
 def _parse_finding(text: TurtleText, error: SyntaxError) -> Finding:

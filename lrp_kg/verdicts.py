@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lrp_kg.cells import Signature
 from lrp_kg.criteria import Named
-from lrp_kg.sparql import TRUE, Program
+from lrp_kg.sparql import TRUE, Program, Verdicts
 
 LIMIT = 200_000
 """Remembered verdicts of one class beyond which they are dropped."""
@@ -48,12 +48,14 @@ class VerdictMemory:
         number = self._number.get(cls)
         return b"" if number is None else bytes([signature[i] for i in self._reads[number]])
 
-    def learn(self, signatures: Sequence[Signature]) -> None:
+    def learn(self, signatures: Sequence[Signature]) -> dict[Signature, Verdicts]:
         """Ask SPARQL for many signatures at once, so that they need not be asked for one by one."""
         distinct = list(dict.fromkeys(signatures))
-        for signature, verdicts in zip(distinct, self.program.classify(distinct), strict=True):
-            for number, known in enumerate(self._known):
-                known[bytes([signature[i] for i in self._reads[number]])] = verdicts[number]
+        found = dict(zip(distinct, self.program.classify(distinct), strict=True))
+        for number, (known, reads) in enumerate(zip(self._known, self._reads, strict=True)):
+            for signature, verdicts in found.items():
+                known[bytes([signature[i] for i in reads])] = verdicts[number]
+        return found
 
     def _ask(self, signature: Signature) -> None:
         """Ask SPARQL for every expression whose verdict is not remembered for the cells of a signature."""

@@ -30,8 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Keep diagrams in a folder of this run, also for processes that tests start."""
-    folder = str(tmp_path_factory.mktemp("lrp-cache"))
+    """Keep diagrams in a folder of this run, also for processes that tests start.
+
+    Workers of one run share it: what one has worked out the others read, and files appear there whole.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = str(shared / "lrp-cache")
     before = os.environ.get("LRP_CACHE")
     os.environ["LRP_CACHE"] = folder
     yield folder

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.cases.coverage import coverage_of
 from lrp_kg.cases.files import load_cases, positions
-from lrp_kg.cases.runs import run_cases
+from lrp_kg.cases.trials import Trials
 from lrp_kg.guideline import load_guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
@@ -156,7 +155,7 @@ def test_the_invented_guideline_is_right_on_its_cases(ankle: GuidelineService) -
     found = load_cases(ANKLE)
     assert found.findings == ()
     assert len(found.cases) >= 70
-    assert run_cases(ankle, found) == []
+    assert Trials(ankle, found).failures() == []
 
 
 FAILING: list[tuple[dict[str, Any], tuple[str, ...]]] = [
@@ -207,7 +206,7 @@ def test_failing_case(folder: Path, ankle: GuidelineService, data: Any, lines: t
     file = write(folder, case("fine", {}, stage="undetermined"), data)
     found = load_cases(folder)
     assert found.findings == ()
-    (finding,) = run_cases(ankle, found)
+    (finding,) = Trials(ankle, found).failures()
     assert (finding.name, finding.where, finding.severity) == ("case-failed", f"{file}:3", "error")
     assert finding.message.startswith("x: not as expected. A note.")
     for line in lines:
@@ -225,7 +224,7 @@ def test_a_failing_program_is_a_finding_and_the_other_cases_still_run(
 
     validate = service.validate
     monkeypatch.setattr(service, "validate", lambda raw: fail() if len(raw.entries) == 1 else validate(raw))
-    crashed, failed = run_cases(service, load_cases(folder))
+    crashed, failed = Trials(service, load_cases(folder)).failures()
     assert "the program failed: ZeroDivisionError: for the test" in crashed.message
     assert "stage: expected recovery" in failed.message
 
@@ -234,19 +233,19 @@ def test_the_packaged_guideline_is_right_on_its_cases(service: GuidelineService)
     found = load_cases(service.guideline.folder, service.guideline)
     assert found.findings == ()
     assert len(found.cases) >= 700
-    assert [f.message for f in run_cases(service, found)] == []
+    assert [f.message for f in Trials(service, found).failures()] == []
 
 
 # -- coverage -------------------------------------------------------------------------------------------
 
 
 def test_everything_of_the_invented_guideline_is_touched(ankle: GuidelineService) -> None:
-    assert coverage_of(ankle, load_cases(ANKLE)) == []
+    assert Trials(ankle, load_cases(ANKLE)).untouched() == []
 
 
 def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", NO_FRACTURE | DAY_2 | {"severity": "slight"}, stage="acute"))
-    found = coverage_of(ankle, load_cases(folder))
+    found = Trials(ankle, load_cases(folder)).untouched()
     told = {(f.name, f.message.removesuffix(" Add a case.")) for f in found}
     assert {
         ("condition-untested", "AcutePhase is false in no case."),
@@ -269,5 +268,5 @@ def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
 def test_malformed_and_refused_cases_touch_nothing(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", {"painScore": 11}, invalid=True), case("b", DAY_2, stag="acute"))
     everything = sum(2 for c in load_guideline(ANKLE).conditions if not c.endswith("eligible"))
-    found = coverage_of(ankle, load_cases(folder))
+    found = Trials(ankle, load_cases(folder)).untouched()
     assert sum(f.name == "condition-untested" for f in found) == everything

@@ -203,7 +203,7 @@ def parts(assessor: Assessor, record: Any) -> Any:
 
 def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, str, str | None]]:
     """Judge every mutant by a whole new assessor, case after case."""
-    cases = list(read_cases(service, load_cases(folder, service.guideline)))
+    cases = list(read_cases(service, load_cases(folder, service.guideline).cases))
     for mutant in mutants_of(service.guideline):
         assessor = Assessor(apply(service.guideline, mutant), cache=False)
         index = Index(assessor.guideline)

@@ -34,6 +34,7 @@ class Case:
     expect: Mapping[str, Any]
     where: str
     parts: tuple[Part, ...]
+    text: str
 
     @property
     def invalid(self) -> bool:
@@ -107,11 +108,12 @@ class _Reader:
         for line, part in items:
             where = f"{file}:{line}"
             try:
-                self.case(parse_json(part), where)
+                self.case(part, where)
             except LrpError as error:
                 self.complain("case-syntax", where, error.message)
 
-    def case(self, data: Any, where: str) -> None:
+    def case(self, text: str, where: str) -> None:
+        data: Any = parse_json(text)
         if not isinstance(data, dict):
             self.complain("case-malformed", where, "A case is an object with id, note, record and expect.")
             return
@@ -136,7 +138,7 @@ class _Reader:
             self.complain(finding, where, f"{ident}: {message}")
         if not wrong:
             parts = tuple(parts_of(data["expect"], self.names))
-            self.cases[ident] = Case(ident, data["note"], data["record"], data["expect"], where, parts)
+            self.cases[ident] = Case(ident, data["note"], data["record"], data["expect"], where, parts, text)
 
 
 def positions(text: str) -> list[tuple[int, str]]:

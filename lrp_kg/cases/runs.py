@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from lrp_kg.assessment import Run
 from lrp_kg.cases.expectations import Difference
-from lrp_kg.cases.files import Case, CaseSet
-from lrp_kg.cases.view import Index, View
+from lrp_kg.cases.files import Case
+from lrp_kg.cases.view import View
 from lrp_kg.errors import LrpError
 from lrp_kg.explanation import VERDICT_NAMES, Reason
 from lrp_kg.findings import Finding
@@ -29,9 +29,9 @@ class ReadCase:
     refused: tuple[Finding, ...] = ()
 
 
-def read_cases(service: GuidelineService, cases: CaseSet) -> Iterator[ReadCase]:
+def read_cases(service: GuidelineService, cases: Iterable[Case]) -> Iterator[ReadCase]:
     """Validate and read the record of each case."""
-    for case in cases.cases:
+    for case in cases:
         try:
             raw = service.reader.from_json(dict(case.record))
             findings = service.validate(raw)
@@ -42,41 +42,22 @@ def read_cases(service: GuidelineService, cases: CaseSet) -> Iterator[ReadCase]:
             yield ReadCase(case, None, (Finding("crashed", f"{type(error).__name__}: {error}"),))
 
 
-def run_cases(service: GuidelineService, cases: CaseSet) -> list[Finding]:
-    """Return a finding for each case whose answer is not as expected; what is malformed stands in the set.
-
-    The message has a line per difference, with the reasons; ``where`` is the case's file and line.
-    """
-    index = Index(service.guideline)
-    found = []
-    reads = list(read_cases(service, cases))
-    assessor = service.assessor
-    assessor.verdicts.learn([assessor.signature(r.record) for r in reads if r.record is not None])
-    for read in reads:
-        lines = list(_problems(service, index, read))
-        if lines:
-            case = read.case
-            text = "\n".join([f"{case.id}: not as expected. {case.note}", *(f"  {line}" for line in lines)])
-            found.append(Finding("case-failed", text, case.where))
-    return found
-
-
-def _problems(service: GuidelineService, index: Index, read: ReadCase) -> Iterator[str]:
-    case, record = read.case, read.record
+def problems(service: GuidelineService, read: ReadCase, view: View | None) -> Iterator[str]:
+    """Yield a line for each part of an answer that is not as expected, and lines that say why."""
+    case = read.case
     told = "; ".join(f.message for f in read.refused)
     if any(f.name == "crashed" for f in read.refused):
         yield f"the program failed: {told}"
-    elif record is None and not case.invalid:
+    elif view is None and not case.invalid:
         yield f"expected an answer, but the record is refused: {told}"
-    elif case.invalid and record is not None:
+    elif case.invalid and view is not None:
         yield "expected that the record is refused, but it is valid"
-    elif record is None:
+    elif view is None:
         named = {f.field for f in read.refused}
         lost = [name for name in case.expect.get("invalidFields", ()) if name not in named]
         if lost:
             yield f"invalidFields: expected a finding about {', '.join(lost)}, got: {told}"
     else:
-        view = View(service.assessor, index, record)
         for part in case.parts:
             difference = part.check(view)
             if difference is not None:
@@ -86,7 +67,7 @@ def _problems(service: GuidelineService, index: Index, read: ReadCase) -> Iterat
 
 def _reasons(service: GuidelineService, view: View, difference: Difference) -> Iterator[str]:
     """Tell what the decision rests on, and why the expected answer is not given."""
-    if difference.decision is None or view.record is None:
+    if difference.decision is None:
         return
     run = Run(service.assessor, view.record, explain=True)
     decision = view.decision(difference.decision)

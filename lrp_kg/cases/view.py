@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 
 from lrp_kg.assessment import Assessment, Assessor, Run, StatementResult
+from lrp_kg.cells import Signature
 from lrp_kg.deciding import Result
 from lrp_kg.guideline import Box, Decision, Guideline, Statement
 from lrp_kg.namespaces import local_name
@@ -60,16 +61,16 @@ def shown_in(answer: Assessment) -> Iterator[StatementResult]:
 class View:
     """The answer to one record."""
 
-    def __init__(self, assessor: Assessor, index: Index, record: Record) -> None:
+    def __init__(self, assessor: Assessor, index: Index, record: Record, signature: Signature | None = None) -> None:
         self.assessor = assessor
         self.index = index
         self.record = record
-        self.run = Run(assessor, record, explain=False)
+        self.run = Run(assessor, record, explain=False, signature=signature)
 
     @cached_property
     def answer(self) -> Assessment:
         """The whole answer."""
-        return self.assessor.assess(self.record)
+        return self.assessor.finish(self.run)
 
     def decision(self, ident: str) -> Decision:
         """Return a decision; for a programme that of the edition that applies."""

@@ -22,7 +22,8 @@ def catalogue_findings(folder: Path, modules: Sequence[Module]) -> Iterator[Find
     file = folder / "ontology" / NAME
     wanted = {iri: m.file for m in modules if m.own and m.is_ontology for iri in _iris(m)}
     if not file.is_file():
-        message = f"ontology/{NAME} is not there, so an ontology editor does not find the imports of a module."
+        message = f"ontology/{NAME} is not there, so an ontology editor does not find "
+        message += "the imports of a module. Add one with an entry for each module."
         yield Finding("catalogue-missing", message, str(folder / "ontology"), severity="note")
         return
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from lrp_kg.check.stages import CheckResult
     from lrp_kg.findings import Finding
+    from lrp_kg.memory import Memory
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 _SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
@@ -73,20 +75,20 @@ def check(
     context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
 
 
-def _run(folder: Path, form: str, mutate: bool, hermit: bool | None) -> CheckResult:
+def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, memory: Memory | None = None) -> CheckResult:
     from rich.console import Console
 
     from lrp_kg.check.stages import run
 
     console = Console(stderr=True)
     if form != "text" or not console.is_terminal:
-        return run(folder, hermit=hermit, mutate=mutate)
+        return run(folder, hermit=hermit, mutate=mutate, memory=memory)
     with console.status("check") as status:
 
         def report(stage: str, step: str) -> None:
             status.update(f"{stage} {step}".strip())
 
-        return run(folder, hermit=hermit, mutate=mutate, report=report)
+        return run(folder, hermit=hermit, mutate=mutate, report=report, memory=memory)
 
 
 def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
@@ -172,31 +174,40 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
         if numbers:
             location["region"] = {"startLine": numbers[0]} | ({"startColumn": numbers[1]} if numbers[1:] else {})
         result["locations"] = [{"physicalLocation": location}]
+        if finding.term:
+            result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": finding.term}]
     return result
 
 
 def _watch(folder: Path, form: str, notes: bool) -> None:
+    from lrp_kg.memory import Memory
+
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
+    memory = Memory()
     try:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            _print(_run(folder, form, mutate=False, hermit=False), form, notes, folder)
+            _print(_run(folder, form, mutate=False, hermit=False, memory=memory), form, notes, folder)
     except KeyboardInterrupt:
         click.echo("", err=True)
 
 
-def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Any:
-    """Yield once at the start and then whenever a Turtle or JSON file of the folder changed."""
+def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Iterator[Any]:
+    """Yield once at the start and then whenever a file changed that the check reads."""
     before: dict[Path, tuple[int, int]] | None = None
     while True:
-        now = {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in _watched(folder)}
+        now = dict(_watched(folder))
         if now != before:
             before = now
             yield now
         sleep(pause)
 
 
-def _watched(folder: Path) -> list[Path]:
-    places = ("ontology/*.ttl", "shapes/*.ttl", "queries/*.rq", "cases/*.json", "tests/cases/*.json")
-    return [p for place in places for p in folder.glob(place)]
+def _watched(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """Yield the files that the check reads, each with when it was saved and how long it is."""
+    places = ("ontology/*.ttl", "ontology/*.xml", "shapes/*.ttl", "cases/*.json", "tests/cases/*.json")
+    for file in (p for place in places for p in sorted(folder.glob(place))):
+        with suppress(OSError):  # an editor may be replacing it
+            known = file.stat()
+            yield file, (known.st_mtime_ns, known.st_size)

@@ -19,10 +19,10 @@ Report = Callable[[str], None]
 class Completeness:
     """Turns the analysis of the input space into findings with file and line."""
 
-    def __init__(self, assessor: Assessor) -> None:
+    def __init__(self, assessor: Assessor, positions: Positions | None = None) -> None:
         self.coverage = Coverage(assessor)
         self.guideline = assessor.guideline
-        self.positions = Positions(self.guideline.stage_files())
+        self.positions = positions or Positions(self.guideline.stage_files())
         self._points = {p.id: p for p in self.guideline.open_points}
 
     def findings(self, report: Report = lambda _: None) -> list[Finding]:
@@ -41,6 +41,7 @@ class Completeness:
                 "never-true",
                 f"{local_name(name)}: no record belongs to this class. Check its bounds and negations.",
                 self.positions.where(name),
+                term=name,
             )
             for name in self.coverage.never_true()
         ]
@@ -64,18 +65,18 @@ class Completeness:
                 f"{place} Declared by {names}.",
                 self.positions.where(self._points[region.declared[0]].iri),
                 severity="note",
+                term=region.decision.iri,
             )
-        name = (
-            ("threshold-" if region.edge else "")
-            + ("gap" if gap else "overlap")
-            + ("" if region.edge else "-undeclared")
-        )
+        if region.edge:
+            name = "threshold-gap" if gap else "threshold-overlap"
+        else:
+            name = "gap-undeclared" if gap else "overlap-undeclared"
         mend = (
             "Mend the bounds of the neighbouring intervals."
             if region.edge
             else "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
         )
-        return Finding(name, f"{place} {mend}", self._where(region.decision))
+        return Finding(name, f"{place} {mend}", self._where(region.decision), term=region.decision.iri)
 
     def _dead(self, decision: Decision) -> list[Finding]:
         found = []
@@ -89,7 +90,8 @@ class Completeness:
                 text = f"{decision.id}: the option {dead.option} is never an answer within the scope of the decision. "
                 text += "Check its situation and the cp:scope."
             name = "option-swallowed" if dead.swallowed_by else "dead-option"
-            found.append(Finding(name, text, self.positions.where(option.iri) or self._where(decision)))
+            where = self.positions.where(option.iri) or self._where(decision)
+            found.append(Finding(name, text, where, term=option.iri))
         return found
 
     def _stale(self, point: OpenPoint) -> Finding:
@@ -99,4 +101,5 @@ class Completeness:
             "Remove cp:declares, or the open point if the source is no longer open.",
             self.positions.where(point.iri),
             severity="warning",
+            term=point.iri,
         )

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from lrp_kg.check.locality import followed_back, surroundings
 from lrp_kg.findings import Finding
 from lrp_kg.graph import Graph, Node, iri, read_turtle
+from lrp_kg.memory import Memory
 from lrp_kg.namespaces import DCTERMS, RDF, RDFS, SH, local_name
 from lrp_kg.positions import Positions
 
@@ -25,16 +27,21 @@ _MARK = re.compile(r"\{[?$](\w+)\}")
 
 
 Result = tuple[str, str, Finding]
+_Known = dict[str, tuple[frozenset[ox.Triple], tuple[str, ...]]]
+"""What each term rests on, and the shapes that it violates."""
 
 
 class ShapeCheck:
     """Checks triples against the shapes of one file."""
 
-    def __init__(self, shapes_file: Path, triples: list[ox.Triple], positions: Positions) -> None:
+    def __init__(
+        self, shapes_file: Path, triples: list[ox.Triple], positions: Positions, memory: Memory | None = None
+    ) -> None:
         self.shapes: Graph = read_turtle([shapes_file])
-        self.shapes_file = shapes_file
+        self.shapes_text = shapes_file.read_text(encoding="utf-8")
         self.triples = triples
         self.positions = positions
+        self.memory = memory or Memory()
 
     def findings(self) -> list[Finding]:
         """Return what the shapes complain of, each once."""
@@ -56,28 +63,56 @@ class ShapeCheck:
             f"{local_name(term)}: {text}",
             self.positions.where(term),
             severity=_SEVERITIES.get(severity.value if severity else "", "error"),
+            term=term,
         )
 
     # -- core -----------------------------------------------------------------------------------
 
     def _core(self) -> Iterator[Result]:
+        """Yield what pySHACL finds, after an edit only of terms around which something changed."""
+        back = followed_back(self.shapes)
+        if back is None:
+            yield from self._told_of(self._validate(self._visible()))
+            return
+        hierarchy, around = surroundings(self._visible(), back)
+        key = ("shapes", self.shapes_text, hierarchy)
+        before: _Known = self.memory.latest(key) or {}
+        changed = {term for term, own in around.items() if term not in before or before[term][0] != own}
+        found: dict[str, list[str]] = {}
+        if changed:
+            partly = 2 * len(changed) < len(around)
+            triples = hierarchy.union(*(around[term] for term in changed)) if partly else self._visible()
+            found = self._validate(triples)
+        known: _Known = {
+            term: (own, tuple(found.get(term, ())) if term in changed else before[term][1])
+            for term, own in around.items()
+        }
+        self.memory.keep(key, known)
+        yield from self._told_of({term: shapes for term, (_, shapes) in known.items()})
+
+    def _told_of(self, found: Mapping[str, Sequence[str]]) -> Iterator[Result]:
+        for term, shapes in found.items():
+            for shape in shapes:
+                yield shape, term, self.finding(iri(shape), term)
+
+    def _validate(self, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
+        """Return the shapes that each term violates."""
         import rdflib
         from pyshacl import validate
         from rdflib.namespace import SH as NS
 
         from lrp_kg.rdfgraph import to_rdflib
 
-        parsed = (quad.triple for quad in ox.parse(path=str(self.shapes_file)))
+        parsed = (quad.triple for quad in ox.parse(self.shapes_text, format=ox.RdfFormat.TURTLE))
         shapes = to_rdflib(t for t in parsed if t.predicate.value != SH + "sparql")
-        data = to_rdflib(self._visible())
         logging.getLogger("pyshacl").setLevel(logging.ERROR)
-        _, report, _ = validate(data, shacl_graph=shapes, inplace=True)
-        if not isinstance(report, rdflib.Graph):
-            return
-        for result in report.objects(None, NS.result):
-            shape = str(report.value(result, NS.sourceShape))
-            focus = str(report.value(result, NS.focusNode))
-            yield shape, focus, self.finding(iri(shape), focus)
+        _, report, _ = validate(to_rdflib(triples), shacl_graph=shapes, inplace=True)
+        found: dict[str, list[str]] = {}
+        if isinstance(report, rdflib.Graph):
+            for result in report.objects(None, NS.result):
+                focus, shape = report.value(result, NS.focusNode), report.value(result, NS.sourceShape)
+                found.setdefault(str(focus), []).append(str(shape))
+        return found
 
     def _visible(self) -> Iterator[ox.Triple]:
         named = {o.value for p in self.shapes.by_subject.values() for objects in p.values() for o in objects}

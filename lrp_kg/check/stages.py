@@ -9,8 +9,11 @@ from pathlib import Path
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import guideline_files
+from lrp_kg.guideline import Guideline, guideline_files
+from lrp_kg.memory import Memory
+from lrp_kg.modules import read_modules
 from lrp_kg.mutation.mutating import MutationReport
+from lrp_kg.positions import Positions
 
 Report = Callable[[str, str], None]
 """Told the stage and the step that is being worked on."""
@@ -46,13 +49,22 @@ def run(
     hermit: bool | None = None,
     mutate: bool = False,
     report: Report = lambda _a, _b: None,
+    memory: Memory | None = None,
 ) -> CheckResult:
     """Check a guideline folder: syntax, well made, sound, complete, right.
 
     A stage that cannot run because of what an earlier one found is left out. ``hermit`` runs the OWL reasoner
     HermiT (``None``: where it is there); ``mutate`` also changes the criteria one at a time and tells which
-    changes no case notices.
+    changes no case notices. With the ``memory`` of earlier checks only what an edit can have changed is worked out
+    again: the findings are those of a check from nothing.
     """
+    memory = memory or Memory()
+    result = _run(folder, cases, hermit, mutate, report, memory)
+    memory.turn(whole="right" in result.seconds)
+    return result
+
+
+def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: Report, memory: Memory) -> CheckResult:
     found: list[Finding] = []
     seconds: dict[str, float] = {}
     mutation: MutationReport | None = None
@@ -65,14 +77,14 @@ def run(
         from lrp_kg.check.wellmade import UNREADABLE, check_well_made, unless_told
 
         report("well made", "")
-        found += check_well_made(folder)
+        found += check_well_made(folder, memory=memory)
     if any(f.name in UNREADABLE for f in found):
         return CheckResult(tuple(_sorted(found)), seconds)
     with clock.stage("sound"):
         from lrp_kg.reasoning.soundness import check_soundness
 
         report("sound", "")
-        found += check_soundness(folder, hermit=hermit)
+        found += check_soundness(folder, hermit=hermit, memory=memory)
     with clock.stage("read"):
         from lrp_kg.service import GuidelineService
 
@@ -85,24 +97,30 @@ def run(
     with clock.stage("complete"):
         from lrp_kg.check.completeness import Completeness
 
-        found += Completeness(service.assessor).findings(lambda step: report("complete", step))
+        positions = _positions(service.guideline, memory)
+        found += Completeness(service.assessor, positions).findings(lambda step: report("complete", step))
     if cases:
         with clock.stage("right"):
-            from lrp_kg.cases.coverage import coverage_of
             from lrp_kg.cases.files import load_cases
-            from lrp_kg.cases.runs import run_cases
+            from lrp_kg.cases.trials import Trials
 
             report("right", "")
-            case_set = load_cases(folder)
-            found += case_set.findings
-            found += run_cases(service, case_set)
-            found += coverage_of(service, case_set)
+            case_set = load_cases(folder, service.guideline)
+            trials = Trials(service, case_set, memory.latest("trials"))
+            memory.keep("trials", trials)
+            found += [*case_set.findings, *trials.failures(), *trials.untouched(positions)]
         if mutate:
             from lrp_kg.mutation.mutating import mutate as run_mutations
 
             with clock.stage("mutate"):
                 mutation = run_mutations(service, case_set, progress=lambda step: report("mutate", step))
     return CheckResult(tuple(_sorted(found)), seconds, mutation)
+
+
+def _positions(guideline: Guideline, memory: Memory) -> Positions:
+    """Return the places of the terms of a guideline, by the texts that were read already."""
+    texts = {m.file: m.text for m in read_modules(guideline.folder, memory)[0]}
+    return Positions([texts.get(file, file) for file in guideline.stage_files()])
 
 
 def _sorted(findings: list[Finding]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lrp_kg.findings import Finding
+from lrp_kg.memory import Memory
 from lrp_kg.modules import Module
 from lrp_kg.namespaces import PREFIXES
 from lrp_kg.turtletext import TurtleText
@@ -84,20 +85,30 @@ def formatter() -> str | None:
     return shutil.which("turtlefmt", path=sysconfig.get_path("scripts")) or shutil.which("turtlefmt")
 
 
-def format_findings(files: Sequence[Path]) -> Iterator[Finding]:
+def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Finding]:
     """Yield files that turtlefmt would write otherwise, or a note that it is not installed."""
     program = formatter()
     if program is None:
         message = "turtlefmt is not installed, so the format of the files was not checked (pip install turtlefmt)."
         yield Finding("formatting-not-checked", message, severity="note")
         return
-    if not files or _run(program, files).returncode == 0:
-        return
-    for file in files:
-        run = _run(program, [file])
-        if run.returncode:
-            message = f"{file.name}: is not formatted. Run: turtlefmt {file}"
-            yield Finding("formatting", message, f"{file}:{_first_difference(run.stdout)}", severity="warning")
+    known = {m.key: memory.latest(("formatted", program, m.key)) for m in modules}
+    files = [m.file for m in modules if known[m.key] is None]
+    fine = not files or _run(program, files).returncode == 0
+    for module in modules:
+        found = known[module.key]
+        if found is None:
+            found = () if fine else tuple(_badly_formatted(program, module.file))
+        if module.file.read_bytes() == module.text.text.encode():  # it may have been saved again meanwhile
+            memory.keep(("formatted", program, module.key), found)
+        yield from found
+
+
+def _badly_formatted(program: str, file: Path) -> Iterator[Finding]:
+    run = _run(program, [file])
+    if run.returncode:
+        message = f"{file.name}: is not formatted. Run: turtlefmt {file}"
+        yield Finding("formatting", message, f"{file}:{_first_difference(run.stdout)}", severity="warning")
 
 
 def _run(program: str, files: Sequence[Path]) -> subprocess.CompletedProcess[str]:

@@ -171,7 +171,7 @@ def mutate(
     start = time.perf_counter()
     index = Index(service.guideline)
     good, failing = [], []
-    for read in read_cases(service, cases):
+    for read in read_cases(service, cases.cases):
         if read.record is None:
             failing += [] if read.case.invalid else [read.case.id]
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from lrp_kg.assessment import Assessment, Assessor
+from lrp_kg.assessment import Assessment, Assessor, Run
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.view import Index, View
 from lrp_kg.cells import Signature
@@ -81,7 +81,7 @@ class KleeneMutant(Assessor):
         """Return the outcome of a decision for the case at hand."""
         return outcome_of(self.guideline.decisions[decision], lambda name: self.memory.one(b"", name), self.outcome)
 
-    def assess(self, record: Record, *, only: Collection[str] | None = None, explain: bool = False) -> Assessment:
+    def finish(self, run: Run, wanted: set[str] | None = None) -> Assessment:
         """Refuse to answer."""
         raise Undecided
 
@@ -122,7 +122,7 @@ class WholeMutant(Assessor):
         self._world, self._changed, self._affected = world, builder, affected
         super().__init__(world.widened(builder.program.guideline), world.engine, cache=False)
 
-    def _decider(self, decision: Decision, cache: bool) -> Decider | KleeneDecider:
+    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         if decision.iri in self._affected:
             return decider_of(self._changed, decision.iri)
         return self._world.decider(decision.iri)

@@ -113,10 +113,15 @@ class Logic:
 
     # -- pieces ---------------------------------------------------------------------------------
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield what to reason over; conditions that another one implies by being its part are left to that one."""
+    @cached_property
+    def judged(self) -> list[str]:
+        """The conditions to look at; one that another implies, by being its part, is left to that one."""
+        return [c for c in self.conditions if c not in self._implied]
+
+    def pieces(self, conditions: Iterable[str] | None = None) -> Iterator[Piece]:
+        """Yield what to reason over, for all conditions that are to be looked at or for some."""
         group: list[str] = []
-        for name in (c for c in self.conditions if c not in self._implied):
+        for name in self.judged if conditions is None else conditions:
             group.append(name)
             # a boundary depends on one name, so that a new condition changes one piece
             if len(group) >= 2 * CHUNK or (len(group) > CHUNK // 2 and _digest(name) % (CHUNK // 2) == 0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,10 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from lrp_kg.namespaces import OWL, RDF
+from lrp_kg.namespaces import OWL, RDF, XSD
+
+_FACETS = {XSD + name for name in ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")}
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Piece:
                 todo += new
         return seen
 
+    def without_facets(self) -> Piece:
+        """Return it without the bounds of number ranges, of which no rule of OWL 2 RL takes notice."""
+        return Piece(tuple(t for t in self.triples if not _is_bound(t)), self.probed)
+
     @cached_property
     def key(self) -> str:
         """A hash of what it says, whatever its blank nodes are called."""
@@ -62,6 +70,17 @@ class Piece:
         lines = [f"{t.subject} {t.predicate} {_text(t.object, about)}" for t in named]
         lines += [_text(node, about) for node in about if node not in held]
         return hashlib.sha256("\n".join([*sorted(lines), *self.probed]).encode()).hexdigest()
+
+
+def _is_bound(t: ox.Triple) -> bool:
+    """Tell whether a triple is a bound of a number range, an integer that is written as one."""
+    if t.predicate.value not in _FACETS or not isinstance(t.subject, ox.BlankNode):
+        return False
+    return (
+        isinstance(t.object, ox.Literal)
+        and t.object.datatype.value == XSD + "integer"
+        and _INTEGER.fullmatch(t.object.value) is not None
+    )
 
 
 def _text(node: object, about: dict[ox.BlankNode, list[ox.Triple]]) -> str:

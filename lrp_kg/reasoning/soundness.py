@@ -21,6 +21,7 @@ import pyoxigraph as ox
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
+from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name
 from lrp_kg.positions import Positions
@@ -41,19 +42,20 @@ class Judgement:
     impossible: dict[str, str]
 
 
-def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding]:
+def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory | None = None) -> list[Finding]:
     """Return contradictions and classes that can have no member, each with file and line.
 
     ``hermit`` also asks HermiT: ``True`` or ``None`` where it can run, with a note that says why where it cannot;
     ``False`` never. Modules that cannot be parsed are not judged; `check_well_made` tells of them.
     """
-    modules, unreadable = read_modules(folder)
+    modules, unreadable = read_modules(folder, memory)
     if unreadable:
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    pieces = (piece for piece in (logic.base(), *logic.pieces()) if piece)
-    found = list(_findings([judge(piece) for piece in pieces], folder, positions))
+    memory = memory or Memory()
+    judgements = memory.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, memory))
+    found = list(_findings(judgements, folder, positions))
     if hermit is False:
         return found
     from lrp_kg.reasoning.hermit import HermitFailed
@@ -67,6 +69,20 @@ def check_soundness(folder: Path, *, hermit: bool | None = None) -> list[Finding
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
 
 
+def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
+    """Return what owlrl finds in the base and in conditions that are not known to be without fault."""
+    keys = {name: logic.piece([name]).without_facets().key for name in logic.judged}
+    fine: frozenset[str] = memory.latest("fine conditions") or frozenset()
+    todo = [name for name, key in keys.items() if key not in fine]
+    base = logic.base()
+    found = [judge(base)] if base else []
+    pieces = logic.pieces(todo) if fine else logic.pieces()
+    judged = [(piece, judge(piece)) for piece in pieces]
+    doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
+    memory.keep("fine conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    return found + [own for _, own in judged]
+
+
 def _ask_hermit(piece: Piece) -> Judgement:
     from lrp_kg.reasoning.hermit import ask_hermit
 
@@ -78,13 +94,14 @@ def _ask_hermit(piece: Piece) -> Judgement:
 def _findings(judgements: Sequence[Judgement], folder: Path, positions: Positions) -> Iterator[Finding]:
     messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
     for message in messages.values():
-        places = (positions.where(iri) for iri in _IRI.findall(message))
+        placed = [(iri, positions.where(iri)) for iri in _IRI.findall(message)]
+        term, place = next((pair for pair in placed if pair[1]), ("", str(folder)))
         text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
-        yield Finding("ontology-inconsistent", text, next(filter(None, places), str(folder)))
+        yield Finding("ontology-inconsistent", text, place, term=term)
     impossible = {name: why for j in judgements for name, why in j.impossible.items()}
     for name, why in impossible.items():
         text = f"{local_name(name)}: can have no member: {_shown(why)}. Correct its definition."
-        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder))
+        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder), term=name)
 
 
 def _shown(message: str) -> str:
@@ -102,7 +119,7 @@ def _shown(message: str) -> str:
 
 def judge(piece: Piece) -> Judgement:
     """Return what owlrl finds in a piece, from the cache where it is there."""
-    return _remembered(piece, _reason)
+    return _remembered(piece.without_facets(), _reason)
 
 
 def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:

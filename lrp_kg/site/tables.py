@@ -12,7 +12,6 @@ from itertools import combinations, product
 from lrp_kg.assessment import Assessor
 from lrp_kg.cells import Cells, Variable
 from lrp_kg.diagrams import Diagram, DiagramTooLarge
-from lrp_kg.diagramstore import load_or_build
 from lrp_kg.guideline import Decision
 from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
 
@@ -39,7 +38,7 @@ class DecisionTable:
 def diagram_of(assessor: Assessor, decision: Decision) -> Diagram | None:
     """Return the diagram of a decision, ``None`` where it is too large to be built."""
     try:
-        return load_or_build(assessor.builder, decision)
+        return assessor.diagrams.get(decision)
     except DiagramTooLarge:
         return None
 

@@ -1,0 +1,108 @@
+"""What a term's conformance to shapes rests on, where that is only what stands around it.
+
+With shapes whose paths are one step long, forwards or back, a term conforms or not by its own triples, those that
+point to it by the predicates that are followed back, and the types of the terms beside it. After an edit only terms
+around which something changed need be validated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyoxigraph as ox
+
+from lrp_kg.graph import Graph, Node
+from lrp_kg.namespaces import RDF, RDFS, SH
+
+Around = dict[str, frozenset[ox.Triple]]
+"""What the conformance of each named term rests on."""
+
+_OF_A_VALUE = {
+    *("class", "datatype", "nodeKind", "minLength", "maxLength", "pattern", "flags", "languageIn", "in", "hasValue"),
+    *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "minCount", "maxCount", "uniqueLang"),
+    *("equals", "disjoint", "lessThan", "lessThanOrEquals"),
+}
+_SAYS_NOTHING = {
+    "message",
+    "severity",
+    "name",
+    "description",
+    "order",
+    "group",
+    "defaultValue",
+    "sparql",
+    "deactivated",
+}
+_TARGETS = {"targetClass", "targetSubjectsOf"}
+_NESTED = {"property", "not"}
+_LISTS = {"or", "and", "xone"}
+_TYPE, _SUBCLASS = RDF + "type", RDFS + "subClassOf"
+
+
+def followed_back(shapes: Graph) -> frozenset[str] | None:
+    """Return the predicates that shapes follow back; ``None`` where they look further than one step.
+
+    What is not known to look at one step counts as looking further. SPARQL constraints are not looked at here.
+    """
+    back: set[str] = set()
+    for node, predicates in shapes.by_subject.items():
+        types = {o.value for o in predicates.get(_TYPE, [])}
+        if types & {SH + "NodeShape", SH + "PropertyShape"} or any(SH + t in predicates for t in _TARGETS):
+            if _steps(shapes, node, back, set()) > 1:
+                return None
+    return frozenset(back)
+
+
+def _steps(shapes: Graph, shape: Node, back: set[str], above: set[Node]) -> int:
+    """Return how many steps a shape looks; 2 stands for further, or for what is not known."""
+    if shape in above:
+        return 2
+    own, inner = 0, [0]
+    for predicate, objects in shapes.of(shape).items():
+        if not predicate.startswith(SH):
+            continue
+        name = predicate[len(SH) :]
+        if name == "path":
+            own = max(_path(shapes, path, back) for path in objects)
+        elif name in _NESTED:
+            inner += [_steps(shapes, o, back, above | {shape}) for o in objects]
+        elif name in _LISTS:
+            inner += [_steps(shapes, m, back, above | {shape}) for o in objects for m in shapes.items(o)]
+        elif name not in _OF_A_VALUE | _SAYS_NOTHING | _TARGETS:
+            return 2
+    return min(own + max(inner), 2)
+
+
+def _path(shapes: Graph, path: Node, back: set[str]) -> int:
+    if not path.is_blank:
+        return 1
+    of = shapes.of(path)
+    if of.keys() == {SH + "inversePath"} and not of[SH + "inversePath"][0].is_blank:
+        back.add(of[SH + "inversePath"][0].value)
+        return 1
+    if of.keys() == {SH + "alternativePath"}:
+        return max((_path(shapes, p, back) for p in shapes.items(of[SH + "alternativePath"][0])), default=2)
+    return 2
+
+
+def surroundings(triples: Iterable[ox.Triple], back: frozenset[str]) -> tuple[frozenset[ox.Triple], Around]:
+    """Return the hierarchy of classes, which every term rests on, and what each named term rests on beside it."""
+    own: dict[str, list[ox.Triple]] = {}
+    types: dict[str, list[ox.Triple]] = {}
+    hierarchy = []
+    for t in triples:
+        subject, predicate = t.subject, t.predicate.value
+        if not isinstance(subject, ox.NamedNode):
+            continue
+        own.setdefault(subject.value, []).append(t)
+        if predicate == _TYPE:
+            types.setdefault(subject.value, []).append(t)
+        elif predicate == _SUBCLASS:
+            hierarchy.append(t)
+        if predicate in back and isinstance(t.object, ox.NamedNode):
+            own.setdefault(t.object.value, []).append(t)
+    around: Around = {}
+    for term, mine in own.items():
+        beside = {n.value for t in mine for n in (t.subject, t.object) if isinstance(n, ox.NamedNode)}
+        around[term] = frozenset(mine).union(*(types[n] for n in beside if n in types))
+    return frozenset(hierarchy), around
