@@ -15,7 +15,18 @@ from lrp_kg.engine.model import BASE
 from lrp_kg.errors import MalformedQuery, QueryRefused
 
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-_WORDS = re.compile("service|from", re.IGNORECASE)
+_WORDS = re.compile("(?<![:?$])(?:service|from)", re.IGNORECASE)
+"""The words as keywords; behind a colon or the mark of a variable they are part of a name."""
+_ASIDE = re.compile(
+    r"""<[^<>"{}|^`\\\x00-\x20]*>"""  # an IRI
+    r'''|"""(?:"{0,2}(?:[^"\\]|\\.))*"""'''
+    r"""|'''(?:'{0,2}(?:[^'\\]|\\.))*'''"""
+    r'''|"(?:[^"\\\n\r]|\\.)*"'''
+    r"""|'(?:[^'\\\n\r]|\\.)*'"""
+    r"|#[^\n\r]*",
+    re.DOTALL,
+)
+"""Tokens of the SPARQL grammar in which a keyword is none: IRIs, texts, comments."""
 _UPDATES = re.compile("insert|delete|load|clear|drop|create|add|move|copy", re.IGNORECASE)
 
 
@@ -41,6 +52,12 @@ def _plain(text: str) -> str:
     return _CODEPOINT.sub(character, text)
 
 
+def _may_use(text: str) -> bool:
+    """Tell whether SERVICE or FROM stands in a query as a word of the language, escapes undone or not."""
+    readings = {text, _plain(text)}
+    return any(_WORDS.search(_ASIDE.sub(" ", reading)) for reading in readings)
+
+
 def preload() -> None:
     """Import the parser now: a process that forks does so once for all its children."""
     import rdflib.plugins.sparql.algebra
@@ -49,7 +66,7 @@ def preload() -> None:
 
 def examine(text: str) -> Dataset:
     """Return the dataset that a query names; raise `QueryRefused` where it reaches for something remote."""
-    if not _WORDS.search(_plain(text)):
+    if not _may_use(text):
         return Dataset()
     from rdflib.plugins.sparql.algebra import translatePrologue, traverse
     from rdflib.plugins.sparql.parser import parseQuery
