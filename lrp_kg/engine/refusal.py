@@ -15,18 +15,18 @@ from lrp_kg.engine.model import BASE
 from lrp_kg.errors import MalformedQuery, QueryRefused
 
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-_WORDS = re.compile("(?<![:?$])(?:service|from)", re.IGNORECASE)
-"""The words as keywords; behind a colon or the mark of a variable they are part of a name."""
+_WORDS = re.compile("service|from", re.IGNORECASE)
 _ASIDE = re.compile(
     r"""<[^<>"{}|^`\\\x00-\x20]*>"""  # an IRI
     r'''|"""(?:"{0,2}(?:[^"\\]|\\.))*"""'''
     r"""|'''(?:'{0,2}(?:[^'\\]|\\.))*'''"""
     r'''|"(?:[^"\\\n\r]|\\.)*"'''
     r"""|'(?:[^'\\\n\r]|\\.)*'"""
-    r"|#[^\n\r]*",
+    r"|#[^\n\r]*"
+    r"|:[\w.:%-]+|[?$]\w+",
     re.DOTALL,
 )
-"""Tokens of the SPARQL grammar in which a keyword is none: IRIs, texts, comments."""
+"""Tokens of the SPARQL grammar in which a keyword is none: IRIs, texts, comments, local names, variables."""
 _UPDATES = re.compile("insert|delete|load|clear|drop|create|add|move|copy", re.IGNORECASE)
 
 
