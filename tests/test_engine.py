@@ -280,6 +280,25 @@ class TestRefusals:
             engine.ask(Question(query))
         assert number(engine, COUNT) == N
 
+    @pytest.mark.parametrize(
+        ("text", "may"),
+        [
+            (r'ASK { ?s ?p "a\" SERVICE" }', False),
+            (r'ASK { ?s ?p "a\\" . SERVICE <u:x> {} }', True),
+            ("ASK { FILTER (?a<?b) SERVICE <u:x> {} }", True),
+            ("ASK { ?s <u:'x> ?o . SERVICE <u:y> {} #'\n}", True),
+            ("ASK { ?s ?p '''a 'service' b''' }", False),
+            (r'ASK { ?s ?p "\u0022 . SERVICE <u:x> {} #" }', True),
+            ("ASK { ?s ?p 1SERVICE <u:x> {} }", True),
+            ("ASK { ?s ?p trueSERVICE <u:x> {} }", True),
+            ("ASK {SERVICEx:y {}}", True),
+            ("ASK { ?s x:wasDerivedFrom ?service }", False),
+            ("# from here\nASK {}", False),
+        ],
+    )
+    def test_where_a_word_is_a_keyword(self, text: str, may: bool) -> None:
+        assert refusal._may_use(text) is may
+
     def test_an_update_is_told_to_be_one(self, engine: PoolEngine) -> None:
         with pytest.raises(QueryRefused, match="read-only"):
             engine.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
