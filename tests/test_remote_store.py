@@ -27,7 +27,16 @@ from lrp_kg.dataset.remote import load_remote
 from lrp_kg.engine.model import Limits, Question
 from lrp_kg.engine.pool import PoolEngine
 from lrp_kg.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
-from lrp_kg.errors import LrpError, MalformedQuery, NotAcceptable, QueryRefused, SizeLimit, StoreError, TimeLimit
+from lrp_kg.errors import (
+    LrpError,
+    MalformedQuery,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    SizeLimit,
+    StoreError,
+    TimeLimit,
+)
 from lrp_kg.synthesis.generating import Generator
 from tests.serving import free_port, serving
 
@@ -51,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     end = time.monotonic() + 20
     while True:
         try:
-            engine.ask(Question("ASK {}")).close()
+            engine.rows("SELECT * {}")
             break
         except LrpError:
             assert time.monotonic() < end
@@ -68,10 +77,12 @@ def source(service: GuidelineService) -> Source:
 
 
 @pytest.fixture(scope="module")
-def loaded(service: GuidelineService, server: str, source: Source) -> RemoteEngine:
+def loaded(service: GuidelineService, server: str, source: Source) -> Iterator[RemoteEngine]:
     report = load_remote(service.guideline, server + "/query", server + "/update", [source])
     assert (report.stored, report.unchanged, len(report.rejected), report.records) == (60, 0, 1, 60)
-    return RemoteEngine(server + "/query")
+    engine = RemoteEngine(server + "/query")
+    yield engine
+    engine.close()
 
 
 QUERIES = [
@@ -125,10 +136,37 @@ def test_what_is_refused(loaded: RemoteEngine) -> None:
         loaded.ask(Question("ASK {}", default_graphs=("http://127.0.0.1:9/data",)))
     with pytest.raises(MalformedQuery):
         loaded.ask(Question("SELECT"))
-    with pytest.raises(MalformedQuery):
+    with pytest.raises(QueryRefused):
         loaded.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
     with pytest.raises(NotAcceptable):
         loaded.ask(Question("ASK {}", solutions=None))
+    with pytest.raises(QueryTooLong):
+        loaded.ask(Question("ASK {}" + " " * Limits().text))
+    assert json.loads(loaded.ask(Question("ASK { ?s ?p ?o }", default_graphs=(RECORDS,))).read())["boolean"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'define input:grab-all "yes" SELECT * { ?s ?p ?o }',
+        'SELECT (<bif:http_get>("http://127.0.0.1:9/") AS ?x) {}',
+        "ASK { FILTER (<java:java.lang.System.exit>(1)) }",
+    ],
+)
+def test_what_only_some_servers_understand_never_reaches_them(query: str) -> None:
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(MalformedQuery):
+        engine.ask(Question(query))
+
+
+def test_a_query_that_keeps_the_check_busy_is_stopped() -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{n} {{ 1 2 3 4 5 6 7 8 9 }}" for n in range(14)) + " }"
+    start = time.monotonic()
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/", limits=Limits(seconds=0.5)) as engine:
+        with pytest.raises(TimeLimit):
+            engine.ask(Question(slow))
+        with pytest.raises((TimeLimit, MalformedQuery)):
+            engine.ask(Question("ASK { FILTER (1 = 1" + " + 1" * 50_000 + ") } # from"))
+    assert time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values", "application/sparql-results+xml"])
@@ -140,6 +178,8 @@ def test_formats(loaded: RemoteEngine, media_type: str) -> None:
 
 def test_the_version_changes_with_a_load(service: GuidelineService, loaded: RemoteEngine, server: str) -> None:
     before = RemoteEngine(server + "/query").version
+    known = loaded._graphs()
+    assert RECORDS in known
     record = {"@id": "https://example.org/new", "careLine": "first-line"}
     load_remote(
         service.guideline, server + "/query", server + "/update", [Source("new.json", json.dumps(record).encode())]
@@ -198,8 +238,45 @@ def slowly(handler: BaseHTTPRequestHandler) -> None:
             return
 
 
+def drip_headers(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in range(30):
+        time.sleep(0.1)
+        try:
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+        except OSError:
+            return
+
+
+def without_length(body: bytes, kind: str) -> Act:
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return act
+
+
+def chunks(*parts: bytes) -> Act:
+    """Send all parts but the last as chunks, the last one raw: a chunk that ends too early."""
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for part in parts[:-1]:
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        handler.wfile.write(parts[-1])
+
+    return act
+
+
 ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"1"}}]}}'
 MISBEHAVIOURS: list[tuple[str, Act, type[LrpError], str]] = [
+    ("drips headers", drip_headers, TimeLimit, "LRP_QUERY_SECONDS"),
+    ("is silent", lambda _: time.sleep(1.5), TimeLimit, "LRP_QUERY_SECONDS"),
+    ("no length", without_length(b"x\r\n1\r\n", "text/csv"), RemoteStoreFailed, "without its length"),
+    ("half a chunk", chunks(b"x\r\n1\r\n", b"5\r\n12"), RemoteStoreFailed, "completely"),
     ("half", reply(ROWS[:50]), RemoteStoreFailed, "ends too early"),
     ("less than promised", reply(ROWS, length=500), RemoteStoreFailed, "completely"),
     ("slow", slowly, TimeLimit, "LRP_QUERY_SECONDS"),
@@ -226,8 +303,11 @@ def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        engine = RemoteEngine(f"http://127.0.0.1:{server.server_port}/sparql", limits=Limits(seconds=0.6, size=200_000))
-        with pytest.raises(error, match=says) as caught:
+        url = f"http://127.0.0.1:{server.server_port}/sparql"
+        with (
+            RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
+            pytest.raises(error, match=says) as caught,
+        ):
             engine.ask(Question("SELECT ?x {}"))
         assert "secret" not in caught.value.message
     finally:
@@ -237,8 +317,8 @@ def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says:
 
 
 def test_nobody_there() -> None:
-    with pytest.raises(RemoteStoreFailed):
-        RemoteEngine(f"http://127.0.0.1:{free_port()}/").ask(Question("ASK {}"))
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(RemoteStoreFailed):
+        engine.ask(Question("ASK {}"))
 
 
 @pytest.mark.parametrize("url", ["ftp://x/", "http:///x", "x", "http://user:secret@host/"])

@@ -128,7 +128,7 @@ def _lines(found: Sequence[Point], x_label: str, y_label: str) -> tuple[list[str
             while any(abs(y - other) < 15 for other in taken):
                 y -= 15
             taken.append(y)
-            parts.append(_text(spots[-1][0] + 8, y, series))
+            parts.append(_text(right + 8, y, series))
     return parts, _HIGH
 
 

@@ -41,7 +41,9 @@ def check_entry(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield _finding(entry, "query-refused", error.message)
     except SyntaxError as error:
         reason = " ".join(str(error.msg).split())[:200]
-        yield _finding(entry, "query-syntax", f"The query is not SPARQL 1.1: {reason}. Mend it.", error.lineno or 1)
+        place = re.search(r"error at (\d+):", reason)
+        message = f"The query is not SPARQL 1.1: {reason}. Mend it."
+        yield _finding(entry, "query-syntax", message, int(place[1]) if place else 1)
     else:
         yield from _form(entry, result)
     yield from _values(entry, vocabulary)

@@ -33,7 +33,7 @@ def read_catalogue(folder: Path) -> Catalogue:
     """Return the queries in ``queries/`` of a guideline folder; a broken header is a finding, not an error."""
     entries: dict[str, Entry] = {}
     findings: list[Finding] = []
-    for file in sorted((folder / "queries").glob("*.rq")):
+    for file in sorted((folder / "queries").glob("*.rq"), key=lambda f: f.stem):
         try:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -36,7 +36,9 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
     if is_remote(store):
         from lrp_kg.engine.remote import RemoteEngine, credentials
 
-        return RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
+        remote = RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
+        remote.prepare()
+        return remote
     if store:
         from lrp_kg.dataset.generations import Store
 

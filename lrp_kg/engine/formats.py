@@ -33,6 +33,10 @@ _LEAST = {
 """Bytes that a row takes at least; a triple takes more than one in every format."""
 
 
+_LONGEST = 2**31 - 1
+"""Characters of a field in CSV; the library takes 131,072 otherwise."""
+
+
 def can_exceed(media_type: str, size: int, rows: int) -> bool:
     """Tell whether a result of that many bytes can hold more than that many rows."""
     return size // _LEAST.get(media_type, 2) > rows
@@ -43,6 +47,7 @@ def count(media_type: str, source: IO[bytes]) -> int:
     if media_type in GRAPHS:
         return sum(1 for _ in ox.parse(input=source, format=GRAPHS[media_type], base_iri="urn:base:"))
     if media_type == "text/csv":
+        csv.field_size_limit(_LONGEST)
         text = io.TextIOWrapper(source, encoding="utf-8", newline="")
         rows = sum(1 for _ in csv.reader(text)) - 1
         text.detach()  # else the source would be closed with it

@@ -75,13 +75,22 @@ class Question:
 
 
 class Reply:
-    """The complete result of a query, held in memory or in a temporary file."""
+    """The complete result of a query, held in memory or in a temporary file; ``graphs``: those it named with FROM."""
 
-    def __init__(self, form: str, media_type: str, size: int, rows: int | None, source: bytes | IO[bytes]) -> None:
+    def __init__(
+        self,
+        form: str,
+        media_type: str,
+        size: int,
+        rows: int | None,
+        source: bytes | IO[bytes],
+        graphs: tuple[str, ...] = (),
+    ) -> None:
         self.form = form
         self.media_type = media_type
         self.size = size
         self.rows = rows
+        self.graphs = graphs
         self._source = source
 
     def chunks(self) -> Iterator[bytes]:

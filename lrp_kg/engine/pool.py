@@ -168,9 +168,8 @@ class PoolEngine:
         data = message.data
         if "error" in data:
             self._raise(data)
-        if message.descriptor is None:
-            return Reply(data["form"], data["media"], data["size"], data["rows"], message.payload)
-        return Reply(data["form"], data["media"], data["size"], data["rows"], os.fdopen(message.descriptor, "rb"))
+        source = message.payload if message.descriptor is None else os.fdopen(message.descriptor, "rb")
+        return Reply(data["form"], data["media"], data["size"], data["rows"], source, tuple(data["graphs"]))
 
     def _wait(self, worker: _Worker) -> wire.Message | None:
         """Wait for the answer of a worker; ``None`` where it ended. One that takes long makes way for others."""

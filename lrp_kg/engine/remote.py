@@ -1,15 +1,18 @@
 """Queries answered by a SPARQL 1.1 endpoint elsewhere: `RemoteEngine`.
 
-Those who outgrow one machine keep the same queries. What a query may ask for is checked here before it is sent, and
-a result is complete and readable before it is handed out.
+Those who outgrow one machine keep the same queries. Before a query is sent, a worker of this machine runs it over no
+data: what is refused here is refused there, and what only some servers understand (pragmas and functions that fetch,
+say) never reaches them. A result is complete and readable before it is handed out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import io
 import json
+import socket
 import ssl
 import tempfile
 import threading
@@ -22,25 +25,18 @@ from urllib.parse import urlencode, urlsplit
 import pyoxigraph as ox
 
 from lrp_kg.dataset.graphs import ANSWERS, GRAPHS, RECORDS
-from lrp_kg.engine import refusal
 from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.engine.formats import SOLUTIONS, count
 from lrp_kg.engine.model import CHUNK, Limits, Question, Reply, setting
-from lrp_kg.engine.pool import limit_reached
-from lrp_kg.errors import (
-    Busy,
-    LrpError,
-    MalformedQuery,
-    NotAcceptable,
-    QueryRefused,
-    QueryTooLong,
-    StoreError,
-)
+from lrp_kg.engine.pool import PoolEngine, limit_reached
+from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
 
 FRESH = 5.0
 """Seconds for which the version of the remote dataset is remembered."""
 
 _RESULTS = "application/sparql-results+json"
+_OPEN_ENDED = frozenset(("text/csv", "text/tab-separated-values", "application/n-triples", "text/turtle"))
+"""Formats in which a part of a result reads like a whole one."""
 
 
 class RemoteStoreFailed(StoreError):
@@ -77,7 +73,10 @@ class RemoteEngine:
         self._headers = headers or {}
         self._slots = threading.BoundedSemaphore(self.limits.concurrent)
         self._version: tuple[float, str] = (0.0, "")
-        self._known: frozenset[str] | None = None
+        self._known: tuple[str, frozenset[str]] = ("", frozenset())
+        self._has_records = False
+        self._lock = threading.Lock()
+        self._checker: PoolEngine | None = None
 
     # -- the dataset ------------------------------------------------------------------------------
 
@@ -96,11 +95,24 @@ class RemoteEngine:
 
     @property
     def has_records(self) -> bool:
-        """Tell whether the remote dataset holds records."""
-        return b"true" in self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}")).read()
+        """Tell whether the remote dataset holds records; one that did is taken to do so still."""
+        if not self._has_records:
+            found = json.loads(self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}")).read())
+            self._has_records = found.get("boolean") is True
+        return self._has_records
 
     def close(self) -> None:
-        """Nothing is held."""
+        """End the workers that check queries."""
+        with self._lock:
+            checker, self._checker = self._checker, None
+        if checker is not None:
+            checker.close()
+
+    def __enter__(self) -> RemoteEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def rows(self, query: str) -> list[dict[str, str]]:
         """Return the rows of a query of our own."""
@@ -110,7 +122,7 @@ class RemoteEngine:
     def update(self, text: str) -> None:
         """Carry out an update request of our own; only for an engine whose address takes updates."""
         body = urlencode([("update", text)]).encode()
-        status, _, spool = self._post(body, "*/*", time.monotonic() + self.limits.seconds)
+        status, _, _, spool = self._post(body, "*/*", time.monotonic() + self.limits.seconds)
         if status not in (200, 201, 202, 204):
             raise self._failure(status, spool)
         spool.close()
@@ -119,22 +131,26 @@ class RemoteEngine:
 
     def ask(self, question: Question) -> Reply:
         """Answer a query completely, or raise an `LrpError` that says why not."""
-        size = len(question.text.encode("utf-8", "surrogatepass"))
-        if size > self.limits.text:
-            raise QueryTooLong(
-                f"The query has {size} bytes; {self.limits.text} are taken (LRP_{setting('text')}). Shorten it."
-            )
-        dataset = refusal.examine(question.text)
-        self._check_graphs((*question.default_graphs, *question.named_graphs, *dataset.default, *dataset.named))
         if not self._slots.acquire(blocking=False):
             raise Busy(
                 f"{self.limits.concurrent} queries are running, which is as many as may run at once "
                 f"(LRP_{setting('concurrent')}). Ask again in a moment."
             )
         try:
-            return self._ask(question)
+            checker = self.prepare()
+            deadline = time.monotonic() + self.limits.seconds
+            with checker.ask(question) as checked:
+                self._check_graphs((*question.default_graphs, *question.named_graphs, *checked.graphs))
+            return self._ask(question, deadline)
         finally:
             self._slots.release()
+
+    def prepare(self) -> PoolEngine:
+        """Return an engine over no data, started once: its workers can be killed whatever a query does to them."""
+        with self._lock:
+            if self._checker is None:
+                self._checker = PoolEngine(limits=self.limits)
+            return self._checker
 
     def _check_graphs(self, names: tuple[str, ...]) -> None:
         """Refuse graphs that the endpoint does not hold: it might fetch them."""
@@ -145,13 +161,14 @@ class RemoteEngine:
             )
 
     def _graphs(self) -> frozenset[str]:
-        if self._known is None:
-            reply = self._ask(Question("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"))
-            found = ox.parse_query_results(reply.read(), ox.QueryResultsFormat.JSON)
-            self._known = frozenset(row["g"].value for row in found)  # type: ignore[union-attr]
-        return self._known
+        """Return the names of the graphs that the endpoint holds, asked again after every load."""
+        version = self.version
+        if self._known[0] != version:
+            names = frozenset(row["g"] for row in self.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"))
+            self._known = (version, names)
+        return self._known[1]
 
-    def _ask(self, question: Question) -> Reply:
+    def _ask(self, question: Question, deadline: float | None = None) -> Reply:
         accept = [t for t in (question.solutions, question.graph) if t]
         if _RESULTS not in accept and question.solutions:
             accept.append(f"{_RESULTS};q=0.5")
@@ -159,13 +176,20 @@ class RemoteEngine:
         fields += [("default-graph-uri", g) for g in question.default_graphs]
         fields += [("named-graph-uri", g) for g in question.named_graphs]
         body = urlencode(fields).encode()
-        deadline = time.monotonic() + self.limits.seconds
-        status, kind, spool = self._post(body, ", ".join(accept), deadline)
+        deadline = deadline or time.monotonic() + self.limits.seconds
+        status, kind, ended, spool = self._post(body, ", ".join(accept), deadline)
         if status != 200:
             raise self._failure(status, spool)
+        if not ended and kind in _OPEN_ENDED:
+            spool.close()
+            raise RemoteStoreFailed(
+                f"The remote store gives {kind} without its length, so that nobody can tell whether it is whole. "
+                "Accept JSON or XML."
+            )
         return self._reply(question, kind, spool)
 
-    def _post(self, body: bytes, accept: str, deadline: float) -> tuple[int, str, IO[bytes]]:
+    def _post(self, body: bytes, accept: str, deadline: float) -> tuple[int, str, bool, IO[bytes]]:
+        """Return the status and the media type of an answer, whether it told where it ends, and its body."""
         parts = self._parts
         headers = {
             "Accept": accept,
@@ -181,55 +205,52 @@ class RemoteEngine:
             )
         else:
             connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=self.limits.seconds)
+        watch = None
         try:
+            connection.connect()
+            # one that drips, its headers too, is never silent for long enough
+            watch = threading.Timer(max(deadline - time.monotonic(), 0.001), _hang_up, (connection.sock,))
+            watch.daemon = True
+            watch.start()
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, headers)
             with connection.getresponse() as response:
                 kind = (response.getheader("Content-Type") or "").split(";")[0].strip().lower()
-                return response.status, kind, self._spool(response, connection, deadline)
+                ended = bool(response.chunked) or response.length is not None
+                return response.status, kind, ended, self._spool(response, deadline)
         except TimeoutError:
             raise limit_reached("limit-time", self.limits) from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            if time.monotonic() >= deadline:
+                raise limit_reached("limit-time", self.limits) from None
             raise RemoteStoreFailed(
                 f"The remote store did not answer completely: {type(error).__name__}. Ask again; if it happens again, "
                 "look at that server."
             ) from None
         finally:
+            if watch is not None:
+                watch.cancel()
             connection.close()
 
-    def _spool(
-        self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float
-    ) -> IO[bytes]:
+    def _spool(self, response: http.client.HTTPResponse, deadline: float) -> IO[bytes]:
         spool = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
         try:
-            self._receive(response, connection, deadline, spool)
+            self._receive(response, deadline, spool)
         except BaseException:
             spool.close()
             raise
         spool.seek(0)
         return spool
 
-    def _receive(
-        self,
-        response: http.client.HTTPResponse,
-        connection: http.client.HTTPConnection,
-        deadline: float,
-        spool: IO[bytes],
-    ) -> None:
+    def _receive(self, response: http.client.HTTPResponse, deadline: float, spool: IO[bytes]) -> None:
         size = 0
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise limit_reached("limit-time", self.limits)
-            if connection.sock is not None:
-                connection.sock.settimeout(left)
-            part = response.read1(CHUNK)
-            if not part:
-                break
+        while part := response.read1(CHUNK):
             size += len(part)
             if size > self.limits.size:
                 raise limit_reached("limit-size", self.limits)
             spool.write(part)
+        if time.monotonic() >= deadline:
+            raise limit_reached("limit-time", self.limits)  # then the end is that of the watch
         if response.length:
             raise http.client.IncompleteRead(b"")
 
@@ -259,7 +280,7 @@ class RemoteEngine:
             spool.close()
             raise NotAcceptable("The result of this query has another form than the formats that were asked for.")
         try:
-            rows = count(kind, _reader(spool))
+            rows = count(kind, spool)
         except (SyntaxError, ValueError, OSError):
             spool.close()
             raise RemoteStoreFailed("The answer of the remote store ends too early or is broken. Ask again.") from None
@@ -277,9 +298,9 @@ class RemoteEngine:
         return Reply(form, wanted, size, rows, spool)
 
 
-def _reader(spool: IO[bytes]) -> IO[bytes]:
-    spool.seek(0)
-    return io.BytesIO(spool.read())
+def _hang_up(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _is_boolean(spool: IO[bytes], kind: str) -> bool:

@@ -80,7 +80,8 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
         rows = count(media_type, spool.reader())
         if rows > request["rows"]:
             return {"error": "limit-rows"}, None
-    return {"form": form, "media": media_type, "size": spool.size, "rows": rows}, spool
+    graphs = [*dataset.default, *dataset.named]
+    return {"form": form, "media": media_type, "size": spool.size, "rows": rows, "graphs": graphs}, spool
 
 
 def _query(store: ox.Store, text: str, dataset: refusal.Dataset) -> Any:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import orjson
 from flask import Blueprint, Response, render_template, request
 
+from lrp_kg.guideline import LANGUAGES
 from lrp_kg.namespaces import OWL, RDF
 from lrp_kg.text import TextAnswer
 from lrp_kg.web.access import guard
@@ -17,17 +21,33 @@ blueprint = Blueprint("editor", __name__)
 blueprint.before_request(guard)
 
 WORDS = (
-    "query-label",
-    "query-running",
-    "query-rows",
-    "query-failed",
+    "login-in",
+    "no",
+    "queries-tag-check",
+    "queries-tag-cohort",
+    "queries-tag-guideline",
+    "query-against",
+    "query-bars",
     "query-chart",
+    "query-download",
+    "query-example",
+    "query-failed",
+    "query-filter",
     "query-graph",
     "query-graph-note",
-    "query-of",
-    "query-against",
+    "query-label",
+    "query-line",
+    "query-next",
     "query-none",
-    "query-example",
+    "query-of",
+    "query-previous",
+    "query-response",
+    "query-rows",
+    "query-running",
+    "query-shape",
+    "query-table",
+    "query-triples",
+    "yes",
 )
 START = """SELECT ?stage ?label
 WHERE {
@@ -38,11 +58,14 @@ WHERE {
 ORDER BY ?stage
 """
 
+_UNDERLINE = base64.b64encode(hashlib.sha256(b"text-decoration:underline").digest()).decode()
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-hashes' 'sha256-{_UNDERLINE}'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
-"""Styles may stand in the page: the table of YASGUI sets the widths of its columns so. Scripts may not."""
+"""The style sheet of YASGUI has its icons and letters as data, and one of its hints underlines by an attribute, which
+is allowed by its hash; nothing else that stands in the page is run or gives a style."""
 
 
 @blueprint.get("/query")
@@ -56,7 +79,9 @@ def query() -> Response:
     page = render_template(
         "query.html",
         lang=lang,
+        languages=LANGUAGES,
         words=words,
+        given=request.args.get("query"),
         text=request.args.get("query") or head + "\n" + START % lang,
         settings=orjson.dumps(
             {
@@ -66,7 +91,8 @@ def query() -> Response:
                 "words": {name: words.word(name) for name in WORDS},
             }
         ).decode(),
-        limits=engines().limits,
+        seconds=f"{engines().limits.seconds:g}",
+        rows=f"{engines().limits.rows:,}".replace(",", "\u202f"),
     )
     headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept-Language"}
     return Response(page, headers=headers, mimetype="text/html")

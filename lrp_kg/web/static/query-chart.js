@@ -1,42 +1,20 @@
-// A view of results as a chart: a column of numbers against any other column, as bars or as a line.
+// A view of results as a chart: a column of numbers against another column, as bars or as a line.
 "use strict";
-
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function element(name, attributes, text) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-function shortValue(binding) {
-  if (!binding) return "";
-  return binding.type === "uri" ? binding.value.replace(/^.*[#/]/, "") : binding.value;
-}
 
 class ChartPlugin {
   constructor(yasr) {
     this.yasr = yasr;
     this.priority = 5;
-    this.label = ChartPlugin.words["query-chart"];
-    this.most = 60;
+    this.label = Names.words["query-chart"];
+    this.most = { bar: 60, line: 1000 };
   }
 
   columns() {
-    const results = this.yasr.results;
-    const rows = results && results.getBindings && results.getBindings();
-    if (!rows || !rows.length) return null;
-    const names = results.getVariables();
-    const numeric = names.filter((n) => rows.some((r) => r[n]) && rows.every((r) => !r[n] || (r[n].type === "literal" && r[n].value !== "" && Number.isFinite(Number(r[n].value)))));
-    return numeric.length && names.length > 1 ? { names, numeric, rows } : null;
+    const rows = bindings(this.yasr);
+    if (!rows.length) return null;
+    const names = this.yasr.results.getVariables();
+    const numbers = names.filter((n) => rows.some((r) => r[n]) && rows.every((r) => !r[n] || numeric(r[n])));
+    return numbers.length && names.length > 1 ? { names, numbers, rows } : null;
   }
 
   canHandleResults() {
@@ -49,47 +27,84 @@ class ChartPlugin {
     return icon;
   }
 
+  // What is drawn first: what the catalogue says of its query where that fits, else the last column of numbers.
+  first({ names, numbers }) {
+    const said = ChartPlugin.suggestion || {};
+    const y = numbers.includes(said.y) ? said.y : numbers[numbers.length - 1];
+    const others = names.filter((n) => n !== y);
+    const x = others.includes(said.x) ? said.x : others.find((n) => !numbers.includes(n)) || others[0];
+    return { kind: said.kind === "line" ? "line" : "bar", x, y };
+  }
+
   draw() {
     const found = this.columns();
-    const box = element("div", { class: "chart" });
-    this.yasr.resultsEl.append(box);
     if (!found) return;
-    const words = ChartPlugin.words;
-    const y = found.numeric[found.numeric.length - 1];
-    const choices = { y, x: found.names.find((n) => n !== y) };
+    const words = Names.words;
+    const choices = this.first(found);
+    const plot = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": words["query-chart"] });
     const controls = element("p", { class: "plot-controls" });
-    const plot = element("div");
-    const choose = (key, word, names) => {
-      const label = element("label", {}, `${words[word]} `);
-      const select = element("select", { "data-choice": key });
-      for (const name of names) select.append(element("option", name === choices[key] ? { selected: "" } : {}, name));
-      select.addEventListener("change", () => { choices[key] = select.value; this.plot(plot, found, choices); });
-      label.append(select);
-      controls.append(label);
-    };
-    choose("y", "query-of", found.numeric);
-    choose("x", "query-against", found.names);
-    box.append(controls, plot);
+    const choose = (key, word, options) => controls.append(choice(words[word], options, choices[key], (value) => {
+      choices[key] = value;
+      this.plot(plot, found, choices);
+    }));
+    choose("kind", "query-shape", [["bar", words["query-bars"]], ["line", words["query-line"]]]);
+    choose("y", "query-of", found.numbers.map((n) => [n, n]));
+    choose("x", "query-against", found.names.map((n) => [n, n]));
+    this.yasr.resultsEl.append(controls, plot);
     this.plot(plot, found, choices);
   }
 
-  plot(target, { rows }, { x, y }) {
-    target.replaceChildren();
-    const shown = rows.slice(0, this.most).filter((r) => r[y]);
-    const height = 26 * shown.length + 30;
-    const largest = Math.max(0, ...shown.map((r) => Number(r[y].value)));
-    const least = Math.min(0, ...shown.map((r) => Number(r[y].value)));
-    const scale = (value) => (560 * (value - least)) / (largest - least || 1);
-    const picture = svg("svg", { class: "plot", viewBox: `0 0 960 ${height}`, width: 960, role: "img", "aria-label": `${y} / ${x}` });
-    shown.forEach((row, n) => {
-      const value = Number(row[y].value);
-      const left = 300 + Math.min(scale(0), scale(value));
-      picture.append(svg("text", { x: 292, y: 26 * n + 26, "text-anchor": "end" }, shortValue(row[x]).slice(0, 44)));
-      picture.append(svg("rect", { class: "bar", x: left, y: 26 * n + 12, width: Math.max(1, Math.abs(scale(value) - scale(0))), height: 18 }));
-      picture.append(svg("text", { x: left + Math.abs(scale(value) - scale(0)) + 6, y: 26 * n + 26 }, row[y].value));
+  plot(target, { rows }, { kind, x, y }) {
+    const all = rows.filter((r) => r[y]).map((r) => ({ name: Names.of(r[x]), at: r[x] && numeric(r[x]) ? Number(r[x].value) : null, value: Number(r[y].value) }));
+    const points = all.slice(0, this.most[kind]);
+    const title = `${y} / ${x}`;
+    target.replaceChildren(kind === "line" ? this.line(points, title) : this.bars(points, title));
+    if (all.length > points.length) target.append(element("p", { class: "note" }, `${Names.words["query-graph-note"]} ${Names.number(points.length)} / ${Names.number(all.length)}`));
+  }
+
+  bars(points, title) {
+    const height = 28 * points.length + 24;
+    const largest = Math.max(0, ...points.map((p) => p.value));
+    const least = Math.min(0, ...points.map((p) => p.value));
+    const at = (value) => 330 + (520 * (value - least)) / (largest - least || 1);
+    const picture = svg("svg", { class: "plot", viewBox: `0 0 960 ${height}`, width: 960, role: "img", "aria-label": `${title}: ${points.map((p) => `${p.name} ${p.value}`).join("; ")}` });
+    points.forEach(({ name, value }, n) => {
+      const y = 28 * n + 12;
+      const bar = svg("rect", { class: "bar", x: Math.min(at(0), at(value)), y, width: Math.max(1, Math.abs(at(value) - at(0))), height: 19, rx: 2 });
+      bar.append(svg("title", {}, `${name}: ${value}`));
+      picture.append(
+        svg("text", { x: 320, y: y + 14, "text-anchor": "end" }, cut(name, 44)),
+        bar,
+        svg("text", { class: "value", x: Math.max(at(0), at(value)) + 6, y: y + 14 }, Names.number(value)),
+      );
     });
-    picture.append(svg("line", { class: "axis", x1: 300 + scale(0), x2: 300 + scale(0), y1: 6, y2: height - 10 }));
-    target.append(picture);
-    if (rows.length > this.most) target.append(element("p", { class: "note" }, `${this.most} / ${rows.length}`));
+    picture.append(svg("line", { class: "axis", x1: at(0), x2: at(0), y1: 4, y2: height - 8 }));
+    return picture;
+  }
+
+  line(given, title) {
+    const measured = given.every((p) => p.at !== null);
+    const points = measured ? [...given].sort((a, b) => a.at - b.at) : given;
+    const [left, right, top, bottom] = [70, 930, 20, 330];
+    const range = (values) => [Math.min(...values), Math.max(...values)];
+    const [least, largest] = range([0, ...points.map((p) => p.value)]);
+    const [from, to] = measured ? range(points.map((p) => p.at)) : [0, points.length - 1];
+    const across = (p, n) => left + ((right - left) * ((measured ? p.at : n) - from)) / (to - from || 1);
+    const up = (value) => bottom - ((bottom - top) * (value - least)) / (largest - least || 1);
+    const picture = svg("svg", { class: "plot", viewBox: "0 0 960 400", width: 960, role: "img", "aria-label": `${title}: ${points.map((p) => `${p.name} ${p.value}`).join("; ")}` });
+    for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+      const value = least + (largest - least) * part;
+      picture.append(svg("line", { class: "grid", x1: left, x2: right, y1: up(value), y2: up(value) }), svg("text", { x: left - 8, y: up(value) + 4, "text-anchor": "end" }, Names.number(Number(value.toPrecision(3)))));
+    }
+    picture.append(svg("polyline", { class: "line", points: points.map((p, n) => `${across(p, n)},${up(p.value)}`).join(" ") }));
+    const every = Math.ceil(points.length / (measured ? 16 : 8));
+    points.forEach((p, n) => {
+      const dot = svg("circle", { class: "bar", cx: across(p, n), cy: up(p.value), r: points.length > 100 ? 2 : 4 });
+      dot.append(svg("title", {}, `${p.name}: ${p.value}`));
+      picture.append(dot);
+      if (n % every === 0) picture.append(svg("text", { x: across(p, n), y: bottom + 22 + (measured ? 0 : 18 * ((n / every) % 3)), "text-anchor": "middle" }, cut(p.name, 24)));
+    });
+    picture.append(svg("line", { class: "axis", x1: left, x2: right, y1: up(0), y2: up(0) }));
+    return picture;
   }
 }

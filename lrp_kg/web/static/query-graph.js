@@ -1,26 +1,20 @@
 // A view of triples as nodes and arrows, with a list that says the same in words.
 "use strict";
 
-function shortened(text) {
-  return text.length > 44 ? `${text.slice(0, 20)}…${text.slice(-22)}` : text;
-}
-
 class GraphPlugin {
   constructor(yasr) {
     this.yasr = yasr;
     this.priority = 6;
-    this.label = GraphPlugin.words["query-graph"];
+    this.label = Names.words["query-graph"];
     this.most = 120;
   }
 
   triples() {
-    const results = this.yasr.results;
-    const rows = results && results.getBindings && results.getBindings();
-    if (!rows || !rows.length) return [];
-    const names = results.getVariables();
-    const [s, p, o] = ["subject", "predicate", "object"].every((n) => names.includes(n)) ? ["subject", "predicate", "object"] : ["s", "p", "o"];
-    if (![s, p, o].every((n) => names.includes(n))) return [];
-    return rows.filter((r) => r[s] && r[p] && r[o]).map((r) => [r[s], r[p], r[o]]);
+    const rows = bindings(this.yasr);
+    if (!rows.length) return [];
+    const names = this.yasr.results.getVariables();
+    const three = [["subject", "predicate", "object"], ["s", "p", "o"]].find((each) => each.every((n) => names.includes(n)));
+    return three ? rows.filter((r) => three.every((n) => r[n])).map((r) => three.map((n) => r[n])) : [];
   }
 
   canHandleResults() {
@@ -39,54 +33,77 @@ class GraphPlugin {
     const triples = all.slice(0, this.most);
     const nodes = new Map();
     const node = (term, salt) => {
-      const key = term.type === "literal" ? `${salt} ${term.value}` : term.value;
+      const key = term.type === "literal" ? `${salt} ${term.value}` : `${term.type} ${term.value}`;
       if (!nodes.has(key)) {
-        const angle = nodes.size * 2.399963;
-        const radius = 24 * Math.sqrt(nodes.size + 1);
-        nodes.set(key, { term, x: 480 + radius * Math.cos(angle), y: 320 + radius * Math.sin(angle) });
+        const angle = nodes.size * 2.399963; // the golden angle: no two begin at the same place
+        const radius = 30 * Math.sqrt(nodes.size + 1);
+        nodes.set(key, { term, x: radius * Math.cos(angle), y: radius * Math.sin(angle), ties: 0 });
       }
-      return nodes.get(key);
+      const found = nodes.get(key);
+      found.ties += 1;
+      return found;
     };
-    const edges = triples.map(([s, p, o], n) => ({ from: node(s, ""), to: node(o, n), label: shortValue(p) }));
-    const height = Math.max(320, Math.min(1400, 22 * nodes.size + 120));
+    const edges = triples.map(([s, p, o], n) => ({ from: node(s, ""), to: node(o, n), label: Names.of(p) }));
+    const height = Math.max(320, Math.min(1600, 26 * nodes.size + 160));
     this.settle([...nodes.values()], edges, height);
-    const kinds = new Set(edges.map((e) => e.label));
-    const picture = svg("svg", { class: "plot", viewBox: `0 0 960 ${height}`, width: 960, role: "group", "aria-label": GraphPlugin.words["query-graph"] });
-    for (const e of edges) {
-      picture.append(svg("line", { class: "edge", x1: e.from.x, y1: e.from.y, x2: e.to.x, y2: e.to.y }));
-      if (kinds.size > 1) picture.append(svg("text", { class: "edge-label", x: (e.from.x + e.to.x) / 2, y: (e.from.y + e.to.y) / 2, "text-anchor": "middle" }, e.label));
-    }
-    for (const { term, x, y } of nodes.values()) {
-      const group = svg("g", { class: `node ${term.type === "literal" ? "literal" : ""}`, tabindex: 0, role: "img", "aria-label": term.value });
-      group.append(svg("title", {}, term.value));
-      group.append(svg("circle", { cx: x, cy: y, r: 7 }));
-      group.append(svg("text", { x: x + 10, y: y + 4 }, shortened(shortValue(term))));
-      picture.append(group);
-    }
+    const words = Names.words;
+    const kinds = [...new Set(edges.map((e) => e.label))];
+    const picture = svg("svg", { class: "plot", viewBox: `0 0 1100 ${height}`, width: 1100, role: "group", "aria-label": words["query-graph"] });
+    const tip = svg("marker", { id: "tip", viewBox: "0 0 8 8", refX: 15, refY: 4, markerWidth: 8, markerHeight: 8, orient: "auto" });
+    tip.append(svg("path", { class: "tip", d: "M0 0L8 4L0 8z" }));
+    const marks = svg("defs");
+    marks.append(tip);
+    picture.append(marks);
+    for (const e of edges) picture.append(svg("line", { class: "edge", x1: e.from.x, y1: e.from.y, x2: e.to.x, y2: e.to.y, "marker-end": "url(#tip)" }));
+    if (kinds.length > 1) for (const e of edges) picture.append(svg("text", { class: "edge-label", x: (e.from.x + e.to.x) / 2, y: (e.from.y + e.to.y) / 2 - 3, "text-anchor": "middle" }, cut(e.label, 22)));
+    for (const place of nodes.values()) picture.append(this.mark(place));
+    const details = element("details");
+    details.append(element("summary", {}, words["query-triples"]));
     const list = element("ul", { class: "graph-list" });
-    for (const triple of triples) list.append(element("li", {}, triple.map(shortValue).join(" · ")));
-    const note = element("p", { class: "note" }, `${GraphPlugin.words["query-graph-note"]} ${triples.length} / ${all.length} (${[...kinds].join(", ")})`);
-    this.yasr.resultsEl.append(picture, note, list);
+    for (const [s, p, o] of triples) {
+      const item = element("li", {}, `${Names.of(s)} `);
+      item.append(element("em", {}, Names.of(p)), ` ${Names.of(o)}`);
+      list.append(item);
+    }
+    details.append(list);
+    const frame = element("div", { class: "scroll" });
+    frame.append(picture);
+    const note = `${words["query-graph-note"]} ${Names.number(triples.length)} / ${Names.number(all.length)} (${kinds.slice(0, 12).join(", ")}${kinds.length > 12 ? ", …" : ""})`;
+    this.yasr.resultsEl.append(frame, element("p", { class: "note" }, note), details);
+  }
+
+  mark({ term, x, y, ties }) {
+    const text = Names.of(term);
+    const href = term.type === "uri" ? Names.href(term.value) : null;
+    const group = href ? svg("a", { href, class: "node" }) : svg("g", { class: `node ${term.type}`, tabindex: 0, role: "img" });
+    group.setAttribute("aria-label", text);
+    group.append(svg("title", {}, term.type === "uri" ? `${text}\n${term.value}` : text));
+    const size = 6 + Math.min(5, ties / 3);
+    group.append(svg("circle", { cx: x, cy: y, r: size }));
+    group.append(svg("text", { x, y: y + size + 13, "text-anchor": "middle" }, cut(text, 30)));
+    return group;
   }
 
   // Nodes push each other away and arrows pull their ends together, for a fixed number of steps; then all is fitted in.
+  // Names are wide and flat, so nodes side by side need more room than nodes above each other.
   settle(nodes, edges, height) {
-    const steps = 260;
+    const steps = 320;
+    const wide = 1100 / height;
     for (let step = 0; step < steps; step += 1) {
-      const heat = 14 * (1 - step / steps) + 0.5;
-      for (const a of nodes) { a.dx = (480 - a.x) * 0.01; a.dy = (320 - a.y) * 0.01; }
+      const heat = 16 * (1 - step / steps) + 0.3;
+      for (const a of nodes) { a.dx = -a.x * 0.03; a.dy = -a.y * 0.03; }
       for (let i = 0; i < nodes.length; i += 1) {
         for (let j = i + 1; j < nodes.length; j += 1) {
           const [a, b] = [nodes[i], nodes[j]];
           const [x, y] = [a.x - b.x || 0.1, a.y - b.y || 0.1];
-          const push = 900 / (x * x + y * y + 60);
+          const push = 1500 / (x * x + y * y + 40);
           a.dx += x * push; a.dy += y * push; b.dx -= x * push; b.dy -= y * push;
         }
       }
       for (const { from, to } of edges) {
         const [x, y] = [to.x - from.x, to.y - from.y];
         const length = Math.hypot(x, y) || 1;
-        const pull = (length - 70) * 0.12;
+        const pull = (length - 60) * 0.1;
         from.dx += (x / length) * pull; from.dy += (y / length) * pull; to.dx -= (x / length) * pull; to.dy -= (y / length) * pull;
       }
       for (const a of nodes) {
@@ -100,7 +117,14 @@ class GraphPlugin {
       const most = Math.max(...nodes.map((n) => n[axis]));
       for (const n of nodes) n[axis] = most > least ? low + ((high - low) * (n[axis] - least)) / (most - least) : (low + high) / 2;
     };
-    fit("x", 20, 640);
-    fit("y", 24, height - 24);
+    if (wide < 1) for (const n of nodes) [n.x, n.y] = [n.y, n.x];
+    fit("x", 110, 990);
+    fit("y", 20, height - 36);
+    // Where two names would still stand on each other, the lower one moves down a line.
+    const placed = [];
+    for (const n of [...nodes].sort((a, b) => a.y - b.y)) {
+      while (placed.some((o) => Math.abs(o.x - n.x) < 170 && Math.abs(o.y - n.y) < 16) && n.y < height - 30) n.y += 4;
+      placed.push(n);
+    }
   }
 }

@@ -8,80 +8,119 @@
   const { lang, prefixes, words } = settings;
   const { Yasqe, Yasr } = window.Yasgui;
   const status = document.getElementById("status");
+  const results = document.getElementById("results");
   const run = document.getElementById("run");
   const stop = document.getElementById("stop");
   const link = document.getElementById("link");
-  ChartPlugin.words = words;
-  GraphPlugin.words = words;
+  Object.assign(Names, { lang, prefixes, words, own: settings.own });
+  document.getElementById("application").hidden = false;
 
-  function say(text, failed) {
+  function say(text) {
     status.textContent = text;
-    status.classList.toggle("failed", Boolean(failed));
+    status.classList.remove("failed");
   }
 
-  // -- completion of our terms ------------------------------------------------------------------------
+  // -- completion of our terms, by their names and by their labels --------------------------------------
 
-  const labels = new Map();
+  const terms = (async () => {
+    try {
+      const response = await fetch(`/query/terms.json?lang=${lang}`);
+      const rows = response.ok ? await response.json() : [];
+      Names.learn(rows);
+      return rows.map(({ name, label }) => ({ name, sought: `${name} ${label}`.toLowerCase() }));
+    } catch (error) {
+      return [];
+    }
+  })();
+
   Yasqe.defaults.autocompleters = ["variables"];
   Yasqe.registerAutocompleter({
     name: "terms",
-    bulk: true,
+    bulk: false,
     autoShow: true,
     persistenceId: null,
     isValidCompletionPosition: (yasqe) => /^[A-Za-z][\w-]*:[\w-]*$/.test(yasqe.getCompleteToken().string),
     preProcessToken: (yasqe, token) => ({ ...token, autocompletionString: token.string }),
-    postProcessSuggestion: (yasqe, token, name) => {
-      const prefix = name.split(":")[0];
-      if (prefixes[prefix] && !(prefix in yasqe.getPrefixesFromQuery())) yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
-      return name;
-    },
-    postprocessHints: (yasqe, hints) => hints.map((hint) => ({ ...hint, displayText: labels.has(hint.text) ? `${hint.text}  ${labels.get(hint.text)}` : hint.text })),
-    get: async () => {
-      const rows = await (await fetch(`/query/terms.json?lang=${lang}`)).json();
-      for (const { name, label } of rows) labels.set(name, label);
-      return rows.map(({ name }) => name);
+    postProcessSuggestion: (yasqe, token, name) => name,
+    postprocessHints: (yasqe, hints) => hints.map((hint) => ({
+      ...hint,
+      render: (line) => line.append(hint.text, element("span", { class: "label" }, Names.labels.get(hint.text))),
+      hint: (editor, data, chosen) => {
+        editor.replaceRange(chosen.text, chosen.from || data.from, chosen.to || data.to, "complete");
+        const prefix = chosen.text.split(":")[0];
+        if (prefixes[prefix] && !(prefix in yasqe.getPrefixesFromQuery())) yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
+      },
+    })),
+    get: async (yasqe, token) => {
+      const text = token.string.toLowerCase();
+      const [prefix, local] = text.split(":");
+      const begins = [];
+      const holds = [];
+      for (const { name, sought } of await terms) {
+        if (sought.startsWith(text)) begins.push(name);
+        else if (local.length > 1 && sought.startsWith(`${prefix}:`) && sought.includes(local)) holds.push(name);
+      }
+      return [...begins, ...holds].slice(0, 60);
     },
   }, true);
 
   // -- editor and results -----------------------------------------------------------------------------
 
+  // Tab stands for itself in the editor; Escape leads out of it.
+  const leave = () => run.focus();
+  const start = document.getElementById("start").value;
   const yasqe = new Yasqe(place, {
-    value: document.getElementById("start").value,
+    value: start,
     persistenceId: null,
     prefixCcApi: "",
     createShareableLink: null,
     consumeShareLink: null,
     showQueryButton: false,
     resizeable: true,
-    extraKeys: { Esc: leave },
-    requestConfig: { endpoint: new URL("/sparql", location.href).href, method: "POST", acceptHeaderSelect: "application/sparql-results+json", acceptHeaderGraph: "application/n-triples" },
+    editorHeight: `${Math.max(220, Math.min(460, 24 * start.split("\n").length + 40))}px`,
+    requestConfig: { endpoint: new URL("/sparql", location.href).href, method: "POST" },
   });
   const field = place.querySelector(".CodeMirror textarea");
   field.setAttribute("aria-label", words["query-label"]);
   field.setAttribute("aria-describedby", "keys");
+  yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Esc: leave, "Ctrl-Enter": ask, "Cmd-Enter": ask });
+  yasqe.on("changes", address);
 
-  Yasr.registerPlugin("chart", ChartPlugin, true);
-  Yasr.registerPlugin("graph", GraphPlugin, true);
-  const yasr = new Yasr(document.getElementById("results"), {
+  for (const [name, view] of Object.entries({ table: TablePlugin, boolean: YesNoPlugin, chart: ChartPlugin, graph: GraphPlugin })) Yasr.registerPlugin(name, view, true);
+  const yasr = new Yasr(results, {
     persistenceId: null,
     prefixes,
     pluginOrder: ["table", "boolean", "chart", "graph", "response", "error"],
     defaultPlugin: "table",
     maxPersistentResponseSize: 0,
   });
+  yasr.on("drawn", name);
+  yasr.on("change", name);
 
-  // Tab stands for itself in the editor; Escape leads out of it.
-  function leave() {
-    run.focus();
+  // The buttons of the views are called in the language of the page, and say which of them is shown.
+  function name() {
+    const own = { table: "query-table", chart: "query-chart", graph: "query-graph", response: "query-response" };
+    for (const [view, word] of Object.entries(own)) {
+      const button = results.querySelector(`.yasr_btn.select_${view}`);
+      if (!button) continue;
+      button.querySelector("span").textContent = words[word];
+      button.title = words[word];
+      button.setAttribute("aria-label", words[word]);
+      button.setAttribute("aria-pressed", String(view === yasr.drawnPlugin));
+      button.disabled = button.classList.contains("disabled");
+    }
+    const download = results.querySelector(".yasr_downloadIcon");
+    download.title = words["query-download"];
+    download.setAttribute("aria-label", words["query-download"]);
+    download.hidden = download.classList.contains("disabled");
   }
 
-  // Addresses of our own terms lead to their pages on this service.
-  function lead(event) {
-    const link = event.target.closest && event.target.closest("#results a[href]");
-    const own = link && settings.own.some((namespace) => link.href.startsWith(namespace));
-    if (own) link.href = `/term/?${new URLSearchParams({ iri: link.href, lang })}`;
+  function address() {
+    const query = yasqe.getValue();
+    link.href = `/query?${new URLSearchParams({ query, lang })}`;
+    for (const other of document.querySelectorAll("#languages a")) other.href = `?${new URLSearchParams(query === start ? { lang: other.lang } : { lang: other.lang, query })}`;
   }
-  for (const kind of ["pointerover", "focusin", "click"]) document.addEventListener(kind, lead, true);
+  link.href = `/query?${new URLSearchParams({ query: start, lang })}`;
 
   // -- asking -----------------------------------------------------------------------------------------
 
@@ -95,89 +134,94 @@
 
   async function ask() {
     const query = yasqe.getValue();
-    link.href = `/query?${new URLSearchParams({ query, lang })}`;
     if (controller) controller.abort();
-    controller = new AbortController();
+    const own = new AbortController();
+    controller = own;
     say(words["query-running"]);
-    run.disabled = true;
     stop.hidden = false;
-    const start = performance.now();
+    run.setAttribute("aria-busy", "true");
+    const begun = performance.now();
     const graph = ["construct", "describe"].includes(form(query));
     const accept = graph ? "application/n-triples, application/sparql-results+json;q=0.5" : "application/sparql-results+json, application/n-triples;q=0.5";
     try {
-      const response = await fetch(`/sparql?lang=${lang}`, { method: "POST", headers: { Accept: accept, "Content-Type": "application/sparql-query" }, body: query, signal: controller.signal });
-      const text = await response.text();
+      const response = await fetch(`/sparql?lang=${lang}`, { method: "POST", headers: { Accept: accept, "Content-Type": "application/sparql-query" }, body: query, signal: own.signal });
+      const content = await response.text();
       if (!response.ok) {
-        tell(response, text);
+        tell(response.status, content);
         return;
       }
-      const took = performance.now() - start;
-      yasr.setResponse({ ok: true, status: response.status, statusText: response.statusText, headers: response.headers, type: response.type, content: text, contentType: response.headers.get("Content-Type") }, Math.round(took));
-      const rows = yasr.results && yasr.results.getBindings && yasr.results.getBindings();
-      say(rows ? `${rows.length} ${words["query-rows"]}, ${(took / 1000).toFixed(2)} s` : `${(took / 1000).toFixed(2)} s`);
+      const took = performance.now() - begun;
+      await terms;
+      yasr.setResponse({ ok: true, status: response.status, statusText: response.statusText, headers: response.headers, type: response.type, content, contentType: response.headers.get("Content-Type") }, Math.round(took));
+      const count = yasr.results && yasr.results.getBindings && yasr.results.getBindings();
+      const rows = count ? (count.length ? `${Names.number(count.length)} ${words["query-rows"]}, ` : `${words["query-none"]}, `) : "";
+      say(`${rows}${Names.number(Number((took / 1000).toFixed(2)))} s`);
     } catch (error) {
-      say(error.name === "AbortError" ? "" : words["query-failed"], error.name !== "AbortError");
+      if (controller === own) {
+        if (error.name === "AbortError") say("");
+        else tell(0, "");
+      }
     } finally {
-      run.disabled = false;
-      stop.hidden = true;
+      if (controller === own) {
+        controller = null;
+        stop.hidden = true;
+        run.removeAttribute("aria-busy");
+      }
     }
   }
 
-  function tell(response, text) {
-    document.getElementById("results").querySelector(".yasr_results").replaceChildren();
-    let problem = { title: words["query-failed"], detail: "" };
+  // What went wrong, as the service says it; nothing of an earlier query stays.
+  function tell(code, text) {
+    results.querySelector(".yasr_results").replaceChildren();
+    let problem = {};
     try {
       problem = JSON.parse(text);
     } catch (error) {
-      problem.detail = String(response.status);
+      problem = { detail: code ? String(code) : "" };
     }
-    say(`${problem.title}\n${problem.detail}`, true);
-    if (response.status === 401) {
-      const login = document.createElement("a");
-      login.href = `/login?${new URLSearchParams({ lang, next: link.getAttribute("href") })}`;
-      login.textContent = "→ login";
-      status.append(" ", login);
+    status.classList.add("failed");
+    status.replaceChildren(element("strong", {}, problem.title || words["query-failed"]), element("p", {}, problem.detail || ""));
+    if (code === 401) {
+      const login = element("a", { href: `/login?${new URLSearchParams({ lang, next: link.getAttribute("href") })}` }, words["login-in"]);
+      status.lastChild.append(" ", login);
     }
   }
 
   run.addEventListener("click", ask);
-  stop.addEventListener("click", () => controller && controller.abort());
-  yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Esc: leave, "Ctrl-Enter": ask, "Cmd-Enter": ask });
-  link.href = `/query?${new URLSearchParams({ query: yasqe.getValue(), lang })}`;
-  yasqe.on("changes", () => { link.href = `/query?${new URLSearchParams({ query: yasqe.getValue(), lang })}`; });
+  stop.addEventListener("click", () => {
+    if (controller) controller.abort();
+    run.focus();
+  });
 
   // -- the catalogue as examples ----------------------------------------------------------------------
 
   async function examples() {
     const response = await fetch(`/queries?lang=${lang}`, { headers: { Accept: "application/json" } });
     if (!response.ok) return;
-    const data = await response.json();
+    const { queries } = await response.json();
     const select = document.getElementById("example");
     const groups = new Map();
-    for (const entry of data.queries || data) {
-      const tag = (entry.tags || [])[0] || "";
-      if (!groups.has(tag)) groups.set(tag, []);
-      groups.get(tag).push(entry);
+    for (const entry of queries) {
+      const tag = entry.tags[0] || "guideline";
+      if (!groups.has(tag)) groups.set(tag, element("optgroup", { label: words[`queries-tag-${tag}`] || tag }));
+      groups.get(tag).append(element("option", { value: entry.name }, entry.summary));
     }
-    for (const [tag, entries] of groups) {
-      const group = document.createElement("optgroup");
-      group.label = tag;
-      for (const entry of entries) {
-        const option = document.createElement("option");
-        option.value = entry.name;
-        option.textContent = entry.summary || entry.question || entry.name;
-        group.append(option);
-      }
-      select.append(group);
-    }
+    select.append(...groups.values());
     select.addEventListener("change", async () => {
-      if (!select.value) return;
-      const text = await (await fetch(`/queries/${encodeURIComponent(select.value)}.rq?lang=${lang}`)).text();
+      const chosen = queries.find(({ name }) => name === select.value);
+      if (!chosen) return;
+      const answer = await fetch(`/queries/${encodeURIComponent(chosen.name)}.rq?lang=${lang}`);
+      const text = await answer.text();
+      if (!answer.ok) {
+        tell(answer.status, text);
+        return;
+      }
+      ChartPlugin.suggestion = chosen.chart;
       yasqe.setValue(text);
       say(words["query-example"]);
     });
     document.querySelector(".examples").hidden = false;
   }
 
-  examples();
+  examples().catch(() => {});
 })();

@@ -1,0 +1,77 @@
+// What the views of results share: making elements, words and labels in the language of the page.
+"use strict";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function filled(node, attributes, text) {
+  for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+const svg = (name, attributes, text) => filled(document.createElementNS(SVG, name), attributes, text);
+const element = (name, attributes, text) => filled(document.createElement(name), attributes, text);
+
+const Names = {
+  lang: "en",
+  words: {},
+  prefixes: {},
+  own: [],
+  labels: new Map(),
+
+  // Labels of our own terms come as [{name, label}], with prefixed names.
+  learn(rows) {
+    for (const { name, label } of rows) this.labels.set(name, label);
+  },
+
+  short(iri) {
+    let found = "";
+    for (const [prefix, namespace] of Object.entries(this.prefixes)) {
+      const local = iri.slice(namespace.length);
+      if (iri.startsWith(namespace) && !local.includes("/") && namespace.length > (this.prefixes[found] || "").length) found = prefix;
+    }
+    return found ? `${found}:${iri.slice(this.prefixes[found].length)}` : iri;
+  },
+
+  label(iri) {
+    return this.labels.get(this.short(iri));
+  },
+
+  // What people call a value: the label of a term, the text of a literal.
+  of(binding) {
+    if (!binding) return "";
+    if (binding.type !== "uri") return binding.value;
+    return this.label(binding.value) || binding.value.replace(/^.*[#/](?=.)/, "");
+  },
+
+  // Where a link leads: pages of our own terms, web pages, and nothing else.
+  href(iri) {
+    if (this.own.some((namespace) => iri.startsWith(namespace))) return `/term/?${new URLSearchParams({ iri, lang: this.lang })}`;
+    return /^https?:\/\//i.test(iri) ? iri : null;
+  },
+
+  number(value) {
+    return value.toLocaleString(this.lang);
+  },
+};
+
+function cut(text, most) {
+  return text.length > most ? `${text.slice(0, Math.ceil(most / 2))}…${text.slice(-Math.floor(most / 2) + 1)}` : text;
+}
+
+function numeric(binding) {
+  return binding.type !== "uri" && binding.value.trim() !== "" && Number.isFinite(Number(binding.value));
+}
+
+function bindings(yasr) {
+  return (yasr.results && yasr.results.getBindings && yasr.results.getBindings()) || [];
+}
+
+function choice(word, options, chosen, change) {
+  const label = element("label", {}, `${word} `);
+  const select = element("select");
+  for (const [value, text] of options) select.append(element("option", value === chosen ? { value, selected: "" } : { value }, text));
+  select.addEventListener("change", () => change(select.value));
+  label.append(select);
+  return label;
+}
