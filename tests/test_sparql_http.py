@@ -24,9 +24,11 @@ from SPARQLWrapper import CSV, JSON, POST, TURTLE, XML, SPARQLWrapper
 from lrp_kg import GuidelineService
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
-from lrp_kg.errors import StoreError, TokenFileError
+from lrp_kg.errors import EngineFailed, StoreError, TokenFileError, TooManyAttempts
 from lrp_kg.web import create_app
 from lrp_kg.web.access import ATTEMPTS, read_tokens
+from lrp_kg.web.engine import engine
+from lrp_kg.web.server import BODIES
 from tests.serving import TOKEN, Service, serving
 
 RECORD: dict[str, Any] = {"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"}
@@ -213,6 +215,75 @@ class TestErrors:
         assert open_service.sparql("ASK {}").status == 200
 
 
+def test_slow_bodies_leave_threads_for_the_others(open_service: Service) -> None:
+    head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n "
+    socks = [socket.create_connection(("127.0.0.1", open_service.port)) for _ in range(BODIES + 20)]
+    try:
+        for sock in socks:
+            sock.sendall(head)
+        time.sleep(0.5)
+        assert open_service.ask("/health", timeout=5).status == 200
+        assert open_service.sparql("ASK {}").status == 200
+        answer = open_service.ask("/assess", "POST", json.dumps(RECORD), {"Content-Type": "application/json"})
+        assert (answer.status, json.loads(answer.body)["code"]) == (503, "busy")
+        assert answer.headers["retry-after"] == "1"
+    finally:
+        for sock in socks:
+            sock.close()
+    end = time.monotonic() + 10
+    body, kind = json.dumps(RECORD), {"Content-Type": "application/json"}
+    while (status := open_service.ask("/assess", "POST", body, kind).status) == 503 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert status == 200
+
+
+class TestEngines:
+    """The keeper of the engine, with engines that are opened and fail at will."""
+
+    class Fake:
+        has_records = False
+        version = "1"
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    def test_a_failure_is_told_and_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        outcomes: list[Any] = [StoreError("gone"), ValueError("of no concern to others"), self.Fake()]
+
+        def opening(*_: object) -> Any:
+            found = outcomes.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        monkeypatch.setattr("lrp_kg.web.engine.open_engine", opening)
+        app = create_app()
+        keeper = app.extensions["lrp_kg_engines"]
+        keeper.store = "http://127.0.0.1:9/sparql"
+        with pytest.raises(StoreError):
+            keeper.get()
+        with pytest.raises(StoreError):
+            keeper.get()
+        assert len(outcomes) == 2, "tried again at once"
+        keeper._again = 0.0
+        with pytest.raises(EngineFailed, match="could not be opened"):
+            keeper.get()
+        keeper._again = 0.0
+        assert isinstance(keeper.get(), self.Fake)
+        keeper.close()
+
+    def test_a_request_has_one_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Else a store could get records between the guard and the query."""
+        app = create_app()
+        monkeypatch.setattr(app.extensions["lrp_kg_engines"], "get", self.Fake)
+        with app.test_request_context("/sparql"):
+            assert engine() is engine()
+        with app.test_request_context("/sparql"):
+            first = engine()
+        with app.test_request_context("/sparql"):
+            assert engine() is not first
+
+
 class TestCaching:
     def test_the_same_question_is_not_answered_twice(self, open_service: Service) -> None:
         first = open_service.sparql(STAGES)
@@ -224,7 +295,7 @@ class TestCaching:
         assert other.status == 200
         assert other.headers["etag"] != tag
 
-    @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
+    @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()", "N\\u004FW()"])
     def test_what_changes_has_no_tag(self, open_service: Service, function: str) -> None:
         assert "etag" not in open_service.sparql(f"SELECT ({function} AS ?x) {{}}").headers
 
@@ -376,6 +447,15 @@ class TestTokens:
                 for n in range(ATTEMPTS + 2)
             ]
             assert statuses == [401] * ATTEMPTS + [429] * 2
+
+
+def test_guesses_from_one_address_do_not_shut_out_others(token_file: Path) -> None:
+    access = create_app({"TOKEN_FILE": str(token_file)}).extensions["lrp_kg_access"]
+    for _ in range(ATTEMPTS):
+        assert access.mark("wrong-token-of-the-tests", "10.0.0.1") is None
+    with pytest.raises(TooManyAttempts):
+        access.mark(TOKEN, "10.0.0.1")
+    assert access.mark(TOKEN, "10.0.0.2")
 
 
 class TestTerms:

@@ -8,7 +8,7 @@ import os
 import stat
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -27,7 +27,10 @@ SHORTEST = 16
 """Characters that a token has at least."""
 
 ATTEMPTS = 20
-"""Wrong tokens a minute, after which no token is looked at for the rest of it."""
+"""Wrong tokens a minute from one address, after which no token of it is looked at for the rest of it."""
+
+ADDRESSES = 1000
+"""Addresses whose wrong tokens are counted; the one that was longest silent is forgotten first."""
 
 blueprint = Blueprint("access", __name__)
 
@@ -67,7 +70,7 @@ class Access:
 
     def __init__(self, app: Flask) -> None:
         self.tokens = read_tokens(app.config["TOKEN_FILE"])
-        self._failed: deque[float] = deque(maxlen=ATTEMPTS)
+        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
         app.secret_key = hashlib.sha256("\n".join(("lrp-kg session", *self.tokens)).encode()).digest()
         app.config.update(
@@ -77,15 +80,20 @@ class Access:
             PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         )
 
-    def mark(self, token: str) -> str | None:
+    def mark(self, token: str, address: str) -> str | None:
         """Return what a session keeps of a valid token, ``None`` for any other; raise where too many were wrong."""
         with self._lock:
-            if len(self._failed) == ATTEMPTS and time.monotonic() - self._failed[0] < 60:
+            failed = self._failed.get(address, deque(maxlen=ATTEMPTS))
+            if len(failed) == ATTEMPTS and time.monotonic() - failed[0] < 60:
                 raise TooManyAttempts("Too many wrong tokens were sent. Wait a minute and send the right one.")
             sent = token.encode()
             right = [t for t in self.tokens if hmac.compare_digest(t.encode(), sent)]
             if not right:
-                self._failed.append(time.monotonic())
+                failed.append(time.monotonic())
+                self._failed[address] = failed
+                self._failed.move_to_end(address)
+                if len(self._failed) > ADDRESSES:
+                    self._failed.popitem(last=False)
                 return None
         return hashlib.sha256(f"lrp-kg mark {right[0]}".encode()).hexdigest()[:32]
 
@@ -105,7 +113,7 @@ def guard() -> Response | None:
     if request.method == "OPTIONS" or not engine().has_records:
         return None
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer" and access().mark(token.strip()) is not None:
+    if kind.lower() == "bearer" and access().mark(token.strip(), request.remote_addr or "") is not None:
         return None
     if access().knows(session.get("mark")):
         return None
@@ -123,7 +131,7 @@ def login() -> Response:
 @blueprint.post("/login")
 def log_in() -> Response:
     """Begin a session with a valid token."""
-    mark = access().mark(request.form.get("token", "").strip())
+    mark = access().mark(request.form.get("token", "").strip(), request.remote_addr or "")
     if mark is None:
         return _page(wrong=True)
     session.permanent = True

@@ -7,16 +7,17 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from lrp_kg.dataset.graphs import version_iri
 from lrp_kg.dataset.opening import is_remote, open_engine
 from lrp_kg.dataset.snapshot import snapshot_file
 from lrp_kg.engine.model import Engine, Limits
-from lrp_kg.errors import BeingPrepared, LrpError
+from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
 from lrp_kg.service import GuidelineService
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 2.0
 """Seconds that a request waits for an engine that is being opened."""
+
+RETRY = 30.0
+"""Seconds after which an engine that could not be opened is tried again."""
 
 _log = logging.getLogger("lrp_kg.web")
 
@@ -41,6 +45,7 @@ class Engines:
         self._key: tuple[str, str] | None = None
         self._wanted: tuple[str, str] | None = None
         self._error: LrpError | None = None
+        self._again = 0.0
         reference = weakref.ref(self)
         atexit.register(_close, reference)
 
@@ -58,15 +63,15 @@ class Engines:
         self._look()
         if self._engine is None and not self._ready.wait(PATIENCE):
             raise BeingPrepared("The dataset is being prepared, once for this guideline. Ask again in a few seconds.")
-        if self._engine is None:
-            assert self._error is not None  # noqa: S101 - set before the event
-            raise self._error
-        return self._engine
+        found = self._engine
+        if found is None:
+            raise self._error or BeingPrepared("The dataset is being prepared. Ask again in a few seconds.")
+        return found
 
     def _look(self) -> None:
         wanted = (self.service.guideline.content_hash, self._generation())
         with self._lock:
-            if wanted == self._wanted:
+            if wanted == self._wanted and not (self._error and time.monotonic() >= self._again):
                 return
             self._wanted = wanted
             self._error = None
@@ -93,11 +98,15 @@ class Engines:
                 )
             engine = open_engine(guideline, self.store, self.limits)
         except Exception as error:  # noqa: BLE001 - told to whoever asks, by type only where it is none of ours
-            known = isinstance(error, LrpError)
-            if not known:
+            if not isinstance(error, LrpError):
                 _log.error("the query engine could not be opened: %s", type(error).__name__)
-            self._error = error if known else BeingPrepared("The query engine could not be opened.")  # type: ignore[assignment]
-            self._ready.set()
+            with self._lock:
+                if wanted == self._wanted:
+                    told = (
+                        error if isinstance(error, LrpError) else EngineFailed("The query engine could not be opened.")
+                    )
+                    self._error, self._again = told, time.monotonic() + RETRY
+                    self._ready.set()
             return
         with self._lock:
             if wanted != self._wanted:
@@ -130,8 +139,10 @@ def engines() -> Engines:
 
 
 def engine() -> Engine:
-    """Return the engine of the application."""
-    return engines().get()
+    """Return the engine of the application, one for the whole of a request: what was guarded is what is asked."""
+    if "engine" not in g:
+        g.engine = engines().get()
+    return cast(Engine, g.engine)
 
 
 def dataset_version() -> str:

@@ -4,19 +4,55 @@ from __future__ import annotations
 
 import gc
 import socket
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
 
+from lrp_kg.errors import Busy
 from lrp_kg.web.application import create_app
+from lrp_kg.web.problems import problem
 
-THREADS = 24
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+THREADS = 64
 """Requests that a worker answers at once: more than queries may run, so that these never hold up the others."""
+
+BODIES = 48
+"""Requests with a body that a worker takes at once: whoever sends one slowly holds a thread, and never all of them."""
+
+
+class BoundedBodies:
+    """Answers that it is busy where too many requests with a body are under way; the others always have threads."""
+
+    def __init__(self, inner: WSGIApplication, most: int = BODIES) -> None:
+        self._inner = inner
+        self._slots = threading.BoundedSemaphore(most)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS") and not _has_body(environ):
+            return self._inner(environ, start_response)
+        if not self._slots.acquire(blocking=False):
+            detail = "Too many requests are being sent at once. Send this one again in a moment."
+            return problem(Busy.status, Busy.code, Busy.title, detail, headers=Busy.headers)(environ, start_response)
+        try:
+            return self._inner(environ, start_response)
+        finally:
+            self._slots.release()
+
+
+def _has_body(environ: WSGIEnvironment) -> bool:
+    return environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def make() -> Flask:
     """Make the application for a worker; a full collection with everything loaded would take 20 ms."""
     app = create_app()
+    app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["lrp_kg_engines"].prepare()
     gc.collect()
     gc.freeze()

@@ -53,7 +53,7 @@ FORMATS: dict[str, tuple[str | None, str | None]] = (
 """Formats of solutions and graphs by name, for ``?format=``; where a name says nothing of one, Accept decides."""
 
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
-_CHANGING = re.compile(r"now|rand|uuid|bnode", re.IGNORECASE)
+_CHANGING = re.compile(r"now|rand|uuid|bnode|\\u", re.IGNORECASE)  # an escaped letter can hide any of these
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
