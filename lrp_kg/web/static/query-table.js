@@ -10,7 +10,7 @@ class TablePlugin {
   }
 
   canHandleResults() {
-    return Boolean(this.yasr.results && this.yasr.results.getVariables && this.yasr.results.getVariables().length);
+    return Boolean(this.yasr.results && this.yasr.results.getVariables && (this.yasr.results.getVariables() || []).length);
   }
 
   getIcon() {
