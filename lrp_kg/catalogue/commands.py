@@ -89,7 +89,7 @@ def query(
 
     \b
     Examples:
-      lrp-kg query stage-differences --param first=first-line-week-1-2
+      lrp-kg query stage-differences --param first=STAGE --param second=STAGE
       lrp-kg query records-by-exit --records examples/cohort.ndjson --lang nl
       lrp-kg query missing-fields --store my-store --format csv
       lrp-kg query -f my.rq --store my-store

@@ -50,7 +50,15 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
 
 if __name__ == "__main__":
     import sys
+    import threading
 
     from lrp_kg.guideline import load_guideline
 
+    def end_with_input() -> None:
+        """End when whoever wants the snapshot is gone: its end of our input closes then."""
+        sys.stdin.buffer.read()
+        os._exit(1)
+
+    if "--while-open" in sys.argv[2:]:
+        threading.Thread(target=end_with_input, daemon=True).start()
     guideline_snapshot(load_guideline(sys.argv[1]))

@@ -52,7 +52,7 @@ class Piece:
                 todo += new
         return seen
 
-    def without_facets(self) -> Piece:
+    def without_bounds(self) -> Piece:
         """Return it without the bounds of number ranges, of which no rule of OWL 2 RL takes notice."""
         return Piece(tuple(t for t in self.triples if not _is_bound(t)), self.probed)
 

@@ -71,7 +71,7 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
 
 def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
     """Return what owlrl finds in the base and in conditions that are not known to be without fault."""
-    keys = {name: logic.piece([name]).without_facets().key for name in logic.judged}
+    keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
     fine: frozenset[str] = memory.latest("fine conditions") or frozenset()
     todo = [name for name, key in keys.items() if key not in fine]
     base = logic.base()
@@ -119,7 +119,7 @@ def _shown(message: str) -> str:
 
 def judge(piece: Piece) -> Judgement:
     """Return what owlrl finds in a piece, from the cache where it is there."""
-    return _remembered(piece.without_facets(), _reason)
+    return _remembered(piece.without_bounds(), _reason)
 
 
 def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:

@@ -20,7 +20,7 @@ from lrp_kg.errors import LrpError
 @click.option("--format", "-f", "form", type=click.Choice(["ndjson", "turtle"]), default="ndjson", show_default=True)
 @guideline_option
 def synthesise(count: int, seed: int, output: Path | None, form: str, guideline: Path | None) -> None:
-    """Make N INVENTED records: episodes with contacts, incapacity, programmes, missing values.
+    """Make N INVENTED records: episodes with contacts and missing values.
 
     Nothing in them is about any patient, and the shares of values stand for no population: they are written down, and
     said to be invented, in the cohort model of the guideline. Every identifier holds the word synthetic. The first

@@ -93,9 +93,9 @@ class Engines:
         try:
             if not self.store and not snapshot_file(guideline).is_file():
                 # in a process of its own: the closure would hold up every other request
-                subprocess.run(  # noqa: S603 - our own program
-                    [sys.executable, "-m", "lrp_kg.dataset.snapshot", str(guideline.folder)], check=False
-                )
+                command = [sys.executable, "-m", "lrp_kg.dataset.snapshot", str(guideline.folder), "--while-open"]
+                with subprocess.Popen(command, stdin=subprocess.PIPE) as making:  # noqa: S603 - our own program
+                    making.wait()
             engine = open_engine(guideline, self.store, self.limits)
         except Exception as error:  # noqa: BLE001 - told to whoever asks, by type only where it is none of ours
             if not isinstance(error, LrpError):
