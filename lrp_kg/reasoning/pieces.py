@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from lrp_kg.namespaces import OWL, RDF, XSD
 
-_FACETS = {XSD + name for name in ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")}
+_BOUNDS = {XSD + name for name in ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")}
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -74,7 +74,7 @@ class Piece:
 
 def _is_bound(t: ox.Triple) -> bool:
     """Tell whether a triple is a bound of a number range, an integer that is written as one."""
-    if t.predicate.value not in _FACETS or not isinstance(t.subject, ox.BlankNode):
+    if t.predicate.value not in _BOUNDS or not isinstance(t.subject, ox.BlankNode):
         return False
     return (
         isinstance(t.object, ox.Literal)
