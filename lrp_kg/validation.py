@@ -317,7 +317,7 @@ class Validator:
             and not (f.name == "dates-out-of-order" and crooked & {f.field, other})
         ]
         order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
-        return sorted(kept, key=lambda f: order.get(f.field or "", len(order)))
+        return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))
 
     def _field_iri(self, path: rdflib.term.Node | None) -> str | None:
         if isinstance(path, rdflib.URIRef):
