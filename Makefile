@@ -16,11 +16,11 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 	$(BIN)/lrp-kg serve
 
 test: $(VENV)/.test browser clients lint ## everything: linters, the guideline's own checks, all tests
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test ## the part that takes about a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
-	$(BIN)/python -m pytest -m "not slow" -q -n $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/python -m pytest -m "not slow" -q -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test ## ruff, mypy, turtlefmt
 	$(BIN)/ruff check lrp_kg tests benchmarks

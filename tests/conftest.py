@@ -50,3 +50,16 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def service(cache_folder: str) -> GuidelineService:
     """The packaged guideline, loaded once."""
     return GuidelineService()
+
+
+SLOW_FILES = (
+    *("test_wellmade", "test_mutation", "test_agreement", "test_hermit", "test_query_page", "test_load", "test_site"),
+    *("test_comparison", "test_load_kills", "test_tutorial", "test_closure", "test_web", "test_web_browser"),
+)
+"""Begun first, so that none of them is the last that a process of several waits for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long first."""
+    order = {name: number for number, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))

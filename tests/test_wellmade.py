@@ -73,9 +73,13 @@ class Bench:
             if file.read_text(encoding="utf-8") != text:
                 file.write_text(text, encoding="utf-8")
 
+    def look(self) -> tuple[Finding, ...]:
+        """Check, remembering the checks before."""
+        return run(self.folder, hermit=False, memory=self.memory).findings
+
     def check(self) -> list[Finding]:
         """Return the findings, which are those of a check that remembers nothing."""
-        again = run(self.folder, hermit=False, memory=self.memory).findings
+        again = self.look()
         fresh = run(self.folder, hermit=False).findings
         assert sorted(map(repr, again)) == sorted(map(repr, fresh))
         return list(fresh)
@@ -141,7 +145,7 @@ def test_after_an_edit_the_findings_are_those_of_a_check_from_nothing(
     edit: dict[str, Any], benches: Callable[[str], Bench]
 ) -> None:
     bench = benches(edit["guideline"])
-    bench.check()
+    bench.look()
     for name, anchor, old, new in edit["substitutions"]:
         file = bench.folder / name
         text = file.read_text(encoding="utf-8")
