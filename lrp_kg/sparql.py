@@ -8,7 +8,7 @@ unbound variable otherwise than the standard says; these forms are right on ever
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,6 +24,8 @@ Verdicts = bytes
 
 CHUNK = 400
 """Signatures in one query."""
+BINDS = 800
+"""Expressions in one query: each BIND is a level of Oxigraph's algebra, and some thousands overflow its stack."""
 
 
 class Engine(Protocol):
@@ -184,6 +186,12 @@ class Program:
 
         With ``needed`` only those are asked for; the others stand as unknown.
         """
+        asked = range(len(self.nodes)) if needed is None else needed
+        if len(asked) > BINDS:
+            return self._in_parts(signatures, tuple(asked))
+        return self._ask(signatures, needed)
+
+    def _ask(self, signatures: Sequence[Signature], needed: Sequence[int] | None) -> list[Verdicts]:
         found: list[Verdicts] = []
         for start in range(0, len(signatures), CHUNK):
             chunk = signatures[start : start + CHUNK]
@@ -197,6 +205,31 @@ class Program:
                     verdicts = bytes(whole)
                 found.append(verdicts)
         return found
+
+    def _in_parts(self, signatures: Sequence[Signature], asked: tuple[int, ...]) -> list[Verdicts]:
+        """Ask for many expressions by several queries, each with all that its own expressions rest on."""
+        whole = [bytearray([OPEN]) * len(self.nodes) for _ in signatures]
+        for part in self._parts(asked):
+            for own, verdicts in zip(whole, self._ask(signatures, part), strict=True):
+                for number in part:
+                    own[number] = verdicts[number]
+        return [bytes(own) for own in whole]
+
+    def _parts(self, asked: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """Yield expressions in groups that fit into one query, those that rest on others with them."""
+        covered: set[int] = set()
+        part: set[int] = set()
+        for number in reversed(asked):
+            if number in covered:
+                continue
+            rests_on = set(self.needed([self.nodes[number]]))
+            if part and len(part | rests_on) > BINDS:
+                yield tuple(sorted(part))
+                part = set()
+            part |= rests_on
+            covered |= rests_on
+        if part:
+            yield tuple(sorted(part))
 
     def verdict(self, verdicts: Verdicts, cls: str) -> int:
         """Return the verdict of a named class, or of the class of all patient records."""

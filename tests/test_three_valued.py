@@ -14,7 +14,10 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
+import lrp_kg.sparql
+from lrp_kg import GuidelineService
 from lrp_kg.cells import Cells
+from lrp_kg.criteria import Named
 from lrp_kg.guideline import load_guideline
 from lrp_kg.sparql import ENGINES, FALSE, OPEN, TRUE, Program, record_query
 
@@ -204,3 +207,21 @@ def test_the_published_query_over_records(name: str, tmp_path: Path) -> None:
         for values in COMBINATIONS
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_many_expressions_are_asked_for_in_parts(
+    service: GuidelineService, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    program, cells = service.assessor.program, service.assessor.cells
+    signatures = [
+        cells.unknown,
+        *(bytes(1 + (i + k) % v.size for i, v in enumerate(cells.variables)) for k in range(9)),
+    ]
+    roots = [Named(name) for name in list(service.guideline.conditions)[::5]]
+    needed = program.needed(roots)
+    whole, some = program.classify(signatures), program.classify(signatures, needed)
+    monkeypatch.setattr(lrp_kg.sparql, "BINDS", limit)
+    assert len(list(program._parts(tuple(range(len(program.nodes)))))) > 1
+    assert program.classify(signatures) == whole
+    assert program.classify(signatures, needed) == some
