@@ -63,9 +63,6 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
     for box, _ in found.boxes:
         graph.add((node, CP.showsBox, rdflib.URIRef(box.iri)))
     programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
-    criteria = {
-        p.edition.decision: [(c.criterion.applies_to, c.verdict) for c in p.criteria] for p in found.programmes.values()
-    }
     for d in found.decisions.values():
         part = rdflib.BNode()
         graph.add((node, CP.decisionResult, part))
@@ -80,17 +77,14 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
             graph.add((part, CP.missingField, rdflib.URIRef(name)))
         for point in d.open_points:
             graph.add((part, CP.restsOn, rdflib.URIRef(point.iri)))
-        _reasons(graph, part, CP.because, ((r.condition.iri, r.verdict) for r in d.because))
-        _reasons(graph, part, CP.criterionResult, criteria.get(d.decision.iri, ()))
+        _reasons(graph, part, ((r.condition.iri, r.verdict) for r in d.because))
     return graph
 
 
-def _reasons(
-    graph: rdflib.Graph, part: rdflib.term.Node, predicate: rdflib.URIRef, reasons: Iterable[tuple[str, int]]
-) -> None:
+def _reasons(graph: rdflib.Graph, part: rdflib.term.Node, reasons: Iterable[tuple[str, int]]) -> None:
     for condition, verdict in reasons:
         node = rdflib.BNode()
-        graph.add((part, predicate, node))
+        graph.add((part, CP.because, node))
         graph.add((node, RDF.type, CP.ConditionResult))
         graph.add((node, CP.ofCondition, rdflib.URIRef(condition)))
         graph.add((node, CP.verdict, rdflib.URIRef(verdict_iri(verdict))))

@@ -136,7 +136,7 @@ def cases() -> list[dict[str, Any]]:
 
 
 def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) -> None:
-    """The same triples as of one assessment, but for the names of nodes and who derived it when."""
+    """The same triples as of one assessment, but for names of nodes, who derived it when, and results of criteria."""
     writer = AnswerWriter(service.guideline, "urn:activity")
     ignored = {rdflib.URIRef(PROV + n) for n in ("wasDerivedFrom", "wasGeneratedBy", "used", "endedAtTime")}
     for data in cases():
@@ -157,8 +157,9 @@ def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) ->
 def blank(graph: rdflib.Graph, ignored: set[rdflib.URIRef]) -> rdflib.Graph:
     """Return assessment and results of a graph with blank nodes for names of our own."""
     kinds = {rdflib.URIRef(CP + n) for n in ("Assessment", "DecisionResult", "ConditionResult")}
-    nodes = {s: rdflib.BNode() for s, o in graph.subject_objects(RDF.type) if o in kinds}
-    ignored = ignored | {rdflib.URIRef(CP + "recordDigest")}
+    criteria = set(graph.objects(predicate=rdflib.URIRef(CP + "criterionResult")))
+    nodes = {s: rdflib.BNode() for s, o in graph.subject_objects(RDF.type) if o in kinds and s not in criteria}
+    ignored = ignored | {rdflib.URIRef(CP + n) for n in ("recordDigest", "criterionResult")}
     found = rdflib.Graph()
     for s, p, o in graph:
         if s in nodes and p not in ignored:

@@ -34,6 +34,7 @@ from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer import known_ids
 from lrp_kg.answergraph import to_graph
 from lrp_kg.derivequery import derive_query
+from lrp_kg.errors import BeingPrepared
 from lrp_kg.namespaces import CP
 from lrp_kg.sparql import record_query
 from lrp_kg.text import to_text
@@ -83,11 +84,21 @@ SECURITY = {
 
 
 @pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Flask:
+def app(service: GuidelineService) -> Iterator[Flask]:
     """The application; it shares the guideline that is loaded already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web_application, "GuidelineService", lambda folder=None: service)
-        return create_app({"GUIDELINE": None})
+        made = create_app({"GUIDELINE": None})
+    engines = made.extensions["lrp_kg_engines"]
+    end = time.monotonic() + 120
+    while True:  # the dataset is prepared once for all tests: its closure takes a while
+        try:
+            engines.get()
+            break
+        except BeingPrepared:
+            assert time.monotonic() < end
+    yield made
+    engines.close()
 
 
 @pytest.fixture

@@ -312,6 +312,10 @@ class PoolEngine:
             self._closed = True
             self._stop()
 
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # at the end of the interpreter much is gone already
+            self.close()
+
     def __enter__(self) -> PoolEngine:
         return self
 

@@ -6,6 +6,7 @@ It is a process of its own, so that what forks has one thread and no connections
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import socket
@@ -84,4 +85,5 @@ def _end(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(ConnectionError):  # the pool is gone
+        main()

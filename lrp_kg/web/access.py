@@ -20,7 +20,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
 from lrp_kg.text import TextAnswer
 from lrp_kg.web.assess import service
-from lrp_kg.web.engine import engine
+from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import accepted, language
 
 SHORTEST = 16
@@ -110,8 +110,8 @@ def access() -> Access:
 
 def guard() -> Response | None:
     """Let a request through where no records are served, or with a token; browsers are sent to the login page."""
-    if request.method == "OPTIONS" or not engine().has_records:
-        return None
+    if request.method == "OPTIONS" or not engines().store or not engine().has_records:
+        return None  # without a store there are no records, whether the engine is ready or not
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "bearer" and access().mark(token.strip(), request.remote_addr or "") is not None:
         return None
