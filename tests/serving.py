@@ -111,7 +111,7 @@ def serving(*options: str, token: str | None = None, ready: bool = True, **setti
         yield service
     finally:
         started = service.processes()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # Ctrl+C is ignored where a shell runs the tests in the background
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -142,7 +143,13 @@ def test_watching_tells_of_each_edit(folder: Path) -> None:
     command = [sys.executable, "-m", "lrp_kg.cli", "check", "--watch", "-g", str(folder), "-f", "json", "--no-notes"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        # a shell that runs the tests in the background has its children ignore Ctrl+C
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as run:
         try:
             told = documents(run.stdout)
@@ -155,6 +162,7 @@ def test_watching_tells_of_each_edit(folder: Path) -> None:
             start = time.monotonic()
             assert [f["name"] for f in next(told)["findings"]] == []
             assert time.monotonic() - start < 30
-        finally:
             run.send_signal(signal.SIGINT)
-        assert run.wait(20) == 0
+            assert run.wait(20) == 0
+        finally:
+            run.kill()
