@@ -59,7 +59,21 @@ SLOW_FILES = (
 """Begun first, so that none of them is the last that a process of several waits for."""
 
 
+EXHAUSTIVE_FILES = {
+    *("test_wellmade", "test_comparison", "test_queries", "test_query_commands", "test_second_guideline"),
+    *("test_mutation", "test_templates", "test_synthesis", "test_engine", "test_site"),
+}
+"""One test over very many variants: `make check` takes the first of each, `make test` all."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take long first."""
+    """Put the files that take long first, and mark as slow what `make check` leaves out."""
+    begun: set[str] = set()
+    for item in items:
+        if item.path.stem in EXHAUSTIVE_FILES and "[" in item.name:
+            test = item.nodeid.partition("[")[0]
+            if test in begun:
+                item.add_marker("slow")
+            begun.add(test)
     order = {name: number for number, name in enumerate(SLOW_FILES)}
     items.sort(key=lambda item: order.get(item.path.stem, len(order)))

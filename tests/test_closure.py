@@ -62,6 +62,7 @@ class TestCache:
     def own_cache(self, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LRP_CACHE", str(first[0]))
 
+    @pytest.mark.slow
     def test_what_it_holds(self, first: tuple[Path, rdflib.Graph]) -> None:
         _, graph = first
         ontology = ontology_graph(load_guideline(ANKLE))

@@ -314,6 +314,7 @@ def test_what_statements_share_is_told_where_it_is_shown(compared: Callable[[str
     assert place(c, "acute-rest")["stages"] == ["acute"]
 
 
+@pytest.mark.slow
 def test_boxes_are_shown_to_exactly_the_records_that_are_named(compared: Callable[[str], Compared]) -> None:
     c = compared("boundary between stages")
     old, new = c.services
@@ -433,6 +434,7 @@ def test_cohort_counts(name: str, compared: Callable[[str], Compared], tmp_path:
     assert (found["invalidAfter"] > 0) is (name == "narrower range")
 
 
+@pytest.mark.slow
 def test_a_json_list_counts_as_its_lines_do(compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared("threshold: 28 becomes 21 days")
     records = random_records(c.services[0], 40)

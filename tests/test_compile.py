@@ -199,6 +199,7 @@ def test_all_cases_by_oxigraph(service: GuidelineService) -> None:
         assert seen >= {TRUE, FALSE}, f"{column} is never met both ways by the cases"
 
 
+@pytest.mark.slow
 def test_some_cases_by_rdflib(service: GuidelineService) -> None:
     check(by_rdflib, service, CASES[:: len(CASES) // 16])
 

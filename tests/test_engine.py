@@ -440,6 +440,7 @@ class TestProcesses:
             os.kill(some._idle[0].pid, signal.SIGKILL)
             assert number(some, COUNT) == N
 
+    @pytest.mark.slow
     def test_the_server_may_be_killed(self, file: Path) -> None:
         code = (
             "import sys, time\nfrom pathlib import Path\nfrom lrp_kg.engine.pool import PoolEngine\n"

@@ -217,6 +217,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
 
 
 @pytest.mark.parametrize("share", [1, 3], ids=["all cases", "every third case"])
+@pytest.mark.slow
 def test_the_fast_way_agrees_with_the_slow_one(tmp_path: Path, share: int) -> None:
     folder = folder_with(tmp_path, own_cases()[::share])
     service = GuidelineService(folder, cache=False)

@@ -130,6 +130,7 @@ def test_questions_end_in_an_answer(service: GuidelineService, seed: int) -> Non
 
 @settings(max_examples=80)
 @given(data=st.data())
+@pytest.mark.slow
 def test_what_is_missing_makes_a_difference(
     service: GuidelineService, fields: Any, records: Any, data: st.DataObject
 ) -> None:

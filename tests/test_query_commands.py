@@ -86,6 +86,7 @@ def test_refused_records_are_told() -> None:
     assert "left out" in done.stderr and "invalid-record" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
     bare = tmp_path / "bare.rq"
     bare.write_text("SELECT (COUNT(?r) AS ?n) { ?r a <https://w3id.org/lrp-kg/care-pathway#PatientRecord> }")

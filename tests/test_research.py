@@ -35,6 +35,7 @@ def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.mark.slow
 def test_rows_and_frames(store: Path) -> None:
     with Dataset(store) as data:
         rows = data.query("records-by-exit")

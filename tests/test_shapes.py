@@ -199,6 +199,7 @@ def test_all_faults_at_once(service: GuidelineService) -> None:
     assert len(one_each) >= 40
 
 
+@pytest.mark.slow
 def test_stock_pyshacl_has_the_same_verdict(service: GuidelineService) -> None:
     """Some hundred records, with none to three faults; ours remembers what it has seen, which may not matter."""
     rng = random.Random(1945)

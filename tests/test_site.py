@@ -373,6 +373,7 @@ def test_terms_name_the_cases_in_whose_answer_they_are(services: Services) -> No
     assert looked > 50
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same(tmp_path: Path) -> None:
     folders = []
     for seed in ("1", "2"):
@@ -385,6 +386,7 @@ def test_two_runs_write_the_same(tmp_path: Path) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services, tmp_path: Path) -> None:
     build(services("ankle-sprain"), tmp_path, reference=False)
     stale, foreign = tmp_path / "en" / "stale.html", tmp_path / "en" / "foreign.html"

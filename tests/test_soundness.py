@@ -94,6 +94,7 @@ def test_the_second_time_nothing_is_reasoned_over(tmp_path: Path, monkeypatch: p
     assert check_soundness(ANKLE, hermit=False) == []
 
 
+@pytest.mark.slow
 def test_a_broken_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     folder = variant(tmp_path / "guideline", COMPLEMENT)
@@ -127,6 +128,7 @@ def test_a_class_that_can_have_no_member(tmp_path: Path, change: tuple[str, str]
         assert "http" not in finding.message and "urn:" not in finding.message
 
 
+@pytest.mark.slow
 def test_a_contradiction(tmp_path: Path) -> None:
     (finding,) = check_soundness(variant(tmp_path / "guideline", SAME), hermit=False)
     assert finding.name == "ontology-inconsistent"
@@ -134,6 +136,7 @@ def test_a_contradiction(tmp_path: Path) -> None:
     assert finding.where.partition(RECORD)[2].strip(":").isdigit()
 
 
+@pytest.mark.slow
 def test_a_contradiction_among_statements_and_boxes(tmp_path: Path) -> None:
     """What is said of individuals is looked at where a constraint has to do with it."""
     change = (

@@ -31,6 +31,7 @@ def cohort(service: GuidelineService) -> list[dict[str, Any]]:
     return list(Generator(service).records(4000))
 
 
+@pytest.mark.slow
 def test_every_record_is_valid_and_named_as_invented(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     for record in cohort[::8]:
         assert service.validate(record) == [], record
@@ -38,6 +39,7 @@ def test_every_record_is_valid_and_named_as_invented(service: GuidelineService, 
     assert len({r["@id"] for r in cohort}) == len(cohort)
 
 
+@pytest.mark.slow
 def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     seen: dict[str, Counter[str]] = {}
     for record in cohort:
@@ -50,6 +52,7 @@ def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: li
     assert all(counts["undetermined"] for name, counts in seen.items())
 
 
+@pytest.mark.slow
 def test_every_field_is_sometimes_there_and_sometimes_not(
     service: GuidelineService, cohort: list[dict[str, Any]]
 ) -> None:

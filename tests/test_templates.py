@@ -85,6 +85,7 @@ def templates_of(service: GuidelineService) -> int:
     return len(service._templates._known)
 
 
+@pytest.mark.slow
 def test_every_case_in_turn(fresh: GuidelineService) -> None:
     """Every case, going round languages, explanations, limits, shifts and identifiers."""
     assert len(CASES) > 600

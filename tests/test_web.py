@@ -1109,3 +1109,29 @@ def test_a_real_server(server: Server, service: GuidelineService) -> None:
     assert "Traceback" not in said
     with pytest.raises(OSError):
         server.get("/health")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is left")
+def test_workers_that_are_still_loading_are_stopped(tmp_path: Path) -> None:
+    port = free_port()
+    output = tmp_path / "output"
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [str(SCRIPT), "serve", "--port", str(port), "--workers", "3"],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while len(left_of(process.pid)) < 4:  # all are forked, and none has loaded the guideline
+            assert process.poll() is None and time.monotonic() < deadline, output.read_text()
+            time.sleep(0.005)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(9) == 0  # before the main process loses patience and kills them
+        assert left_of(process.pid) == []
+    finally:
+        for number in left_of(process.pid):
+            os.kill(number, signal.SIGKILL)
+        process.wait(5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import threading
 from collections.abc import Iterable
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 THREADS = 64
 """Requests that a worker answers at once: more than queries may run, so that these never hold up the others."""
+
+KILL_SECONDS = 10
+"""Seconds that a worker has to end by itself when the service is stopped, for the answers under way."""
 
 BODIES = 48
 """Requests with a body that a worker takes at once: whoever sends one slowly holds a thread, and never all of them."""
@@ -51,12 +55,24 @@ def _has_body(environ: WSGIEnvironment) -> bool:
 
 def make() -> Flask:
     """Make the application for a worker; a full collection with everything loaded would take 20 ms."""
+    _listen_to_the_main_process()
     app = create_app()
     app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions["lrp_kg_engines"].prepare()
     gc.collect()
     gc.freeze()
     return app
+
+
+def _listen_to_the_main_process() -> None:
+    """End at once where the main process says so: until it serves, a worker has the handlers that it was forked with.
+
+    These only take note of a signal, so a worker that is told to end while it loads would never hear of it. Ctrl+C
+    reaches every process of a terminal; the main process then tells its workers.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -88,6 +104,7 @@ def run(host: str, port: int, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
+        workers_kill_timeout=KILL_SECONDS,
         factory=True,
         log_access=False,
         websockets=False,
