@@ -5,7 +5,8 @@ built once and evaluated by pySHACL itself; a property shape that can only compl
 is not evaluated where its property has none. The verdicts are pySHACL's.
 
 What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
-a property, or at a pair of values, a record whose every value and pair stood in conforming records conforms too.
+a property, or at a pair of values, a record whose every value and pair stood in conforming records conforms too, and
+of another only the properties whose values are new are evaluated.
 """
 
 from __future__ import annotations
@@ -72,6 +73,10 @@ _NAMES = {
     "ClosedConstraintComponent": "unknown-field",
     "LessThanOrEqualsConstraintComponent": "dates-out-of-order",
 }
+
+
+_Result = tuple[str, rdflib.term.Node, list[Any]]
+"""What pySHACL reports of one problem: text, node of the result, its triples."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +178,8 @@ class Validator:
             self._pairs += [(str(prepared.path), str(other)) for other in prepared.others]
         return True
 
-    def _keys(self, raw: RawRecord) -> list[Hashable] | None:
-        """Return what the conformance of a record rests on; ``None`` where it cannot be remembered."""
+    def _keys(self, raw: RawRecord) -> dict[Hashable, tuple[str, ...]] | None:
+        """Return what the conformance of a record rests on, with the properties; ``None``: cannot be remembered."""
         values = dict(raw.entries)
         if raw.stray or len(values) != len(raw.entries) or not self._rememberable:
             return None
@@ -183,14 +188,22 @@ class Validator:
             for number, targets in enumerate(self._targets_by_root)
             if any(kind == "subjects" and str(target) in values for kind, target in targets)
         )
-        keys: list[Hashable] = []
+        keys: dict[Hashable, tuple[str, ...]] = {("", self._is_nameless(raw), active): ()}
         for predicate, value in raw.entries:
             if isinstance(value, Node) and value.is_blank:
                 return None
             roots = self._conditional.get(predicate)
-            keys.append((predicate, value, tuple(r for r in roots if r in active)) if roots else (predicate, value))
-        keys += [(a, values[a], b, values[b]) for a, b in self._pairs if a in values and b in values]
+            key = (predicate, value, tuple(r for r in roots if r in active)) if roots else (predicate, value)
+            keys[key] = (predicate,)
+        pairs = ((a, b) for a, b in self._pairs if a in values and b in values)
+        keys.update({(a, values[a], b, values[b]): (a, b) for a, b in pairs})
         return keys
+
+    def _new_part_conforms(self, raw: RawRecord, new: Iterable[tuple[str, ...]]) -> bool:
+        """Tell whether the properties of a record conform whose values, alone or as a pair, are new."""
+        predicates = {predicate for several in new for predicate in several}
+        entries = tuple((predicate, value) for predicate, value in raw.entries if predicate in predicates)
+        return not self._results(raw, *self.graph_of(RawRecord(raw.subject, entries)))
 
     # -- data ---------------------------------------------------------------------------------
 
@@ -209,10 +222,12 @@ class Validator:
                 graph.add((subject, self._iri(predicate), self._term(value)))
         return graph, subject
 
+    @staticmethod
+    def _is_nameless(raw: RawRecord) -> bool:
+        return not raw.subject or raw.subject.startswith("_:")
+
     def _subject(self, raw: RawRecord) -> rdflib.term.Node:
-        if not raw.subject or raw.subject.startswith("_:"):
-            return rdflib.BNode()
-        return rdflib.URIRef(raw.subject)
+        return rdflib.BNode() if self._is_nameless(raw) else rdflib.URIRef(raw.subject)
 
     def _term(self, node: Node) -> rdflib.term.Node:
         if node.kind == "iri":
@@ -224,25 +239,38 @@ class Validator:
     def findings(self, raw: RawRecord) -> list[Finding]:
         """Return every problem of a record, in the order of its fields; empty where it is valid."""
         keys = self._keys(raw)
-        if keys is not None and self._conforming.issuperset(keys):
-            return []
+        if keys is not None:
+            new = [predicates for key, predicates in keys.items() if key not in self._conforming]
+            if not new:
+                return []
+            if len(new) < len(keys) and self._new_part_conforms(raw, new):
+                self._remember(keys)
+                return []
         found = [self._stray(name) for name in raw.stray]
-        graph, subject = self.graph_of(raw)
-        present = set(graph.predicates(subject))
-        data = DataGraph.from_rdflib_graph(graph)
-        results: list[tuple[str, rdflib.term.Node, list[Any]]] = []
-        for root, targets in zip(self._roots, self._targets_by_root, strict=True):
-            for kind, target in targets:
-                if (kind == "class" and target == _RECORD) or (kind == "subjects" and target in present):
-                    self._evaluate(root, data, subject, present, results)
-                    break
+        results = self._results(raw, *self.graph_of(raw))
         if results:
             found += self._explain(results, raw)
         elif keys is not None:
-            if len(self._conforming) > MEMORY:
-                self._conforming.clear()
-            self._conforming.update(keys)
+            self._remember(keys)
         return found
+
+    def _remember(self, keys: Iterable[Hashable]) -> None:
+        if len(self._conforming) > MEMORY:
+            self._conforming.clear()
+        self._conforming.update(keys)
+
+    def _results(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[_Result]:
+        """Return what pySHACL reports of the properties in a graph; which shapes apply is told by the whole record."""
+        whole = {self._iri(predicate) for predicate, _ in raw.entries}
+        present = set(graph.predicates(subject))
+        data = DataGraph.from_rdflib_graph(graph)
+        results: list[_Result] = []
+        for root, targets in zip(self._roots, self._targets_by_root, strict=True):
+            for kind, target in targets:
+                if (kind == "class" and target == _RECORD) or (kind == "subjects" and target in whole):
+                    self._evaluate(root, data, subject, present, results)
+                    break
+        return results
 
     def _evaluate(
         self,
@@ -250,7 +278,7 @@ class Validator:
         data: DataGraph,
         subject: rdflib.term.Node,
         present: set[rdflib.term.Node],
-        results: list[tuple[str, rdflib.term.Node, list[Any]]],
+        results: list[_Result],
     ) -> None:
         if prepared.skip and prepared.path not in present:
             return
@@ -281,7 +309,7 @@ class Validator:
         texts = {lang: text.format(**fill) for lang, text in self.guideline.phrases[phrase].items()}
         return Finding(name, texts["en"], "", field, value, "error", texts)
 
-    def _explain(self, results: Iterable[tuple[str, rdflib.term.Node, list[Any]]], raw: RawRecord) -> list[Finding]:
+    def _explain(self, results: Iterable[_Result], raw: RawRecord) -> list[Finding]:
         graph = self._shapes.graph
         found: dict[tuple[str | None, str, str], tuple[Finding, str | None]] = {}
         for _text, node, triples in results:
