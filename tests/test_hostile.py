@@ -181,7 +181,7 @@ def drip(port: int, stop: Any) -> None:
     """Send bodies byte by byte, and bodies whose end never comes."""
     head = "POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: {}\r\nContent-Length: 5000\r\n\r\n"
     socks = []
-    for path, kind in (("/sparql", "application/sparql-query"), ("/assess", "application/json")) * 3:
+    for path, kind in (("/sparql", "application/sparql-query"), ("/assess", "application/json")) * 100:
         sock = socket.create_connection(("127.0.0.1", port))
         sock.sendall(head.format(path, kind).encode())
         socks.append(sock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import socket
 import threading
@@ -19,13 +20,16 @@ from lrp_kg.web.problems import problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-THREADS = 64
+THREADS = 512
 """Requests that a worker answers at once: more than queries may run, so that these never hold up the others."""
 
 KILL_SECONDS = 10
 """Seconds that a worker has to end by itself when the service is stopped, for the answers under way."""
 
-BODIES = 48
+REST = 8 * 1024 * 1024
+"""Bytes of a refused body that are still taken, so that its sender reads why."""
+
+BODIES = 448
 """Requests with a body that a worker takes at once: whoever sends one slowly holds a thread, and never all of them."""
 
 
@@ -44,9 +48,18 @@ class BoundedBodies:
             detail = "Too many requests are being sent at once. Send this one again in a moment."
             return problem(Busy.status, Busy.code, Busy.title, detail, headers=Busy.headers)(environ, start_response)
         try:
-            return self._inner(environ, start_response)
+            answer = self._inner(environ, start_response)
+            _take_the_rest(environ)
+            return answer
         finally:
             self._slots.release()
+
+
+def _take_the_rest(environ: WSGIEnvironment) -> None:
+    """Read what is left of a body that was refused early: a client that is still sending would not see the answer."""
+    left = REST
+    while left > 0 and (part := environ["wsgi.input"].read(min(left, 65536))):
+        left -= len(part)
 
 
 def _has_body(environ: WSGIEnvironment) -> bool:
@@ -96,6 +109,8 @@ def run(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    # the number of threads is meant: most of them would only wait for slow senders
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     click.echo(f"lrp-kg serves at http://{host}:{port}/ (stop with Ctrl+C)")
     Granian(
         "lrp_kg.web.server:make",

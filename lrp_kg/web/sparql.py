@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_options_header
+from werkzeug.http import parse_accept_header, parse_options_header
 
 from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.engine.model import Question, Reply
@@ -88,13 +89,14 @@ def sparql() -> Response:
     if request.method == "OPTIONS":
         return Response(status=204)
     asked = _operation()
+    accept = request.headers.get("Accept", "")
     if asked.query is None:
         if request.method == "POST":
             raise MalformedQuery("The request has no query. Send it as the parameter query, or as the body.")
-        if asked.format is None and _plain_accept().best_match([*GRAPHS, "text/html"]) == "text/html":
+        if asked.format is None and _plain_accept(accept).best_match([*GRAPHS, "text/html"]) == "text/html":
             return redirect("/query", 303)  # type: ignore[return-value]
         return describe(FORMATS[asked.format][1] if asked.format else None)
-    solutions, graph = _accepted(asked.format)
+    solutions, graph = _accepted(asked.format, accept)
     question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)
     return answer(question)
 
@@ -200,17 +202,19 @@ def _decode(body: bytes) -> str:
         raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the query as UTF-8.") from None
 
 
-def _plain_accept() -> MIMEAccept:
-    """Return what the caller accepts, without parameters such as charset, which would match nothing."""
-    return MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in request.accept_mimetypes])
+def _plain_accept(header: str) -> MIMEAccept:
+    """Return what a caller accepts, without parameters such as charset, which would match nothing."""
+    accepted = parse_accept_header(header, MIMEAccept)
+    return MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in accepted])
 
 
-def _accepted(name: str | None) -> tuple[str | None, str | None]:
+@lru_cache(maxsize=128)
+def _accepted(name: str | None, header: str) -> tuple[str | None, str | None]:
     """Return the media types for solutions and for graphs that the caller likes best."""
     named: tuple[str | None, str | None] = FORMATS[name] if name is not None else (None, None)
-    if not request.accept_mimetypes:
+    plain = _plain_accept(header)
+    if not plain:
         return named[0] or next(iter(SOLUTIONS)), named[1] or next(iter(GRAPHS))
-    plain = _plain_accept()
     solutions = plain.best_match([*SOLUTIONS, *_ALSO])
     solutions, graph = named[0] or _ALSO.get(solutions or "", solutions), named[1] or plain.best_match(list(GRAPHS))
     if solutions is None and graph is None:
