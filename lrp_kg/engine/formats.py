@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import IO
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -23,6 +23,30 @@ GRAPHS: dict[str, ox.RdfFormat] = {
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
 """Media types of the results of CONSTRUCT and DESCRIBE."""
+
+_XML = ("application/sparql-results+xml", "application/rdf+xml")
+
+
+class Returns:
+    """A writable file that keeps carriage returns in XML: written as they are, a parser would take them as newlines."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self._inner = inner
+
+    def write(self, data: bytes) -> int:
+        """Write data, with carriage returns as references."""
+        self._inner.write(data.replace(b"\r", b"&#13;") if b"\r" in data else data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Write through what is buffered."""
+        self._inner.flush()
+
+
+def writable(media_type: str, file: IO[bytes]) -> IO[bytes]:
+    """Return the file to which a result of a media type is written, so that it is read back as it was."""
+    return cast(IO[bytes], Returns(file)) if media_type in _XML else file
+
 
 _LEAST = {
     "application/sparql-results+json": 3,

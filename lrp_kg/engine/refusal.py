@@ -23,7 +23,7 @@ _ASIDE = re.compile(
     r'''|"(?:[^"\\\n\r]|\\.)*"'''
     r"""|'(?:[^'\\\n\r]|\\.)*'"""
     r"|#[^\n\r]*"
-    r"|:[\w.:%-]+|[?$]\w+",
+    r"|:[\w.:%-]+|(?P<variable>[?$]\w+)",
     re.DOTALL,
 )
 """Tokens of the SPARQL grammar in which a keyword is none: IRIs, texts, comments, local names, variables."""
@@ -50,6 +50,11 @@ def _plain(text: str) -> str:
         return chr(number) if number < 0x110000 else ""
 
     return _CODEPOINT.sub(character, text)
+
+
+def without_asides(text: str) -> str:
+    """Return a query with its escapes undone, and without texts, IRIs, local names and comments."""
+    return _ASIDE.sub(lambda match: match["variable"] or " ", _plain(text))
 
 
 def _may_use(text: str) -> bool:

@@ -26,7 +26,7 @@ import pyoxigraph as ox
 
 from lrp_kg.dataset.graphs import ANSWERS, GRAPHS, RECORDS
 from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
-from lrp_kg.engine.formats import SOLUTIONS, count
+from lrp_kg.engine.formats import SOLUTIONS, count, writable
 from lrp_kg.engine.model import CHUNK, Limits, Question, Reply, setting
 from lrp_kg.engine.pool import PoolEngine, limit_reached
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
@@ -312,12 +312,13 @@ def _is_boolean(spool: IO[bytes], kind: str) -> bool:
 def _converted(spool: IO[bytes], kind: str, wanted: str) -> IO[bytes]:
     """Return a result in another format of the same form."""
     out = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
+    target = writable(wanted, out)
     if kind in GRAPH_FORMATS:
         triples: Any = (q.triple for q in ox.parse(input=spool, format=GRAPH_FORMATS[kind]))
-        ox.serialize(triples, output=out, format=GRAPH_FORMATS[wanted])
+        ox.serialize(triples, output=target, format=GRAPH_FORMATS[wanted])
     else:
         results = ox.parse_query_results(input=spool, format=SOLUTIONS[kind])
-        results.serialize(output=out, format=SOLUTIONS[wanted])
+        results.serialize(output=target, format=SOLUTIONS[wanted])
     spool.close()
     out.seek(0)
     return out

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from typing import Any
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
 from lrp_kg.dataset.graphs import ANSWERS, RECORDS
 from lrp_kg.engine import refusal, sandbox, wire
-from lrp_kg.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count
+from lrp_kg.engine.columns import columns, write_in_order
+from lrp_kg.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
 from lrp_kg.engine.model import BASE
 from lrp_kg.engine.spool import Spool, SpoolFull
 from lrp_kg.errors import LrpError
@@ -73,8 +74,7 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
     media_type = request["graph" if form == "graph" else "solutions"]
     if media_type is None:
         return {"error": "not-acceptable", "form": form}, None
-    spool = Spool(request["size"])
-    results.serialize(output=spool, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
+    spool = _written(results, form, media_type, text, request["size"])
     rows = None
     if form != "ask" and can_exceed(media_type, spool.size, request["rows"]):
         rows = count(media_type, spool.reader())
@@ -82,6 +82,18 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
             return {"error": "limit-rows"}, None
     graphs = [*dataset.default, *dataset.named]
     return {"form": form, "media": media_type, "size": spool.size, "rows": rows, "graphs": graphs}, spool
+
+
+def _written(results: Any, form: str, media_type: str, text: str, size: int) -> Spool:
+    if form == "select":
+        names = [variable.value for variable in results.variables]
+        order = columns(text, names)
+        if order != names:
+            return write_in_order(results, order, media_type, size)
+    spool = Spool(size)
+    output = writable(media_type, cast(IO[bytes], spool))
+    results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
+    return spool
 
 
 def _query(store: ox.Store, text: str, dataset: refusal.Dataset) -> Any:
