@@ -231,6 +231,14 @@ def ids(lang: str, guideline: Path | None) -> None:
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
 @click.option(
+    "--proxies",
+    default=0,
+    type=click.IntRange(0, 8),
+    envvar="LRP_PROXIES",
+    help="Proxies in front of the service, each of which adds X-Forwarded-For, -Proto and -Host; 0 (the default) "
+    "believes no such header. Also LRP_PROXIES.",
+)
+@click.option(
     "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
 )
 @store_option()
@@ -245,6 +253,7 @@ def serve(
     host: str,
     port: int,
     workers: int,
+    proxies: int,
     reload: bool,
     store: str | None,
     token_file: Path | None,
@@ -260,8 +269,10 @@ def serve(
 
     from lrp_kg.web.server import run
 
-    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "RELOAD": "true" if reload else None}
+    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies}
     os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
+    if reload:
+        os.environ["LRP_RELOAD"] = "true"
     service = _service(guideline, validating=True)  # fail here, with every finding, rather than in a worker
     try:
         if store:

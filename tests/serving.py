@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -44,7 +44,8 @@ class Service:
     port: int
     process: subprocess.Popen[bytes]
     token: str | None = None
-    log: list[str] = field(default_factory=list)
+    output: Path | None = None
+    """What it has written on both streams."""
 
     @property
     def url(self) -> str:
@@ -95,15 +96,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*options: str, token: str | None = None, ready: bool = True, **settings: str) -> Iterator[Service]:
+def serving(
+    *options: str, token: str | None = None, ready: bool = True, output: Path | None = None, **settings: str
+) -> Iterator[Service]:
     """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until queries are answered."""
     port = free_port()
     environment = {**os.environ, **{f"LRP_{name}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", str(port), *options]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    service = Service(port, process, token)
+    with (output or Path(os.devnull)).open("wb") as stream:
+        process = subprocess.Popen(
+            command, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    service = Service(port, process, token, output)
     try:
         _wait(service, "/health")
         if ready:

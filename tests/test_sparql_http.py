@@ -29,7 +29,7 @@ from lrp_kg.web import create_app
 from lrp_kg.web.access import ATTEMPTS, read_tokens
 from lrp_kg.web.engine import engine
 from lrp_kg.web.server import BODIES
-from tests.serving import TOKEN, Service, serving
+from tests.serving import TOKEN, Answer, Service, serving
 
 RECORD: dict[str, Any] = {"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"}
 CP = "https://w3id.org/lrp-kg/care-pathway#"
@@ -447,6 +447,53 @@ class TestTokens:
                 for n in range(ATTEMPTS + 2)
             ]
             assert statuses == [401] * ATTEMPTS + [429] * 2
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("output") / "output"
+
+
+@pytest.fixture(scope="module")
+def behind(store: Path, token_file: Path, output: Path) -> Iterator[Service]:
+    """A service with records, behind a proxy."""
+    options = ("--store", str(store), "--token-file", str(token_file), "--proxies", "1")
+    with serving(*options, token=TOKEN, output=output) as found:
+        yield found
+
+
+class TestProxies:
+    HEADERS = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "guideline.example", "X-Forwarded-For": "192.0.2.1"}
+
+    def log_in(self, service: Service, token: str, headers: dict[str, str]) -> Answer:
+        body = urlencode({"token": token, "next": "/query"})
+        return service.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html", **headers})
+
+    def test_what_a_proxy_says_is_believed(self, behind: Service) -> None:
+        assert "Secure" in self.log_in(behind, TOKEN, self.HEADERS).headers["set-cookie"]
+        assert "Secure" not in self.log_in(behind, TOKEN, {}).headers["set-cookie"]
+        described = behind.ask("/sparql", headers={**self.HEADERS, "Accept": "text/turtle"})
+        assert "sd:endpoint <https://guideline.example/sparql>" in described.text
+        assert described.headers["cache-control"] == "no-store"
+
+    def test_without_a_proxy_it_is_not(self, guarded: Service, open_service: Service) -> None:
+        assert "Secure" not in self.log_in(guarded, TOKEN, self.HEADERS).headers["set-cookie"]
+        described = open_service.ask("/sparql", headers={**self.HEADERS, "Accept": "text/turtle"})
+        assert f"sd:endpoint <{open_service.url}/sparql>" in described.text
+        assert described.headers["cache-control"] == "no-cache"
+
+    def test_guesses_count_by_client_and_tokens_are_not_logged(self, behind: Service, output: Path) -> None:
+        wrong = "a-secret-that-is-none-here"
+        for n in range(ATTEMPTS + 1):
+            headers = {"X-Forwarded-For": "192.0.2.2", "Authorization": f"Bearer {wrong}"}
+            assert behind.ask("/sparql?query=ASK%7B%7D", headers=headers).status == (401 if n < ATTEMPTS else 429)
+        elsewhere = {"X-Forwarded-For": "192.0.2.3"}
+        assert behind.ask("/sparql?query=ASK%7B%7D", headers=elsewhere).status == 200
+        assert self.log_in(behind, wrong, elsewhere).status == 401
+        said = output.read_text(encoding="utf-8")
+        assert "lrp-kg serves at" in said
+        assert wrong not in said
+        assert TOKEN not in said
 
 
 def test_guesses_from_one_address_do_not_shut_out_others(token_file: Path) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 
 from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
 from lrp_kg.text import TextAnswer
@@ -65,6 +66,14 @@ def demand_token(tokens: tuple[str, ...], records: bool) -> None:
         )
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Sessions whose cookie is sent back over TLS only, where the service is reached over TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Tell whether the cookie is marked as secure."""
+        return request.is_secure
+
+
 class Access:
     """The tokens of an application."""
 
@@ -72,6 +81,7 @@ class Access:
         self.tokens = read_tokens(app.config["TOKEN_FILE"])
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
+        app.session_interface = Sessions()
         app.secret_key = hashlib.sha256("\n".join(("lrp-kg session", *self.tokens)).encode()).digest()
         app.config.update(
             SESSION_COOKIE_NAME="lrp_session",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lrp_kg.service import GuidelineService
 from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
@@ -21,13 +22,14 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Make the application of a guideline and, where there is one, of a store.
 
     Settings, also as ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
-    (bytes), ``RELOAD``, and the limits of queries (``QUERY_SECONDS`` and so on).
+    (bytes), ``PROXIES`` (in front of the service, each of which adds X-Forwarded-For and -Proto), ``RELOAD``, and the
+    limits of queries (``QUERY_SECONDS`` and so on).
 
     Raises `TokenFileError` where the store has records and there is no token.
     """
     app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
-    app.config.update(STORE=None, TOKEN_FILE=None)
+    app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # one more, so that a body over the limit shows
@@ -44,6 +46,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.extensions["lrp_kg_engines"] = Engines(app)
     app.extensions["lrp_kg_access"] = access.Access(app)
     _demand_token(app)
+    proxies = int(app.config["PROXIES"])
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]
     for part in (assess, pages, access, sparql, terms, editor, queries):
         app.register_blueprint(part.blueprint)
     return app

@@ -121,4 +121,5 @@ def _write(graph: rdflib.Graph, media_type: str | None) -> Response:
     if media_type not in _WRITERS:
         raise NotAcceptable(f"The description is RDF. Accept one of {', '.join(_WRITERS)}.")
     text = graph.serialize(format=_WRITERS[media_type])
-    return Response(text, headers={"Vary": "Accept", "Cache-Control": "no-cache"}, mimetype=media_type)
+    cache = "no-store" if engine().has_records else "no-cache"
+    return Response(text, headers={"Vary": "Accept", "Cache-Control": cache}, mimetype=media_type)
