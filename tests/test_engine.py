@@ -20,7 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib.query import Result
 
-from lrp_kg.dataset.graphs import ANSWERS, RECORDS
 from lrp_kg.engine import refusal
 from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.engine.model import Limits, Question, setting
@@ -40,6 +39,7 @@ from lrp_kg.errors import (
     TimeLimit,
     UnknownParameter,
 )
+from lrp_kg.namedgraphs import ANSWERS, RECORDS
 
 N = 300
 

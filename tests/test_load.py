@@ -21,12 +21,12 @@ from lrp_kg.answergraph import to_graph
 from lrp_kg.cli import main
 from lrp_kg.dataset import deriving, generations, making
 from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.dataset.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.dataset.making import Source
 from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
 from lrp_kg.errors import BrokenJson, StoreError
 from lrp_kg.guideline import Guideline, load_guideline
+from lrp_kg.namedgraphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
 
 HERE = Path(__file__).parent

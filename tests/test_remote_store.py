@@ -20,7 +20,6 @@ from click.testing import CliRunner
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.graphs import ANSWERS, RECORDS
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
 from lrp_kg.dataset.remote import load_remote
@@ -37,6 +36,7 @@ from lrp_kg.errors import (
     StoreError,
     TimeLimit,
 )
+from lrp_kg.namedgraphs import ANSWERS, RECORDS
 from lrp_kg.synthesis.generating import Generator
 from tests.serving import free_port, serving
 

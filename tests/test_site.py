@@ -29,8 +29,8 @@ from lrp_kg.site.drawing import draw
 from lrp_kg.site.layout import lay_out
 from lrp_kg.site.links import check_links
 from lrp_kg.site.panels import short_title
-from lrp_kg.site.svg import width_of, wrap
 from lrp_kg.site.words import Words
+from lrp_kg.svg import width_of, wrap
 
 HERE = Path(__file__).parent
 SECOND = HERE / "guidelines" / "ankle-sprain"

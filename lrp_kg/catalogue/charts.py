@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from lrp_kg.catalogue.model import Chart
 from lrp_kg.catalogue.running import Table
-from lrp_kg.site.svg import width_of, wrap
+from lrp_kg.svg import width_of, wrap
 
 MOST = 60
 """Bars that are drawn; the table has them all."""

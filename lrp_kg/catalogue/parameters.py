@@ -41,7 +41,7 @@ class Vocabulary:
 
     @cached_property
     def _quads(self) -> list[ox.Quad]:
-        from lrp_kg.dataset.graphs import guideline_quads
+        from lrp_kg.namedgraphs import guideline_quads
 
         if self._guideline is None:
             return []

@@ -14,7 +14,6 @@ import pyoxigraph as ox
 
 from lrp_kg import __version__
 from lrp_kg.dataset.deriving import Job, batches, derive
-from lrp_kg.dataset.graphs import ANSWERS, CLOSURE, GRAPHS
 from lrp_kg.dataset.loading import Fates, Report, read_items
 from lrp_kg.dataset.making import Progress, Source, told_of
 from lrp_kg.dataset.quads import RECORD_DIGEST, ROOT, activity_lines
@@ -23,6 +22,7 @@ from lrp_kg.engine.model import Limits
 from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline import Guideline
+from lrp_kg.namedgraphs import ANSWERS, CLOSURE, GRAPHS
 
 LINES = 5000
 """Lines of N-Quads in one update request."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.dataset import graphs
+from lrp_kg import namedgraphs as graphs
 from lrp_kg.diagramstore import cache_folder
 from lrp_kg.guideline import Guideline
 

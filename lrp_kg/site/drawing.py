@@ -10,9 +10,9 @@ from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.expressions import ExpressionReader
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
 from lrp_kg.site.panels import PAD, Panel, Panels, capital
-from lrp_kg.site.svg import Canvas, Lines, chip_width, lines, width_of
 from lrp_kg.site.tables import bounds_of
 from lrp_kg.site.words import Words
+from lrp_kg.svg import Canvas, Lines, chip_width, lines, width_of
 
 MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0
 GATE, GATE_GAP, INDENT, LANE_HEAD = 232.0, 56.0, 28.0, 40.0

@@ -9,8 +9,8 @@ from itertools import groupby
 from lrp_kg.guideline import Box, Term
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Placed
-from lrp_kg.site.svg import Lines, chip_width, lines
 from lrp_kg.site.words import Words
+from lrp_kg.svg import Lines, chip_width, lines
 
 PAD = 12.0
 HUES = 6

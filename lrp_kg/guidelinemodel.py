@@ -1,0 +1,244 @@
+"""What a guideline says, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from lrp_kg.criteria import Expression
+from lrp_kg.guidelinefiles import guideline_files
+
+LANGUAGES = ("en", "nl", "fr", "de")
+POLICIES = ("First", "Unique", "Collect")
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Term:
+    """Something with an IRI, an identifier for programs, and a label per language."""
+
+    iri: str
+    id: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Value(Term):
+    """A value of a value list; ``id`` is its notation in JSON, ``expands_to`` a field it settles."""
+
+    expands_to: str | None
+
+
+@dataclass(frozen=True)
+class Field(Term):
+    """A field of a record; ``kind`` is value, values, boolean, integer, date or string."""
+
+    kind: str
+    values: tuple[Value, ...]
+    question: Text
+    hint: Text
+    considers: tuple[Term, ...]
+    ask_order: int | None
+    ask_if: str | None
+    implies: tuple[str, ...]
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Derived(Term):
+    """An integer computed from two date fields."""
+
+    start: str
+    end: str
+    measure: str
+
+
+@dataclass(frozen=True)
+class Condition(Term):
+    """A named class of patient records with its definition."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A key and value for programs; no value means the latest date of the statement."""
+
+    key: str
+    value: str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Option(Term):
+    """A possible answer; ``applies_to`` is the class in which it holds."""
+
+    applies_to: str
+    priority: int
+    refined_by: str | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Decision(Term):
+    """Something to decide; a programme has one decision per edition."""
+
+    scope: str
+    policy: str
+    priority: int
+    options: tuple[Option, ...]
+    fact_key: str | None
+
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """Periods counted from a date field, and the situation in which they count."""
+
+    within: str | None
+    not_before: str | None
+    counted_from: str
+    condition: str | None
+
+
+@dataclass(frozen=True)
+class FactKey(Term):
+    """The key of facts; some are given only where their statement certainly applies."""
+
+    only_if_certain: bool
+
+
+@dataclass(frozen=True)
+class Statement(Term):
+    """One thing the source says; ``label`` is its wording."""
+
+    modality: Term
+    actor: Term | None
+    priority: int
+    condition: str | None
+    condition_text: Text
+    limits: tuple[TimeLimit, ...]
+    facts: tuple[Fact, ...]
+    source: str
+    locator: str
+
+
+@dataclass(frozen=True)
+class Box(Term):
+    """A box; it is shown with an option, or in the scope of a decision where ``applies_to`` holds."""
+
+    section: Term
+    section_order: int
+    printed: str
+    stage: str
+    priority: int
+    shown_for: str
+    applies_to: str | None
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Criterion(Term):
+    """A condition of eligibility."""
+
+    applies_to: str
+    priority: int
+
+
+@dataclass(frozen=True)
+class Edition(Term):
+    """The rules of a programme from a date on; ``decision`` is its generated decision."""
+
+    valid_from: date | None
+    criteria: tuple[Criterion, ...]
+    benefits: tuple[Statement, ...]
+    limits: tuple[Statement, ...]
+    steps: tuple[Statement, ...]
+    decision: str
+
+
+@dataclass(frozen=True)
+class Programme(Term):
+    """A decision about eligibility with its editions, oldest first."""
+
+    editions: tuple[Edition, ...]
+    priority: int
+
+
+@dataclass(frozen=True)
+class Caution(Term):
+    """Something to point out in a situation."""
+
+    applies_to: str
+    modality: Term
+    source: str
+    locator: str
+
+
+@dataclass(frozen=True)
+class OpenPoint(Term):
+    """A place where the source is open: what it concerns (IRIs), which status it declares, and where."""
+
+    kind: Term
+    concerns: tuple[str, ...]
+    declares: tuple[str, ...]
+    applies_to: str | None
+    reading: Text
+    source: str
+    locator: str
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """Everything that the modules of a guideline folder say, ready to decide with."""
+
+    folder: Path
+    content_hash: str
+    iri: str
+    id: str
+    version: str
+    label: Text
+    fields: dict[str, Field]
+    derived: dict[str, Derived]
+    conditions: dict[str, Condition]
+    decisions: dict[str, Decision]
+    programmes: dict[str, Programme]
+    boxes: dict[str, Box]
+    notices: dict[str, tuple[Statement, ...]]
+    warnings: tuple[Caution, ...]
+    open_points: tuple[OpenPoint, ...]
+    fact_keys: dict[str, FactKey]
+    date_orders: tuple[tuple[str, str], ...]
+    phrases: dict[str, Text]
+    statuses: dict[str, Text]
+    date_statuses: dict[str, Text]
+    modalities: dict[str, Text]
+    message_templates: dict[str, Text]
+    sources: dict[str, Term]
+
+    @cached_property
+    def classes(self) -> dict[str, Expression]:
+        """Every named class with its expression."""
+        return {name: condition.expression for name, condition in self.conditions.items()}
+
+    @cached_property
+    def field_names(self) -> dict[str, Field]:
+        """Fields by their name in JSON."""
+        return {f.id: f for f in self.fields.values()}
+
+    @cached_property
+    def expanded(self) -> dict[str, tuple[str, str]]:
+        """Boolean fields settled by a list field: field -> (list field, value)."""
+        return {
+            value.expands_to: (f.iri, value.iri) for f in self.fields.values() for value in f.values if value.expands_to
+        }
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace of the guideline's own terms: its IRI up to the last ``#`` or ``/``."""
+        return self.iri[: max(self.iri.rfind("#"), self.iri.rfind("/")) + 1]
+
+    def stage_files(self) -> list[Path]:
+        """Return the Turtle files that the guideline was read from."""
+        return guideline_files(self.folder)
