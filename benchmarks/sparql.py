@@ -1,7 +1,7 @@
 """The queries of the catalogue over HTTP, beside Oxigraph's own server and rdflib-endpoint on the same data.
 
     python benchmarks/sparql.py                      # 1,000 and 10,000 records
-    python benchmarks/sparql.py --sizes 1000 100000  # other sizes; --rounds, --only NAME, --json FILE
+    python benchmarks/sparql.py --sizes 1000 100000  # other sizes; --rounds, --only NAME, --json FILE, --keep DIR
 
 Every server runs at the same time and answers the same query in turn, so that what else the machine does falls on all
 of them. Ours runs with all its limits on, behind a token. A ratio is ours to theirs, of medians.
@@ -99,9 +99,14 @@ def run(*command: str, env: dict[str, str]) -> float:
 def servers(folder: Path, size: int, env: dict[str, str]) -> Iterator[list[Contender]]:
     """Start every contender over the store of a size, and stop them at the end."""
     cohort, store = folder / "cohort.ndjson", folder / "store"
-    made = run("synthesise", str(size), "--output", str(cohort), env=env)
-    loaded = run("load", str(cohort), "--store", str(store), env=env)
-    print(f"{size} records: made in {made:.1f} s, loaded in {loaded:.1f} s ({size / loaded:.0f} a second)", flush=True)
+    if (store / "CURRENT").exists():
+        print(f"{size} records: as they stand in {store}", flush=True)
+    else:
+        made = run("synthesise", str(size), "--output", str(cohort), env=env)
+        loaded = run("load", str(cohort), "--store", str(store), env=env)
+        print(
+            f"{size} records: made in {made:.1f} s, loaded in {loaded:.1f} s ({size / loaded:.0f} a second)", flush=True
+        )
     generation = store / "generations" / (store / "CURRENT").read_text().strip()
     tokens = folder / "tokens"
     tokens.write_text(TOKEN)
@@ -186,6 +191,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for cohorts and stores, which a later run takes as they are")
     options = parser.parse_args()
     queries = {
         f.stem: f.read_text(encoding="utf-8")
@@ -199,8 +205,8 @@ def main() -> None:
         env = environment(Path(scratch)) | {"PYTHONPATH": str(ROOT)}
         env |= {k: v for k, v in os.environ.items() if k.startswith("LRP_QUERY_")}
         for size in options.sizes:
-            folder = Path(scratch) / str(size)
-            folder.mkdir()
+            folder = (options.keep or Path(scratch)) / str(size)
+            folder.mkdir(parents=True, exist_ok=True)
             with servers(folder, size, env) as contenders:
                 notes = measure(contenders, queries, options.rounds)
             ours, *others = contenders
