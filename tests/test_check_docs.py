@@ -13,7 +13,16 @@ from lrp_kg.namespaces import DCTERMS, SH
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([a-z]+(?:-[a-z]+)+) \| ([EWN, ]+) \| (.+) \| (.*) \|$", PAGE, re.MULTILINE)
-PLACES = ("check", "reasoning", "cases", "modules.py", "graph.py", "guideline.py", "guidelinereader.py", "validation.py")
+PLACES = (
+    "check",
+    "reasoning",
+    "cases",
+    "modules.py",
+    "graph.py",
+    "guideline.py",
+    "guidelinereader.py",
+    "validation.py",
+)
 NAME = re.compile(r"[a-z]+(-[a-z]+)+")
 SEVERITIES = {"error": "E", "warning": "W", "note": "N"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -30,8 +31,16 @@ def snapshot_file(guideline: Guideline) -> Path:
 def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None) -> Path:
     """Return the snapshot of a guideline; ``progress`` is told what is being made where it is not there yet."""
     file = snapshot_file(guideline)
-    if file.is_file():
-        return file
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.with_suffix(".lock").open("w") as lock:  # other processes wait, and find it made
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.is_file():
+                _make(guideline, file, progress)
+    return file
+
+
+def _make(guideline: Guideline, file: Path, progress: Progress) -> None:
     progress("closure")
     from lrp_kg.reasoning.closure import closure
 
@@ -41,11 +50,9 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
     parsed = ox.parse(inferred, format=ox.RdfFormat.N_TRIPLES)
     quads = [ox.Quad(q.subject, q.predicate, q.object, name) for q in parsed]
     quads += graphs.guideline_quads(guideline)
-    file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
         ox.serialize(quads, output=draft, format=ox.RdfFormat.N_QUADS)
     os.replace(draft.name, file)
-    return file
 
 
 if __name__ == "__main__":
@@ -56,7 +63,7 @@ if __name__ == "__main__":
 
     def end_with_input() -> None:
         """End when whoever wants the snapshot is gone: its end of our input closes then."""
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # not by sys.stdin, which could not be closed at the end while we read
         os._exit(1)
 
     if "--while-open" in sys.argv[2:]:
