@@ -285,21 +285,59 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("text", "may"),
         [
-            (r'ASK { ?s ?p "a\" SERVICE" }', False),
+            (r'ASK { ?s ?p "a\" SERVICE <u:x> {}" }', False),
             (r'ASK { ?s ?p "a\\" . SERVICE <u:x> {} }', True),
             ("ASK { FILTER (?a<?b) SERVICE <u:x> {} }", True),
             ("ASK { ?s <u:'x> ?o . SERVICE <u:y> {} #'\n}", True),
-            ("ASK { ?s ?p '''a 'service' b''' }", False),
-            (r'ASK { ?s ?p "\u0022 . SERVICE <u:x> {} #" }', True),
+            ("ASK { ?s ?p '''a 'service <u:x> {}' b''' }", False),
             ("ASK { ?s ?p 1SERVICE <u:x> {} }", True),
             ("ASK { ?s ?p trueSERVICE <u:x> {} }", True),
             ("ASK {SERVICEx:y {}}", True),
-            ("ASK { ?s x:wasDerivedFrom ?service }", False),
-            ("# from here\nASK {}", False),
+            ("ASK { ?s ?p :.SERVICE SILENT <u:x> {} }", True),
+            ("ASK { ?s ?p a:-SERVICE ?x {} }", True),
+            ("ASK { #x\rSERVICE <u:x> {}\n }", True),
+            ("ASK { FILTER(1<2)SERVICE#>\n<u:x> {} }", True),
+            (r"ASK { ?s ?p :a\# . SERVICE <u:x> {} }", True),
+            ("ASK { SERVICE#{\n#\r\nSILENT#\n$x#}\n{} }", True),
+            ("ASK { ?s x:wasDerivedFrom ?service . ?s service:p ?o . { ?x x:service ?y } }", False),
+            ("ASK { ?s <http://example.org/service> ?o . { ?x <http://example.org/#service> :y } }", False),
+            ("# service <u:x> {\nASK {}", False),
         ],
     )
-    def test_where_a_word_is_a_keyword(self, text: str, may: bool) -> None:
-        assert refusal._may_use(text) is may
+    def test_where_service_is_a_keyword(self, text: str, may: bool) -> None:
+        assert bool(refusal.keywords(text)["service"]) is may
+
+    @pytest.mark.parametrize(
+        ("text", "times"),
+        [
+            ("SELECT * FROM <http://example.org/from> FROM NAMED x:from { ?from x:from 'from <u:x>' }", 2),
+            ("# from here\nASK {}", 0),
+            ("SELECT * #x\rFROM<u:g>\n{}", 1),
+            ("PREFIX from: <http://example.org/> ASK { ?s ?p from:x }", 2),
+            ("ASK { ?s prov:wasDerivedFrom <http://example.org/a> }", 0),
+        ],
+    )
+    def test_where_from_is_a_keyword(self, text: str, times: int) -> None:
+        assert refusal.keywords(text)["from"] == times
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            r'SELECT * { FILTER(<http://x/\u0041#> != "\u0022") SERVICE SILENT <u:x> {?a ?b ?c} #"""' + "\n }",
+            r'SELECT * { VALUES ?q { "\u0022" } SERVICE SILENT <u:x> {?a ?b ?c} #"""}' + "\n }",
+            r"SELECT * { SERV\u0049CE SILENT <u:x> {} }",
+            "PREFIX : <urn:x> SELECT * { ?s ?p :.SERVICE SILENT <u:x> {?a ?b ?c} }",
+            "SELECT * { #x\rSERVICE SILENT <u:x> {?a ?b ?c}\n }",
+            "SELECT * { FILTER(1<2)SERVICE#>\n<u:x> {?a ?b ?c} }",
+            "PREFIX from: <http://example.org/> SELECT * { ?s ?p from:x }",
+        ],
+    )
+    def test_what_can_be_read_in_two_ways_is_refused(self, engine: PoolEngine, query: str) -> None:
+        with pytest.raises(QueryRefused):
+            engine.ask(Question(query))
+
+    def test_a_graph_after_a_comment_is_seen(self) -> None:
+        assert refusal.examine("SELECT * #x\rFROM <urn:g>\n { ?s ?p ?o }").default == ("urn:g",)
 
     def test_an_update_is_told_to_be_one(self, engine: PoolEngine) -> None:
         with pytest.raises(QueryRefused, match="read-only"):

@@ -1,13 +1,14 @@
-"""What a query may not ask for: anything remote, and any change. Read from its syntax tree, never by guessing.
+"""What a query may not ask for: anything remote, and any change.
 
-Oxigraph hands out no syntax tree. A query in whose text a keyword does not occur cannot use it; only where it occurs
-is the query parsed by rdflib, which does.
+Oxigraph hands out no syntax tree, and no other parser reads every query as it does. So SERVICE is looked for in the
+text, on the safe side: wherever some reading of the grammar lets it be a keyword, the query is refused. FROM is read
+from rdflib's syntax tree, which has to have as many of them as the text can have.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,17 +17,29 @@ from lrp_kg.errors import MalformedQuery, QueryRefused
 
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _WORDS = re.compile("service|from", re.IGNORECASE)
+_IRI = r"""<[^<>"{}|^`\\\x00-\x20]*>"""
 _ASIDE = re.compile(
-    r"""<[^<>"{}|^`\\\x00-\x20]*>"""  # an IRI
-    r'''|"""(?:"{0,2}(?:[^"\\]|\\.))*"""'''
+    r'"""(?:"{0,2}(?:[^"\\]|\\.))*"""'
     r"""|'''(?:'{0,2}(?:[^'\\]|\\.))*'''"""
-    r'''|"(?:[^"\\\n\r]|\\.)*"'''
-    r"""|'(?:[^'\\\n\r]|\\.)*'"""
+    r'|"(?:[^"\\\n\r]|\\.)*"'
+    r"|'(?:[^'\\\n\r]|\\.)*'"
     r"|#[^\n\r]*"
-    r"|:[\w.:%-]+|(?P<variable>[?$]\w+)",
+    r"|:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%])(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%])*"
+    r"|(?P<variable>[?$]\w+)",
     re.DOTALL,
 )
-"""Tokens of the SPARQL grammar in which a keyword is none: IRIs, texts, comments, local names, variables."""
+"""Tokens of the grammar in which a keyword is none: texts, comments, local names, variables. (IRIs are apart.)"""
+_ANY_ASIDE = re.compile(f"{_IRI}|{_ASIDE.pattern}", re.DOTALL)
+_IRI_AT = re.compile(_IRI)
+_SURELY_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
+"""What is no comparison: two slashes stand nowhere else in the grammar."""
+_PLAIN = re.compile(r"""[^<"'#:?$sSfF]+""")
+_SPACE = r"(?:\s|#[^\n\r]*(?:[\n\r]|$))*"
+_KEYWORDS = {
+    "service": re.compile(rf"service{_SPACE}(?:silent{_SPACE})?[^\s{{}}]+{_SPACE}\{{", re.IGNORECASE),
+    "from": re.compile(rf"from{_SPACE}(?:named{_SPACE})?(?:<|[^\s{{}}:]*:)", re.IGNORECASE),
+}
+"""Keywords with what has to follow them: a graph, and what it is asked."""
 _UPDATES = re.compile("insert|delete|load|clear|drop|create|add|move|copy", re.IGNORECASE)
 
 
@@ -54,13 +67,37 @@ def _plain(text: str) -> str:
 
 def without_asides(text: str) -> str:
     """Return a query with its escapes undone, and without texts, IRIs, local names and comments."""
-    return _ASIDE.sub(lambda match: match["variable"] or " ", _plain(text))
+    return _ANY_ASIDE.sub(lambda match: match["variable"] or " ", _plain(text))
 
 
-def _may_use(text: str) -> bool:
-    """Tell whether SERVICE or FROM stands in a query as a word of the language, escapes undone or not."""
-    readings = {text, _plain(text)}
-    return any(_WORDS.search(_ASIDE.sub(" ", reading)) for reading in readings)
+def keywords(text: str) -> Counter[str]:
+    """Count the places where SERVICE and FROM can be keywords in some reading of a query.
+
+    `<` is followed both ways, as the begin of an IRI and as a comparison, unless only one of them is possible.
+    """
+    found: Counter[str] = Counter()
+    if not _WORDS.search(text):
+        return found
+    todo, seen = [0], set[int]()
+    while todo:
+        place = todo.pop()
+        while place < len(text) and place not in seen:
+            seen.add(place)
+            character = text[place]
+            aside = _ASIDE.match(text, place)
+            if character == "<":
+                iri = _IRI_AT.match(text, place)
+                if iri and not _SURELY_IRI.match(text, place):
+                    todo.append(place + 1)
+                place = iri.end() if iri else place + 1
+            elif aside:
+                place = aside.end()
+            elif plain := _PLAIN.match(text, place):
+                place = plain.end()
+            else:
+                found.update(word for word, pattern in _KEYWORDS.items() if pattern.match(text, place))
+                place += 1
+    return found
 
 
 def preload() -> None:
@@ -71,26 +108,40 @@ def preload() -> None:
 
 def examine(text: str) -> Dataset:
     """Return the dataset that a query names; raise `QueryRefused` where it reaches for something remote."""
-    if not _may_use(text):
+    if _CODEPOINT.search(text) and (_WORDS.search(text) or _WORDS.search(_plain(text))):
+        raise QueryRefused(
+            "The query has the word SERVICE or FROM, and characters written with \\u, which together are not read "
+            "here. Write these characters themselves."
+        )
+    found = keywords(text)
+    if found["service"]:
+        raise QueryRefused(
+            "SERVICE would send data to another server. Ask that server yourself, and leave it out here."
+        )
+    if not found["from"]:
         return Dataset()
     from rdflib.plugins.sparql.algebra import translatePrologue, traverse
     from rdflib.plugins.sparql.parser import parseQuery
     from rdflib.plugins.sparql.parserutils import CompValue
 
     try:
-        prologue, query = parseQuery(text)
+        # rdflib ends comments at line feeds only
+        prologue, query = parseQuery(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except RecursionError:
+        raise MalformedQuery("The query is nested too deeply. Write it flatter.") from None
     except Exception as error:  # noqa: BLE001 - pyparsing raises many kinds
         raise _unreadable(error) from error
-    if any(node.name == "ServiceGraphPattern" for node in _nodes(query)):
-        raise QueryRefused(
-            "SERVICE would send data to another server. Ask that server yourself, and leave it out here."
-        )
     try:
         names = translatePrologue(prologue, BASE)
         clauses = [c for c in query.get("datasetClause") or [] if isinstance(c, CompValue)]
         resolved = [traverse(c, visitPost=lambda n: _resolve(n, names)) for c in clauses]
     except Exception as error:  # noqa: BLE001 - an undeclared prefix raises a plain Exception
         raise _unreadable(error) from error
+    if len(clauses) != found["from"]:
+        raise QueryRefused(
+            "The word FROM stands where it may or may not name a graph. Write every IRI in full, with its scheme and "
+            "two slashes or with a prefix, and name no prefix so."
+        )
     default = tuple(str(c["default"]) for c in resolved if "default" in c)
     named = tuple(str(c["named"]) for c in resolved if "named" in c)
     return Dataset(tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named)))
@@ -105,26 +156,11 @@ def _resolve(node: Any, names: Any) -> Any:
     return names.absolutize(node) if isinstance(node, URIRef) else None
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
-    """Yield every node of a syntax tree that has a name, without recursion."""
-    from pyparsing import ParseResults
-    from rdflib.plugins.sparql.parserutils import CompValue
-
-    todo = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, CompValue):
-            yield node
-            todo += list(node.values())
-        elif isinstance(node, (list, tuple, set, ParseResults)):
-            todo += list(node)
-
-
 def _unreadable(error: Exception) -> MalformedQuery:
     """Return that a query cannot be parsed; Oxigraph is not asked, since it would also run what it can parse."""
     place = f"line {error.lineno}, column {error.column}" if hasattr(error, "lineno") else "a place that is not known"  # type: ignore[attr-defined]
     return MalformedQuery(
-        f"The query cannot be parsed at {place}. It holds the word SERVICE or FROM, so it is read strictly: "
+        f"The query cannot be parsed at {place}. It holds the word FROM, so it is read strictly: "
         "mend it there, and declare every prefix."
     )
 
