@@ -328,7 +328,7 @@ class TestInterruptions:
     ) -> None:
         folder = tmp_path / "store"
         with monkeypatch.context() as patch:
-            patch.setattr(making.Making, "finish", lambda *_: (_ for _ in ()).throw(OSError("stopped")))
+            patch.setattr(making.Making, "finish", lambda *_: (_ for _ in ()).throw(OSError(5, "stopped")))
             with pytest.raises(StoreError, match="untouched"):
                 load(guideline, folder, [ndjson(named(1))])
         load(guideline, folder, [ndjson(named(2))])

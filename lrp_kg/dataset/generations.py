@@ -8,6 +8,7 @@
     DIR/lock               held by the load that is under way
 
 After an interruption at any moment CURRENT names a complete generation; what else is there is swept by the next load.
+Where CURRENT is not there, the newest generation with a description is the current one: it is written when all is done.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -25,6 +27,7 @@ from typing import Any
 from lrp_kg.errors import StoreError
 
 FORMAT = 1
+_NAME = re.compile(r"\d{6,}")
 KEPT = 2
 """Generations that are left in place: the current one, and one that readers may still have open."""
 
@@ -56,22 +59,29 @@ class Store:
         marker = self.folder / "lrp-kg.json"
         try:
             data = json.loads(marker.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            if self.folder.is_dir() and any(self.folder.iterdir()):
+        except (FileNotFoundError, NotADirectoryError):
+            if self.folder.exists() and not self.folder.is_dir():
+                raise StoreError(f"{self.folder} is no folder. Name another one.") from None
+            if self.folder.is_dir() and not self._is_only_begun():
                 raise StoreError(
                     f"{self.folder} is not empty and no store of lrp-kg. It was left alone; name another folder."
                 ) from None
-            if self.folder.exists() and not self.folder.is_dir():
-                raise StoreError(f"{self.folder} is no folder. Name another one.") from None
             return False
         except (OSError, ValueError) as error:
             raise StoreError(f"{marker} cannot be read: {type(error).__name__}. Restore it from a copy.") from None
-        if data.get("format") != FORMAT:
+        form = data.get("format") if isinstance(data, dict) else None
+        if form != FORMAT:
             raise StoreError(
-                f"{self.folder} has the format {data.get('format')!r}; this version reads {FORMAT}. "
+                f"{self.folder} has the format {form!r}; this version reads {FORMAT}. "
                 "Load the records into a new store."
             )
         return True
+
+    def _is_only_begun(self) -> bool:
+        """Tell whether a folder holds nothing but what a load makes before it says whose it is."""
+        if {p.name for p in self.folder.iterdir()} - {"generations", "staging", "lock", "lrp-kg.json.draft"}:
+            return False
+        return not any(any(p.iterdir()) for p in self.folder.iterdir() if p.is_dir())
 
     def current(self) -> Generation:
         """Return the current generation; raise `StoreError` where there is none."""
@@ -89,17 +99,33 @@ class Store:
         try:
             name = (self.folder / "CURRENT").read_text(encoding="ascii").strip()
         except FileNotFoundError:
-            return None
+            # a generation has a description once it is complete: CURRENT is lost, or was about to be written
+            names = self._described()
+            return self._generation(names[-1]) if names else None
+        except (OSError, UnicodeDecodeError):
+            name = ""
+        if not _NAME.fullmatch(name):
+            raise StoreError(
+                f"{self.folder / 'CURRENT'} is damaged: it holds the name of no generation. Restore it from a copy; "
+                f"complete are: {', '.join(self._described()) or 'none'}."
+            )
         return self._generation(name)
+
+    def _described(self) -> list[str]:
+        files = (self.folder / "generations").glob("*.json")
+        return sorted(f.stem for f in files if _NAME.fullmatch(f.stem) and f.with_suffix("").is_dir())
 
     def _generation(self, name: str) -> Generation:
         folder = self.folder / "generations" / name
         try:
             data = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            data["loads"] = tuple(data["loads"])
+            found = Generation(name=name, folder=folder, **data)
+        except (OSError, ValueError, TypeError, KeyError):
             raise StoreError(f"{folder} has no description. Restore the store from a copy.") from None
-        data["loads"] = tuple(data["loads"])
-        return Generation(name=name, folder=folder, **data)
+        if not folder.is_dir():
+            raise StoreError(f"{folder} is not there. Restore the store from a copy.")
+        return found
 
     # -- writing ----------------------------------------------------------------------------------
 

@@ -61,11 +61,21 @@ def load(
     """
     try:
         return _load(guideline, folder, sources, replace, progress)
+    except RuntimeError as error:
+        if type(error) is not RuntimeError:
+            raise
+        raise StoreError(_damaged(folder)) from error
     except OSError as error:
+        if error.errno is None:  # raised by Oxigraph, for what it reads
+            raise StoreError(_damaged(folder)) from error
         reason = error.strerror or type(error).__name__
         raise StoreError(
             f"{folder} cannot be written: {reason}. What was stored before is untouched; mend it and load again."
         ) from error
+
+
+def _damaged(folder: Path) -> str:
+    return f"{folder} is damaged: it cannot be read. Restore it from a copy, or load the records into a new store."
 
 
 def _load(guideline: Guideline, folder: Path, sources: Sequence[Source], replace: bool, progress: Progress) -> Report:

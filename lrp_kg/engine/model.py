@@ -93,6 +93,11 @@ class Reply:
         self.graphs = graphs
         self._source = source
 
+    @property
+    def in_memory(self) -> bool:
+        """Tell whether the result is short enough to be handed out in one piece."""
+        return isinstance(self._source, bytes)
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the result in parts, and close it at the end."""
         if isinstance(self._source, bytes):

@@ -40,6 +40,9 @@ PATIENT = 0.03
 GRACE = 5.0
 """Seconds that a worker may stay silent beyond its timer."""
 
+STARTING = 20.0
+"""Seconds that a worker may take to start, on a machine that is busy."""
+
 RECYCLE = 1000
 """Queries after which a worker is replaced."""
 
@@ -59,6 +62,9 @@ _ADVICE = {
     "memory": ("needed more than {0} bytes of memory and was stopped", "Narrow it, or ask for a part with LIMIT"),
 }
 _DEATHS = {signal.SIGALRM: "limit-time", signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
+
+_CRASH = -1
+"""Stands for a signal where a worker broke off for another reason than memory."""
 
 
 class _WorkerGone(Exception):
@@ -194,6 +200,11 @@ class PoolEngine:
         raise kind(message)
 
     def _raise_death(self, number: int) -> NoReturn:
+        if number == _CRASH:
+            raise EngineFailed(
+                "The engine broke off, and not for want of memory. If it does so with other queries too, the store is "
+                "damaged: restore it from a copy."
+            )
         code = _DEATHS.get(signal.Signals(number)) if number else None
         if code:
             raise limit_reached(code, self.limits)
@@ -244,7 +255,8 @@ class PoolEngine:
             if message is None:
                 self._stop()
                 return 0
-            return int(message.data["signal"])
+            number = int(message.data["signal"])
+            return _CRASH if number == signal.SIGABRT and not message.data["memory"] else number
 
     def _fork(self) -> _Worker:
         with self._lock:
@@ -264,13 +276,18 @@ class PoolEngine:
         if message is None or message.descriptor is None:
             raise EngineFailed("The query engine could not be started.")
         sock = socket.socket(fileno=message.descriptor)
-        sock.settimeout(GRACE)
-        ready = wire.receive(sock)
-        if ready is None:
-            sock.close()
-            raise EngineFailed("A worker of the query engine could not be started.")
+        sock.settimeout(STARTING)
         pid = int(message.data["pid"])
-        return _Worker(pid, sock, _resident(pid), bool(ready.data["sandboxed"]))
+        worker = _Worker(pid, sock, _resident(pid), sandboxed=False)
+        try:
+            ready = wire.receive(sock)
+        except (ConnectionError, TimeoutError):
+            ready = None
+        if ready is None:
+            self._discard(worker)
+            raise EngineFailed("A worker of the query engine could not be started. Ask again in a moment.")
+        worker.resident, worker.sandboxed = _resident(pid), bool(ready.data["sandboxed"])
+        return worker
 
     # -- the process that forks -------------------------------------------------------------------
 
@@ -301,7 +318,11 @@ class PoolEngine:
             self._control.close()
             self._control = None
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
     def close(self) -> None:

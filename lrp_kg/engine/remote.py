@@ -28,6 +28,7 @@ from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.engine.formats import SOLUTIONS, count, writable
 from lrp_kg.engine.model import CHUNK, Limits, Question, Reply, setting
 from lrp_kg.engine.pool import PoolEngine, limit_reached
+from lrp_kg.engine.spool import INLINE
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
 from lrp_kg.namedgraphs import ANSWERS, GRAPHS, RECORDS
 
@@ -295,7 +296,10 @@ class RemoteEngine:
             form = "ask"
         size = spool.seek(0, io.SEEK_END)
         spool.seek(0)
-        return Reply(form, wanted, size, rows, spool)
+        if size > INLINE:
+            return Reply(form, wanted, size, rows, spool)
+        with spool:
+            return Reply(form, wanted, size, rows, spool.read())
 
 
 def _hang_up(sock: socket.socket) -> None:

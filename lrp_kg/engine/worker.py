@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 from typing import IO, Any, cast
@@ -23,8 +22,6 @@ DISJOINT = frozenset((RECORDS, ANSWERS))
 
 def serve(sock: socket.socket, store: ox.Store, memory: int) -> None:
     """Answer queries until the other side is gone."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)  # Oxigraph writes a backtrace where memory ends
     sandboxed = sandbox.close_off()
     sandbox.limit_memory(memory)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -51,7 +48,9 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], S
         return {"error": "limit-size"}, None
     except MemoryError:
         return {"error": "limit-memory"}, None
-    except (OSError, RuntimeError, ValueError) as error:
+    except OSError as error:
+        return {"error": "engine-failed", "message": f"The query cannot be answered: {type(error).__name__}."}, None
+    except (RuntimeError, ValueError) as error:
         if isinstance(error, RecursionError):
             return {"error": "malformed-query", "message": "The query is nested too deeply. Write it flatter."}, None
         reason = " ".join(str(error).split())[:300]

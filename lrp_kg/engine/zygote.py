@@ -8,9 +8,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import signal
 import socket
+import tempfile
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 
@@ -38,26 +41,28 @@ def main() -> None:
     control = socket.socket(fileno=options.descriptor)
     try:
         store = _open(options.store, str(options.quads) if options.quads else None)
-    except (OSError, SyntaxError) as error:
+    except (OSError, RuntimeError, SyntaxError) as error:
         wire.send(control, {"error": " ".join(str(error).split())[:500]})
         return
     refusal.preload()
     wire.send(control, {"ready": True})
-    children: set[int] = set()
+    children: dict[int, IO[bytes]] = {}
     try:
         while (message := wire.receive(control)) is not None:
             if message.data["do"] == "fork":
-                children.add(_fork(control, store, options.memory))
+                words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its child
+                children[_fork(control, store, options.memory, words.fileno())] = words
             else:
                 pid = message.data["pid"]
-                wire.send(control, {"signal": _end(pid)})
-                children.discard(pid)
+                number = _end(pid)
+                with children.pop(pid) as said:
+                    wire.send(control, {"signal": number, "memory": _is_of_memory(said)})
     finally:
         for pid in children:
             _end(pid)
 
 
-def _fork(control: socket.socket, store: ox.Store, memory: int) -> int:
+def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> int:
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -65,6 +70,7 @@ def _fork(control: socket.socket, store: ox.Store, memory: int) -> int:
         try:
             control.close()
             ours.close()
+            os.dup2(words, 2)  # Oxigraph writes a backtrace where memory ends
             worker.serve(theirs, store, memory)
             status = 0
         finally:
@@ -82,6 +88,12 @@ def _end(pid: int) -> int:
         os.kill(pid, signal.SIGKILL)
         done, status = os.waitpid(pid, 0)
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def _is_of_memory(words: IO[bytes]) -> bool:
+    """Tell whether a child said, when it ended, that it got no memory; otherwise it was something else."""
+    words.seek(0)
+    return re.search(rb"memory allocation|bad_alloc|out of memory", words.read(64 * 1024), re.IGNORECASE) is not None
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from lrp_kg.engine.model import Engine, Limits
 from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
 from lrp_kg.namedgraphs import version_iri
 from lrp_kg.service import GuidelineService
+from lrp_kg.web.readers import Readers
 
 if TYPE_CHECKING:
     from lrp_kg.guideline import Guideline
@@ -39,6 +40,7 @@ class Engines:
         self.app = app
         self.store: str | None = app.config["STORE"]
         self.limits = Limits.from_settings(app.config)
+        self.readers = Readers(self.limits.size)
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._engine: Engine | None = None

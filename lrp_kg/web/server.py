@@ -29,7 +29,7 @@ KILL_SECONDS = 10
 REST = 8 * 1024 * 1024
 """Bytes of a refused body that are still taken, so that its sender reads why."""
 
-BODIES = 448
+BODIES = 320
 """Requests with a body that a worker takes at once: whoever sends one slowly holds a thread, and never all of them."""
 
 

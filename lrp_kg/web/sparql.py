@@ -15,6 +15,7 @@ from werkzeug.http import parse_accept_header, parse_options_header
 from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.engine.model import Question, Reply
 from lrp_kg.errors import (
+    Busy,
     MalformedQuery,
     NotAcceptable,
     QueryRefused,
@@ -113,19 +114,35 @@ def answer(question: Question) -> Response:
     tag = None
     if not _CHANGING.search(question.text):
         tag = hashlib.sha256(f"{current.version} {question}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        if request.method in ("GET", "HEAD") and request.if_none_match.contains(tag):
+        known = request.if_none_match
+        if request.method in ("GET", "HEAD") and not known.star_tag and known.contains_weak(tag):
             return _headers(Response(status=304), tag, secret=current.has_records)
     reply = current.ask(question)
     return _headers(stream(reply), tag, secret=current.has_records)
 
 
 def stream(reply: Reply) -> Response:
-    """Return a complete result in parts, with its length; its file is closed also where the reader goes away."""
-    response = Response(reply.chunks(), mimetype=reply.media_type)
+    """Return a complete result with its length; a long one in parts, and closed also where the reader goes away."""
+    if reply.in_memory:
+        response = Response(reply.read(), mimetype=reply.media_type)
+    else:
+        response = _in_parts(reply)
     response.headers["Content-Length"] = str(reply.size)
     if reply.media_type.startswith("text/"):
         response.headers["Content-Type"] = f"{reply.media_type}; charset=utf-8"
+    return response
+
+
+def _in_parts(reply: Reply) -> Response:
+    readers = engines().readers
+    try:
+        readers.enter(reply.size)
+    except Busy:
+        reply.close()
+        raise
+    response = Response(reply.chunks(), mimetype=reply.media_type)
     response.call_on_close(reply.close)
+    response.call_on_close(lambda: readers.leave(reply.size))
     return response
 
 
