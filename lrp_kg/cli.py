@@ -14,7 +14,7 @@ from lrp_kg.check.commands import check
 from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file, store_option
 from lrp_kg.comparison.commands import diff
 from lrp_kg.dataset.commands import load
-from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError
+from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.newguideline.commands import new
 from lrp_kg.site.commands import docs, draw
@@ -267,6 +267,7 @@ def serve(
     """
     import os
 
+    from lrp_kg.engine.model import Limits
     from lrp_kg.web.server import run
 
     settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies}
@@ -275,6 +276,9 @@ def serve(
         os.environ["LRP_RELOAD"] = "true"
     service = _service(guideline, validating=True)  # fail here, with every finding, rather than in a worker
     try:
+        Limits.from_environment()
+        if not os.environ.get("LRP_MAX_BODY", "1").isdigit():
+            raise UnknownParameter("LRP_MAX_BODY is no number of bytes. Mend the setting.")
         if store:
             _look_at_store(service, store, token_file)
     except LrpError as error:
@@ -284,19 +288,13 @@ def serve(
 
 def _look_at_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
     """Fail where the store cannot be served; say where its answers are of another guideline."""
-    from lrp_kg.dataset.generations import Store
-    from lrp_kg.dataset.loading import needs_derivation
-    from lrp_kg.dataset.opening import holds_records, is_remote
+    from lrp_kg.dataset.opening import holds_records, staleness
     from lrp_kg.web.access import demand_token, read_tokens
 
     demand_token(read_tokens(token_file), holds_records(store))
-    if not is_remote(store) and needs_derivation(Store(Path(store)).current(), service.guideline):
-        click.secho(
-            f"The answers in {store} were derived with another guideline or another lrp-kg. "
-            f"Derive them again with: lrp-kg load --store {store}",
-            err=True,
-            fg="yellow",
-        )
+    stale = staleness(service.guideline, store)
+    if stale:
+        click.secho(stale, err=True, fg="yellow")
 
 
 main.add_command(check)

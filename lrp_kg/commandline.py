@@ -11,7 +11,7 @@ import click
 
 from lrp_kg.errors import LrpError
 
-INVALID, CANNOT_RUN = 1, 2
+INVALID, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

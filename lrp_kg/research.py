@@ -7,6 +7,7 @@ with Dataset("my-store") as data:
 
 from __future__ import annotations
 
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from lrp_kg.catalogue.entries import read_catalogue
 from lrp_kg.catalogue.parameters import Vocabulary
 from lrp_kg.catalogue.running import Cell, Table, run, table
-from lrp_kg.dataset.opening import open_engine
+from lrp_kg.dataset.opening import open_engine, staleness
 from lrp_kg.engine.model import Limits, Question
-from lrp_kg.errors import UnknownParameter
+from lrp_kg.errors import UnknownQuery
 from lrp_kg.guideline import load_guideline
+from lrp_kg.namespaces import XSD
 
 if TYPE_CHECKING:
     import pandas
@@ -25,20 +27,25 @@ if TYPE_CHECKING:
     from lrp_kg.catalogue.model import Catalogue
 
 Row = dict[str, Any]
-_NUMBERS = ("integer", "decimal", "double", "float", "int", "long")
+_INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))
+_FRACTIONS = frozenset(XSD + name for name in ("decimal", "double", "float"))
 
 
 class Dataset:
     """The guideline and, where a store is named, its records and their answers.
 
     ``store`` is a store folder or the address of a SPARQL endpoint; ``guideline`` a guideline folder. Limits are those
-    of the endpoint (``LRP_QUERY_SECONDS`` and so on) unless given. Close it, or use it in a ``with`` statement.
+    of the endpoint (``LRP_QUERY_SECONDS`` and so on) unless given. What a later load stores is seen by a dataset that
+    is opened after it; answers of another guideline are warned of. Close it, or use it in a ``with`` statement.
     """
 
     def __init__(
         self, store: Path | str | None = None, *, guideline: Path | str | None = None, limits: Limits | None = None
     ) -> None:
         self.guideline = load_guideline(guideline)
+        stale = staleness(self.guideline, str(store) if store else None)
+        if stale:
+            warnings.warn(stale, stacklevel=2)
         self.engine = open_engine(self.guideline, str(store) if store else None, limits or Limits.from_environment())
 
     @cached_property
@@ -54,7 +61,7 @@ class Dataset:
         """Ask a question of the catalogue; columns are labelled in a language."""
         entry = self.catalogue.entries.get(name)
         if entry is None:
-            raise UnknownParameter(f"{name!r} is no question of the catalogue; `lrp-kg queries` lists them.")
+            raise UnknownQuery(f"{name!r} is no question of the catalogue; `lrp-kg queries` lists them.")
         given = {key: str(value) for key, value in parameters.items()}
         if any(p.name == "lang" for p in entry.parameters):
             given.setdefault("lang", lang)
@@ -97,10 +104,13 @@ def _plain(cell: Cell | None) -> str | int | float | bool | None:
     """Return a value as Python has it."""
     if cell is None:
         return None
-    kind = (cell.datatype or "").rpartition("#")[2]
-    if kind == "boolean":
+    if cell.datatype == XSD + "boolean":
         return cell.text in ("true", "1")
-    if kind in _NUMBERS:
-        number = float(cell.text)
-        return int(number) if kind not in ("decimal", "double", "float") else number
+    try:
+        if cell.datatype in _INTEGERS:
+            return int(cell.text)
+        if cell.datatype in _FRACTIONS:
+            return float(cell.text)
+    except ValueError:
+        pass  # a number in name only
     return cell.text

@@ -24,7 +24,7 @@ from lrp_kg.dataset.generations import Store
 from lrp_kg.dataset.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.dataset.making import Source
 from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
-from lrp_kg.errors import BrokenJson, StoreError
+from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline import Guideline, load_guideline
 from lrp_kg.namedgraphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
@@ -308,7 +308,7 @@ class TestInterruptions:
         def failing(self: deriving.Deriver, items: list[Any]) -> deriving.Batch:
             batches.append(len(items))
             if len(batches) == 3:
-                raise OSError("no space left on device")
+                raise OSError(28, "no space left on device")
             return whole(self, items)
 
         monkeypatch.setattr(deriving.Deriver, "batch", failing)
@@ -422,3 +422,42 @@ class TestCommand:
         result = CliRunner().invoke(main, ["load", *files, "--store", str(tmp_path / "store")], input="")
         assert says in result.output
         assert result.exit_code == (0 if not files else 2)
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["list/0123", "assessment/1", "low-back-pain/LowRisk", "care-pathway#Stage"])
+    def test_names_of_other_things_are_refused(self, guideline: Guideline, tmp_path: Path, name: str) -> None:
+        record = {"@id": f"https://w3id.org/lrp-kg/{name}", **RECORD}
+        report = load(guideline, tmp_path / "store", [ndjson(record, named(1))])
+        assert report.stored == 1
+        assert [told["code"] for told in report.rejected] == ["identifier-reserved"]
+
+    def test_names_of_records_are_taken(self, guideline: Guideline, tmp_path: Path) -> None:
+        record = {"@id": "https://w3id.org/lrp-kg/record/1", **RECORD}
+        assert load(guideline, tmp_path / "store", [ndjson(record)]).stored == 1
+
+    def test_a_text_with_other_ends_of_lines(self, guideline: Guideline, tmp_path: Path) -> None:
+        report = load(guideline, tmp_path / "store", [ndjson({"id": "a\u2028b\x85c", **RECORD})])
+        assert report.stored == 1
+
+    def test_the_file_is_named_where_it_cannot_be_read(self, guideline: Guideline, tmp_path: Path) -> None:
+        for body, said in ((b"@prefix", "x.ttl: "), (b"\xff", "x.ttl: ")):
+            with pytest.raises(RecordError, match=said):
+                load(guideline, tmp_path / "store", [ndjson(named(1)), Source("x.ttl", body)])
+
+
+def results_without_assessment(folder: Path) -> int:
+    return count(opened(folder), "?r a cp:DecisionResult FILTER NOT EXISTS { ?a cp:decisionResult ?r }")
+
+
+def test_results_that_nothing_has_are_removed(guideline: Guideline, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    load(guideline, folder, [ndjson(named(1), named(2, redFlags="cluster"))])
+    before = count(opened(folder), "?r a cp:DecisionResult")
+    load(guideline, folder, [ndjson(named(2, redFlags="none"), named(1, contact="follow-up"))], replace=True)
+    assert results_without_assessment(folder) == 0
+    load(guideline, folder, [ndjson(named(1, redFlags="cluster"), named(3))])  # a conflict, and another one
+    assert results_without_assessment(folder) == 0
+    assert 0 < count(opened(folder), "?r a cp:DecisionResult") < 2 * before
+    parts = count(opened(folder), "?r cp:because ?p FILTER NOT EXISTS { ?p a cp:ConditionResult }")
+    assert parts == 0

@@ -9,6 +9,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from lrp_kg.cli import main
 from lrp_kg.dataset.generations import Store
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
-from lrp_kg.dataset.remote import load_remote
+from lrp_kg.dataset.remote import STAGING, WORK, load_remote
 from lrp_kg.engine.model import Limits, Question
 from lrp_kg.engine.pool import PoolEngine
 from lrp_kg.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
@@ -36,20 +37,28 @@ from lrp_kg.errors import (
     StoreError,
     TimeLimit,
 )
+from lrp_kg.guideline import load_guideline
 from lrp_kg.namedgraphs import ANSWERS, RECORDS
 from lrp_kg.synthesis.generating import Generator
 from tests.serving import free_port, serving
 
 OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
+ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 CP = "https://w3id.org/lrp-kg/care-pathway#"
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_server(tmp_path_factory.mktemp("remote")) as url:
+        yield url
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[str]:
+    """Run Oxigraph's own server over a folder, and yield its address."""
     assert OXIGRAPH, "oxigraph is among the packages of the tests"
     port = free_port()
-    folder = tmp_path_factory.mktemp("remote")
     process = subprocess.Popen(
         [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}"],
         stdout=subprocess.DEVNULL,
@@ -289,8 +298,10 @@ MISBEHAVIOURS: list[tuple[str, Act, type[LrpError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
-def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says: str) -> None:
+@contextmanager
+def endpoint(act: Act) -> Iterator[str]:
+    """Run an endpoint that answers every request in one way, and yield its address."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # noqa: N802 - the name is the library's
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -303,17 +314,22 @@ def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        url = f"http://127.0.0.1:{server.server_port}/sparql"
-        with (
-            RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
-            pytest.raises(error, match=says) as caught,
-        ):
-            engine.ask(Question("SELECT ?x {}"))
-        assert "secret" not in caught.value.message
+        yield f"http://127.0.0.1:{server.server_port}/sparql"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
+def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says: str) -> None:
+    with (
+        endpoint(act) as url,
+        RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
+        pytest.raises(error, match=says) as caught,
+    ):
+        engine.ask(Question("SELECT ?x {}"))
+    assert "secret" not in caught.value.message
 
 
 def test_nobody_there() -> None:
@@ -346,3 +362,118 @@ def test_lines_are_split_as_they_were_written() -> None:
     assert _split(f'<a> <b> "x <{RECORDS}> y" .\n') == (f'<a> <b> "x <{RECORDS}> y" .', "")
     quads = list(ox.parse('<urn:a> <urn:b> "c" .', format=ox.RdfFormat.N_QUADS))
     assert quads
+
+
+class TestLoadsThatMeet:
+    """On a server of their own, whose records the other tests do not count."""
+
+    @pytest.fixture
+    def own(self, tmp_path: Path) -> Iterator[str]:
+        with running_server(tmp_path / "own") as url:
+            yield url
+
+    def load(self, url: str, folder: Path | None, *bodies: str) -> Any:
+        guideline = load_guideline(folder or ANKLE)
+        sources = [Source(f"{n}.ndjson", body.encode()) for n, body in enumerate(bodies)]
+        return load_remote(guideline, url + "/query", url + "/update", sources)
+
+    def test_another_load_is_refused_until_its_note_is_old(self, own: str) -> None:
+        target = RemoteEngine(own + "/update")
+        note = f"GRAPH <{WORK}> {{ <urn:another> <http://www.w3.org/ns/prov#startedAtTime> ?t }}"
+        staged = f"GRAPH <{STAGING}other/records> {{ <urn:a> <urn:b> <urn:c> }}"
+        target.update(f"INSERT {{ {note} }} WHERE {{ BIND (NOW() AS ?t) }} ; INSERT DATA {{ {staged} }}")
+        with pytest.raises(StoreError, match="under way"):
+            self.load(own, None, '{"deformity": true}')
+        assert RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
+        old = '"2024-01-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+        target.update(f"DELETE WHERE {{ {note} }} ; INSERT DATA {{ {note.replace('?t', old)} }}")
+        assert self.load(own, None, '{"deformity": true}').stored == 1
+        assert not RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
+        left = RemoteEngine(own + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
+        assert [row["s"] for row in left] == ["urn:another"]
+
+    def test_two_at_once(self, own: str) -> None:
+        bodies = ["\n".join(f'{{"@id": "urn:{k}-{n}", "deformity": true}}' for n in range(700)) for k in "ab"]
+        told: list[Any] = []
+
+        def work(body: str) -> None:
+            try:
+                told.append(self.load(own, None, body).stored)
+            except StoreError as error:
+                told.append(error.message)
+
+        threads = [threading.Thread(target=work, args=(body,)) for body in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stored = sum(t for t in told if isinstance(t, int))
+        assert all("under way" in t for t in told if isinstance(t, str))
+        assert RemoteEngine(own + "/query").rows(
+            f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{RECORDS}> {{ ?r a <{CP}PatientRecord> }} }}"
+        ) == [{"n": str(stored)}]
+        for body in bodies:
+            assert self.load(own, None, body).records >= 700
+        assert self.load(own, None, *bodies).unchanged == 1400
+
+    def test_another_guideline_is_noticed(self, own: str, tmp_path: Path) -> None:
+        folder = tmp_path / "edited"
+        shutil.copytree(ANKLE, folder)
+        file = next(iter(sorted((folder / "ontology").glob("*.ttl"))))
+        text = file.read_text(encoding="utf-8")
+        assert '"@en' in text
+        file.write_text(text.replace('"@en', ' edited"@en', 1), encoding="utf-8")
+        self.load(own, None)  # the guideline alone
+        self.load(own, folder)  # is replaced where there are no records
+        query = 'SELECT ?s { ?s ?p ?l FILTER (isLiteral(?l) && STRENDS(?l, " edited")) }'
+        assert RemoteEngine(own + "/query").rows(query)
+        assert self.load(own, folder, '{"deformity": true}').stored == 1
+        with pytest.raises(StoreError, match="another guideline"):
+            self.load(own, None, '{"deformity": false}')
+
+    def test_texts_with_other_ends_of_lines(self, own: str, service: GuidelineService) -> None:
+        body = json.dumps({"id": "a\u2028b\x85c", "redFlags": "none"}, ensure_ascii=False)
+        assert self.load(own, service.guideline.folder, body).stored == 1
+        rows = RemoteEngine(own + "/query").rows(f"SELECT ?id {{ GRAPH <{RECORDS}> {{ ?r <{CP}recordId> ?id }} }}")
+        assert rows in ([], [{"id": "a\u2028b\x85c"}])
+
+    def test_a_conflict_has_its_own_advice(self, own: str) -> None:
+        self.load(own, None, '{"@id": "urn:x", "deformity": true}')
+        report = self.load(own, None, '{"@id": "urn:x", "deformity": false}')
+        assert "--replace" not in report.rejected[0]["findings"][0]["message"]
+        command = ["load", "--replace", "--store", own + "/query", "--update-url", own + "/update"]
+        assert CliRunner().invoke(main, command).exit_code == 2
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT * { SERVICE SILENT <URL> { ?a ?b ?c } }",
+            "PREFIX : <urn:x> SELECT * { ?s ?p :.SERVICE SILENT <URL> {?a ?b ?c} }",
+            'SELECT * { FILTER(<http://x/\\u0041#> != "\\u0022") SERVICE SILENT <URL> {?a ?b ?c} #"""\n }',
+            'SELECT * { VALUES ?q { "\\u0022" } SERVICE SILENT <URL> {?a ?b ?c} #"""}\n }',
+            "SELECT * { #x\rSERVICE SILENT <URL> {?a ?b ?c}\n }",
+            "SELECT * { FILTER(1<2)SERVICE#>\nSILENT<URL> {?a ?b ?c} }",
+            "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
+        ],
+    )
+    def test_nothing_makes_it_ask_another_server(self, own: str, query: str) -> None:
+        hits: list[str] = []
+
+        def listen(handler: BaseHTTPRequestHandler) -> None:
+            hits.append(handler.path)
+            reply(ROWS)(handler)
+
+        RemoteEngine(own + "/update").update("INSERT DATA { <urn:s> <urn:p> <urn:x> }")
+        with endpoint(listen) as url, RemoteEngine(own + "/query") as engine:
+            with pytest.raises(QueryRefused):
+                engine.ask(Question(query.replace("URL", url)))
+            assert not hits
+            RemoteEngine(own + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
+            assert hits  # that server would have asked
+
+
+def test_relative_iris_of_a_remote_store() -> None:
+    with endpoint(reply(b"<a> <b> <c> .", "text/turtle")) as url, RemoteEngine(url) as engine:
+        found = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }", graph="application/n-triples"))
+        base = "https://w3id.org/lrp-kg/"
+        assert found.read().decode() == f"<{base}a> <{base}b> <{base}c> .\n"

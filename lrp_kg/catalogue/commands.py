@@ -129,7 +129,7 @@ def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[E
 
         body = read_file(str(file))
         try:
-            text = body.decode("utf-8")
+            text = body.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise UnknownParameter(f"{file} is not UTF-8. Save it as UTF-8.") from None
         if not text.startswith("#+"):
@@ -174,7 +174,7 @@ def _spliced(entry: Entry | None, text: str, values: dict[str, str], guideline: 
 def _engine(
     guideline: Guideline, store: str | None, records: tuple[str, ...], input_format: str | None
 ) -> Iterator[Engine]:
-    from lrp_kg.dataset.opening import open_engine
+    from lrp_kg.dataset.opening import open_engine, staleness
     from lrp_kg.engine.model import Limits
 
     if store and records:
@@ -182,6 +182,8 @@ def _engine(
     with contextlib.ExitStack() as stack:
         if records:
             store = stack.enter_context(_loaded(guideline, records, input_format))
+        elif stale := staleness(guideline, store):
+            click.secho(stale, err=True, fg="yellow")
         engine = open_engine(guideline, store, Limits.from_environment())
         stack.callback(engine.close)
         yield engine

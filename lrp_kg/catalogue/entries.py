@@ -35,7 +35,7 @@ def read_catalogue(folder: Path) -> Catalogue:
     findings: list[Finding] = []
     for file in sorted((folder / "queries").glob("*.rq"), key=lambda f: f.stem):
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             message = f"The file cannot be read as UTF-8 text: {type(error).__name__}. Save it as UTF-8."
             findings.append(Finding("query-unreadable", message, f"{file}:1"))

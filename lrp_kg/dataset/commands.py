@@ -12,6 +12,7 @@ import click
 
 from lrp_kg.commandline import (
     CANNOT_RUN,
+    INTERRUPTED,
     INVALID,
     fail,
     guideline_option,
@@ -20,7 +21,7 @@ from lrp_kg.commandline import (
     read_file,
     store_option,
 )
-from lrp_kg.errors import LrpError
+from lrp_kg.errors import LrpError, StoreError
 
 if TYPE_CHECKING:
     from lrp_kg.dataset.loading import Report
@@ -62,7 +63,7 @@ def load(
     told. A record that is stored already is left as it is. Where the guideline has changed, all stored records are
     answered again, also without FILES.
 
-    Exit code 0: all stored; 1: some refused; 2: could not run.
+    Exit code 0: all stored; 1: some refused; 2: could not run; 130: interrupted.
 
     \b
     Examples:
@@ -76,6 +77,8 @@ def load(
     from lrp_kg.dataset.opening import is_remote
     from lrp_kg.guideline import load_guideline
 
+    if rejected is not None:
+        _try_to_write(rejected)
     sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
     try:
         loaded = load_guideline(guideline)
@@ -85,11 +88,18 @@ def load(
                 from lrp_kg.engine.remote import credentials
 
                 headers = credentials(os.environ.get("LRP_STORE_CREDENTIALS"))
+                if replace:
+                    raise StoreError(
+                        "--replace is for store folders. In a remote store, give the new record its own name."
+                    )
                 report = load_remote(loaded, store, update_url, sources, headers=headers, progress=progress)
             else:
                 report = load_files(loaded, Path(store), sources, replace=replace, progress=progress)
     except LrpError as error:
         fail(error)
+    except KeyboardInterrupt:
+        click.secho("Interrupted: nothing of this load is stored. The same command goes on where it was.", err=True)
+        raise SystemExit(INTERRUPTED) from None
     if rejected is not None:
         _write_rejected(rejected, report, lang)
     _tell(report, form, lang, store)
@@ -130,6 +140,15 @@ def _in_language(told: dict[str, Any], lang: str) -> dict[str, Any]:
         for f in told["findings"]
     ]
     return {"record": told["record"], "iri": told["iri"], "code": told["code"], "findings": findings}
+
+
+def _try_to_write(file: Path) -> None:
+    """Fail before anything is loaded where the file for refused records cannot be written."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        click.secho(f"{file} cannot be written: {error.strerror}. Nothing was loaded.", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN) from None
 
 
 def _write_rejected(file: Path, report: Report, lang: str) -> None:

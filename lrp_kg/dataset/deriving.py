@@ -10,7 +10,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
+from lrp_kg.dataset.quads import AnswerWriter, derived_lines, is_reserved, name_record, record_lines
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.reading import Item, understand
@@ -70,6 +70,12 @@ class Deriver:
         if isinstance(raw, RecordError):
             return Derived(name, "", "", "", "", raw.code, (Finding(raw.code, raw.message),))
         named = name_record(raw)
+        if is_reserved(named.iri, self.service.guideline):
+            message = (
+                f"The identifier {named.iri} is that of something else in a store: a term, an answer or a list. Give "
+                "the record another one."
+            )
+            return Derived(name, "", "", "", "", "identifier-reserved", (Finding("identifier-reserved", message),))
         try:
             record = self.service.read(raw)
         except InvalidRecord as error:

@@ -97,9 +97,10 @@ def _load(guideline: Guideline, folder: Path, sources: Sequence[Source], replace
 class Fates:
     """Decides what becomes of a record that is loaded: stored, known already, in conflict, or refused."""
 
-    def __init__(self, digest: Callable[[str], str | None], *, replace: bool) -> None:
+    def __init__(self, digest: Callable[[str], str | None], *, replace: bool, can_replace: bool = True) -> None:
         self.digest = digest
         self.replace = replace
+        self.advice = "use --replace to overwrite it" if can_replace else "give the new one an identifier of its own"
         self._seen: dict[str, str] = {}
 
     def decide(self, told: Told) -> None:
@@ -122,7 +123,7 @@ class Fates:
         elif known is not None and self.replace:
             told["fate"] = "replaced"
         elif known is not None:
-            self._conflict(told, "is stored already with other values; use --replace to overwrite it")
+            self._conflict(told, f"is stored already with other values; {self.advice}")
 
     @staticmethod
     def _conflict(told: Told, why: str) -> None:
@@ -144,9 +145,12 @@ def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item
     reader = RecordReader(guideline)
     for source in sources:
         empty = True
-        for name, found in items(reader, source.name, source.body, source.kind):
-            empty = False
-            yield f"{source.name}: {name}" if name else source.name, found
+        try:
+            for name, found in items(reader, source.name, source.body, source.kind):
+                empty = False
+                yield f"{source.name}: {name}" if name else source.name, found
+        except RecordError as error:
+            raise type(error)(f"{source.name}: {error.message}", error.findings) from None
         if empty:
             raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
 
@@ -228,12 +232,12 @@ def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
         triples: list[ox.Triple] = []
         todo = [subject]
         while todo:
-            found = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
-            triples += found
-            todo += [t.object.value for t in found if _is_cell(t.object)]  # type: ignore[union-attr]
+            said = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
+            triples += said
+            todo += [t.object.value for t in said if _is_cell(t.object)]  # type: ignore[union-attr]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
-        (raw,) = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
-        yield raw.subject, raw
+        found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
+        yield from ((raw.subject, raw) for raw in found if raw.subject == subject)
 
 
 def _is_cell(node: object) -> bool:

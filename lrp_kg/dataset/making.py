@@ -19,6 +19,8 @@ from lrp_kg.dataset.quads import ROOT, activity_lines
 from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
 from lrp_kg.dataset.staging import Staging
 from lrp_kg.guideline import Guideline
+from lrp_kg.namedgraphs import ANSWERS
+from lrp_kg.namespaces import CP, RDF
 from lrp_kg.reading import Item
 
 Progress = Callable[[str, int], None]
@@ -96,6 +98,7 @@ class Making:
             store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
         lines = "".join(activity_lines(self.activity, self.guideline, moment, __version__))
         store.bulk_load(lines.encode(), format=ox.RdfFormat.N_QUADS)
+        forget_unused_results(store)
         store.optimize()
         store.flush()
         del store
@@ -130,6 +133,25 @@ class Making:
         shutil.rmtree(target, ignore_errors=True)
         ox.Store.read_only(str(self.writer.base.folder)).backup(str(target))
         return target
+
+
+def forget_unused_results(store: ox.Store) -> None:
+    """Remove results that no assessment has: those of records that were replaced, or not taken in the end."""
+    graph, kind = ox.NamedNode(ANSWERS), ox.NamedNode(RDF + "type")
+    used = ox.NamedNode(CP + "decisionResult")
+    for result in list(store.quads_for_pattern(None, kind, ox.NamedNode(CP + "DecisionResult"), graph)):
+        node = result.subject
+        if not isinstance(node, ox.NamedNode):
+            continue
+        if next(iter(store.quads_for_pattern(None, used, node, graph)), None) is not None:
+            continue
+        todo = [node]
+        while todo:
+            for quad in list(store.quads_for_pattern(todo.pop(), None, None, graph)):
+                store.remove(quad)
+                store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(f"{node.value}#"):
+                    todo.append(quad.object)
 
 
 def told_of(d: Derived) -> Told:

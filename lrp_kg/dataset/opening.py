@@ -29,6 +29,23 @@ def holds_records(store: str) -> bool:
     return RemoteEngine(store, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS"))).has_records
 
 
+def staleness(guideline: Guideline, store: str | None) -> str | None:
+    """Return what to say where the answers of a store were derived with another guideline or another lrp-kg."""
+    if not store or is_remote(store):
+        return None
+    from lrp_kg.dataset.generations import Store
+    from lrp_kg.dataset.loading import needs_derivation
+    from lrp_kg.guideline import packaged_folder
+
+    if not needs_derivation(Store(Path(store)).current(), guideline):
+        return None
+    own = "" if guideline.folder == packaged_folder() else f" --guideline {guideline.folder}"
+    return (
+        f"The answers in {store} were derived with another guideline or another lrp-kg. "
+        f"Derive them again with: lrp-kg load --store {store}{own}"
+    )
+
+
 def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
     """Return the engine of a dataset; the first time for a guideline its closure is computed."""
     from lrp_kg.engine.pool import PoolEngine

@@ -53,6 +53,11 @@ def name_record(raw: RawRecord) -> Named:
     return Named(raw.subject if sent else f"{BASE}r-{digest}", digest, raw)
 
 
+def is_reserved(iri: str, guideline: Guideline) -> bool:
+    """Tell whether an identifier is in a namespace of ours, or of the guideline, that is not that of records."""
+    return iri.startswith((ROOT, guideline.namespace)) and not iri.startswith(BASE)
+
+
 def _texts(value: Node | Members) -> list[str]:
     if isinstance(value, Members):
         return ["( " + " ".join(sorted(_term(n) for n in value.nodes)) + " )"]

@@ -60,6 +60,11 @@ class Terms:
         """Tell whether something is said of an IRI."""
         return ox.NamedNode(iri) in self.said
 
+    def knows(self, iri: str) -> bool:
+        """Tell whether an IRI stands anywhere in the guideline."""
+        node = ox.NamedNode(iri)
+        return node in self.said or node in self.used
+
     def text(self, iri: str, predicates: tuple[str, ...], lang: str) -> str | None:
         """Return a text of a term in a language, else in English, else in none."""
         texts = {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import IO, cast
 
 import pyoxigraph as ox
+
+from lrp_kg.errors import NotAcceptable
 
 SOLUTIONS: dict[str, ox.QueryResultsFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -26,6 +29,8 @@ GRAPHS: dict[str, ox.RdfFormat] = {
 
 _XML = ("application/sparql-results+xml", "application/rdf+xml")
 
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+
 
 class Returns:
     """A writable file that keeps carriage returns in XML: written as they are, a parser would take them as newlines."""
@@ -34,7 +39,9 @@ class Returns:
         self._inner = inner
 
     def write(self, data: bytes) -> int:
-        """Write data, with carriage returns as references."""
+        """Write data, with carriage returns as references; raise `NotAcceptable` for what XML cannot hold."""
+        if _NOT_XML.search(data):
+            raise NotAcceptable("The result has control characters, which XML cannot hold. Ask for JSON.")
         self._inner.write(data.replace(b"\r", b"&#13;") if b"\r" in data else data)
         return len(data)
 

@@ -40,12 +40,12 @@ class Limits:
             if value is None:
                 continue
             try:
-                number = float(value) if f.name == "seconds" else int(value)
+                number = float(value)
             except (TypeError, ValueError):
                 number = 0
-            if not 0 < number < float("inf"):
+            if not 0 < number < float("inf") or (f.name != "seconds" and number % 1):
                 raise UnknownParameter(f"LRP_{name}={value!r} is not a number above 0. Mend the setting.")
-            given[f.name] = number
+            given[f.name] = number if f.name == "seconds" else int(number)
         return cls(**given)  # type: ignore[arg-type]
 
     @classmethod

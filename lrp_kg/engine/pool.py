@@ -193,6 +193,8 @@ class PoolEngine:
         code, message = data["error"], data.get("message", "")
         if code in _LIMITS:
             raise limit_reached(code, self.limits)
+        if code == NotAcceptable.code and message:
+            raise NotAcceptable(message)
         if code == NotAcceptable.code:
             what = "a graph; accept an RDF format" if data["form"] == "graph" else "solutions; accept a results format"
             raise NotAcceptable(f"The result of this query is {what}.")

@@ -1,8 +1,8 @@
 """Queries answered by a SPARQL 1.1 endpoint elsewhere: `RemoteEngine`.
 
 Those who outgrow one machine keep the same queries. Before a query is sent, a worker of this machine runs it over no
-data: what is refused here is refused there, and what only some servers understand (pragmas and functions that fetch,
-say) never reaches them. A result is complete and readable before it is handed out.
+data: what is refused here is refused there, and what only some other servers understand (pragmas and functions that
+fetch, say) never reaches them. A result is complete and readable before it is handed out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import pyoxigraph as ox
 
 from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.engine.formats import SOLUTIONS, count, writable
-from lrp_kg.engine.model import CHUNK, Limits, Question, Reply, setting
+from lrp_kg.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
 from lrp_kg.engine.pool import PoolEngine, limit_reached
 from lrp_kg.engine.spool import INLINE
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
@@ -291,7 +291,11 @@ class RemoteEngine:
         spool.seek(0)
         form = "graph" if kind in GRAPH_FORMATS else "select"
         if kind != wanted:
-            spool = _converted(spool, kind, wanted)
+            try:
+                spool = _converted(spool, kind, wanted)
+            except (SyntaxError, ValueError):
+                spool.close()
+                raise RemoteStoreFailed("The answer of the remote store is broken. Ask again.") from None
         if form == "select" and _is_boolean(spool, wanted):
             form = "ask"
         size = spool.seek(0, io.SEEK_END)
@@ -318,7 +322,7 @@ def _converted(spool: IO[bytes], kind: str, wanted: str) -> IO[bytes]:
     out = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
     target = writable(wanted, out)
     if kind in GRAPH_FORMATS:
-        triples: Any = (q.triple for q in ox.parse(input=spool, format=GRAPH_FORMATS[kind]))
+        triples: Any = (q.triple for q in ox.parse(input=spool, format=GRAPH_FORMATS[kind], base_iri=BASE))
         ox.serialize(triples, output=target, format=GRAPH_FORMATS[wanted])
     else:
         results = ox.parse_query_results(input=spool, format=SOLUTIONS[kind])

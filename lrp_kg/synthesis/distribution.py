@@ -45,6 +45,10 @@ class Distribution:
         low, high = bounds(self.draw(chance))
         return chance.randint(low, high)
 
+    def can_reach(self, least: int) -> bool:
+        """Tell whether an integer of at least so much can be drawn."""
+        return any(share and bounds(part)[1] >= least for part, share in zip(self.parts, self.shares, strict=True))
+
     def draw_members(self, chance: random.Random) -> list[str]:
         """Return the members that are drawn each by its own share out of 100."""
         return [part for part, share in zip(self.parts, self.shares, strict=True) if chance.randrange(100) < share]

@@ -108,6 +108,8 @@ class _Reader:
             tuple(sorted(filter(None, map(self._model, self._of(node, "FieldModel"))), key=lambda m: m.priority)),
             tuple(filter(None, map(self._transition, self._of(node, "Transition")))),
         )
+        if not model.contacts.can_reach(1):
+            self._complain(node, "cp:contacts never is 1 or more, so that no record would be made.")
         if self.findings:
             raise GuidelineError("The cohort model has errors.", self.findings)
         return model

@@ -160,7 +160,7 @@ def _own(target: str) -> str:
     """Return an address of this service; anything else is the start page."""
     parts = urlsplit(target)
     own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if own else "/"
+    return target if own and target.isprintable() else "/"
 
 
 def _page(*, wrong: bool) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from lrp_kg.errors import LrpError
@@ -78,9 +78,10 @@ def register_errors(app: Flask) -> None:
         status = error.code or 500
         name = (error.name or "Error").lower().replace(" ", "-")
         headers = {"Allow": ", ".join(sorted(m))} if (m := getattr(error, "valid_methods", None)) else {}
-        return problem(
-            status, name, error.name or "Error", _ADVICE.get(status, error.description or ""), headers=headers
-        )
+        advice = _ADVICE.get(status, error.description or "")
+        if status == 413 and request.path.endswith("/sparql"):
+            advice = "The body is over the size limit. Shorten the query."
+        return problem(status, name, error.name or "Error", advice, headers=headers)
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

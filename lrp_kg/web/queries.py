@@ -22,9 +22,11 @@ from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
 from lrp_kg.web.negotiation import accepted, language
-from lrp_kg.web.sparql import answer
+from lrp_kg.web.sparql import allow_other_origins, answer
+from lrp_kg.web.terms import terms
 
 blueprint = Blueprint("queries", __name__)
+blueprint.after_request(allow_other_origins)
 
 SHOWN = 1000
 """Rows that a page shows; the other formats give all."""
@@ -56,12 +58,12 @@ def offer() -> Offer:
     files = sorted((guideline.folder / "queries").glob("*.rq"))
     key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
     known: dict[object, Offer] = current_app.extensions.setdefault("lrp_kg_catalogue", {})
-    if key not in known:
+    found = known.get(key)
+    if found is None:
         found = Offer(dict(read_catalogue(guideline.folder).entries), Vocabulary(guideline))
         known.clear()
         known[key] = found
-        return found
-    return known[key]
+    return found
 
 
 @blueprint.get("/queries")
@@ -194,6 +196,9 @@ def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
     if not cell.is_iri:
         return {"text": cell.text, "lang": cell.lang or "", "number": cell.number is not None}
     text = cell.text.rsplit("#", 1)[-1].rsplit("/", 1)[-1] or cell.text
+    if not terms().knows(cell.text):  # a record, say: nobody but the endpoint knows it
+        about = f"SELECT ?property ?value {{ <{cell.text}> ?property ?value }} ORDER BY ?property"
+        return {"text": text, "href": f"/query?{urlencode({'query': about, 'lang': lang})}"}
     return {"text": text, "href": f"/term/?{urlencode({'iri': cell.text, 'lang': lang})}"}
 
 

@@ -97,7 +97,8 @@ def service_graph(address: str, current: Engine) -> rdflib.Graph:
 def _counts(current: Engine) -> dict[str, int]:
     """Return the triples per graph, the default graph under an empty name; nothing where counting takes too long."""
     known: dict[str, dict[str, int]] = current_app.extensions.setdefault("lrp_kg_counts", {})
-    if current.version not in known:
+    counts = known.get(current.version)
+    if counts is None:
         try:
             counts = {"": int(_rows(current, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"])}
             named = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
@@ -106,7 +107,7 @@ def _counts(current: Engine) -> dict[str, int]:
             counts = {}
         known.clear()
         known[current.version] = counts
-    return known[current.version]
+    return counts
 
 
 def _rows(current: Engine, query: str) -> list[dict[str, str]]:

@@ -214,7 +214,7 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
 
 def _decode(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the query as UTF-8.") from None
 

@@ -39,11 +39,12 @@ def terms() -> Terms:
     """Return the index of the guideline that is served now."""
     guideline = service().guideline
     known: dict[str, Terms] = current_app.extensions.setdefault("lrp_kg_terms", {})
-    if guideline.content_hash not in known:
+    found = known.get(guideline.content_hash)
+    if found is None:
         found = Terms(guideline)
         known.clear()
         known[guideline.content_hash] = found
-    return known[guideline.content_hash]
+    return found
 
 
 @blueprint.get("/term/")
@@ -57,7 +58,10 @@ def index() -> Response:
     index = terms()
     kind = request.args.get("kind")
     if kind:
-        names = index.of_kind(kind)
+        try:
+            names = index.of_kind(kind)
+        except ValueError:  # no IRI
+            names = []
         if not names:
             raise NotFound
         rows = sorted(((index.label(n, lang), n, index.definition(n, lang) or "") for n in names), key=lambda r: r[0])
@@ -94,7 +98,7 @@ def _term(iri: str) -> Response:
         node = ox.NamedNode(iri)
     except ValueError:
         raise NotFound from None
-    if not index.describes(iri) and node not in index.used:
+    if not index.knows(iri):
         raise NotFound
     form = accepted({"text/html": "html", **{kind: kind for kind in FORMATS}})
     if form != "html":
