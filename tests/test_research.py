@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nbclient import NotebookClient
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
-from lrp_kg.errors import UnknownParameter
+from lrp_kg.errors import UnknownQuery
 from lrp_kg.synthesis.generating import Generator
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,12 @@ def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.fixture(scope="module")
+def dataset() -> Iterator[Dataset]:
+    with Dataset() as data:
+        yield data
+
+
 @pytest.mark.slow
 def test_rows_and_frames(store: Path) -> None:
     with Dataset(store) as data:
@@ -47,8 +54,8 @@ def test_rows_and_frames(store: Path) -> None:
         assert list(frame["records"]) == [r["records"] for r in rows]
         own = data.sparql("SELECT (1 AS ?one) (1.5 AS ?half) (true AS ?yes) ('x' AS ?text) ?none {}")
         assert own == [{"one": 1, "half": 1.5, "yes": True, "text": "x", "none": None}]
-        assert data.sparql("ASK {}")[0]["answer"] in ("true", True)
-        with pytest.raises(UnknownParameter, match="lrp-kg queries"):
+        assert data.sparql("ASK {}")[0]["answer"] is True
+        with pytest.raises(UnknownQuery, match="lrp-kg queries"):
             data.query("no-such-question")
 
 
@@ -104,3 +111,28 @@ def test_the_guide_for_researchers(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{commands}\n{printed}"
         for words in expected:
             assert words in printed, f"{commands} does not say {words!r}:\n{printed[-3000:]}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("9007199254740993", 9007199254740993),
+        ("2.5", 2.5),
+        ('"abc"^^<http://www.w3.org/2001/XMLSchema#integer>', "abc"),
+        ('"7"^^<http://example.org/kinds#integer>', "7"),
+        ("true", True),
+        ("false", False),
+        ('"x"@nl', "x"),
+    ],
+)
+def test_values_are_what_they_are(dataset: Dataset, value: str, expected: object) -> None:
+    assert dataset.sparql(f"SELECT ({value} AS ?v) {{}}") == [{"v": expected}]
+
+
+def test_ask_is_true_or_false(dataset: Dataset) -> None:
+    assert [list(dataset.sparql(q)[0].values()) for q in ("ASK {}", "ASK { FILTER (false) }")] == [[True], [False]]
+
+
+def test_an_unknown_question_has_its_own_error(dataset: Dataset) -> None:
+    with pytest.raises(UnknownQuery):
+        dataset.query("of-nothing")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import socket
 import stat
@@ -24,10 +26,11 @@ from SPARQLWrapper import CSV, JSON, POST, TURTLE, XML, SPARQLWrapper
 from lrp_kg import GuidelineService
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
-from lrp_kg.errors import EngineFailed, StoreError, TokenFileError, TooManyAttempts
+from lrp_kg.errors import Busy, EngineFailed, StoreError, TokenFileError, TooManyAttempts
 from lrp_kg.web import create_app
 from lrp_kg.web.access import ATTEMPTS, read_tokens
 from lrp_kg.web.engine import engine
+from lrp_kg.web.readers import MOST, Readers
 from lrp_kg.web.server import BODIES
 from tests.serving import TOKEN, Answer, Service, serving
 
@@ -601,3 +604,97 @@ class TestClients:
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert run.returncode == 0, run.stderr
         assert len(json.loads(run.stdout)) == 9
+
+
+class TestOddRequests:
+    def test_any_etag_is_none(self, open_service: Service) -> None:
+        for query, status in (("ASK {}", 200), ("garbage", 400)):
+            answer = open_service.ask("/sparql?" + urlencode({"query": query}), headers={"If-None-Match": "*"})
+            assert answer.status == status
+
+    def test_a_weak_etag_counts(self, open_service: Service) -> None:
+        tag = open_service.sparql("ASK {}").headers["etag"]
+        path = "/sparql?" + urlencode({"query": "ASK {}"})
+        accept = {"Accept": "application/sparql-results+json"}
+        assert open_service.ask(path, headers={**accept, "If-None-Match": f"W/{tag}"}).status == 304
+
+    def test_what_xml_cannot_hold(self, open_service: Service) -> None:
+        query = r'SELECT ("a\u0001b" AS ?x) {}'
+        answer = open_service.sparql(query, "application/sparql-results+xml")
+        assert (answer.status, json.loads(answer.body)["code"]) == (406, "not-acceptable")
+        assert "JSON" in json.loads(answer.body)["detail"]
+        assert bindings(open_service.sparql(query).body)[0]["x"]["value"] == "a\x01b"
+
+    def test_a_byte_order_mark(self, open_service: Service) -> None:
+        kind = {"Content-Type": "application/sparql-query"}
+        assert open_service.ask("/sparql", "POST", b"\xef\xbb\xbfASK {}", kind).status == 200
+
+    @pytest.mark.parametrize("path", ["/term/?kind=foo", "/term/?iri=foo", "/term/?kind=%0A"])
+    def test_terms_that_are_none(self, open_service: Service, path: str) -> None:
+        assert open_service.ask(path).status == 404
+
+    def test_a_login_with_a_line_end(self, guarded: Service) -> None:
+        body = urlencode({"token": TOKEN, "next": "/\n//elsewhere.example"})
+        answer = guarded.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html"})
+        assert (answer.status, answer.headers["location"]) == (303, "/")
+
+    def test_the_catalogue_is_open_to_other_origins(self, open_service: Service) -> None:
+        answer = open_service.ask("/queries/decisions.json")
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "*")
+
+    def test_a_record_leads_to_what_is_said_of_it(self, guarded: Service) -> None:
+        token = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
+        names = ("near-boundary", "several-or-no-answer", "drugs-against-advice", "late-follow-up")
+        pages = [guarded.ask(f"/queries/{name}", headers=token).text for name in names]
+        links = set(re.findall(r'href="(/(?:term/|query\?)[^"]*)"', "".join(pages)))
+        assert any("SELECT+%3Fproperty" in link for link in links)
+        for link in sorted(links)[:40]:
+            assert guarded.ask(link.replace("&amp;", "&"), headers=token).status == 200
+
+
+class TestSlowReaders:
+    def test_the_others_are_answered(self) -> None:
+        query = "SELECT ?s ?p ?o { ?s ?p ?o . ?a ?b ?c } LIMIT 22000"
+        request = f"GET /sparql?{urlencode({'query': query})} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        with serving() as service:
+            socks: list[socket.socket] = []
+            heads = []
+            for _ in range(MOST + 10):
+                sock = socket.socket()
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                sock.settimeout(30)
+                sock.connect(("127.0.0.1", service.port))
+                sock.sendall(request)
+                heads.append(sock.recv(12))
+                socks.append(sock)
+            assert heads.count(b"HTTP/1.1 200") == MOST
+            assert heads.count(b"HTTP/1.1 503") == 10
+            assert service.ask("/health", timeout=5).status == 200
+            assert service.sparql("ASK {}").status == 200
+            assert len(bindings(service.sparql(STAGES).body)) == 9
+            for sock in socks:
+                sock.close()
+            end = time.monotonic() + 20
+            while (status := service.sparql(query).status) == 503 and time.monotonic() < end:
+                time.sleep(0.2)
+            assert status == 200
+
+    def test_long_ones_take_turns(self) -> None:
+        readers = Readers(100)
+        readers.enter(400)  # alone it may be as long as it is
+        with pytest.raises(Busy):
+            readers.enter(1)
+        readers.leave(400)
+        for _ in range(4):
+            readers.enter(100)
+        with pytest.raises(Busy):
+            readers.enter(1)
+
+
+@pytest.mark.parametrize("name", ["QUERY_ROWS", "QUERY_SECONDS", "MAX_BODY"])
+def test_settings_that_are_none_are_told_before_serving(name: str) -> None:
+    command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", "1"]
+    found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, f"LRP_{name}": "x"})
+    assert found.returncode == 2
+    assert f"LRP_{name}" in found.stderr
+    assert "Traceback" not in found.stderr

@@ -12,6 +12,7 @@ from lrp_kg.catalogue.model import Entry, in_language
 from lrp_kg.catalogue.parameters import Vocabulary, spliced
 from lrp_kg.engine.model import Engine, Question
 from lrp_kg.errors import RecordsNeeded
+from lrp_kg.namespaces import XSD
 
 JSON = "application/sparql-results+json"
 
@@ -70,10 +71,14 @@ def table(results: bytes) -> Table:
     """Return SPARQL results in JSON as a table whose columns are called as they are."""
     data: dict[str, Any] = orjson.loads(results)
     if "boolean" in data:
-        return Table(("answer",), ("answer",), ((Cell(str(data["boolean"]).lower()),),))
+        return Table(("answer",), ("answer",), ((_cell(_boolean(data["boolean"])),),))
     columns = tuple(data["head"]["vars"])
     rows = tuple(tuple(_cell(row.get(c)) for c in columns) for row in data["results"]["bindings"])
     return Table(columns, columns, rows)
+
+
+def _boolean(value: bool) -> dict[str, str]:
+    return {"type": "literal", "value": str(value).lower(), "datatype": f"{XSD}boolean"}
 
 
 def _cell(value: dict[str, str] | None) -> Cell | None:
