@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,7 +14,16 @@ import click
 from lrp_kg import __version__
 from lrp_kg.catalogue.commands import queries, query
 from lrp_kg.check.commands import check
-from lrp_kg.commandline import INVALID, fail, guideline_option, input_option, lang_option, read_file, store_option
+from lrp_kg.commandline import (
+    CANNOT_RUN,
+    INVALID,
+    fail,
+    guideline_option,
+    input_option,
+    lang_option,
+    read_file,
+    store_option,
+)
 from lrp_kg.comparison.commands import diff
 from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
@@ -25,7 +37,25 @@ if TYPE_CHECKING:
     from lrp_kg.service import GuidelineService
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
+class Commands(click.Group):
+    """The commands; an output that cannot be written is told, and is no crash."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command."""
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+                raise
+            click.secho(f"The output cannot be written: {error.strerror}.", err=True, fg="red")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its rest would be tried once more
+            raise SystemExit(CANNOT_RUN) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
 @click.version_option(__version__, prog_name="lrp-kg")
 def main() -> None:
     """Decide about patient records by a computable guideline; say why, and what to ask when it cannot be told."""

@@ -691,3 +691,13 @@ class TestProcesses:
             told = running.stderr.read().decode()
         assert "cannot be read" not in told
         assert "Traceback" not in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["ids"], ["synthesise", "2"], ["query", "decisions", "--format", "csv"]])
+def test_an_output_that_is_full(command: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        found = subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command], stdout=full, stderr=subprocess.PIPE)
+    assert found.returncode == 2
+    assert found.stderr.decode().startswith("The output cannot be written: No space")
+    assert found.stderr.count(b"\n") == 1

@@ -394,6 +394,22 @@ class TestFolders:
 
 
 class TestCommand:
+    def test_interrupted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("lrp_kg.dataset.loading.load", interrupted)
+        result = CliRunner().invoke(main, ["load", "--store", str(tmp_path / "store")])
+        assert result.exit_code == 130
+        assert "goes on where it was" in result.output
+
+    def test_the_file_for_refused_records_is_tried_first(self, tmp_path: Path) -> None:
+        command = ["load", "--store", str(tmp_path / "store"), "--rejected", str(tmp_path / "none" / "x")]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2
+        assert "Nothing was loaded" in result.output
+        assert not (tmp_path / "store").exists()
+
     def test_text(self, tmp_path: Path) -> None:
         file = tmp_path / "records.ndjson"
         file.write_bytes(ndjson(named(1), named(2, redFlags="some")).body)

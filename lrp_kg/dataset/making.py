@@ -96,8 +96,8 @@ class Making:
         store = ox.Store(str(target))
         for file in self.staging.files():
             store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
-        lines = "".join(activity_lines(self.activity, self.guideline, moment, __version__))
-        store.bulk_load(lines.encode(), format=ox.RdfFormat.N_QUADS)
+        said = activity_lines(self.activity, self.guideline, content_of(self.guideline), moment, __version__)
+        store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
         forget_unused_results(store)
         store.optimize()
         store.flush()

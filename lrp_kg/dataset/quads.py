@@ -202,14 +202,15 @@ def _result(d: DecisionResult, decision: str, criteria: list[tuple[str, int]]) -
     return lines
 
 
-def activity_lines(activity: str, guideline: Guideline, moment: str, package: str) -> Iterator[str]:
-    """Yield what a load was: when it ended, by which software, with which guideline."""
+def activity_lines(activity: str, guideline: Guideline, content: str, moment: str, package: str) -> Iterator[str]:
+    """Yield what a load was: when it ended, by which software, with which guideline and which content of it."""
     from lrp_kg.namespaces import RDFS
 
     agent = f"{ROOT}software/{package}"
     triples = (
         f"<{activity}> {TYPE} <{PROV}Activity>",
         f"<{activity}> <{PROV}used> <{version_iri(guideline)}>",
+        f'<{activity}> <{CP}guidelineContent> "{content}"',
         f'<{activity}> <{PROV}endedAtTime> "{moment}"^^<{XSD}dateTime>',
         f"<{activity}> <{PROV}wasAssociatedWith> <{agent}>",
         f"<{agent}> {TYPE} <{PROV}SoftwareAgent>",

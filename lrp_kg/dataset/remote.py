@@ -104,7 +104,8 @@ def _load(
     if report.stored:
         progress("store", report.stored)
         moment = datetime.now(UTC).replace(microsecond=0).isoformat()
-        graphs |= _insert(target, list(activity_lines(activity, guideline, moment, __version__)), staging)
+        said = activity_lines(activity, guideline, content_of(guideline), moment, __version__)
+        graphs |= _insert(target, list(said), staging)
         target.update(" ; ".join(_moves(sorted(graphs), staging)))
         there = _records(remote, activity)
         if there != report.stored:
