@@ -18,7 +18,7 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 test: $(VENV)/.test browser clients lint ## everything: linters, the guideline's own checks, all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.test ## the part that takes about a minute
+check: $(VENV)/.test ## the part that takes a minute or two
 	$(BIN)/ruff check lrp_kg tests benchmarks
 	$(BIN)/python -m pytest -m "not slow" -q -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
