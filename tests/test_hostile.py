@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import multiprocessing
+import os
 import queue
 import socket
 import statistics
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.slow
 SECONDS = 1.0
 MEMORY = 200 * 1024 * 1024
 SLOTS = 12
-FLOOR = 0.060
-"""Seconds of a p99 below which twice as much is no slowing down that anybody notices."""
+FLOOR = 0.25 if "PYTEST_XDIST_WORKER" in os.environ else 0.06
+"""Seconds of a p99 below which twice as much is no slowing down that anybody notices; more beside other tests."""
 
 RECORD = {"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line", "redFlags": "none"}
 STAGES = "SELECT ?s { ?s a <https://w3id.org/lrp-kg/care-pathway#Stage> } ORDER BY ?s"
