@@ -145,7 +145,7 @@ class _Work:
         with contextlib.suppress(LrpError):
             left = [g for g in _staged(self._remote) if g.startswith(f"{STAGING}{self.name}/")]
             if left:
-                self._target.update(" ; ".join(f"DROP GRAPH <{name}>" for name in left))
+                self._target.update(" ; ".join(f"DROP SILENT GRAPH <{name}>" for name in left))
             self._forget()
 
     def _forget(self) -> None:
@@ -179,15 +179,17 @@ def _moves(graphs: Sequence[str], staging: str) -> Iterator[str]:
     """Yield the operations of one request that move staged graphs to their places."""
     for graph in graphs:
         name = graph.removeprefix(staging)
-        yield f"ADD <{graph}> TO {'DEFAULT' if name == 'default' else f'<{GRAPHS}{name}>'}"
-        yield f"DROP GRAPH <{graph}>"
+        triples = "?s ?p ?o"
+        into = triples if name == "default" else f"GRAPH <{GRAPHS}{name}> {{ {triples} }}"
+        yield f"INSERT {{ {into} }} WHERE {{ GRAPH <{graph}> {{ {triples} }} }}"  # Jena takes no ADD within a request
+        yield f"DROP SILENT GRAPH <{graph}>"
 
 
 def _clear_staging(remote: RemoteEngine, target: RemoteEngine) -> None:
     """Drop what an interrupted load has left."""
     left = _staged(remote)
     if left:
-        target.update(" ; ".join(f"DROP GRAPH <{name}>" for name in left))
+        target.update(" ; ".join(f"DROP SILENT GRAPH <{name}>" for name in left))
 
 
 def _staged(remote: RemoteEngine) -> list[str]:
