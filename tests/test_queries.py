@@ -121,6 +121,14 @@ def test_parameters_change_the_result(engine: Any, vocabulary: Vocabulary) -> No
     assert none == []
 
 
+def test_time_limits_are_uses_of_the_date_that_they_count_from(engine: Any, vocabulary: Vocabulary) -> None:
+    rows = engine.ask(spliced(ENTRIES["field-uses"], {"field": "lrp:assessmentDate"}, vocabulary))["rows"]
+    counted = [row for row in rows if row[0] == "counted from@en"]
+    assert len(counted) > 3
+    assert all(row[2] for row in counted), "a limit shows the statement that it is of"
+    assert all(row[3] is None for row in counted)
+
+
 @pytest.mark.parametrize(("within", "count"), [("1", 9), ("2", 10)])
 def test_the_boundary_includes_its_own_day(within: str, count: int, engine: Any, vocabulary: Vocabulary) -> None:
     rows = engine.ask(spliced(ENTRIES["near-boundary"], {"within": within}, vocabulary))["rows"]

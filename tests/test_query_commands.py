@@ -91,7 +91,7 @@ def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
     bare = tmp_path / "bare.rq"
     bare.write_text("SELECT (COUNT(?r) AS ?n) { ?r a <https://w3id.org/lrp-kg/care-pathway#PatientRecord> }")
     done = run("query", "-f", str(bare), "--store", str(store), "--format", "csv")
-    assert done.stdout.split() == ["n", "31"]
+    assert done.stdout.split() == ["n", "32"]
     headed = tmp_path / "headed.rq"
     headed.write_text(ENTRIES["near-boundary"].text)
     done = run("query", "-f", str(headed), "-p", "within=2", "--store", str(store), "--format", "csv")

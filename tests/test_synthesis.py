@@ -78,6 +78,49 @@ def test_episodes_go_on(cohort: list[dict[str, Any]]) -> None:
     assert len(moved) > 50
 
 
+def test_nothing_is_known_before_it_happens(cohort: list[dict[str, Any]]) -> None:
+    dates = [n for n in cohort[0] if n.endswith("Date") or n.endswith("Start")] + [
+        *("incapacityStart", "applicationDate", "sicknessFundSince", "spinalSurgeryDate", "programmeStart")
+    ]
+    for record in cohort:
+        assert all(record[n] <= record["assessmentDate"] for n in dates if n in record), record
+    assert any(r.get("spinalSurgeryDate", "9") < r.get("onsetDate", "0") for r in cohort), "surgery before the pain"
+    assert any("sessionsFollowed" in r for r in cohort)
+    assert all("programmeStart" in r for r in cohort if "sessionsFollowed" in r)
+
+
+def test_what_is_to_come_shows_at_a_later_contact(cohort: list[dict[str, Any]]) -> None:
+    later = 0
+    before: dict[str, Any] = {}
+    for record in cohort:
+        if record["episode"] == before.get("episode") and "applicationDate" not in before:
+            later += record.get("applicationDate", "0") > before["assessmentDate"]
+        before = record
+    assert later > 10
+
+
+def test_a_first_contact_is_the_first_in_its_line(cohort: list[dict[str, Any]]) -> None:
+    been: set[tuple[str, str]] = set()
+    back = 0
+    for record in cohort:
+        where = record["episode"], record.get("careLine", "")
+        if where[1] and where in been and "contact" in record:
+            assert record["contact"] == "follow-up", record
+        back += where[1] == "first-line" and (where[0], "second-line") in been
+        been.add(where)
+    assert back > 20
+
+
+def test_improved_patients_of_second_line_may_go_back(cohort: list[dict[str, Any]]) -> None:
+    improved = {
+        r["episode"]: n
+        for n, r in enumerate(cohort)
+        if r.get("careLine") == "second-line" and r.get("contact") == "follow-up" and r.get("improvement") == "great"
+    }
+    went = [n for e, n in improved.items() if n + 1 < len(cohort) and cohort[n + 1]["episode"] == e]
+    assert any(cohort[n + 1].get("careLine") == "first-line" for n in went)
+
+
 def test_the_same_seed_gives_the_same(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     assert list(Generator(service).records(200)) == cohort[:200]  # fewer are the first of more
     assert list(Generator(service, 2).records(200)) != cohort[:200]
@@ -126,6 +169,9 @@ def test_a_guideline_without_a_model() -> None:
         ("cp:onlyIf lrp:FacetSyndromeSuspected", "cp:onlyIf lrp:NoSuchThing", "is not a condition"),
         ("cp:drawnField lrp:sector", "cp:drawnField lrp:noField", "no field"),
         ("cp:whenAnswer lrp:profile-A", "cp:whenAnswer lrp:profile-Z", "no option"),
+        ("cp:onlyIf lrp:SecondLineSubacuteImproved ;", "", "needs cp:whenAnswer or cp:onlyIf"),
+        ("cp:onlyWith lrp:programmeStart", "cp:onlyWith lrp:noField", "no field"),
+        ('"0-11: 50, 12-34: 35, 35: 5, 36: 10"', '"-3-11: 50"', "is negative"),
         ("cp:knownPercent 97", 'cp:knownPercent "many"', "no integer"),
         ('cp:daysAfter lrp:onsetDate ;\n    cp:distribution "0-6', 'cp:distribution "0-6', "a date needs"),
     ],
@@ -152,5 +198,7 @@ def test_what_is_no_distribution(text: str) -> None:
 def test_ranges() -> None:
     assert bounds("7") == (7, 7)
     assert bounds("0-13") == (0, 13)
+    assert bounds("-900--1") == (-900, -1)
+    assert bounds("-3-4") == (-3, 4)
     with pytest.raises(ValueError, match="neither"):
         bounds("x")

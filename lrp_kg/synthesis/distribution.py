@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 _PART = re.compile(r"\s*(?P<what>[^:,]+?)\s*:\s*(?P<share>\d+)\s*")
-_RANGE = re.compile(r"(?P<low>\d+)(?:-(?P<high>\d+))?")
+_RANGE = re.compile(r"(?P<low>-?\d+)(?:-(?P<high>-?\d+))?")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Distribution:
 
 
 def bounds(part: str) -> tuple[int, int]:
-    """Return the ends of a range; raise `ValueError` where a part is none."""
+    """Return the ends of a range, such as those of ``0-13`` or ``-60--1``; raise `ValueError` where a part is none."""
     match = _RANGE.fullmatch(part)
     if not match:
         raise ValueError(f"{part!r} is neither an integer nor a range such as 0-13")

@@ -29,6 +29,7 @@ class Generator:
         self._orders = [
             (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
         ]
+        self._kinds = {f.id: f.kind for f in self.guideline.fields.values()}
         self._implied = {
             f.id: [self.guideline.fields[i].id for i in f.implies] for f in self.guideline.fields.values() if f.implies
         }
@@ -48,23 +49,27 @@ class Generator:
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - invented data, drawn again from a seed
         model = self.model
         kept: dict[str, Any] = {}
+        been: set[tuple[str, Any]] = set()
         first = True
         day: date | None = None
         contacts = model.contacts.draw_integer(chance)
         contact_field = self.guideline.fields[model.contact_date].id if model.contact_date else None
         for contact in range(1, contacts + 1):
-            record = {k: v for k, v in kept.items() if v is not None}
+            record: Json = {}
             if contact_field and day is not None:
                 day += timedelta(days=model.days_between.draw_integer(chance))
                 record[contact_field] = day.isoformat()
+            record |= {k: v for k, v in kept.items() if v is not None and self._is_past(record, k, v)}
+            self._leave_unhappened(record, kept)
             self._fill(chance, record, kept, first)
             if contact_field in record:
                 day = date.fromisoformat(record[contact_field])
             self._mend(record)
+            been.update((step.field.id, record.get(step.field.id)) for step in model.transitions)
             name = f"{MARK}-{self.seed}-{number:06d}"
             yield self._named(record, name, contact)
             if contact < contacts:
-                first = self._step(chance, record, kept)
+                first = self._step(chance, record, kept, been)
 
     def _named(self, record: Json, episode: str, contact: int) -> Json:
         named: Json = {"@id": f"{BASE}{MARK}/{episode}-{contact}"}
@@ -80,6 +85,8 @@ class Generator:
             name = model.field.id
             if name in settled or (model.first_contact is not None and model.first_contact != first):
                 continue
+            if model.only_with and self.guideline.fields[model.only_with].id not in record:
+                continue
             if model.only_if and not self._holds(record, model.only_if):
                 continue
             settled.add(name)
@@ -87,8 +94,9 @@ class Generator:
             known = chance.randrange(100) < model.known
             if model.persists:
                 kept[name] = value if known else None
-            if known and value is not None:
+            if known and value is not None and self._is_past(record, name, value):
                 record[name] = value
+        self._leave_unhappened(record, kept)
 
     def _draw(self, chance: random.Random, model: FieldModel, record: Json) -> Any:
         kind, drawn = model.field.kind, model.distribution
@@ -121,6 +129,20 @@ class Generator:
         first, last = between or (date(2023, 1, 2), date(2024, 9, 30))
         return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
 
+    def _is_past(self, record: Json, name: str, value: Any) -> bool:
+        """Tell whether a value can be known at the contact: a date after it cannot."""
+        contact = self.guideline.fields[self.model.contact_date].id if self.model.contact_date else name
+        if name == contact or contact not in record or self._kinds[name] != "date":
+            return True
+        return bool(value <= record[contact])
+
+    def _leave_unhappened(self, record: Json, kept: dict[str, Any]) -> None:
+        """Leave out what a date implies that is still to come: no operation was done before its day."""
+        for name, implied in self._implied.items():
+            if name not in record and kept.get(name) is not None and not self._is_past(record, name, kept[name]):
+                for other in implied:
+                    record.pop(other, None)
+
     def _mend(self, record: Json) -> None:
         """Leave out what would make a record invalid: a date after one that bounds it, or against what it implies."""
         for earlier, later in self._orders:
@@ -134,8 +156,11 @@ class Generator:
         found = self.service.reader.understand(self.service.reader.from_json(record))
         return Run(self.service.assessor, found, False).verdict(cls) == TRUE
 
-    def _step(self, chance: random.Random, record: Json, kept: dict[str, Any]) -> bool:
-        """Let the answer to a contact change what the episode keeps; tell whether the next contact is a first one."""
+    def _step(self, chance: random.Random, record: Json, kept: dict[str, Any], been: set[tuple[str, Any]]) -> bool:
+        """Let the answer to a contact change what the episode keeps; tell whether the next contact is a first one.
+
+        It is where the step starts anew, and the episode has not been there before.
+        """
         if not self.model.transitions:
             return False
         found = self.service.reader.understand(self.service.reader.from_json(record))
@@ -143,10 +168,12 @@ class Generator:
         for step in self.model.transitions:
             if self._happens(chance, run, step):
                 kept[step.field.id] = step.value
-                return step.starts_anew
+                return step.starts_anew and (step.field.id, step.value) not in been
         return False
 
     @staticmethod
     def _happens(chance: random.Random, run: Run, step: Transition) -> bool:
         luck = chance.randrange(100) < step.share
-        return luck and step.option in run.result(step.decision).answers
+        if step.only_if and run.verdict(step.only_if) != TRUE:
+            return False
+        return luck and (step.decision is None or step.option in run.result(step.decision).answers)

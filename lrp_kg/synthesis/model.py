@@ -16,7 +16,7 @@ from lrp_kg.synthesis.distribution import Distribution, bounds
 
 @dataclass(frozen=True)
 class FieldModel:
-    """How one field is drawn; the first of a field whose condition certainly holds is used."""
+    """How one field is drawn; the first of a field that can be used is, by condition and by the field beside it."""
 
     field: Field
     priority: int
@@ -26,15 +26,17 @@ class FieldModel:
     days_after: str | None
     between: tuple[date, date] | None
     only_if: str | None
+    only_with: str | None
     first_contact: bool | None
 
 
 @dataclass(frozen=True)
 class Transition:
-    """What an answer changes from the next contact on."""
+    """What an answer, where there is one, and a condition, where there is one, change from the next contact on."""
 
-    decision: str
-    option: str
+    decision: str | None
+    option: str | None
+    only_if: str | None
     field: Field
     value: str
     starts_anew: bool
@@ -57,6 +59,7 @@ class CohortModel:
 ONE = Distribution(("1",), (1,))
 EVEN_DAYS = (date(2023, 1, 2), date(2024, 9, 30))
 """The days between which a date falls where a guideline has no cohort model."""
+NONE = (None, None, None)
 
 
 def read_model(guideline: Guideline) -> CohortModel:
@@ -71,7 +74,7 @@ def read_model(guideline: Guideline) -> CohortModel:
 
 def _even(guideline: Guideline) -> CohortModel:
     fields = [
-        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None, None, None)
+        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None, *NONE)
         for n, f in enumerate(guideline.fields.values())
         if f.kind != "string"
     ]
@@ -129,12 +132,13 @@ class _Reader:
             self._complain(node, f"cp:{predicate} is {name}, which is no field. Name a field of the record.")
         return field
 
-    def _distribution(self, node: Node, text: str, *, numbers: bool) -> Distribution | None:
+    def _distribution(self, node: Node, text: str, *, numbers: bool, negative: bool = False) -> Distribution | None:
         try:
             found = Distribution.parse(text)
             if numbers:
                 for part in found.parts:
-                    bounds(part)
+                    if bounds(part)[0] < 0 and not negative:
+                        raise ValueError(f"{part!r} is negative, which only days after a date can be")
             return found
         except ValueError as error:
             self._complain(node, f"the distribution cannot be read: {error}. Write for example low: 40, high: 60.")
@@ -160,7 +164,11 @@ class _Reader:
         after = self._field(node, "daysAfter") if self.graph.one(node, CP + "daysAfter") else None
         text = self.graph.one(node, CP + "distribution")
         dated = field.kind == "date"
-        drawn = self._distribution(node, text.value, numbers=dated or field.kind == "integer") if text else None
+        drawn = (
+            self._distribution(node, text.value, numbers=dated or field.kind == "integer", negative=dated)
+            if text
+            else None
+        )
         between = self._between(node)
         if dated and not (after and drawn) and not between:
             self._complain(node, "a date needs cp:between, or cp:daysAfter with cp:distribution.")
@@ -172,9 +180,7 @@ class _Reader:
             self._complain(
                 node, f"{strange[0]!r} is no value of {field.id}. Choose among {', '.join(sorted(allowed))}."
             )
-        only_if = self.graph.one(node, CP + "onlyIf")
-        if only_if and only_if.value not in self.guideline.conditions:
-            self._complain(node, f"{local_name(only_if.value)} is not a condition.")
+        beside = self._field(node, "onlyWith") if self.graph.one(node, CP + "onlyWith") else None
         return FieldModel(
             field,
             self._number(node, "priority", 0),
@@ -183,9 +189,16 @@ class _Reader:
             drawn,
             after.iri if after else None,
             between,
-            only_if.value if only_if else None,
+            self._condition(node),
+            beside.iri if beside else None,
             self._flag(node, "atFirstContact"),
         )
+
+    def _condition(self, node: Node) -> str | None:
+        found = self.graph.one(node, CP + "onlyIf")
+        if found and found.value not in self.guideline.conditions:
+            self._complain(node, f"{local_name(found.value)} is not a condition.")
+        return found.value if found else None
 
     def _between(self, node: Node) -> tuple[date, date] | None:
         found = self.graph.one(node, CP + "between")
@@ -205,13 +218,16 @@ class _Reader:
         field = self._field(node, "drawnField")
         wanted, value = self.graph.one(node, CP + "whenAnswer"), self.graph.one(node, CP + "toValue")
         options = {o.iri: (d.iri, o.id) for d in self.guideline.decisions.values() for o in d.options}
-        if wanted is None or wanted.value not in options:
+        only_if = self._condition(node)
+        if wanted is None and only_if is None:
+            self._complain(node, "needs cp:whenAnswer or cp:onlyIf.")
+        if wanted is not None and wanted.value not in options:
             self._complain(node, "cp:whenAnswer is no option of a decision.")
         notation = next((v.id for v in field.values if value and v.iri == value.value), None) if field else None
         if notation is None:
             self._complain(node, "cp:toValue is no value of its field.")
-        if field is None or notation is None or wanted is None or wanted.value not in options:
+        if field is None or notation is None:
             return None
-        decision, option = options[wanted.value]
+        decision, option = options.get(wanted.value, (None, None)) if wanted else (None, None)
         share = self._number(node, "share", 100)
-        return Transition(decision, option, field, notation, bool(self._flag(node, "startsAnew")), share)
+        return Transition(decision, option, only_if, field, notation, bool(self._flag(node, "startsAnew")), share)
