@@ -23,6 +23,7 @@ from lrp_kg.cli import main
 from lrp_kg.dataset.generations import Store
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
+from lrp_kg.dataset.opening import open_engine
 from lrp_kg.dataset.remote import STAGING, WORK, load_remote
 from lrp_kg.engine.model import Limits, Question
 from lrp_kg.engine.pool import PoolEngine
@@ -55,12 +56,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[str]:
+def running_server(folder: Path, *options: str) -> Iterator[str]:
     """Run Oxigraph's own server over a folder, and yield its address."""
     assert OXIGRAPH, "oxigraph is among the packages of the tests"
     port = free_port()
     process = subprocess.Popen(
-        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}"],
+        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}", *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -213,6 +214,18 @@ def test_command_needs_the_update_address(server: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["load", str(file), "--store", server + "/query"])
     assert result.exit_code == 2
     assert "--update-url" in result.output
+
+
+def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, source: Source, tmp_path: Path) -> None:
+    with running_server(tmp_path) as url:
+        load_remote(service.guideline, url + "/query", url + "/update", [source])
+        open_engine(service.guideline, url + "/query", Limits()).close()
+    with running_server(tmp_path, "--union-default-graph") as url:
+        with pytest.raises(StoreError, match="union of its named graphs"):
+            open_engine(service.guideline, url + "/query", Limits())
+        with pytest.raises(StoreError, match="union of its named graphs"):
+            load_remote(service.guideline, url + "/query", url + "/update", [source])
+        assert not RemoteEngine(url + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
 
 
 # -- endpoints that misbehave ---------------------------------------------------------------------------

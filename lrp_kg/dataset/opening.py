@@ -51,9 +51,11 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
     from lrp_kg.engine.pool import PoolEngine
 
     if is_remote(store):
+        from lrp_kg.dataset.remote import check_default_graph
         from lrp_kg.engine.remote import RemoteEngine, credentials
 
         remote = RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
+        check_default_graph(remote)
         remote.prepare()
         return remote
     if store:

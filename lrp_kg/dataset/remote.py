@@ -39,6 +39,18 @@ ABOUT = f"{GRAPHS}about"
 PATIENCE = timedelta(minutes=10)
 """Time after which a load that did nothing counts as broken off."""
 
+UNION = (
+    "The default graph of the remote store is the union of its named graphs, so that queries would mix records and "
+    "answers with what follows from the ontology, and count things several times. Turn that off in the remote store, "
+    "or use another one."
+)
+
+
+def check_default_graph(remote: RemoteEngine) -> None:
+    """Raise `StoreError` where the default graph of a loaded store shows what stands in a named graph alone."""
+    if remote.rows(f"SELECT ?content {{ <{CLOSURE}> <{DCTERMS}identifier> ?content }}"):
+        raise StoreError(UNION)
+
 
 def load_remote(
     guideline: Guideline,
@@ -129,6 +141,7 @@ class _Work:
         self._refuse_others()
         self.go_on()
         try:
+            self._refuse_union()
             self._refuse_others()  # one that began at the same moment
         except StoreError:
             self._forget()
@@ -150,6 +163,10 @@ class _Work:
 
     def _forget(self) -> None:
         self._target.update(f"DELETE WHERE {{ GRAPH <{WORK}> {{ {self._node} ?p ?o }} }}")
+
+    def _refuse_union(self) -> None:
+        if self._remote.rows(f"SELECT ?t {{ {self._node} <{PROV}startedAtTime> ?t }}"):
+            raise StoreError(UNION)
 
     def _refuse_others(self) -> None:
         query = f"SELECT ?load ?t (NOW() AS ?now) {{ GRAPH <{WORK}> {{ ?load <{PROV}startedAtTime> ?t }} }}"
