@@ -1,13 +1,15 @@
-"""Starts `lrp-kg serve` on a free port for a test, and leaves nothing behind."""
+"""Starts `lrp-kg serve`, or Oxigraph's own server, on a free port for a test, and leaves nothing behind."""
 
 from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +20,10 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 
 from lrp_kg.dataset.generations import Store
+from lrp_kg.engine.remote import RemoteEngine
+from lrp_kg.errors import LrpError
 
+OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service
 PATIENCE = 90.0
 """Seconds in which a service has to be ready; the first one for a guideline computes its closure."""
@@ -162,3 +167,28 @@ def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
         about = {"created": "2024-01-01T00:00:00+00:00", "guideline": "", "content": "", "package": "", "records": 0}
         writer.switch(target, **about)
     return folder
+
+
+@contextmanager
+def running_oxigraph(folder: Path, *options: str) -> Iterator[str]:
+    """Run Oxigraph's own server over a folder, and yield its address."""
+    assert OXIGRAPH, "oxigraph is among the packages of the tests"
+    port = free_port()
+    process = subprocess.Popen(
+        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    engine = RemoteEngine(url + "/query")
+    end = time.monotonic() + 20
+    while True:
+        try:
+            engine.rows("SELECT * {}")
+            break
+        except LrpError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    yield url
+    process.terminate()
+    process.wait(10)

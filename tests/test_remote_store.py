@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,9 +39,8 @@ from lrp_kg.errors import (
 from lrp_kg.guideline import load_guideline
 from lrp_kg.namedgraphs import ANSWERS, RECORDS
 from lrp_kg.synthesis.generating import Generator
-from tests.serving import free_port, serving
+from tests.serving import free_port, running_oxigraph, serving
 
-OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 CP = "https://w3id.org/lrp-kg/care-pathway#"
 pytestmark = pytest.mark.slow
@@ -51,33 +48,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_server(tmp_path_factory.mktemp("remote")) as url:
+    with running_oxigraph(tmp_path_factory.mktemp("remote")) as url:
         yield url
-
-
-@contextmanager
-def running_server(folder: Path, *options: str) -> Iterator[str]:
-    """Run Oxigraph's own server over a folder, and yield its address."""
-    assert OXIGRAPH, "oxigraph is among the packages of the tests"
-    port = free_port()
-    process = subprocess.Popen(
-        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    engine = RemoteEngine(url + "/query")
-    end = time.monotonic() + 20
-    while True:
-        try:
-            engine.rows("SELECT * {}")
-            break
-        except LrpError:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-    yield url
-    process.terminate()
-    process.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -217,10 +189,10 @@ def test_command_needs_the_update_address(server: str, tmp_path: Path) -> None:
 
 
 def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, source: Source, tmp_path: Path) -> None:
-    with running_server(tmp_path) as url:
+    with running_oxigraph(tmp_path) as url:
         load_remote(service.guideline, url + "/query", url + "/update", [source])
         open_engine(service.guideline, url + "/query", Limits()).close()
-    with running_server(tmp_path, "--union-default-graph") as url:
+    with running_oxigraph(tmp_path, "--union-default-graph") as url:
         with pytest.raises(StoreError, match="union of its named graphs"):
             open_engine(service.guideline, url + "/query", Limits())
         with pytest.raises(StoreError, match="union of its named graphs"):
@@ -382,7 +354,7 @@ class TestLoadsThatMeet:
 
     @pytest.fixture
     def own(self, tmp_path: Path) -> Iterator[str]:
-        with running_server(tmp_path / "own") as url:
+        with running_oxigraph(tmp_path / "own") as url:
             yield url
 
     def load(self, url: str, folder: Path | None, *bodies: str) -> Any:

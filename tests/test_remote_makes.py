@@ -1,4 +1,4 @@
-"""A remote store of another make: Jena's engine, as Debian has it, answers the catalogue as a store here does."""
+"""Remote stores of other makes answer the catalogue as a store here does: Oxigraph's server, and Debian's Jena."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from lrp_kg.engine.pool import PoolEngine
 from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import LrpError, MalformedQuery
 from tests.queryset import DATA, ENTRIES, load_records
-from tests.serving import free_port
+from tests.serving import free_port, running_oxigraph
 
 JAVA = shutil.which("java")
 FOLDER = Path("/usr/share/java")
@@ -46,12 +47,24 @@ def _missing() -> str | None:
 
 
 MISSING = _missing()
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING or "")]
+pytestmark = pytest.mark.slow
+MAKES = ["oxigraph", pytest.param("jena", marks=pytest.mark.skipif(bool(MISSING), reason=MISSING or ""))]
 
 
-@pytest.fixture(scope="module")
-def jena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("jena")
+@pytest.fixture(scope="module", params=MAKES)
+def addresses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Run a server, and yield where it takes queries and where updates."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "oxigraph":
+        with running_oxigraph(folder) as url:
+            yield url + "/query", url + "/update"
+    else:
+        with _jena(folder) as url:
+            yield url, url
+
+
+@contextmanager
+def _jena(folder: Path) -> Iterator[str]:
     _messages(folder)
     port = free_port()
     command = [str(JAVA), "-cp", ":".join(map(str, (*JARS, folder))), str(PROGRAM), str(port)]
@@ -91,12 +104,12 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def there(service: GuidelineService, jena: str) -> Iterator[RemoteEngine]:
+def there(service: GuidelineService, addresses: tuple[str, str]) -> Iterator[RemoteEngine]:
     source = Source("records.ndjson", (DATA / "records.ndjson").read_bytes())
-    report = load_remote(service.guideline, jena, jena, [source])
+    report = load_remote(service.guideline, *addresses, [source])
     assert report.stored == report.records > 25
     assert not report.rejected
-    with RemoteEngine(jena, limits=Limits(seconds=60.0)) as engine:
+    with RemoteEngine(addresses[0], limits=Limits(seconds=60.0)) as engine:
         yield engine
 
 
@@ -121,11 +134,13 @@ def test_the_catalogue_says_the_same(name: str, here: PoolEngine, there: RemoteE
     assert _result(there, ENTRIES[name].text) == _result(here, ENTRIES[name].text)
 
 
-def test_loading_again_changes_nothing(service: GuidelineService, there: RemoteEngine, jena: str) -> None:
+def test_loading_again_changes_nothing(
+    service: GuidelineService, there: RemoteEngine, addresses: tuple[str, str]
+) -> None:
     count = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
     before = there.rows(count)
     source = Source("records.ndjson", (DATA / "records.ndjson").read_bytes())
-    report = load_remote(service.guideline, jena, jena, [source])
+    report = load_remote(service.guideline, *addresses, [source])
     assert (report.stored, report.rejected) == (0, [])
     assert there.rows(count) == before
     assert not any("staging" in row["g"] for row in before)
