@@ -466,6 +466,24 @@ class TestProcesses:
         assert descriptors() == before
         assert zygote.poll() is not None
 
+    def test_another_worker_is_ready_before_a_stopped_query_is_told(self, file: Path) -> None:
+        with PoolEngine(quads=file, limits=Limits(seconds=0.2)) as some:
+            first = some._idle[0].pid
+            with pytest.raises(TimeLimit):
+                some.ask(Question("ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"))
+            (ready,) = some._idle
+            assert ready.pid != first
+            assert number(some, COUNT) == N
+            assert [w.pid for w in some._idle] == [ready.pid]
+
+    def test_quick_queries_do_not_wait_for_one_that_is_ended(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some, some._channel:  # as if a worker were being ended or started
+            found: list[int] = []
+            thread = threading.Thread(target=lambda: found.append(number(some, COUNT)))
+            thread.start()
+            thread.join(10)
+            assert found == [N]
+
     def test_the_process_that_forks_may_be_killed(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             assert some._process is not None

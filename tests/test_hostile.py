@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 SECONDS = 1.0
 MEMORY = 200 * 1024 * 1024
 SLOTS = 12
-FLOOR = 0.25 if "PYTEST_XDIST_WORKER" in os.environ else 0.06
+FLOOR = 0.25 if "PYTEST_XDIST_WORKER" in os.environ else 0.03
 """Seconds of a p99 below which twice as much is no slowing down that anybody notices; more beside other tests."""
 
 RECORD = {"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line", "redFlags": "none"}
@@ -260,14 +260,16 @@ def test_ordinary_clients_hardly_notice(service: Service, capsys: pytest.Capture
     peak = 0
     for process in hostile:
         process.start()
-    under = Ordinary(service, 25.0)
-    watching = threading.Thread(target=under.run)
+    report = [told.get(timeout=60)]  # from here on all are at work, and no longer starting
+    under = Ordinary(service, 20.0)
+    under.run()
+    watched = Ordinary(service, 8.0)  # apart: to look at their memory holds the processes up
+    watching = threading.Thread(target=watched.run)
     watching.start()
     while watching.is_alive():
         peak = max(peak, resident(service.processes()))
-        watching.join(0.5)
+        watching.join(0.3)
     stop.set()
-    report: list[tuple[str, int, str]] = []
     while any(process.is_alive() for process in hostile) or not told.empty():
         with contextlib.suppress(queue.Empty):
             report.append(told.get(timeout=0.2))
@@ -281,7 +283,7 @@ def test_ordinary_clients_hardly_notice(service: Service, capsys: pytest.Capture
             f" ({len(normal.times)} and {len(under.times)} requests, {len(report)} attacks), "
             f"peak {peak / 2**20:.0f} MB\n"
         )
-    assert under.wrong == []
+    assert under.wrong == watched.wrong == []
     assert under.p99 <= max(2 * normal.p99, FLOOR)
     assert peak < 3 * MEMORY + 600 * 1024 * 1024
     assert {name for name, _, _ in report} == set(HEAVY), "not every attack was carried out"

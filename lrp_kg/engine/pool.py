@@ -109,13 +109,14 @@ class PoolEngine:
         self.has_records = has_records
         self._source = ["--store", str(store)] if store else ["--quads", str(quads)] if quads else []
         self._reset()
-        with self._lock:
+        with self._channel:
             self._start()
         self._idle.append(self._fork())
 
     def _reset(self) -> None:
         self._owner = os.getpid()
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # of the idle workers; held for moments only
+        self._channel = threading.RLock()  # of the process that forks; held while it works
         self._slots = threading.BoundedSemaphore(self.limits.concurrent)
         self._idle: list[_Worker] = []
         self._control: socket.socket | None = None
@@ -163,12 +164,12 @@ class PoolEngine:
             wire.send(worker.sock, request)
             message = self._wait(worker)
         except TimeoutError:
-            self._discard(worker)
+            self._replace(worker)
             raise limit_reached("limit-time", self.limits) from None
         except ConnectionError:
             message = None
         if message is None:
-            self._raise_death(self._discard(worker))
+            self._raise_death(self._replace(worker))
         worker.answered += 1
         self._give_back(worker)
         data = message.data
@@ -241,12 +242,27 @@ class PoolEngine:
             if not worn and not self._closed:
                 self._idle.append(worker)
                 return
-        self._discard(worker)
+        self._replace(worker)
+
+    def _replace(self, worker: _Worker) -> int:
+        """End a worker, have another one ready, and return the signal that ended it.
+
+        The query that wore it out waits for that, not the next one.
+        """
+        number = self._discard(worker)
+        with contextlib.suppress(EngineFailed):  # then the next query tries again, and tells
+            fresh = self._fork()
+            with self._lock:
+                if not self._closed:
+                    self._idle.append(fresh)
+                    return number
+            self._discard(fresh)
+        return number
 
     def _discard(self, worker: _Worker) -> int:
         """End a worker and return the signal that ended it."""
         worker.sock.close()
-        with self._lock:
+        with self._channel:
             if self._control is None:
                 return 0
             try:
@@ -261,7 +277,7 @@ class PoolEngine:
             return _CRASH if number == signal.SIGABRT and not message.data["memory"] else number
 
     def _fork(self) -> _Worker:
-        with self._lock:
+        with self._channel:
             message = None
             for _ in range(2):
                 if self._control is None:
@@ -313,9 +329,10 @@ class PoolEngine:
         self._control = ours
 
     def _stop(self) -> None:
-        for worker in self._idle:
-            worker.sock.close()
-        self._idle.clear()
+        with self._lock:
+            for worker in self._idle:
+                worker.sock.close()
+            self._idle.clear()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -333,6 +350,7 @@ class PoolEngine:
             return
         with self._lock:
             self._closed = True
+        with self._channel:
             self._stop()
 
     def __del__(self) -> None:
