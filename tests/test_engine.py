@@ -491,6 +491,27 @@ class TestProcesses:
             for _ in range(3):
                 assert number(some, COUNT) == N
 
+    def test_a_worker_of_an_earlier_process_that_forks_is_let_go(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some:
+            assert some._process is not None
+            worker = some._take()
+            os.kill(some._process.pid, signal.SIGKILL)
+            assert number(some, COUNT) == N
+            now = some._process
+            some._give_back(worker)  # as a thread does whose query was answered just before
+            for _ in range(3):
+                assert number(some, COUNT) == N
+            assert some._process is now
+
+    def test_nothing_starts_after_the_end(self, file: Path) -> None:
+        some = PoolEngine(quads=file)
+        worker = some._take()
+        some.close()
+        some._replace(worker)
+        assert some._process is None
+        with pytest.raises(EngineFailed, match="closed"):
+            some.ask(Question("ASK {}"))
+
     def test_a_worker_may_be_killed(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             os.kill(some._idle[0].pid, signal.SIGKILL)

@@ -280,6 +280,8 @@ class PoolEngine:
         with self._channel:
             message = None
             for _ in range(2):
+                if self._closed:
+                    raise EngineFailed("The engine is closed.")
                 if self._control is None:
                     self._start()
                 assert self._control is not None  # noqa: S101 - set by _start

@@ -54,6 +54,9 @@ def main() -> None:
                 children[_fork(control, store, options.memory, words.fileno())] = words
             else:
                 pid = message.data["pid"]
+                if pid not in children:  # of a process that forked before this one
+                    wire.send(control, {"signal": 0, "memory": False})
+                    continue
                 number = _end(pid)
                 with children.pop(pid) as said:
                     wire.send(control, {"signal": number, "memory": _is_of_memory(said)})
