@@ -11,7 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,22 +173,30 @@ def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
 def running_oxigraph(folder: Path, *options: str) -> Iterator[str]:
     """Run Oxigraph's own server over a folder, and yield its address."""
     assert OXIGRAPH, "oxigraph is among the packages of the tests"
-    port = free_port()
-    process = subprocess.Popen(
-        [OXIGRAPH, "serve", "--location", str(folder), "--bind", f"127.0.0.1:{port}", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    engine = RemoteEngine(url + "/query")
-    end = time.monotonic() + 20
-    while True:
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [OXIGRAPH, "serve", "--location", str(folder), "--bind", url.removeprefix("http://"), *options]
+    with running_endpoint(command, url + "/query", subprocess.DEVNULL):
+        yield url
+
+
+@contextmanager
+def running_endpoint(command: Sequence[str], url: str, out: int | None = None) -> Iterator[None]:
+    """Run a program while it answers queries at an address; what it says goes to `out`, or is shown."""
+    with subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
-            engine.rows("SELECT * {}")
-            break
-        except LrpError:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-    yield url
-    process.terminate()
-    process.wait(10)
+            end = time.monotonic() + 60
+            while not _answers(url):
+                assert process.poll() is None, f"{command[0]} has ended"
+                assert time.monotonic() < end, f"{command[0]} does not answer"
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+
+
+def _answers(url: str) -> bool:
+    try:
+        RemoteEngine(url).rows("SELECT * {}")
+    except LrpError:
+        return False
+    return True

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +21,9 @@ from lrp_kg.dataset.remote import load_remote
 from lrp_kg.engine.model import Limits, Question
 from lrp_kg.engine.pool import PoolEngine
 from lrp_kg.engine.remote import RemoteEngine
-from lrp_kg.errors import LrpError, MalformedQuery
+from lrp_kg.errors import MalformedQuery
 from tests.queryset import DATA, ENTRIES, load_records
-from tests.serving import free_port, running_oxigraph
+from tests.serving import free_port, running_endpoint, running_oxigraph
 
 JAVA = shutil.which("java")
 FOLDER = Path("/usr/share/java")
@@ -37,6 +36,7 @@ PROGRAM = Path(__file__).parent / "jena" / "Endpoint.java"
 JARS = [*sorted(FOLDER.glob("jena-*.jar")), *(FOLDER / f"{name}.jar" for name in OTHERS)]
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)")
 CP = "https://w3id.org/lrp-kg/care-pathway#"
+pytestmark = pytest.mark.slow
 
 
 def _missing() -> str | None:
@@ -46,18 +46,15 @@ def _missing() -> str | None:
     return None if "jdk.compiler" in modules else "needs a JDK, to run a source file"
 
 
-MISSING = _missing()
-pytestmark = pytest.mark.slow
-MAKES = ["oxigraph", pytest.param("jena", marks=pytest.mark.skipif(bool(MISSING), reason=MISSING or ""))]
-
-
-@pytest.fixture(scope="module", params=MAKES)
+@pytest.fixture(scope="module", params=["oxigraph", "jena"])
 def addresses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Run a server, and yield where it takes queries and where updates."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "oxigraph":
         with running_oxigraph(folder) as url:
             yield url + "/query", url + "/update"
+    elif reason := _missing():
+        pytest.skip(reason)
     else:
         with _jena(folder) as url:
             yield url, url
@@ -68,20 +65,9 @@ def _jena(folder: Path) -> Iterator[str]:
     _messages(folder)
     port = free_port()
     command = [str(JAVA), "-cp", ":".join(map(str, (*JARS, folder))), str(PROGRAM), str(port)]
-    log = folder / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
     url = f"http://127.0.0.1:{port}/"
-    end = time.monotonic() + 60
-    try:
-        while not _answers(url):
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() < end, log.read_text(encoding="utf-8")
-            time.sleep(0.2)
+    with running_endpoint(command, url):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def _messages(folder: Path) -> None:
@@ -93,14 +79,6 @@ def _messages(folder: Path) -> None:
                 target = folder / name.removeprefix(inside)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(jar.read(name))
-
-
-def _answers(url: str) -> bool:
-    try:
-        RemoteEngine(url).rows("SELECT * {}")
-    except LrpError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,9 @@ UNION = (
 )
 
 
-def check_default_graph(remote: RemoteEngine) -> None:
-    """Raise `StoreError` where the default graph of a loaded store shows what stands in a named graph alone."""
-    if remote.rows(f"SELECT ?content {{ <{CLOSURE}> <{DCTERMS}identifier> ?content }}"):
+def check_default_graph(remote: RemoteEngine, said: str = f"<{CLOSURE}> <{DCTERMS}identifier>") -> None:
+    """Raise `StoreError` where the default graph shows what stands in a named graph alone: subject and property."""
+    if remote.rows(f"SELECT ?o {{ {said} ?o }}"):
         raise StoreError(UNION)
 
 
@@ -141,7 +141,7 @@ class _Work:
         self._refuse_others()
         self.go_on()
         try:
-            self._refuse_union()
+            check_default_graph(self._remote, f"{self._node} <{PROV}startedAtTime>")
             self._refuse_others()  # one that began at the same moment
         except StoreError:
             self._forget()
@@ -163,10 +163,6 @@ class _Work:
 
     def _forget(self) -> None:
         self._target.update(f"DELETE WHERE {{ GRAPH <{WORK}> {{ {self._node} ?p ?o }} }}")
-
-    def _refuse_union(self) -> None:
-        if self._remote.rows(f"SELECT ?t {{ {self._node} <{PROV}startedAtTime> ?t }}"):
-            raise StoreError(UNION)
 
     def _refuse_others(self) -> None:
         query = f"SELECT ?load ?t (NOW() AS ?now) {{ GRAPH <{WORK}> {{ ?load <{PROV}startedAtTime> ?t }} }}"

@@ -29,7 +29,8 @@ class Generator:
         self._orders = [
             (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
         ]
-        self._kinds = {f.id: f.kind for f in self.guideline.fields.values()}
+        self._contact = self.guideline.fields[self.model.contact_date].id if self.model.contact_date else None
+        self._dates = {f.id for f in self.guideline.fields.values() if f.kind == "date"} - {self._contact}
         self._implied = {
             f.id: [self.guideline.fields[i].id for i in f.implies] for f in self.guideline.fields.values() if f.implies
         }
@@ -53,17 +54,16 @@ class Generator:
         first = True
         day: date | None = None
         contacts = model.contacts.draw_integer(chance)
-        contact_field = self.guideline.fields[model.contact_date].id if model.contact_date else None
         for contact in range(1, contacts + 1):
             record: Json = {}
-            if contact_field and day is not None:
+            if self._contact and day is not None:
                 day += timedelta(days=model.days_between.draw_integer(chance))
-                record[contact_field] = day.isoformat()
+                record[self._contact] = day.isoformat()
             record |= {k: v for k, v in kept.items() if v is not None and self._is_past(record, k, v)}
             self._leave_unhappened(record, kept)
             self._fill(chance, record, kept, first)
-            if contact_field in record:
-                day = date.fromisoformat(record[contact_field])
+            if self._contact in record:
+                day = date.fromisoformat(record[self._contact])
             self._mend(record)
             been.update((step.field.id, record.get(step.field.id)) for step in model.transitions)
             name = f"{MARK}-{self.seed}-{number:06d}"
@@ -131,10 +131,7 @@ class Generator:
 
     def _is_past(self, record: Json, name: str, value: Any) -> bool:
         """Tell whether a value can be known at the contact: a date after it cannot."""
-        contact = self.guideline.fields[self.model.contact_date].id if self.model.contact_date else name
-        if name == contact or contact not in record or self._kinds[name] != "date":
-            return True
-        return bool(value <= record[contact])
+        return name not in self._dates or self._contact not in record or bool(value <= record[self._contact])
 
     def _leave_unhappened(self, record: Json, kept: dict[str, Any]) -> None:
         """Leave out what a date implies that is still to come: no operation was done before its day."""

@@ -25,9 +25,9 @@ class FieldModel:
     distribution: Distribution | None
     days_after: str | None
     between: tuple[date, date] | None
-    only_if: str | None
-    only_with: str | None
-    first_contact: bool | None
+    only_if: str | None = None
+    only_with: str | None = None
+    first_contact: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,6 @@ class CohortModel:
 ONE = Distribution(("1",), (1,))
 EVEN_DAYS = (date(2023, 1, 2), date(2024, 9, 30))
 """The days between which a date falls where a guideline has no cohort model."""
-NONE = (None, None, None)
 
 
 def read_model(guideline: Guideline) -> CohortModel:
@@ -74,7 +73,7 @@ def read_model(guideline: Guideline) -> CohortModel:
 
 def _even(guideline: Guideline) -> CohortModel:
     fields = [
-        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None, *NONE)
+        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None)
         for n, f in enumerate(guideline.fields.values())
         if f.kind != "string"
     ]
