@@ -39,7 +39,7 @@ from measure import Aim, Ratio, Timing
 from records import Sample
 from zenmodel import normal
 
-from lrp_kg.guideline import packaged_folder
+from lrp_kg.guideline.files import packaged_folder
 from lrp_kg.record import Record, parse_json
 from lrp_kg.service import GuidelineService
 

@@ -27,7 +27,7 @@ from typing import Any
 from multiplied import multiply
 
 from lrp_kg.check.stages import CheckResult, run
-from lrp_kg.guideline import packaged_folder
+from lrp_kg.guideline.files import packaged_folder
 from lrp_kg.memory import Memory
 
 AIM_CHECK, AIM_AGAIN = 3.0, 1.0

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from lrp_kg.cases.files import case_files
-from lrp_kg.guideline import Guideline, guideline_files, load_guideline
+from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import CP
-from lrp_kg.turtletext import TurtleText
 
 COPIED = {
     CP + kind

@@ -9,7 +9,7 @@ from typing import Any
 from lrp_kg.assessment import Assessment, DecisionResult, ProgrammeResult, StatementResult
 from lrp_kg.explanation import VERDICT_NAMES, Reason
 from lrp_kg.findings import LONG
-from lrp_kg.guideline import Box, Field, Guideline, Text
+from lrp_kg.guideline.model import Box, Field, Guideline, Text
 from lrp_kg.namespaces import local_name
 from lrp_kg.record import Record
 from lrp_kg.sparql import FALSE, TRUE

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from lrp_kg.cells import Cells, Signature
-from lrp_kg.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.datespace import DateSpace
 from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
@@ -18,7 +17,8 @@ from lrp_kg.diagramstore import DiagramStore
 from lrp_kg.durations import add_period
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.explanation import Explainer, Reason
-from lrp_kg.guideline import (
+from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
+from lrp_kg.guideline.model import (
     Box,
     Caution,
     Criterion,

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lrp_kg.criteria import Between, Has, walk
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline.criteria import Between, Has, walk
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
 
 UNKNOWN = 0

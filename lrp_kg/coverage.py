@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.criteria import Named
 from lrp_kg.diagrams import Diagram
-from lrp_kg.guideline import Decision, Guideline, OpenPoint
+from lrp_kg.guideline.criteria import Named
+from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
 from lrp_kg.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 from lrp_kg.witness import WitnessMaker
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from lrp_kg.cells import Cells
 from lrp_kg.durations import MEASURES
-from lrp_kg.guideline import Derived
+from lrp_kg.guideline.model import Derived
 
 _CYCLE_START = date(2023, 1, 1)
 _CYCLE_DAYS = 731

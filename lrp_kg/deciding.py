@@ -14,7 +14,7 @@ from itertools import product
 from lrp_kg.cells import UNKNOWN, Cells, Signature
 from lrp_kg.datespace import DateSpace
 from lrp_kg.diagrams import Builder, Diagram
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.model import Decision
 from lrp_kg.outcomes import DECIDED, UNDETERMINED, Outcome
 from lrp_kg.sparql import OPEN
 

@@ -6,7 +6,7 @@ and a wrong comparison fails in silence.
 
 from __future__ import annotations
 
-from lrp_kg.guideline import Derived, Guideline
+from lrp_kg.guideline.model import Derived, Guideline
 from lrp_kg.namespaces import CP, RDF, XSD, local_name
 
 

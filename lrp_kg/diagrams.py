@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lrp_kg.cells import UNKNOWN, Signature, assign
-from lrp_kg.criteria import Expression, Has, Named, parts_of
 from lrp_kg.datespace import DateSpace
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.criteria import Expression, Has, Named, parts_of
+from lrp_kg.guideline.model import Decision
 from lrp_kg.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
 from lrp_kg.sparql import OPEN, TRUE, Program, Verdicts
 

@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.criteria import Expression, Named, parts_of
 from lrp_kg.diagrams import Axis, Builder, Diagram
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.criteria import Expression, Named, parts_of
+from lrp_kg.guideline.model import Decision
 from lrp_kg.outcomes import Outcome
 
 
@@ -34,7 +34,16 @@ def cache_folder() -> Path:
 def code_hash() -> str:
     """Return a hash of the modules that make diagrams: what other code computed is not used."""
     digest = hashlib.sha256()
-    for name in ("cells", "criteria", "datespace", "diagrams", "diagramstore", "durations", "outcomes", "sparql"):
+    for name in (
+        "cells",
+        "guideline/criteria",
+        "datespace",
+        "diagrams",
+        "diagramstore",
+        "durations",
+        "outcomes",
+        "sparql",
+    ):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.criteria import All, AnyOf, Expression, Has, Named, Not, fields_of, parts_of
-from lrp_kg.guideline import Condition, Guideline
+from lrp_kg.guideline.criteria import All, AnyOf, Expression, Has, Named, Not, fields_of, parts_of
+from lrp_kg.guideline.model import Condition, Guideline
 from lrp_kg.sparql import FALSE, OPEN, TRUE
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}

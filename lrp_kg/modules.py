@@ -10,11 +10,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.findings import Finding
-from lrp_kg.graph import syntax_finding
-from lrp_kg.guideline import AUTHOR_SHAPES, vocabulary_file
+from lrp_kg.guideline.files import AUTHOR_SHAPES, vocabulary_file
+from lrp_kg.guideline.index import syntax_finding
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.memory import Memory
 from lrp_kg.namespaces import OWL, RDF
-from lrp_kg.turtletext import TurtleText
 
 
 @dataclass(frozen=True)

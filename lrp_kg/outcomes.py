@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.model import Decision
 from lrp_kg.sparql import FALSE, OPEN, TRUE
 
 DECIDED, SEVERAL, UNDETERMINED = "decided", "several", "undetermined"

@@ -18,7 +18,7 @@ from lrp_kg.catalogue.running import Cell, Table, run, table
 from lrp_kg.dataset.opening import open_engine, staleness
 from lrp_kg.engine.model import Limits, Question
 from lrp_kg.errors import UnknownQuery
-from lrp_kg.guideline import load_guideline
+from lrp_kg.guideline.load import load_guideline
 from lrp_kg.namespaces import XSD
 
 if TYPE_CHECKING:

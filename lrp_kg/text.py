@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from lrp_kg.answer import Json
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline.model import Guideline
 
 _COLOURS = {
     "decided": "green",

@@ -31,8 +31,9 @@ from rdflib.namespace import RDF, SH
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.graph import Node
-from lrp_kg.guideline import LANGUAGES, Field, Guideline, record_shape_files
+from lrp_kg.guideline.files import record_shape_files
+from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record import Members, RawRecord
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lrp_kg.cells import Signature
-from lrp_kg.criteria import Named
+from lrp_kg.guideline.criteria import Named
 from lrp_kg.sparql import TRUE, Program, Verdicts
 
 LIMIT = 200_000

@@ -17,7 +17,7 @@ from typing import Any
 from reference import measure
 
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.model import Decision
 
 Json = dict[str, Any]
 EXHAUSTIVE = 2_500

@@ -18,7 +18,8 @@ from lrp_kg.catalogue.entries import read_catalogue
 from lrp_kg.dataset.generations import Store
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
-from lrp_kg.guideline import Guideline, load_guideline
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "queries"

@@ -16,7 +16,7 @@ from reference import Reference
 
 from lrp_kg import GuidelineService
 from lrp_kg.cells import Cells, Signature, assign
-from lrp_kg.criteria import Named
+from lrp_kg.guideline.criteria import Named
 from lrp_kg.sparql import FALSE, OPEN, TRUE, Program, Rdflib
 
 pytestmark = pytest.mark.slow

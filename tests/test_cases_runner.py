@@ -12,7 +12,7 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.cases.files import load_cases, positions
 from lrp_kg.cases.trials import Trials
-from lrp_kg.guideline import load_guideline
+from lrp_kg.guideline.load import load_guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 NO_FRACTURE: dict[str, Any] = {"deformity": False, "boneTenderness": False, "canBearWeight": True}

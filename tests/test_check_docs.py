@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lrp_kg.graph import read_turtle
+from lrp_kg.guideline.index import read_turtle
 from lrp_kg.namespaces import DCTERMS, SH
 
 ROOT = Path(__file__).parent.parent

@@ -12,8 +12,9 @@ import rdflib
 from rdflib.namespace import OWL, RDF, RDFS
 
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline, load_guideline
-from lrp_kg.reasoning.closure import closure, inconsistencies, ontology_graph
+from lrp_kg.guideline.closure import closure, inconsistencies, ontology_graph
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 ANK = rdflib.Namespace("https://example.org/ankle-sprain#")

@@ -31,7 +31,7 @@ from lrp_kg.comparison.model import Comparison
 from lrp_kg.comparison.snapshot import Snapshot
 from lrp_kg.comparison.view import Viewer
 from lrp_kg.comparison.words import Words, phrases
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 
 Json = dict[str, Any]
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,8 @@ from lrp_kg.dataset.generations import Store
 from lrp_kg.dataset.loading import load
 from lrp_kg.dataset.making import Source
 from lrp_kg.errors import StoreError
-from lrp_kg.guideline import Guideline, load_guideline
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 

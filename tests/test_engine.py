@@ -39,7 +39,7 @@ from lrp_kg.errors import (
     TimeLimit,
     UnknownParameter,
 )
-from lrp_kg.namedgraphs import ANSWERS, RECORDS
+from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 
 N = 300
 

@@ -25,8 +25,9 @@ from lrp_kg.dataset.loading import Report, load, needs_derivation, stored_record
 from lrp_kg.dataset.making import Source
 from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
-from lrp_kg.guideline import Guideline, load_guideline
-from lrp_kg.namedgraphs import ANSWERS, CLOSURE, DERIVED, RECORDS
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
 
 HERE = Path(__file__).parent

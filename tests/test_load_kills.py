@@ -15,7 +15,7 @@ import pyoxigraph as ox
 import pytest
 
 from lrp_kg.dataset.generations import Store
-from lrp_kg.namedgraphs import RECORDS
+from lrp_kg.guideline.named_graphs import RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

@@ -21,7 +21,7 @@ from lrp_kg.catalogue.model import Chart, Entry, Parameter
 from lrp_kg.catalogue.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.catalogue.running import Cell, Table
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 NAMES = sorted(ENTRIES)

@@ -36,8 +36,8 @@ from lrp_kg.errors import (
     StoreError,
     TimeLimit,
 )
-from lrp_kg.guideline import load_guideline
-from lrp_kg.namedgraphs import ANSWERS, RECORDS
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.synthesis.generating import Generator
 from tests.serving import free_port, running_oxigraph, serving
 

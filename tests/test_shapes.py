@@ -22,7 +22,7 @@ from rdflib.namespace import SH
 from rdflib.term import Node
 
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 
 SHAPES = Path(__file__).parent.parent / "shapes" / "record.ttl"
 CP = Namespace("https://w3id.org/lrp-kg/care-pathway#")

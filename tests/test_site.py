@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.site import reference, tables
 from lrp_kg.site.build import build

@@ -12,8 +12,8 @@ import pyoxigraph as ox
 import pytest
 
 from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
-from lrp_kg.guideline import load_guideline
-from lrp_kg.namedgraphs import CLOSURE
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.named_graphs import CLOSURE
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 COMMAND = [sys.executable, "-m", "lrp_kg.dataset.snapshot", str(ANKLE), "--while-open"]

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.errors import GuidelineError
-from lrp_kg.guideline import load_guideline
+from lrp_kg.guideline.load import load_guideline
 from lrp_kg.synthesis.distribution import Distribution, bounds
 from lrp_kg.synthesis.generating import Generator
 from lrp_kg.synthesis.model import read_model

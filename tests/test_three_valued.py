@@ -17,8 +17,8 @@ import rdflib
 import lrp_kg.sparql
 from lrp_kg import GuidelineService
 from lrp_kg.cells import Cells
-from lrp_kg.criteria import Named
-from lrp_kg.guideline import load_guideline
+from lrp_kg.guideline.criteria import Named
+from lrp_kg.guideline.load import load_guideline
 from lrp_kg.sparql import ENGINES, FALSE, OPEN, TRUE, Program, record_query
 
 EX = "https://example.org/three#"

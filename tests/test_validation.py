@@ -8,7 +8,7 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.validation import Validator, load_validator
 
 GOOD: dict[str, Any] = {

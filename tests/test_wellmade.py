@@ -21,12 +21,12 @@ from lrp_kg.check.shapes import ShapeCheck
 from lrp_kg.check.stages import check, run
 from lrp_kg.check.wellmade import author_shapes, check_well_made
 from lrp_kg.findings import Finding
-from lrp_kg.graph import iri, read_turtle
-from lrp_kg.guideline import guideline_files, vocabulary_file
+from lrp_kg.guideline.files import guideline_files, vocabulary_file
+from lrp_kg.guideline.index import iri, read_turtle
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
-from lrp_kg.positions import Positions
 
 HERE = Path(__file__).parent
 GOOD = {"ankle-sprain": HERE / "guidelines" / "ankle-sprain", "low-back-pain": HERE.parent}

@@ -16,7 +16,8 @@ from lrp_kg.cases.expectations import Part, parts_of
 from lrp_kg.cases.names import Names
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline, load_guideline
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.record import parse_json
 
 PLACES = ("cases", "tests/cases")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from lrp_kg.guideline import Condition, Guideline, record_shape_files
+from lrp_kg.guideline.files import record_shape_files
+from lrp_kg.guideline.model import Condition, Guideline
 
 _NOT_ASKED = {
     *("label", "question", "hint", "condition_text", "reading"),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from lrp_kg.cases.view import Index
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)

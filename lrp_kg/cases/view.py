@@ -12,7 +12,7 @@ from functools import cached_property
 from lrp_kg.assessment import Assessment, Assessor, Run, StatementResult
 from lrp_kg.cells import Signature
 from lrp_kg.deciding import Result
-from lrp_kg.guideline import Box, Decision, Guideline, Statement
+from lrp_kg.guideline.model import Box, Decision, Guideline, Statement
 from lrp_kg.namespaces import local_name
 from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.record import Record

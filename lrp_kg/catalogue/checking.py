@@ -14,7 +14,7 @@ from lrp_kg.catalogue.model import MARK, Entry
 from lrp_kg.catalogue.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.errors import LrpError, UnknownParameter
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline.model import Guideline
 
 
 def catalogue_findings(folder: Path, guideline: Guideline | None = None) -> list[Finding]:

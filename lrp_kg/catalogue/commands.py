@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lrp_kg.catalogue.model import Catalogue, Entry
     from lrp_kg.catalogue.running import Table
     from lrp_kg.engine.model import Engine
-    from lrp_kg.guideline import Guideline
+    from lrp_kg.guideline.model import Guideline
 
 MEDIA = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/sparql-results+json"}
 
@@ -94,7 +94,7 @@ def query(
       lrp-kg query missing-fields --store my-store --format csv
       lrp-kg query -f my.rq --store my-store
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.guideline import load_guideline
+    from lrp_kg.guideline.load import load_guideline
 
     try:
         loaded = load_guideline(guideline)
@@ -111,7 +111,7 @@ def query(
 
 def _catalogue(folder: Path | None) -> Catalogue:
     from lrp_kg.catalogue.entries import read_catalogue
-    from lrp_kg.guideline import packaged_folder
+    from lrp_kg.guideline.files import packaged_folder
 
     found = read_catalogue(folder or packaged_folder())
     for finding in found.findings:

@@ -21,7 +21,7 @@ from lrp_kg.catalogue.model import (
     Text,
 )
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 
 KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
 PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minimum", "maximum"}

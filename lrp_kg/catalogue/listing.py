@@ -66,7 +66,7 @@ def _row(entry: Entry) -> str:
 def main() -> None:
     """Write ``docs/queries.md`` of the repository."""
     from lrp_kg.catalogue.entries import read_catalogue
-    from lrp_kg.guideline import packaged_folder
+    from lrp_kg.guideline.files import packaged_folder
 
     folder = packaged_folder()
     text = as_markdown(read_catalogue(folder).entries.values())

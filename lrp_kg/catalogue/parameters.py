@@ -12,11 +12,11 @@ import pyoxigraph as ox
 
 from lrp_kg.catalogue.model import MARK, Entry, Parameter
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
 
 if TYPE_CHECKING:
-    from lrp_kg.guideline import Guideline
+    from lrp_kg.guideline.model import Guideline
 
 LONGEST = 1000
 """Characters of a value."""
@@ -41,7 +41,7 @@ class Vocabulary:
 
     @cached_property
     def _quads(self) -> list[ox.Quad]:
-        from lrp_kg.namedgraphs import guideline_quads
+        from lrp_kg.guideline.named_graphs import guideline_quads
 
         if self._guideline is None:
             return []

@@ -61,7 +61,7 @@ def check(
       lrp-kg check --guideline my-pathway --watch
       lrp-kg check --format sarif > check.sarif
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.guideline import packaged_folder
+    from lrp_kg.guideline.files import packaged_folder
 
     folder = guideline or packaged_folder()
     if not folder.is_dir():

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from lrp_kg.graph import Graph, Node
+from lrp_kg.guideline.index import Graph, Node
 from lrp_kg.namespaces import RDF, RDFS, SH
 
 Around = dict[str, frozenset[ox.Triple]]

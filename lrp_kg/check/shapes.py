@@ -16,10 +16,10 @@ import pyoxigraph as ox
 
 from lrp_kg.check.locality import followed_back, surroundings
 from lrp_kg.findings import Finding
-from lrp_kg.graph import Graph, Node, iri, read_turtle
+from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.namespaces import DCTERMS, RDF, RDFS, SH, local_name
-from lrp_kg.positions import Positions
 
 _SEVERITIES = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
 _TYPE, _SUBCLASS = ox.NamedNode(RDF + "type"), ox.NamedNode(RDFS + "subClassOf")
@@ -101,7 +101,7 @@ class ShapeCheck:
         from pyshacl import validate
         from rdflib.namespace import SH as NS
 
-        from lrp_kg.rdfgraph import to_rdflib
+        from lrp_kg.guideline.rdflib_graph import to_rdflib
 
         parsed = (quad.triple for quad in ox.parse(self.shapes_text, format=ox.RdfFormat.TURTLE))
         shapes = to_rdflib(t for t in parsed if t.predicate.value != SH + "sparql")

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline, guideline_files
+from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.mutation.mutating import MutationReport
-from lrp_kg.positions import Positions
 
 Report = Callable[[str, str], None]
 """Told the stage and the step that is being worked on."""

@@ -12,10 +12,10 @@ from functools import lru_cache, partial
 import pyoxigraph as ox
 
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.modules import Module
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
-from lrp_kg.positions import Positions
 
 _TYPE = RDF + "type"
 _STANDARD = (RDF, RDFS, OWL, SH, XSD)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.memory import Memory
 from lrp_kg.modules import Module
 from lrp_kg.namespaces import PREFIXES
-from lrp_kg.turtletext import TurtleText
 
 HEADER_LINES = 3
 """How long a header comment may be."""

@@ -15,10 +15,10 @@ from lrp_kg.check.shapes import ShapeCheck
 from lrp_kg.check.terms import TermChecks
 from lrp_kg.check.texts import format_findings, header_findings, prefix_findings, string_findings
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import AUTHOR_SHAPES, packaged_folder
+from lrp_kg.guideline.files import AUTHOR_SHAPES, packaged_folder
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.modules import Module, read_modules
-from lrp_kg.positions import Positions
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
 """Findings after which nothing can be said about the terms: a file is missing from the picture."""

@@ -10,7 +10,7 @@ from lrp_kg.comparison.model import Comparison
 from lrp_kg.comparison.snapshot import Snapshot
 from lrp_kg.comparison.view import Viewer
 from lrp_kg.comparison.words import Words
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 
 _NAMES = {"en": "English", "nl": "Nederlands", "fr": "Français", "de": "Deutsch"}
 

@@ -22,7 +22,7 @@ from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import Change, DecisionEffect, Level
 from lrp_kg.comparison.places import owners, places, resting_on
 from lrp_kg.comparison.snapshot import Snapshot, Value
-from lrp_kg.criteria import names_in
+from lrp_kg.guideline.criteria import names_in
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, RDFS, SH, local_name
 
 _ORDER = (

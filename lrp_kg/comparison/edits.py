@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrp_kg.comparison.model import Edit
-from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not, walk
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, walk
 
 
 def edits(old: Expression, new: Expression) -> tuple[Edit, ...]:

@@ -11,7 +11,7 @@ from lrp_kg.comparison.model import DecisionEffect, Literal, Period, Region
 from lrp_kg.comparison.product import Axes, Product
 from lrp_kg.comparison.records import Records
 from lrp_kg.diagrams import DiagramTooLarge
-from lrp_kg.guideline import Decision, Edition, Programme
+from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.outcomes import Outcome
 
 Report = Callable[[str], None]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import Change, Level
 from lrp_kg.comparison.snapshot import Snapshot, Value
-from lrp_kg.guideline import Field
+from lrp_kg.guideline.model import Field
 from lrp_kg.namespaces import RDFS, SH, SKOS, local_name
 
 _TOLD_OF_THE_FIELD = {SH + name for name in ("in", "datatype", "minInclusive", "maxInclusive")}

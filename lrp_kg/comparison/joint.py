@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from lrp_kg.cells import Cells
-from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
 from lrp_kg.datespace import DateSpace
 from lrp_kg.diagrams import Axis, Builder, Diagram
-from lrp_kg.guideline import Condition, Decision, Derived, Field, Guideline, Option
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
+from lrp_kg.guideline.model import Condition, Decision, Derived, Field, Guideline, Option
 from lrp_kg.namespaces import PATIENT_RECORD
 from lrp_kg.sparql import Program
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from lrp_kg.guideline import Text
+from lrp_kg.guideline.model import Text
 from lrp_kg.outcomes import Outcome
 
 

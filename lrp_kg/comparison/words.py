@@ -8,9 +8,10 @@ from functools import lru_cache
 from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import Change, DecisionEffect, Edit, Literal, Period
 from lrp_kg.comparison.snapshot import Snapshot
-from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
-from lrp_kg.graph import read_turtle
-from lrp_kg.guideline import Text, vocabulary_file
+from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.files import vocabulary_file
+from lrp_kg.guideline.index import read_turtle
+from lrp_kg.guideline.model import Text
 from lrp_kg.namespaces import CP, DCTERMS, RDFS, XSD, local_name
 from lrp_kg.outcomes import DECIDED, SEVERAL, Outcome
 

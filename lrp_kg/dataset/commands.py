@@ -75,7 +75,7 @@ def load(
     from lrp_kg.dataset.loading import load as load_files
     from lrp_kg.dataset.making import Source
     from lrp_kg.dataset.opening import is_remote
-    from lrp_kg.guideline import load_guideline
+    from lrp_kg.guideline.load import load_guideline
 
     if rejected is not None:
         _try_to_write(rejected)

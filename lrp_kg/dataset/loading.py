@@ -14,8 +14,8 @@ from lrp_kg.dataset.generations import Generation, Store, Writer
 from lrp_kg.dataset.making import Making, Progress, Source, Told, content_of
 from lrp_kg.dataset.quads import RECORD_DIGEST, ROOT
 from lrp_kg.errors import RecordError, StoreError
-from lrp_kg.guideline import Guideline
-from lrp_kg.namedgraphs import ANSWERS, DERIVED, RECORDS
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.reading import Item, items
 from lrp_kg.record import RecordReader

@@ -18,8 +18,8 @@ from lrp_kg.dataset.generations import Generation, Writer
 from lrp_kg.dataset.quads import ROOT, activity_lines
 from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
 from lrp_kg.dataset.staging import Staging
-from lrp_kg.guideline import Guideline
-from lrp_kg.namedgraphs import ANSWERS
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import CP, RDF
 from lrp_kg.reading import Item
 

@@ -10,7 +10,7 @@ from lrp_kg.dataset.snapshot import Progress, guideline_snapshot
 from lrp_kg.engine.model import Engine, Limits
 
 if TYPE_CHECKING:
-    from lrp_kg.guideline import Guideline
+    from lrp_kg.guideline.model import Guideline
 
 
 def is_remote(store: str | None) -> bool:
@@ -35,7 +35,7 @@ def staleness(guideline: Guideline, store: str | None) -> str | None:
         return None
     from lrp_kg.dataset.generations import Store
     from lrp_kg.dataset.loading import needs_derivation
-    from lrp_kg.guideline import packaged_folder
+    from lrp_kg.guideline.files import packaged_folder
 
     if not needs_derivation(Store(Path(store)).current(), guideline):
         return None

@@ -24,8 +24,8 @@ from lrp_kg.dataset.snapshot import guideline_snapshot
 from lrp_kg.engine.model import Limits
 from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import LrpError, StoreError
-from lrp_kg.guideline import Guideline
-from lrp_kg.namedgraphs import ANSWERS, CLOSURE, GRAPHS
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, GRAPHS
 from lrp_kg.namespaces import DCTERMS, PROV
 
 LINES = 5000

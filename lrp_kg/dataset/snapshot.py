@@ -12,9 +12,9 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg import namedgraphs as graphs
 from lrp_kg.diagramstore import cache_folder
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline import named_graphs as graphs
+from lrp_kg.guideline.model import Guideline
 
 Progress = Callable[[str], None]
 
@@ -42,7 +42,7 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
 
 def _make(guideline: Guideline, file: Path, progress: Progress) -> None:
     progress("closure")
-    from lrp_kg.reasoning.closure import closure
+    from lrp_kg.guideline.closure import closure
 
     inferred = closure(guideline).serialize(format="nt", encoding="utf-8")
     progress("snapshot")
@@ -59,7 +59,7 @@ if __name__ == "__main__":
     import sys
     import threading
 
-    from lrp_kg.guideline import load_guideline
+    from lrp_kg.guideline.load import load_guideline
 
     def end_with_input() -> None:
         """End when whoever wants the snapshot is gone: its end of our input closes then."""

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from lrp_kg.guideline import Guideline
-from lrp_kg.namedgraphs import guideline_quads
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import CP, DCTERMS, PREFIXES, RDF, RDFS, SKOS, local_name
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple

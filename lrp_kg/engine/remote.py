@@ -30,7 +30,7 @@ from lrp_kg.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
 from lrp_kg.engine.pool import PoolEngine, limit_reached
 from lrp_kg.engine.spool import INLINE
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
-from lrp_kg.namedgraphs import ANSWERS, GRAPHS, RECORDS
+from lrp_kg.guideline.named_graphs import ANSWERS, GRAPHS, RECORDS
 
 FRESH = 5.0
 """Seconds for which the version of the remote dataset is remembered."""

@@ -14,7 +14,7 @@ from lrp_kg.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
 from lrp_kg.engine.model import BASE
 from lrp_kg.engine.spool import Spool, SpoolFull
 from lrp_kg.errors import LrpError
-from lrp_kg.namedgraphs import ANSWERS, RECORDS
+from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 
 DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.view import Index
-from lrp_kg.guideline import Guideline, Statement
+from lrp_kg.guideline.model import Guideline, Statement
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from itertools import combinations
 from typing import TypeVar
 
 from lrp_kg.cases.view import statements_of
-from lrp_kg.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.durations import parse_period
-from lrp_kg.guideline import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
+from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.model import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 
 Change = tuple[str, str, Expression]

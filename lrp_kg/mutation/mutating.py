@@ -164,9 +164,9 @@ def mutate(
     """
     from lrp_kg.cases.runs import read_cases
     from lrp_kg.cases.view import Index, View
+    from lrp_kg.guideline.positions import Positions
     from lrp_kg.mutation.runs import judge
     from lrp_kg.mutation.world import World
-    from lrp_kg.positions import Positions
 
     start = time.perf_counter()
     index = Index(service.guideline)

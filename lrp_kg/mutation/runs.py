@@ -15,7 +15,7 @@ from lrp_kg.cases.view import Index, View
 from lrp_kg.cells import Signature
 from lrp_kg.deciding import Decider, KleeneDecider, Result
 from lrp_kg.diagrams import Builder, DiagramTooLarge
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.model import Decision
 from lrp_kg.mutation.equivalence import Witness, shown_by
 from lrp_kg.mutation.mutants import Mutant, apply
 from lrp_kg.mutation.world import Prepared, World, decider_of

@@ -21,10 +21,10 @@ import pyoxigraph as ox
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name
-from lrp_kg.positions import Positions
 from lrp_kg.reasoning.logic import Logic
 from lrp_kg.reasoning.pieces import Piece
 
@@ -158,7 +158,7 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     """Return the errors of the OWL 2 RL closure, with a member supposed of each of some classes."""
     import rdflib
 
-    from lrp_kg.rdfgraph import to_rdflib
+    from lrp_kg.guideline.rdflib_graph import to_rdflib
     from lrp_kg.reasoning.owlreasoner import close
 
     graph = to_rdflib(triples)

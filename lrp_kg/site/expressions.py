@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lrp_kg.criteria import All, AnyOf, Between, Expression, Has, Named, Not
-from lrp_kg.guideline import Term
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.model import Term
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.words import Words

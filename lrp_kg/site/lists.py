@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from lrp_kg.guideline import Term
+from lrp_kg.guideline.model import Term
 from lrp_kg.site.catalogue import Entry
 from lrp_kg.site.views import View
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lrp_kg.guideline import Box, Term
+from lrp_kg.guideline.model import Box, Term
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Placed
 from lrp_kg.site.words import Words

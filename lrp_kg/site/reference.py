@@ -20,7 +20,8 @@ import rdflib
 from rdflib.namespace import DCTERMS, OWL, RDF, SKOS
 
 from lrp_kg.errors import LrpError
-from lrp_kg.guideline import Guideline, guideline_files
+from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.service import GuidelineService
 from lrp_kg.site.catalogue import Catalogue, slug
 from lrp_kg.site.expressions import ExpressionReader

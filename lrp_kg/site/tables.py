@@ -12,7 +12,7 @@ from itertools import combinations, product
 from lrp_kg.assessment import Assessor
 from lrp_kg.cells import Cells, Variable
 from lrp_kg.diagrams import Diagram, DiagramTooLarge
-from lrp_kg.guideline import Decision
+from lrp_kg.guideline.model import Decision
 from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
 
 Choice = frozenset[int]

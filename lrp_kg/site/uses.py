@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrp_kg.criteria import Between, Has, Named, walk
-from lrp_kg.guideline import Statement
+from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.guideline.model import Statement
 from lrp_kg.site.catalogue import Catalogue
 
 Use = tuple[str, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from lrp_kg.graph import Node, iri
-from lrp_kg.guideline import (
+from lrp_kg.guideline.index import Node, iri
+from lrp_kg.guideline.model import (
     LANGUAGES,
     Box,
     Condition,

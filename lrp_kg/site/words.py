@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrp_kg.durations import parse_period
-from lrp_kg.guideline import Guideline, Term, Text
+from lrp_kg.guideline.model import Guideline, Term, Text
 
 
 class Words:

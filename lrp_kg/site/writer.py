@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.site.caseviews import Cases
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.site.content import Content

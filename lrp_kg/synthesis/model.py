@@ -7,10 +7,10 @@ from datetime import date
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.graph import Graph, Node, read_turtle
-from lrp_kg.guideline import Field, Guideline
+from lrp_kg.guideline.index import Graph, Node, read_turtle
+from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, local_name
-from lrp_kg.positions import Positions
 from lrp_kg.synthesis.distribution import Distribution, bounds
 
 

@@ -8,7 +8,7 @@ import hashlib
 import orjson
 from flask import Blueprint, Response, render_template, request
 
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.namespaces import OWL, RDF
 from lrp_kg.text import TextAnswer
 from lrp_kg.web.access import guard

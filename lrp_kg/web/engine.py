@@ -17,12 +17,12 @@ from lrp_kg.dataset.opening import is_remote, open_engine
 from lrp_kg.dataset.snapshot import snapshot_file
 from lrp_kg.engine.model import Engine, Limits
 from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
-from lrp_kg.namedgraphs import version_iri
+from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.service import GuidelineService
 from lrp_kg.web.readers import Readers
 
 if TYPE_CHECKING:
-    from lrp_kg.guideline import Guideline
+    from lrp_kg.guideline.model import Guideline
 
 PATIENCE = 2.0
 """Seconds that a request waits for an engine that is being opened."""

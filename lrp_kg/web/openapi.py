@@ -6,7 +6,7 @@ from typing import Any
 
 from lrp_kg import __version__
 from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
-from lrp_kg.guideline import LANGUAGES, Field, Guideline
+from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
 
 
 def _schema(field: Field) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from lrp_kg.catalogue.model import TAGS, Entry, Parameter, in_language
 from lrp_kg.catalogue.parameters import Vocabulary, prefixes_of, spliced
 from lrp_kg.catalogue.running import JSON, Cell, Table, question, run
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
-from lrp_kg.guideline import LANGUAGES
+from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.text import TextAnswer
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service

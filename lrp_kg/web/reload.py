@@ -9,7 +9,8 @@ from flask import Flask, Response, g
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline, guideline_files
+from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.service import GuidelineService
 
 INTERVAL = 0.2

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from lrp_kg.dataset.terms import Terms
 from lrp_kg.engine.formats import GRAPHS as FORMATS
-from lrp_kg.namedgraphs import GRAPHS, guideline_quads
+from lrp_kg.guideline.named_graphs import GRAPHS, guideline_quads
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.text import TextAnswer
 from lrp_kg.web.assess import service

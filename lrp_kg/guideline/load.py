@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from lrp_kg.graph import read_turtle
-from lrp_kg.guidelinefiles import (
+from lrp_kg.guideline.files import (
     AUTHOR_SHAPES,
     guideline_files,
     packaged_folder,
     record_shape_files,
     vocabulary_file,
 )
-from lrp_kg.guidelinemodel import (
+from lrp_kg.guideline.index import read_turtle
+from lrp_kg.guideline.model import (
     LANGUAGES,
     Box,
     Caution,
@@ -34,8 +34,8 @@ from lrp_kg.guidelinemodel import (
     TimeLimit,
     Value,
 )
-from lrp_kg.guidelinereader import read_guideline
-from lrp_kg.positions import Positions
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.guideline.reader import read_guideline
 
 
 def load_guideline(folder: Path | str | None = None) -> Guideline:

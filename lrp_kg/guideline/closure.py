@@ -15,7 +15,7 @@ from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
-from lrp_kg.guideline import Guideline
+from lrp_kg.guideline.model import Guideline
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:

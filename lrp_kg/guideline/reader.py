@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from lrp_kg import criteria
-from lrp_kg.criteria import Expression
 from lrp_kg.durations import MEASURES, parse_period
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.graph import Graph, Node, iri
-from lrp_kg.guidelinemodel import (
+from lrp_kg.guideline import criteria
+from lrp_kg.guideline.criteria import Expression
+from lrp_kg.guideline.index import Graph, Node, iri
+from lrp_kg.guideline.model import (
     POLICIES,
     Box,
     Caution,
@@ -34,8 +34,8 @@ from lrp_kg.guidelinemodel import (
     TimeLimit,
     Value,
 )
+from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, RDFS, SH, SKOS, XSD, local_name
-from lrp_kg.positions import Positions
 
 
 def read_guideline(graph: Graph, positions: Positions, folder: Path, digest: str) -> Guideline:

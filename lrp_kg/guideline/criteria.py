@@ -14,7 +14,7 @@ from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDF, RDFS, XSD, local_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lrp_kg.graph import Graph, Node
+    from lrp_kg.guideline.index import Graph, Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from lrp_kg.turtletext import TurtleText
+from lrp_kg.guideline.turtle import TurtleText
 
 
 class Positions:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from lrp_kg.guideline import Guideline
+    from lrp_kg.guideline.model import Guideline
 
 GRAPHS = "https://w3id.org/lrp-kg/graph/"
 CLOSURE = GRAPHS + "closure"
@@ -31,7 +31,7 @@ ANSWERS = GRAPHS + "answers"
 
 def module_files(guideline: Guideline) -> list[Path]:
     """Return the Turtle files whose graphs are served: ontology, record shapes, and shapes for authors."""
-    from lrp_kg.guideline import AUTHOR_SHAPES
+    from lrp_kg.guideline.files import AUTHOR_SHAPES
 
     files = guideline.stage_files()
     author = guideline.folder / "shapes" / AUTHOR_SHAPES

@@ -7,8 +7,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from lrp_kg.criteria import Expression
-from lrp_kg.guidelinefiles import guideline_files
+from lrp_kg.guideline.criteria import Expression
+from lrp_kg.guideline.files import guideline_files
 
 LANGUAGES = ("en", "nl", "fr", "de")
 POLICIES = ("First", "Unique", "Collect")

@@ -1,0 +1,1 @@
+"""A folder of Turtle read into a `Guideline`: its files, terms, criteria and places."""
