@@ -12,10 +12,10 @@ from rdflib.namespace import RDF, RDFS, XSD
 from lrp_kg import __version__
 from lrp_kg.answer import Json
 from lrp_kg.assessment import Assessment
+from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import CP as CP_IRI
 from lrp_kg.namespaces import PREFIXES
 from lrp_kg.namespaces import PROV as PROV_IRI
-from lrp_kg.sparql import FALSE, TRUE
 
 CP = rdflib.Namespace(CP_IRI)
 PROV = rdflib.Namespace(PROV_IRI)

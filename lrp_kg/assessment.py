@@ -9,14 +9,8 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from lrp_kg.cells import Cells, Signature
-from lrp_kg.datespace import DateSpace
-from lrp_kg.deciding import Decider, KleeneDecider, Result
-from lrp_kg.diagrams import Builder, DiagramTooLarge
-from lrp_kg.diagramstore import DiagramStore
 from lrp_kg.durations import add_period
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.explanation import Explainer, Reason
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import (
     Box,
@@ -30,10 +24,16 @@ from lrp_kg.guideline.model import (
     Statement,
     Term,
 )
-from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells, Signature
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Engine, Program
+from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.diagram_cache import DiagramStore
+from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.explain import Explainer, Reason
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record import Record
-from lrp_kg.sparql import FALSE, OPEN, TRUE, Engine, Program
-from lrp_kg.verdicts import VerdictMemory
 
 REASONS = 200_000
 """Remembered reasons, by class and cells, after which they are dropped."""

@@ -227,8 +227,8 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
     (a SELECT): one row a record, one column a condition; true, false, or unbound where it cannot be told.
     """
     service = _service(guideline)
-    from lrp_kg.derivequery import derive_query
-    from lrp_kg.sparql import record_query
+    from lrp_kg.logic.classify import record_query
+    from lrp_kg.logic.derive import derive_query
 
     if with_derived or only_derived:
         click.echo(derive_query(service.guideline))

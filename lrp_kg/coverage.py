@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.diagrams import Diagram
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
-from lrp_kg.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
-from lrp_kg.witness import WitnessMaker
+from lrp_kg.logic.diagrams import Diagram
+from lrp_kg.logic.example_record import WitnessMaker
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 
 Path = Mapping[int, int]
 """Choices by axis; an axis that is not there does not matter."""

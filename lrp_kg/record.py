@@ -16,11 +16,11 @@ from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 
-from lrp_kg.cells import FieldValue
 from lrp_kg.durations import MEASURES
 from lrp_kg.errors import BrokenJson, BrokenRdf, DuplicateKey, ForeignContext, RecordError, WrongCharset
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, XSD, local_name
 
 

@@ -13,8 +13,8 @@ from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import LANGUAGES, Guideline
+from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record import RawRecord, Record, RecordReader
-from lrp_kg.sparql import ENGINES
 from lrp_kg.templates import Templates
 
 

@@ -17,7 +17,7 @@ import orjson
 
 from lrp_kg.answer import Json, Renderer
 from lrp_kg.assessment import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
-from lrp_kg.cells import Signature
+from lrp_kg.logic.cells import Signature
 from lrp_kg.record import Record
 
 LIMIT = 32 * 1024 * 1024

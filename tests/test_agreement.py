@@ -15,9 +15,9 @@ import pytest
 from reference import Reference
 
 from lrp_kg import GuidelineService
-from lrp_kg.cells import Cells, Signature, assign
 from lrp_kg.guideline.criteria import Named
-from lrp_kg.sparql import FALSE, OPEN, TRUE, Program, Rdflib
+from lrp_kg.logic.cells import Cells, Signature, assign
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Rdflib
 
 pytestmark = pytest.mark.slow
 

@@ -21,9 +21,9 @@ import lrp_kg.service
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer import known_ids
 from lrp_kg.cli import main
-from lrp_kg.derivequery import derive_query
+from lrp_kg.logic.classify import record_query
+from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
-from lrp_kg.sparql import record_query
 from lrp_kg.text import to_text
 
 Record = dict[str, Any]

@@ -19,10 +19,10 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 
 from lrp_kg import GuidelineService
-from lrp_kg.derivequery import derive_query
 from lrp_kg.durations import MEASURES
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, class_variable, record_query
+from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import local_name
-from lrp_kg.sparql import FALSE, OPEN, TRUE, class_variable, record_query
 
 Record = dict[str, Any]
 Verdicts = dict[str, dict[str, int]]

@@ -27,7 +27,7 @@ from rdflib.term import Node
 from reference import Reference
 
 from lrp_kg import GuidelineService
-from lrp_kg.sparql import OPEN, TRUE
+from lrp_kg.logic.classify import OPEN, TRUE
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 from lrp_kg import GuidelineService
-from lrp_kg.diagramstore import cache_folder as used_folder
+from lrp_kg.logic.diagram_cache import cache_folder as used_folder
 
 
 def test_the_network_is_closed() -> None:

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.guideline.model import LANGUAGES
-from lrp_kg.outcomes import NOT_APPLICABLE, Outcome
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.site import reference, tables
 from lrp_kg.site.build import build
 from lrp_kg.site.catalogue import KINDS, Catalogue, slug

@@ -14,12 +14,12 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-import lrp_kg.sparql
+import lrp_kg.logic.classify
 from lrp_kg import GuidelineService
-from lrp_kg.cells import Cells
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.sparql import ENGINES, FALSE, OPEN, TRUE, Program, record_query
+from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.classify import ENGINES, FALSE, OPEN, TRUE, Program, record_query
 
 EX = "https://example.org/three#"
 PREFIXES = f"""@prefix cp: <https://w3id.org/lrp-kg/care-pathway#> .
@@ -221,7 +221,7 @@ def test_many_expressions_are_asked_for_in_parts(
     roots = [Named(name) for name in list(service.guideline.conditions)[::5]]
     needed = program.needed(roots)
     whole, some = program.classify(signatures), program.classify(signatures, needed)
-    monkeypatch.setattr(lrp_kg.sparql, "BINDS", limit)
+    monkeypatch.setattr(lrp_kg.logic.classify, "BINDS", limit)
     assert len(list(program._parts(tuple(range(len(program.nodes)))))) > 1
     assert program.classify(signatures) == whole
     assert program.classify(signatures, needed) == some

@@ -33,10 +33,10 @@ from werkzeug.test import TestResponse
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer import known_ids
 from lrp_kg.answergraph import to_graph
-from lrp_kg.derivequery import derive_query
 from lrp_kg.errors import BeingPrepared
+from lrp_kg.logic.classify import record_query
+from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
-from lrp_kg.sparql import record_query
 from lrp_kg.text import to_text
 from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess

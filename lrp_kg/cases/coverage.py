@@ -9,8 +9,8 @@ from lrp_kg.assessment import Assessment
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Edition, Guideline
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import local_name
-from lrp_kg.sparql import FALSE, TRUE
 
 _MEND = "Add a case."
 

@@ -29,8 +29,8 @@ from typing import Any
 
 from lrp_kg.cases.names import KEYS, Names
 from lrp_kg.cases.view import View
-from lrp_kg.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
-from lrp_kg.sparql import FALSE
+from lrp_kg.logic.classify import FALSE
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
 
 @dataclass(frozen=True)

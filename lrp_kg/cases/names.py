@@ -8,7 +8,7 @@ from typing import Any
 
 from lrp_kg.cases.view import Index
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)

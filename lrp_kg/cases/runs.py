@@ -10,8 +10,8 @@ from lrp_kg.cases.expectations import Difference
 from lrp_kg.cases.files import Case
 from lrp_kg.cases.view import View
 from lrp_kg.errors import LrpError
-from lrp_kg.explanation import VERDICT_NAMES, Reason
 from lrp_kg.findings import Finding
+from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record import Record
 from lrp_kg.service import GuidelineService

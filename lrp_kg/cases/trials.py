@@ -19,13 +19,13 @@ from lrp_kg.cases.files import CaseSet
 from lrp_kg.cases.meaning import Basis, basis_of
 from lrp_kg.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.cases.view import Index, View
-from lrp_kg.cells import Signature
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import OPEN, Verdicts
 from lrp_kg.record import Record
 from lrp_kg.service import GuidelineService
-from lrp_kg.sparql import OPEN, Verdicts
 
 
 @dataclass(frozen=True)

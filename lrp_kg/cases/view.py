@@ -10,13 +10,13 @@ from datetime import date
 from functools import cached_property
 
 from lrp_kg.assessment import Assessment, Assessor, Run, StatementResult
-from lrp_kg.cells import Signature
-from lrp_kg.deciding import Result
 from lrp_kg.guideline.model import Box, Decision, Guideline, Statement
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.decide import Result
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.namespaces import local_name
-from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.record import Record
-from lrp_kg.sparql import OPEN
 
 
 class Index:

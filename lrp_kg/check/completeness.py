@@ -10,8 +10,8 @@ from lrp_kg.coverage import Coverage, Region
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.outcomes import NO_ANSWER
 from lrp_kg.namespaces import local_name
-from lrp_kg.outcomes import NO_ANSWER
 
 Report = Callable[[str], None]
 

@@ -8,8 +8,8 @@ from lrp_kg.comparison.model import Change, CohortEffect, Comparison, DecisionEf
 from lrp_kg.comparison.snapshot import Snapshot
 from lrp_kg.comparison.view import Viewer
 from lrp_kg.comparison.words import Words
+from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.namespaces import local_name
-from lrp_kg.outcomes import Outcome
 
 Json = dict[str, Any]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.cells import Signature
 from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import CohortEffect, Moves
 from lrp_kg.comparison.sides import NotComparable
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.guideline.model import Decision
-from lrp_kg.outcomes import Outcome
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record import Record, decode, parse_json
 from lrp_kg.service import GuidelineService
 

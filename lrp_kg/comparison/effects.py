@@ -10,9 +10,9 @@ from lrp_kg.comparison.joint import NEW, OLD, Joint, membership
 from lrp_kg.comparison.model import DecisionEffect, Literal, Period, Region
 from lrp_kg.comparison.product import Axes, Product
 from lrp_kg.comparison.records import Records
-from lrp_kg.diagrams import DiagramTooLarge
 from lrp_kg.guideline.model import Decision, Edition, Programme
-from lrp_kg.outcomes import Outcome
+from lrp_kg.logic.diagrams import DiagramTooLarge
+from lrp_kg.logic.outcomes import Outcome
 
 Report = Callable[[str], None]
 

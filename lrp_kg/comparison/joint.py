@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-from lrp_kg.cells import Cells
-from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Axis, Builder, Diagram
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
 from lrp_kg.guideline.model import Condition, Decision, Derived, Field, Guideline, Option
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.classify import Program
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram
 from lrp_kg.namespaces import PATIENT_RECORD
-from lrp_kg.sparql import Program
 
 OLD, NEW = 0, 1
 _SUFFIX = ("~~old", "~~new")

@@ -8,7 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from lrp_kg.guideline.model import Text
-from lrp_kg.outcomes import Outcome
+from lrp_kg.logic.outcomes import Outcome
 
 
 class Level(IntEnum):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lrp_kg.comparison.joint import NEW, OLD, Joint
-from lrp_kg.diagrams import Axis, Diagram
-from lrp_kg.outcomes import UNDETERMINED, Outcome
+from lrp_kg.logic.diagrams import Axis, Diagram
+from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
 Read = Callable[[Outcome], Outcome]
 """What of an outcome is compared."""

@@ -12,7 +12,7 @@ from lrp_kg.comparison.covers import Box
 from lrp_kg.comparison.joint import NEW, OLD, Joint
 from lrp_kg.comparison.model import Period
 from lrp_kg.comparison.product import Axes, Pair
-from lrp_kg.witness import TODAY, WitnessMaker
+from lrp_kg.logic.example_record import TODAY, WitnessMaker
 
 if TYPE_CHECKING:
     from lrp_kg.record import RecordReader

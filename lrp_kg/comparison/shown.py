@@ -9,10 +9,10 @@ from lrp_kg.comparison.effects import Effects
 from lrp_kg.comparison.joint import NEW, OLD, Joint
 from lrp_kg.comparison.model import Change, Level, PlaceEffect, Region, StatementEffect
 from lrp_kg.comparison.product import Axes, Product, Read
-from lrp_kg.diagrams import DiagramTooLarge
 from lrp_kg.guideline.model import Decision, Guideline, Option, Statement
+from lrp_kg.logic.diagrams import DiagramTooLarge
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
-from lrp_kg.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 
 SHOWN, HIDDEN = Outcome("shown"), Outcome("not-shown")
 _TEXTS = {"label", "definition", "note"}

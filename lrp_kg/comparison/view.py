@@ -10,7 +10,7 @@ from typing import Any
 from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import Change, CohortEffect, Comparison, DecisionEffect, Level, PlaceEffect, Region
 from lrp_kg.comparison.words import ARROW, Words
-from lrp_kg.outcomes import Outcome
+from lrp_kg.logic.outcomes import Outcome
 
 View = dict[str, Any]
 

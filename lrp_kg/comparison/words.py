@@ -12,8 +12,8 @@ from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, H
 from lrp_kg.guideline.files import vocabulary_file
 from lrp_kg.guideline.index import read_turtle
 from lrp_kg.guideline.model import Text
+from lrp_kg.logic.outcomes import DECIDED, SEVERAL, Outcome
 from lrp_kg.namespaces import CP, DCTERMS, RDFS, XSD, local_name
-from lrp_kg.outcomes import DECIDED, SEVERAL, Outcome
 
 ARROW = "→"
 

@@ -14,10 +14,10 @@ import pyoxigraph as ox
 
 from lrp_kg.answergraph import status_iri, verdict_iri
 from lrp_kg.assessment import Assessment, DecisionResult
-from lrp_kg.cells import FieldValue
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS, version_iri
+from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import CP, PATIENT_RECORD, PROV, RDF, XSD
 from lrp_kg.record import BASE, Members, RawRecord, Record
 

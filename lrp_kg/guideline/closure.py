@@ -13,9 +13,9 @@ import owlrl
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, XSD
 
-from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.diagram_cache import cache_folder, write_whole
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.cells import Cells
 from lrp_kg.coverage import Coverage
-from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Builder, Diagram, DiagramTooLarge
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, Option
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.diagrams import Builder, Diagram, DiagramTooLarge
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
-from lrp_kg.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 
 LOOKED_AT = 200
 """Differing paths among which the shortest is taken as witness."""

@@ -12,18 +12,18 @@ from collections.abc import Collection, Mapping
 from lrp_kg.assessment import Assessment, Assessor, Run
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.view import Index, View
-from lrp_kg.cells import Signature
-from lrp_kg.deciding import Decider, KleeneDecider, Result
-from lrp_kg.diagrams import Builder, DiagramTooLarge
 from lrp_kg.guideline.model import Decision
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
+from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.mutation.equivalence import Witness, shown_by
 from lrp_kg.mutation.mutants import Mutant, apply
 from lrp_kg.mutation.world import Prepared, World, decider_of
 from lrp_kg.namespaces import local_name
-from lrp_kg.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.record import Record
-from lrp_kg.sparql import TRUE
-from lrp_kg.verdicts import VerdictMemory
 
 
 class Undecided(Exception):

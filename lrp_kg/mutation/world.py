@@ -14,17 +14,17 @@ from lrp_kg.assessment import Assessor
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.runs import ReadCase
 from lrp_kg.cases.view import Index, shown_in
-from lrp_kg.cells import Cells, FieldValue, Signature
-from lrp_kg.datespace import DateSpace
-from lrp_kg.deciding import Decider, KleeneDecider, Result
-from lrp_kg.diagrams import Builder, DiagramTooLarge
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, names_in, walk
 from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells, FieldValue, Signature
+from lrp_kg.logic.classify import OPEN, TRUE, Program
+from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.mutation.dependencies import Dependencies
 from lrp_kg.mutation.equivalence import Comparison
 from lrp_kg.mutation.mutants import Mutant
 from lrp_kg.record import Record
-from lrp_kg.sparql import OPEN, TRUE, Program
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.diagramstore import cache_folder, write_whole
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.diagram_cache import cache_folder, write_whole
 from lrp_kg.memory import Memory
 from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, RDF, local_name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from lrp_kg.outcomes import NOT_APPLICABLE
+from lrp_kg.logic.outcomes import NOT_APPLICABLE
 from lrp_kg.site.catalogue import slug
 from lrp_kg.site.exercised import CaseRun
 from lrp_kg.site.views import CASES, View

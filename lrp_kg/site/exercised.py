@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from lrp_kg.assessment import Assessment
 from lrp_kg.cases.files import Case, load_cases
 from lrp_kg.errors import InvalidRecord, LrpError
-from lrp_kg.explanation import Reason
 from lrp_kg.findings import Finding
-from lrp_kg.outcomes import NOT_APPLICABLE
+from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.outcomes import NOT_APPLICABLE
 from lrp_kg.service import GuidelineService
-from lrp_kg.sparql import TRUE
 
 
 @dataclass(frozen=True)

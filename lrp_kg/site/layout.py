@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.cells import Variable
 from lrp_kg.coverage import paths_to
 from lrp_kg.guideline.model import Box, Decision, Option
+from lrp_kg.logic.cells import Variable
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.tables import Choice, diagram_of
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from lrp_kg.assessment import Assessor
-from lrp_kg.cells import Cells, Variable
-from lrp_kg.diagrams import Diagram, DiagramTooLarge
 from lrp_kg.guideline.model import Decision
-from lrp_kg.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
+from lrp_kg.logic.cells import Cells, Variable
+from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
 
 Choice = frozenset[int]
 """Cells of one variable, or choices of one axis, that a rule takes together."""

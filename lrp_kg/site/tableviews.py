@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from lrp_kg.cells import Variable
-from lrp_kg.outcomes import DECIDED, Outcome
+from lrp_kg.logic.cells import Variable
+from lrp_kg.logic.outcomes import DECIDED, Outcome
 from lrp_kg.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
 from lrp_kg.site.views import View
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
-from lrp_kg.cells import UNKNOWN, Cells, Signature
-from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Builder, Diagram
 from lrp_kg.guideline.model import Decision
-from lrp_kg.outcomes import DECIDED, UNDETERMINED, Outcome
-from lrp_kg.sparql import OPEN
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
+from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.diagrams import Builder, Diagram
+from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
 
 MEMORY = 200_000
 COMPLETIONS = 100_000

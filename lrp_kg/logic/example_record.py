@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Protocol
 
-from lrp_kg.cells import Cells
-from lrp_kg.datespace import DateSpace
-from lrp_kg.diagrams import Diagram
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.namespaces import local_name
 
 TODAY = date(2024, 6, 10)

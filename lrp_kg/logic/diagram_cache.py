@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.diagrams import Axis, Builder, Diagram
 from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
-from lrp_kg.outcomes import Outcome
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram
+from lrp_kg.logic.outcomes import Outcome
 
 
 def cache_folder() -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lrp_kg.guideline.model import Decision
-from lrp_kg.sparql import FALSE, OPEN, TRUE
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
 DECIDED, SEVERAL, UNDETERMINED = "decided", "several", "undetermined"
 NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"

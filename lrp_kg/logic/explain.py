@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lrp_kg.guideline.criteria import All, AnyOf, Expression, Has, Named, Not, fields_of, parts_of
 from lrp_kg.guideline.model import Condition, Guideline
-from lrp_kg.sparql import FALSE, OPEN, TRUE
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
 

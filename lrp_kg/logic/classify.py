@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from lrp_kg.cells import UNKNOWN, Cells, Signature, Variable
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not, parts_of
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, Variable
 from lrp_kg.namespaces import CP, XSD, local_name
 
 FALSE, TRUE, OPEN = 0, 1, 2

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lrp_kg.cells import UNKNOWN, Signature, assign
-from lrp_kg.datespace import DateSpace
 from lrp_kg.guideline.criteria import Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision
-from lrp_kg.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
-from lrp_kg.sparql import OPEN, TRUE, Program, Verdicts
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import UNKNOWN, Signature, assign
+from lrp_kg.logic.classify import OPEN, TRUE, Program, Verdicts
+from lrp_kg.logic.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
 
 BOUND = 200_000
 """Partial signatures a diagram may ask for before it is given up (the decision is then Kleene's only)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lrp_kg.cells import Signature
 from lrp_kg.guideline.criteria import Named
-from lrp_kg.sparql import TRUE, Program, Verdicts
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import TRUE, Program, Verdicts
 
 LIMIT = 200_000
 """Remembered verdicts of one class beyond which they are dropped."""

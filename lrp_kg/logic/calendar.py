@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
-from lrp_kg.cells import Cells
 from lrp_kg.durations import MEASURES
 from lrp_kg.guideline.model import Derived
+from lrp_kg.logic.cells import Cells
 
 _CYCLE_START = date(2023, 1, 1)
 _CYCLE_DAYS = 731

@@ -1,0 +1,1 @@
+"""Criteria to verdicts to decisions: cells, SPARQL, decision diagrams, certain answers."""
