@@ -40,7 +40,7 @@ from records import Sample
 from zenmodel import normal
 
 from lrp_kg.guideline.files import packaged_folder
-from lrp_kg.record import Record, parse_json
+from lrp_kg.record.read import Record, parse_json
 from lrp_kg.service import GuidelineService
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from rdflib.namespace import RDF
 
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, class_variable, record_query
 from lrp_kg.namespaces import PATIENT_RECORD
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 from lrp_kg.service import GuidelineService
 
 Json = dict[str, Any]

@@ -33,7 +33,7 @@ from lrp_kg.site.commands import docs, draw
 from lrp_kg.synthesis.commands import synthesise
 
 if TYPE_CHECKING:
-    from lrp_kg.record import RawRecord
+    from lrp_kg.record.read import RawRecord
     from lrp_kg.service import GuidelineService
 
 
@@ -75,7 +75,7 @@ def _service(folder: Path | None, engine: str = "oxigraph", *, validating: bool 
 
 def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:
     """Yield the records of a file or of standard input, each with a name for messages."""
-    from lrp_kg.reading import records
+    from lrp_kg.record.files import records
 
     return records(service.reader, file, read_file(file), kind)
 

@@ -14,7 +14,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import LANGUAGES, Guideline
 from lrp_kg.logic.classify import ENGINES
-from lrp_kg.record import RawRecord, Record, RecordReader
+from lrp_kg.record.read import RawRecord, Record, RecordReader
 from lrp_kg.templates import Templates
 
 
@@ -39,7 +39,7 @@ class GuidelineService:
 
     @cached_property
     def _validator(self) -> Any:
-        from lrp_kg.validation import load_validator  # imports rdflib and pySHACL, a quarter of a second
+        from lrp_kg.record.validate import load_validator  # imports rdflib and pySHACL, a quarter of a second
 
         return load_validator(self.guideline)
 

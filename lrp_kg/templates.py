@@ -18,7 +18,7 @@ import orjson
 from lrp_kg.answer import Json, Renderer
 from lrp_kg.assessment import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
 from lrp_kg.logic.cells import Signature
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of templates kept, after which they are dropped."""

@@ -9,7 +9,7 @@ import rdflib
 
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.model import LANGUAGES
-from lrp_kg.validation import Validator, load_validator
+from lrp_kg.record.validate import Validator, load_validator
 
 GOOD: dict[str, Any] = {
     "id": "1",

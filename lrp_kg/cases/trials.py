@@ -24,7 +24,7 @@ from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN, Verdicts
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 from lrp_kg.service import GuidelineService
 
 

@@ -16,7 +16,7 @@ from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.decide import Result
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.namespaces import local_name
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 
 
 class Index:

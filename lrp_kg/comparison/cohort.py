@@ -14,7 +14,7 @@ from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.outcomes import Outcome
-from lrp_kg.record import Record, decode, parse_json
+from lrp_kg.record.read import Record, decode, parse_json
 from lrp_kg.service import GuidelineService
 
 Answers = dict[str, Outcome]

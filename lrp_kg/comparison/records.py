@@ -15,8 +15,8 @@ from lrp_kg.comparison.product import Axes, Pair
 from lrp_kg.logic.example_record import TODAY, WitnessMaker
 
 if TYPE_CHECKING:
-    from lrp_kg.record import RecordReader
-    from lrp_kg.validation import Validator
+    from lrp_kg.record.read import RecordReader
+    from lrp_kg.record.validate import Validator
 
 Record = dict[str, object]
 
@@ -34,8 +34,8 @@ class Records:
 
     @cached_property
     def _sides(self) -> tuple[tuple[RecordReader, Validator], ...]:
-        from lrp_kg.record import RecordReader
-        from lrp_kg.validation import Validator  # imports rdflib and pySHACL: only where something differs
+        from lrp_kg.record.read import RecordReader
+        from lrp_kg.record.validate import Validator  # imports rdflib and pySHACL: only where something differs
 
         return tuple((RecordReader(side), Validator(side)) for side in self.joint.sides)
 

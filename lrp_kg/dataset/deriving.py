@@ -13,7 +13,7 @@ from pathlib import Path
 from lrp_kg.dataset.quads import AnswerWriter, derived_lines, is_reserved, name_record, record_lines
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
-from lrp_kg.reading import Item, understand
+from lrp_kg.record.files import Item, understand
 from lrp_kg.service import GuidelineService
 
 BATCH = 500

@@ -17,8 +17,8 @@ from lrp_kg.errors import RecordError, StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
-from lrp_kg.reading import Item, items
-from lrp_kg.record import RecordReader
+from lrp_kg.record.files import Item, items
+from lrp_kg.record.read import RecordReader
 
 KEPT = ("stored", "replaced", "no-longer-valid")
 """Fates of records whose lines are stored."""

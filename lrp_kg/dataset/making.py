@@ -21,7 +21,7 @@ from lrp_kg.dataset.staging import Staging
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import CP, RDF
-from lrp_kg.reading import Item
+from lrp_kg.record.files import Item
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many records are through."""

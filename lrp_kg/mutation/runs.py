@@ -23,7 +23,7 @@ from lrp_kg.mutation.equivalence import Witness, shown_by
 from lrp_kg.mutation.mutants import Mutant, apply
 from lrp_kg.mutation.world import Prepared, World, decider_of
 from lrp_kg.namespaces import local_name
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 
 
 class Undecided(Exception):

@@ -24,7 +24,7 @@ from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.mutation.dependencies import Dependencies
 from lrp_kg.mutation.equivalence import Comparison
 from lrp_kg.mutation.mutants import Mutant
-from lrp_kg.record import Record
+from lrp_kg.record.read import Record
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lrp_kg.assessment import Run
 from lrp_kg.logic.classify import TRUE
-from lrp_kg.record import BASE
+from lrp_kg.record.read import BASE
 from lrp_kg.service import GuidelineService
 from lrp_kg.synthesis.model import CohortModel, FieldModel, Transition, read_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_kg.dataset.quads import name_record, record_lines
-from lrp_kg.record import RecordReader
+from lrp_kg.record.read import RecordReader
 
 
 def to_turtle(reader: RecordReader, record: dict[str, Any]) -> bytes:

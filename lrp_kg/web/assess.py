@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 
 from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
-from lrp_kg.record import RawRecord, decode, ndjson, parse_json
+from lrp_kg.record.read import RawRecord, decode, ndjson, parse_json
 from lrp_kg.service import GuidelineService
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg.errors import RecordError
-from lrp_kg.record import RawRecord, RecordReader, decode, ndjson, parse_json
+from lrp_kg.record.read import RawRecord, RecordReader, decode, ndjson, parse_json
 
 SUFFIXES = {
     ".json": "json",

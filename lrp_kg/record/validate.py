@@ -35,7 +35,7 @@ from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
-from lrp_kg.record import Members, RawRecord
+from lrp_kg.record.read import Members, RawRecord
 
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it would log ill-typed values of a patient
 

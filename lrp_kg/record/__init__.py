@@ -1,0 +1,1 @@
+"""Bytes to a valid record: reading, SHACL validation, derived values."""
