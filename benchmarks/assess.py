@@ -39,9 +39,9 @@ from measure import Aim, Ratio, Timing
 from records import Sample
 from zenmodel import normal
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.guideline.files import packaged_folder
 from lrp_kg.record.read import Record, parse_json
-from lrp_kg.service import GuidelineService
 
 Json = dict[str, Any]
 FRESH = 40

@@ -66,7 +66,10 @@ def start_up(env: dict[str, str]) -> str:
     steps = (
         ("Python", "pass"),
         ("+ command line imported", "import lrp_kg.cli"),
-        ("+ guideline loaded", "import lrp_kg.cli; from lrp_kg.service import GuidelineService; GuidelineService()"),
+        (
+            "+ guideline loaded",
+            "import lrp_kg.cli; from lrp_kg.answer.service import GuidelineService; GuidelineService()",
+        ),
         ("Python + granian", "from granian import Granian"),
         ("Python + make(), as in the worker", "from lrp_kg.web.server import make; make()"),
     )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.service import GuidelineService
 
 Json = dict[str, Any]
 

@@ -33,8 +33,8 @@ from lrp_kg.site.commands import docs, draw
 from lrp_kg.synthesis.commands import synthesise
 
 if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.record.read import RawRecord
-    from lrp_kg.service import GuidelineService
 
 
 class Commands(click.Group):
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
-    from lrp_kg.service import GuidelineService
+    from lrp_kg.answer.service import GuidelineService
 
     try:
         service = GuidelineService(folder, engine=engine)
@@ -155,7 +155,7 @@ def assess(
 
 def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
     if form == "turtle":
-        from lrp_kg.answergraph import to_graph
+        from lrp_kg.answer.as_rdf import to_graph
 
         click.echo(to_graph(found).serialize(format="turtle"))
         return
@@ -168,7 +168,7 @@ def _print(service: GuidelineService, found: Any, form: str, lang: str, explain:
     from rich.console import Console
     from rich.text import Text
 
-    from lrp_kg.text import TextAnswer
+    from lrp_kg.answer.as_text import TextAnswer
 
     console = Console(highlight=False)
     if name:
@@ -243,7 +243,7 @@ def ids(lang: str, guideline: Path | None) -> None:
     """Print every identifier that an answer can hold, as JSON."""
     import orjson
 
-    from lrp_kg.answer import known_ids
+    from lrp_kg.answer.as_json import known_ids
 
     found = known_ids(_service(guideline).guideline, lang)
     click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())

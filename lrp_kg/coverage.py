@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
 from lrp_kg.logic.diagrams import Diagram

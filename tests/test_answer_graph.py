@@ -13,7 +13,7 @@ import rdflib
 from rdflib.namespace import OWL, PROV, RDF, XSD
 
 from lrp_kg import GuidelineService, __version__
-from lrp_kg.answergraph import answer_context, to_graph
+from lrp_kg.answer.as_rdf import answer_context, to_graph
 from lrp_kg.namespaces import local_name
 
 Record = dict[str, Any]

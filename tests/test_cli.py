@@ -17,14 +17,14 @@ import pytest
 import rdflib
 from click.testing import CliRunner, Result
 
-import lrp_kg.service
+import lrp_kg.answer.service
 from lrp_kg import GuidelineService, __version__
-from lrp_kg.answer import known_ids
+from lrp_kg.answer.as_json import known_ids
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.cli import main
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
-from lrp_kg.text import to_text
 
 Record = dict[str, Any]
 
@@ -66,12 +66,12 @@ N_TRIPLES = (
 @pytest.fixture(autouse=True)
 def loaded_once(service: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands share the packaged guideline; other folders and engines are loaded each time."""
-    plain = lrp_kg.service.GuidelineService
+    plain = lrp_kg.answer.service.GuidelineService
 
     def make(folder: Path | None = None, *, engine: str = "oxigraph") -> GuidelineService:
         return service if folder is None and engine == "oxigraph" else plain(folder, engine=engine)
 
-    monkeypatch.setattr(lrp_kg.service, "GuidelineService", make)
+    monkeypatch.setattr(lrp_kg.answer.service, "GuidelineService", make)
     for name in ("LRP_GUIDELINE", "LRP_RELOAD"):  # `serve` sets them for its workers
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
@@ -193,7 +193,7 @@ def test_the_engine_is_chosen(service: GuidelineService, monkeypatch: pytest.Mon
         asked.append(engine)
         return service
 
-    monkeypatch.setattr(lrp_kg.service, "GuidelineService", make)
+    monkeypatch.setattr(lrp_kg.answer.service, "GuidelineService", make)
     assert run("assess", "-", "--engine", engine, stdin="{}").exit_code == OK
     assert asked == [engine]
 

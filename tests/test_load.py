@@ -17,7 +17,7 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import RDF
 
 from lrp_kg import GuidelineService
-from lrp_kg.answergraph import to_graph
+from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.cli import main
 from lrp_kg.dataset import deriving, generations, making
 from lrp_kg.dataset.generations import Store

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.cases.files import load_cases
 from lrp_kg.cases.runs import read_cases
 from lrp_kg.cases.view import Index, View

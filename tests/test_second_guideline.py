@@ -15,7 +15,7 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.answer import known_ids
+from lrp_kg.answer.as_json import known_ids
 from lrp_kg.errors import UnknownParameter
 
 FOLDER = Path(__file__).parent / "guidelines" / "ankle-sprain"

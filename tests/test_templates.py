@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lrp_kg.templates
+import lrp_kg.answer.cache
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import UnknownParameter
 
@@ -229,7 +229,7 @@ def test_the_order_of_what_is_asked_does_not_matter(fresh: GuidelineService) -> 
 
 
 def test_the_store_of_templates_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lrp_kg.templates, "LIMIT", 5)
+    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 5)
     service = GuidelineService()
     for record in CASES[::30]:
         same(service, record)
@@ -257,7 +257,7 @@ def test_another_guideline(cache_folder: str) -> None:
 
 def test_threads_share_templates(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server answers from several threads; the limit is low so that templates are dropped meanwhile."""
-    monkeypatch.setattr(lrp_kg.templates, "LIMIT", 20)
+    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 20)
     service = GuidelineService()
     cases = CASES[::15]
     expected = [orjson.dumps(service.assess(record)) for record in cases]

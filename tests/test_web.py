@@ -31,13 +31,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lrp_kg import GuidelineService, __version__
-from lrp_kg.answer import known_ids
-from lrp_kg.answergraph import to_graph
+from lrp_kg.answer.as_json import known_ids
+from lrp_kg.answer.as_rdf import to_graph
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.errors import BeingPrepared
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
-from lrp_kg.text import to_text
 from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
@@ -686,7 +686,7 @@ def test_an_internal_error_tells_nothing(
         monkeypatch.setattr(service.assessor, "signature", fail)
     else:
         monkeypatch.setattr(service, "renderer", fail)
-        monkeypatch.setattr("lrp_kg.answergraph.to_graph", fail)
+        monkeypatch.setattr("lrp_kg.answer.as_rdf.to_graph", fail)
     with caplog.at_level(logging.DEBUG):
         response = send(client, CLUSTER | {"id": PRIVATE}, Accept=accept)
     told = problem(response, 500, "internal-error")

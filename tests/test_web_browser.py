@@ -12,7 +12,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
-from lrp_kg.text import TextAnswer
+from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.web import application, create_app
 from tests import browser as chromium
 from tests.browser import CHROMIUM, Browser, Json

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.assessment import Run
+from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cases.expectations import Difference
 from lrp_kg.cases.files import Case
 from lrp_kg.cases.view import View
@@ -14,7 +15,6 @@ from lrp_kg.findings import Finding
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.read import Record
-from lrp_kg.service import GuidelineService
 
 _REASONS = 8
 """Reasons told of one difference; the rest only repeats the shape of a decision."""

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lrp_kg.assessment import Run
+from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.cases.files import CaseSet
 from lrp_kg.cases.meaning import Basis, basis_of
@@ -25,7 +26,6 @@ from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN, Verdicts
 from lrp_kg.record.read import Record
-from lrp_kg.service import GuidelineService
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.coverage import Coverage, Region
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint

@@ -87,7 +87,7 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
         report("sound", "")
         found += check_soundness(folder, hermit=hermit, memory=memory)
     with clock.stage("read"):
-        from lrp_kg.service import GuidelineService
+        from lrp_kg.answer.service import GuidelineService
 
         report("read", "")
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.comparison.joint import NEW, OLD
 from lrp_kg.comparison.model import CohortEffect, Moves
 from lrp_kg.comparison.sides import NotComparable
@@ -15,7 +16,6 @@ from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.read import Record, decode, parse_json
-from lrp_kg.service import GuidelineService
 
 Answers = dict[str, Outcome]
 Move = tuple[Outcome, Outcome]

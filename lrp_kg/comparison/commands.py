@@ -90,8 +90,8 @@ def _with_cohort(found: Comparison, folders: tuple[Path, Path], file: Path, cons
 def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEffect:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.comparison.cohort import Cohort, read_cohort
-    from lrp_kg.service import GuidelineService
 
     total, records = read_cohort(file)
     cohort = Cohort(GuidelineService(folders[0]), GuidelineService(folders[1]))

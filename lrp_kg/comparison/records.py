@@ -23,7 +23,7 @@ Record = dict[str, object]
 TRIES = 60
 """Records tried for one that both sides accept."""
 _DATES = ("applicationDate", "assessmentDate")
-"""The fields that choose an edition, as in `lrp_kg.assessment`."""
+"""The fields that choose an edition, as in `lrp_kg.answer.decisions`."""
 
 
 class Records:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.coverage import Coverage
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, Option

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.cases.files import CaseSet
-    from lrp_kg.service import GuidelineService
 
 KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
 

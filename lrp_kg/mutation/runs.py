@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from lrp_kg.assessment import Assessment, Assessor, Run
+from lrp_kg.answer.decisions import Assessment, Assessor, Run
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.view import Index, View
 from lrp_kg.guideline.model import Decision

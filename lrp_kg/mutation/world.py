@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.cases.expectations import Part
 from lrp_kg.cases.runs import ReadCase
 from lrp_kg.cases.view import Index, shown_in

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from lrp_kg.service import GuidelineService
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.site.content import gather
 from lrp_kg.site.reference import INSTALL, available, modules, write_reference
 from lrp_kg.site.writer import Site, write

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.errors import LrpError
-    from lrp_kg.service import GuidelineService
 
 _guideline = click.option(
     "--guideline",
@@ -94,8 +94,8 @@ def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
 
 
 def _service(folder: Path | None) -> GuidelineService:
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.errors import GuidelineError
-    from lrp_kg.service import GuidelineService
 
     try:
         return GuidelineService(folder)

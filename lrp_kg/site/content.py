@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.guideline.model import Decision, Guideline
-from lrp_kg.service import GuidelineService
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.exercised import CaseRun, by_term, run_all
 from lrp_kg.site.tables import DecisionTable, table_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.expressions import ExpressionReader
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out

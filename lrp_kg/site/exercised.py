@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.assessment import Assessment
+from lrp_kg.answer.decisions import Assessment
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cases.files import Case, load_cases
 from lrp_kg.errors import InvalidRecord, LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
-from lrp_kg.service import GuidelineService
 
 
 @dataclass(frozen=True)

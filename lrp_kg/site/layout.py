@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.coverage import paths_to
 from lrp_kg.guideline.model import Box, Decision, Option
 from lrp_kg.logic.cells import Variable

@@ -19,10 +19,10 @@ from typing import Any
 import rdflib
 from rdflib.namespace import DCTERMS, OWL, RDF, SKOS
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import LrpError
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.service import GuidelineService
 from lrp_kg.site.catalogue import Catalogue, slug
 from lrp_kg.site.expressions import ExpressionReader
 from lrp_kg.site.words import Words

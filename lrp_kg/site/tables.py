@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from lrp_kg.assessment import Assessor
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Cells, Variable
 from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge

@@ -35,7 +35,7 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
     from rich.console import Console
     from rich.progress import Progress
 
-    from lrp_kg.service import GuidelineService
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.synthesis.generating import Generator
     from lrp_kg.synthesis.turtle import to_turtle
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from lrp_kg.assessment import Run
+from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.read import BASE
-from lrp_kg.service import GuidelineService
 from lrp_kg.synthesis.model import CohortModel, FieldModel, Transition, read_model
 
 Json = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The Flask application: thin blueprints over `lrp_kg.service`."""
+"""The Flask application: thin blueprints over `lrp_kg.answer.service`."""
 
 from lrp_kg.web.application import create_app
 

@@ -18,8 +18,8 @@ import click
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 
+from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
-from lrp_kg.text import TextAnswer
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import accepted, language

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lrp_kg.service import GuidelineService
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.problems import QuietFlask, register_errors

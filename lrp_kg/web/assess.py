@@ -8,9 +8,9 @@ import orjson
 import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
 from lrp_kg.record.read import RawRecord, decode, ndjson, parse_json
-from lrp_kg.service import GuidelineService
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 
 blueprint = Blueprint("assess", __name__)
@@ -75,16 +75,16 @@ def assess() -> Response:
         return Response(rendered, headers=_HEADERS, mimetype="application/json")
     found = service().assessment(_one_record(kind), only=only, explain=explain)
     if form == "turtle":
-        from lrp_kg.answergraph import to_graph
+        from lrp_kg.answer.as_rdf import to_graph
 
         return Response(to_graph(found).serialize(format="turtle"), headers=_HEADERS, mimetype="text/turtle")
     answer = service().renderer(lang).render(found, explain=explain)
     if form == "jsonld":
-        from lrp_kg.answergraph import answer_context
+        from lrp_kg.answer.as_rdf import answer_context
 
         rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
         return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
-    from lrp_kg.text import TextAnswer, to_text
+    from lrp_kg.answer.as_text import TextAnswer, to_text
 
     if form == "text":
         return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")

@@ -8,9 +8,9 @@ import hashlib
 import orjson
 from flask import Blueprint, Response, render_template, request
 
+from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.namespaces import OWL, RDF
-from lrp_kg.text import TextAnswer
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engines

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.dataset.opening import is_remote, open_engine
 from lrp_kg.dataset.snapshot import snapshot_file
 from lrp_kg.engine.model import Engine, Limits
 from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
 from lrp_kg.guideline.named_graphs import version_iri
-from lrp_kg.service import GuidelineService
 from lrp_kg.web.readers import Readers
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import orjson
 from flask import Blueprint, Response, g, render_template
 
 from lrp_kg import __version__
-from lrp_kg.answer import known_ids
+from lrp_kg.answer.as_json import known_ids
+from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
-from lrp_kg.text import TextAnswer
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description

@@ -9,6 +9,7 @@ import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from markupsafe import Markup
 
+from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.catalogue.charts import draw
 from lrp_kg.catalogue.entries import read_catalogue
 from lrp_kg.catalogue.listing import as_data
@@ -17,7 +18,6 @@ from lrp_kg.catalogue.parameters import Vocabulary, prefixes_of, spliced
 from lrp_kg.catalogue.running import JSON, Cell, Table, question, run
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.model import LANGUAGES
-from lrp_kg.text import TextAnswer
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine

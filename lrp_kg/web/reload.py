@@ -7,11 +7,11 @@ import time
 
 from flask import Flask, Response, g
 
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.service import GuidelineService
 
 INTERVAL = 0.2
 """Seconds between two looks at the files."""

@@ -10,8 +10,8 @@ import rdflib
 from rdflib.namespace import RDF, RDFS, XSD
 
 from lrp_kg import __version__
-from lrp_kg.answer import Json
-from lrp_kg.assessment import Assessment
+from lrp_kg.answer.as_json import Json
+from lrp_kg.answer.decisions import Assessment
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import CP as CP_IRI
 from lrp_kg.namespaces import PREFIXES

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
-from lrp_kg.answer import Json
+from lrp_kg.answer.as_json import Json
 from lrp_kg.guideline.model import Guideline
 
 _COLOURS = {

@@ -7,15 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.answer import Json, Renderer
-from lrp_kg.assessment import Assessment, Assessor
+from lrp_kg.answer.as_json import Json, Renderer
+from lrp_kg.answer.cache import Templates
+from lrp_kg.answer.decisions import Assessment, Assessor
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import LANGUAGES, Guideline
 from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.read import RawRecord, Record, RecordReader
-from lrp_kg.templates import Templates
 
 
 class GuidelineService:

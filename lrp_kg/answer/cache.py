@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from lrp_kg.answer import Json, Renderer
-from lrp_kg.assessment import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
+from lrp_kg.answer.as_json import Json, Renderer
+from lrp_kg.answer.decisions import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
 from lrp_kg.logic.cells import Signature
 from lrp_kg.record.read import Record
 

@@ -1,6 +1,6 @@
 """The assessment of a record, as pure data: decisions, boxes, statements, eligibility, facts, dates, warnings.
 
-Nothing here knows a language or a format; `lrp_kg.answer` renders it.
+Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Decisions to an answer: statements, dates, facts, eligibility; as JSON, RDF and text."""
