@@ -26,9 +26,9 @@ from typing import Any
 
 from multiplied import multiply
 
-from lrp_kg.check.stages import CheckResult, run
+from lrp_kg.authoring.check.stages import CheckResult, run
+from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.guideline.files import packaged_folder
-from lrp_kg.memory import Memory
 
 AIM_CHECK, AIM_AGAIN = 3.0, 1.0
 """Seconds that a check and a check after an edit may take at size 1."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.cases.files import case_files
+from lrp_kg.authoring.cases.files import case_files
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
+from lrp_kg.authoring.check.commands import check
+from lrp_kg.authoring.compare.commands import diff
+from lrp_kg.authoring.new.commands import new
+from lrp_kg.authoring.site.commands import docs, draw
 from lrp_kg.catalogue.commands import queries, query
-from lrp_kg.check.commands import check
 from lrp_kg.commandline import (
     CANNOT_RUN,
     INVALID,
@@ -24,12 +27,9 @@ from lrp_kg.commandline import (
     read_file,
     store_option,
 )
-from lrp_kg.comparison.commands import diff
 from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
-from lrp_kg.newguideline.commands import new
-from lrp_kg.site.commands import docs, draw
 from lrp_kg.synthesis.commands import synthesise
 
 if TYPE_CHECKING:

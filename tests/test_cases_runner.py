@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.cases.files import load_cases, positions
-from lrp_kg.cases.trials import Trials
+from lrp_kg.authoring.cases.files import load_cases, positions
+from lrp_kg.authoring.cases.trials import Trials
 from lrp_kg.guideline.load import load_guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

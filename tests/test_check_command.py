@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from lrp_kg.check import commands
+from lrp_kg.authoring.check import commands
 from lrp_kg.cli import main
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

@@ -21,16 +21,16 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.authoring.compare.ashtml import to_html
+from lrp_kg.authoring.compare.asjson import to_json
+from lrp_kg.authoring.compare.astext import lay_out
+from lrp_kg.authoring.compare.attributes import ATTRIBUTES, TEXTS
+from lrp_kg.authoring.compare.compare import compare
+from lrp_kg.authoring.compare.model import Comparison
+from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.authoring.compare.view import Viewer
+from lrp_kg.authoring.compare.words import Words, phrases
 from lrp_kg.cli import main
-from lrp_kg.comparison.ashtml import to_html
-from lrp_kg.comparison.asjson import to_json
-from lrp_kg.comparison.astext import lay_out
-from lrp_kg.comparison.attributes import ATTRIBUTES, TEXTS
-from lrp_kg.comparison.compare import compare
-from lrp_kg.comparison.model import Comparison
-from lrp_kg.comparison.snapshot import Snapshot
-from lrp_kg.comparison.view import Viewer
-from lrp_kg.comparison.words import Words, phrases
 from lrp_kg.guideline.model import LANGUAGES
 
 Json = dict[str, Any]

@@ -67,5 +67,7 @@ def test_what_stands_flat_imports_no_part(module: str) -> None:
 
 def test_the_walk_sees_imports(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
-    file.write_text("def f():\n    from lrp_kg.check.stages import run\n    import lrp_kg.cases.files\n")
+    file.write_text(
+        "def f():\n    from lrp_kg.authoring.check.stages import run\n    import lrp_kg.authoring.cases.files\n"
+    )
     assert imported(file) == {"check.stages", "cases.files"}

@@ -12,12 +12,12 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.cases.files import load_cases
-from lrp_kg.cases.runs import read_cases
-from lrp_kg.cases.view import Index, View
+from lrp_kg.authoring.cases.files import load_cases
+from lrp_kg.authoring.cases.runs import read_cases
+from lrp_kg.authoring.cases.view import Index, View
+from lrp_kg.authoring.mutation.mutants import Changes, apply, mutants_of
+from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationReport, Step, mutate, progress_bar
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
-from lrp_kg.mutation.mutants import Changes, apply, mutants_of
-from lrp_kg.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationReport, Step, mutate, progress_bar
 from lrp_kg.namespaces import local_name
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

@@ -18,18 +18,18 @@ import pytest
 from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
+from lrp_kg.authoring.site import reference, tables
+from lrp_kg.authoring.site.build import build
+from lrp_kg.authoring.site.catalogue import KINDS, Catalogue, slug
+from lrp_kg.authoring.site.content import gather
+from lrp_kg.authoring.site.drawing import draw
+from lrp_kg.authoring.site.layout import lay_out
+from lrp_kg.authoring.site.links import check_links
+from lrp_kg.authoring.site.panels import short_title
+from lrp_kg.authoring.site.words import Words
 from lrp_kg.cli import main
 from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
-from lrp_kg.site import reference, tables
-from lrp_kg.site.build import build
-from lrp_kg.site.catalogue import KINDS, Catalogue, slug
-from lrp_kg.site.content import gather
-from lrp_kg.site.drawing import draw
-from lrp_kg.site.layout import lay_out
-from lrp_kg.site.links import check_links
-from lrp_kg.site.panels import short_title
-from lrp_kg.site.words import Words
 from lrp_kg.svg import width_of, wrap
 
 HERE = Path(__file__).parent
@@ -471,7 +471,7 @@ def test_draw_command(tmp_path: Path) -> None:
 
 def test_docs_command_without_pylode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "available", lambda: False)
-    monkeypatch.setattr("lrp_kg.site.build.available", lambda: False)
+    monkeypatch.setattr("lrp_kg.authoring.site.build.available", lambda: False)
     asked = CliRunner().invoke(main, ["docs", str(tmp_path / "a"), "-g", str(SECOND), "--reference"])
     assert asked.exit_code == 2
     assert "pip install 'lrp-kg[site]'" in asked.output

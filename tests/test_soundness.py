@@ -13,15 +13,15 @@ import pytest
 import rdflib
 from rdflib.namespace import RDF as TYPE
 
+from lrp_kg.authoring.check.modules import read_modules
+from lrp_kg.authoring.reasoning import hermit, soundness
+from lrp_kg.authoring.reasoning.logic import CHUNK, Logic
+from lrp_kg.authoring.reasoning.pieces import Piece
+from lrp_kg.authoring.reasoning.soundness import check_soundness
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import packaged_folder
 from lrp_kg.guideline.rdflib_graph import to_rdflib
-from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import OWL, PATIENT_RECORD, local_name
-from lrp_kg.reasoning import hermit, soundness
-from lrp_kg.reasoning.logic import CHUNK, Logic
-from lrp_kg.reasoning.pieces import Piece
-from lrp_kg.reasoning.soundness import check_soundness
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 ANK = "https://example.org/ankle-sprain#"

@@ -16,16 +16,16 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService
-from lrp_kg.check import texts
-from lrp_kg.check.shapes import ShapeCheck
-from lrp_kg.check.stages import check, run
-from lrp_kg.check.wellmade import author_shapes, check_well_made
+from lrp_kg.authoring.check import texts
+from lrp_kg.authoring.check.modules import read_modules
+from lrp_kg.authoring.check.shapes import ShapeCheck
+from lrp_kg.authoring.check.stages import check, run
+from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
+from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import guideline_files, vocabulary_file
 from lrp_kg.guideline.index import iri, read_turtle
 from lrp_kg.guideline.positions import Positions
-from lrp_kg.memory import Memory
-from lrp_kg.modules import read_modules
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
 
 HERE = Path(__file__).parent

@@ -94,6 +94,6 @@ def _split(graph: rdflib.Graph) -> tuple[rdflib.Graph, rdflib.Graph]:
 
 def inconsistencies(guideline: Guideline) -> list[Finding]:
     """Return what owlrl finds inconsistent: in the ontology, and in classes that cannot have a member."""
-    from lrp_kg.reasoning.soundness import check_soundness
+    from lrp_kg.authoring.reasoning.soundness import check_soundness
 
     return check_soundness(guideline.folder, hermit=False)

@@ -47,7 +47,7 @@ def guideline(context: click.Context, folder: Path, name: str | None) -> None:
 
 def make(folder: Path, name: str, day: date) -> None:
     """Write the folder; it appears whole or not at all."""
-    source = Path(str(importlib.resources.files("lrp_kg"))) / "newguideline" / "skeleton"
+    source = Path(str(importlib.resources.files("lrp_kg"))) / "authoring" / "new" / "skeleton"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
         made = Path(draft) / "guideline"

@@ -1,0 +1,1 @@
+"""What guideline authors use: checks, cases, comparison of versions, the site, a new guideline."""

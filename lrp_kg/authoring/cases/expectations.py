@@ -1,0 +1,204 @@
+"""What a test case can expect of an answer, one expectation at a time.
+
+=================  =============================================================================================
+a decision         an answer; a list: these answers (of a decision with several, or that collects);
+                   ``"undetermined"``; ``"none"``: no answer; ``null``: no such answer
+``statuses``       decision -> its status
+``boxes``          section -> the label of the boxes shown; ``null``: none; ``"undetermined"``: the decision is
+``eligibility``    programme -> eligible, not-eligible, undetermined, not-applicable
+``criteriaNotMet`` exactly these criteria of the first programme; or programme -> criteria
+``missing``        fields, among the missing of the decisions that the case calls undetermined
+``facts``          key -> value; ``null``: no such fact
+``dates``          statement -> ``earliest``, ``latest``
+``statements``     statement -> shown or not, or ``"unknown"`` where its condition is
+``warnings``       warning -> given or not
+``openPoints``     open point -> named by a decision or not
+``nextQuestion``   the field asked for next; ``null``: none
+``invalid``        ``true``: the record is refused; ``invalidFields``: a finding names each of these
+=================  =============================================================================================
+
+``null`` for a decision whose first option that holds wins (``cp:First``) means its last option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from lrp_kg.authoring.cases.names import KEYS, Names
+from lrp_kg.authoring.cases.view import View
+from lrp_kg.logic.classify import FALSE
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A part of an answer that is not as expected; ``decision`` is the one to explain, where there is one."""
+
+    part: str
+    expected: str
+    got: str
+    decision: str | None = None
+
+
+Check = Callable[[View], Difference | None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One expectation: what it is about, by kind and identifier, and its check."""
+
+    kind: str
+    about: str
+    check: Check
+
+
+# -- checks -----------------------------------------------------------------------------------------
+
+
+def _told(view: View, ident: str) -> str:
+    result = view.result(ident)
+    text = " ".join([result.status, *result.answers])
+    if result.missing:
+        fields = view.assessor.guideline.fields
+        text += f" (missing {', '.join(fields[f].id for f in result.missing)})"
+    return text
+
+
+def _decision(ident: str, expected: str | list[str] | None, view: View) -> Difference | None:
+    result, decision = view.result(ident), view.decision(ident)
+    status, answers = result.status, list(result.answers)
+    if expected is None:
+        if decision.policy == "First":
+            fine = (status, answers) == (DECIDED, [decision.options[-1].id])
+        else:
+            fine = not answers and status in (NOT_APPLICABLE, NO_ANSWER)
+    elif isinstance(expected, list):
+        wanted = DECIDED if decision.policy == "Collect" else SEVERAL
+        fine = status == wanted and sorted(answers) == sorted(expected)
+    elif expected == UNDETERMINED:
+        fine = status == UNDETERMINED
+    elif expected == "none":
+        fine = status == NO_ANSWER and not answers
+    else:
+        fine = (status, answers) == (DECIDED, [expected])
+    return None if fine else Difference(ident, _show(expected), _told(view, ident), ident)
+
+
+def _status(ident: str, expected: str, view: View) -> Difference | None:
+    if view.result(ident).status == expected:
+        return None
+    return Difference(f"statuses.{ident}", expected, _told(view, ident), ident)
+
+
+def _box(section: str, expected: str | None, view: View) -> Difference | None:
+    shown = {box.printed for box in view.boxes(section)}
+    if shown != (set() if expected in (None, UNDETERMINED) else {expected}):
+        owner = section if view.index.decision_of(section) else None
+        return Difference(f"boxes.{section}", _show(expected), ", ".join(sorted(shown)) or "no box", owner)
+    if expected == UNDETERMINED and view.result(section).status != UNDETERMINED:
+        return Difference(f"boxes.{section}", UNDETERMINED, _told(view, section), section)
+    return None
+
+
+def _eligibility(programme: str, expected: str, view: View) -> Difference | None:
+    got = view.verdict(programme)
+    return None if got == expected else Difference(f"eligibility.{programme}", expected, got, programme)
+
+
+def _criteria(programme: str, expected: list[str], view: View) -> Difference | None:
+    got = sorted(view.criteria(programme, FALSE))
+    if got == sorted(expected):
+        return None
+    return Difference(f"criteriaNotMet.{programme}", _show(sorted(expected)), _show(got), programme)
+
+
+def _missing(fields: list[str], decisions: list[str], view: View) -> Difference | None:
+    told = view.missing(decisions)
+    if told >= set(fields):
+        return None
+    return Difference("missing", _show(fields), _show(sorted(told)), decisions[0] if decisions else None)
+
+
+def _fact(key: str, expected: Any, view: View) -> Difference | None:
+    got = view.fact(key)
+    both_lists = isinstance(got, list) and isinstance(expected, list)
+    if (sorted(got) == sorted(expected)) if both_lists else _same(got, expected):  # type: ignore[call-overload]
+        return None
+    return Difference(f"facts.{key}", _show(expected), _show(got))
+
+
+def _days(ident: str, expected: Mapping[str, str | None], view: View) -> Difference | None:
+    got = view.days(ident)
+    if all(got.get(bound) == day for bound, day in expected.items()):
+        return None
+    told = ", ".join(f"{bound} {got.get(bound)}" for bound in expected) if got else "no date"
+    return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), told)
+
+
+def _statement(ident: str, expected: bool | str, view: View) -> Difference | None:
+    got = view.statement(ident)
+    return None if _same(got, expected) else Difference(f"statements.{ident}", _show(expected), _show(got))
+
+
+def _warning(ident: str, expected: bool, view: View) -> Difference | None:
+    got = view.warning(ident)
+    return None if got is expected else Difference(f"warnings.{ident}", _show(expected), _show(got))
+
+
+def _open_point(ident: str, expected: bool, view: View) -> Difference | None:
+    got = view.open_point(ident)
+    return None if got is expected else Difference(f"openPoints.{ident}", _show(expected), _show(got))
+
+
+def _question(expected: str | None, view: View) -> Difference | None:
+    got = view.question()
+    return None if got == expected else Difference("nextQuestion", _show(expected), _show(got))
+
+
+def _same(got: Any, expected: Any) -> bool:
+    return type(got) is type(expected) and bool(got == expected)
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value).lower() if isinstance(value, bool) else "nothing" if value is None else str(value)
+
+
+_OF_MAPS: dict[str, Callable[..., Difference | None]] = {
+    "statuses": _status,
+    "boxes": _box,
+    "eligibility": _eligibility,
+    "facts": _fact,
+    "dates": _days,
+    "statements": _statement,
+    "warnings": _warning,
+    "openPoints": _open_point,
+}
+
+
+def parts_of(expect: Mapping[str, Any], names: Names) -> Iterator[Part]:
+    """Yield the expectations of a case whose names exist, one by one."""
+    for key, value in expect.items():
+        if key in _OF_MAPS:
+            for ident, own in value.items():
+                yield Part(key, ident, partial(_OF_MAPS[key], ident, own))
+        elif key == "criteriaNotMet":
+            for programme, criteria in names.criteria_expected(value).items():
+                yield Part(key, programme, partial(_criteria, programme, criteria))
+        elif key == "missing":
+            yield Part(key, "", partial(_missing, value, _undetermined(expect, names)))
+        elif key == "nextQuestion":
+            yield Part(key, "", partial(_question, value))
+        elif key not in KEYS:
+            yield Part("decision", key, partial(_decision, key, value))
+
+
+def _undetermined(expect: Mapping[str, Any], names: Names) -> list[str]:
+    found = [key for key, value in expect.items() if value == UNDETERMINED and names.index.decision_of(key)]
+    for key in ("statuses", "boxes", "eligibility"):
+        found += [name for name, value in expect.get(key, {}).items() if value == UNDETERMINED]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,132 @@
+"""The names that a test case may use in its expectations, and what is wrong with one that does not exist."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from lrp_kg.authoring.cases.view import Index
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+
+STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
+VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
+_MAPS = ("statuses", "boxes", "eligibility", "facts", "dates", "statements", "warnings", "openPoints")
+KEYS = (*_MAPS, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
+"""Keys of an expectation beside the decisions; `lrp_kg.authoring.cases.expectations` says what they mean."""
+
+
+class Names:
+    """The names an expectation may use; says what is wrong with one that does not exist."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.index = index = Index(guideline)
+        self.of_maps: dict[str, Collection[str]] = {
+            "statuses": (*index.decisions, *index.programmes),
+            "boxes": tuple(index.sections),
+            "eligibility": tuple(index.programmes),
+            "facts": tuple(t.id for t in guideline.fact_keys.values()),
+            "dates": tuple(s.id for s in index.statements.values() if s.limits),
+            "statements": tuple(index.statements),
+            "warnings": tuple(w.id for w in guideline.warnings),
+            "openPoints": tuple(index.open_points),
+        }
+
+    @staticmethod
+    def like(name: str, known: Collection[str]) -> str:
+        """Return a question after a similar name, or the names there are."""
+        close = difflib.get_close_matches(name, list(known), 1)
+        if close:
+            return f"; did you mean {close[0]}?"
+        few = sorted(known)[:12]
+        return f"; there are {', '.join(few)}{' ...' if len(known) > len(few) else ''}" if few else "; there are none"
+
+    def criteria_expected(self, value: Any) -> dict[str, list[str]]:
+        """Return criteria by programme; a list is about the first programme."""
+        if isinstance(value, dict):
+            return value
+        return {next(iter(self.index.programmes), ""): value}
+
+    def problems(self, expect: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return the names that do not exist and the values that cannot be, as name of the finding and message."""
+        return [found for key, value in expect.items() for found in self._key(key, value)]
+
+    def _unknown(self, what: str, name: Any, known: Collection[str], finding: str) -> Iterator[tuple[str, str]]:
+        if not isinstance(name, str) or name not in known:
+            yield finding, f"{name} is no {what}{self.like(str(name), known)}"
+
+    def _key(self, key: str, value: Any) -> Iterator[tuple[str, str]]:
+        if key in _MAPS:
+            if not isinstance(value, dict) or not value:
+                yield "case-malformed", f"{key} is an object with at least one name."
+                return
+            for ident, own in value.items():
+                what = {"boxes": "section", "dates": "dated statement", "statuses": "decision", "facts": "fact"}
+                wrong = list(
+                    self._unknown(what.get(key, _singular(key)), ident, self.of_maps[key], "unknown-expectation")
+                )
+                yield from wrong or self._value(key, ident, own)
+        elif key == "criteriaNotMet":
+            yield from self._criteria(value)
+        elif key in ("missing", "invalidFields"):
+            if not isinstance(value, list):
+                yield "case-malformed", f"{key} is a list of fields."
+            elif key == "missing":
+                for name in value:
+                    yield from self._unknown("field", name, self.guideline.field_names, "unknown-expectation")
+        elif key == "nextQuestion":
+            if value is not None:
+                yield from self._unknown("field", value, self.guideline.field_names, "unknown-expectation")
+        elif key == "invalid":
+            if not isinstance(value, bool):
+                yield "case-malformed", "invalid is true or false."
+        elif self.index.decision_of(key):
+            yield from self._answers(key, value)
+        else:
+            known = (*self.index.decisions, *KEYS, *self.index.programmes)
+            yield from self._unknown("decision or other key of expect", key, known, "unknown-expectation")
+
+    def _answers(self, ident: str, value: Any) -> Iterator[tuple[str, str]]:
+        programme = self.index.programmes.get(ident)
+        decisions = [self.guideline.decisions[e.decision] for e in programme.editions] if programme else []
+        decisions = decisions or [self.index.decisions[ident]]
+        options = tuple(dict.fromkeys(o.id for d in decisions for o in d.options))
+        for answer in value if isinstance(value, list) else [] if value in (None, UNDETERMINED, "none") else [value]:
+            yield from self._unknown(f"answer of {ident}", answer, options, "unknown-expectation")
+
+    def _criteria(self, value: Any) -> Iterator[tuple[str, str]]:
+        if not isinstance(value, (list, dict)):
+            yield "case-malformed", "criteriaNotMet is a list of criteria, or an object: programme to list."
+            return
+        for name, own in self.criteria_expected(value).items():
+            wrong = list(self._unknown("programme", name, self.index.programmes, "unknown-expectation"))
+            yield from wrong
+            if not wrong:
+                known = {c.id for e in self.index.programmes[name].editions for c in e.criteria}
+                for criterion in own if isinstance(own, list) else [own]:
+                    yield from self._unknown(f"criterion of {name}", criterion, known, "unknown-expectation")
+
+    def _value(self, key: str, ident: str, value: Any) -> Iterator[tuple[str, str]]:
+        if key in ("warnings", "openPoints") and not isinstance(value, bool):
+            yield "case-malformed", f"{key}.{ident} is true or false."
+        elif key == "statements" and value not in (True, False, "unknown"):
+            yield "case-malformed", f'statements.{ident} is true, false or "unknown".'
+        elif key in ("statuses", "eligibility"):
+            known = STATUSES if key == "statuses" else VERDICTS
+            yield from self._unknown("status" if key == "statuses" else "verdict", value, known, "unknown-expectation")
+        elif key == "boxes":
+            labels = {box.printed for box in self.index.sections[ident]}
+            if value == UNDETERMINED and not self.index.decision_of(ident):
+                yield "unknown-expectation", f"no decision is named {ident}, so its box cannot be undetermined."
+            elif value not in (None, UNDETERMINED):
+                yield from self._unknown(f"label of a box of {ident}", value, labels, "unknown-expectation")
+        elif key == "dates":
+            bounds = set(value) if isinstance(value, dict) else set()
+            if not bounds or not bounds <= {"earliest", "latest"}:
+                yield "case-malformed", f"dates.{ident} is an object with earliest, latest or both."
+
+
+def _singular(key: str) -> str:
+    return {"eligibility": "programme", "openPoints": "open point"}.get(key, key.removesuffix("s"))

@@ -1,0 +1,213 @@
+"""``lrp-kg check``: findings as text, JSON or SARIF; again after every edit with ``--watch``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lrp_kg import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lrp_kg.authoring.check.stages import CheckResult
+    from lrp_kg.authoring.check_cache import Memory
+    from lrp_kg.findings import Finding
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
+_SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
+
+
+@click.command()
+@click.option(
+    "--guideline",
+    "-g",
+    type=click.Path(path_type=Path),
+    envvar="LRP_GUIDELINE",
+    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
+)
+@click.option("--watch", "-w", is_flag=True, help="Check again after every edit, until Ctrl+C.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--notes/--no-notes", default=True, show_default=True, help="Also list declared gaps and other notes.")
+@click.option("--mutate", is_flag=True, help="Change one criterion at a time; list the changes no case notices.")
+@click.option(
+    "--hermit/--no-hermit",
+    default=None,
+    help="Run the OWL reasoner HermiT (default: where Java and owlready2 are there, but not with --watch).",
+)
+@click.pass_context
+def check(
+    context: click.Context,
+    guideline: Path | None,
+    watch: bool,
+    form: str,
+    notes: bool,
+    mutate: bool,
+    hermit: bool | None,
+) -> None:
+    """Check a guideline folder: syntax, well made, sound, complete, right on its own cases.
+
+    Each finding has a severity, a stable name, file and line, what is wrong and how to mend it. Exit code 0: no
+    error or warning; 1: there is one; 2: could not run.
+
+    \b
+    Examples:
+      lrp-kg check
+      lrp-kg check --guideline my-pathway --watch
+      lrp-kg check --format sarif > check.sarif
+    """  # noqa: D301  the escape tells click to keep the lines
+    from lrp_kg.guideline.files import packaged_folder
+
+    folder = guideline or packaged_folder()
+    if not folder.is_dir():
+        click.secho(f"{folder} is no folder.", err=True, fg="red")
+        context.exit(2)
+    if watch:
+        _watch(folder, form, notes)
+        return
+    result = _run(folder, form, mutate, hermit)
+    _print(result, form, notes, folder)
+    context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
+
+
+def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, memory: Memory | None = None) -> CheckResult:
+    from rich.console import Console
+
+    from lrp_kg.authoring.check.stages import run
+
+    console = Console(stderr=True)
+    if form != "text" or not console.is_terminal:
+        return run(folder, hermit=hermit, mutate=mutate, memory=memory)
+    with console.status("check") as status:
+
+        def report(stage: str, step: str) -> None:
+            status.update(f"{stage} {step}".strip())
+
+        return run(folder, hermit=hermit, mutate=mutate, report=report, memory=memory)
+
+
+def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
+    shown = [f for f in result.findings if notes or f.severity != "note"]
+    if form == "json":
+        import orjson
+
+        data: dict[str, Any] = {
+            "folder": str(folder),
+            "failed": result.failed,
+            "seconds": result.seconds,
+            "findings": [f.as_dict() for f in shown],
+        }
+        if result.mutation:
+            data["mutation"] = result.mutation.as_dict()
+        click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+        return
+    if form == "sarif":
+        import orjson
+
+        click.echo(orjson.dumps(sarif(shown), option=orjson.OPT_INDENT_2).decode())
+        return
+    from rich.console import Console
+
+    _print_text(Console(highlight=False, soft_wrap=True), result, shown)
+
+
+def _print_text(console: Console, result: CheckResult, shown: list[Finding]) -> None:
+    from rich.markup import escape
+
+    for f in shown:
+        colour = _COLOURS.get(f.severity, "white")
+        place = f"{escape(_relative(f.where))}: " if f.where else ""
+        console.print(f"{place}[{colour}]{f.severity}[/] [bold]{f.name}[/] {escape(f.message)}")
+    if result.mutation:
+        console.print(result.mutation.as_text())
+    counts = {s: sum(f.severity == s for f in result.findings) for s in _COLOURS}
+    took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
+    total = sum(result.seconds.values())
+    colour = "red" if counts["error"] else "yellow" if counts["warning"] else "green"
+    told = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items())
+    console.print(f"[{colour}]{told}[/] in {total:.1f} s [dim]({took})[/]")
+
+
+def _relative(where: str) -> str:
+    try:
+        return str(Path(where).relative_to(Path.cwd()))
+    except ValueError:
+        return where
+
+
+def sarif(findings: list[Finding]) -> dict[str, Any]:
+    """Return findings as a SARIF 2.1.0 log, for editors and code review."""
+    rules = sorted({f.name for f in findings})
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "lrp-kg check",
+                        "version": __version__,
+                        "rules": [{"id": name, "name": name} for name in rules],
+                    }
+                },
+                "results": [_sarif_result(f) for f in findings],
+            }
+        ],
+    }
+
+
+def _sarif_result(finding: Finding) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": finding.name,
+        "level": _SARIF_LEVELS.get(finding.severity, "none"),
+        "message": {"text": finding.message},
+    }
+    file, *rest = _relative(finding.where).split(":")
+    if file:
+        location: dict[str, Any] = {"artifactLocation": {"uri": Path(file).as_posix()}}
+        numbers = [int(n) for n in rest if n.isdigit()]
+        if numbers:
+            location["region"] = {"startLine": numbers[0]} | ({"startColumn": numbers[1]} if numbers[1:] else {})
+        result["locations"] = [{"physicalLocation": location}]
+        if finding.term:
+            result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": finding.term}]
+    return result
+
+
+def _watch(folder: Path, form: str, notes: bool) -> None:
+    from lrp_kg.authoring.check_cache import Memory
+
+    click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
+    memory = Memory()
+    try:
+        for _ in changes(folder):
+            if form == "text":
+                click.clear()
+            _print(_run(folder, form, mutate=False, hermit=False, memory=memory), form, notes, folder)
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+
+
+def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Iterator[Any]:
+    """Yield once at the start and then whenever a file changed that the check reads."""
+    before: dict[Path, tuple[int, int]] | None = None
+    while True:
+        now = dict(_watched(folder))
+        if now != before:
+            before = now
+            yield now
+        sleep(pause)
+
+
+def _watched(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """Yield the files that the check reads, each with when it was saved and how long it is."""
+    places = ("ontology/*.ttl", "ontology/*.xml", "shapes/*.ttl", "cases/*.json", "tests/cases/*.json")
+    for file in (p for place in places for p in sorted(folder.glob(place))):
+        with suppress(OSError):  # an editor may be replacing it
+            known = file.stat()
+            yield file, (known.st_mtime_ns, known.st_size)

@@ -1,0 +1,105 @@
+"""Completeness of a guideline as findings: gaps, overlaps, options never chosen, conditions never true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.authoring.gaps import Coverage, Region
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import Decision, OpenPoint
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.outcomes import NO_ANSWER
+from lrp_kg.namespaces import local_name
+
+Report = Callable[[str], None]
+
+
+class Completeness:
+    """Turns the analysis of the input space into findings with file and line."""
+
+    def __init__(self, assessor: Assessor, positions: Positions | None = None) -> None:
+        self.coverage = Coverage(assessor)
+        self.guideline = assessor.guideline
+        self.positions = positions or Positions(self.guideline.stage_files())
+        self._points = {p.id: p for p in self.guideline.open_points}
+
+    def findings(self, report: Report = lambda _: None) -> list[Finding]:
+        """Return every finding; ``report`` is told which decision is being analysed."""
+        found: list[Finding] = []
+        regions: list[Region] = []
+        for decision in self.guideline.decisions.values():
+            report(decision.id)
+            own = self.coverage.regions(decision)
+            regions += own
+            found += [self._region(r) for r in own]
+            found += self._dead(decision)
+        found += [self._stale(p) for p in self.coverage.stale(regions)]
+        found += [
+            Finding(
+                "never-true",
+                f"{local_name(name)}: no record belongs to this class. Check its bounds and negations.",
+                self.positions.where(name),
+                term=name,
+            )
+            for name in self.coverage.never_true()
+        ]
+        return found
+
+    def _where(self, decision: Decision) -> str:
+        iri = decision.iri
+        for p in self.guideline.programmes.values():
+            iri = next((p.iri for e in p.editions if e.decision == decision.iri), iri)
+        return self.positions.where(iri)
+
+    def _region(self, region: Region) -> Finding:
+        gap = region.outcome.status == NO_ANSWER
+        witness = json.dumps(region.witness, ensure_ascii=False)
+        what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"
+        place = f"{region.decision.id}: {what} in {region.cells} combination(s), for example {witness}."
+        if region.declared:
+            names = ", ".join(region.declared)
+            return Finding(
+                "gap-declared" if gap else "overlap-declared",
+                f"{place} Declared by {names}.",
+                self.positions.where(self._points[region.declared[0]].iri),
+                severity="note",
+                term=region.decision.iri,
+            )
+        if region.edge:
+            name = "threshold-gap" if gap else "threshold-overlap"
+        else:
+            name = "gap-undeclared" if gap else "overlap-undeclared"
+        mend = (
+            "Mend the bounds of the neighbouring intervals."
+            if region.edge
+            else "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
+        )
+        return Finding(name, f"{place} {mend}", self._where(region.decision), term=region.decision.iri)
+
+    def _dead(self, decision: Decision) -> list[Finding]:
+        found = []
+        for dead in self.coverage.dead_options(decision):
+            option = next(o for o in decision.options if o.id == dead.option)
+            if dead.swallowed_by:
+                before = ", ".join(dead.swallowed_by)
+                text = f"{decision.id}: the option {dead.option} is never reached, since {before} come(s) before it. "
+                text += "Change cp:priority, or narrow what comes before."
+            else:
+                text = f"{decision.id}: the option {dead.option} is never an answer within the scope of the decision. "
+                text += "Check its situation and the cp:scope."
+            name = "option-swallowed" if dead.swallowed_by else "dead-option"
+            where = self.positions.where(option.iri) or self._where(decision)
+            found.append(Finding(name, text, where, term=option.iri))
+        return found
+
+    def _stale(self, point: OpenPoint) -> Finding:
+        return Finding(
+            "open-point-stale",
+            f"{point.id}: declares {' and '.join(point.declares)}, but there is none any more. "
+            "Remove cp:declares, or the open point if the source is no longer open.",
+            self.positions.where(point.iri),
+            severity="warning",
+            term=point.iri,
+        )

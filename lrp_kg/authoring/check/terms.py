@@ -1,0 +1,266 @@
+"""Checks of the terms of modules: declared, not deprecated, no stray blank nodes, literals that are what they claim."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache, partial
+
+import pyoxigraph as ox
+
+from lrp_kg.authoring.check.modules import Module
+from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
+
+_TYPE = RDF + "type"
+_STANDARD = (RDF, RDFS, OWL, SH, XSD)
+"""Vocabularies whose terms are fixed: a name that is not in them is a mistake."""
+_ANONYMOUS = {
+    OWL + name
+    for name in ("Class", "Restriction", "AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")
+} | {RDFS + "Datatype"}
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+_FORMS: dict[str, Callable[[str], object]] = {
+    XSD + "integer": lambda v: re.fullmatch(r"[+-]?[0-9]+", v),
+    XSD + "decimal": lambda v: re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", v),
+    XSD + "boolean": lambda v: v in ("true", "false", "1", "0"),
+    XSD + "date": _is_date,
+}
+
+
+class TermChecks:
+    """Checks that look at the terms of all modules together."""
+
+    def __init__(self, modules: Sequence[Module], positions: Positions, memory: Memory | None = None) -> None:
+        self.modules = modules
+        self.positions = positions
+        memory = memory or Memory()
+        self._terms = [(m, memory.recall(("terms", m.key), partial(_terms_of, m))) for m in modules]
+        self.declared = frozenset().union(*(own.declared for _, own in self._terms))
+        self.namespaces = {CP}.union(*(own.namespaces for m, own in self._terms if m.is_ontology))
+
+    # -- declared -------------------------------------------------------------------------------
+
+    def undeclared(self) -> Iterator[Finding]:
+        """Yield terms that are used but not declared, at their first use, with what may have been meant."""
+        used: dict[str, None] = {}
+        for module, own in self._terms:
+            for term, is_term in own.used if module.own else ():
+                if self._unknown(term, is_term):
+                    used[term] = None
+        for term in used:
+            yield self._undeclared(term)
+
+    def _unknown(self, term: str, is_term: bool) -> bool:
+        if term in self.declared:
+            return False
+        standard = next((ns for ns in _STANDARD if term.startswith(ns)), None)
+        if standard:
+            name = term[len(standard) :]
+            return name not in standard_terms()[standard] and not re.fullmatch(r"_\d+", name)
+        return is_term or _namespace(term) in self.namespaces
+
+    def _undeclared(self, term: str) -> Finding:
+        namespace = _namespace(term)
+        known = standard_terms().get(namespace) or {
+            t[len(namespace) :] for t in self.declared if t.startswith(namespace)
+        }
+        name = term[len(namespace) :]
+        near = difflib.get_close_matches(name, sorted(known), 1, 0.7)
+        prefix = next((f"{p}:" for p, ns in self._prefixes().items() if ns == namespace), "")
+        if near:
+            mend = f"Did you mean {prefix}{near[0]}?"
+        elif namespace in _STANDARD:
+            mend = "It is not in that vocabulary."
+        elif namespace in self.namespaces:
+            mend = "Declare it, or correct the name."
+        else:
+            mend = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
+        places = self.positions.uses(term) or [self.positions.where(term)]
+        more = f" ({len(places)} places)" if len(places) > 1 else ""
+        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {mend}", places[0], term=term)
+
+    def _prefixes(self) -> dict[str, str]:
+        return {p: ns for m in self.modules for p, (ns, _) in m.text.prefixes.items()}
+
+    # -- deprecated -----------------------------------------------------------------------------
+
+    def deprecated(self) -> Iterator[Finding]:
+        """Yield every use of a deprecated term, with what replaces it."""
+        replaced: dict[str, str] = {}
+        old: set[str] = set()
+        for _, own in self._terms:
+            old |= own.deprecated
+            replaced |= own.replaced
+        for term in sorted(old):
+            new = replaced.get(term)
+            mend = f"Use {local_name(new)}." if new else "Nothing is named as its replacement."
+            for place in self.positions.uses(term):
+                message = f"{local_name(term)}: is deprecated. {mend}"
+                yield Finding("term-deprecated", message, place, severity="warning", term=term)
+
+    # -- blank nodes and literals -----------------------------------------------------------------
+
+    def blank_nodes(self) -> Iterator[Finding]:
+        """Yield blank nodes that are no class expression, list of one, or owl:AllDifferent and the like."""
+        for module, own in self._terms:
+            if not module.own or not module.is_ontology:
+                continue
+            for subject, name in own.blank:
+                if subject is None:
+                    where = module.text.where(min(module.text.blank_subjects, default=0))
+                else:
+                    where = self.positions.where(subject)
+                message = f"{name}: a blank node that is no class expression. Give it an IRI; order is cp:priority."
+                yield Finding("blank-node", message, where, term=subject or "")
+
+    def literals(self) -> Iterator[Finding]:
+        """Yield literals that are not in the form of their datatype."""
+        for module, own in self._terms:
+            for subject, message in own.malformed if module.own else ():
+                where = self.positions.where(subject) or str(module.file)
+                yield Finding("literal-malformed", message, where, term=subject)
+
+    # -- imports ------------------------------------------------------------------------------------
+
+    def imports(self) -> Iterator[Finding]:
+        """Yield imports that no file of the folder, nor the vocabulary, answers."""
+        known = frozenset().union(*(own.answers for _, own in self._terms))
+        for module, own in self._terms:
+            for wanted in own.imports if module.own else ():
+                if wanted not in known:
+                    near = difflib.get_close_matches(wanted, sorted(known), 1, 0.8)
+                    mend = f"Did you mean <{near[0]}>?" if near else "Put its file into ontology/."
+                    message = f"{module.file.name}: imports <{wanted}>, which is not here. {mend}"
+                    where = next(iter(self.positions.uses(wanted)), str(module.file))
+                    yield Finding("import-not-found", message, where)
+
+
+# -- one module -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What the checks need of the triples of one module."""
+
+    declared: frozenset[str]
+    namespaces: frozenset[str]
+    used: tuple[tuple[str, bool], ...]
+    """Terms used, and whether as a predicate or type."""
+    deprecated: frozenset[str]
+    replaced: Mapping[str, str]
+    malformed: tuple[tuple[str, str], ...]
+    """Subjects of literals that are not in the form of their datatype, with a message."""
+    blank: tuple[tuple[str | None, str], ...]
+    """Blank nodes that should have a name: the term that holds them, and what to call the place."""
+    answers: frozenset[str]
+    """IRIs of which an import is answered."""
+    imports: tuple[str, ...]
+
+
+def _terms_of(module: Module) -> _Terms:
+    headers = set(module.ontologies)
+    used: dict[tuple[str, bool], None] = {}
+    deprecated: set[str] = set()
+    replaced: dict[str, str] = {}
+    malformed: list[tuple[str, str]] = []
+    answers, imports = set(headers), []
+    for t in module.triples:
+        predicate, subject = t.predicate.value, getattr(t.subject, "value", "")
+        vocabulary = predicate == _TYPE
+        for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, vocabulary)):
+            if isinstance(node, ox.NamedNode) and node.value not in headers:
+                used[node.value, is_term] = None
+        if isinstance(t.object, ox.Literal):
+            form = _FORMS.get(t.object.datatype.value)
+            if form and not form(t.object.value):
+                kind = local_name(t.object.datatype.value)
+                malformed.append((subject, f"{local_name(subject)}: {t.object.value!r} is not an xsd:{kind}."))
+            if predicate == OWL + "deprecated" and t.object.value == "true":
+                deprecated.add(subject)
+        if predicate == DCTERMS + "isReplacedBy":
+            replaced[subject] = getattr(t.object, "value", "")
+        if isinstance(t.object, ox.NamedNode):
+            if predicate == OWL + "versionIRI":
+                answers.add(t.object.value)
+            elif predicate == OWL + "imports":
+                imports.append(t.object.value)
+    return _Terms(
+        frozenset(_typed(module.triples)),
+        frozenset(_own_namespaces(module)),
+        tuple(used),
+        frozenset(deprecated),
+        replaced,
+        tuple(malformed),
+        tuple(_blank(module)),
+        frozenset(answers),
+        tuple(imports),
+    )
+
+
+def _blank(module: Module) -> Iterator[tuple[str | None, str]]:
+    about: dict[ox.BlankNode, list[ox.Triple]] = {}
+    owner: dict[ox.BlankNode, ox.Triple] = {}
+    for t in module.triples:
+        if isinstance(t.subject, ox.BlankNode):
+            about.setdefault(t.subject, []).append(t)
+        if isinstance(t.object, ox.BlankNode):
+            owner.setdefault(t.object, t)
+    for node in dict.fromkeys([*about, *owner]):
+        holder = owner.get(node)
+        if holder is not None and isinstance(holder.subject, ox.BlankNode):
+            continue  # what holds it is looked at instead
+        if _may_be_blank(holder, about.get(node, [])):
+            continue
+        if holder is None:
+            yield None, module.file.name
+        else:
+            subject = getattr(holder.subject, "value", "")
+            yield subject, f"{local_name(subject)}: {local_name(holder.predicate.value)}"
+
+
+def _typed(triples: Iterable[ox.Triple]) -> set[str]:
+    return {t.subject.value for t in triples if t.predicate.value == _TYPE and isinstance(t.subject, ox.NamedNode)}
+
+
+def _own_namespaces(module: Module) -> set[str]:
+    """Return the namespaces of what a module defines: terms of other vocabularies it only declares, without a label."""
+    labelled = {t.subject for t in module.triples if t.predicate.value == RDFS + "label"}
+    typed = _typed(t for t in module.triples if t.subject in labelled)
+    return {_namespace(term) for term in typed}
+
+
+def _namespace(term: str) -> str:
+    return term[: max(term.rfind("#"), term.rfind("/")) + 1]
+
+
+def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
+    """Tell whether a blank node under a named term, or at the top, is one of the kinds that OWL needs."""
+    types = {getattr(t.object, "value", "") for t in about if t.predicate.value == _TYPE}
+    if holder is None:
+        return bool(types & _ANONYMOUS - {OWL + "Class", OWL + "Restriction"})
+    holds = holder.predicate.value
+    in_axiom = holds.startswith(OWL) or holds in (RDFS + "subClassOf", RDFS + "domain", RDFS + "range")
+    return in_axiom and types <= _ANONYMOUS
+
+
+@lru_cache(maxsize=1)
+def standard_terms() -> dict[str, set[str]]:
+    """Return the names of the vocabularies that are fixed, as rdflib knows them."""
+    from rdflib import namespace as ns
+
+    spaces = {RDF: ns.RDF, RDFS: ns.RDFS, OWL: ns.OWL, SH: ns.SH, XSD: ns.XSD}
+    return {iri: {local_name(str(term)) for term in dir(space)} | set(space._extras) for iri, space in spaces.items()}

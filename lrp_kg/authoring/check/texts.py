@@ -1,0 +1,129 @@
+"""Checks of Turtle as text: prefixes, header, spelling of literals, formatting."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lrp_kg.authoring.check.modules import Module
+from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.turtle import TurtleText
+from lrp_kg.namespaces import PREFIXES
+
+HEADER_LINES = 3
+"""How long a header comment may be."""
+_NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
+_HUNK = re.compile(r"^@@ -(\d+)", re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
+    """Yield prefixes that are misspelt, unused, default, or that mean something else in another file."""
+    first: dict[str, tuple[str, str]] = {}
+    for module in modules:
+        text = module.text
+        for prefix, (namespace, offset) in text.prefixes.items():
+            where = text.where(offset)
+            usual = _NAMES.get(namespace, prefix)
+            known, file = first.setdefault(prefix, (PREFIXES.get(prefix, namespace), module.file.name))
+            if not prefix:
+                yield Finding(
+                    "default-prefix", f"the default prefix : <{namespace}> is declared. Give it a name.", where
+                )
+            elif usual != prefix:
+                yield Finding(
+                    "prefix-misspelt", f"{prefix}: stands for what is called {usual}: here. Rename it.", where
+                )
+            elif namespace != known:
+                usual_place = "everywhere" if prefix in PREFIXES else f"in {file}"
+                message = f"{prefix}: means <{known}> {usual_place}, but <{namespace}> here. Use the same."
+                yield Finding("prefix-differs", message, where)
+            elif prefix not in text.used_prefixes:
+                message = f"{prefix}: is declared but not used. Remove the line."
+                yield Finding("prefix-unused", message, where, severity="warning")
+
+
+def header_findings(module: Module) -> Iterator[Finding]:
+    """Yield what is wrong with the head of a file: its comment, and the ontology node as its first block."""
+    text = module.text
+    name = module.file.name
+    lines = [line.strip() for line in text.text.splitlines()]
+    comment = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    if not comment:
+        message = f"{name}: has no comment at its head. Say in one to {HEADER_LINES} lines what it holds."
+        yield Finding("header-comment", message, f"{module.file}:1", severity="warning")
+    elif comment > HEADER_LINES:
+        message = f"{name}: begins with {comment} lines of comment; {HEADER_LINES} are enough to say what it holds."
+        yield Finding("header-comment", message, f"{module.file}:{HEADER_LINES + 1}", severity="note")
+    ontologies = module.ontologies
+    if len(ontologies) != 1:
+        message = f"{name}: has {len(ontologies)} owl:Ontology nodes. A module has exactly one, before all else."
+        yield Finding("ontology-missing" if not ontologies else "ontology-repeated", message, f"{module.file}:1")
+        return
+    places = [(uses.subject[0], iri) for iri, uses in text.uses.items() if uses.subject]
+    places += [(offset, "") for offset in text.blank_subjects]
+    offset, subject = min(places)
+    if subject != ontologies[0]:
+        message = f"{name}: its owl:Ontology node does not stand first. Move it to the top, after the prefixes."
+        yield Finding("ontology-not-first", message, text.where(offset), severity="warning")
+
+
+def string_findings(text: TurtleText) -> Iterator[Finding]:
+    """Yield literals typed ``xsd:string``, which is what a plain literal already is."""
+    for offset in text.string_types:
+        message = "a literal is typed ^^xsd:string. Leave the type away; a text for people has a language instead."
+        yield Finding("string-typed", message, text.where(offset), severity="warning")
+
+
+def formatter() -> str | None:
+    """Return the path of turtlefmt: beside this Python, or on the path."""
+    return shutil.which("turtlefmt", path=sysconfig.get_path("scripts")) or shutil.which("turtlefmt")
+
+
+def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Finding]:
+    """Yield files that turtlefmt would write otherwise, or a note that it is not installed."""
+    program = formatter()
+    if program is None:
+        message = "turtlefmt is not installed, so the format of the files was not checked (pip install turtlefmt)."
+        yield Finding("formatting-not-checked", message, severity="note")
+        return
+    known = {m.key: memory.latest(("formatted", program, m.key)) for m in modules}
+    files = [m.file for m in modules if known[m.key] is None]
+    fine = not files or _run(program, files).returncode == 0
+    for module in modules:
+        found = known[module.key]
+        if found is None:
+            found = () if fine else tuple(_badly_formatted(program, module.file))
+        if module.file.read_bytes() == module.text.text.encode():  # it may have been saved again meanwhile
+            memory.keep(("formatted", program, module.key), found)
+        yield from found
+
+
+def _badly_formatted(program: str, file: Path) -> Iterator[Finding]:
+    run = _run(program, [file])
+    if run.returncode:
+        message = f"{file.name}: is not formatted. Run: turtlefmt {file}"
+        yield Finding("formatting", message, f"{file}:{_first_difference(run.stdout)}", severity="warning")
+
+
+def _run(program: str, files: Sequence[Path]) -> subprocess.CompletedProcess[str]:
+    command = [program, "--check", *map(str, files)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - own files
+
+
+def _first_difference(diff: str) -> int:
+    plain = _COLOUR.sub("", diff)
+    hunk = _HUNK.search(plain)
+    if hunk is None:
+        return 1
+    line = int(hunk[1])
+    for shown in plain[hunk.end() :].split("\n")[1:]:
+        if shown[:1] in "+-":
+            return line
+        line += 1
+    return line

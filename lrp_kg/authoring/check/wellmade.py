@@ -1,0 +1,80 @@
+"""Whether the modules of a guideline are well made: syntax, header, terms, labels, sources, form.
+
+Everything that SHACL can say stands in ``shapes/guideline.ttl`` (the folder's own, or the packaged one); the rest
+is what parsers and SHACL engines do not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from lrp_kg.authoring.check.catalogue import catalogue_findings
+from lrp_kg.authoring.check.modules import Module, read_modules
+from lrp_kg.authoring.check.shapes import ShapeCheck
+from lrp_kg.authoring.check.terms import TermChecks
+from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
+from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import AUTHOR_SHAPES, packaged_folder
+from lrp_kg.guideline.positions import Positions
+
+UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
+"""Findings after which nothing can be said about the terms: a file is missing from the picture."""
+
+
+def check_well_made(folder: Path, *, formatting: bool = True, memory: Memory | None = None) -> list[Finding]:
+    """Return what is wrong with the making of a guideline's modules, each with file and line.
+
+    Where a file cannot be parsed only what can be seen in the text of the others is told. ``formatting`` also runs
+    turtlefmt. With the memory of an earlier check only what changed since is looked at again where that is enough.
+    """
+    memory = memory or Memory()
+    modules, found = read_modules(folder, memory)
+    own = [m for m in modules if m.own]
+    found += prefix_findings(own)
+    for module in own:
+        found += memory.recall(("head", module.key), partial(_of_the_text, module))
+    if any(f.name in UNREADABLE for f in found):
+        return found
+    positions = Positions([m.text for m in modules])
+    terms = TermChecks(modules, positions, memory)
+    for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
+        found += check()
+    found += _conform(folder, modules, positions, memory)
+    found += catalogue_findings(folder, modules)
+    if formatting:
+        found += format_findings(own, memory)
+    return found
+
+
+def unless_told(findings: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Leave out of what the loader complains of what the shapes told of the same term in better words."""
+    told = {(f.name, f.where) for f in found}
+    lacking = {f.where for f in found if f.name.endswith("-missing") and f.severity == "error"}
+    return [
+        f for f in findings if (f.name, f.where) not in told and not (f.name == "value-missing" and f.where in lacking)
+    ]
+
+
+def author_shapes(folder: Path) -> Path:
+    """Return the shapes that the modules of a folder are checked with."""
+    own = folder / "shapes" / AUTHOR_SHAPES
+    return own if own.is_file() else packaged_folder() / "shapes" / AUTHOR_SHAPES
+
+
+def _of_the_text(module: Module) -> list[Finding]:
+    return [*header_findings(module), *string_findings(module.text)]
+
+
+def _conform(folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory) -> Iterator[Finding]:
+    """Yield what the shapes complain of, about terms that the folder describes."""
+    triples = []
+    for module in modules:
+        headers = set(module.ontologies) if module.is_author_shapes else None
+        triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
+    foreign = {f"{m.file}:" for m in modules if not m.own}
+    for finding in ShapeCheck(author_shapes(folder), triples, positions, memory).findings():
+        if not finding.where.startswith(tuple(foreign)):
+            yield finding

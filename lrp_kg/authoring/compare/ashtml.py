@@ -1,0 +1,31 @@
+"""A comparison as one HTML page that needs nothing else: no script, no other file, all four languages in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lrp_kg.authoring.compare.model import Comparison
+from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.authoring.compare.view import Viewer
+from lrp_kg.authoring.compare.words import Words
+from lrp_kg.guideline.model import LANGUAGES
+
+_NAMES = {"en": "English", "nl": "Nederlands", "fr": "Français", "de": "Deutsch"}
+
+
+def to_html(found: Comparison, sides: tuple[Snapshot, Snapshot], lang: str) -> str:
+    """Return a comparison as a page that opens in a language; the others are chosen on the page."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages = []
+    for name in LANGUAGES:
+        words = Words(sides, name)
+        pages.append({"lang": name, "name": _NAMES[name], "words": words, "view": Viewer(found, words).view()})
+    return environment.get_template("page.html").render(pages=pages, chosen=lang)

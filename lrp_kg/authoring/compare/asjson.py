@@ -1,0 +1,161 @@
+"""A comparison as JSON-ready data: codes and identifiers for programs, beside them the words of one language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrp_kg.authoring.compare.model import (
+    Change,
+    CohortEffect,
+    Comparison,
+    DecisionEffect,
+    Edit,
+    Literal,
+    PlaceEffect,
+    Region,
+)
+from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.authoring.compare.view import Viewer
+from lrp_kg.authoring.compare.words import Words
+from lrp_kg.logic.outcomes import Outcome
+from lrp_kg.namespaces import local_name
+
+Json = dict[str, Any]
+
+
+def to_json(found: Comparison, words: Words) -> Json:
+    """Return a comparison for programs."""
+    viewer = Viewer(found, words)
+    return {
+        "old": {"name": found.old.name, "id": found.old.id, "version": found.old.version},
+        "new": {"name": found.new.name, "id": found.new.id, "version": found.new.version},
+        "differs": found.differs,
+        "class": found.level.word,
+        "nextVersion": found.next_version or None,
+        "changes": [_change(c, viewer, words) for c in found.changes],
+        "decisions": [_decision(d, words.sides) for d in found.decisions],
+        "shown": [_place(p, words.sides) for p in found.places],
+        "cohort": _cohort(found.cohort) if found.cohort else None,
+    }
+
+
+def _change(c: Change, viewer: Viewer, words: Words) -> Json:
+    told = viewer.change(c)
+    parts = [told["label"], told["of"], told["what"]]
+    return {
+        "term": c.term,
+        "id": c.id,
+        "kind": c.kind,
+        "what": c.what,
+        "of": c.of or None,
+        "class": c.level.word,
+        "before": list(c.before),
+        "after": list(c.after),
+        "language": c.language or None,
+        "in": list(c.place),
+        "through": list(c.through),
+        "concerns": list(c.uses),
+        "edits": [_edit(e, words) for e in c.edits],
+        "text": " – ".join(p for p in parts if p),
+    }
+
+
+def _edit(e: Edit, words: Words) -> Json:
+    plain = e.what in ("threshold", "operator")
+    return {
+        "what": e.what,
+        "field": local_name(e.field) or None,
+        "bound": e.bound or None,
+        "before": e.before if plain else None,
+        "after": e.after if plain else None,
+        "text": words.edit(e),
+    }
+
+
+def _decision(d: DecisionEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
+    period = d.period and {
+        "from": d.period.since.isoformat() if d.period.since else None,
+        "until": d.period.until.isoformat() if d.period.until else None,
+    }
+    return {
+        "id": d.id,
+        "status": d.status,
+        "editions": [e for e in d.editions if e] or None,
+        "period": period,
+        "combinations": d.combinations or None,
+        "differing": d.differing,
+        "class": d.level.word,
+        "regions": [_region(r, sides) for r in d.regions],
+    }
+
+
+def _region(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
+    return {
+        "before": _outcome(r.before),
+        "after": _outcome(r.after),
+        "combinations": r.combinations,
+        "conditions": [
+            {
+                "allows": {local_name(x.field) + ":old" * x.old: _literal(x, sides) for x in literals},
+                "combinations": size,
+            }
+            for literals, size in r.conditions
+        ],
+        "smallestRecord": dict(r.witness),
+        "validBefore": r.valid[0],
+        "validAfter": r.valid[1],
+    }
+
+
+def _outcome(outcome: Outcome | None) -> Json:
+    if outcome is None:
+        return {"status": "invalid", "answers": []}
+    return {"status": outcome.status, "answers": list(outcome.answers)}
+
+
+def _literal(literal: Literal, sides: tuple[Snapshot, Snapshot]) -> list[Any]:
+    """Return what is allowed of an input: JSON values, or ranges with both ends included; ``null`` is: not there."""
+    found: list[Any] = []
+    for value in literal.values:
+        own = sides[1] if isinstance(value, bool) or value in sides[1].kinds else sides[0]
+        found.append(value if isinstance(value, bool) else own.identifier(value))
+    found += [{"min": low, "max": high} for low, high in literal.ranges]
+    return [*found, None] if literal.absent else found
+
+
+def _place(p: PlaceEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
+    return {
+        "id": p.id,
+        "iri": p.iri,
+        "kind": p.kind,
+        "label": p.printed or None,
+        "stages": [(sides[1] if s in sides[1].kinds else sides[0]).identifier(s) for s in p.stage],
+        "what": p.what,
+        "statements": [
+            {"id": s.id, "what": s.what, "of": list(s.of), "regions": [_region(r, sides) for r in s.regions]}
+            for s in p.statements
+        ],
+        "regions": [_region(r, sides) for r in p.regions],
+    }
+
+
+def _cohort(c: CohortEffect) -> Json:
+    return {
+        "records": c.records,
+        "compared": c.compared,
+        "changed": c.changed,
+        "invalidBefore": c.invalid_before,
+        "invalidAfter": c.invalid_after,
+        "invalidBoth": c.invalid_both,
+        "unreadable": c.unreadable,
+        "decisions": {
+            m.id: {
+                "same": m.same,
+                "moved": [
+                    {"before": _outcome(a), "after": _outcome(b), "records": n, "first": m.first[a, b]}
+                    for (a, b), n in m.moved.items()
+                ],
+            }
+            for m in c.decisions
+        },
+    }

@@ -1,0 +1,147 @@
+"""A comparison as coloured text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lrp_kg.authoring.compare.view import View
+from lrp_kg.authoring.compare.words import ARROW, Words
+
+_COLOURS = {"major": "bold red", "minor": "yellow", "patch": "green", "none": "green"}
+CONDITIONS = 8
+"""Conditions of a region that are printed; JSON and HTML have them all."""
+
+
+def lay_out(view: View, words: Words) -> RenderableType:
+    """Return a comparison as something rich can print."""
+    return Group(*_Text(view, words).parts())
+
+
+class _Text:
+    def __init__(self, view: View, words: Words) -> None:
+        self.view = view
+        self.words = words
+
+    def parts(self) -> Iterator[RenderableType]:
+        v, say = self.view, self.words.say
+        yield Text(f"{v['guideline']}", style="bold")
+        for side in v["sides"]:
+            yield self._line(f"  {side['word']}: [bold]{escape(side['name'])}[/] [dim]{escape(side['version'])}[/]")
+        colour = _COLOURS[v["level"]]
+        yield self._line(f"  {say('level')}: [{colour}]{v['level_word']}[/] – {v['means']}")
+        if v["next"] and v["differs"]:
+            yield self._line(f"  {say('next-version')}: [bold]{v['next']}[/]")
+        if not v["differs"]:
+            yield Text(say("nothing"), style="green")
+        else:
+            yield from self._changes()
+            yield from self._decisions()
+            yield from self._places()
+        if v["cohort"]:
+            yield from self._cohort()
+
+    @staticmethod
+    def _line(markup: str, indent: int = 0) -> RenderableType:
+        return Padding(Text.from_markup(markup), (0, 0, 0, indent), expand=False)
+
+    def _heading(self, name: str, more: str = "") -> RenderableType:
+        return Text.from_markup(f"\n[bold underline]{escape(self.words.say(name))}[/]{more}")
+
+    # -- changes ----------------------------------------------------------------------------------
+
+    def _changes(self) -> Iterator[RenderableType]:
+        told = ", ".join(f"[{_COLOURS[c['level']]}]{c['count']} {c['word']}[/]" for c in self.view["counts"])
+        yield self._heading("changes", f"  {told}" if told else "")
+        if not self.view["changes"]:
+            yield self._line(self.words.say("no-changes"), 2)
+        for c in self.view["changes"]:
+            yield from self._change(c)
+
+    def _change(self, c: View) -> Iterator[RenderableType]:
+        colour = _COLOURS[c["level"]]
+        of = f"{escape(c['of'])}: " if c["of"] else ""
+        language = f" \\[{c['language']}]" if c["language"] else ""
+        yield self._line(
+            f"[{colour}]{c['level_word']:<6}[/] {c['kind']} [bold]{escape(c['label'])}[/] [dim]{escape(c['id'])}[/]"
+            f" – {of}[{colour}]{escape(c['what'])}[/]{language}",
+            2,
+        )
+        if c["before"] and c["after"]:
+            yield self._line(f"[red]{escape(c['before'])}[/] {ARROW} [green]{escape(c['after'])}[/]", 9)
+        elif c["before"] or c["after"]:
+            side = "red" if c["before"] else "green"
+            yield self._line(f"[{side}]{escape(c['before'] or c['after'])}[/]", 9)
+        for detail in c["details"]:
+            yield self._line(f"[bold]{escape(detail)}[/]", 9)
+        for name, word in (("place", "in"), ("through", "through"), ("uses", "concerns")):
+            if c[name]:
+                yield self._line(f"[dim]{self.words.say(word)} {escape(c[name])}[/]", 9)
+
+    # -- effects ----------------------------------------------------------------------------------
+
+    def _decisions(self) -> Iterator[RenderableType]:
+        yield self._heading("effect")
+        if not self.view["decisions"]:
+            yield self._line(self.words.say("no-effect"), 2)
+        for d in self.view["decisions"]:
+            period = f" [dim]{escape(d['period'])}[/]" if d["period"] else ""
+            note = f"[yellow]{escape(d['note'])}[/]" if d["note"] else f"[dim]{d['count']}[/]"
+            yield self._line(f"[bold cyan]{escape(d['label'])}[/] [dim]{d['id']}[/]{period}: {note}", 2)
+            for r in d["regions"]:
+                yield from self._region(r, 4)
+        if self.view["same"] and self.view["decisions"]:
+            yield self._line(f"[dim]{self.words.say('as-before')}: {escape('; '.join(self.view['same']))}[/]", 2)
+
+    def _region(self, r: View, indent: int, *, full: bool = True) -> Iterator[RenderableType]:
+        yield self._line(
+            f"[red]{escape(r['before'])}[/] {ARROW} [green]{escape(r['after'])}[/] [dim]{r['count']}[/]", indent
+        )
+        shown = r["conditions"][: CONDITIONS if full else 1]
+        for condition in shown:
+            parts = [
+                f"{escape(p['input'])}{': ' * bool(p['allowed'])}[bold]{escape(p['allowed'])}[/]"
+                for p in condition["parts"]
+            ]
+            yield self._line("• " + " · ".join(parts), indent + 2)
+        if len(r["conditions"]) > len(shown):
+            yield self._line(f"[dim]{self.words.say('more', n=len(r['conditions']) - len(shown))}[/]", indent + 2)
+        if full:
+            yield self._line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['witness'])}", indent + 2)
+
+    def _places(self) -> Iterator[RenderableType]:
+        if self.view["places"]:
+            yield self._heading("shown-title")
+        for p in self.view["places"]:
+            printed = f"[bold]{escape(p['printed'])}[/] " if p["printed"] else ""
+            stage = f" [dim]({escape(p['stage'])})[/]" if p["stage"] and p["stage"] not in p["label"] else ""
+            what = f" [yellow]{escape(p['what'])}[/]" if p["what"] else ""
+            yield self._line(f"{p['kind']} {printed}[cyan]{escape(p['label'])}[/]{stage}{what}", 2)
+            for r in p["regions"]:
+                yield from self._region(r, 4, full=False)
+            for s in p["statements"]:
+                of = f" ({escape(s['of'])})" if s["of"] else ""
+                yield self._line(f"– {escape(s['label'])}: [yellow]{escape(s['what'])}[/]{of}", 4)
+                for r in s["regions"]:
+                    yield from self._region(r, 8, full=False)
+
+    # -- cohort -----------------------------------------------------------------------------------
+
+    def _cohort(self) -> Iterator[RenderableType]:
+        cohort, say = self.view["cohort"], self.words.say
+        yield self._heading("cohort")
+        for row in cohort["rows"]:
+            yield self._line(f"{row['count']:>10}  {escape(row['what'])}", 2)
+        for d in cohort["decisions"]:
+            table = Table(title=f"{d['label']} ({d['id']})", title_justify="left", title_style="bold cyan")
+            for name, side in (("old", "left"), ("new", "left"), ("count", "right"), ("first-record", "right")):
+                table.add_column(say(name), justify="right" if side == "right" else "left")
+            for m in d["moves"]:
+                table.add_row(escape(m["before"]), escape(m["after"]), m["count"], str(m["first"]))
+            table.add_row(say("as-before"), "", d["same"], "", style="dim")
+            yield Padding(table, (0, 0, 0, 2))

@@ -1,0 +1,139 @@
+"""How the records of a cohort move from one version to the other; streamed, nothing of a record is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.authoring.compare.joint import NEW, OLD
+from lrp_kg.authoring.compare.model import CohortEffect, Moves
+from lrp_kg.authoring.compare.sides import NotComparable
+from lrp_kg.errors import InvalidRecord, RecordError
+from lrp_kg.guideline.model import Decision
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.outcomes import Outcome
+from lrp_kg.record.read import Record, decode, parse_json
+
+Answers = dict[str, Outcome]
+Move = tuple[Outcome, Outcome]
+
+MEMORY = 200_000
+"""Remembered answers of a side, after which they are dropped."""
+
+
+def read_cohort(file: Path) -> tuple[int, Iterator[Any]]:
+    """Return how many records a file has, NDJSON or a JSON list, and the records; ``None`` for a line that is none."""
+    try:
+        with file.open("rb") as stream:
+            first = next((line.strip() for line in stream if line.strip()), b"")
+        if first.startswith(b"["):
+            data = parse_json(decode(file.read_bytes()))
+            if isinstance(data, list):
+                return len(data), iter(data)
+        with file.open("rb") as stream:
+            count = sum(1 for line in stream if line.strip())
+    except OSError as error:
+        raise NotComparable(f"{file} cannot be read: {error.strerror}.") from None
+    except RecordError as error:
+        raise NotComparable(f"{file} is no JSON list: {error.message}") from None
+    return count, _lines(file)
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    with file.open("rb") as stream:
+        for line in stream:
+            if line.strip():
+                try:
+                    yield parse_json(decode(line))
+                except RecordError:
+                    yield None
+
+
+class Cohort:
+    """Counts the moves of records between two services."""
+
+    def __init__(self, old: GuidelineService, new: GuidelineService) -> None:
+        self.services = (old, new)
+        self._known: tuple[dict[Hashable, Answers], ...] = ({}, {})
+        self._plain = [_plain_decisions(s) for s in self.services]
+        programmes = [{p.id for p in s.guideline.programmes.values()} for s in self.services]
+        names = [self._plain[side].keys() | programmes[side] for side in (OLD, NEW)]
+        self.decisions = tuple(n for n in new.assessor.decision_ids if n in names[OLD] and n in names[NEW])
+
+    def count(self, records: Iterable[Any], step: Callable[[], None] = lambda: None) -> CohortEffect:
+        """Count the moves of records as parsed from JSON; ``step`` is called after each."""
+        moved: dict[str, Counter[Move]] = {name: Counter() for name in self.decisions}
+        first: dict[str, dict[Move, int]] = {name: {} for name in self.decisions}
+        tally: Counter[str] = Counter()
+        for number, record in enumerate(records, 1):
+            tally["records"] += 1
+            before, after = (self.read(side, record) for side in (OLD, NEW))
+            if not isinstance(record, dict):
+                tally["unreadable"] += 1
+            elif before is None or after is None:
+                tally["both" if before is after else "before" if before is None else "after"] += 1
+            else:
+                a, b = self.answers(OLD, before), self.answers(NEW, after)
+                changed = False
+                for name in self.decisions:
+                    if a[name] != b[name]:
+                        changed = True
+                        moved[name][a[name], b[name]] += 1
+                        first[name].setdefault((a[name], b[name]), number)
+                tally["compared"] += 1
+                tally["changed"] += changed
+            step()
+        return CohortEffect(
+            tally["records"],
+            tally["compared"],
+            tally["changed"],
+            tally["unreadable"],
+            tally["both"],
+            tally["before"],
+            tally["after"],
+            tuple(
+                Moves(name, tally["compared"] - sum(moved[name].values()), dict(moved[name].most_common()), first[name])
+                for name in self.decisions
+            ),
+        )
+
+    def read(self, side: int, record: Any) -> Record | None:
+        """Return a record as a side understands it; ``None`` where it does not accept it."""
+        if not isinstance(record, dict):
+            return None
+        try:
+            return self.services[side].read(record)
+        except (InvalidRecord, RecordError):
+            return None
+
+    def answers(self, side: int, record: Record) -> Answers:
+        """Return what a side makes of each decision that both have; remembered, since many records are alike."""
+        assessor = self.services[side].assessor
+        signature = assessor.signature(record)
+        key = (signature, frozenset(record.dates), assessor.date_keys(record, signature))
+        found = self._known[side].get(key)
+        if found is None:
+            if len(self._known[side]) >= MEMORY:
+                self._known[side].clear()
+            found = self._known[side][key] = self._decide(side, record, signature)
+        return found
+
+    def _decide(self, side: int, record: Record, signature: Signature) -> Answers:
+        assessor = self.services[side].assessor
+        programmes = {p.id: p for p in self.services[side].guideline.programmes.values()}
+        found: Answers = {}
+        for name in self.decisions:
+            own = self._plain[side].get(name)
+            iri = own.iri if own else assessor.edition(programmes[name], record.dates).decision
+            result = assessor.decide(iri, record, signature)
+            found[name] = Outcome(result.status, result.answers)
+        return found
+
+
+def _plain_decisions(service: GuidelineService) -> dict[str, Decision]:
+    g = service.guideline
+    generated = {e.decision for p in g.programmes.values() for e in p.editions}
+    return {d.id: d for n, d in g.decisions.items() if n not in generated}

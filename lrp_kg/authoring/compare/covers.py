@@ -1,0 +1,169 @@
+"""Regions in as few conditions as are needed: maximal boxes of cells that together are exactly a region.
+
+A box allows some cells of some variables. It is maximal: no further cell and no further variable can be allowed
+without leaving the region. Boxes may overlap; combinations that no record has are taken where they help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lrp_kg.authoring.compare.product import IMPOSSIBLE, Axes, Pair, Product
+
+Box = dict[int, frozenset[int]]
+"""The allowed cells by variable; a variable that is not there is free. Cell 0 is: not there."""
+
+ENOUGH = 400
+"""Boxes beyond which none is looked at for being superfluous."""
+
+
+class Cover:
+    """The maximal boxes of one pair of outcomes."""
+
+    def __init__(self, product: Product, pair: Pair) -> None:
+        self.product = product
+        self.axes: Axes = product.axes
+        self.pair = pair
+        self.wanted = frozenset((pair,))
+        self._all = {
+            v: frozenset(cells[i] for cells in self.axes.choices[number])
+            for number, axis in enumerate(self.axes.axes)
+            for i, v in enumerate(axis.variables)
+        }
+        self._home = {v: number for number, axis in enumerate(self.axes.axes) for v in axis.variables}
+
+    def boxes(self) -> list[tuple[Box, int]]:
+        """Return the boxes with how many combinations of the region each has, the largest first."""
+        found: list[Box] = []
+        for path in self.product.paths(self.pair):
+            for seed in self._seeds(path):
+                if not any(_within(seed, box) for box in found):
+                    found.append(self._grow(seed))
+        counted = [(box, self.size(box)) for box in found]
+        counted.sort(key=lambda item: (-item[1], len(item[0]), sorted((v, sorted(c)) for v, c in item[0].items())))
+        if len(counted) <= ENOUGH:
+            for item in counted[::-1]:
+                others = [box for box, _ in counted if box is not item[0]]
+                if others and self._covered(self.product.root, 0, self._allowed(item[0]), others):
+                    counted.remove(item)
+        return counted
+
+    def _seeds(self, path: Mapping[int, tuple[int, ...]]) -> Iterator[Box]:
+        """Yield boxes that together are a path; an axis of several variables gives one for each of its choices."""
+        boxes: list[Box] = [{}]
+        for number, choices in path.items():
+            axis = self.axes.axes[number]
+            own = self.axes.choices[number]
+            if len(axis.variables) == 1:
+                parts: list[Box] = [{axis.variables[0]: frozenset(own[c][0] for c in choices)}]
+            else:
+                parts = [{v: frozenset((x,)) for v, x in zip(axis.variables, own[c], strict=True)} for c in choices]
+            boxes = [{**box, **part} for box in boxes for part in parts]
+        yield from boxes
+
+    def _grow(self, seed: Box) -> Box:
+        """Return a maximal box around a box: literals are dropped, then widened, the last asked first.
+
+        That a date is not there is left to what it would imply, which a record can say.
+        """
+        box = dict(seed)
+        for variable in sorted(seed, key=lambda v: (seed[v] == {0}, v), reverse=True):
+            without = {v: cells for v, cells in box.items() if v != variable}
+            if self._inside(without):
+                box = without
+        for variable in sorted(box, reverse=True):
+            for cell in sorted(self._all[variable] - box[variable] - {0}):
+                wider = {**box, variable: box[variable] | {cell}}
+                if self._inside(wider):
+                    box = wider
+        return {v: cells for v, cells in box.items() if cells != self._all[v]}
+
+    def _allowed(self, box: Box) -> dict[int, tuple[int, ...]]:
+        """Return the choices a box allows, by axis."""
+        found: dict[int, tuple[int, ...]] = {}
+        for number in sorted({self._home[v] for v in box}):
+            variables = self.axes.axes[number].variables
+            found[number] = tuple(
+                c
+                for c, cells in enumerate(self.axes.choices[number])
+                if all(x in box.get(v, self._all[v]) for v, x in zip(variables, cells, strict=True))
+            )
+        return found
+
+    def _inside(self, box: Box) -> bool:
+        """Tell whether every combination of a box that some record has is in the region."""
+        allowed = self._allowed(box)
+        seen: set[int] = set()
+        stack = [self.product.root]
+        while stack:
+            at = stack.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            inner = self.product.nodes[at]
+            if isinstance(inner, Pair):
+                if inner not in (self.pair, IMPOSSIBLE):
+                    return False
+                continue
+            axis, children = inner
+            stack += children if axis not in allowed else [children[c] for c in allowed[axis]]
+        return True
+
+    def size(self, box: Box) -> int:
+        """Return how many combinations of the region a box has."""
+        allowed = self._allowed(box)
+        total = len(self.axes.axes)
+        known: dict[tuple[int, int], int] = {}
+
+        def width(axis: int) -> int:
+            return len(allowed.get(axis, self.axes.choices[axis]))
+
+        def count(at: int, level: int) -> int:
+            if (at, level) in known:
+                return known[at, level]
+            inner = self.product.nodes[at]
+            top = total if isinstance(inner, Pair) else inner[0]
+            free = 1
+            for axis in range(level, top):
+                free *= width(axis)
+            if isinstance(inner, Pair):
+                found = free if inner == self.pair else 0
+            else:
+                children = inner[1] if top not in allowed else [inner[1][c] for c in allowed[top]]
+                found = free * sum(count(c, top + 1) for c in children)
+            known[at, level] = found
+            return found
+
+        return count(self.product.root, 0)
+
+    def _covered(self, at: int, level: int, within: Mapping[int, tuple[int, ...]], boxes: list[Box]) -> bool:
+        """Tell whether boxes hold all of the region that is within some choices."""
+        allowed = [self._allowed(box) for box in boxes]
+        known: dict[tuple[int, int, tuple[int, ...]], bool] = {}
+
+        def covered(at: int, level: int, active: tuple[int, ...]) -> bool:
+            if self.pair not in self.product.pairs(at):
+                return True
+            if not active:
+                return False
+            key = (at, level, active)
+            if key not in known:
+                known[key] = check(at, level, active)
+            return known[key]
+
+        def check(at: int, level: int, active: tuple[int, ...]) -> bool:
+            if level == len(self.axes.axes):
+                return True
+            inner = self.product.nodes[at]
+            for choice in within.get(level, range(len(self.axes.choices[level]))):
+                below = at if isinstance(inner, Pair) or inner[0] != level else inner[1][choice]
+                still = tuple(b for b in active if choice in allowed[b].get(level, (choice,)))
+                if not covered(below, level + 1, still):
+                    return False
+            return True
+
+        return covered(at, level, tuple(range(len(boxes))))
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return all(v in inner and inner[v] <= cells for v, cells in outer.items())

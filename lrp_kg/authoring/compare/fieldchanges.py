@@ -1,0 +1,87 @@
+"""What changed about the fields of a record and the rules for a valid one: looser, stricter, or otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lrp_kg.authoring.compare.joint import NEW, OLD
+from lrp_kg.authoring.compare.model import Change, Level
+from lrp_kg.authoring.compare.snapshot import Snapshot, Value
+from lrp_kg.guideline.model import Field
+from lrp_kg.namespaces import RDFS, SH, SKOS, local_name
+
+_TOLD_OF_THE_FIELD = {SH + name for name in ("in", "datatype", "minInclusive", "maxInclusive")}
+_NO_CONSTRAINT = {SH + "message", SH + "path", RDFS + "label", SKOS + "definition"}
+
+Sides = tuple[Snapshot, Snapshot]
+
+
+def field_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
+    """Yield changes of the type and range of a field."""
+    old, new = sides[OLD].guideline.fields.get(before), sides[NEW].guideline.fields.get(after)
+    if old is None or new is None:
+        return
+    told = Change(after, new.id, "field", "changed", Level.MAJOR)
+    if old.kind != new.kind:
+        yield replace(told, of="type", before=(old.kind,), after=(new.kind,))
+    elif (old.low, old.high) != (new.low, new.high):
+        looser = _at_most(new.low, old.low) and _at_most(_negated(new.high), _negated(old.high))
+        tighter = _at_most(old.low, new.low) and _at_most(_negated(old.high), _negated(new.high))
+        what = "loosened" if looser else "tightened" if tighter else "changed"
+        level = Level.MINOR if looser else Level.MAJOR
+        yield replace(told, what=what, level=level, of="bounds", before=_range(old), after=_range(new))
+
+
+def _at_most(a: int | None, b: int | None) -> bool:
+    """Tell whether a lower bound allows at least what another allows; ``None`` allows everything."""
+    return a is None or (b is not None and a <= b)
+
+
+def _negated(bound: int | None) -> int | None:
+    return None if bound is None else -bound
+
+
+def _range(field: Field) -> tuple[str, ...]:
+    return (f"{'' if field.low is None else field.low} – {'' if field.high is None else field.high}".strip(),)
+
+
+def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
+    """Yield changes of the constraints of a shape, but for those that are told of its field."""
+    old, new = sides[OLD].said(before), sides[NEW].said(after)
+    paths = sides[NEW].paths(after)
+    for predicate in sorted(p for p in old.keys() | new.keys() if p.startswith(SH)):
+        a, b = old.get(predicate, frozenset()), new.get(predicate, frozenset())
+        if a == b or predicate in _NO_CONSTRAINT or (predicate in _TOLD_OF_THE_FIELD and _told(sides, paths)):
+            continue
+        if predicate == SH + "property":
+            a, b = _kept(sides, a), _kept(sides, b)
+            if a == b:
+                continue
+        gone, come = (tuple(sorted(v.text for v in side)) for side in (a - b, b - a))
+        looser = not come
+        yield Change(
+            after,
+            sides[NEW].identifier(after),
+            "rule",
+            "loosened" if looser else "tightened" if not gone else "changed",
+            Level.MINOR if looser else Level.MAJOR,
+            local_name(predicate),
+            tuple(map(local_name, gone)),
+            tuple(map(local_name, come)),
+        )
+
+
+def _told(sides: Sides, paths: list[str]) -> bool:
+    """Tell whether the values, type or range of a field differ, which is told of the field."""
+    for path in paths:
+        a, b = (side.guideline.fields.get(path) for side in sides)
+        if a and b:
+            differs = (a.kind, a.low, a.high) != (b.kind, b.low, b.high)
+            return differs or {v.iri for v in a.values} != {v.iri for v in b.values}
+    return False
+
+
+def _kept(sides: Sides, values: frozenset[Value]) -> frozenset[Value]:
+    """Return the shapes among values that stand in both versions: what is new or gone is told as a term."""
+    return frozenset(v for v in values if all(v.text in side.kinds for side in sides))

@@ -1,0 +1,63 @@
+"""Where terms stand: the box of a statement, the decision of an option, and what rests on a condition."""
+
+from __future__ import annotations
+
+from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.namespaces import CP, SH
+
+_UP = ("inBox", "inStage", "optionOf", "shownFor")
+_HOLDERS = ("criterion", "edition", "benefit", "limit", "processStep")
+_CARRIERS = {"condition", "time-limit", "fact", "advice"}
+"""Kinds that are looked through for what rests on them."""
+_RESTS = {CP + name for name in ("appliesTo", "scope", "condition", "askIf", "timeLimit", "fact", "advice")}
+
+
+def places(side: Snapshot, term: str) -> tuple[str, ...]:
+    """Return the terms in which a term stands: boxes, stages, decisions, editions, fields."""
+    kind = side.kinds.get(term)
+    found = [name for up in (_UP if kind != "box" else ("inStage",)) for name in side.iris(term, CP + up)]
+    held = {CP + name for name in _HOLDERS}
+    found += [name for name, predicate in side.referring.get(term, ()) if predicate in held]
+    if kind == "value":
+        found += [f.iri for f in side.guideline.fields.values() if term in {v.iri for v in f.values}]
+    if kind == "rule":
+        found += side.iris(term, SH + "path")
+    return tuple(dict.fromkeys(found))
+
+
+def owners(side: Snapshot, term: str) -> set[str]:
+    """Return the identifiers of the decisions and programmes that a term is part of."""
+    found: set[str] = set()
+    stack, seen = [term], {term}
+    while stack:
+        name = stack.pop()
+        if side.kinds.get(name) in ("decision", "programme"):
+            found.add(side.identifier(name))
+            continue
+        above = side.iris(name, CP + "optionOf")
+        above += [x for x, p in side.referring.get(name, ()) if p in (CP + "criterion", CP + "edition")]
+        for other in above:
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return found
+
+
+def resting_on(side: Snapshot, term: str) -> tuple[str, ...]:
+    """Return what rests on a condition, a time limit, a fact or shared wording, directly or through others."""
+    if side.kinds.get(term) not in _CARRIERS:
+        return ()
+    found: dict[str, None] = {}
+    stack, seen = [term], {term}
+    while stack:
+        for other, predicate in side.referring.get(stack.pop(), ()):
+            kind = side.kinds[other]
+            through = kind in _CARRIERS
+            if other in seen or (not through and predicate not in _RESTS):
+                continue
+            seen.add(other)
+            if through:
+                stack.append(other)
+            else:
+                found[other] = None
+    return tuple(found)

@@ -1,0 +1,167 @@
+"""What is shown otherwise: boxes, notices and editions whose statements changed, or that other records see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lrp_kg.authoring.compare.effects import Effects
+from lrp_kg.authoring.compare.joint import NEW, OLD, Joint
+from lrp_kg.authoring.compare.model import Change, Level, PlaceEffect, Region, StatementEffect
+from lrp_kg.authoring.compare.product import Axes, Product, Read
+from lrp_kg.guideline.model import Decision, Guideline, Option, Statement
+from lrp_kg.logic.diagrams import DiagramTooLarge
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.namespaces import PATIENT_RECORD
+
+SHOWN, HIDDEN = Outcome("shown"), Outcome("not-shown")
+_TEXTS = {"label", "definition", "note"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere statements stand: a box, the notices of a stage, or an edition; ``shown_for`` says when."""
+
+    iri: str
+    id: str
+    kind: str
+    printed: str
+    stage: str
+    shown_for: str
+    applies_to: str | None
+    statements: tuple[Statement, ...]
+
+
+def places_of(guideline: Guideline) -> Iterator[Place]:
+    """Yield the places of a guideline."""
+    options = {o.iri: o for d in guideline.decisions.values() for o in d.options}
+    for box in guideline.boxes.values():
+        yield Place(box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements)
+    for stage, statements in guideline.notices.items():
+        name = options[stage].id if stage in options else stage
+        yield Place(stage, name, "notices", "", stage, stage, None, statements)
+    for programme in guideline.programmes.values():
+        for e in programme.editions:
+            eligible = next(o.iri for o in guideline.decisions[e.decision].options if o.id == "eligible")
+            yield Place(e.iri, e.id, "edition", "", "", eligible, None, (*e.benefits, *e.limits, *e.steps))
+
+
+class Shown:
+    """Compares what both versions show."""
+
+    def __init__(self, effects: Effects, changes: Iterable[Change]) -> None:
+        self.effects = effects
+        self.joint: Joint = effects.joint
+        self._owners = [
+            {o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.joint.sides
+        ]
+        self._touching: dict[str, dict[str, None]] = {}
+        for change in changes:
+            if change.what in ("added", "removed") and not change.of:
+                continue
+            for term in (change.term, *(change.uses if change.kind != "condition" else ())):
+                self._touching.setdefault(term, {})[change.of] = None
+
+    def all(self) -> list[PlaceEffect]:
+        """Return the places that changed, in the order of the new version, those that are gone last."""
+        old, new = ({p.iri: p for p in places_of(side)} for side in self.joint.sides)
+        homes = [{s.iri for p in side.values() for s in p.statements} for side in (old, new)]
+        found = []
+        for iri in (*new, *(iri for iri in old if iri not in new)):
+            self.effects.report(iri.rsplit("#", 1)[-1])
+            effect = self._place(old.get(iri), new.get(iri), (homes[OLD], homes[NEW]))
+            if effect.what != "same":
+                found.append(effect)
+        return found
+
+    def _place(self, old: Place | None, new: Place | None, homes: tuple[set[str], set[str]]) -> PlaceEffect:
+        one = new or old
+        assert one is not None  # noqa: S101  a place stands in one version at least
+        statements: list[StatementEffect] = []
+        before = {s.iri: s for s in old.statements} if old else {}
+        after = {s.iri: s for s in new.statements} if new else {}
+        for iri in (*after, *(iri for iri in before if iri not in after)):
+            s = after.get(iri) or before[iri]
+            if iri not in before:
+                statements.append(StatementEffect(iri, s.id, "moved-here" if iri in homes[OLD] else "added"))
+            elif iri not in after:
+                statements.append(StatementEffect(iri, s.id, "moved-away" if iri in homes[NEW] else "removed"))
+            elif old and new:
+                statements += self._statement(old, new, before[iri], after[iri])
+        # who is eligible is told of the decision
+        regions = self._compare(old, new) if old and new and new.kind != "edition" else ()
+        stages = tuple(dict.fromkeys(p.stage for p in (old, new) if p and p.stage))
+        what = "added" if old is None else "removed" if new is None else "same"
+        if what == "same" and (statements or regions or len(stages) > 1):
+            what = "changed"
+        return PlaceEffect(one.iri, one.id, one.kind, one.printed, stages, what, tuple(statements), regions)
+
+    def _statement(self, old: Place, new: Place, before: Statement, after: Statement) -> Iterator[StatementEffect]:
+        touched = dict.fromkeys(name for name in self._touching.get(after.iri, ()) if name != "locator")
+        regions: tuple[Region, ...] = ()
+        if self._differ(before.condition, after.condition):
+            regions = self._compare(old, new, before.condition, after.condition)
+            touched |= {"condition": None} if regions else {}
+        if any(self._differ(a.condition, b.condition) for a, b in zip(before.limits, after.limits, strict=False)):
+            touched["time-limit"] = None
+        if touched:
+            yield StatementEffect(
+                after.iri, after.id, "reworded" if set(touched) <= _TEXTS else "changed", tuple(touched), regions
+            )
+
+    def _differ(self, before: str | None, after: str | None) -> bool:
+        return self.effects.meaning(before or PATIENT_RECORD, after or PATIENT_RECORD) != "same"
+
+    # -- when something is shown ------------------------------------------------------------------
+
+    def _compare(
+        self, old: Place, new: Place, condition: str | None = None, condition_after: str | None = None
+    ) -> tuple[Region, ...]:
+        """Return where a place, or a statement of it with these conditions, is shown in one version only."""
+        sides = [self._shown(OLD, old, condition), self._shown(NEW, new, condition_after)]
+        if None in sides:
+            return ()
+        (before, extras_before, read_before), (after, extras_after, read_after) = (s for s in sides if s)
+        if extras_before == extras_after and self.effects.alike(before, after) and old.shown_for == new.shown_for:
+            return ()
+        axes = Axes(self.joint, self.joint.axes(before, after, extras=(*extras_before, *extras_after)))
+        try:
+            product = Product(
+                axes,
+                self.joint.diagram(before, axes.axes, extras_before),
+                self.joint.diagram(after, axes.axes, extras_after),
+                (read_before, read_after),
+            )
+        except DiagramTooLarge:
+            return ()
+        return tuple(r for r in self.effects.regions(product) if r.before and r.after)
+
+    def _shown(self, side: int, place: Place, condition: str | None) -> tuple[Decision, tuple[str, ...], Read] | None:
+        extras = (self.joint.name(side, condition),) if condition else ()
+        own = self.joint.sides[side]
+        if place.shown_for in own.decisions:
+            scope = self.joint.name(side, own.decisions[place.shown_for].scope)
+            applies = self.joint.name(side, place.applies_to or PATIENT_RECORD)
+            option = Option("", "in", {}, applies, 1, None, ())
+            decision = Decision("", "", {}, scope, "Collect", 0, (option,), None)
+            return decision, extras, _Reads("in", extras)
+        owner = self._owners[side].get(place.shown_for)
+        if owner is None:
+            return None
+        return self.joint.decision(side, owner[0]), extras, _Reads(owner[1], extras)
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """Whether an outcome shows something: it has the option as answer, and the classes hold."""
+
+    option: str
+    extras: tuple[str, ...]
+
+    def __call__(self, outcome: Outcome) -> Outcome:
+        """Return shown or not shown."""
+        chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
+        return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN
+
+
+__all__ = ["Level", "Place", "Shown", "places_of"]

@@ -1,0 +1,225 @@
+"""A comparison as a person reads it: plain data in one language, laid out by `astext` and `ashtml`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lrp_kg.authoring.compare.joint import NEW, OLD
+from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, Level, PlaceEffect, Region
+from lrp_kg.authoring.compare.words import ARROW, Words
+from lrp_kg.logic.outcomes import Outcome
+
+View = dict[str, Any]
+
+MANY = 6
+"""Translations of the same attribute that are told one by one."""
+_CLASSES = {"applies-to", "ask-if", "condition", "scope"}
+_NO_DETAIL: View = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
+
+_REST = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
+_REST |= {"warning", "field"}
+"""Kinds that are named where a condition is said to bear on something."""
+
+
+class Viewer:
+    """Puts a comparison in words."""
+
+    def __init__(self, found: Comparison, words: Words) -> None:
+        self.found = found
+        self.words = words
+
+    def view(self) -> View:
+        """Return everything that is shown."""
+        f, w = self.found, self.words
+        counts = Counter(c.level for c in f.changes)
+        differing = [d for d in f.decisions if d.status != "same"]
+        changed = {d.id for d in differing}
+        same = dict.fromkeys(w.decision(d.id) for d in f.decisions if d.id not in changed)
+        return {
+            "lang": w.lang,
+            "guideline": w.pick(f.new.label, f.new.id),
+            "sides": [
+                {"name": n.name, "version": n.version, "word": w.say(word)}
+                for n, word in ((f.old, "old"), (f.new, "new"))
+            ],
+            "level": f.level.word,
+            "level_word": w.say(f"level-{f.level.word}"),
+            "means": w.say(f"level-{f.level.word}-means"),
+            "next": f.next_version,
+            "differs": f.differs,
+            "counts": [
+                {"level": level.word, "word": w.say(f"level-{level.word}"), "count": counts[level]}
+                for level in (Level.MAJOR, Level.MINOR, Level.PATCH)
+                if counts[level]
+            ],
+            "changes": list(self.changes()),
+            "decisions": [self.decision(d) for d in differing],
+            "same": list(same),
+            "places": [self.place(p) for p in f.places],
+            "cohort": self.cohort(f.cohort) if f.cohort else None,
+        }
+
+    # -- changes ----------------------------------------------------------------------------------
+
+    def changes(self) -> Iterator[View]:
+        """Yield the changes, the major ones first; translations that came or went together are told together."""
+        together: dict[tuple[str, str, str], list[Change]] = {}
+        for c in self.found.changes:
+            if c.what.startswith("translation-"):
+                together.setdefault((c.what, c.of, c.language), []).append(c)
+        for c in sorted(self.found.changes, key=lambda c: -c.level):
+            alike = together.get((c.what, c.of, c.language), [])
+            if len(alike) <= MANY:
+                yield self.change(c)
+            elif c is alike[0]:
+                kinds = ", ".join(dict.fromkeys(self.words.kind(x.kind) for x in alike))
+                label = self.words.say("terms", n=self.words.number(len(alike)))
+                yield self.change(c) | _NO_DETAIL | {"kind": "", "label": label, "id": "", "details": [kinds]}
+
+    def change(self, c: Change) -> View:
+        """Return a change: what it is about, what happened, the details."""
+        w = self.words
+        details = [w.edit(e) for e in c.edits]
+        before, after = w.values(c.before, OLD), w.values(c.after, NEW)
+        if c.kind == "vocabulary":
+            before = after = ""
+            details.append(w.number(int(c.after[0])))
+        elif not c.before and not c.after:
+            before = after = ""
+        elif c.of in _CLASSES and not c.language:
+            before, after = (told if told != "–" else w.say("every-record") for told in (before, after))
+        elif c.what in ("added", "translation-added"):
+            before = ""
+        elif c.what in ("removed", "translation-removed"):
+            after = ""
+        rests = [i for i in c.uses if self._kind(i) in _REST]
+        return {
+            "level": c.level.word,
+            "level_word": w.say(f"level-{c.level.word}"),
+            "kind": w.kind(c.kind),
+            "label": w.term(c.term) if c.kind != "vocabulary" else "",
+            "id": c.id,
+            "of": w.of(c.of) if c.of else "",
+            "what": w.say(c.what),
+            "code": c.what,
+            "language": c.language,
+            "before": before,
+            "after": after,
+            "details": details,
+            "place": w.place(c),
+            "through": w.terms(c.through),
+            "uses": w.terms(rests),
+        }
+
+    def _kind(self, term: str) -> str:
+        return self.words.sides[NEW].kinds.get(term) or self.words.sides[OLD].kinds.get(term, "")
+
+    # -- answers ----------------------------------------------------------------------------------
+
+    def decision(self, d: DecisionEffect) -> View:
+        """Return the effect on a decision."""
+        w = self.words
+        note = ""
+        if d.status != "differs":
+            note = w.say("too-large" if d.status == "too-large" else d.status)
+        return {
+            "id": d.id,
+            "label": w.decision(d.id),
+            "period": w.period(d) if d.period else "",
+            "note": note,
+            "count": w.say("combinations", n=w.number(d.differing), total=w.number(d.combinations)),
+            "regions": [
+                self.region(r, w.outcome(d.id, r.before, OLD), w.outcome(d.id, r.after, NEW)) for r in d.regions
+            ],
+        }
+
+    def region(self, r: Region, before: str, after: str) -> View:
+        """Return a region in words."""
+        w = self.words
+        literals = [x for c, _ in r.conditions for x in c]
+        valid = {(True, True): "both", (True, False): "old", (False, True): "new", (False, False): "none"}[r.valid]
+        return {
+            "before": before,
+            "after": after,
+            "count": w.say("combinations-of-region", n=w.number(r.combinations)),
+            "inputs": list(dict.fromkeys(w.literal(x)[0] for x in sorted(literals, key=lambda x: w.asked(x.field)))),
+            "conditions": [
+                {
+                    "parts": [{"input": a, "allowed": b} for a, b in w.condition(condition)],
+                    "count": w.number(size),
+                }
+                for condition, size in r.conditions
+            ],
+            "witness": json.dumps(r.witness, ensure_ascii=False),
+            "valid": w.say(f"valid-{valid}"),
+        }
+
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def place(self, p: PlaceEffect) -> View:
+        """Return a place whose statements changed or that is shown in other situations."""
+        w = self.words
+        stage = f" {ARROW} ".join(w.term(s) for s in p.stage)
+        return {
+            "kind": w.kind(p.kind),
+            "printed": p.printed,
+            "label": w.term(p.iri),
+            "stage": stage if p.kind != "notices" else "",
+            "what": w.say(p.what) if p.what != "changed" else "",
+            "statements": [
+                {
+                    "label": w.term(s.iri),
+                    "what": w.say(s.what),
+                    "code": s.what,
+                    "of": ", ".join(w.of(name) for name in s.of) if s.what == "changed" else "",
+                    "regions": self._shown(s.regions),
+                }
+                for s in p.statements
+            ],
+            "regions": self._shown(p.regions),
+        }
+
+    def _shown(self, regions: Iterable[Region]) -> list[View]:
+        return [self.region(r, self._status(r.before), self._status(r.after)) for r in regions]
+
+    def _status(self, outcome: Outcome | None) -> str:
+        return self.words.say(outcome.status if outcome else "refused")
+
+    # -- cohort -----------------------------------------------------------------------------------
+
+    def cohort(self, c: CohortEffect) -> View:
+        """Return what becomes of a cohort."""
+        w = self.words
+        rows = (
+            ("records", c.records),
+            ("compared", c.compared),
+            ("moved-records", c.changed),
+            ("invalid-before", c.invalid_before),
+            ("invalid-after", c.invalid_after),
+            ("invalid-both", c.invalid_both),
+            ("unreadable", c.unreadable),
+        )
+        return {
+            "rows": [{"what": w.say(name), "count": w.number(n)} for name, n in rows if n or name == "records"],
+            "decisions": [
+                {
+                    "id": m.id,
+                    "label": w.decision(m.id),
+                    "same": w.number(m.same),
+                    "moves": [
+                        {
+                            "before": w.outcome(m.id, a, OLD),
+                            "after": w.outcome(m.id, b, NEW),
+                            "count": w.number(n),
+                            "first": m.first[a, b],
+                        }
+                        for (a, b), n in m.moved.items()
+                    ],
+                }
+                for m in c.decisions
+                if m.moved
+            ],
+        }

@@ -1,0 +1,231 @@
+"""What a comparison says, in the words of a language: labels from the guidelines, the rest from the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from lrp_kg.authoring.compare.joint import NEW, OLD
+from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal, Period
+from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.files import vocabulary_file
+from lrp_kg.guideline.index import read_turtle
+from lrp_kg.guideline.model import Text
+from lrp_kg.logic.outcomes import DECIDED, SEVERAL, Outcome
+from lrp_kg.namespaces import CP, DCTERMS, RDFS, XSD, local_name
+
+ARROW = "→"
+
+
+@lru_cache(maxsize=1)
+def phrases() -> dict[str, Text]:
+    """Return the phrases and statuses of the vocabulary of this package; an old version may lack some."""
+    graph = read_turtle([vocabulary_file()])
+    found: dict[str, Text] = {}
+    for cls in ("Phrase", "Status", "Verdict"):
+        for node in graph.instances(CP + cls):
+            ident = graph.one(node, DCTERMS + "identifier")
+            if ident:
+                found[ident.value] = graph.texts(node, RDFS + "label")
+    return found
+
+
+class Words:
+    """The words of one language for two versions of a guideline."""
+
+    def __init__(self, sides: tuple[Snapshot, Snapshot], lang: str) -> None:
+        self.sides = sides
+        self.lang = lang
+
+    # -- phrases ----------------------------------------------------------------------------------
+
+    def say(self, name: str, **fill: object) -> str:
+        """Return a phrase by its identifier, filled in; a status or phrase without ``diff-`` also."""
+        texts = phrases().get(f"diff-{name}") or phrases().get(name) or {}
+        text = self.pick(texts, name)
+        for key, value in fill.items():
+            text = text.replace("{" + key + "}", str(value))
+        return text
+
+    def pick(self, texts: Text, fallback: str = "") -> str:
+        """Return a text in the language, else in English, else in any."""
+        return texts.get(self.lang) or texts.get("en") or next(iter(texts.values()), fallback)
+
+    def kind(self, kind: str) -> str:
+        """Return the word for a kind of term."""
+        return self.say(f"kind-{kind}")
+
+    def of(self, name: str) -> str:
+        """Return the word for an attribute; one that is not known is named as it stands in the files."""
+        for key in (f"of-{name}", f"kind-{name}"):
+            if f"diff-{key}" in phrases():
+                return self.say(key)
+        return name
+
+    def number(self, count: int) -> str:
+        """Return a number with its thousands apart."""
+        return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+    # -- terms ------------------------------------------------------------------------------------
+
+    def term(self, iri: str, side: int | None = None) -> str:
+        """Return the label of a term on a side, by default the new one, else the old."""
+        found = [self.sides[own].label(iri) for own in ((NEW, OLD) if side is None else (side, 1 - side))]
+        own_language = (texts for texts in found if self.lang in texts)
+        return self.pick(next(own_language, found[0] or found[1]), local_name(iri))
+
+    def terms(self, iris: Iterable[str], most: int = 6) -> str:
+        """Return the labels of terms, the first few."""
+        found = list(dict.fromkeys(self.term(i) for i in iris))
+        told = "; ".join(found[:most])
+        return told + (f" (+{len(found) - most})" if len(found) > most else "")
+
+    def value(self, text: str, side: int) -> str:
+        """Return what stands before or after: the label of a term, a literal as it is."""
+        if "://" in text and " " not in text:
+            return self.unit(text[len(XSD) :]) if text.startswith(XSD) else self.term(text, side)
+        return self.unit(text)
+
+    def unit(self, text: str) -> str:
+        """Return a type, truth value or period of the files in words, anything else as it is."""
+        known = {"true": "yes", "false": "no", **{k: f"type-{k}" for k in _TYPES}}
+        return self.say(known[text]) if text in known else text
+
+    def values(self, texts: tuple[str, ...], side: int) -> str:
+        """Return all that stands before or after."""
+        return "; ".join(self.value(t, side) for t in texts) or "–"
+
+    def place(self, change: Change) -> str:
+        """Return where a term stands."""
+        return self.terms(change.place, 3)
+
+    # -- answers ----------------------------------------------------------------------------------
+
+    def decision(self, name: str) -> str:
+        """Return the label of a decision or programme by its identifier."""
+        for side in (NEW, OLD):
+            g = self.sides[side].guideline
+            for found in (*g.programmes.values(), *g.decisions.values()):
+                if found.id == name:
+                    return self.pick(found.label, name)
+        return name
+
+    def outcome(self, decision: str, outcome: Outcome | None, side: int) -> str:
+        """Return an answer of a decision: its options, or the status where there is none."""
+        if outcome is None:
+            return self.say("refused")
+        told = " + ".join(self.option(decision, a, side) for a in outcome.answers)
+        if outcome.status == DECIDED and told:
+            return told
+        status = self.say(outcome.status)
+        return f"{status}: {told}" if told and outcome.status != SEVERAL else told or status
+
+    def option(self, decision: str, name: str, side: int) -> str:
+        """Return the label of an option, with its identifier where that says more."""
+        for own in self.sides[side].guideline.decisions.values():
+            for option in own.options if own.id == decision else ():
+                if option.id == name:
+                    label = self.pick(option.label, name)
+                    return label if name in _GENERATED or label == name else f"{label} [{name}]"
+        return name
+
+    def period(self, effect: DecisionEffect) -> str:
+        """Return when the editions of a programme are in force together."""
+        period = effect.period or Period(None, None)
+        parts = []
+        if period.since:
+            parts.append(self.say("since", day=period.since.isoformat()))
+        if period.until:
+            parts.append(self.say("until", day=period.until.isoformat()))
+        editions = f" {ARROW} ".join(dict.fromkeys(e for e in effect.editions if e))
+        return ", ".join(([editions] if editions else []) + parts)
+
+    # -- conditions -------------------------------------------------------------------------------
+
+    def measured(self, field: str, number: int) -> str:
+        """Return a number of a field with its unit."""
+        for side in (NEW, OLD):
+            derived = self.sides[side].guideline.derived.get(field)
+            if derived:
+                return self.say(f"unit-{derived.measure}", n=number)
+        return str(number)
+
+    def bound(self, field: str, low: int | None, high: int | None) -> str:
+        """Return a range of integers."""
+        if low is None and high is None:
+            return self.say("no-bound")
+        if low is None or high is None:
+            found = low if high is None else high
+            assert found is not None  # noqa: S101  one of the two is there
+            return self.say("at-least" if high is None else "at-most", n=self.measured(field, found))
+        return self.measured(field, low) if low == high else self.say("range", low=low, high=self.measured(field, high))
+
+    def literal(self, literal: Literal) -> tuple[str, str]:
+        """Return an input and what is allowed of it."""
+        told = [self.truth(v) if isinstance(v, bool) else self.term(v) for v in literal.values]
+        told += [self.bound(literal.field, low, high) for low, high in literal.ranges]
+        if literal.absent:
+            told.append(self.say("absent"))
+        label = self.term(literal.field, OLD if literal.old else None)
+        return f"{label} ({self.say('old')})" if literal.old else label, f" {self.say('or')} ".join(told)
+
+    def asked(self, field: str) -> tuple[int, str]:
+        """Return where an input comes in the order of questions."""
+        for side in (NEW, OLD):
+            g = self.sides[side].guideline
+            own = g.derived.get(field)
+            sources = (own.start, own.end) if own else g.expanded.get(field, (field,))[:1]
+            orders = [g.fields[name].ask_order or 0 for name in sources if name in g.fields]
+            if orders:
+                return max(orders), field
+        return 0, field
+
+    def truth(self, value: bool) -> str:
+        """Return yes or no."""
+        return self.say("yes" if value else "no")
+
+    def condition(self, literals: tuple[Literal, ...]) -> list[tuple[str, str]]:
+        """Return a condition as pairs of an input and what is allowed of it."""
+        return [self.literal(x) for x in literals] or [(self.say("every-record"), "")]
+
+    def expression(self, expression: object) -> str:
+        """Return a class expression in words."""
+        if isinstance(expression, Named):
+            return self.term(expression.iri)
+        if isinstance(expression, Has):
+            shown = self.term(expression.value) if isinstance(expression.value, str) else self.truth(expression.value)
+            return f"{self.term(expression.field)}: {shown}"
+        if isinstance(expression, Between):
+            return f"{self.term(expression.field)}: {self.bound(expression.field, expression.low, expression.high)}"
+        if isinstance(expression, Not):
+            return f"{self.say('not')} ({self.expression(expression.part)})"
+        if isinstance(expression, (All, AnyOf)):
+            word = self.say("and" if isinstance(expression, All) else "or")
+            return f" {word} ".join(self._operand(p) for p in expression.parts)
+        return self.say("every-record") if isinstance(expression, Always) else str(expression)
+
+    def _operand(self, part: Expression) -> str:
+        told = self.expression(part)
+        return f"({told})" if isinstance(part, (All, AnyOf)) else told
+
+    def edit(self, edit: Edit) -> str:
+        """Return how a definition was edited."""
+        if edit.what == "threshold":
+            sides = [
+                self.bound(edit.field, *((n, None) if edit.bound == "min" else (None, n)))
+                for n in (edit.before, edit.after)
+                if n is None or isinstance(n, int)
+            ]
+            return f"{self.term(edit.field)}: {f' {ARROW} '.join(sides)}"
+        if edit.what == "operator":
+            words = [self.say(str(w)) if w else "–" for w in (edit.before, edit.after)]
+            return f"{self.say('operator')}: {f' {ARROW} '.join(words)}"
+        before, after = (self.expression(e) if e is not None else "" for e in (edit.before, edit.after))
+        if edit.what in ("added", "removed"):
+            return f"{self.say(edit.what)}: {before or after}"
+        return f"{before} {ARROW} {after}"
+
+
+_TYPES = ("boolean", "integer", "date", "string", "value", "values")
+_GENERATED = ("eligible", "not-eligible")

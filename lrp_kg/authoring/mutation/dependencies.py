@@ -1,0 +1,109 @@
+"""On which decisions and classes each part of an answer rests: what a change elsewhere cannot alter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lrp_kg.authoring.cases.expectations import Part
+from lrp_kg.authoring.cases.view import Index
+from lrp_kg.guideline.model import Guideline, Statement
+
+
+@dataclass(frozen=True)
+class Rests:
+    """Decisions, by IRI, and classes."""
+
+    decisions: frozenset[str]
+    classes: frozenset[str]
+
+    def __or__(self, other: Rests) -> Rests:
+        return Rests(self.decisions | other.decisions, self.classes | other.classes)
+
+
+NOTHING = Rests(frozenset(), frozenset())
+
+
+class Dependencies:
+    """What the parts of the answers of a guideline rest on."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.index = Index(guideline)
+        self._owners = {o.iri: d.iri for d in guideline.decisions.values() for o in d.options}
+        self._known: dict[tuple[str, str], Rests] = {}
+
+    def of(self, part: Part) -> Rests:
+        """Return what an expectation of a case rests on."""
+        key = (part.kind, part.about)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._of(*key)
+        return known
+
+    def _of(self, kind: str, about: str) -> Rests:
+        if kind in ("decision", "statuses", "eligibility"):
+            return self._decisions(about)
+        if kind == "criteriaNotMet":
+            criteria = {c.applies_to for e in self.index.programmes[about].editions for c in e.criteria}
+            return self._decisions(about) | Rests(frozenset(), frozenset(criteria))
+        if kind == "boxes":
+            own = self._decisions(about) if self.index.decision_of(about) else NOTHING
+            return own | self._union(self._place(b.shown_for, b.applies_to) for b in self.index.sections[about])
+        if kind in ("dates", "statements"):
+            return self._statements([self.index.statements[about]])
+        if kind == "facts":
+            carriers = [s for s in self.index.statements.values() if any(f.key == about for f in s.facts)]
+            deciding = {
+                d.iri
+                for d in self.guideline.decisions.values()
+                if d.fact_key == about or any(f.key == about for o in d.options for f in o.facts)
+            }
+            return self._statements(carriers) | Rests(frozenset(deciding), frozenset())
+        if kind == "warnings":
+            return Rests(frozenset(), frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
+        if kind == "openPoints":
+            point = self.index.open_points[about]
+            return Rests(
+                frozenset(self.guideline.decisions), frozenset((point.applies_to,) if point.applies_to else ())
+            )
+        everything = frozenset(self.guideline.decisions)
+        return Rests(everything, frozenset() if kind == "missing" else frozenset(self.guideline.conditions))
+
+    def _decisions(self, ident: str) -> Rests:
+        programme = self.index.programmes.get(ident)
+        names = [e.decision for e in programme.editions] if programme else [self.index.decisions[ident].iri]
+        return Rests(frozenset(names), frozenset())
+
+    @staticmethod
+    def _union(parts: Iterable[Rests]) -> Rests:
+        found = NOTHING
+        for part in parts:
+            found |= part
+        return found
+
+    def _place(self, shown_for: str, applies_to: str | None = None) -> Rests:
+        classes = {applies_to} if applies_to else set()
+        decision = self.guideline.decisions.get(shown_for)
+        if decision is not None:
+            classes.add(decision.scope)
+        owner = shown_for if decision else self._owners.get(shown_for)
+        return Rests(frozenset((owner,) if owner else ()), frozenset(classes))
+
+    def _statements(self, statements: Iterable[Statement]) -> Rests:
+        """Return what it rests on whether some statements are shown, and their dates."""
+        wanted = {s.iri: s for s in statements}
+        conditions = {c for s in wanted.values() for c in (s.condition, *(t.condition for t in s.limits)) if c}
+        found = Rests(frozenset(), frozenset(conditions))
+        g = self.guideline
+        for box in g.boxes.values():
+            if any(s.iri in wanted for s in box.statements):
+                found |= self._place(box.shown_for, box.applies_to)
+        for option, own in g.notices.items():
+            if any(s.iri in wanted for s in own):
+                found |= self._place(option)
+        for programme in g.programmes.values():
+            for e in programme.editions:
+                if any(s.iri in wanted for s in (*e.benefits, *e.limits, *e.steps)):
+                    found |= Rests(frozenset((e.decision,)), frozenset())
+        return found

@@ -1,0 +1,216 @@
+"""Mutation testing: which small mistakes in the guideline would no test case notice.
+
+A case that runs a part of the guideline need not expect anything of it; coverage cannot tell, this can. Every
+surviving mutant is a case to be written (its witness is a record to start from), or a place where the answer does
+not depend on what the guideline says.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lrp_kg.authoring.mutation.mutants import Mutant, mutants_of
+from lrp_kg.findings import Finding
+from lrp_kg.namespaces import local_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.authoring.cases.files import CaseSet
+
+KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
+
+
+class Step(str):
+    """How far the work is: a text that also has the numbers."""
+
+    done: int
+    total: int
+
+    def __new__(cls, done: int, total: int, survivors: int) -> Step:
+        """Make the text."""
+        step = super().__new__(cls, f"{done} of {total}, {survivors} not noticed")
+        step.done, step.total = done, total
+        return step
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A mutant and what became of it: killed by a case, survived with a witness, or equivalent."""
+
+    mutant: Mutant
+    fate: str
+    where: str
+    case: str | None = None
+    changes: str = ""
+    witness: Mapping[str, object] | None = None
+
+    def text(self) -> str:
+        """Return the change in words."""
+        return f"{local_name(self.mutant.term)}: {self.mutant.text} [{self.mutant.kind}]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data."""
+        data: dict[str, Any] = {
+            "kind": self.mutant.kind,
+            "term": self.mutant.term,
+            "change": self.mutant.text,
+            "fate": self.fate,
+            "where": self.where,
+        }
+        if self.case:
+            data["case"] = self.case
+        if self.fate == SURVIVED:
+            data |= {"changes": self.changes, "witness": dict(self.witness or {})}
+        return data
+
+
+@dataclass(frozen=True)
+class MutationReport:
+    """What became of every mutant; ``failing`` are cases left out because they fail on the unchanged guideline."""
+
+    judged: tuple[Judged, ...]
+    cases: int
+    failing: tuple[str, ...]
+    seconds: float
+
+    def _of(self, fate: str) -> tuple[Judged, ...]:
+        return tuple(j for j in self.judged if j.fate == fate)
+
+    @property
+    def killed(self) -> tuple[Judged, ...]:
+        """Return the mutants that a case notices."""
+        return self._of(KILLED)
+
+    @property
+    def survivors(self) -> tuple[Judged, ...]:
+        """Return the mutants that no case notices though some record would."""
+        return self._of(SURVIVED)
+
+    @property
+    def equivalent(self) -> tuple[Judged, ...]:
+        """Return the mutants that no record can tell from the guideline; they do not count."""
+        return self._of(EQUIVALENT)
+
+    @property
+    def score(self) -> float:
+        """Return the part of the mutants that is noticed, from 0 to 1; equivalent ones do not count."""
+        counted = len(self.killed) + len(self.survivors)
+        return len(self.killed) / counted if counted else 0.0
+
+    def by_kind(self) -> dict[str, tuple[int, int]]:
+        """Return for each kind of change how many mutants were noticed, and how many not."""
+        killed, survived = (Counter(j.mutant.kind for j in js) for js in (self.killed, self.survivors))
+        return {kind: (killed[kind], survived[kind]) for kind in sorted({*killed, *survived})}
+
+    def findings(self) -> list[Finding]:
+        """Return a finding for each survivor."""
+        return [
+            Finding("mutant-survived", f"No case notices {j.text()}. {self._mend(j)}", j.where, severity="warning")
+            for j in self.survivors
+        ]
+
+    @staticmethod
+    def _mend(judged: Judged) -> str:
+        if not judged.witness:
+            return f"It changes {judged.changes}: expect it in a case."
+        return f"It changes {judged.changes}, for example for {json.dumps(dict(judged.witness), ensure_ascii=False)}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data."""
+        return {
+            "score": self.score,
+            "cases": self.cases,
+            "failing": list(self.failing),
+            "seconds": self.seconds,
+            "killed": len(self.killed),
+            "survived": len(self.survivors),
+            "equivalent": len(self.equivalent),
+            "byKind": {k: {"killed": a, "survived": b} for k, (a, b) in self.by_kind().items()},
+            "survivors": [j.as_dict() for j in self.survivors],
+        }
+
+    def as_text(self) -> Text:
+        """Return the report for a terminal."""
+        from rich.text import Text
+
+        text = Text()
+        for j in self.survivors:
+            text.append(f"{j.where}: " if j.where else "").append("not noticed ", style="yellow")
+            text.append(f"{j.text()}\n", style="bold").append(f"  {self._mend(j)}\n")
+        if self.failing:
+            text.append(f"Left out, since they fail as it is: {', '.join(self.failing)}\n", style="red")
+        text.append(f"{self.score:.1%}", style="green" if not self.survivors else "yellow")
+        text.append(f" of {len(self.killed) + len(self.survivors)} changes are noticed by {self.cases} cases; ")
+        text.append(f"{len(self.equivalent)} more change no answer ({self.seconds:.0f} s)")
+        return text
+
+
+def mutate(
+    service: GuidelineService, cases: CaseSet, progress: Callable[[str], None] = lambda _step: None
+) -> MutationReport:
+    """Change the guideline in memory, one small mistake at a time, and return which changes no case notices.
+
+    ``progress`` is told each `Step`; `progress_bar` makes one. Cases that fail on the unchanged guideline, or whose
+    record is refused, notice nothing.
+    """
+    from lrp_kg.authoring.cases.runs import read_cases
+    from lrp_kg.authoring.cases.view import Index, View
+    from lrp_kg.authoring.mutation.runs import judge
+    from lrp_kg.authoring.mutation.world import World
+    from lrp_kg.guideline.positions import Positions
+
+    start = time.perf_counter()
+    index = Index(service.guideline)
+    good, failing = [], []
+    for read in read_cases(service, cases.cases):
+        if read.record is None:
+            failing += [] if read.case.invalid else [read.case.id]
+            continue
+        view = View(service.assessor, index, read.record)
+        if read.case.invalid or any(part.check(view) is not None for part in read.case.parts):
+            failing.append(read.case.id)
+        else:
+            good.append(read)
+    mutants = list(mutants_of(service.guideline))
+    positions = Positions(service.guideline.stage_files())
+    world = World(service.assessor, good, mutants)
+    judged: list[Judged] = []
+    survivors = 0
+    for number, mutant in enumerate(mutants, 1):
+        where = positions.where(mutant.term)
+        case, witness = judge(world, mutant)
+        if case is not None:
+            judged.append(Judged(mutant, KILLED, where, case))
+        elif witness is None:
+            judged.append(Judged(mutant, EQUIVALENT, where))
+        else:
+            survivors += 1
+            judged.append(Judged(mutant, SURVIVED, where, None, witness.what, witness.record))
+        progress(Step(number, len(mutants), survivors))
+    return MutationReport(tuple(judged), len(good), tuple(failing), time.perf_counter() - start)
+
+
+@contextmanager
+def progress_bar(console: Console | None = None) -> Iterator[Callable[[str], None]]:
+    """Show a progress bar on a terminal (standard error by default) while the mutants are judged."""
+    from rich.console import Console as NewConsole
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=console or NewConsole(stderr=True), transient=True) as bar:
+        task = bar.add_task("mutants", total=None)
+
+        def tell(step: str) -> None:
+            if isinstance(step, Step):
+                bar.update(task, completed=step.done, total=step.total, description=str(step))
+
+        yield tell

@@ -1,0 +1,191 @@
+"""Asks the test cases whether they notice a mutant, without reading or building anything anew.
+
+First by Kleene's logic, from the verdicts of the classes that the change reaches: most mutants change the answer of
+a decision that is certain. What is left is answered whole, by the changed guideline, for the cases that can differ;
+only then diagrams are built, of the decisions that the change reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from lrp_kg.answer.decisions import Assessment, Assessor, Run
+from lrp_kg.authoring.cases.expectations import Part
+from lrp_kg.authoring.cases.view import Index, View
+from lrp_kg.authoring.mutation.equivalence import Witness, shown_by
+from lrp_kg.authoring.mutation.mutants import Mutant, apply
+from lrp_kg.authoring.mutation.world import Prepared, World, decider_of
+from lrp_kg.guideline.model import Decision
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
+from lrp_kg.logic.verdicts import VerdictMemory
+from lrp_kg.namespaces import local_name
+from lrp_kg.record.read import Record
+
+
+class Undecided(Exception):
+    """Kleene's logic, on decisions alone, cannot tell; the whole answer may."""
+
+
+class _Verdicts(VerdictMemory):
+    """The verdicts of a mutant for the case at hand."""
+
+    def __init__(self) -> None:
+        self.old: Mapping[str, int] = {}
+        self.new: Mapping[str, int] = {}
+
+    def one(self, signature: Signature, cls: str) -> int:
+        """Return the verdict of one named class."""
+        found = self.new.get(cls)
+        return self.old.get(cls, TRUE) if found is None else found
+
+
+class KleeneMutant(Assessor):
+    """Decides cases by a guideline in which one class expression differs, as far as Kleene's logic can tell.
+
+    It has what is needed to work out decisions and boxes, and refuses to give a whole answer.
+    """
+
+    def __init__(self, world: World, mutant: Mutant) -> None:
+        self.__dict__.update(vars(world.base))
+        self.world = world
+        self.reached = world.reached(mutant.classes)
+        self.affected = {name for name, classes in world.reads.items() if classes & self.reached}
+        self.new = world.verdicts(mutant.classes)
+        self.memory = _Verdicts()
+        self.verdicts = self.memory
+        self._case: Prepared | None = None
+
+    def at(self, case: Prepared) -> None:
+        """Take a case at hand."""
+        self._case, self.memory.new, self.memory.old = case, self.new[case.number], case.verdicts
+
+    def signature(self, record: Record) -> Signature:
+        """Return the signature of the case at hand."""
+        return self._case.signature if self._case else b""
+
+    def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Result:
+        """Return what the mutant makes of a decision; raise `Undecided` where it is not certain."""
+        assert self._case is not None  # noqa: S101  `at` was called
+        if decision not in self.affected:
+            return self.world.result(decision, self._case)
+        outcome = self.outcome(decision)
+        if outcome.status == UNDETERMINED:
+            raise Undecided
+        return Result(outcome.status, outcome.answers)
+
+    def outcome(self, decision: str) -> Outcome:
+        """Return the outcome of a decision for the case at hand."""
+        return outcome_of(self.guideline.decisions[decision], lambda name: self.memory.one(b"", name), self.outcome)
+
+    def finish(self, run: Run, wanted: set[str] | None = None) -> Assessment:
+        """Refuse to answer."""
+        raise Undecided
+
+    def noticed(self) -> str | None:
+        """Return the first case that certainly notices the change."""
+        for case in self.world.cases:
+            if self.new[case.number]:
+                self.at(case)
+                view = View(self, self.world.index, case.record)
+                parts = self.world.concerned(case, self.affected, self.reached)
+                if any(_fails(part, view) for part in parts):
+                    return case.id
+        return None
+
+    def doubtful(self) -> list[tuple[Prepared, list[Part]]]:
+        """Return the cases whose answer may differ all the same, with the parts that may."""
+        found = []
+        for case in self.world.cases:
+            parts = self.world.concerned(case, self.affected, self.reached)
+            if parts:
+                self.at(case)
+                if self.new[case.number] or any(self.outcome(d).status == UNDETERMINED for d in self.affected):
+                    found.append((case, parts))
+        return found
+
+
+def _fails(part: Part, view: View) -> bool:
+    try:
+        return part.check(view) is not None
+    except Undecided:
+        return False
+
+
+class WholeMutant(Assessor):
+    """Answers cases by the changed guideline."""
+
+    def __init__(self, world: World, builder: Builder, affected: Collection[str]) -> None:
+        self._world, self._changed, self._affected = world, builder, affected
+        super().__init__(world.widened(builder.program.guideline), world.engine, cache=False)
+
+    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
+        if decision.iri in self._affected:
+            return decider_of(self._changed, decision.iri)
+        return self._world.decider(decision.iri)
+
+    def noticed(self, cases: Collection[tuple[Prepared, list[Part]]]) -> str | None:
+        """Return the first case that notices the change."""
+        index = Index(self.guideline)
+        for case, parts in cases:
+            view = View(self, index, case.record)
+            if any(part.check(view) is not None for part in parts):
+                return case.id
+        return None
+
+
+# -- verdict on a mutant ------------------------------------------------------------------------------
+
+
+def judge(world: World, mutant: Mutant) -> tuple[str | None, Witness | None]:
+    """Return the case that notices a mutant, or else a witness of what it changes; neither where it changes nothing."""
+    if mutant.classes:
+        kleene = KleeneMutant(world, mutant)
+        case = kleene.noticed()
+        if case:
+            return case, None
+        reached, affected, doubtful = kleene.reached, kleene.affected, kleene.doubtful()
+    else:
+        reached, affected = set(), _moved(world, mutant)
+        doubtful = _said(world, mutant, affected)
+    builder = world.builder_of(apply(world.guideline, mutant))
+    case = WholeMutant(world, builder, affected).noticed(doubtful) if doubtful else None
+    if case:
+        return case, None
+    if not reached and not affected:
+        return None, Witness(f"what {local_name(mutant.term)} says", {})
+    try:
+        shown = shown_by(world.guideline, builder.program.guideline, reached, affected)
+        return None, world.comparison.witness(builder, shown)
+    except DiagramTooLarge:
+        return None, Witness("what is too large to compare", {})
+
+
+def _moved(world: World, mutant: Mutant) -> set[str]:
+    """Return the decisions that a mutant decides otherwise, those that they refine included."""
+    if mutant.kind not in ("scope", "priority"):
+        return set()
+    found = set(mutant.decisions)
+    for name, decision in world.guideline.decisions.items():
+        if any(o.refined_by in found for o in decision.options):
+            found.add(name)
+    return found
+
+
+def _said(world: World, mutant: Mutant, affected: Collection[str]) -> list[tuple[Prepared, list[Part]]]:
+    """Return the cases that expect something of what a mutant says otherwise, with those parts."""
+    if affected:
+        found = ((case, world.concerned(case, affected, ())) for case in world.cases)
+    else:
+        about = {("facts", key) for key in mutant.keys}
+        if mutant.statement:
+            about |= {("dates", mutant.statement.id), ("statements", mutant.statement.id)}
+        found = (
+            (case, [part for part in case.parts if (part.kind, part.about) in about])
+            for case in world.cases
+            if mutant.statement is None or mutant.statement.iri in case.shown
+        )
+    return [(case, parts) for case, parts in found if parts]

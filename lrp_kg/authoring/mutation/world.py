@@ -1,0 +1,188 @@
+"""The unchanged guideline and its cases, prepared so that a mutant costs little.
+
+The verdicts of the classes that a change reaches are asked of SPARQL, all cases in one query: what the change does
+not reach enters that query as a boolean, so it is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.authoring.cases.expectations import Part
+from lrp_kg.authoring.cases.runs import ReadCase
+from lrp_kg.authoring.cases.view import Index, shown_in
+from lrp_kg.authoring.mutation.dependencies import Dependencies
+from lrp_kg.authoring.mutation.equivalence import Comparison
+from lrp_kg.authoring.mutation.mutants import Mutant
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, names_in, walk
+from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
+from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.cells import Cells, FieldValue, Signature
+from lrp_kg.logic.classify import OPEN, TRUE, Program
+from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.record.read import Record
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case with all that does not depend on the mutant."""
+
+    number: int
+    id: str
+    parts: tuple[Part, ...]
+    record: Record
+    signature: Signature
+    own_signature: Signature
+    verdicts: Mapping[str, int]
+    values: Mapping[str, FieldValue]
+    shown: frozenset[str]
+
+
+class World:
+    """The unchanged guideline, its cases, and cells fine enough for the bounds of every mutant."""
+
+    def __init__(self, base: Assessor, cases: Iterable[ReadCase], mutants: Iterable[Mutant]) -> None:
+        self.base = base
+        self.guideline = g = base.guideline
+        self.index = Index(g)
+        self.engine = base.program.engine
+        bounds = {part for m in mutants for e in m.classes.values() for part in walk(e) if isinstance(part, Between)}
+        self._bounds = {
+            f"urn:bound:{i}": Condition(f"urn:bound:{i}", "", {}, bound)
+            for i, bound in enumerate(sorted(bounds, key=repr))
+        }
+        self.cells = Cells(self.widened(g))
+        self.dates = DateSpace(self.cells)
+        self.builder = self.builder_of(g)
+        self.program = self.builder.program
+        self.comparison = Comparison(base, self.cells, self.dates, self.builder)
+        self._deciders: dict[str, Decider | KleeneDecider] = {}
+        self.stand_ins = {name: f"urn:class:v{i}" for i, name in enumerate(g.conditions)}
+        self.fields = {**g.fields, **{name: _boolean(name) for name in self.stand_ins.values()}}
+        self.users: dict[str, set[str]] = {}
+        for name, condition in g.conditions.items():
+            for used in names_in(condition.expression):
+                self.users.setdefault(used, set()).add(name)
+        self.dependencies = Dependencies(g)
+        self.reads = {d.iri: self._classes(d) for d in g.decisions.values()}
+        self.cases = self._prepare(list(cases))
+        self._results: dict[tuple[str, int], Result] = {}
+
+    def widened(self, guideline: Guideline) -> Guideline:
+        """Return a version whose cells tell the bounds of every mutant apart; its answers are the same."""
+        return replace(guideline, conditions={**guideline.conditions, **self._bounds})
+
+    def builder_of(self, guideline: Guideline) -> Builder:
+        """Return the builder of diagrams of a version, in the cells of this world."""
+        return Builder(Program(guideline, self.cells, self.engine), self.dates, guideline.decisions)
+
+    def decider(self, decision: str) -> Decider | KleeneDecider:
+        """Return what decides a decision that a change does not affect, in the cells of this world."""
+        known = self._deciders.get(decision)
+        if known is None:
+            known = self._deciders[decision] = decider_of(self.builder, decision)
+        return known
+
+    def _prepare(self, cases: list[ReadCase]) -> list[Prepared]:
+        records = [(c.case, c.record) for c in cases if c.record is not None]
+        signatures = [self.cells.signature(record.values) for _, record in records]
+        distinct = list(dict.fromkeys(signatures))
+        by_signature = dict(zip(distinct, self.program.classify(distinct), strict=True))
+        prepared = []
+        for number, ((case, record), signature) in enumerate(zip(records, signatures, strict=True)):
+            found = by_signature[signature]
+            verdicts = {name: self.program.verdict(found, name) for name in self.guideline.conditions}
+            known: dict[str, FieldValue] = {self.stand_ins[n]: v == TRUE for n, v in verdicts.items() if v != OPEN}
+            own = self.base.signature(record)
+            values = {**record.values, **known}
+            shown = frozenset(s.statement.iri for s in shown_in(self.base.assess(record)))
+            prepared.append(Prepared(number, case.id, case.parts, record, signature, own, verdicts, values, shown))
+        return prepared
+
+    def _classes(self, decision: Decision) -> frozenset[str]:
+        found = {decision.scope, *(o.applies_to for o in decision.options)}
+        for option in decision.options:
+            if option.refined_by:
+                found |= self._classes(self.guideline.decisions[option.refined_by])
+        return frozenset(found)
+
+    def reached(self, classes: Collection[str]) -> set[str]:
+        """Return the classes that rest on some classes, those included."""
+        found: set[str] = set()
+        stack = list(classes)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack += self.users.get(name, ())
+        return found
+
+    def concerned(self, case: Prepared, decisions: Collection[str], classes: Collection[str]) -> list[Part]:
+        """Return the parts of a case that rest on some decisions or classes."""
+        return [
+            part
+            for part in case.parts
+            if not (rests := self.dependencies.of(part)).decisions.isdisjoint(decisions)
+            or not rests.classes.isdisjoint(classes)
+        ]
+
+    def result(self, decision: str, case: Prepared) -> Result:
+        """Return what the unchanged guideline makes of a decision for a case."""
+        key = (decision, case.number)
+        known = self._results.get(key)
+        if known is None:
+            known = self._results[key] = self.base.decide(decision, case.record, case.own_signature)
+        return known
+
+    def verdicts(self, classes: Mapping[str, Expression]) -> list[dict[str, int]]:
+        """Return for each case the verdicts of the classes that changed ones reach; empty where none differs."""
+        names = self.reached(classes)
+        conditions = {}
+        for name in self.guideline.conditions:
+            if name in names:
+                old = self.guideline.conditions[name]
+                tree = self._standing_in(classes.get(name, old.expression), names)
+                conditions[name] = Condition(old.iri, old.id, old.label, tree)
+        small = replace(self.guideline, conditions=conditions, fields=self.fields)
+        cells = Cells(small)
+        program = Program(small, cells, self.engine)
+        signatures = [cells.signature(case.values) for case in self.cases]
+        distinct = list(dict.fromkeys(signatures))
+        order = list(conditions)
+        found: dict[Signature, tuple[int, ...]] = {
+            signature: tuple(program.verdict(verdicts, name) for name in order)
+            for signature, verdicts in zip(distinct, program.classify(distinct), strict=True)
+        }
+        get = itemgetter(*order) if len(order) > 1 else lambda verdicts: (verdicts[order[0]],)
+        return [
+            {} if (new := found[signature]) == get(case.verdicts) else dict(zip(order, new, strict=True))
+            for case, signature in zip(self.cases, signatures, strict=True)
+        ]
+
+    def _standing_in(self, node: Expression, changed: Collection[str]) -> Expression:
+        """Return an expression in which the classes that do not change are boolean fields."""
+        if isinstance(node, Named):
+            known = node.iri in changed or node.iri not in self.stand_ins
+            return node if known else Has(self.stand_ins[node.iri], True)
+        if isinstance(node, Not):
+            return Not(self._standing_in(node.part, changed))
+        if isinstance(node, (All, AnyOf)):
+            return replace(node, parts=tuple(self._standing_in(p, changed) for p in node.parts))
+        return node
+
+
+def decider_of(builder: Builder, name: str) -> Decider | KleeneDecider:
+    """Build what decides a decision of a version."""
+    decision = builder.decisions[name]
+    try:
+        return Decider(builder.build(decision), decision, builder.program.cells, builder.dates)
+    except DiagramTooLarge:
+        return KleeneDecider(builder, decision)
+
+
+def _boolean(name: str) -> Field:
+    return Field(name, name, {}, "boolean", (), {}, {}, (), None, None, (), None, None)

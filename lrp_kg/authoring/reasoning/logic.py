@@ -1,0 +1,255 @@
+"""The logical part of an ontology, in pieces that can be reasoned over one by one.
+
+A condition whose only axioms are ``rdfs:subClassOf cp:PatientRecord`` and one ``owl:equivalentClass`` only defines a
+name: it cannot make anything else inconsistent. So whether it can have a member depends on nothing but what its
+definition reaches, and on the terms that have other axioms, which are part of every piece.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import combinations
+
+import pyoxigraph as ox
+
+from lrp_kg.authoring.reasoning.pieces import Piece, conjuncts
+from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
+
+Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+_TYPE, _SUBCLASS, _EQUIVALENT = RDF + "type", RDFS + "subClassOf", OWL + "equivalentClass"
+_PROPERTIES = {OWL + p for p in ("ObjectProperty", "DatatypeProperty", "FunctionalProperty", "AnnotationProperty")}
+_ANNOTATIONS = {RDFS + p for p in ("label", "comment", "seeAlso", "isDefinedBy")} | {
+    OWL + p for p in ("versionInfo", "versionIRI", "imports", "deprecated", "priorVersion")
+}
+_SCHEMA = (RDFS, OWL, XSD, RDF)
+_TELLING = {
+    OWL + name
+    for name in (
+        *("FunctionalProperty", "InverseFunctionalProperty", "TransitiveProperty", "SymmetricProperty"),
+        *("AsymmetricProperty", "IrreflexiveProperty", "ReflexiveProperty"),
+        *("AllDisjointClasses", "AllDisjointProperties", "NegativePropertyAssertion"),
+    )
+}
+"""Types from which something follows; the others only declare."""
+CHUNK = 20
+"""About how many conditions are reasoned over together."""
+
+
+class Logic:
+    """Axioms and assertions, without annotations, by subject."""
+
+    def __init__(self, triples: Iterable[ox.Triple]) -> None:
+        every = list(triples)
+        types = [(t.subject, t.object) for t in every if t.predicate.value == _TYPE]
+        annotating = {s.value for s, o in types if _is(o, OWL + "AnnotationProperty") and isinstance(s, ox.NamedNode)}
+        headers = {s for s, o in types if _is(o, OWL + "Ontology")}
+        left_out = annotating | _ANNOTATIONS
+        self.by_subject: dict[Node, list[ox.Triple]] = {}
+        for t in every:
+            if t.predicate.value in left_out or t.subject in headers or getattr(t.subject, "value", "") in annotating:
+                continue
+            self.by_subject.setdefault(t.subject, []).append(t)
+        self.types: dict[Node, set[str]] = {}
+        for subject, cls in types:
+            self.types.setdefault(subject, set()).add(getattr(cls, "value", ""))
+        self._different: dict[Node, list[Node]] = {}
+        for node, kinds in self.types.items():
+            if OWL + "AllDifferent" in kinds:
+                for t in self._list_of(node):
+                    if t.predicate.value == RDF + "first":
+                        self._different.setdefault(t.object, []).append(node)
+
+    def _list_of(self, node: Node) -> Iterator[ox.Triple]:
+        for t in self.by_subject.get(node, ()):
+            yield t
+            if isinstance(t.object, ox.BlankNode):
+                yield from self._list_of(t.object)
+
+    @property
+    def triples(self) -> list[ox.Triple]:
+        """Every axiom and assertion."""
+        return [t for own in self.by_subject.values() for t in own]
+
+    @cached_property
+    def conditions(self) -> list[str]:
+        """The classes of patient records, in alphabetical order."""
+        return sorted(
+            s.value
+            for s, own in self.by_subject.items()
+            if isinstance(s, ox.NamedNode)
+            and any(t.predicate.value == _SUBCLASS and _is(t.object, PATIENT_RECORD) for t in own)
+        )
+
+    @cached_property
+    def constrained(self) -> list[Node]:
+        """Terms, and nodes without a name, that say more than what a term is or means."""
+        return [s for s, own in self.by_subject.items() if s not in self._parts and self._says_more(s, own)]
+
+    @cached_property
+    def _parts(self) -> set[Node]:
+        """Blank nodes that are a part of something else."""
+        return {t.object for own in self.by_subject.values() for t in own if isinstance(t.object, ox.BlankNode)}
+
+    def _says_more(self, subject: Node, own: list[ox.Triple]) -> bool:
+        if isinstance(subject, ox.BlankNode):
+            return OWL + "AllDifferent" not in self.types.get(subject, set())
+        kinds = self.types.get(subject, set())
+        supers = [t for t in own if t.predicate.value == _SUBCLASS]
+        meanings = [t for t in own if t.predicate.value == _EQUIVALENT]
+        if OWL + "Class" in kinds:
+            plain = len(meanings) <= 1 and all(isinstance(t.object, ox.NamedNode) for t in supers)
+            if meanings:
+                plain = plain and len(supers) <= 1
+            known = {_TYPE, _SUBCLASS, _EQUIVALENT}
+            others = [t for t in own if t.predicate.value not in known and _is_schema(t)]
+            return not plain or bool(others)
+        if kinds & _PROPERTIES:
+            known = {_TYPE, RDFS + "domain", RDFS + "range"}
+            strange = {k for k in kinds if k.startswith(OWL)} - _PROPERTIES
+            return bool(strange) or any(_is_schema(t) and t.predicate.value not in known for t in own)
+        return any(t.predicate.value.startswith(OWL) for t in own)
+
+    # -- pieces ---------------------------------------------------------------------------------
+
+    @cached_property
+    def judged(self) -> list[str]:
+        """The conditions to look at; one that another implies, by being its part, is left to that one."""
+        return [c for c in self.conditions if c not in self._implied]
+
+    def pieces(self, conditions: Iterable[str] | None = None) -> Iterator[Piece]:
+        """Yield what to reason over, for all conditions that are to be looked at or for some."""
+        group: list[str] = []
+        for name in self.judged if conditions is None else conditions:
+            group.append(name)
+            # a boundary depends on one name, so that a new condition changes one piece
+            if len(group) >= 2 * CHUNK or (len(group) > CHUNK // 2 and _digest(name) % (CHUNK // 2) == 0):
+                yield self.piece(group)
+                group = []
+        if group:
+            yield self.piece(group)
+
+    def base(self) -> Piece | None:
+        """Return the terms that are constrained, with what is said of individuals where they have to do with it."""
+        if not self.constrained:
+            return None
+        if self._touches_assertions():
+            return self._whole([*self._individuals, *self.constrained], (), assertions=True)
+        return self._whole(self.constrained, ())
+
+    def whole(self) -> Piece:
+        """Return all axioms about records, without what is said of other individuals."""
+        return self._whole([*map(ox.NamedNode, self.conditions), *self.constrained], ())
+
+    def piece(self, conditions: Sequence[str]) -> Piece:
+        """Return the piece of some conditions."""
+        nodes: list[Node] = [*map(ox.NamedNode, conditions), *self.constrained]
+        if self._types_matter:
+            return self._whole(nodes, tuple(conditions))
+        return Piece(tuple(self._meanings(nodes)), tuple(conditions))
+
+    def _whole(self, nodes: Sequence[Node], probed: tuple[str, ...], *, assertions: bool = False) -> Piece:
+        reached = self._closed(nodes, assertions=assertions)
+        named: set[Node] = {t.object for t in reached if t.predicate.value == RDF + "first"}
+        return Piece((*reached, *self._pairs(named)), probed)
+
+    @cached_property
+    def _types_matter(self) -> bool:
+        """Tell whether an axiom is about what only gives types: records, value lists, domains and ranges."""
+        ends = {RDFS + "domain", RDFS + "range"}
+        giving = {t.object for own in self.by_subject.values() for t in own if t.predicate.value in ends}
+        giving = {c for c in giving if self._is_schema_node(c)}
+        giving |= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
+        usual = ends | {_TYPE, _SUBCLASS}
+        used = (t for own in self.by_subject.values() for t in own if t.object in giving and _is_schema(t))
+        return any(t.predicate.value not in usual for t in used) or not giving.isdisjoint(self.constrained)
+
+    def _meanings(self, nodes: Sequence[Node]) -> list[ox.Triple]:
+        """Return what can clash where types do not matter: definitions, constraints, functional fields, values."""
+        todo, seen, found = list(nodes), set(nodes), []
+        values: set[Node] = set()
+        while todo:
+            node = todo.pop()
+            for t in self.by_subject.get(node, ()):
+                kind = t.predicate.value
+                if not _is_schema(t) or kind in (RDFS + "domain", RDFS + "range"):
+                    continue
+                if kind == _TYPE and getattr(t.object, "value", "") not in _TELLING:
+                    continue
+                if kind == _SUBCLASS and _is(t.object, PATIENT_RECORD):
+                    continue
+                found.append(t)
+                if kind == OWL + "hasValue":
+                    values.add(t.object)
+                elif t.object not in seen and isinstance(t.object, (ox.NamedNode, ox.BlankNode)):
+                    seen.add(t.object)
+                    todo.append(t.object)
+        return found + list(self._pairs(values))
+
+    def _pairs(self, values: set[Node]) -> Iterator[ox.Triple]:
+        """Yield which of some values are different, pair by pair: owlrl forgets the last of an owl:AllDifferent."""
+        lists: dict[Node, list[ox.NamedNode]] = {}
+        for value in sorted((v for v in values if isinstance(v, ox.NamedNode)), key=str):
+            for node in self._different.get(value, ()):
+                lists.setdefault(node, []).append(value)
+        for members in lists.values():
+            for first, second in combinations(members, 2):
+                yield ox.Triple(first, ox.NamedNode(OWL + "differentFrom"), second)
+
+    def _closed(self, nodes: Sequence[Node], *, assertions: bool = False) -> list[ox.Triple]:
+        """Return the axioms that nodes reach, and where asked what is said of individuals too."""
+        todo, seen, found = list(nodes), set(nodes), []
+        while todo:
+            node = todo.pop()
+            reached: list[object] = list(self._different.get(node, ()))
+            schema = self._is_schema_node(node)
+            for t in self.by_subject.get(node, ()):
+                if not _is_schema(t) and (schema or not assertions):
+                    continue
+                if schema and t.predicate.value == _TYPE and not str(t.object)[1:].startswith(_SCHEMA):
+                    continue
+                found.append(t)
+                reached += [t.predicate, t.object]
+            for other in reached:
+                if isinstance(other, (ox.NamedNode, ox.BlankNode)) and other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        return found
+
+    def _is_schema_node(self, node: Node) -> bool:
+        return isinstance(node, ox.NamedNode) and bool(self.types.get(node, set()) & (_PROPERTIES | {OWL + "Class"}))
+
+    @cached_property
+    def _implied(self) -> set[str]:
+        """Conditions that are a conjunct of another: a member of that one is a member of theirs."""
+        return {part for name in self.conditions for part in conjuncts(name, self.by_subject)}
+
+    # -- individuals ------------------------------------------------------------------------------
+
+    @cached_property
+    def _individuals(self) -> list[Node]:
+        return [s for s in self.by_subject if isinstance(s, ox.NamedNode) and not self._is_schema_node(s)]
+
+    def _touches_assertions(self) -> bool:
+        """Tell whether constrained terms have to do with what is said of individuals."""
+        touched = {n for t in self._closed(self.constrained) for n in (t.subject, t.predicate, t.object)}
+        touched -= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
+        for node in self._individuals:
+            for t in self.by_subject[node]:
+                used = t.object if t.predicate.value == _TYPE else t.predicate
+                if node in touched or used in touched:
+                    return True
+        return False
+
+
+def _is(node: object, value: str) -> bool:
+    return isinstance(node, ox.NamedNode) and node.value == value
+
+
+def _is_schema(t: ox.Triple) -> bool:
+    return t.predicate.value.startswith(_SCHEMA)
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

@@ -1,0 +1,173 @@
+"""Whether the ontology of a guideline is consistent and each of its conditions can have a member.
+
+owlrl reasons over one piece of the ontology at a time, with a supposed member (a probe) of each condition: a class
+that cannot have one only shows so. What a piece gave is kept on disk under a hash of what it says. HermiT, where a
+Java is there, judges the whole: it also knows number ranges, which OWL 2 RL does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lrp_kg.authoring.check.modules import read_modules
+from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.reasoning.logic import Logic
+from lrp_kg.authoring.reasoning.pieces import Piece
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.logic.diagram_cache import cache_folder, write_whole
+from lrp_kg.namespaces import OWL, RDF, local_name
+
+_PROBE = "urn:lrp-kg:probe:"
+_BLANK = re.compile(r"\b[0-9a-f]{20,40}\b")
+_DENIED = re.compile(r"Violation of complementarity for classes (\S+) and (\S+)")
+_IRI = re.compile(r"(?:https?|urn):[^\s,()'\"]+")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a reasoner found in a piece: contradictions, and classes without a possible member, each with why."""
+
+    contradictions: tuple[str, ...]
+    impossible: dict[str, str]
+
+
+def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory | None = None) -> list[Finding]:
+    """Return contradictions and classes that can have no member, each with file and line.
+
+    ``hermit`` also asks HermiT: ``True`` or ``None`` where it can run, with a note that says why where it cannot;
+    ``False`` never. Modules that cannot be parsed are not judged; `check_well_made` tells of them.
+    """
+    modules, unreadable = read_modules(folder, memory)
+    if unreadable:
+        return []
+    logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
+    positions = Positions([m.text for m in modules])
+    memory = memory or Memory()
+    judgements = memory.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, memory))
+    found = list(_findings(judgements, folder, positions))
+    if hermit is False:
+        return found
+    from lrp_kg.authoring.reasoning.hermit import HermitFailed
+
+    try:
+        judgement = _remembered(logic.whole(), _ask_hermit)
+    except HermitFailed as error:
+        message = f"HermiT did not check the ontology: {error}"
+        return [*found, Finding("hermit-not-run", message, str(folder), severity="note")]
+    known = {f.where for f in found}
+    return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
+
+
+def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
+    """Return what owlrl finds in the base and in conditions that are not known to be without fault."""
+    keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
+    fine: frozenset[str] = memory.latest("fine conditions") or frozenset()
+    todo = [name for name, key in keys.items() if key not in fine]
+    base = logic.base()
+    found = [judge(base)] if base else []
+    pieces = logic.pieces(todo) if fine else logic.pieces()
+    judged = [(piece, judge(piece)) for piece in pieces]
+    doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
+    memory.keep("fine conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    return found + [own for _, own in judged]
+
+
+def _ask_hermit(piece: Piece) -> Judgement:
+    from lrp_kg.authoring.reasoning.hermit import ask_hermit
+
+    consistent, impossible = ask_hermit(piece.triples)
+    contradictions = () if consistent else ("HermiT finds no way in which all axioms can be true",)
+    return Judgement(contradictions, {name: "HermiT finds that it cannot have a member" for name in impossible})
+
+
+def _findings(judgements: Sequence[Judgement], folder: Path, positions: Positions) -> Iterator[Finding]:
+    messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
+    for message in messages.values():
+        placed = [(iri, positions.where(iri)) for iri in _IRI.findall(message)]
+        term, place = next((pair for pair in placed if pair[1]), ("", str(folder)))
+        text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
+        yield Finding("ontology-inconsistent", text, place, term=term)
+    impossible = {name: why for j in judgements for name, why in j.impossible.items()}
+    for name, why in impossible.items():
+        text = f"{local_name(name)}: can have no member: {_shown(why)}. Correct its definition."
+        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder), term=name)
+
+
+def _shown(message: str) -> str:
+    """Return a message of owlrl with local names for IRIs and without its slips: it names the class as the element."""
+    plain = _IRI.sub(lambda m: "a member" if m[0].startswith(_PROBE) else local_name(m[0]), message)
+    denied = _DENIED.search(plain)
+    if denied:
+        named = [name for name in denied.groups() if not _BLANK.fullmatch(name)]
+        return f"a member would belong to {named[0] if named else 'a class expression'} and to its complement"
+    return _BLANK.sub("a class expression", plain).strip().rstrip(".")
+
+
+# -- owlrl ------------------------------------------------------------------------------------------
+
+
+def judge(piece: Piece) -> Judgement:
+    """Return what owlrl finds in a piece, from the cache where it is there."""
+    return _remembered(piece.without_bounds(), _reason)
+
+
+def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:
+    key = hashlib.sha256(f"{_versions()} {reason.__name__} {piece.key}".encode()).hexdigest()[:40]
+    file = cache_folder() / "soundness" / f"{key}.json"
+    with suppress(OSError, KeyError, TypeError, ValueError):
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return Judgement(tuple(data["contradictions"]), dict(data["impossible"]))
+    judgement = reason(piece)
+    write_whole(file, json.dumps(asdict(judgement)))
+    return judgement
+
+
+@lru_cache(maxsize=1)
+def _versions() -> str:
+    names = ("hermit", "logic", "owlreasoner", "pieces", "soundness")
+    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
+    return f"{hashlib.sha256(code).hexdigest()} {importlib.metadata.version('owlrl')}"
+
+
+def _reason(piece: Piece) -> Judgement:
+    if not _errors(piece.triples, piece.probed):
+        return Judgement((), {})
+    anyway = _errors(piece.triples, ())
+    impossible: dict[str, str] = {}
+    todo = list(piece.probed)
+    for name in todo:
+        errors = [e for e in _errors(piece.only(name).triples, (name,)) if e not in anyway]
+        if errors:
+            impossible[name] = min(errors, key=_shown)
+            todo += [part for part in piece.conjuncts(name) if part not in todo]
+    return Judgement(tuple(anyway), impossible)
+
+
+def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
+    """Return the errors of the OWL 2 RL closure, with a member supposed of each of some classes."""
+    import rdflib
+
+    from lrp_kg.authoring.reasoning.owlreasoner import close
+    from lrp_kg.guideline.rdflib_graph import to_rdflib
+
+    graph = to_rdflib(triples)
+    for name in probed:
+        graph.add((rdflib.URIRef(_PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
+    yes, no = rdflib.Literal(True), rdflib.Literal(False)
+    graph.add((yes, rdflib.URIRef(OWL + "differentFrom"), no))  # owlrl leaves out dt-diff
+    errors = close(graph)
+    if not errors:
+        selves = (s for s, o in graph.subject_objects(rdflib.URIRef(OWL + "differentFrom")) if s == o)
+        errors = [f"{s} is said to be different from itself" for s in selves]
+    return sorted(set(errors))

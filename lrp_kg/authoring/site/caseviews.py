@@ -1,0 +1,84 @@
+"""Cases as they are shown: record, expectation, and what the guideline answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from markupsafe import Markup
+
+from lrp_kg.authoring.site.catalogue import slug
+from lrp_kg.authoring.site.exercised import CaseRun
+from lrp_kg.authoring.site.views import CASES, View
+from lrp_kg.logic.outcomes import NOT_APPLICABLE
+
+
+class Cases:
+    """The cases, as seen from a page."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    def pages(self) -> dict[str, list[CaseRun]]:
+        """Return the cases by the page they stand on."""
+        found: dict[str, list[CaseRun]] = {}
+        for run in self.view.content.runs:
+            found.setdefault(self.page(run), []).append(run)
+        return found
+
+    @staticmethod
+    def page(run: CaseRun) -> str:
+        """Return the page of a case: one for each file."""
+        return f"{CASES}/{slug(Path(run.case.where.rpartition(':')[0]).stem)}.html"
+
+    @staticmethod
+    def name(page: str) -> str:
+        """Return the name of a file of cases from its page."""
+        return Path(page).stem
+
+    @staticmethod
+    def anchor(run: CaseRun) -> str:
+        """Return the anchor of a case."""
+        return f"case-{slug(run.case.id)}"
+
+    def of(self, name: str) -> tuple[CaseRun, ...]:
+        """Return the cases in whose answer a term occurs."""
+        return self.view.content.runs_by_term.get(name, ())
+
+    def links(self, name: str) -> Markup:
+        """Return links to the cases in whose answer a term occurs; they are alike on the pages of every language."""
+        known = self.view.content.case_links
+        key = (name, self.view.root)
+        if key not in known:
+            item = Markup('<li><a href="{}{}#{}">{}</a></li>')
+            runs = self.of(name)
+            known[key] = Markup().join(
+                item.format(self.view.root, self.page(r), self.anchor(r), r.case.id) for r in runs
+            )
+        return known[key]
+
+    def record(self, run: CaseRun) -> str:
+        """Return the record of a case."""
+        return json.dumps(dict(run.case.record), ensure_ascii=False, indent=1)
+
+    def expected(self, run: CaseRun) -> str:
+        """Return what a case expects."""
+        return json.dumps(dict(run.case.expect), ensure_ascii=False, indent=1)
+
+    def answers(self, run: CaseRun) -> list[tuple[str, str, list[Markup]]]:
+        """Return the decisions that apply in a case: IRI, status, and the answers."""
+        if run.found is None:
+            return []
+        return [
+            (
+                d.decision.iri,
+                self.view.words.status(d.result.status),
+                [self.view.answer(o) for o in d.decision.options if o.id in d.result.answers],
+            )
+            for d in run.found.decisions.values()
+            if d.result.status != NOT_APPLICABLE
+        ]
+
+    def problems(self, run: CaseRun) -> list[str]:
+        """Return why the record of a case is refused."""
+        return [f.text(self.view.lang) for f in run.refused] or [run.message]

@@ -1,0 +1,118 @@
+"""``lrp-kg draw`` and ``lrp-kg docs``: the pathway as a picture, a static site. What they need is imported inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.errors import LrpError
+
+_guideline = click.option(
+    "--guideline",
+    "-g",
+    type=click.Path(path_type=Path),
+    envvar="LRP_GUIDELINE",
+    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
+)
+
+
+@click.command()
+@click.option(
+    "--lang", "-l", type=click.Choice(["en", "nl", "fr", "de"]), default="en", show_default=True, help="Language."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write (default: standard output).",
+)
+@_guideline
+def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
+    """Draw the pathway as one SVG picture: its exits, and a panel with the boxes for each stage.
+
+    \b
+    Examples:
+      lrp-kg draw --lang nl -o pathway.svg
+      lrp-kg draw --guideline my-pathway > my-pathway.svg
+    """  # noqa: D301 (click reads the backslash)
+    service = _service(guideline)
+    from lrp_kg.authoring.site.catalogue import Catalogue
+    from lrp_kg.authoring.site.drawing import draw as picture
+    from lrp_kg.authoring.site.words import Words
+
+    svg = picture(Catalogue(service.guideline), service.assessor, Words(service.guideline, lang))
+    if output is None:
+        click.echo(svg.encode(), nl=False)
+        return
+    try:
+        output.write_text(svg, encoding="utf-8", newline="\n")
+    except OSError as error:
+        _stop(f"{output} cannot be written: {error.strerror}.")
+
+
+@click.command()
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--reference/--no-reference",
+    default=None,
+    help="Also write the ontology reference, by pyLODE (default: where pyLODE is installed).",
+)
+@_guideline
+def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
+    """Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
+
+    It needs no server and no JavaScript: open OUT/index.html. Files of an earlier run that are no longer needed
+    are removed; nothing else in OUT is touched.
+
+    \b
+    Examples:
+      lrp-kg docs site
+      lrp-kg docs site --guideline my-pathway --no-reference
+    """  # noqa: D301 (click reads the backslash)
+    service = _service(guideline)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from lrp_kg.authoring.site.build import build
+    from lrp_kg.errors import LrpError
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            result = build(service, out, reference=reference, progress=progress)
+    except LrpError as error:
+        _fail(error)
+    except OSError as error:
+        _stop(f"{error.filename or out} cannot be written: {error.strerror}.")
+    for message in result.messages:
+        click.secho(message, err=True, fg="yellow")
+    click.echo(f"{result.files} files in {out}; start at {out / 'index.html'}")
+
+
+def _service(folder: Path | None) -> GuidelineService:
+    from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.errors import GuidelineError
+
+    try:
+        return GuidelineService(folder)
+    except GuidelineError as error:
+        _fail(error)
+
+
+def _fail(error: LrpError) -> NoReturn:
+    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
+    for finding in error.findings:
+        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
+    raise SystemExit(2)
+
+
+def _stop(message: str) -> NoReturn:
+    click.secho(message, err=True, fg="red")
+    raise SystemExit(2)
+
+
+__all__ = ["docs", "draw"]

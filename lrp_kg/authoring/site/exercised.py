@@ -1,0 +1,96 @@
+"""Which cases exercise which term: the cases of a guideline, assessed with reasons, and what their answers name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lrp_kg.answer.decisions import Assessment
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.authoring.cases.files import Case, load_cases
+from lrp_kg.errors import InvalidRecord, LrpError
+from lrp_kg.findings import Finding
+from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.outcomes import NOT_APPLICABLE
+
+
+@dataclass(frozen=True)
+class CaseRun:
+    """A case with its answer, or with why its record is refused; ``terms`` are the IRIs that the answer names."""
+
+    case: Case
+    found: Assessment | None
+    refused: tuple[Finding, ...]
+    message: str
+    terms: frozenset[str]
+
+
+def run_all(service: GuidelineService) -> tuple[CaseRun, ...]:
+    """Assess every well-formed case of the service's guideline folder."""
+    guideline = service.guideline
+    runs = []
+    for case in load_cases(guideline.folder, guideline).cases:
+        try:
+            found = service.assessment(dict(case.record), explain=True)
+            runs.append(CaseRun(case, found, (), "", frozenset(named_in(found))))
+        except InvalidRecord as error:
+            names = {guideline.field_names[f.field].iri for f in error.findings if f.field in guideline.field_names}
+            runs.append(CaseRun(case, None, error.findings, error.message, frozenset(names)))
+        except LrpError as error:
+            runs.append(CaseRun(case, None, error.findings, error.message, frozenset()))
+    return tuple(runs)
+
+
+def by_term(runs: Iterable[CaseRun]) -> dict[str, tuple[CaseRun, ...]]:
+    """Return the runs in whose answers each term occurs, by IRI."""
+    found: dict[str, list[CaseRun]] = {}
+    for run in runs:
+        for name in run.terms:
+            found.setdefault(name, []).append(run)
+    return {name: tuple(own) for name, own in found.items()}
+
+
+def named_in(found: Assessment) -> Iterator[str]:
+    """Yield the IRIs of what an answer names: decisions that apply, answers, boxes, statements, reasons, sources.
+
+    Of the options and boxes it also yields the situation in which they apply, of the reasons condition and field.
+    """
+    sources = {s.id: s.iri for s in found.guideline.sources.values()}
+    yield from found.missing
+    for own in found.decisions.values():
+        yield from _reasons(own.because)
+        if own.result.status == NOT_APPLICABLE:
+            continue
+        yield from (own.decision.iri, own.decision.scope)
+        for reasons in own.why_not.values():
+            yield from _reasons(reasons)
+        for option in own.decision.options:
+            if option.id in own.result.answers:
+                yield from (option.iri, option.applies_to)
+        for point in own.open_points:
+            yield from (point.iri, point.applies_to or "", sources.get(point.source, ""))
+    statements = list(found.notices)
+    for box, own_statements in found.boxes:
+        yield from (box.iri, box.stage, box.applies_to or "")
+        statements += own_statements
+    for programme in found.programmes.values():
+        if programme.result.status == NOT_APPLICABLE:
+            continue
+        yield from (programme.programme.iri, programme.edition.iri)
+        statements += [*programme.benefits, *programme.steps]
+        for criterion in programme.criteria:
+            if criterion.verdict == TRUE:
+                yield from (criterion.criterion.iri, criterion.criterion.applies_to)
+            yield from _reasons(criterion.because)
+    for statement in statements:
+        yield from (statement.statement.iri, sources.get(statement.statement.source, ""))
+        if statement.verdict == TRUE:
+            yield statement.statement.condition or ""
+    for warning in found.warnings:
+        yield from (warning.iri, warning.applies_to, sources.get(warning.source, ""))
+
+
+def _reasons(reasons: Iterable[Reason]) -> Iterator[str]:
+    for reason in reasons:
+        yield from (reason.condition.iri, reason.field)

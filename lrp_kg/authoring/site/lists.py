@@ -1,0 +1,66 @@
+"""Lists of terms: alphabetical, and by kind in groups."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from lrp_kg.authoring.site.catalogue import Entry
+from lrp_kg.authoring.site.views import View
+from lrp_kg.guideline.model import Term
+
+Groups = list[tuple[str, list[Entry]]]
+"""Entries under headings; an empty heading is none."""
+
+
+def sorting_key(text: str) -> str:
+    """Return what a text is sorted by: accents and case do not count."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+class Lists:
+    """The lists of a page."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    def alphabetical(self) -> Groups:
+        """Return terms, options and criteria by the first letter of their label, ``#`` for any other sign."""
+        view = self.view
+        parts = [e for e in view.catalogue.parts.values() if e.kind in ("option", "criterion")]
+        found: dict[str, list[tuple[str, str, Entry]]] = {}
+        for entry in [*view.catalogue.entries.values(), *parts]:
+            key = sorting_key(view.words.label(entry.term))
+            letter = key[:1].upper() if key[:1].isalpha() else "#"
+            found.setdefault(letter, []).append((key, entry.address, entry))
+        return [(letter, [e for *_, e in sorted(own, key=lambda x: x[:2])]) for letter, own in sorted(found.items())]
+
+    def of_kind(self, kind: str) -> Groups:
+        """Return the terms of a kind, in groups where that helps."""
+        view = self.view
+        entries = view.catalogue.of_kind(kind)
+        if kind == "box":
+            stages = {e.term.iri: e.term for e in view.catalogue.of_kind("stage")}
+            boxes = view.guideline.boxes
+            return _grouped(entries, lambda e: self._name(stages.get(boxes[e.term.iri].stage)))
+        if kind == "condition":
+            ordered = sorted(entries, key=lambda e: view.is_situation(e.term))
+            return _grouped(ordered, lambda e: view.w("situations" if view.is_situation(e.term) else "conditions"))
+        if kind == "field":
+            return _grouped(entries, lambda e: view.w("derived-fields" if view.is_derived(e.term) else "asked-fields"))
+        if kind == "open-point":
+            kinds = {p.iri: p.kind for p in view.guideline.open_points}
+            ordered = sorted(entries, key=lambda e: self._name(kinds[e.term.iri]))
+            return _grouped(ordered, lambda e: self._name(kinds[e.term.iri]))
+        return [("", entries)]
+
+    def _name(self, term: Term | None) -> str:
+        return self.view.words.label(term) if term else ""
+
+
+def _grouped(entries: Iterable[Entry], heading: Callable[[Entry], str]) -> Groups:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(heading(entry), []).append(entry)
+    return list(found.items())

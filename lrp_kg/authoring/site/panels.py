@@ -1,0 +1,96 @@
+"""Panels of a picture: a stage with its boxes, grouped by section, as rows of wrapped text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from lrp_kg.authoring.site.catalogue import Catalogue
+from lrp_kg.authoring.site.layout import Placed
+from lrp_kg.authoring.site.words import Words
+from lrp_kg.guideline.model import Box, Term
+from lrp_kg.svg import Lines, chip_width, lines
+
+PAD = 12.0
+HUES = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a panel: a heading without a chip, or a box with its printed label."""
+
+    text: Lines
+    chip: str = ""
+    hue: str = ""
+    iri: str = ""
+    heading: bool = False
+
+    @property
+    def height(self) -> float:
+        """Return how much room the row takes."""
+        return self.text.height + 4 if self.heading else max(self.text.height, 19) + 5
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A stage as it is drawn, before it has a place."""
+
+    placed: Placed
+    title: Lines
+    rows: tuple[Row, ...]
+    width: float
+
+    @property
+    def height(self) -> float:
+        """Return the height of the panel."""
+        return 2 * PAD + self.title.height + 6 + sum(r.height for r in self.rows)
+
+
+def short_title(box: str, stage: str, section: str) -> str:
+    """Return what the label of a box says beyond its stage and section."""
+    left = box
+    for known in (stage, section):
+        if known and left.casefold().startswith(known.casefold()):
+            left = left[len(known) :].lstrip(" ,:;\u2013-")
+    return left
+
+
+def capital(text: str) -> str:
+    """Return a text that begins a line, with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+class Panels:
+    """Makes the panels of a guideline in one language."""
+
+    def __init__(self, catalogue: Catalogue, words: Words) -> None:
+        self.words = words
+        sections = {b.section.iri: b.section_order for b in catalogue.guideline.boxes.values()}
+        ordered = sorted(sections, key=lambda s: (sections[s] or 99, s))
+        self.hues = {name: f"s{(sections[name] or n + 1) % HUES}" for n, name in enumerate(ordered)}
+
+    def of(self, placed: Placed, width: float) -> Panel:
+        """Return what a stage's panel says."""
+        stage = self.words.label(placed.stage)
+        title = lines(capital(stage), width - 2 * PAD, 15, bold=True)
+        rows: list[Row] = []
+        chips = max((chip_width(b.printed) for b in placed.boxes), default=0.0)
+        room = width - 2 * PAD - chips - 8
+        for section, group in groupby(placed.boxes, key=lambda b: b.section):
+            rows += self.rows_of(section, list(group), stage, room, width)
+        if not rows:
+            rows.append(Row(lines(self.words.word("no-boxes"), width - 2 * PAD, 12.5), heading=True))
+        return Panel(placed, title, tuple(rows), width)
+
+    def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[Row]:
+        """Return the rows of a section: one where its only box says no more than the section."""
+        name, hue = self.words.label(section), self.hues[section.iri]
+        shorts = [short_title(self.words.label(b), stage, name) for b in boxes]
+        if len(boxes) == 1 and not shorts[0]:
+            return [Row(lines(capital(name), room, 13, bold=True), boxes[0].printed, hue, boxes[0].iri)]
+        head = Row(lines(capital(name), width - 2 * PAD, 13, bold=True), heading=True)
+        return [head] + [
+            Row(lines(capital(short or name), room, 12.5), b.printed, hue, b.iri)
+            for b, short in zip(boxes, shorts, strict=True)
+        ]

@@ -1,0 +1,70 @@
+"""Decision tables as they are shown: labels for cells, one row a rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from lrp_kg.authoring.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
+from lrp_kg.authoring.site.views import View
+from lrp_kg.logic.cells import Variable
+from lrp_kg.logic.outcomes import DECIDED, Outcome
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a decision table as it is shown: a text a column (empty: does not matter), status, answers."""
+
+    cells: tuple[str, ...]
+    status: str
+    answers: tuple[Markup, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A decision table as it is shown: IRIs of the columns, rows, and the answer to every other input where one is."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    rest: Markup | None = None
+
+
+class Tables:
+    """The decision tables of a page."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.words = view.words
+
+    def of(self, decision: str, *, only: str = "") -> TableView | None:
+        """Return the table of a decision; ``only`` leaves out the rules of any other answer than this one."""
+        table = self.view.content.tables.get(decision)
+        if table is None:
+            return None
+        own = self.view.content.decision(decision)
+        names = {o.id: self.view.answer(o) for o in own.options}
+        rules = [r for r in table.rules if not only or r.outcome.answers == (only,)]
+        rest = next((names[o.id] for o in own.options if only and o.id != only), None)
+        rows = tuple(self._row(table, r, names) for r in rules)
+        return TableView(tuple(v.iri for v in table.columns), rows, rest)
+
+    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, Markup]) -> Row:
+        cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
+        return Row(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers))
+
+    def _status(self, outcome: Outcome) -> str:
+        if outcome.status != DECIDED:
+            return self.words.status(outcome.status)
+        return "" if outcome.answers else self.view.w("none")
+
+    def cell(self, variable: Variable, cells: Choice | None) -> str:
+        """Return what a column must be: an interval, values, yes or no; empty where it does not matter."""
+        if cells is None:
+            return ""
+        if variable.values:
+            values = [variable.values[c - 1] for c in sorted(cells)]
+            value = self.view.expressions.value
+            return " / ".join(self.words.yes_no(v) if isinstance(v, bool) else value(v) for v in values)
+        bounds = [bounds_of(self.view.content.assessor.cells, variable, a, b) for a, b in stretches(cells)]
+        return " / ".join(self.view.expressions.interval(low, high) for low, high in bounds)

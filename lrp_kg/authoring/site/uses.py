@@ -1,0 +1,95 @@
+"""Where each term is used: definitions, options, scopes, statements, criteria, open points, fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lrp_kg.authoring.site.catalogue import Catalogue
+from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.guideline.model import Statement
+
+Use = tuple[str, str]
+"""A role, the name of a phrase, and the IRI of the term that uses another in that role."""
+
+ROLES = (
+    "use-definition",
+    "use-scope",
+    "use-option",
+    "use-refined",
+    "use-box",
+    "use-shown",
+    "use-criterion",
+    "use-statement",
+    "use-limit",
+    "use-counted",
+    "use-warning",
+    "use-asked",
+    "use-derived",
+    "use-implied",
+    "use-open-point",
+    "use-source",
+)
+"""In the order in which a page tells them."""
+
+
+def uses_of(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return for each term, by IRI, the terms that use it, by role."""
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for used, role, user in _uses(catalogue):
+        if used and used != user:
+            found.setdefault(used, {}).setdefault(role, {})[user] = None
+    return {
+        used: {role: tuple(roles[role]) for role in ROLES if role in roles} for used, roles in sorted(found.items())
+    }
+
+
+def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    g = catalogue.guideline
+    for condition in g.conditions.values():
+        if condition.iri not in catalogue.entries:
+            continue
+        for part in walk(condition.expression):
+            if isinstance(part, Named):
+                yield part.iri, "use-definition", condition.iri
+            elif isinstance(part, (Has, Between)):
+                yield g.expanded.get(part.field, (part.field, ""))[0], "use-definition", condition.iri
+    for decision in catalogue.decisions:
+        yield decision.scope, "use-scope", decision.iri
+        for option in decision.options:
+            yield option.applies_to, "use-option", option.iri
+            yield option.refined_by or "", "use-refined", option.iri
+    for box in g.boxes.values():
+        yield box.applies_to or "", "use-box", box.iri
+        yield box.shown_for, "use-shown", box.iri
+    for programme in g.programmes.values():
+        for edition in programme.editions:
+            yield catalogue.edition_decision(edition).scope, "use-scope", programme.iri
+            for criterion in edition.criteria:
+                yield criterion.applies_to, "use-criterion", criterion.iri
+    for page, statement in catalogue.statements():
+        yield from _of_statement(statement, page)
+    for warning in g.warnings:
+        yield warning.applies_to, "use-warning", warning.iri
+    yield from _of_fields(catalogue)
+    for point in g.open_points:
+        yield point.applies_to or "", "use-open-point", point.iri
+        yield from ((concerned, "use-open-point", point.iri) for concerned in point.concerns)
+    for entry in catalogue.entries.values():
+        yield catalogue.source(entry.term.iri) or "", "use-source", entry.term.iri
+
+
+def _of_statement(statement: Statement, page: str) -> Iterator[tuple[str, str, str]]:
+    yield statement.condition or "", "use-statement", statement.iri
+    for limit in statement.limits:
+        yield limit.condition or "", "use-limit", statement.iri
+        yield limit.counted_from, "use-counted", statement.iri
+
+
+def _of_fields(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    g = catalogue.guideline
+    for field in g.fields.values():
+        yield field.ask_if or "", "use-asked", field.iri
+        yield from ((implied, "use-implied", field.iri) for implied in field.implies)
+    for derived in g.derived.values():
+        yield derived.start, "use-derived", derived.iri
+        yield derived.end, "use-derived", derived.iri

@@ -1,0 +1,233 @@
+"""What a template calls: words, links, terms and statements, for one page in one language."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from lrp_kg.authoring.site.catalogue import KINDS, Entry, slug
+from lrp_kg.authoring.site.content import Content
+from lrp_kg.authoring.site.expressions import ExpressionReader, Shown
+from lrp_kg.authoring.site.words import Words
+from lrp_kg.guideline.index import Node, iri
+from lrp_kg.guideline.model import (
+    LANGUAGES,
+    Box,
+    Condition,
+    Decision,
+    Derived,
+    Fact,
+    Option,
+    Statement,
+    Term,
+    Text,
+    TimeLimit,
+)
+from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
+
+ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
+
+
+class View:
+    """A page in one language."""
+
+    languages = LANGUAGES
+    kinds = KINDS
+    record = PATIENT_RECORD
+
+    def __init__(self, content: Content, words: Words, path: str) -> None:
+        self.content = content
+        self.words = words
+        self.path = path
+        self.catalogue = content.catalogue
+        self.guideline = content.guideline
+        self.lang = words.lang
+        self.root = "../" * path.count("/")
+        self.expressions = ExpressionReader(content.catalogue, words)
+
+    # -- words and links --------------------------------------------------------------------------
+
+    def w(self, name: str, /, **values: object) -> str:
+        """Return a phrase."""
+        return self.words.word(name, **values)
+
+    def t(self, texts: Text) -> Markup:
+        """Return a text, marked with its language where it is not the page's."""
+        text, lang = self.words.text(texts), self.words.language_of(texts)
+        return Markup('<span lang="{}">{}</span>').format(lang, text) if lang else Markup.escape(text)
+
+    def label(self, term: Term) -> Markup:
+        """Return the label of a term."""
+        return self.t(term.label) if term.label else Markup.escape(term.id)
+
+    def href(self, name: str) -> str:
+        """Return the address of a term as seen from this page; empty where it has none."""
+        entry = self.catalogue.find(name)
+        if entry is None:
+            return ""
+        return f"#{entry.anchor}" if entry.page == self.path and entry.anchor else self.root + entry.address
+
+    def link(self, name: str) -> Markup:
+        """Return a link to a term with its label."""
+        entry = self.catalogue.find(name)
+        if entry is None:
+            return self.t(self.catalogue.label(name)) or Markup.escape(self.catalogue.term(name).id)
+        return Markup('<a href="{}">{}</a>').format(self.href(name), self.label(entry.term))
+
+    def answer(self, option: Option) -> Markup:
+        """Return an option with a link, without one where it is told with a programme."""
+        entry = self.catalogue.find(option.iri)
+        return self.link(option.iri) if entry and entry.term.iri == option.iri else self.label(option)
+
+    def to(self, path: str) -> str:
+        """Return the address of another page of this language."""
+        return self.root + path
+
+    def other(self, lang: str) -> str:
+        """Return the address of this page in another language."""
+        return f"{self.root}../{lang}/{self.path}"
+
+    def language_name(self, lang: str) -> str:
+        """Return the name of a language in that language."""
+        return self.guideline.phrases["site-language-name"][lang]
+
+    def places(self) -> list[tuple[str, str, bool]]:
+        """Return the navigation: words, address, and whether this page belongs there."""
+        found = [
+            (self.w(f"kinds-{kind}"), f"{kind}/index.html", self.path.startswith(f"{kind}/"))
+            for kind in KINDS
+            if self.catalogue.of_kind(kind)
+        ]
+        if self.content.runs:
+            found.append((self.w("cases"), f"{CASES}/{HOME}", self.path.startswith(f"{CASES}/")))
+        found.append((self.w("alphabetical"), ALPHABETICAL, self.path == ALPHABETICAL))
+        return [(words, self.to(path), here) for words, path, here in found]
+
+    # -- terms ------------------------------------------------------------------------------------
+
+    def definition(self, name: str) -> Text:
+        """Return the definitions of a term; none where they only repeat its label."""
+        found, label = self.catalogue.definition(name), self.catalogue.label(name)
+        same = self.words.text(found).rstrip(".").casefold() == label.get("en", "").casefold()
+        return {} if same else found
+
+    def untranslated(self, texts: Text) -> bool:
+        """Tell whether a text has to be shown in another language."""
+        return bool(self.words.language_of(texts))
+
+    def uses(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Return what uses a term, by role; open points are told on their own."""
+        return {r: u for r, u in self.content.uses.get(name, {}).items() if r != "use-open-point"}
+
+    def open_points(self, name: str) -> tuple[str, ...]:
+        """Return the open points that a term rests on."""
+        return self.content.uses.get(name, {}).get("use-open-point", ())
+
+    def kind_of(self, name: str) -> str:
+        """Return the kind of a term, for a phrase."""
+        entry = self.catalogue.find(name)
+        return entry.kind if entry else ""
+
+    def kind_word(self, entry: Entry) -> str:
+        """Return the word for what a term is."""
+        return self.w("situation" if self.is_situation(entry.term) else f"kind-{entry.kind}")
+
+    def boxes_of(self, stage: str) -> list[Box]:
+        """Return the boxes of a stage in order."""
+        boxes = self.guideline.boxes
+        return [boxes[e.term.iri] for e in self.catalogue.of_kind("box") if boxes[e.term.iri].stage == stage]
+
+    def decision_of(self, option: str) -> Decision | None:
+        """Return the decision of an option."""
+        return next((d for d in self.catalogue.decisions if any(o.iri == option for o in d.options)), None)
+
+    def option_of(self, name: str) -> Option | None:
+        """Return a term as an option, where it is one."""
+        return next((o for d in self.catalogue.decisions for o in d.options if o.iri == name), None)
+
+    def boxes_shown_for(self, name: str) -> list[Box]:
+        """Return the boxes that are shown for an option or in the scope of a decision."""
+        return [b for b in self.guideline.boxes.values() if b.shown_for == name and b.iri != name]
+
+    def notices(self, stage: str) -> tuple[Statement, ...]:
+        """Return what is said at a stage outside its boxes."""
+        return self.guideline.notices.get(stage, ())
+
+    def vocabulary(self, name: str) -> Term:
+        """Return a term of the vocabulary by its local name."""
+        return self.catalogue.term(CP + name)
+
+    def is_derived(self, term: Term) -> bool:
+        """Tell whether a field is computed."""
+        return isinstance(term, Derived)
+
+    def is_situation(self, term: Term) -> bool:
+        """Tell whether a named class reads several fields."""
+        return isinstance(term, Condition) and not self.catalogue.reads_one(term.iri)
+
+    def shown(self, name: str, *, in_full: bool = False) -> Shown:
+        """Return the definition of a class, or its full form."""
+        return self.expressions.of_class(name, in_full=in_full)
+
+    def goes_deeper(self, name: str) -> bool:
+        """Tell whether a definition names other conditions, so that its full form says more."""
+        shown = self.shown(name)
+        return shown != self.shown(name, in_full=True)
+
+    def slug(self, name: str) -> str:
+        """Return the part of an address for a term."""
+        return slug(name)
+
+    def field_link(self, name: str) -> Markup:
+        """Return a link to anything that criteria read, with its own label."""
+        label = Markup.escape(self.expressions.field(name))
+        return Markup('<a href="{}">{}</a>').format(self.href(name), label) if self.href(name) else label
+
+    def literals(self, name: str, predicate: str) -> list[Markup]:
+        """Return notes about a term in the page's language, in English where there are none."""
+        found = self.catalogue.texts(name, SKOS + predicate)
+        return self._in_language(found)
+
+    def other_readings(self, name: str) -> list[Markup]:
+        """Return the readings of an open point that were not taken."""
+        return self._in_language(self.catalogue.texts(name, CP + "otherReading"))
+
+    def _in_language(self, found: list[Node]) -> list[Markup]:
+        own = [o.value for o in found if o.language == self.lang]
+        if own:
+            return [Markup.escape(text) for text in own]
+        return [self.t({o.language or "en": o.value}) for o in found if o.language in ("", "en")]
+
+    def source_facts(self, name: str) -> list[tuple[str, str]]:
+        """Return what is known of a document: phrase and text."""
+        known = (
+            ("publisher", DCTERMS + "publisher"),
+            ("version", OWL + "versionInfo"),
+            ("issued", DCTERMS + "issued"),
+            ("language", DCTERMS + "language"),
+            ("licence", DCTERMS + "license"),
+        )
+        graph = self.catalogue.graph
+        return [(phrase, o.value) for phrase, predicate in known for o in graph.all(iri(name), predicate)]
+
+    # -- statements -------------------------------------------------------------------------------
+
+    def limit(self, limit: TimeLimit) -> list[Markup]:
+        """Return a time limit in words."""
+        field = self.link(limit.counted_from)
+        found = []
+        for phrase, period in (("not-before", limit.not_before), ("within", limit.within)):
+            if period:
+                found.append(Markup.escape(self.w(phrase)).format(period=self.words.period(period), field=field))
+        return found
+
+    def fact(self, fact: Fact) -> Markup:
+        """Return a fact in words: its key and its value."""
+        key = next((k for k in self.guideline.fact_keys.values() if k.id == fact.key), None)
+        name = self.label(key) if key else Markup.escape(fact.key)
+        if fact.value is None:
+            value = Markup.escape(self.w("latest-date"))
+        elif isinstance(fact.value, bool):
+            value = Markup.escape(self.words.yes_no(fact.value))
+        else:
+            value = Markup("<code>{}</code>").format(fact.value)
+        return Markup("{}: {}").format(name, value)
