@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
     from lrp_kg.findings import Finding
-    from lrp_kg.research import Dataset
+    from lrp_kg.research.dataset import Dataset
 
 __version__ = "0.1.0"
 __all__ = ["Dataset", "Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]

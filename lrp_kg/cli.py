@@ -16,7 +16,6 @@ from lrp_kg.authoring.check.commands import check
 from lrp_kg.authoring.compare.commands import diff
 from lrp_kg.authoring.new.commands import new
 from lrp_kg.authoring.site.commands import docs, draw
-from lrp_kg.catalogue.commands import queries, query
 from lrp_kg.commandline import (
     CANNOT_RUN,
     INVALID,
@@ -27,10 +26,11 @@ from lrp_kg.commandline import (
     read_file,
     store_option,
 )
-from lrp_kg.dataset.commands import load
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
-from lrp_kg.synthesis.commands import synthesise
+from lrp_kg.research.questions.commands import queries, query
+from lrp_kg.research.store.commands import load
+from lrp_kg.research.synthesis.commands import synthesise
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -297,7 +297,7 @@ def serve(
     """
     import os
 
-    from lrp_kg.engine.model import Limits
+    from lrp_kg.research.engine.model import Limits
     from lrp_kg.web.server import run
 
     settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies}
@@ -318,7 +318,7 @@ def serve(
 
 def _look_at_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
     """Fail where the store cannot be served; say where its answers are of another guideline."""
-    from lrp_kg.dataset.opening import holds_records, staleness
+    from lrp_kg.research.store.opening import holds_records, staleness
     from lrp_kg.web.access import demand_token, read_tokens
 
     demand_token(read_tokens(token_file), holds_records(store))

@@ -14,12 +14,12 @@ from typing import Any
 import pyoxigraph as ox
 import rdflib
 
-from lrp_kg.catalogue.entries import read_catalogue
-from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.loading import load
-from lrp_kg.dataset.making import Source
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.research.questions.entries import read_catalogue
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "queries"

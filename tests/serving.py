@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from lrp_kg.dataset.generations import Store
-from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import LrpError
+from lrp_kg.research.engine.remote import RemoteEngine
+from lrp_kg.research.store.generations import Store
 
 OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service

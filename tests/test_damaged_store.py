@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.loading import load
-from lrp_kg.dataset.making import Source
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 

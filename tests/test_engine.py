@@ -20,11 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib.query import Result
 
-from lrp_kg.engine import refusal
-from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
-from lrp_kg.engine.model import Limits, Question, setting
-from lrp_kg.engine.pool import PoolEngine
-from lrp_kg.engine.spool import INLINE
 from lrp_kg.errors import (
     Busy,
     EngineFailed,
@@ -40,6 +35,11 @@ from lrp_kg.errors import (
     UnknownParameter,
 )
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
+from lrp_kg.research.engine import refusal
+from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
+from lrp_kg.research.engine.model import Limits, Question, setting
+from lrp_kg.research.engine.pool import PoolEngine
+from lrp_kg.research.engine.spool import INLINE
 
 N = 300
 
@@ -520,7 +520,7 @@ class TestProcesses:
     @pytest.mark.slow
     def test_the_server_may_be_killed(self, file: Path) -> None:
         code = (
-            "import sys, time\nfrom pathlib import Path\nfrom lrp_kg.engine.pool import PoolEngine\n"
+            "import sys, time\nfrom pathlib import Path\nfrom lrp_kg.research.engine.pool import PoolEngine\n"
             f"engine = PoolEngine(quads=Path({str(file)!r}))\n"
             "print(engine._process.pid, engine._idle[0].pid, flush=True)\ntime.sleep(60)\n"
         )

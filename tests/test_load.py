@@ -19,16 +19,16 @@ from rdflib.namespace import RDF
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.cli import main
-from lrp_kg.dataset import deriving, generations, making
-from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.loading import Report, load, needs_derivation, stored_records
-from lrp_kg.dataset.making import Source
-from lrp_kg.dataset.quads import AnswerWriter, derived_lines, name_record, record_lines
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
+from lrp_kg.research.store import deriving, generations, making
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
 
 HERE = Path(__file__).parent
 ANKLE = HERE / "guidelines" / "ankle-sprain"
@@ -399,7 +399,7 @@ class TestCommand:
         def interrupted(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("lrp_kg.dataset.loading.load", interrupted)
+        monkeypatch.setattr("lrp_kg.research.store.loading.load", interrupted)
         result = CliRunner().invoke(main, ["load", "--store", str(tmp_path / "store")])
         assert result.exit_code == 130
         assert "goes on where it was" in result.output

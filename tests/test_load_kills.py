@@ -14,9 +14,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from lrp_kg.dataset.generations import Store
 from lrp_kg.guideline.named_graphs import RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD
+from lrp_kg.research.store.generations import Store
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
 KILLS = 50

@@ -13,15 +13,15 @@ import rdflib
 from queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, triples
 
 from lrp_kg import GuidelineService
-from lrp_kg.catalogue.charts import draw, points
-from lrp_kg.catalogue.checking import catalogue_findings, check_entry
-from lrp_kg.catalogue.entries import read_catalogue, read_entry
-from lrp_kg.catalogue.listing import as_data, as_markdown
-from lrp_kg.catalogue.model import Chart, Entry, Parameter
-from lrp_kg.catalogue.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
-from lrp_kg.catalogue.running import Cell, Table
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.research.questions.charts import draw, points
+from lrp_kg.research.questions.checking import catalogue_findings, check_entry
+from lrp_kg.research.questions.entries import read_catalogue, read_entry
+from lrp_kg.research.questions.listing import as_data, as_markdown
+from lrp_kg.research.questions.model import Chart, Entry, Parameter
+from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
+from lrp_kg.research.questions.running import Cell, Table
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 NAMES = sorted(ENTRIES)
@@ -78,7 +78,7 @@ def test_the_query_keeps_to_the_rules(name: str) -> None:
 def test_the_document_is_that_of_the_files() -> None:
     made = as_markdown(ENTRIES.values())
     written = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
-    assert made == written, "write it again with python -m lrp_kg.catalogue.listing"
+    assert made == written, "write it again with python -m lrp_kg.research.questions.listing"
     assert made.count(".rq)") == len(NAMES)
 
 

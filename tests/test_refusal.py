@@ -8,8 +8,8 @@ import re
 import pyoxigraph as ox
 import pytest
 
-from lrp_kg.engine import refusal
 from lrp_kg.errors import MalformedQuery, QueryRefused
+from lrp_kg.research.engine import refusal
 
 PARTS = (
     *("SERVICE", "SERVICE SILENT", "service", "FROM", "FROM NAMED", " ", " ", "<u:x>", "<u:x>", "{}", "{?a ?b ?c}"),

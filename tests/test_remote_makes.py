@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.making import Source
-from lrp_kg.dataset.remote import load_remote
-from lrp_kg.engine.model import Limits, Question
-from lrp_kg.engine.pool import PoolEngine
-from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import MalformedQuery
+from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.pool import PoolEngine
+from lrp_kg.research.engine.remote import RemoteEngine
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.remote import load_remote
 from tests.queryset import DATA, ENTRIES, load_records
 from tests.serving import free_port, running_endpoint, running_oxigraph
 

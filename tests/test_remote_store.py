@@ -18,14 +18,6 @@ from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
-from lrp_kg.dataset.generations import Store
-from lrp_kg.dataset.loading import load
-from lrp_kg.dataset.making import Source
-from lrp_kg.dataset.opening import open_engine
-from lrp_kg.dataset.remote import STAGING, WORK, load_remote
-from lrp_kg.engine.model import Limits, Question
-from lrp_kg.engine.pool import PoolEngine
-from lrp_kg.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
 from lrp_kg.errors import (
     LrpError,
     MalformedQuery,
@@ -38,7 +30,15 @@ from lrp_kg.errors import (
 )
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
-from lrp_kg.synthesis.generating import Generator
+from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.pool import PoolEngine
+from lrp_kg.research.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.opening import open_engine
+from lrp_kg.research.store.remote import STAGING, WORK, load_remote
+from lrp_kg.research.synthesis.generating import Generator
 from tests.serving import free_port, running_oxigraph, serving
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
@@ -340,7 +340,7 @@ def test_credentials(tmp_path: Path) -> None:
 
 
 def test_lines_are_split_as_they_were_written() -> None:
-    from lrp_kg.dataset.remote import _split
+    from lrp_kg.research.store.remote import _split
 
     assert _split(f"<a> <b> <c> <{RECORDS}> .\n") == ("<a> <b> <c> .", RECORDS)
     assert _split("<a> <b> <c> .\n") == ("<a> <b> <c> .", "")

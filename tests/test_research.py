@@ -18,10 +18,10 @@ import pytest
 from nbclient import NotebookClient
 
 from lrp_kg import Dataset, GuidelineService
-from lrp_kg.dataset.loading import load
-from lrp_kg.dataset.making import Source
 from lrp_kg.errors import UnknownQuery
-from lrp_kg.synthesis.generating import Generator
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.synthesis.generating import Generator
 
 ROOT = Path(__file__).parent.parent
 

@@ -23,8 +23,8 @@ import rdflib
 from rdflib.collection import Collection
 from rdflib.namespace import RDF
 
-from lrp_kg.engine.columns import columns
-from lrp_kg.engine.formats import writable
+from lrp_kg.research.engine.columns import columns
+from lrp_kg.research.engine.formats import writable
 from tests.serving import Service, make_store, serving
 
 HERE = Path(__file__).parent / "results"

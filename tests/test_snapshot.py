@@ -11,12 +11,12 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.named_graphs import CLOSURE
+from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"
-COMMAND = [sys.executable, "-m", "lrp_kg.dataset.snapshot", str(ANKLE), "--while-open"]
+COMMAND = [sys.executable, "-m", "lrp_kg.research.store.snapshot", str(ANKLE), "--while-open"]
 
 
 @pytest.fixture

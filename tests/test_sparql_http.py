@@ -24,9 +24,9 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, POST, TURTLE, XML, SPARQLWrapper
 
 from lrp_kg import GuidelineService
-from lrp_kg.dataset.loading import load
-from lrp_kg.dataset.making import Source
 from lrp_kg.errors import Busy, EngineFailed, StoreError, TokenFileError, TooManyAttempts
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
 from lrp_kg.web import create_app
 from lrp_kg.web.access import ATTEMPTS, read_tokens
 from lrp_kg.web.engine import engine

@@ -18,9 +18,9 @@ from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.errors import GuidelineError
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.synthesis.distribution import Distribution, bounds
-from lrp_kg.synthesis.generating import Generator
-from lrp_kg.synthesis.model import read_model
+from lrp_kg.research.synthesis.distribution import Distribution, bounds
+from lrp_kg.research.synthesis.generating import Generator
+from lrp_kg.research.synthesis.model import read_model
 
 ROOT = Path(__file__).parents[1]
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

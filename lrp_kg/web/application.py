@@ -56,7 +56,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
 
 def _demand_token(app: Flask) -> None:
     """Refuse to serve a store with records to everybody."""
-    from lrp_kg.dataset.opening import holds_records
+    from lrp_kg.research.store.opening import holds_records
 
     store = app.config["STORE"]
     if store:

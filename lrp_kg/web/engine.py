@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, current_app, g
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.dataset.opening import is_remote, open_engine
-from lrp_kg.dataset.snapshot import snapshot_file
-from lrp_kg.engine.model import Engine, Limits
 from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
 from lrp_kg.guideline.named_graphs import version_iri
+from lrp_kg.research.engine.model import Engine, Limits
+from lrp_kg.research.store.opening import is_remote, open_engine
+from lrp_kg.research.store.snapshot import snapshot_file
 from lrp_kg.web.readers import Readers
 
 if TYPE_CHECKING:
@@ -95,7 +95,13 @@ class Engines:
         try:
             if not self.store and not snapshot_file(guideline).is_file():
                 # in a process of its own: the closure would hold up every other request
-                command = [sys.executable, "-m", "lrp_kg.dataset.snapshot", str(guideline.folder), "--while-open"]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "lrp_kg.research.store.snapshot",
+                    str(guideline.folder),
+                    "--while-open",
+                ]
                 with subprocess.Popen(command, stdin=subprocess.PIPE) as making:  # noqa: S603 - our own program
                     making.wait()
             engine = open_engine(guideline, self.store, self.limits)

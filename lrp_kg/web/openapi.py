@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_kg import __version__
-from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
+from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
 
 
 def _schema(field: Field) -> dict[str, Any]:

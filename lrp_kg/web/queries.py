@@ -10,14 +10,14 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from markupsafe import Markup
 
 from lrp_kg.answer.as_text import TextAnswer
-from lrp_kg.catalogue.charts import draw
-from lrp_kg.catalogue.entries import read_catalogue
-from lrp_kg.catalogue.listing import as_data
-from lrp_kg.catalogue.model import TAGS, Entry, Parameter, in_language
-from lrp_kg.catalogue.parameters import Vocabulary, prefixes_of, spliced
-from lrp_kg.catalogue.running import JSON, Cell, Table, question, run
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.research.questions.charts import draw
+from lrp_kg.research.questions.entries import read_catalogue
+from lrp_kg.research.questions.listing import as_data
+from lrp_kg.research.questions.model import TAGS, Entry, Parameter, in_language
+from lrp_kg.research.questions.parameters import Vocabulary, prefixes_of, spliced
+from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine

@@ -10,9 +10,9 @@ from flask import Response, current_app, request
 from rdflib.namespace import DCTERMS, RDF, VOID, XSD
 from werkzeug.datastructures import MIMEAccept
 
-from lrp_kg.engine.formats import GRAPHS
-from lrp_kg.engine.model import Engine, Question
 from lrp_kg.errors import LimitReached, NotAcceptable
+from lrp_kg.research.engine.formats import GRAPHS
+from lrp_kg.research.engine.model import Engine, Question
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import dataset_version, engine
 

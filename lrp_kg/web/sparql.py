@@ -12,8 +12,6 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
-from lrp_kg.engine.formats import GRAPHS, SOLUTIONS
-from lrp_kg.engine.model import Question, Reply
 from lrp_kg.errors import (
     Busy,
     MalformedQuery,
@@ -24,6 +22,8 @@ from lrp_kg.errors import (
     UnsupportedMediaType,
     WrongCharset,
 )
+from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
+from lrp_kg.research.engine.model import Question, Reply
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.servicedescription import describe, describe_dataset

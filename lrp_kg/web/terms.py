@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.answer.as_text import TextAnswer
-from lrp_kg.dataset.terms import Terms
-from lrp_kg.engine.formats import GRAPHS as FORMATS
 from lrp_kg.guideline.named_graphs import GRAPHS, guideline_quads
 from lrp_kg.namespaces import RDF, local_name
+from lrp_kg.research.engine.formats import GRAPHS as FORMATS
+from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
 from lrp_kg.web.negotiation import accepted, language
 

@@ -10,15 +10,15 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.dataset.generations import Generation, Store, Writer
-from lrp_kg.dataset.making import Making, Progress, Source, Told, content_of
-from lrp_kg.dataset.quads import RECORD_DIGEST, ROOT
 from lrp_kg.errors import RecordError, StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.record.files import Item, items
 from lrp_kg.record.read import RecordReader
+from lrp_kg.research.store.generations import Generation, Store, Writer
+from lrp_kg.research.store.making import Making, Progress, Source, Told, content_of
+from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT
 
 KEPT = ("stored", "replaced", "no-longer-valid")
 """Fates of records whose lines are stored."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from lrp_kg.catalogue.model import Chart
-from lrp_kg.catalogue.running import Table
+from lrp_kg.research.questions.model import Chart
+from lrp_kg.research.questions.running import Table
 from lrp_kg.svg import width_of, wrap
 
 MOST = 60

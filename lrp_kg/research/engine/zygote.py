@@ -1,4 +1,4 @@
-"""A process that has the store open and forks a worker whenever it is told to; started by `lrp_kg.engine.pool`.
+"""A process that has the store open and forks a worker whenever it is told to; started by `lrp_kg.research.engine.pool`.
 
 It is a process of its own, so that what forks has one thread and no connections of the server.
 """
@@ -17,7 +17,7 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from lrp_kg.engine import refusal, wire, worker
+from lrp_kg.research.engine import refusal, wire, worker
 
 
 def _open(store: str | None, quads: str | None) -> ox.Store:

@@ -14,10 +14,10 @@ from lrp_kg.commandline import fail, guideline_option, input_option, lang_option
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 
 if TYPE_CHECKING:
-    from lrp_kg.catalogue.model import Catalogue, Entry
-    from lrp_kg.catalogue.running import Table
-    from lrp_kg.engine.model import Engine
     from lrp_kg.guideline.model import Guideline
+    from lrp_kg.research.engine.model import Engine
+    from lrp_kg.research.questions.model import Catalogue, Entry
+    from lrp_kg.research.questions.running import Table
 
 MEDIA = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/sparql-results+json"}
 
@@ -35,8 +35,8 @@ def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> No
       lrp-kg queries --tag cohort
       lrp-kg queries --lang nl --format json
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.catalogue.listing import as_data
-    from lrp_kg.catalogue.model import in_language
+    from lrp_kg.research.questions.listing import as_data
+    from lrp_kg.research.questions.model import in_language
 
     shown = [e for e in _catalogue(guideline).entries.values() if tag is None or tag in e.tags]
     if form == "json":
@@ -110,8 +110,8 @@ def query(
 
 
 def _catalogue(folder: Path | None) -> Catalogue:
-    from lrp_kg.catalogue.entries import read_catalogue
     from lrp_kg.guideline.files import packaged_folder
+    from lrp_kg.research.questions.entries import read_catalogue
 
     found = read_catalogue(folder or packaged_folder())
     for finding in found.findings:
@@ -125,7 +125,7 @@ def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[E
     if (name is None) is (file is None):
         raise UnknownParameter("Say which query: a NAME of lrp-kg queries, or -f FILE, and not both.")
     if file is not None:
-        from lrp_kg.catalogue.entries import read_entry
+        from lrp_kg.research.questions.entries import read_entry
 
         body = read_file(str(file))
         try:
@@ -161,7 +161,7 @@ def _values(params: tuple[str, ...], entry: Entry | None, lang: str) -> dict[str
 
 
 def _spliced(entry: Entry | None, text: str, values: dict[str, str], guideline: Guideline) -> str:
-    from lrp_kg.catalogue.parameters import Vocabulary, spliced
+    from lrp_kg.research.questions.parameters import Vocabulary, spliced
 
     if entry is not None:
         return spliced(entry, values, Vocabulary(guideline))
@@ -174,8 +174,8 @@ def _spliced(entry: Entry | None, text: str, values: dict[str, str], guideline: 
 def _engine(
     guideline: Guideline, store: str | None, records: tuple[str, ...], input_format: str | None
 ) -> Iterator[Engine]:
-    from lrp_kg.dataset.opening import open_engine, staleness
-    from lrp_kg.engine.model import Limits
+    from lrp_kg.research.engine.model import Limits
+    from lrp_kg.research.store.opening import open_engine, staleness
 
     if store and records:
         raise UnknownParameter("Give --store or --records, and not both.")
@@ -194,8 +194,8 @@ def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | No
     """Answer the records of files in a store that is gone afterwards; tell those that are refused."""
     import tempfile
 
-    from lrp_kg.dataset.loading import load
-    from lrp_kg.dataset.making import Source
+    from lrp_kg.research.store.loading import load
+    from lrp_kg.research.store.making import Source
 
     sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
     with tempfile.TemporaryDirectory(prefix="lrp-kg-") as folder:
@@ -214,9 +214,9 @@ def _answer(
     form: str,
     lang: str,
 ) -> None:
-    from lrp_kg.catalogue.parameters import Vocabulary
-    from lrp_kg.catalogue.running import JSON, question, table
-    from lrp_kg.engine.model import Question
+    from lrp_kg.research.engine.model import Question
+    from lrp_kg.research.questions.parameters import Vocabulary
+    from lrp_kg.research.questions.running import JSON, question, table
 
     media = MEDIA.get(form, JSON)
     if entry is not None:
@@ -239,8 +239,8 @@ def _print(found: Table, entry: Entry | None, lang: str) -> None:
     from rich.table import Table as Shown
     from rich.text import Text
 
-    from lrp_kg.catalogue.model import in_language
     from lrp_kg.namespaces import local_name
+    from lrp_kg.research.questions.model import in_language
 
     labels: dict[str, Any] = {c.name: in_language(c.label, lang) for c in entry.columns} if entry else {}
     shown = Shown(title=Text(in_language(entry.summary, lang)) if entry else None, title_justify="left")

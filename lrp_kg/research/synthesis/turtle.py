@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrp_kg.dataset.quads import name_record, record_lines
 from lrp_kg.record.read import RecordReader
+from lrp_kg.research.store.quads import name_record, record_lines
 
 
 def to_turtle(reader: RecordReader, record: dict[str, Any]) -> bytes:

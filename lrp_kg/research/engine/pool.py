@@ -1,6 +1,6 @@
 """Queries answered by workers that can be killed: `PoolEngine`.
 
-A process with the store open (`lrp_kg.engine.zygote`) forks the workers; each answers one query at a time and is
+A process with the store open (`lrp_kg.research.engine.zygote`) forks the workers; each answers one query at a time and is
 stopped by a timer of the kernel, whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
 """
 
@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lrp_kg.engine import wire
-from lrp_kg.engine.model import Limits, Question, Reply, setting
 from lrp_kg.errors import (
     Busy,
     EngineFailed,
@@ -33,6 +31,8 @@ from lrp_kg.errors import (
     SizeLimit,
     TimeLimit,
 )
+from lrp_kg.research.engine import wire
+from lrp_kg.research.engine.model import Limits, Question, Reply, setting
 
 PATIENT = 0.03
 """Seconds after which a query makes way for others: its worker runs at the lowest priority from then on."""
@@ -313,7 +313,7 @@ class PoolEngine:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "lrp_kg.engine.zygote", "--descriptor", str(theirs.fileno())]
+        command = [sys.executable, "-m", "lrp_kg.research.engine.zygote", "--descriptor", str(theirs.fileno())]
         command += ["--memory", str(self.limits.memory), *self._source]
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")}
         self._process = subprocess.Popen(  # noqa: S603 - our own program

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lrp_kg.catalogue.model import TAGS, Entry, in_language
+from lrp_kg.research.questions.model import TAGS, Entry, in_language
 
-HEAD = """<!-- Made by `python -m lrp_kg.catalogue.listing`; edit queries/*.rq instead. -->
+HEAD = """<!-- Made by `python -m lrp_kg.research.questions.listing`; edit queries/*.rq instead. -->
 # The catalogue of queries
 
 Each file in `queries/` is SPARQL 1.1 that runs as it stands, with a header that says what it asks in four languages.
@@ -65,8 +65,8 @@ def _row(entry: Entry) -> str:
 
 def main() -> None:
     """Write ``docs/queries.md`` of the repository."""
-    from lrp_kg.catalogue.entries import read_catalogue
     from lrp_kg.guideline.files import packaged_folder
+    from lrp_kg.research.questions.entries import read_catalogue
 
     folder = packaged_folder()
     text = as_markdown(read_catalogue(folder).entries.values())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.dataset.generations import sync_folder, write_durably
+from lrp_kg.research.store.generations import sync_folder, write_durably
 
 
 class Staging:

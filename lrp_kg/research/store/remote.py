@@ -16,17 +16,17 @@ from datetime import UTC, datetime, timedelta
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.dataset.deriving import Job, batches, derive
-from lrp_kg.dataset.loading import Fates, Report, read_items
-from lrp_kg.dataset.making import Progress, Source, content_of, told_of
-from lrp_kg.dataset.quads import RECORD_DIGEST, ROOT, activity_lines
-from lrp_kg.dataset.snapshot import guideline_snapshot
-from lrp_kg.engine.model import Limits
-from lrp_kg.engine.remote import RemoteEngine
 from lrp_kg.errors import LrpError, StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, GRAPHS
 from lrp_kg.namespaces import DCTERMS, PROV
+from lrp_kg.research.engine.model import Limits
+from lrp_kg.research.engine.remote import RemoteEngine
+from lrp_kg.research.store.deriving import Job, batches, derive
+from lrp_kg.research.store.loading import Fates, Report, read_items
+from lrp_kg.research.store.making import Progress, Source, content_of, told_of
+from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT, activity_lines
+from lrp_kg.research.store.snapshot import guideline_snapshot
 
 LINES = 5000
 """Lines of N-Quads in one update request."""

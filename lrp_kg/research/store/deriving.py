@@ -11,10 +11,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.dataset.quads import AnswerWriter, derived_lines, is_reserved, name_record, record_lines
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.record.files import Item, understand
+from lrp_kg.research.store.quads import AnswerWriter, derived_lines, is_reserved, name_record, record_lines
 
 BATCH = 500
 """Records that are derived, and made durable, at a time."""

@@ -11,7 +11,7 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.read import BASE
-from lrp_kg.synthesis.model import CohortModel, FieldModel, Transition, read_model
+from lrp_kg.research.synthesis.model import CohortModel, FieldModel, Transition, read_model
 
 Json = dict[str, Any]
 MARK = "synthetic"

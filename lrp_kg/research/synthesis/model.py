@@ -11,7 +11,7 @@ from lrp_kg.guideline.index import Graph, Node, read_turtle
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, local_name
-from lrp_kg.synthesis.distribution import Distribution, bounds
+from lrp_kg.research.synthesis.distribution import Distribution, bounds
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrp_kg.dataset.snapshot import Progress, guideline_snapshot
-from lrp_kg.engine.model import Engine, Limits
+from lrp_kg.research.engine.model import Engine, Limits
+from lrp_kg.research.store.snapshot import Progress, guideline_snapshot
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
@@ -21,10 +21,10 @@ def is_remote(store: str | None) -> bool:
 def holds_records(store: str) -> bool:
     """Tell whether a store has records; a remote one that cannot tell counts as having some."""
     if not is_remote(store):
-        from lrp_kg.dataset.generations import Store
+        from lrp_kg.research.store.generations import Store
 
         return Store(Path(store)).current().records > 0
-    from lrp_kg.engine.remote import RemoteEngine, credentials
+    from lrp_kg.research.engine.remote import RemoteEngine, credentials
 
     return RemoteEngine(store, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS"))).has_records
 
@@ -33,9 +33,9 @@ def staleness(guideline: Guideline, store: str | None) -> str | None:
     """Return what to say where the answers of a store were derived with another guideline or another lrp-kg."""
     if not store or is_remote(store):
         return None
-    from lrp_kg.dataset.generations import Store
-    from lrp_kg.dataset.loading import needs_derivation
     from lrp_kg.guideline.files import packaged_folder
+    from lrp_kg.research.store.generations import Store
+    from lrp_kg.research.store.loading import needs_derivation
 
     if not needs_derivation(Store(Path(store)).current(), guideline):
         return None
@@ -48,18 +48,18 @@ def staleness(guideline: Guideline, store: str | None) -> str | None:
 
 def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
     """Return the engine of a dataset; the first time for a guideline its closure is computed."""
-    from lrp_kg.engine.pool import PoolEngine
+    from lrp_kg.research.engine.pool import PoolEngine
 
     if is_remote(store):
-        from lrp_kg.dataset.remote import check_default_graph
-        from lrp_kg.engine.remote import RemoteEngine, credentials
+        from lrp_kg.research.engine.remote import RemoteEngine, credentials
+        from lrp_kg.research.store.remote import check_default_graph
 
         remote = RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
         check_default_graph(remote)
         remote.prepare()
         return remote
     if store:
-        from lrp_kg.dataset.generations import Store
+        from lrp_kg.research.store.generations import Store
 
         generation = Store(Path(store)).current()
         return PoolEngine(

@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from lrp_kg.engine.model import BASE
 from lrp_kg.errors import MalformedQuery, QueryRefused
+from lrp_kg.research.engine.model import BASE
 
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _WORDS = re.compile("service|from", re.IGNORECASE)

@@ -24,8 +24,8 @@ from lrp_kg.commandline import (
 from lrp_kg.errors import LrpError, StoreError
 
 if TYPE_CHECKING:
-    from lrp_kg.dataset.loading import Report
-    from lrp_kg.dataset.making import Progress
+    from lrp_kg.research.store.loading import Report
+    from lrp_kg.research.store.making import Progress
 
 SHOWN = 20
 """Refused records that the text report names; all of them stand in JSON and in the file of --rejected."""
@@ -72,10 +72,10 @@ def load(
       lrp-kg load more.ttl --store my-store --rejected refused.ndjson
       lrp-kg load --store my-store
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.dataset.loading import load as load_files
-    from lrp_kg.dataset.making import Source
-    from lrp_kg.dataset.opening import is_remote
     from lrp_kg.guideline.load import load_guideline
+    from lrp_kg.research.store.loading import load as load_files
+    from lrp_kg.research.store.making import Source
+    from lrp_kg.research.store.opening import is_remote
 
     if rejected is not None:
         _try_to_write(rejected)
@@ -84,8 +84,8 @@ def load(
         loaded = load_guideline(guideline)
         with _progress() as progress:
             if is_remote(store):
-                from lrp_kg.dataset.remote import load_remote
-                from lrp_kg.engine.remote import credentials
+                from lrp_kg.research.engine.remote import credentials
+                from lrp_kg.research.store.remote import load_remote
 
                 headers = credentials(os.environ.get("LRP_STORE_CREDENTIALS"))
                 if replace:

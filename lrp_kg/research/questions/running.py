@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from lrp_kg.catalogue.model import Entry, in_language
-from lrp_kg.catalogue.parameters import Vocabulary, spliced
-from lrp_kg.engine.model import Engine, Question
 from lrp_kg.errors import RecordsNeeded
 from lrp_kg.namespaces import XSD
+from lrp_kg.research.engine.model import Engine, Question
+from lrp_kg.research.questions.model import Entry, in_language
+from lrp_kg.research.questions.parameters import Vocabulary, spliced
 
 JSON = "application/sparql-results+json"
 

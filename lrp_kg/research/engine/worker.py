@@ -8,13 +8,13 @@ from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
-from lrp_kg.engine import refusal, sandbox, wire
-from lrp_kg.engine.columns import columns, write_in_order
-from lrp_kg.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
-from lrp_kg.engine.model import BASE
-from lrp_kg.engine.spool import Spool, SpoolFull
 from lrp_kg.errors import LrpError
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
+from lrp_kg.research.engine import refusal, sandbox, wire
+from lrp_kg.research.engine.columns import columns, write_in_order
+from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
+from lrp_kg.research.engine.model import BASE
+from lrp_kg.research.engine.spool import Spool, SpoolFull
 
 DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""

@@ -13,15 +13,15 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.dataset.deriving import Derived, Job, batches, derive
-from lrp_kg.dataset.generations import Generation, Writer
-from lrp_kg.dataset.quads import ROOT, activity_lines
-from lrp_kg.dataset.snapshot import guideline_snapshot, snapshot_file
-from lrp_kg.dataset.staging import Staging
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import CP, RDF
 from lrp_kg.record.files import Item
+from lrp_kg.research.store.deriving import Derived, Job, batches, derive
+from lrp_kg.research.store.generations import Generation, Writer
+from lrp_kg.research.store.quads import ROOT, activity_lines
+from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
+from lrp_kg.research.store.staging import Staging
 
 Progress = Callable[[str, int], None]
 """Told what is being done, and how many records are through."""

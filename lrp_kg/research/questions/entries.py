@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-from lrp_kg.catalogue.model import (
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.research.questions.model import (
     CHARTS,
     NEEDS,
     TAGS,
@@ -20,8 +22,6 @@ from lrp_kg.catalogue.model import (
     Parameter,
     Text,
 )
-from lrp_kg.findings import Finding
-from lrp_kg.guideline.model import LANGUAGES
 
 KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
 PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minimum", "maximum"}

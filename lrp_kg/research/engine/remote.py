@@ -24,13 +24,13 @@ from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
 
-from lrp_kg.engine.formats import GRAPHS as GRAPH_FORMATS
-from lrp_kg.engine.formats import SOLUTIONS, count, writable
-from lrp_kg.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
-from lrp_kg.engine.pool import PoolEngine, limit_reached
-from lrp_kg.engine.spool import INLINE
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
 from lrp_kg.guideline.named_graphs import ANSWERS, GRAPHS, RECORDS
+from lrp_kg.research.engine.formats import GRAPHS as GRAPH_FORMATS
+from lrp_kg.research.engine.formats import SOLUTIONS, count, writable
+from lrp_kg.research.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
+from lrp_kg.research.engine.pool import PoolEngine, limit_reached
+from lrp_kg.research.engine.spool import INLINE
 
 FRESH = 5.0
 """Seconds for which the version of the remote dataset is remembered."""

@@ -12,19 +12,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.catalogue.entries import read_catalogue
-from lrp_kg.catalogue.parameters import Vocabulary
-from lrp_kg.catalogue.running import Cell, Table, run, table
-from lrp_kg.dataset.opening import open_engine, staleness
-from lrp_kg.engine.model import Limits, Question
 from lrp_kg.errors import UnknownQuery
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.namespaces import XSD
+from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.questions.entries import read_catalogue
+from lrp_kg.research.questions.parameters import Vocabulary
+from lrp_kg.research.questions.running import Cell, Table, run, table
+from lrp_kg.research.store.opening import open_engine, staleness
 
 if TYPE_CHECKING:
     import pandas
 
-    from lrp_kg.catalogue.model import Catalogue
+    from lrp_kg.research.questions.model import Catalogue
 
 Row = dict[str, Any]
 _INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))

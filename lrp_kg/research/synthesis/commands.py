@@ -36,8 +36,8 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
     from rich.progress import Progress
 
     from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.synthesis.generating import Generator
-    from lrp_kg.synthesis.turtle import to_turtle
+    from lrp_kg.research.synthesis.generating import Generator
+    from lrp_kg.research.synthesis.turtle import to_turtle
 
     console = Console(stderr=True)
     try:

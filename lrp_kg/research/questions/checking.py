@@ -9,12 +9,12 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from lrp_kg.catalogue.entries import read_catalogue
-from lrp_kg.catalogue.model import MARK, Entry
-from lrp_kg.catalogue.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.errors import LrpError, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.research.questions.entries import read_catalogue
+from lrp_kg.research.questions.model import MARK, Entry
+from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 
 
 def catalogue_findings(folder: Path, guideline: Guideline | None = None) -> list[Finding]:
@@ -32,7 +32,7 @@ def catalogue_findings(folder: Path, guideline: Guideline | None = None) -> list
 
 def check_entry(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield what is wrong with a query whose header can be read."""
-    from lrp_kg.engine.refusal import examine
+    from lrp_kg.research.engine.refusal import examine
 
     try:
         examine(entry.text)

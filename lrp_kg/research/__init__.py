@@ -1,0 +1,1 @@
+"""What researchers use: stores of records, the query engine, the catalogue, invented cohorts."""
