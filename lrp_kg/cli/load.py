@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrp_kg.commandline import (
+from lrp_kg.cli.options import (
     CANNOT_RUN,
     INTERRUPTED,
     INVALID,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrp_kg.commandline import fail, guideline_option, input_option, lang_option, read_file, store_option
+from lrp_kg.cli.options import fail, guideline_option, input_option, lang_option, read_file, store_option
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 
 if TYPE_CHECKING:

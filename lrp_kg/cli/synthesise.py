@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-from lrp_kg.commandline import CANNOT_RUN, fail, guideline_option
+from lrp_kg.cli.options import CANNOT_RUN, fail, guideline_option
 from lrp_kg.errors import LrpError
 
 

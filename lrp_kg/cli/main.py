@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
-from lrp_kg.authoring.check.commands import check
-from lrp_kg.authoring.compare.commands import diff
 from lrp_kg.authoring.new.commands import new
-from lrp_kg.authoring.site.commands import docs, draw
-from lrp_kg.commandline import (
+from lrp_kg.cli.check import check
+from lrp_kg.cli.diff import diff
+from lrp_kg.cli.docs import docs, draw
+from lrp_kg.cli.load import load
+from lrp_kg.cli.options import (
     CANNOT_RUN,
     INVALID,
     fail,
@@ -26,11 +27,10 @@ from lrp_kg.commandline import (
     read_file,
     store_option,
 )
+from lrp_kg.cli.queries import queries, query
+from lrp_kg.cli.synthesise import synthesise
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
-from lrp_kg.research.questions.commands import queries, query
-from lrp_kg.research.store.commands import load
-from lrp_kg.research.synthesis.commands import synthesise
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService

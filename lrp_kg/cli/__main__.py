@@ -1,0 +1,5 @@
+"""Run the command line: `python -m lrp_kg.cli`."""
+
+from lrp_kg.cli.main import main
+
+main()
