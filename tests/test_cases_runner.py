@@ -11,7 +11,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.cases.files import load_cases, positions
-from lrp_kg.authoring.cases.trials import Trials
+from lrp_kg.authoring.cases.incremental import Trials
 from lrp_kg.guideline.load import load_guideline
 
 ANKLE = Path(__file__).parent / "guidelines" / "ankle-sprain"

@@ -35,11 +35,11 @@ from lrp_kg.errors import (
     UnknownParameter,
 )
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
-from lrp_kg.research.engine import refusal
+from lrp_kg.research.engine import forbidden
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.research.engine.model import Limits, Question, setting
 from lrp_kg.research.engine.pool import PoolEngine
-from lrp_kg.research.engine.spool import INLINE
+from lrp_kg.research.engine.result_file import INLINE
 
 N = 300
 
@@ -305,7 +305,7 @@ class TestRefusals:
         ],
     )
     def test_where_service_is_a_keyword(self, text: str, may: bool) -> None:
-        assert bool(refusal.keywords(text)["service"]) is may
+        assert bool(forbidden.keywords(text)["service"]) is may
 
     @pytest.mark.parametrize(
         ("text", "times"),
@@ -318,7 +318,7 @@ class TestRefusals:
         ],
     )
     def test_where_from_is_a_keyword(self, text: str, times: int) -> None:
-        assert refusal.keywords(text)["from"] == times
+        assert forbidden.keywords(text)["from"] == times
 
     @pytest.mark.parametrize(
         "query",
@@ -337,7 +337,7 @@ class TestRefusals:
             engine.ask(Question(query))
 
     def test_a_graph_after_a_comment_is_seen(self) -> None:
-        assert refusal.examine("SELECT * #x\rFROM <urn:g>\n { ?s ?p ?o }").default == ("urn:g",)
+        assert forbidden.examine("SELECT * #x\rFROM <urn:g>\n { ?s ?p ?o }").default == ("urn:g",)
 
     def test_an_update_is_told_to_be_one(self, engine: PoolEngine) -> None:
         with pytest.raises(QueryRefused, match="read-only"):
@@ -359,7 +359,7 @@ class TestRefusals:
     @settings(max_examples=150)
     def test_whatever_is_no_query_is_told(self, text: str) -> None:
         try:
-            refusal.examine(text)
+            forbidden.examine(text)
         except (QueryRefused, MalformedQuery) as error:
             assert error.message
 

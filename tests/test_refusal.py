@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from lrp_kg.errors import MalformedQuery, QueryRefused
-from lrp_kg.research.engine import refusal
+from lrp_kg.research.engine import forbidden
 
 PARTS = (
     *("SERVICE", "SERVICE SILENT", "service", "FROM", "FROM NAMED", " ", " ", "<u:x>", "<u:x>", "{}", "{?a ?b ?c}"),
@@ -70,7 +70,7 @@ def test_no_reading_hides_it(word: str, beginnings: tuple[str, ...]) -> None:
     hidden = []
     for query in queries:
         try:
-            dataset = refusal.examine(query)
+            dataset = forbidden.examine(query)
         except (QueryRefused, MalformedQuery):
             continue
         if word == "SERVICE" or not dataset:
@@ -83,7 +83,7 @@ def test_most_queries_with_graphs_are_not_refused() -> None:
     queries = [q for q in mixtures(8, GRAPHS, 3_000) if uses("FROM", q)]
     for query in queries:
         try:
-            taken += bool(refusal.examine(query))
+            taken += bool(forbidden.examine(query))
         except (QueryRefused, MalformedQuery):
             continue
     assert taken > len(queries) / 2

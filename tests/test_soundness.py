@@ -16,7 +16,7 @@ from rdflib.namespace import RDF as TYPE
 from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.reasoning import hermit, soundness
 from lrp_kg.authoring.reasoning.logic import CHUNK, Logic
-from lrp_kg.authoring.reasoning.pieces import Piece
+from lrp_kg.authoring.reasoning.modularise import Piece
 from lrp_kg.authoring.reasoning.soundness import check_soundness
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import packaged_folder

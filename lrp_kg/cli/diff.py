@@ -55,7 +55,7 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
     from rich.console import Console
 
     from lrp_kg.authoring.compare.compare import compare
-    from lrp_kg.authoring.compare.sides import opened
+    from lrp_kg.authoring.compare.revisions import opened
 
     console = Console(stderr=True)
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check.locality import followed_back, surroundings
+from lrp_kg.authoring.check.incremental_shapes import followed_back, surroundings
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Node, iri, read_turtle

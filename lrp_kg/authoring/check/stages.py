@@ -103,7 +103,7 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
     if cases:
         with clock.stage("right"):
             from lrp_kg.authoring.cases.files import load_cases
-            from lrp_kg.authoring.cases.trials import Trials
+            from lrp_kg.authoring.cases.incremental import Trials
 
             report("right", "")
             case_set = load_cases(folder, service.guideline)

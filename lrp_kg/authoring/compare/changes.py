@@ -18,9 +18,9 @@ from lrp_kg.authoring.compare.attributes import (
 from lrp_kg.authoring.compare.edits import edits
 from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.fieldchanges import field_changes, rule_changes
-from lrp_kg.authoring.compare.joint import NEW, OLD
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Level
 from lrp_kg.authoring.compare.places import owners, places, resting_on
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot, Value
 from lrp_kg.guideline.criteria import names_in
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, RDFS, SH, local_name

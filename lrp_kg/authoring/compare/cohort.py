@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.compare.joint import NEW, OLD
 from lrp_kg.authoring.compare.model import CohortEffect, Moves
-from lrp_kg.authoring.compare.sides import NotComparable
+from lrp_kg.authoring.compare.revisions import NotComparable
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature

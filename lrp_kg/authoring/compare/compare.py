@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lrp_kg.authoring.compare.changes import Changes
 from lrp_kg.authoring.compare.effects import Effects
-from lrp_kg.authoring.compare.joint import Joint
 from lrp_kg.authoring.compare.model import Comparison, DecisionEffect, Named
 from lrp_kg.authoring.compare.records import Records
+from lrp_kg.authoring.compare.revisions import NotComparable
+from lrp_kg.authoring.compare.shared_space import Joint
 from lrp_kg.authoring.compare.shown import Shown
-from lrp_kg.authoring.compare.sides import NotComparable
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.namespaces import local_name
 

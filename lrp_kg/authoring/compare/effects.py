@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
-from lrp_kg.authoring.compare.covers import Box, Cover
-from lrp_kg.authoring.compare.joint import NEW, OLD, Joint, membership
+from lrp_kg.authoring.compare.minimal_conditions import Box, Cover
 from lrp_kg.authoring.compare.model import DecisionEffect, Literal, Period, Region
-from lrp_kg.authoring.compare.product import Axes, Product
+from lrp_kg.authoring.compare.pairs import Axes, Product
 from lrp_kg.authoring.compare.records import Records
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint, membership
 from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.outcomes import Outcome

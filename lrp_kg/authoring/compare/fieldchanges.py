@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lrp_kg.authoring.compare.joint import NEW, OLD
 from lrp_kg.authoring.compare.model import Change, Level
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot, Value
 from lrp_kg.guideline.model import Field
 from lrp_kg.namespaces import RDFS, SH, SKOS, local_name

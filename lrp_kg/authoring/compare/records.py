@@ -8,10 +8,10 @@ from functools import cached_property
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.authoring.compare.covers import Box
-from lrp_kg.authoring.compare.joint import NEW, OLD, Joint
+from lrp_kg.authoring.compare.minimal_conditions import Box
 from lrp_kg.authoring.compare.model import Period
-from lrp_kg.authoring.compare.product import Axes, Pair
+from lrp_kg.authoring.compare.pairs import Axes, Pair
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
 from lrp_kg.logic.example_record import TODAY, WitnessMaker
 
 if TYPE_CHECKING:

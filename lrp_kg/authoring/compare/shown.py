@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lrp_kg.authoring.compare.effects import Effects
-from lrp_kg.authoring.compare.joint import NEW, OLD, Joint
 from lrp_kg.authoring.compare.model import Change, Level, PlaceEffect, Region, StatementEffect
-from lrp_kg.authoring.compare.product import Axes, Product, Read
+from lrp_kg.authoring.compare.pairs import Axes, Product, Read
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
 from lrp_kg.guideline.model import Decision, Guideline, Option, Statement
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome

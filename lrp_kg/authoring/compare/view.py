@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lrp_kg.authoring.compare.joint import NEW, OLD
 from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, Level, PlaceEffect, Region
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.words import ARROW, Words
 from lrp_kg.logic.outcomes import Outcome
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from lrp_kg.authoring.compare.joint import NEW, OLD
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal, Period
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.guideline.files import vocabulary_file

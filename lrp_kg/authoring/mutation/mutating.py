@@ -164,8 +164,8 @@ def mutate(
     """
     from lrp_kg.authoring.cases.runs import read_cases
     from lrp_kg.authoring.cases.view import Index, View
+    from lrp_kg.authoring.mutation.baseline import World
     from lrp_kg.authoring.mutation.runs import judge
-    from lrp_kg.authoring.mutation.world import World
     from lrp_kg.guideline.positions import Positions
 
     start = time.perf_counter()

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from lrp_kg.answer.decisions import Assessment, Assessor, Run
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import Index, View
+from lrp_kg.authoring.mutation.baseline import Prepared, World, decider_of
 from lrp_kg.authoring.mutation.equivalence import Witness, shown_by
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
-from lrp_kg.authoring.mutation.world import Prepared, World, decider_of
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE

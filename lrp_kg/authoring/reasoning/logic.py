@@ -14,7 +14,7 @@ from itertools import combinations
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.reasoning.pieces import Piece, conjuncts
+from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts
 from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple

@@ -22,7 +22,7 @@ import pyoxigraph as ox
 from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.reasoning.logic import Logic
-from lrp_kg.authoring.reasoning.pieces import Piece
+from lrp_kg.authoring.reasoning.modularise import Piece
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.diagram_cache import cache_folder, write_whole
@@ -135,7 +135,7 @@ def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement
 
 @lru_cache(maxsize=1)
 def _versions() -> str:
-    names = ("hermit", "logic", "owlreasoner", "pieces", "soundness")
+    names = ("hermit", "logic", "owlreasoner", "modularise", "soundness")
     code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
     return f"{hashlib.sha256(code).hexdigest()} {importlib.metadata.version('owlrl')}"
 

@@ -8,9 +8,9 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
+from lrp_kg.research.engine.forbidden import without_asides
 from lrp_kg.research.engine.formats import SOLUTIONS, writable
-from lrp_kg.research.engine.refusal import without_asides
-from lrp_kg.research.engine.spool import Spool
+from lrp_kg.research.engine.result_file import Spool
 
 _SELECT = re.compile(r"\bselect\b(?!\s*:)(\s+(distinct|reduced))?(\s*\*)?", re.IGNORECASE)
 _STAR = re.compile(r"select\s*(distinct|reduced)?\s*\*|\\u", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Queries answered by workers that can be killed: `PoolEngine`.
 
-A process with the store open (`lrp_kg.research.engine.zygote`) forks the workers; each answers one query at a time and is
+A process with the store open (`lrp_kg.research.engine.forker`) forks the workers; each answers one query at a time and is
 stopped by a timer of the kernel, whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
 """
 
@@ -31,7 +31,7 @@ from lrp_kg.errors import (
     SizeLimit,
     TimeLimit,
 )
-from lrp_kg.research.engine import wire
+from lrp_kg.research.engine import messages
 from lrp_kg.research.engine.model import Limits, Question, Reply, setting
 
 PATIENT = 0.03
@@ -161,7 +161,7 @@ class PoolEngine:
             "size": limits.size,
         }
         try:
-            wire.send(worker.sock, request)
+            messages.send(worker.sock, request)
             message = self._wait(worker)
         except TimeoutError:
             self._replace(worker)
@@ -188,7 +188,7 @@ class PoolEngine:
                 os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
             worker.niced = True
         worker.sock.settimeout(self.limits.seconds + GRACE)
-        return wire.receive(worker.sock)
+        return messages.receive(worker.sock)
 
     def _raise(self, data: dict[str, Any]) -> NoReturn:
         code, message = data["error"], data.get("message", "")
@@ -266,8 +266,8 @@ class PoolEngine:
             if self._control is None:
                 return 0
             try:
-                wire.send(self._control, {"do": "end", "pid": worker.pid})
-                message = wire.receive(self._control)
+                messages.send(self._control, {"do": "end", "pid": worker.pid})
+                message = messages.receive(self._control)
             except (ConnectionError, TimeoutError):
                 message = None
             if message is None:
@@ -286,8 +286,8 @@ class PoolEngine:
                     self._start()
                 assert self._control is not None  # noqa: S101 - set by _start
                 try:
-                    wire.send(self._control, {"do": "fork"})
-                    message = wire.receive(self._control)
+                    messages.send(self._control, {"do": "fork"})
+                    message = messages.receive(self._control)
                 except (ConnectionError, TimeoutError):
                     message = None
                 if message is not None and message.descriptor is not None:
@@ -300,7 +300,7 @@ class PoolEngine:
         pid = int(message.data["pid"])
         worker = _Worker(pid, sock, _resident(pid), sandboxed=False)
         try:
-            ready = wire.receive(sock)
+            ready = messages.receive(sock)
         except (ConnectionError, TimeoutError):
             ready = None
         if ready is None:
@@ -313,14 +313,14 @@ class PoolEngine:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "lrp_kg.research.engine.zygote", "--descriptor", str(theirs.fileno())]
+        command = [sys.executable, "-m", "lrp_kg.research.engine.forker", "--descriptor", str(theirs.fileno())]
         command += ["--memory", str(self.limits.memory), *self._source]
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")}
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=kept
         )
         theirs.close()
-        ready = wire.receive(ours)
+        ready = messages.receive(ours)
         if ready is None or "error" in ready.data:
             ours.close()
             self._process.wait()

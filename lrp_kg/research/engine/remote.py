@@ -30,7 +30,7 @@ from lrp_kg.research.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.research.engine.formats import SOLUTIONS, count, writable
 from lrp_kg.research.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
 from lrp_kg.research.engine.pool import PoolEngine, limit_reached
-from lrp_kg.research.engine.spool import INLINE
+from lrp_kg.research.engine.result_file import INLINE
 
 FRESH = 5.0
 """Seconds for which the version of the remote dataset is remembered."""

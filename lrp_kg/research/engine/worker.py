@@ -10,11 +10,11 @@ import pyoxigraph as ox
 
 from lrp_kg.errors import LrpError
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
-from lrp_kg.research.engine import refusal, sandbox, wire
+from lrp_kg.research.engine import forbidden, messages, sandbox
 from lrp_kg.research.engine.columns import columns, write_in_order
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
 from lrp_kg.research.engine.model import BASE
-from lrp_kg.research.engine.spool import Spool, SpoolFull
+from lrp_kg.research.engine.result_file import Spool, SpoolFull
 
 DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""
@@ -25,18 +25,18 @@ def serve(sock: socket.socket, store: ox.Store, memory: int) -> None:
     sandboxed = sandbox.close_off()
     sandbox.limit_memory(memory)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    wire.send(sock, {"ready": True, "sandboxed": sandboxed})
-    while (message := wire.receive(sock)) is not None:
+    messages.send(sock, {"ready": True, "sandboxed": sandboxed})
+    while (message := messages.receive(sock)) is not None:
         signal.setitimer(signal.ITIMER_REAL, message.data["seconds"])
         data, spool = _answer(store, message.data)
         signal.setitimer(signal.ITIMER_REAL, 0)
         if spool is None:
-            wire.send(sock, data)
+            messages.send(sock, data)
         elif spool.on_disk:
-            wire.send(sock, data, descriptor=spool.reader().fileno())
+            messages.send(sock, data, descriptor=spool.reader().fileno())
             spool.file.close()
         else:
-            wire.send(sock, data, spool.reader().read())
+            messages.send(sock, data, spool.reader().read())
 
 
 def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
@@ -60,11 +60,11 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], S
 def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
     text = request["text"]
     asked = refusal.Dataset(tuple(request["default"]), tuple(request["named"]))
-    dataset = refusal.examine(text)
+    dataset = forbidden.examine(text)
     try:
         results = _query(store, text, asked or dataset)
     except SyntaxError as error:
-        raise refusal.syntax_error(text, error) from None
+        raise forbidden.syntax_error(text, error) from None
     form = "graph"
     if isinstance(results, ox.QueryBoolean):
         form = "ask"

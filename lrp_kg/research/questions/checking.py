@@ -32,7 +32,7 @@ def catalogue_findings(folder: Path, guideline: Guideline | None = None) -> list
 
 def check_entry(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield what is wrong with a query whose header can be read."""
-    from lrp_kg.research.engine.refusal import examine
+    from lrp_kg.research.engine.forbidden import examine
 
     try:
         examine(entry.text)

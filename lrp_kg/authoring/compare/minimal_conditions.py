@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lrp_kg.authoring.compare.product import IMPOSSIBLE, Axes, Pair, Product
+from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Pair, Product
 
 Box = dict[int, frozenset[int]]
 """The allowed cells by variable; a variable that is not there is free. Cell 0 is: not there."""

@@ -17,7 +17,7 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
-from lrp_kg.authoring.cases.meaning import Basis, basis_of
+from lrp_kg.authoring.cases.fingerprint import Basis, basis_of
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.authoring.cases.view import Index, View
 from lrp_kg.findings import Finding

@@ -17,7 +17,7 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from lrp_kg.research.engine import refusal, wire, worker
+from lrp_kg.research.engine import forbidden, messages, worker
 
 
 def _open(store: str | None, quads: str | None) -> ox.Store:
@@ -42,24 +42,24 @@ def main() -> None:
     try:
         store = _open(options.store, str(options.quads) if options.quads else None)
     except (OSError, RuntimeError, SyntaxError) as error:
-        wire.send(control, {"error": " ".join(str(error).split())[:500]})
+        messages.send(control, {"error": " ".join(str(error).split())[:500]})
         return
-    refusal.preload()
-    wire.send(control, {"ready": True})
+    forbidden.preload()
+    messages.send(control, {"ready": True})
     children: dict[int, IO[bytes]] = {}
     try:
-        while (message := wire.receive(control)) is not None:
+        while (message := messages.receive(control)) is not None:
             if message.data["do"] == "fork":
                 words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its child
                 children[_fork(control, store, options.memory, words.fileno())] = words
             else:
                 pid = message.data["pid"]
                 if pid not in children:  # of a process that forked before this one
-                    wire.send(control, {"signal": 0, "memory": False})
+                    messages.send(control, {"signal": 0, "memory": False})
                     continue
                 number = _end(pid)
                 with children.pop(pid) as said:
-                    wire.send(control, {"signal": number, "memory": _is_of_memory(said)})
+                    messages.send(control, {"signal": number, "memory": _is_of_memory(said)})
     finally:
         for pid in children:
             _end(pid)
@@ -79,7 +79,7 @@ def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> i
         finally:
             os._exit(status)
     theirs.close()
-    wire.send(control, {"pid": pid}, descriptor=ours.fileno())
+    messages.send(control, {"pid": pid}, descriptor=ours.fileno())
     ours.close()
     return pid
 

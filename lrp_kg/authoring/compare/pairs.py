@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.authoring.compare.joint import NEW, OLD, Joint
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
 from lrp_kg.logic.diagrams import Axis, Diagram
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
