@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg import __version__
-from lrp_kg.authoring.new.commands import new
 from lrp_kg.cli.check import check
 from lrp_kg.cli.diff import diff
 from lrp_kg.cli.docs import docs, draw
 from lrp_kg.cli.load import load
+from lrp_kg.cli.new import new
 from lrp_kg.cli.options import (
     CANNOT_RUN,
     INVALID,

@@ -178,7 +178,7 @@ class PoolEngine:
         source = message.payload if message.descriptor is None else os.fdopen(message.descriptor, "rb")
         return Reply(data["form"], data["media"], data["size"], data["rows"], source, tuple(data["graphs"]))
 
-    def _wait(self, worker: _Worker) -> wire.Message | None:
+    def _wait(self, worker: _Worker) -> messages.Message | None:
         """Wait for the answer of a worker; ``None`` where it ended. One that takes long makes way for others."""
         worker.sock.settimeout(PATIENT)
         try:

@@ -59,7 +59,7 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], S
 
 def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
     text = request["text"]
-    asked = refusal.Dataset(tuple(request["default"]), tuple(request["named"]))
+    asked = forbidden.Dataset(tuple(request["default"]), tuple(request["named"]))
     dataset = forbidden.examine(text)
     try:
         results = _query(store, text, asked or dataset)
@@ -95,7 +95,7 @@ def _written(results: Any, form: str, media_type: str, text: str, size: int) -> 
     return spool
 
 
-def _query(store: ox.Store, text: str, dataset: refusal.Dataset) -> Any:
+def _query(store: ox.Store, text: str, dataset: forbidden.Dataset) -> Any:
     if not dataset:
         return store.query(text, base_iri=BASE)
     named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in dataset.named]
