@@ -21,10 +21,10 @@ __version__ = "0.1.0"
 __all__ = ["Dataset", "Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]
 
 _HOMES = {
-    "Dataset": "research",
+    "Dataset": "research.dataset",
     "Finding": "findings",
     "GuidelineError": "errors",
-    "GuidelineService": "service",
+    "GuidelineService": "answer.service",
     "InvalidRecord": "errors",
     "LrpError": "errors",
 }

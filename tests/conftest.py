@@ -54,14 +54,14 @@ def service(cache_folder: str) -> GuidelineService:
 
 SLOW_FILES = (
     *("test_wellmade", "test_mutation", "test_agreement", "test_hermit", "test_query_page", "test_load", "test_site"),
-    *("test_comparison", "test_load_kills", "test_tutorial", "test_closure", "test_web", "test_web_browser"),
+    *("test_compare", "test_load_kills", "test_tutorial", "test_closure", "test_web", "test_web_browser"),
 )
 """Begun first, so that none of them is the last that a process of several waits for."""
 
 
 EXHAUSTIVE_FILES = {
-    *("test_wellmade", "test_comparison", "test_queries", "test_query_commands", "test_second_guideline"),
-    *("test_mutation", "test_templates", "test_synthesis", "test_engine", "test_site"),
+    *("test_wellmade", "test_compare", "test_queries", "test_query_commands", "test_second_guideline"),
+    *("test_mutation", "test_answer_cache", "test_synthesis", "test_engine", "test_site"),
 }
 """One test over very many variants: `make check` takes the first of each, `make test` all."""
 

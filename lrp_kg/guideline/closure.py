@@ -13,9 +13,8 @@ import owlrl
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, XSD
 
-from lrp_kg.findings import Finding
+from lrp_kg.cache import cache_folder, write_whole
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.logic.diagram_cache import cache_folder, write_whole
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:
@@ -90,10 +89,3 @@ def _split(graph: rdflib.Graph) -> tuple[rdflib.Graph, rdflib.Graph]:
         else:
             read.add((s, p, o))
     return read, said
-
-
-def inconsistencies(guideline: Guideline) -> list[Finding]:
-    """Return what owlrl finds inconsistent: in the ontology, and in classes that cannot have a member."""
-    from lrp_kg.authoring.reasoning.soundness import check_soundness
-
-    return check_soundness(guideline.folder, hermit=False)

@@ -8,26 +8,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lrp_kg.cache import cache_folder, write_whole
 from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram
 from lrp_kg.logic.outcomes import Outcome
-
-
-def cache_folder() -> Path:
-    """Return the cache folder: ``LRP_CACHE``, or the user's own cache folder."""
-    chosen = os.environ.get("LRP_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "lrp-kg"
 
 
 @lru_cache(maxsize=1)
@@ -46,15 +36,6 @@ def code_hash() -> str:
     ):
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return digest.hexdigest()
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or nothing; a cache that cannot be written is done without."""
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
-            draft.write(text)
-        os.replace(draft.name, file)
 
 
 class Fingerprints:

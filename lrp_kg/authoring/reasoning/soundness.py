@@ -23,9 +23,9 @@ from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece
+from lrp_kg.cache import cache_folder, write_whole
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.positions import Positions
-from lrp_kg.logic.diagram_cache import cache_folder, write_whole
 from lrp_kg.namespaces import OWL, RDF, local_name
 
 _PROBE = "urn:lrp-kg:probe:"

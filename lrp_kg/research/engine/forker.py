@@ -1,4 +1,4 @@
-"""A process that has the store open and forks a worker whenever it is told to; started by `lrp_kg.research.engine.pool`.
+"""A process that has the store open and forks a worker on request; started by `lrp_kg.research.engine.pool`.
 
 It is a process of its own, so that what forks has one thread and no connections of the server.
 """

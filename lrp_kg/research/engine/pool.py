@@ -1,7 +1,7 @@
 """Queries answered by workers that can be killed: `PoolEngine`.
 
-A process with the store open (`lrp_kg.research.engine.forker`) forks the workers; each answers one query at a time and is
-stopped by a timer of the kernel, whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
+A process with the store open (`lrp_kg.research.engine.forker`) forks the workers. Each answers one query at a time, and
+a timer of the kernel stops it whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
 """
 
 from __future__ import annotations

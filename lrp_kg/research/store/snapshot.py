@@ -12,9 +12,9 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg import __version__
+from lrp_kg.cache import cache_folder
 from lrp_kg.guideline import named_graphs as graphs
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.logic.diagram_cache import cache_folder
 
 Progress = Callable[[str], None]
 

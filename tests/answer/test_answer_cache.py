@@ -1,0 +1,278 @@
+"""Answers from templates are, byte for byte, the answers rendered anew."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrp_kg.answer.cache
+from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.errors import UnknownParameter
+from tests.support.paths import ANKLE, TESTS
+
+Record = dict[str, Any]
+
+LANGUAGES = ("en", "nl", "fr", "de")
+CASES: list[Record] = [
+    case["record"]
+    for file in sorted((TESTS / "cases").glob("*.json"))
+    for case in json.loads(file.read_text(encoding="utf-8"))
+    if not case["expect"].get("invalid")
+]
+ONLY: tuple[tuple[str, ...] | None, ...] = (
+    None,
+    ("stage",),
+    ("exit", "fedris-prevention"),
+    ("follow-up", "work", "management"),
+)
+IDS = (
+    "plain",
+    "",
+    'quote " backslash \\ slash /',
+    "\x01text id\x01",
+    "\x01facts\x01",
+    "\\u0001dates\\u0001",
+    '"\\u0001value incapacityPercentage\\u0001"',
+    "\x00\x1f\x7f\u2028\u2029",
+    "é – 漢字 – 😀 – e\u0301",
+    "<script>alert('x')</script> & {{ 7*7 }} %s {0}",
+    "[red]x[/red]",
+    "x" * 10_000,
+)
+SHIFTS = (0, 1, -1, 29, -31, 366, 4 * 365 + 1, 146_097)
+
+
+def shifted(service: GuidelineService, record: Record, days: int) -> Record:
+    """Move every date of a record by the same number of days."""
+    fields = service.guideline.field_names
+    return {
+        name: (date.fromisoformat(value) + timedelta(days)).isoformat() if fields[name].kind == "date" else value
+        for name, value in record.items()
+    }
+
+
+def same(
+    service: GuidelineService,
+    record: Record,
+    *,
+    lang: str = "en",
+    explain: bool = False,
+    only: tuple[str, ...] | None = None,
+) -> bytes:
+    """Check that both ways give the same bytes, and return them."""
+    expected = orjson.dumps(service.assess(record, lang=lang, explain=explain, only=only))
+    found = service.answer_json(record, lang=lang, explain=explain, only=only)
+    assert found == expected, (record, lang, explain, only)
+    return found
+
+
+@pytest.fixture(scope="module")
+def fresh(cache_folder: str) -> GuidelineService:
+    """A service whose templates no other test has filled."""
+    return GuidelineService()
+
+
+def templates_of(service: GuidelineService) -> int:
+    return len(service._templates._known)
+
+
+@pytest.mark.slow
+def test_every_case_in_turn(fresh: GuidelineService) -> None:
+    """Every case, going round languages, explanations, limits, shifts and identifiers."""
+    assert len(CASES) > 600
+    for number, record in enumerate(CASES):
+        sent = shifted(fresh, record, SHIFTS[number % len(SHIFTS)]) | {"id": IDS[number % len(IDS)]}
+        same(
+            fresh,
+            sent,
+            lang=LANGUAGES[number % 4],
+            explain=number // 4 % 2 == 0,
+            only=ONLY[number // 8 % len(ONLY)],
+        )
+
+
+def test_a_template_serves_other_dates_and_identifiers(fresh: GuidelineService) -> None:
+    """The same records, moved by whole cycles of the calendar, need no new template."""
+    cases = [record for record in CASES if len(record) > 8][::12]
+    assert len(cases) > 25
+    for record in cases:
+        same(fresh, record | {"id": "a", "episode": "b"}, explain=True)
+    made = templates_of(fresh)
+    answers = set()
+    for number, record in enumerate(cases):
+        moved = shifted(fresh, record, 146_097) | {"id": IDS[number % len(IDS)], "episode": str(number)}
+        answers.add(same(fresh, moved, explain=True))
+    assert templates_of(fresh) == made
+    assert len(answers) == len(cases)
+
+
+@pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_some_cases_in_all_ways(fresh: GuidelineService, lang: str, explain: bool) -> None:
+    for number, record in enumerate(CASES[::40]):
+        for only in ONLY:
+            same(fresh, record | {"id": IDS[number % len(IDS)]}, lang=lang, explain=explain, only=only)
+
+
+def test_every_identifier(fresh: GuidelineService) -> None:
+    record = CASES[0]
+    for ident in IDS:
+        answer = orjson.loads(same(fresh, record | {"id": ident, "episode": ident[::-1]}))
+        assert (answer["id"], answer["episode"]) == (ident, ident[::-1])
+        answer = orjson.loads(same(fresh, {name: v for name, v in record.items() if name != "id"} | {"episode": ident}))
+        assert (answer.get("id"), answer["episode"]) == (None, ident)
+
+
+def test_numbers_within_a_cell(fresh: GuidelineService) -> None:
+    """Two numbers that no criterion tells apart share a template, but each is shown as it is."""
+    base = {"incapacityPercentage": 60, "priorIncapacityDays": 30, "resumption": "partial", "sessionsFollowed": 3}
+    same(fresh, base, explain=True)
+    made = templates_of(fresh)
+    for percentage in (50, 61, 99, 100):
+        answer = same(fresh, base | {"incapacityPercentage": percentage}, explain=True)
+        assert f'"value":{percentage},'.encode() in answer
+    assert templates_of(fresh) == made
+    same(fresh, base | {"incapacityPercentage": 49}, explain=True)
+    assert templates_of(fresh) == made + 1
+
+
+@pytest.mark.parametrize("missing", ["assessmentDate", "onsetDate", "incapacityStart", "applicationDate"])
+def test_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
+    dates = {
+        "assessmentDate": "2024-02-29",
+        "onsetDate": "2023-12-31",
+        "incapacityStart": "2024-01-31",
+        "applicationDate": "2024-02-28",
+        "sicknessFundSince": "2024-02-14",
+        "spinalSurgeryDate": "2023-11-30",
+        "programmeStart": "2024-02-29",
+    }
+    known = {name: day for name, day in dates.items() if name != missing}
+    for days in range(0, 70, 3):
+        same(fresh, shifted(fresh, known, days), explain=True)
+        one = known | {"onsetDate": "2023-12-31"} if missing != "onsetDate" else known
+        moved = one | (
+            {"assessmentDate": shifted(fresh, dates, days)["assessmentDate"]} if "assessmentDate" in one else {}
+        )
+        same(fresh, moved, explain=True)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "9000-12-31", "0001-01-01", "0001-12-31"])
+def test_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
+    for record in CASES[::60]:
+        sent = {
+            name: day if fresh.guideline.field_names[name].kind == "date" else value for name, value in record.items()
+        }
+        same(fresh, sent, explain=True)
+        same(fresh, sent)
+
+
+FIELDS_OF_A_RECORD = 12
+
+
+@st.composite
+def records(draw: st.DrawFn, service: GuidelineService) -> Record:
+    fields = list(service.guideline.field_names.values())
+    base = draw(st.dates(date(1990, 1, 1), date(2040, 12, 31)))
+    record: Record = {}
+    for f in draw(st.lists(st.sampled_from(fields), max_size=FIELDS_OF_A_RECORD, unique_by=lambda f: f.id)):
+        values = [v.id for v in f.values]
+        choices: dict[str, st.SearchStrategy[Any]] = {
+            "boolean": st.booleans(),
+            "value": st.sampled_from(values or [""]),
+            "values": st.lists(st.sampled_from(values or [""]), unique=True),
+            "integer": st.integers(f.low or 0, f.high or 1000),
+            "date": st.integers(0, 200).map(lambda days: (base - timedelta(days)).isoformat()),
+            "string": st.text(max_size=20),
+        }
+        record[f.id] = draw(choices[f.kind])
+    return record
+
+
+@given(data=st.data())
+@settings(max_examples=100)
+def test_any_record(service: GuidelineService, data: st.DataObject) -> None:
+    record = data.draw(records(service))
+    try:
+        service.read(record)
+    except InvalidRecord:
+        return
+    lang, explain = data.draw(st.sampled_from(LANGUAGES)), data.draw(st.booleans())
+    only = data.draw(st.none() | st.lists(st.sampled_from(service.assessor.decision_ids), unique=True).map(tuple))
+    same(service, record, lang=lang, explain=explain, only=only)
+    if "id" in record:
+        same(service, record | {"id": "\x01" + record["id"]}, lang=lang, explain=explain, only=only)
+
+
+def test_what_is_refused_is_refused_both_ways(fresh: GuidelineService) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidRecord):
+            fresh.answer_json({"redFlags": "zork"})
+        with pytest.raises(UnknownParameter):
+            fresh.answer_json({}, only=["zork"])
+        with pytest.raises(UnknownParameter):
+            fresh.answer_json({}, lang="es")
+
+
+def test_the_order_of_what_is_asked_does_not_matter(fresh: GuidelineService) -> None:
+    record = CASES[0]
+    assert same(fresh, record, only=("stage", "exit")) == same(fresh, record, only=("exit", "stage", "exit"))
+
+
+def test_the_store_of_templates_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 5)
+    service = GuidelineService()
+    for record in CASES[::30]:
+        same(service, record)
+        assert 0 < templates_of(service) <= 5
+
+
+def test_another_guideline(cache_folder: str) -> None:
+    """Editions, facts that are dates, limits that start at different days, a list field and labels that are missing."""
+    ankle = GuidelineService(ANKLE)
+    start = date(2024, 1, 31)
+    number = 0
+    for days in (0, 5, 9, 10, 21, 60, 400):
+        for extra in (
+            {},
+            {"aids": ["crutches"], "painScore": 3, "id": IDS[3]},
+            {"severity": "complete", "instability": True, "painScore": 9, "ankleSurgery": False},
+            {"applicationDate": (start + timedelta(days)).isoformat(), "surgeryDate": start.isoformat()},
+        ):
+            no_fracture = {"deformity": False, "boneTenderness": False, "canBearWeight": True}
+            dates = {"injuryDate": start.isoformat(), "assessmentDate": (start + timedelta(days)).isoformat()}
+            number += 1
+            same(ankle, no_fracture | dates | extra, lang=LANGUAGES[number % 4], explain=True)
+            same(ankle, dates | extra, lang=LANGUAGES[number % 4])
+
+
+def test_threads_share_templates(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server answers from several threads; the limit is low so that templates are dropped meanwhile."""
+    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 20)
+    service = GuidelineService()
+    cases = CASES[::15]
+    expected = [orjson.dumps(service.assess(record)) for record in cases]
+    wrong: list[Any] = []
+
+    def work(offset: int) -> None:
+        try:
+            for number in range(len(cases)):
+                place = (number * 7 + offset * 11) % len(cases)
+                if service.answer_json(cases[place]) != expected[place]:
+                    wrong.append(cases[place])
+        except Exception as error:  # noqa: BLE001  told by the test
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

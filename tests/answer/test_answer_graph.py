@@ -1,0 +1,263 @@
+"""An assessment as RDF: what the Turtle says, in terms that the vocabulary defines, and nothing of the patient."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from rdflib.namespace import OWL, PROV, RDF, XSD
+
+from lrp_kg import GuidelineService, __version__
+from lrp_kg.answer.as_rdf import answer_context, to_graph
+from lrp_kg.namespaces import local_name
+from tests.support.paths import ANKLE, TESTS
+
+Record = dict[str, Any]
+
+
+CP = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
+LRP = rdflib.Namespace("https://w3id.org/lrp-kg/low-back-pain#")
+STATUSES = {
+    CP.decided: "decided",
+    CP.several: "several",
+    CP.undetermined: "undetermined",
+    CP.noAnswer: "no-answer",
+    CP.notApplicable: "not-applicable",
+}
+VERDICTS = {CP.true: "true", CP.false: "false", CP.unknown: "unknown"}
+CASES: list[Record] = [
+    case["record"]
+    for file in sorted((TESTS / "cases").glob("*.json"))
+    for case in json.loads(file.read_text(encoding="utf-8"))
+    if not case["expect"].get("invalid")
+][::20]
+NOON = datetime(2024, 1, 28, 12, 30, 15, 999, tzinfo=UTC)
+
+
+def parts(graph: rdflib.Graph) -> dict[str, rdflib.term.Node]:
+    """Return the node of each decision's result, by the local name of the decision."""
+    (assessment,) = graph.subjects(RDF.type, CP.Assessment)
+    return {
+        local_name(str(graph.value(part, CP.ofDecision))): part for part in graph.objects(assessment, CP.decisionResult)
+    }
+
+
+@pytest.fixture(scope="module")
+def vocabulary(service: GuidelineService) -> set[rdflib.term.Node]:
+    """Everything that the ontology describes."""
+    graph = rdflib.Graph()
+    for file in service.guideline.stage_files():
+        if file.parent.name == "ontology":
+            graph.parse(file, format="turtle")
+    return set(graph.subjects(RDF.type))
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) > 30
+
+
+def test_it_says_what_the_answer_says(service: GuidelineService) -> None:
+    """Every decision of many records: status, answers, possible options, missing fields, reasons, open points."""
+    renderer = service.renderer()
+    g = service.guideline
+    option_ids = {o.iri: o.id for d in g.decisions.values() for o in d.options}
+    point_ids = {p.iri: p.id for p in g.open_points}
+    names = {d.iri: d.id for d in g.decisions.values()} | {p.iri: p.id for p in g.programmes.values()}
+    statuses: set[str] = set()
+    verdicts: set[str] = set()
+    for record in CASES:
+        found = service.assessment(record, explain=True)
+        answer = renderer.render(found, explain=True)
+        graph = to_graph(found)
+        (assessment,) = graph.subjects(RDF.type, CP.Assessment)
+        results = list(graph.objects(assessment, CP.decisionResult))
+        told = {names[str(graph.value(part, CP.ofDecision))]: part for part in results}
+        assert told.keys() == answer["decisions"].keys()
+        for name, part in told.items():
+            said = answer["decisions"][name]
+            assert [STATUSES[s] for s in graph.objects(part, CP.status)] == [said["status"]]
+            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.answer)) == sorted(said["answers"])
+            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.possible)) == sorted(said["possible"])
+            assert sorted(local_name(str(f)) for f in graph.objects(part, CP.missingField)) == sorted(said["missing"])
+            points = [point_ids[str(p)] for p in graph.objects(part, CP.restsOn)]
+            assert sorted(points) == sorted(p["id"] for p in said["openPoints"])
+            reasons = [
+                (local_name(str(graph.value(r, CP.ofCondition))), VERDICTS[graph.value(r, CP.verdict)])
+                for r in graph.objects(part, CP.because)
+            ]
+            assert sorted(reasons) == sorted((r["condition"], r["verdict"]) for r in said["because"])
+            statuses.add(said["status"])
+            verdicts |= {verdict for _, verdict in reasons}
+        boxes = {g.boxes[str(b)].id for b in graph.objects(assessment, CP.showsBox)}
+        assert boxes == {b["id"] for b in answer["boxes"]}
+        editions = {
+            e.id
+            for p in g.programmes.values()
+            for e in p.editions
+            for i in [rdflib.URIRef(e.iri)]
+            if (assessment, CP.usesEdition, i) in graph
+        }
+        assert editions == set(answer["guideline"]["editions"])
+    assert statuses == set(STATUSES.values()), "every status is met"
+    assert verdicts == set(VERDICTS.values())
+
+
+def test_every_term_is_defined(service: GuidelineService, vocabulary: set[rdflib.term.Node]) -> None:
+    used: set[rdflib.term.Node] = set()
+    for record in CASES:
+        for s, p, o in to_graph(service.assessment(record, explain=True)):
+            used |= {n for n in (s, p, o) if isinstance(n, rdflib.URIRef)}
+    ours = {n for n in used if str(n).startswith((str(CP), str(LRP)))}
+    assert len(ours) > 100
+    known = vocabulary | {rdflib.URIRef(c) for c in service.guideline.conditions}
+    known |= {rdflib.URIRef(o.iri) for d in service.guideline.decisions.values() for o in d.options}
+    assert sorted(ours - known) == []
+
+
+def test_generated_terms_hang_on_defined_ones(service: GuidelineService, vocabulary: set[rdflib.term.Node]) -> None:
+    """Eligible and not eligible of an edition are made by the engine; their IRIs start with the edition's."""
+    for programme in service.guideline.programmes.values():
+        for edition in programme.editions:
+            assert rdflib.URIRef(edition.iri) in vocabulary
+            options = service.guideline.decisions[edition.decision].options
+            assert [o.iri for o in options] == [f"{edition.iri}-eligible", f"{edition.iri}-not-eligible"]
+
+
+def test_provenance(service: GuidelineService) -> None:
+    graph = to_graph(service.assessment({"@id": "urn:example:one", "redFlags": "cluster"}), at=NOON)
+    (assessment,) = graph.subjects(RDF.type, CP.Assessment)
+    record, guideline = rdflib.URIRef("urn:example:one"), LRP.guideline
+    assert set(graph.objects(assessment, PROV.wasDerivedFrom)) == {record, guideline}
+    assert graph.value(guideline, OWL.versionInfo) == rdflib.Literal(service.guideline.version)
+    activity = graph.value(assessment, PROV.wasGeneratedBy)
+    assert (activity, RDF.type, PROV.Activity) in graph
+    assert graph.value(activity, PROV.used) == record
+    moment = rdflib.Literal("2024-01-28T12:30:15+00:00", datatype=XSD.dateTime)
+    assert graph.value(activity, PROV.endedAtTime) == moment
+    agent = graph.value(activity, PROV.wasAssociatedWith)
+    assert (agent, RDF.type, PROV.SoftwareAgent) in graph
+    assert f"lrp-kg {__version__}" in [str(label) for label in graph.objects(agent, rdflib.RDFS.label)]
+
+
+def test_the_moment_is_now_where_none_is_given(service: GuidelineService) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    graph = to_graph(service.assessment({}))
+    (moment,) = graph.objects(None, PROV.endedAtTime)
+    assert isinstance(moment, rdflib.Literal)
+    assert before <= moment.toPython() <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("subject", [None, "_:b1"])
+def test_a_record_without_identity_is_a_blank_node(service: GuidelineService, subject: str | None) -> None:
+    graph = to_graph(service.assessment({"redFlags": "none"} | ({"@id": subject} if subject else {})))
+    (record,) = graph.subjects(RDF.type, CP.PatientRecord)
+    assert isinstance(record, rdflib.BNode)
+
+
+@pytest.mark.parametrize("ident", ["no iri <at> all", 'a"b', "a b", "a\\b", "{x}", "^", "`"])
+def test_an_identity_that_is_no_iri_can_be_written(service: GuidelineService, ident: str) -> None:
+    """Refused when the record is read, or written so that Turtle can be read again."""
+    from lrp_kg.errors import LrpError
+
+    try:
+        found = service.assessment({"@id": ident, "redFlags": "cluster"})
+    except LrpError:
+        return
+    text = to_graph(found).serialize(format="turtle")
+    assert rdflib.Graph().parse(data=text, format="turtle")
+
+
+def test_a_relative_identity_is_read_as_the_context_says(service: GuidelineService) -> None:
+    """The base of our context is a fixed one; JSON, JSON-LD and Turtle readers name the same record, under it."""
+    reader = service.reader
+    whole = json.dumps({"@context": reader.context, "@id": "p1", "@type": "PatientRecord"})
+    (by_json_ld,) = {t.subject.value for t in ox.parse(whole, format=ox.RdfFormat.JSON_LD)}
+    (by_turtle,) = reader.from_rdf(f"<p1> a <{CP.PatientRecord}> .", ox.RdfFormat.TURTLE)
+    assert reader.from_json({"@id": "p1"}).subject == by_json_ld == by_turtle.subject
+    assert by_json_ld.startswith(reader.context["@base"])
+
+
+def test_nothing_of_the_patient_is_in_it(service: GuidelineService) -> None:
+    """The record stands in the graph by its node; its values, dates and identifiers do not."""
+    record = {
+        "id": "Zwezerik",
+        "episode": "4711",
+        "assessmentDate": "2024-01-28",
+        "onsetDate": "2023-12-03",
+        "incapacityStart": "2024-01-04",
+        "incapacityPercentage": 73,
+        "priorIncapacityDays": 47,
+        "redFlags": "none",
+        "medications": ["opioid"],
+    }
+    graph = to_graph(service.assessment(record, explain=True), at=datetime(2001, 1, 1, tzinfo=UTC))
+    text = " ".join({str(n) for triple in graph for n in triple if not isinstance(n, rdflib.BNode)})
+    for value in ("Zwezerik", "4711", "2024-", "2023-", "73", "47", "opioid", "redFlags-none"):
+        assert value not in text, value
+
+
+def test_the_turtle_is_readable(service: GuidelineService) -> None:
+    text = to_graph(service.assessment(CASES[1], explain=True)).serialize(format="turtle")
+    assert "@prefix cp: " in text
+    assert text.count(f"<{LRP}") == 1, "shortened, but in its prefix"
+    assert "ns1:" not in text
+    again = rdflib.Graph().parse(data=text, format="turtle")
+    assert len(again) == len(to_graph(service.assessment(CASES[1], explain=True)))
+
+
+def test_reasons_only_where_asked_for(service: GuidelineService) -> None:
+    record = {"redFlags": "cluster"}
+    assert not list(to_graph(service.assessment(record)).subject_objects(CP.because))
+    assert list(to_graph(service.assessment(record, explain=True)).subject_objects(CP.because))
+
+
+def test_only_what_was_asked_for(service: GuidelineService) -> None:
+    graph = to_graph(service.assessment(CASES[1], only=["exit", "fedris-prevention"]))
+    assert len(parts(graph)) == 2
+    assert len(list(graph.objects(None, CP.usesEdition))) == 1
+
+
+def test_another_guideline(cache_folder: str) -> None:
+    found = GuidelineService(ANKLE).assessment({"deformity": True, "@id": "urn:example:one"}, explain=True)
+    graph = to_graph(found)
+    namespace = rdflib.Namespace("https://example.org/ankle-sprain#")
+    assert (None, CP.answer, namespace["fracture-check-emergency"]) in graph
+    assert (rdflib.URIRef("urn:example:one"), RDF.type, CP.PatientRecord) in graph
+    assert (None, PROV.wasDerivedFrom, namespace.guideline) in graph
+    assert "low-back-pain" not in graph.serialize()
+
+
+# -- the answer as JSON-LD ------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+class TestAnswerContext:
+    def expand(self, service: GuidelineService, record: Record) -> rdflib.Graph:
+        context = answer_context(service.reader.namespace)
+        data = {"@context": context, **service.assess(record, explain=True)}
+        return rdflib.Graph().parse(data=json.dumps(data), format="json-ld")
+
+    def test_decisions(self, service: GuidelineService) -> None:
+        answer = service.assess(CASES[1])
+        graph = self.expand(service, CASES[1])
+        results = list(graph.objects(None, CP.decisionResult))
+        assert len(results) == len(answer["decisions"])
+        assert sorted(str(o) for o in graph.objects(None, CP.answer)) == sorted(
+            a for d in answer["decisions"].values() for a in d["answers"]
+        )
+
+    def test_missing_fields_are_the_fields(self, service: GuidelineService) -> None:
+        graph = self.expand(service, {})
+        missing = set(graph.objects(None, CP.missingField))
+        assert missing <= {rdflib.URIRef(f) for f in service.guideline.fields}
+        assert LRP.redFlags in missing
+
+    def test_conditions_are_the_conditions(self, service: GuidelineService) -> None:
+        graph = self.expand(service, {"redFlags": "cluster"})
+        conditions = set(graph.objects(None, CP.ofCondition))
+        assert LRP.ClusterOfRedFlags in conditions
+        assert conditions <= {rdflib.URIRef(c) for c in service.guideline.conditions}

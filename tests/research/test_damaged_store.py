@@ -1,0 +1,135 @@
+"""Stores that were damaged: nothing that is there is lost, and what is wrong is told."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lrp_kg.errors import StoreError
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
+from tests.support.paths import ANKLE
+
+
+def source(*numbers: int) -> Source:
+    lines = (f'{{"@id": "https://example.org/{n}", "deformity": true}}' for n in numbers)
+    return Source("records.ndjson", "\n".join(lines).encode())
+
+
+@pytest.fixture(scope="module")
+def guideline() -> Guideline:
+    return load_guideline(ANKLE)
+
+
+@pytest.fixture(scope="module")
+def good(guideline: Guideline, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good") / "store"
+    load(guideline, folder, [source(1, 2)])
+    load(guideline, folder, [source(3)])
+    return folder
+
+
+@pytest.fixture
+def store(good: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(good, tmp_path / "store"))
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    options = ["--guideline", str(ANKLE)]
+    return subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command, *options], capture_output=True, text=True)
+
+
+def test_a_lost_current_loses_nothing(store: Path, guideline: Guideline) -> None:
+    (store / "CURRENT").unlink()
+    assert Store(store).current().records == 3
+    report = load(guideline, store, [source(4)])
+    assert (report.stored, report.records) == (1, 4)
+    assert Store(store).current().name == "000003"
+
+
+def test_a_first_load_that_was_killed_at_its_end(guideline: Guideline, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    load(guideline, folder, [source(1, 2)])
+    (folder / "CURRENT").unlink()  # it was about to be written
+    report = load(guideline, folder, [source(1, 2)])
+    assert (report.unchanged, report.records) == (2, 2)
+
+
+@pytest.mark.parametrize("names", [["generations"], ["generations", "staging"], ["generations", "staging", "lock"]])
+def test_a_first_load_that_was_killed_at_its_begin(guideline: Guideline, tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        if name == "lock":
+            (tmp_path / name).touch()
+        else:
+            (tmp_path / name).mkdir()
+    assert load(guideline, tmp_path, [source(1)]).records == 1
+
+
+def test_a_folder_that_only_looks_like_it(guideline: Guideline, tmp_path: Path) -> None:
+    (tmp_path / "generations").mkdir()
+    (tmp_path / "generations" / "of-my-family").touch()
+    with pytest.raises(StoreError, match="left alone"):
+        load(guideline, tmp_path, [source(1)])
+
+
+def truncate(store: Path) -> None:
+    for file in Store(store).current().folder.glob("*.sst"):
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def replace_by_a_file(store: Path) -> None:
+    shutil.rmtree(store)
+    store.write_text("x")
+
+
+def without_manifest(store: Path) -> None:
+    for file in Store(store).current().folder.glob("MANIFEST*"):
+        file.unlink()
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "marker": (lambda s: (s / "lrp-kg.json").write_text("[]"), "format"),
+    "no JSON": (lambda s: (s / "lrp-kg.json").write_text("{"), "lrp-kg.json"),
+    "current": (lambda s: (s / "CURRENT").write_bytes(b"\xff\xfe"), "complete are: 000001, 000002"),
+    "another current": (lambda s: (s / "CURRENT").write_text("../../x"), "CURRENT"),
+    "description": (lambda s: (s / "generations" / "000002.json").write_text("{}"), "description"),
+    "folder": (lambda s: shutil.rmtree(s / "generations" / "000002"), "not there"),
+    "tables": (truncate, ""),
+    "manifest": (without_manifest, ""),
+    "a file": (replace_by_a_file, "no folder"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DAMAGES)
+def test_what_is_damaged_is_told(store: Path, tmp_path: Path, name: str) -> None:
+    damage, says = DAMAGES[name]
+    damage(store)
+    before = sorted(p.name for p in store.rglob("*")) if store.is_dir() else None
+    file = tmp_path / "more.ndjson"
+    file.write_bytes(source(9).body)
+    query = tmp_path / "count.rq"
+    query.write_text("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+    for command in (
+        ("load", str(file), "--store", str(store)),
+        ("query", "-f", str(query), "--store", str(store)),
+        ("serve", "--port", "1", "--store", str(store)),
+    ):
+        if command[0] == "serve" and name in ("tables", "manifest"):
+            continue  # told when the first query is asked
+        found = run(*command)
+        assert found.returncode == 2, found.stderr
+        assert "Traceback" not in found.stderr
+        assert "LRP_QUERY_MEMORY" not in found.stderr
+        assert says in found.stderr
+        assert "amaged" in found.stderr or says or command[0] != "load"
+    if before is not None:
+        assert set(before) <= {p.name for p in store.rglob("*")}

@@ -1,0 +1,479 @@
+"""Loading a store: what is stored, refused, resumed, derived again, and what a reader sees meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from click.testing import CliRunner
+from rdflib.compare import isomorphic
+from rdflib.namespace import RDF
+
+from lrp_kg import GuidelineService
+from lrp_kg.answer.as_rdf import to_graph
+from lrp_kg.cli import main
+from lrp_kg.errors import BrokenJson, RecordError, StoreError
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
+from lrp_kg.namespaces import CP
+from lrp_kg.research.store import deriving, generations, making
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
+from tests.support.paths import ANKLE, TESTS
+
+PROV = "http://www.w3.org/ns/prov#"
+RECORD: dict[str, Any] = {
+    "assessmentDate": "2024-02-12",
+    "onsetDate": "2024-01-08",
+    "careLine": "first-line",
+    "contact": "first-contact",
+    "medications": ["nsaid", "opioid"],
+    "spinalSurgeryDate": "2024-01-20",
+}
+
+
+@pytest.fixture(scope="module")
+def guideline(service: GuidelineService) -> Guideline:
+    return service.guideline
+
+
+def ndjson(*records: dict[str, Any], name: str = "records.ndjson") -> Source:
+    return Source(name, "\n".join(json.dumps(r) for r in records).encode() + b"\n")
+
+
+def named(number: int, **more: Any) -> dict[str, Any]:
+    return {"@id": f"https://example.org/{number}", **RECORD, **more}
+
+
+def opened(folder: Path) -> ox.Store:
+    return ox.Store.read_only(str(Store(folder).current().folder))
+
+
+def count(store: ox.Store, where: str) -> int:
+    (row,) = store.query(f"PREFIX cp: <{CP}> PREFIX prov: <{PROV}> SELECT (COUNT(*) AS ?n) {{ {where} }}")  # type: ignore[union-attr, misc]
+    return int(row["n"].value)
+
+
+def dump(folder: Path) -> set[str]:
+    """Return what a store says, without when and by which load it was said."""
+    said = set()
+    for quad in opened(folder).quads_for_pattern(None, None, None, None):
+        if quad.predicate.value.startswith(PROV) or isinstance(quad.subject, ox.BlankNode):
+            continue
+        if isinstance(quad.object, ox.BlankNode) or "/load/" in str(quad.subject) or "/software/" in str(quad.subject):
+            continue
+        said.add(str(quad))
+    return said
+
+
+@pytest.fixture(scope="module")
+def folder(guideline: Guideline, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("load") / "store"
+    report = load(guideline, folder, [ndjson(named(1), RECORD, named(2, redFlags="some"), {"x": 1})])
+    assert (report.stored, report.unchanged, report.replaced, report.records) == (2, 0, 0, 2)
+    assert [r["record"] for r in report.rejected] == ["records.ndjson: line 3", "records.ndjson: line 4"]
+    assert {r["code"] for r in report.rejected} == {"invalid-record"}
+    assert report.rejected[0]["findings"][0]["field"] == "redFlags"
+    return folder
+
+
+class TestWhatIsStored:
+    def test_records_as_sent(self, folder: Path, service: GuidelineService) -> None:
+        found = dict(stored_records(opened(folder), service.guideline))
+        assert set(found) == {"https://example.org/1", name_record(service.reader.from_json(RECORD)).iri}
+        assert service.assess(found["https://example.org/1"]) == service.assess(  # type: ignore[arg-type]
+            service.reader.from_json(named(1))
+        )
+
+    def test_what_is_derived(self, folder: Path, service: GuidelineService) -> None:
+        store = opened(folder)
+        ns = service.guideline.namespace
+        rows = list(store.quads_for_pattern(ox.NamedNode("https://example.org/1"), None, None, ox.NamedNode(DERIVED)))
+        values = {q.predicate.value.removeprefix(ns): q.object.value for q in rows}  # type: ignore[union-attr]
+        assert values["painDays"] == "35"
+        assert values["spinalSurgery"] == "true"
+        assert len([v for k, v in values.items() if k.startswith("takes")]) == 6
+
+    def test_the_default_graph_has_it_too(self, folder: Path) -> None:
+        store = opened(folder)
+        assert count(store, "?a a cp:Assessment") == 2
+        assert count(store, f"GRAPH <{ANSWERS}> {{ ?a a cp:Assessment }}") == 2
+        assert count(store, f"GRAPH <{RECORDS}> {{ ?r a cp:PatientRecord }}") == 2
+        assert count(store, "?d a cp:Decision") > 10
+        assert count(store, f"GRAPH <{CLOSURE}> {{ ?s ?p ?o }}") > 20_000
+
+    def test_results_are_shared(self, folder: Path) -> None:
+        store = opened(folder)
+        decisions = count(store, "?a cp:decisionResult ?r")
+        assert decisions == 2 * count(store, "?r a cp:DecisionResult")
+
+    def test_provenance(self, folder: Path, guideline: Guideline) -> None:
+        store = opened(folder)
+        wanted = "?a a cp:Assessment ; prov:wasDerivedFrom ?r ; prov:wasGeneratedBy ?x . ?r a cp:PatientRecord . "
+        assert (
+            count(store, wanted + "?x prov:endedAtTime ?t ; prov:wasAssociatedWith ?s . ?s a prov:SoftwareAgent") == 2
+        )
+        version = f"{guideline.iri.replace('#', '/')}/{guideline.version}"
+        assert count(store, f"?a prov:wasDerivedFrom <{version}>") == 2
+
+
+def cases() -> list[dict[str, Any]]:
+    found = []
+    for file in sorted((TESTS / "cases").glob("*.json")):
+        found += [c["record"] for c in json.loads(file.read_text()) if not c["expect"].get("invalid")]
+    assert len(found) > 500
+    return found[::40]
+
+
+@pytest.mark.slow
+def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) -> None:
+    """The same triples as of one assessment, but for names of nodes, who derived it when, and results of criteria."""
+    writer = AnswerWriter(service.guideline, "urn:activity")
+    ignored = {rdflib.URIRef(PROV + n) for n in ("wasDerivedFrom", "wasGeneratedBy", "used", "endedAtTime")}
+    for data in cases():
+        raw = service.reader.from_json(data)
+        named_record = name_record(raw)
+        assessment = service.assessor.assess(service.read(raw), explain=True)
+        text = "".join(writer.lines(named_record, assessment))
+        writer._written.clear()
+        text += writer.new_results()
+        stored = rdflib.Graph()
+        for line in text.splitlines():
+            if line.endswith(f"<{ANSWERS}> ."):
+                stored.parse(data=line.replace(f" <{ANSWERS}> .", " ."), format="nt")
+        told = to_graph(assessment)
+        assert blank(stored, ignored) and isomorphic(blank(stored, ignored), blank(told, ignored))
+
+
+def blank(graph: rdflib.Graph, ignored: set[rdflib.URIRef]) -> rdflib.Graph:
+    """Return assessment and results of a graph with blank nodes for names of our own."""
+    kinds = {rdflib.URIRef(CP + n) for n in ("Assessment", "DecisionResult", "ConditionResult")}
+    criteria = set(graph.objects(predicate=rdflib.URIRef(CP + "criterionResult")))
+    nodes = {s: rdflib.BNode() for s, o in graph.subject_objects(RDF.type) if o in kinds and s not in criteria}
+    ignored = ignored | {rdflib.URIRef(CP + n) for n in ("recordDigest", "criterionResult")}
+    found = rdflib.Graph()
+    for s, p, o in graph:
+        if s in nodes and p not in ignored:
+            found.add((nodes[s], p, nodes.get(o, o)))
+    return found
+
+
+def test_lines_are_quads(service: GuidelineService) -> None:
+    raw = service.reader.from_json(named(1, id='a "quoted" \\ name\n with <signs> and é'))
+    item = name_record(raw)
+    record = service.read(raw)
+    text = "".join((*record_lines(item), *derived_lines(item, record, service.guideline)))
+    parsed = list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
+    assert len(parsed) == len(text.splitlines())
+    assert 'a "quoted" \\ name\n with <signs> and é' in {getattr(q.object, "value", "") for q in parsed}
+
+
+class TestLoadingAgain:
+    def test_the_same_is_unchanged(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1), RECORD)])
+        before = Store(folder).current()
+        report = load(guideline, folder, [ndjson(named(1), RECORD, RECORD, name="other.ndjson")])
+        assert (report.stored, report.unchanged) == (0, 3)
+        assert Store(folder).current() == before
+
+    def test_other_values_are_a_conflict(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1))])
+        changed = ndjson(named(1, careLine="second-line"), named(2), named(2, contact="follow-up"))
+        report = load(guideline, folder, [changed])
+        assert (report.stored, report.records) == (1, 2)
+        assert [r["code"] for r in report.rejected] == ["record-conflict"] * 2
+        assert "--replace" in report.rejected[0]["findings"][0]["message"]
+        store = opened(folder)
+        assert count(store, f"<https://example.org/1> <{guideline.namespace}careLine> ?x") == 1
+        assert count(store, "?a a cp:Assessment") == 2
+
+    @pytest.mark.slow
+    def test_replace(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1), named(2))])
+        report = load(guideline, folder, [ndjson(named(1, medications=["paracetamol"]))], replace=True)
+        assert (report.stored, report.replaced, report.records) == (0, 1, 2)
+        fresh = tmp_path / "fresh"
+        load(guideline, fresh, [ndjson(named(1, medications=["paracetamol"]), named(2))])
+        kept = {line for line in dump(folder) if "/result/" not in line.split()[0]}
+        assert kept == {line for line in dump(fresh) if "/result/" not in line.split()[0]}
+
+    def test_numbers_written_otherwise_are_the_same(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        xsd = "http://www.w3.org/2001/XMLSchema#"
+        turtle = (
+            f"@prefix g: <{guideline.namespace}> . @prefix cp: <{CP}> . @prefix xsd: <{xsd}> ."
+            " <https://example.org/1> a cp:PatientRecord ;"
+            ' g:priorIncapacityDays "{}"^^xsd:integer ; g:vibration "{}"^^xsd:boolean .'
+        )
+        load(guideline, folder, [Source("a.ttl", turtle.format("07", "1").replace("{{", "{").encode())])
+        report = load(guideline, folder, [Source("b.ttl", turtle.format("7", "true").encode())])
+        assert (report.unchanged, report.rejected) == (1, [])
+
+    def test_formats(self, guideline: Guideline, tmp_path: Path, service: GuidelineService) -> None:
+        folder = tmp_path / "store"
+        triples = "".join(
+            line for line in record_lines(name_record(service.reader.from_json(named(3)))) if RECORDS not in line
+        )
+        sources = [
+            Source("one.json", json.dumps(named(1)).encode()),
+            Source("list.json", json.dumps([named(2), named(1)]).encode()),
+            Source("three.nt", triples.encode()),
+            Source("four.jsonld", json.dumps({"@context": service.reader.context, **named(4)}).encode()),
+            ndjson(named(5)),
+        ]
+        report = load(guideline, folder, sources)
+        assert (report.stored, report.unchanged, report.rejected) == (5, 1, [])
+
+    def test_a_file_that_cannot_be_read_stores_nothing(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        with pytest.raises(BrokenJson):
+            load(guideline, folder, [ndjson(named(1)), Source("broken.json", b"{")])
+        assert Store(folder).current_or_none() is None
+
+
+class TestDerivingAgain:
+    @pytest.fixture
+    def changed(self, tmp_path: Path) -> tuple[Path, Guideline]:
+        """A small guideline, a store of its records, and the guideline after an edit."""
+        copy = tmp_path / "guideline"
+        shutil.copytree(ANKLE, copy)
+        guideline = load_guideline(copy)
+        folder = tmp_path / "store"
+        field = next(f for f in guideline.fields.values() if f.kind == "boolean")
+        report = load(guideline, folder, [ndjson({"@id": "https://example.org/1", field.id: True}, {field.id: False})])
+        assert report.stored == 2
+        return folder, guideline
+
+    @pytest.mark.slow
+    def test_an_edit_derives_all_again(self, changed: tuple[Path, Guideline]) -> None:
+        folder, guideline = changed
+        assert not needs_derivation(Store(folder).current(), guideline)
+        first = Store(folder).current().name
+        file = guideline.folder / "ontology" / "record.ttl"
+        file.write_text(file.read_text() + "\n# an edit\n")
+        edited = load_guideline(guideline.folder)
+        assert needs_derivation(Store(folder).current(), edited)
+        report = load(edited, folder, [])
+        assert (report.rederived, report.stored, report.records) == (2, 0, 2)
+        assert not needs_derivation(Store(folder).current(), edited)
+        assert Store(folder).current().name > first
+        store = opened(folder)
+        assert count(store, "?a a cp:Assessment") == 2
+        assert count(store, "?a prov:wasGeneratedBy ?x") == 2
+
+    @pytest.mark.slow
+    def test_records_that_are_no_longer_valid_are_kept_and_told(self, changed: tuple[Path, Guideline]) -> None:
+        folder, guideline = changed
+        score = ndjson({"@id": "https://example.org/9", "painScore": 9})
+        assert load(guideline, folder, [score]).stored == 1
+        file = guideline.folder / "shapes" / "record.ttl"
+        text = file.read_text()
+        assert "sh:maxInclusive 10" in text
+        file.write_text(text.replace("sh:maxInclusive 10", "sh:maxInclusive 8"))
+        report = load(load_guideline(guideline.folder), folder, [])
+        assert report.rederived == 3
+        (told,) = report.no_longer_valid
+        assert (told["iri"], told["findings"][0]["field"]) == ("https://example.org/9", "painScore")
+        store = opened(folder)
+        assert count(store, "?r a cp:PatientRecord") == 3
+        assert count(store, "?a cp:refused true ; prov:wasDerivedFrom <https://example.org/9>") == 1
+        assert count(store, "?a cp:refused true ; cp:decisionResult ?r") == 0
+
+
+class TestInterruptions:
+    @pytest.mark.slow
+    def test_a_load_that_failed_is_resumed(
+        self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(deriving, "BATCH", 5)
+        monkeypatch.setattr(deriving, "WORTH_IT", 10**9)
+        source = ndjson(*(named(n) for n in range(23)), named(3, careLine="second-line"))
+        folder = tmp_path / "store"
+        batches: list[int] = []
+        whole = deriving.Deriver.batch
+
+        def failing(self: deriving.Deriver, items: list[Any]) -> deriving.Batch:
+            batches.append(len(items))
+            if len(batches) == 3:
+                raise OSError(28, "no space left on device")
+            return whole(self, items)
+
+        monkeypatch.setattr(deriving.Deriver, "batch", failing)
+        with pytest.raises(StoreError, match="cannot be written"):
+            load(guideline, folder, [source])
+        assert Store(folder).current_or_none() is None
+        report = load(guideline, folder, [source])
+        assert batches == [5, 5, 5, 5, 5, 4]  # the first two batches were not derived again
+        assert (report.stored, len(report.rejected)) == (23, 1)
+        fresh = tmp_path / "fresh"
+        load(guideline, fresh, [source])
+        assert dump(folder) == dump(fresh)
+        assert not list((folder / "staging").iterdir())
+
+    def test_another_load_does_not_resume_it(
+        self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "store"
+        with monkeypatch.context() as patch:
+            patch.setattr(making.Making, "finish", lambda *_: (_ for _ in ()).throw(OSError(5, "stopped")))
+            with pytest.raises(StoreError, match="untouched"):
+                load(guideline, folder, [ndjson(named(1))])
+        load(guideline, folder, [ndjson(named(2))])
+        assert count(opened(folder), "<https://example.org/1> ?p ?o") == 0
+        assert count(opened(folder), "?a a cp:Assessment") == 1
+
+    @pytest.mark.slow
+    def test_readers_keep_what_they_have_open(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1))])
+        reader = opened(folder)
+        load(guideline, folder, [ndjson(named(2))])
+        assert count(reader, "?a a cp:Assessment") == 1
+        assert count(opened(folder), "?a a cp:Assessment") == 2
+        load(guideline, folder, [ndjson(named(3))])
+        load(guideline, folder, [ndjson(named(4))])
+        names = {p.name for p in (folder / "generations").iterdir() if p.is_dir()}
+        assert len(names) == generations.KEPT
+
+    def test_two_loads_do_not_meet(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        with Store(folder).write(), pytest.raises(StoreError, match="Another load"):
+            load(guideline, folder, [ndjson(named(1))])
+
+    @pytest.mark.slow
+    def test_a_full_disk_leaves_the_old_generation(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1))])
+        before = dump(folder)
+        file = tmp_path / "more.ndjson"
+        file.write_bytes(ndjson(*(named(n) for n in range(2, 40))).body)
+        code = (
+            "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
+            "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "from lrp_kg.cli import main\n"
+            f"main(['load', {str(file)!r}, '--store', {str(folder)!r}])\n"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert run.returncode == 2, run.stderr
+        assert "Traceback" not in run.stderr
+        assert "stored" not in run.stdout
+        assert dump(folder) == before
+        assert load(guideline, folder, [Source("more.ndjson", file.read_bytes())]).stored == 38
+
+
+class TestFolders:
+    def test_a_folder_with_something_else_is_left_alone(self, guideline: Guideline, tmp_path: Path) -> None:
+        (tmp_path / "mine.txt").write_text("mine")
+        with pytest.raises(StoreError, match="left alone"):
+            load(guideline, tmp_path, [ndjson(named(1))])
+        assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+    def test_a_later_format_is_refused(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1))])
+        (folder / "lrp-kg.json").write_text('{"store": "lrp-kg", "format": 99}')
+        with pytest.raises(StoreError, match="format 99"):
+            load(guideline, folder, [ndjson(named(1))])
+
+    def test_an_empty_store_says_how_to_fill_it(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreError, match="lrp-kg load"):
+            Store(tmp_path / "none").current()
+
+
+class TestCommand:
+    def test_interrupted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("lrp_kg.research.store.loading.load", interrupted)
+        result = CliRunner().invoke(main, ["load", "--store", str(tmp_path / "store")])
+        assert result.exit_code == 130
+        assert "goes on where it was" in result.output
+
+    def test_the_file_for_refused_records_is_tried_first(self, tmp_path: Path) -> None:
+        command = ["load", "--store", str(tmp_path / "store"), "--rejected", str(tmp_path / "none" / "x")]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2
+        assert "Nothing was loaded" in result.output
+        assert not (tmp_path / "store").exists()
+
+    def test_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "records.ndjson"
+        file.write_bytes(ndjson(named(1), named(2, redFlags="some")).body)
+        rejected = tmp_path / "rejected.ndjson"
+        command = ["load", str(file), "--store", str(tmp_path / "store"), "--rejected", str(rejected), "--lang", "nl"]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 1
+        assert "1 stored, 0 unchanged, 0 replaced." in result.output
+        assert "records.ndjson: line 2" in result.output
+        (line,) = rejected.read_text().splitlines()
+        told = json.loads(line)
+        assert told["findings"][0]["field"] == "redFlags"
+        assert "is niet een van" in told["findings"][0]["message"]
+
+    def test_json(self, tmp_path: Path) -> None:
+        file = tmp_path / "record.json"
+        file.write_text(json.dumps(named(1)))
+        result = CliRunner().invoke(main, ["load", str(file), "--store", str(tmp_path / "store"), "--format", "json"])
+        assert result.exit_code == 0
+        assert Report(**json.loads(result.output)).stored == 1
+
+    @pytest.mark.parametrize(
+        ("files", "says"), [(["none.json"], "cannot be read"), (["-"], "no record"), ([], "holds 0 records")]
+    )
+    def test_what_cannot_be_loaded(self, tmp_path: Path, files: list[str], says: str) -> None:
+        result = CliRunner().invoke(main, ["load", *files, "--store", str(tmp_path / "store")], input="")
+        assert says in result.output
+        assert result.exit_code == (0 if not files else 2)
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["list/0123", "assessment/1", "low-back-pain/LowRisk", "care-pathway#Stage"])
+    def test_names_of_other_things_are_refused(self, guideline: Guideline, tmp_path: Path, name: str) -> None:
+        record = {"@id": f"https://w3id.org/lrp-kg/{name}", **RECORD}
+        report = load(guideline, tmp_path / "store", [ndjson(record, named(1))])
+        assert report.stored == 1
+        assert [told["code"] for told in report.rejected] == ["identifier-reserved"]
+
+    def test_names_of_records_are_taken(self, guideline: Guideline, tmp_path: Path) -> None:
+        record = {"@id": "https://w3id.org/lrp-kg/record/1", **RECORD}
+        assert load(guideline, tmp_path / "store", [ndjson(record)]).stored == 1
+
+    def test_a_text_with_other_ends_of_lines(self, guideline: Guideline, tmp_path: Path) -> None:
+        report = load(guideline, tmp_path / "store", [ndjson({"id": "a\u2028b\x85c", **RECORD})])
+        assert report.stored == 1
+
+    def test_the_file_is_named_where_it_cannot_be_read(self, guideline: Guideline, tmp_path: Path) -> None:
+        for body, said in ((b"@prefix", "x.ttl: "), (b"\xff", "x.ttl: ")):
+            with pytest.raises(RecordError, match=said):
+                load(guideline, tmp_path / "store", [ndjson(named(1)), Source("x.ttl", body)])
+
+
+def results_without_assessment(folder: Path) -> int:
+    return count(opened(folder), "?r a cp:DecisionResult FILTER NOT EXISTS { ?a cp:decisionResult ?r }")
+
+
+def test_results_that_nothing_has_are_removed(guideline: Guideline, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    load(guideline, folder, [ndjson(named(1), named(2, redFlags="cluster"))])
+    before = count(opened(folder), "?r a cp:DecisionResult")
+    load(guideline, folder, [ndjson(named(2, redFlags="none"), named(1, contact="follow-up"))], replace=True)
+    assert results_without_assessment(folder) == 0
+    load(guideline, folder, [ndjson(named(1, redFlags="cluster"), named(3))])  # a conflict, and another one
+    assert results_without_assessment(folder) == 0
+    assert 0 < count(opened(folder), "?r a cp:DecisionResult") < 2 * before
+    parts = count(opened(folder), "?r cp:because ?p FILTER NOT EXISTS { ?p a cp:ConditionResult }")
+    assert parts == 0

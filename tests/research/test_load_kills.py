@@ -1,0 +1,104 @@
+"""A load that is killed at any moment: the store opens, and holds all of a load or nothing of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from lrp_kg.guideline.named_graphs import RECORDS
+from lrp_kg.namespaces import PATIENT_RECORD
+from lrp_kg.research.store.generations import Store
+from tests.support.paths import ANKLE
+
+KILLS = 50
+RECORDS_A_LOAD = 60
+
+pytestmark = pytest.mark.slow
+
+
+def write_load(folder: Path, number: int) -> Path:
+    file = folder / f"load-{number:02d}.ndjson"
+    lines = [
+        json.dumps({"@id": f"https://example.org/{number}/{n}", "painScore": n % 11, "canBearWeight": n % 2 == 0})
+        for n in range(RECORDS_A_LOAD)
+    ]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def start(file: Path, store: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "lrp_kg.cli", "load", str(file), "--store", str(store), "--guideline", str(ANKLE)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+
+
+def run(file: Path, store: Path, seconds: float) -> tuple[str, bool]:
+    """Load a file, killed after some seconds; return what it printed, and whether it was killed."""
+    with start(file, store) as process:
+        try:
+            return process.communicate(timeout=seconds)[0], False
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.communicate()[0], True
+
+
+def held(store: Path) -> dict[int, int]:
+    """Return how many records of each load the store holds; that it opens is half of the test."""
+    generation = Store(store).current_or_none()
+    if generation is None:
+        return {}
+    found: dict[int, int] = {}
+    opened = ox.Store.read_only(str(generation.folder))
+    for quad in opened.quads_for_pattern(None, None, ox.NamedNode(PATIENT_RECORD), ox.NamedNode(RECORDS)):
+        number = int(quad.subject.value.split("/")[3])  # type: ignore[union-attr]
+        found[number] = found.get(number, 0) + 1
+    assert sum(found.values()) == generation.records
+    return found
+
+
+def test_fifty_kills(tmp_path: Path) -> None:
+    chance = random.Random(20261126)
+    store = tmp_path / "store"
+    output, _ = run(write_load(tmp_path, 0), store, 120)
+    assert f"{RECORDS_A_LOAD} stored" in output  # the first one also computes the closure
+    begin = time.monotonic()
+    output, _ = run(write_load(tmp_path, 99), store, 60)
+    assert f"{RECORDS_A_LOAD} stored" in output
+    duration = time.monotonic() - begin
+    done = {0: RECORDS_A_LOAD, 99: RECORDS_A_LOAD}
+    killed = 0
+    for number in range(1, KILLS + 1):
+        # every second one late, where the new generation is made and becomes the current one
+        moment = duration * (chance.uniform(0.75, 1.02) if number % 2 else chance.uniform(0.0, 1.0))
+        output, was_killed = run(write_load(tmp_path, number), store, moment)
+        killed += was_killed
+        now = held(store)
+        own = now.get(number, 0)
+        assert own in (0, RECORDS_A_LOAD), "half a load is there"
+        if f"{RECORDS_A_LOAD} stored" in output:
+            assert own == RECORDS_A_LOAD, "a load that was reported as stored is not there"
+        assert {k: v for k, v in now.items() if k != number} == done, "an earlier load was touched"
+        done = now
+    assert killed >= KILLS * 0.6
+    assert 0 < len(done) - 2 < KILLS, "the kills were all too early or all too late"
+    for number in range(1, KILLS + 1):
+        if number in done:
+            continue
+        output, _ = run(tmp_path / f"load-{number:02d}.ndjson", store, 60)
+        assert f"{RECORDS_A_LOAD} stored" in output
+        break  # one that was interrupted is enough: the others are the same
+    complete = held(store)
+    assert set(complete.values()) == {RECORDS_A_LOAD}
+    names = [p.name for p in (store / "generations").iterdir() if p.is_dir()]
+    assert len(names) <= 2
+    assert not list((store / "staging").iterdir())

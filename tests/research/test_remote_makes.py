@@ -1,0 +1,133 @@
+"""Remote stores of other makes answer the catalogue as a store here does: Oxigraph's server, and Debian's Jena."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.errors import MalformedQuery
+from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.pool import PoolEngine
+from lrp_kg.research.engine.remote import RemoteEngine
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.remote import load_remote
+from tests.support.paths import TESTS
+from tests.support.queryset import DATA, ENTRIES, load_records
+from tests.support.serving import free_port, running_endpoint, running_oxigraph
+
+JAVA = shutil.which("java")
+FOLDER = Path("/usr/share/java")
+OTHERS = (
+    *("commons-cli", "commons-codec", "commons-compress", "commons-csv", "commons-io", "commons-lang3"),
+    *("dexx.collection", "guava", "httpclient", "httpcore", "gson", "jackson-core", "jackson-databind"),
+    *("jakarta.json-api", "jsonld-java", "protobuf", "slf4j-api", "slf4j-nop", "thrift", "titanium-json-ld"),
+)
+PROGRAM = TESTS / "jena" / "Endpoint.java"
+JARS = [*sorted(FOLDER.glob("jena-*.jar")), *(FOLDER / f"{name}.jar" for name in OTHERS)]
+TIMES = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)")
+CP = "https://w3id.org/lrp-kg/care-pathway#"
+pytestmark = pytest.mark.slow
+
+
+def _missing() -> str | None:
+    if not JAVA or not (FOLDER / "jena-arq.jar").is_file():
+        return "needs Jena: apt install libapache-jena-java"
+    modules = subprocess.run([JAVA, "--list-modules"], capture_output=True, text=True, check=False).stdout
+    return None if "jdk.compiler" in modules else "needs a JDK, to run a source file"
+
+
+@pytest.fixture(scope="module", params=["oxigraph", "jena"])
+def addresses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Run a server, and yield where it takes queries and where updates."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "oxigraph":
+        with running_oxigraph(folder) as url:
+            yield url + "/query", url + "/update"
+    elif reason := _missing():
+        pytest.skip(reason)
+    else:
+        with _jena(folder) as url:
+            yield url, url
+
+
+@contextmanager
+def _jena(folder: Path) -> Iterator[str]:
+    _messages(folder)
+    port = free_port()
+    command = [str(JAVA), "-cp", ":".join(map(str, (*JARS, folder))), str(PROGRAM), str(port)]
+    url = f"http://127.0.0.1:{port}/"
+    with running_endpoint(command, url):
+        yield url
+
+
+def _messages(folder: Path) -> None:
+    """Put the messages of the XML types where the code looks for them: Debian's package has them elsewhere."""
+    inside = "org/apache/jena/ext/"
+    with zipfile.ZipFile(FOLDER / "jena-core.jar") as jar:
+        for name in jar.namelist():
+            if name.startswith(inside) and name.endswith(".properties"):
+                target = folder / name.removeprefix(inside)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(jar.read(name))
+
+
+@pytest.fixture(scope="module")
+def there(service: GuidelineService, addresses: tuple[str, str]) -> Iterator[RemoteEngine]:
+    source = Source("records.ndjson", (DATA / "records.ndjson").read_bytes())
+    report = load_remote(service.guideline, *addresses, [source])
+    assert report.stored == report.records > 25
+    assert not report.rejected
+    with RemoteEngine(addresses[0], limits=Limits(seconds=60.0)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def here(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PoolEngine]:
+    folder = load_records(service.guideline, tmp_path_factory.mktemp("here") / "store")
+    with PoolEngine(store=Store(folder).current().folder) as engine:
+        yield engine
+
+
+def _result(engine: RemoteEngine | PoolEngine, query: str) -> Any:
+    found = json.loads(TIMES.sub("MOMENT", engine.ask(Question(query)).read().decode()))
+    columns = found["head"]["vars"]
+    rows = [
+        {name: (row[name]["value"], row[name].get("datatype")) for name in row} for row in found["results"]["bindings"]
+    ]
+    return columns, rows
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+def test_the_catalogue_says_the_same(name: str, here: PoolEngine, there: RemoteEngine) -> None:
+    assert _result(there, ENTRIES[name].text) == _result(here, ENTRIES[name].text)
+
+
+def test_loading_again_changes_nothing(
+    service: GuidelineService, there: RemoteEngine, addresses: tuple[str, str]
+) -> None:
+    count = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
+    before = there.rows(count)
+    source = Source("records.ndjson", (DATA / "records.ndjson").read_bytes())
+    report = load_remote(service.guideline, *addresses, [source])
+    assert (report.stored, report.rejected) == (0, [])
+    assert there.rows(count) == before
+    assert not any("staging" in row["g"] for row in before)
+
+
+def test_forms_of_queries(there: RemoteEngine) -> None:
+    assert json.loads(there.ask(Question(f"ASK {{ ?s a <{CP}Stage> }}")).read()) == {"head": {}, "boolean": True}
+    graph = there.ask(Question(f"CONSTRUCT WHERE {{ ?s a <{CP}Stage> }}", graph="application/n-triples"))
+    assert len(graph.read().splitlines()) == 9
+    with pytest.raises(MalformedQuery):
+        there.ask(Question("SELECT"))

@@ -1,0 +1,464 @@
+"""A remote SPARQL endpoint as store: a real one on this machine, and ones that misbehave."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner
+
+from lrp_kg import GuidelineService
+from lrp_kg.cli import main
+from lrp_kg.errors import (
+    LrpError,
+    MalformedQuery,
+    NotAcceptable,
+    QueryRefused,
+    QueryTooLong,
+    SizeLimit,
+    StoreError,
+    TimeLimit,
+)
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
+from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.pool import PoolEngine
+from lrp_kg.research.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
+from lrp_kg.research.store.generations import Store
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.opening import open_engine
+from lrp_kg.research.store.remote import STAGING, WORK, load_remote
+from lrp_kg.research.synthesis.generating import Generator
+from tests.support.paths import ANKLE
+from tests.support.serving import free_port, running_oxigraph, serving
+
+CP = "https://w3id.org/lrp-kg/care-pathway#"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_oxigraph(tmp_path_factory.mktemp("remote")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def source(service: GuidelineService) -> Source:
+    lines = [json.dumps(r) for r in Generator(service).records(60)]
+    return Source("cohort.ndjson", "\n".join([*lines, '{"redFlags": "some"}']).encode())
+
+
+@pytest.fixture(scope="module")
+def loaded(service: GuidelineService, server: str, source: Source) -> Iterator[RemoteEngine]:
+    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
+    assert (report.stored, report.unchanged, len(report.rejected), report.records) == (60, 0, 1, 60)
+    engine = RemoteEngine(server + "/query")
+    yield engine
+    engine.close()
+
+
+QUERIES = [
+    f"SELECT (COUNT(*) AS ?n) {{ ?a a <{CP}Assessment> }}",
+    f"SELECT ?d ?s (COUNT(*) AS ?n) {{ ?r <{CP}ofDecision> ?d ; <{CP}status> ?s . ?a <{CP}decisionResult> ?r }} "
+    "GROUP BY ?d ?s ORDER BY ?d ?s",
+    f"SELECT ?s ?l {{ ?s a <{CP}Stage> ; <http://www.w3.org/2000/01/rdf-schema#label> ?l }} ORDER BY ?s ?l",
+    f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}",
+    f"SELECT (COUNT(*) AS ?n) FROM <{RECORDS}> FROM <{ANSWERS}> {{ ?s ?p ?o }}",
+    f"ASK {{ ?s a <{CP}Stage> }}",
+]
+
+
+def test_the_same_answers_as_a_store_here(
+    service: GuidelineService, loaded: RemoteEngine, source: Source, tmp_path: Path
+) -> None:
+    load(service.guideline, tmp_path / "store", [source])
+    with PoolEngine(store=Store(tmp_path / "store").current().folder) as local:
+        for query in QUERIES:
+            assert json.loads(loaded.ask(Question(query)).read()) == json.loads(local.ask(Question(query)).read()), (
+                query
+            )
+        graph = Question(
+            f"CONSTRUCT {{ ?s a <{CP}Stage> }} WHERE {{ ?s a <{CP}Stage> }}", graph="application/n-triples"
+        )
+        here, there = (sorted(e.ask(graph).read().splitlines()) for e in (local, loaded))
+        assert here == there
+        assert len(here) == 9
+
+
+def test_loading_again_changes_nothing(
+    service: GuidelineService, loaded: RemoteEngine, server: str, source: Source
+) -> None:
+    before = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
+    assert (report.stored, report.unchanged) == (0, 60)
+    after = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
+    assert after == before
+    assert not any("staging" in row["g"] for row in after)
+
+
+def test_what_is_refused(loaded: RemoteEngine) -> None:
+    assert loaded.has_records
+    for query in (
+        "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * FROM <http://127.0.0.1:9/data> { ?s ?p ?o }",
+    ):
+        with pytest.raises(QueryRefused):
+            loaded.ask(Question(query))
+    with pytest.raises(QueryRefused):
+        loaded.ask(Question("ASK {}", default_graphs=("http://127.0.0.1:9/data",)))
+    with pytest.raises(MalformedQuery):
+        loaded.ask(Question("SELECT"))
+    with pytest.raises(QueryRefused):
+        loaded.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
+    with pytest.raises(NotAcceptable):
+        loaded.ask(Question("ASK {}", solutions=None))
+    with pytest.raises(QueryTooLong):
+        loaded.ask(Question("ASK {}" + " " * Limits().text))
+    assert json.loads(loaded.ask(Question("ASK { ?s ?p ?o }", default_graphs=(RECORDS,))).read())["boolean"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'define input:grab-all "yes" SELECT * { ?s ?p ?o }',
+        'SELECT (<bif:http_get>("http://127.0.0.1:9/") AS ?x) {}',
+        "ASK { FILTER (<java:java.lang.System.exit>(1)) }",
+    ],
+)
+def test_what_only_some_servers_understand_never_reaches_them(query: str) -> None:
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(MalformedQuery):
+        engine.ask(Question(query))
+
+
+def test_a_query_that_keeps_the_check_busy_is_stopped() -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{n} {{ 1 2 3 4 5 6 7 8 9 }}" for n in range(14)) + " }"
+    start = time.monotonic()
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/", limits=Limits(seconds=0.5)) as engine:
+        with pytest.raises(TimeLimit):
+            engine.ask(Question(slow))
+        with pytest.raises((TimeLimit, MalformedQuery)):
+            engine.ask(Question("ASK { FILTER (1 = 1" + " + 1" * 50_000 + ") } # from"))
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values", "application/sparql-results+xml"])
+def test_formats(loaded: RemoteEngine, media_type: str) -> None:
+    reply = loaded.ask(Question(QUERIES[2], solutions=media_type))
+    assert reply.media_type == media_type
+    assert b"stage" in reply.read()
+
+
+def test_the_version_changes_with_a_load(service: GuidelineService, loaded: RemoteEngine, server: str) -> None:
+    before = RemoteEngine(server + "/query").version
+    known = loaded._graphs()
+    assert RECORDS in known
+    record = {"@id": "https://example.org/new", "careLine": "first-line"}
+    load_remote(
+        service.guideline, server + "/query", server + "/update", [Source("new.json", json.dumps(record).encode())]
+    )
+    assert RemoteEngine(server + "/query").version != before
+
+
+def test_serving_a_remote_store(loaded: RemoteEngine, server: str, tmp_path: Path) -> None:
+    token = "a-long-token-of-the-tests"  # noqa: S105 - none of any service
+    file = tmp_path / "tokens"
+    file.write_text(token, encoding="utf-8")
+    file.chmod(0o600)
+    with serving("--store", server + "/query", "--token-file", str(file), token=token) as found:
+        answer = found.sparql(QUERIES[2])
+        assert len(json.loads(answer.body)["results"]["bindings"]) == 36
+        assert found.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": ""}).status == 401
+
+
+def test_command_needs_the_update_address(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text("{}", encoding="utf-8")
+    result = CliRunner().invoke(main, ["load", str(file), "--store", server + "/query"])
+    assert result.exit_code == 2
+    assert "--update-url" in result.output
+
+
+def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, source: Source, tmp_path: Path) -> None:
+    with running_oxigraph(tmp_path) as url:
+        load_remote(service.guideline, url + "/query", url + "/update", [source])
+        open_engine(service.guideline, url + "/query", Limits()).close()
+    with running_oxigraph(tmp_path, "--union-default-graph") as url:
+        with pytest.raises(StoreError, match="union of its named graphs"):
+            open_engine(service.guideline, url + "/query", Limits())
+        with pytest.raises(StoreError, match="union of its named graphs"):
+            load_remote(service.guideline, url + "/query", url + "/update", [source])
+        assert not RemoteEngine(url + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
+
+
+# -- endpoints that misbehave ---------------------------------------------------------------------------
+
+Act = Callable[[BaseHTTPRequestHandler], None]
+JSON = "application/sparql-results+json"
+
+
+def reply(body: bytes, kind: str = JSON, status: int = 200, length: int | None = None, **headers: str) -> Act:
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return act
+
+
+def slowly(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", JSON)
+    handler.end_headers()
+    for _ in range(40):
+        time.sleep(0.1)
+        try:
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+        except OSError:
+            return
+
+
+def drip_headers(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in range(30):
+        time.sleep(0.1)
+        try:
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+        except OSError:
+            return
+
+
+def without_length(body: bytes, kind: str) -> Act:
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return act
+
+
+def chunks(*parts: bytes) -> Act:
+    """Send all parts but the last as chunks, the last one raw: a chunk that ends too early."""
+
+    def act(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for part in parts[:-1]:
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        handler.wfile.write(parts[-1])
+
+    return act
+
+
+ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"1"}}]}}'
+MISBEHAVIOURS: list[tuple[str, Act, type[LrpError], str]] = [
+    ("drips headers", drip_headers, TimeLimit, "LRP_QUERY_SECONDS"),
+    ("is silent", lambda _: time.sleep(1.5), TimeLimit, "LRP_QUERY_SECONDS"),
+    ("no length", without_length(b"x\r\n1\r\n", "text/csv"), RemoteStoreFailed, "without its length"),
+    ("half a chunk", chunks(b"x\r\n1\r\n", b"5\r\n12"), RemoteStoreFailed, "completely"),
+    ("half", reply(ROWS[:50]), RemoteStoreFailed, "ends too early"),
+    ("less than promised", reply(ROWS, length=500), RemoteStoreFailed, "completely"),
+    ("slow", slowly, TimeLimit, "LRP_QUERY_SECONDS"),
+    ("huge", reply(ROWS + b" " * 300_000), SizeLimit, "LRP_QUERY_BYTES"),
+    ("a page", reply(b"<html>", "text/html"), RemoteStoreFailed, "none of SPARQL's"),
+    ("a redirect", reply(b"", status=302, Location="http://127.0.0.1:9/"), RemoteStoreFailed, "status 302"),
+    ("credentials", reply(b"", status=401), RemoteStoreFailed, "credentials"),
+    ("a failure", reply(b"secret of the server", status=500), RemoteStoreFailed, "status 500"),
+    ("a time-out", reply(b"", status=504), TimeLimit, "LRP_QUERY_SECONDS"),
+]
+
+
+@contextmanager
+def endpoint(act: Act) -> Iterator[str]:
+    """Run an endpoint that answers every request in one way, and yield its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+            self.rfile.read(int(self.headers["Content-Length"]))
+            act(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/sparql"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
+def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says: str) -> None:
+    with (
+        endpoint(act) as url,
+        RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
+        pytest.raises(error, match=says) as caught,
+    ):
+        engine.ask(Question("SELECT ?x {}"))
+    assert "secret" not in caught.value.message
+
+
+def test_nobody_there() -> None:
+    with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(RemoteStoreFailed):
+        engine.ask(Question("ASK {}"))
+
+
+@pytest.mark.parametrize("url", ["ftp://x/", "http:///x", "x", "http://user:secret@host/"])
+def test_addresses_that_are_none(url: str) -> None:
+    with pytest.raises(StoreError):
+        RemoteEngine(url)
+
+
+def test_credentials(tmp_path: Path) -> None:
+    file = tmp_path / "c"
+    file.write_text("user:word\n", encoding="utf-8")
+    assert credentials(file) == {"Authorization": "Basic dXNlcjp3b3Jk"}
+    file.write_text("token", encoding="utf-8")
+    assert credentials(file) == {"Authorization": "Bearer token"}
+    assert credentials(None) == {}
+    with pytest.raises(StoreError):
+        credentials(tmp_path / "none")
+
+
+def test_lines_are_split_as_they_were_written() -> None:
+    from lrp_kg.research.store.remote import _split
+
+    assert _split(f"<a> <b> <c> <{RECORDS}> .\n") == ("<a> <b> <c> .", RECORDS)
+    assert _split("<a> <b> <c> .\n") == ("<a> <b> <c> .", "")
+    assert _split(f'<a> <b> "x <{RECORDS}> y" .\n') == (f'<a> <b> "x <{RECORDS}> y" .', "")
+    quads = list(ox.parse('<urn:a> <urn:b> "c" .', format=ox.RdfFormat.N_QUADS))
+    assert quads
+
+
+class TestLoadsThatMeet:
+    """On a server of their own, whose records the other tests do not count."""
+
+    @pytest.fixture
+    def own(self, tmp_path: Path) -> Iterator[str]:
+        with running_oxigraph(tmp_path / "own") as url:
+            yield url
+
+    def load(self, url: str, folder: Path | None, *bodies: str) -> Any:
+        guideline = load_guideline(folder or ANKLE)
+        sources = [Source(f"{n}.ndjson", body.encode()) for n, body in enumerate(bodies)]
+        return load_remote(guideline, url + "/query", url + "/update", sources)
+
+    def test_another_load_is_refused_until_its_note_is_old(self, own: str) -> None:
+        target = RemoteEngine(own + "/update")
+        note = f"GRAPH <{WORK}> {{ <urn:another> <http://www.w3.org/ns/prov#startedAtTime> ?t }}"
+        staged = f"GRAPH <{STAGING}other/records> {{ <urn:a> <urn:b> <urn:c> }}"
+        target.update(f"INSERT {{ {note} }} WHERE {{ BIND (NOW() AS ?t) }} ; INSERT DATA {{ {staged} }}")
+        with pytest.raises(StoreError, match="under way"):
+            self.load(own, None, '{"deformity": true}')
+        assert RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
+        old = '"2024-01-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+        target.update(f"DELETE WHERE {{ {note} }} ; INSERT DATA {{ {note.replace('?t', old)} }}")
+        assert self.load(own, None, '{"deformity": true}').stored == 1
+        assert not RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
+        left = RemoteEngine(own + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
+        assert [row["s"] for row in left] == ["urn:another"]
+
+    def test_two_at_once(self, own: str) -> None:
+        bodies = ["\n".join(f'{{"@id": "urn:{k}-{n}", "deformity": true}}' for n in range(700)) for k in "ab"]
+        told: list[Any] = []
+
+        def work(body: str) -> None:
+            try:
+                told.append(self.load(own, None, body).stored)
+            except StoreError as error:
+                told.append(error.message)
+
+        threads = [threading.Thread(target=work, args=(body,)) for body in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stored = sum(t for t in told if isinstance(t, int))
+        assert all("under way" in t for t in told if isinstance(t, str))
+        assert RemoteEngine(own + "/query").rows(
+            f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{RECORDS}> {{ ?r a <{CP}PatientRecord> }} }}"
+        ) == [{"n": str(stored)}]
+        for body in bodies:
+            assert self.load(own, None, body).records >= 700
+        assert self.load(own, None, *bodies).unchanged == 1400
+
+    def test_another_guideline_is_noticed(self, own: str, tmp_path: Path) -> None:
+        folder = tmp_path / "edited"
+        shutil.copytree(ANKLE, folder)
+        file = next(iter(sorted((folder / "ontology").glob("*.ttl"))))
+        text = file.read_text(encoding="utf-8")
+        assert '"@en' in text
+        file.write_text(text.replace('"@en', ' edited"@en', 1), encoding="utf-8")
+        self.load(own, None)  # the guideline alone
+        self.load(own, folder)  # is replaced where there are no records
+        query = 'SELECT ?s { ?s ?p ?l FILTER (isLiteral(?l) && STRENDS(?l, " edited")) }'
+        assert RemoteEngine(own + "/query").rows(query)
+        assert self.load(own, folder, '{"deformity": true}').stored == 1
+        with pytest.raises(StoreError, match="another guideline"):
+            self.load(own, None, '{"deformity": false}')
+
+    def test_texts_with_other_ends_of_lines(self, own: str, service: GuidelineService) -> None:
+        body = json.dumps({"id": "a\u2028b\x85c", "redFlags": "none"}, ensure_ascii=False)
+        assert self.load(own, service.guideline.folder, body).stored == 1
+        rows = RemoteEngine(own + "/query").rows(f"SELECT ?id {{ GRAPH <{RECORDS}> {{ ?r <{CP}recordId> ?id }} }}")
+        assert rows in ([], [{"id": "a\u2028b\x85c"}])
+
+    def test_a_conflict_has_its_own_advice(self, own: str) -> None:
+        self.load(own, None, '{"@id": "urn:x", "deformity": true}')
+        report = self.load(own, None, '{"@id": "urn:x", "deformity": false}')
+        assert "--replace" not in report.rejected[0]["findings"][0]["message"]
+        command = ["load", "--replace", "--store", own + "/query", "--update-url", own + "/update"]
+        assert CliRunner().invoke(main, command).exit_code == 2
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT * { SERVICE SILENT <URL> { ?a ?b ?c } }",
+            "PREFIX : <urn:x> SELECT * { ?s ?p :.SERVICE SILENT <URL> {?a ?b ?c} }",
+            'SELECT * { FILTER(<http://x/\\u0041#> != "\\u0022") SERVICE SILENT <URL> {?a ?b ?c} #"""\n }',
+            'SELECT * { VALUES ?q { "\\u0022" } SERVICE SILENT <URL> {?a ?b ?c} #"""}\n }',
+            "SELECT * { #x\rSERVICE SILENT <URL> {?a ?b ?c}\n }",
+            "SELECT * { FILTER(1<2)SERVICE#>\nSILENT<URL> {?a ?b ?c} }",
+            "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
+        ],
+    )
+    def test_nothing_makes_it_ask_another_server(self, own: str, query: str) -> None:
+        hits: list[str] = []
+
+        def listen(handler: BaseHTTPRequestHandler) -> None:
+            hits.append(handler.path)
+            reply(ROWS)(handler)
+
+        RemoteEngine(own + "/update").update("INSERT DATA { <urn:s> <urn:p> <urn:x> }")
+        with endpoint(listen) as url, RemoteEngine(own + "/query") as engine:
+            with pytest.raises(QueryRefused):
+                engine.ask(Question(query.replace("URL", url)))
+            assert not hits
+            RemoteEngine(own + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
+            assert hits  # that server would have asked
+
+
+def test_relative_iris_of_a_remote_store() -> None:
+    with endpoint(reply(b"<a> <b> <c> .", "text/turtle")) as url, RemoteEngine(url) as engine:
+        found = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }", graph="application/n-triples"))
+        base = "https://w3id.org/lrp-kg/"
+        assert found.read().decode() == f"<{base}a> <{base}b> <{base}c> .\n"

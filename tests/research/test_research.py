@@ -1,0 +1,137 @@
+"""The Python interface for researchers, the notebook, and the guide whose commands are run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from lrp_kg import Dataset, GuidelineService
+from lrp_kg.errors import UnknownQuery
+from lrp_kg.research.store.loading import load
+from lrp_kg.research.store.making import Source
+from lrp_kg.research.synthesis.generating import Generator
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import json
+
+    folder = tmp_path_factory.mktemp("research") / "store"
+    body = "\n".join(json.dumps(r) for r in Generator(service).records(80)).encode()
+    load(service.guideline, folder, [Source("cohort.ndjson", body)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Iterator[Dataset]:
+    with Dataset() as data:
+        yield data
+
+
+@pytest.mark.slow
+def test_rows_and_frames(store: Path) -> None:
+    with Dataset(store) as data:
+        rows = data.query("records-by-exit")
+        assert sum(row["records"] for row in rows) > 0
+        dutch = data.query("records-by-exit", lang="nl")
+        assert [r["records"] for r in dutch] == [r["records"] for r in rows]
+        assert dutch != rows
+        frame = data.frame("records-by-exit")
+        assert list(frame["records"]) == [r["records"] for r in rows]
+        own = data.sparql("SELECT (1 AS ?one) (1.5 AS ?half) (true AS ?yes) ('x' AS ?text) ?none {}")
+        assert own == [{"one": 1, "half": 1.5, "yes": True, "text": "x", "none": None}]
+        assert data.sparql("ASK {}")[0]["answer"] is True
+        with pytest.raises(UnknownQuery, match="lrp-kg queries"):
+            data.query("no-such-question")
+
+
+def test_without_a_store() -> None:
+    with Dataset() as data:
+        assert len(data.query("decisions")) > 10
+
+
+@pytest.mark.slow
+def test_the_notebook(tmp_path: Path) -> None:
+    """Runs from a clean kernel; what it shows is not empty."""
+    notebook: Any = nbformat.read(ROOT / "examples" / "research.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of jupyter_client and zmq, about event loops
+        client = NotebookClient(
+            notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        )
+        asyncio.run(client.async_execute())
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    assert not [o for o in outputs if o.output_type == "error"]
+    text = "\n".join(o.get("text", "") or str(o.get("data", {}).get("text/plain", "")) for o in outputs)
+    assert "400 stored" in text
+    assert "400 records over HTTP" in text
+    assert "Empty DataFrame" not in text
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 2
+
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_guide_for_researchers(tmp_path: Path) -> None:
+    """Every command of docs/research.md is run; a line after `# says:` stands in what it prints."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "300",
+        "LRP_PORT": "8017",
+    }
+    blocks = BLOCK.findall((ROOT / "docs" / "research.md").read_text(encoding="utf-8"))
+    assert len(blocks) >= 6
+    for block in blocks:
+        commands = "\n".join(line for line in block.splitlines() if not line.startswith("# says: "))
+        expected = [line.removeprefix("# says: ") for line in block.splitlines() if line.startswith("# says: ")]
+        done = subprocess.run(
+            ["bash", "-e", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, f"{commands}\n{printed}"
+        for words in expected:
+            assert words in printed, f"{commands} does not say {words!r}:\n{printed[-3000:]}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("9007199254740993", 9007199254740993),
+        ("2.5", 2.5),
+        ('"abc"^^<http://www.w3.org/2001/XMLSchema#integer>', "abc"),
+        ('"7"^^<http://example.org/kinds#integer>', "7"),
+        ("true", True),
+        ("false", False),
+        ('"x"@nl', "x"),
+    ],
+)
+def test_values_are_what_they_are(dataset: Dataset, value: str, expected: object) -> None:
+    assert dataset.sparql(f"SELECT ({value} AS ?v) {{}}") == [{"v": expected}]
+
+
+def test_ask_is_true_or_false(dataset: Dataset) -> None:
+    assert [list(dataset.sparql(q)[0].values()) for q in ("ASK {}", "ASK { FILTER (false) }")] == [[True], [False]]
+
+
+def test_an_unknown_question_has_its_own_error(dataset: Dataset) -> None:
+    with pytest.raises(UnknownQuery):
+        dataset.query("of-nothing")

@@ -1,0 +1,192 @@
+"""Results in CSV, TSV, JSON and XML against files written by the rules of their specifications, over HTTP.
+
+`tests/results/` holds data whose values a format can spoil, queries, and what each format has to say. The W3C's own
+result tests are run too where ``LRP_W3C_TESTS`` names the folder `sparql/sparql11` of a checkout of w3c/rdf-tests;
+they are not kept here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from rdflib.collection import Collection
+from rdflib.namespace import RDF
+
+from lrp_kg.research.engine.columns import columns
+from lrp_kg.research.engine.formats import writable
+from tests.support.paths import TESTS
+from tests.support.serving import Service, make_store, serving
+
+HERE = TESTS / "results"
+MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
+QT = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
+SUITE = Path(os.environ["LRP_W3C_TESTS"]) if os.environ.get("LRP_W3C_TESTS") else None
+KINDS = {
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".srj": "application/sparql-results+json",
+    ".srx": "application/sparql-results+xml",
+}
+KEPT_AS_VALUE = {"csv03", "tsv03"}
+"""Tests with numbers in another spelling than the canonical one: Oxigraph keeps the value, as double or integer."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A query over data, and the file that says what its result is."""
+
+    name: str
+    data: Path
+    query: Path
+    result: Path
+
+
+def own_cases() -> list[Case]:
+    return [
+        Case(query.stem, HERE / "data.ttl", query, query.with_suffix(kind))
+        for query in sorted(HERE.glob("*.rq"))
+        for kind in KINDS
+    ]
+
+
+def suite_cases() -> list[Case]:
+    found = []
+    for folder in ("csv-tsv-res", "json-res") if SUITE else ():
+        assert SUITE is not None
+        base = (SUITE / folder / "manifest.ttl").as_uri()
+        graph = rdflib.Graph().parse(SUITE / folder / "manifest.ttl", publicID=base, format="turtle")
+        entries = graph.value(graph.value(predicate=RDF.type, object=MF.Manifest), MF.entries)
+        for test in Collection(graph, entries):
+            action = graph.value(test, MF.action)
+            files = [graph.value(action, QT.data), graph.value(action, QT.query), graph.value(test, MF.result)]
+            paths = [SUITE / folder / str(file).rpartition("/")[2] for file in files]
+            found.append(Case(str(test).rpartition("#")[2], *paths))
+    return found
+
+
+def named(case: Case) -> str:
+    return f"{case.name}{case.result.suffix}"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with own_service(tmp_path_factory.mktemp("results"), HERE / "data.ttl") as found:
+        yield found
+
+
+def own_service(folder: Path, data: Path):  # type: ignore[no-untyped-def]
+    quads = list(ox.parse(path=str(data), format=ox.RdfFormat.TURTLE))
+    return serving("--store", str(make_store(folder / "store", quads)))
+
+
+def rows_of_csv(text: str) -> list[tuple[str, ...]]:
+    return [tuple("_:" if re.fullmatch("_:.+", c) else c for c in row) for row in csv.reader(io.StringIO(text, ""))]
+
+
+def rows(kind: str, body: bytes) -> list[str]:
+    """Return what a result says, one line a row, sorted where order says nothing, without names of blank nodes."""
+    if kind == "text/csv":
+        head, *others = rows_of_csv(body.decode())
+        return [str(head), *sorted(map(str, others))]
+    parsed = ox.parse_query_results(body, ox.QueryResultsFormat.from_media_type(kind))  # type: ignore[arg-type]
+    if isinstance(parsed, ox.QueryBoolean):
+        return [str(bool(parsed))]
+    names = [v.value for v in parsed.variables]
+    lines = [str(["_:" if isinstance(s[n], ox.BlankNode) else str(s[n]) for n in names]) for s in parsed]
+    return [str(names), *sorted(lines)]
+
+
+def plain_json(body: bytes) -> object:
+    return json.loads(re.sub(rb'("type" ?: ?"bnode", ?"value" ?: ?)"[^"]*"', rb'\1"b"', body))
+
+
+def plain_xml(body: bytes) -> list[tuple[str, dict[str, str], str]]:
+    found = []
+    for element in ElementTree.fromstring(body).iter():
+        text = "b" if element.tag.endswith("}bnode") else element.text or ""
+        leaf = element.tag.rpartition("}")[2] in ("uri", "literal", "bnode", "boolean")
+        found.append((element.tag, dict(element.attrib), text if leaf else ""))
+    return found
+
+
+@pytest.mark.parametrize("case", own_cases(), ids=named)
+def test_what_a_format_says(service: Service, case: Case) -> None:
+    kind = KINDS[case.result.suffix]
+    answer = service.sparql(case.query.read_text(encoding="utf-8"), kind)
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
+    expected = case.result.read_bytes()
+    if kind.endswith("json"):
+        assert plain_json(answer.body) == plain_json(expected)
+    elif kind.endswith("xml"):
+        assert plain_xml(answer.body) == plain_xml(expected)
+    else:
+        assert re.sub(rb"_:\w+", b"_:b", answer.body) == expected  # every byte
+
+
+def test_returns_in_rdf_xml(service: Service) -> None:
+    answer = service.sparql("CONSTRUCT WHERE { <https://example.org/r05> ?p ?v }", "application/rdf+xml")
+    found = rdflib.Graph().parse(data=answer.body, format="xml")
+    assert [str(o) for o in found.objects()] == ["first\r\nsecond"]
+
+
+def test_returns_are_kept_in_xml_only() -> None:
+    for kind, expected in (("application/sparql-results+xml", b"a&#13;\nb"), ("text/csv", b"a\r\nb")):
+        file = io.BytesIO()
+        target = writable(kind, file)
+        assert target.write(b"a\r\nb") == 4
+        target.flush()
+        assert file.getvalue() == expected
+
+
+@pytest.mark.skipif(SUITE is None, reason="LRP_W3C_TESTS names no checkout of w3c/rdf-tests")
+@pytest.mark.parametrize("case", suite_cases(), ids=named)
+def test_w3c(tmp_path: Path, case: Case) -> None:
+    kind = KINDS[case.result.suffix]
+    with own_service(tmp_path, case.data) as service:
+        answer = service.sparql(case.query.read_text(encoding="utf-8"), kind)
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
+    found, expected = rows(kind, answer.body), rows(kind, case.result.read_bytes())
+    if case.name in KEPT_AS_VALUE:
+        expected = [re.sub("1.0e6", "1000000", e.replace("negativeInteger", "integer"), flags=re.I) for e in expected]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "expected"),
+    [
+        ("SELECT * { ?s ?p ?o }", "ops", "spo"),
+        (
+            "PREFIX select: <http://e/select*> # ?o\nselect distinct* { ?s select:p 'x ?o', ?p . ?o ?s ?p }",
+            "ops",
+            "spo",
+        ),
+        ("SELECT \\u002A { ?b \\u003Fc ?a }", "abc", "bca"),
+        ("SELECT ?a ?b { { SELECT * { ?b ?x ?a } } }", "ab", "ab"),
+        ("SELECT * { { SELECT ?b (COUNT(*) AS ?a) { ?b ?x ?y } GROUP BY ?b } }", "ab", "ba"),
+        ("SELECT (COUNT(*) AS ?n) ?a { ?b ?a* ?c }", "na", "na"),
+    ],
+)
+def test_columns_of_everything(query: str, names: str, expected: str) -> None:
+    assert "".join(columns(query, list(names))) == expected
+
+
+def test_a_long_result_in_order(service: Service) -> None:
+    query = "SELECT * { ?z <https://example.org/v> ?y . ?x ?w ?v . ?u ?t ?s }"
+    expected = service.sparql(query.replace("*", "?z ?y ?x ?w ?v ?u ?t ?s"), "text/csv").text
+    assert len(expected) > 1_000_000  # more than stays in memory
+    for kind in KINDS.values():
+        found = rows(kind, service.sparql(query, kind).body)
+        assert len(found) == 1 + 19 * 20 * 20
+        if kind == "text/csv":
+            assert found == rows(kind, expected.encode())

@@ -1,0 +1,65 @@
+"""The guideline with its closure as one file: made once, by whoever comes first, and by nobody after its server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.named_graphs import CLOSURE
+from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
+from tests.support.paths import ANKLE
+
+COMMAND = [sys.executable, "-m", "lrp_kg.research.store.snapshot", str(ANKLE), "--while-open"]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def start() -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=dict(os.environ))
+
+
+def test_several_at_once_make_one(cache: Path) -> None:
+    processes = [start() for _ in range(3)]
+    for process in processes:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.wait(120) == 0
+        assert process.stdout.read() == b""
+        process.stdin.close()
+        process.stdout.close()
+    assert len(list(cache.glob("*-dataset.nq"))) == 1
+    assert not list(cache.glob("tmp*"))
+
+
+def test_it_is_made_again_by_nobody(cache: Path) -> None:
+    guideline, told = load_guideline(ANKLE), list[str]()
+    file = guideline_snapshot(guideline, told.append)
+    assert told == ["closure", "snapshot"]
+    assert guideline_snapshot(guideline, told.append) == file == snapshot_file(guideline)
+    assert told == ["closure", "snapshot"]
+    store = ox.Store()
+    store.load(path=str(file), format=ox.RdfFormat.N_QUADS)
+    assert store.query(f"ASK {{ GRAPH <{CLOSURE}> {{ ?s ?p ?o }} }}")
+
+
+def test_it_ends_with_whoever_wants_it(cache: Path) -> None:
+    process = start()
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.close()
+    begun = time.monotonic()
+    assert process.wait(60) == 1
+    assert process.stdout.read() == b""
+    process.stdout.close()
+    assert not list(cache.glob("*-dataset.nq"))
+    assert time.monotonic() - begun < 60

@@ -1,0 +1,345 @@
+"""The page in a real browser: headless Chromium, spoken to over its own debugging pipe, without any driver."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from lrp_kg import GuidelineService
+from lrp_kg.answer.as_text import TextAnswer
+from lrp_kg.web import application, create_app
+from tests.support import browser as chromium
+from tests.support.browser import CHROMIUM, Browser, Json
+
+LANGUAGES = ("en", "nl", "fr", "de")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path"),
+]
+
+
+class Tab(chromium.Tab):
+    """A tab with the start page."""
+
+    def open(self, url: str) -> None:
+        super().open(url)
+        self.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+
+    @property
+    def record(self) -> Json:
+        return json.loads(self.js("document.getElementById('json').textContent"))
+
+    @property
+    def answer(self) -> str:
+        return str(self.js("document.getElementById('answer-body').innerText"))
+
+    @property
+    def asked(self) -> str | None:
+        """The field of the next question."""
+        return self.js("document.querySelector('[data-ask]')?.dataset.ask")
+
+    @property
+    def focus(self) -> Json:
+        return self.js(
+            "(() => { const e = document.activeElement; return {tag: e.tagName, id: e.id, name: e.name ?? '',"
+            " inForm: !!e.closest('form'), text: e.innerText ?? ''}; })()"
+        )
+
+    def choose(self, field: str, value: str) -> None:
+        """Choose a value with the mouse, and wait for the answer to it."""
+        self.answered(lambda: self.click(f'[data-field="{field}"] input[value="{value}"]'))
+
+    def fill(self, field: str, value: str) -> None:
+        """Fill in a date or number as if typed, and wait for the answer to it."""
+        place = json.dumps(f'[data-field="{field}"] input')
+        script = (
+            f"(() => {{ const e = document.querySelector({place}); e.value = {json.dumps(value)};"
+            " e.dispatchEvent(new Event('change', {bubbles: true})); })()"
+        )
+        self.answered(lambda: self.js(script))
+
+    def answered(self, act: Callable[[], object]) -> None:
+        """Do something, and wait until the answer to it has replaced the one before."""
+        self.js("document.getElementById('answer-body').firstElementChild.dataset.old = '1'")
+        act()
+        self.wait("(e => e && !('old' in e.dataset))(document.getElementById('answer-body').firstElementChild)")
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that prints nothing."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the name is werkzeug's
+        """Print nothing."""
+
+
+@pytest.fixture(scope="module")
+def site(service: GuidelineService) -> Iterator[str]:
+    """The address of the service, run in a thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "GuidelineService", lambda folder=None: service)
+        app = create_app({"GUIDELINE": None})
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    running = Browser(tmp_path_factory.mktemp("chromium"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, site: str) -> Iterator[Tab]:
+    """A tab with the page open in English; at the end it has complained about nothing and asked nobody else."""
+    browser.events.clear()
+    own = Tab(browser)
+    own.open(site + "/?lang=en")
+    yield own
+    assert own.complaints() == []
+    assert [url for url in own.asked_for() if not url.startswith(site + "/")] == []
+    own.close()
+
+
+# -- the page ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
+    """The page opens, asks and answers in the language, and its first answer is that of an empty record."""
+    words = TextAnswer(service.guideline, lang)
+    tab.open(f"{site}/?lang={lang}")
+    assert tab.js("document.documentElement.lang") == lang
+    assert tab.js("document.title") == service.guideline.label[lang]
+    assert tab.record == {}
+    empty = service.assess({}, lang=lang)
+    assert tab.asked == empty["nextQuestion"]["field"]
+    assert empty["nextQuestion"]["question"] in tab.answer
+    tab.choose("redFlags", "cluster")
+    assert tab.record == {"redFlags": "cluster"}
+    assert words.option("exit", "refer-immediately-red-flags") in tab.answer
+    assert words.word("unofficial") in tab.answer
+    assert len(tab.asked_for()) >= 5, "page, style, script, icon or answers were seen"
+
+
+def test_languages_are_a_click_away(tab: Tab) -> None:
+    for lang in (*LANGUAGES[1:], "en"):
+        tab.click(f'nav a[lang="{lang}"]')
+        tab.wait(f"document.documentElement?.lang === '{lang}' && document.readyState === 'complete'")
+        tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+        assert tab.js("document.querySelector('nav [aria-current]').lang") == lang
+
+
+def test_the_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
+    words = TextAnswer(service.guideline, "en")
+    before = tab.answer
+    tab.choose("redFlags", "none")
+    assert tab.answer != before
+    tab.choose("radicularPain", "false")
+    tab.choose("careLine", "first-line")
+    tab.choose("contact", "first-contact")
+    tab.choose("recurrentPain", "false")
+    tab.fill("onsetDate", "2024-01-08")
+    tab.fill("assessmentDate", "2024-01-28")
+    expected = service.assess(tab.record)
+    assert expected["stage"] == "first-line-week-3-5"
+    assert words.option("stage", "first-line-week-3-5") in tab.answer
+    for box in expected["boxes"]:
+        assert all(s["text"] in tab.answer for s in box["statements"])
+    tab.choose("redFlags", "cluster")
+    assert words.option("exit", "refer-immediately-red-flags") in tab.answer
+    tab.choose("redFlags", "")
+    assert "redFlags" not in tab.record
+
+
+def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineService) -> None:
+    """By keyboard only: Enter on the question, the focus is in its field, Space or typing answers it."""
+    fields = service.guideline.field_names
+    seen: list[str] = []
+    while name := tab.asked:
+        assert name not in seen, "a question that was answered is not asked again"
+        assert len(seen) < len(fields)
+        seen.append(name)
+        tab.js("document.querySelector('[data-ask]').focus()")
+        tab.enter()
+        assert tab.focus["inForm"]
+        assert tab.focus["name"] == name
+        kind = fields[name].kind
+        if kind == "date":
+            tab.fill(name, {"assessmentDate": "2024-03-01", "onsetDate": "2024-02-01"}.get(name, "2024-02-20"))
+        elif kind == "integer":
+            tab.fill(name, "60")
+        else:
+            tab.js("document.activeElement.checked = false")
+            tab.answered(tab.space)
+        assert name in tab.record
+    assert len(seen) > 3
+    assert service.assess(tab.record)["nextQuestion"] is None
+    assert service.assess({})["nextQuestion"]["field"] == seen[0]
+
+
+def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) -> None:
+    """From the start: the link to the answer, the other parts, the languages, then the form and its buttons."""
+    tab.js("document.body.focus()")
+    tab.tab()
+    assert tab.focus["tag"] == "A"
+    assert tab.js("document.activeElement.getAttribute('href')") == "#answer"
+    reached: list[str] = []
+    for _ in range(200):
+        tab.tab()
+        here = tab.focus
+        if here["tag"] == "BODY":
+            break
+        reached.append(here["name"] or here["id"] or here["text"].strip())
+        assert tab.js("document.activeElement.getClientRects().length > 0"), "what has the focus can be seen"
+    asked = [f.id for f in sorted(service.guideline.fields.values(), key=lambda f: f.ask_order or 0) if f.ask_order]
+    first = reached.index(asked[0])
+    parts = tab.js("[...document.querySelectorAll('nav.parts a')].map(a => a.innerText)")
+    assert len(parts) == 4
+    assert reached[:first] == [*parts, *LANGUAGES]
+    assert list(dict.fromkeys(name for name in reached if name in asked)) == asked
+    buttons = [tab.js(f"document.querySelector('button[type={kind}]').innerText") for kind in ("submit", "reset")]
+    assert all(button in reached for button in buttons)
+
+
+def test_the_focus_can_be_seen(tab: Tab) -> None:
+    tab.js("document.body.focus()")
+    for _ in range(8):
+        tab.tab()
+        outline = tab.js("(s => s.outlineStyle + s.boxShadow)(getComputedStyle(document.activeElement))")
+        assert outline not in ("nonenone", "none"), tab.focus
+
+
+def test_skip_to_the_answer(tab: Tab) -> None:
+    tab.js("document.body.focus()")
+    tab.tab()
+    tab.enter()
+    tab.wait("location.hash === '#answer'")
+    assert tab.focus["id"] == "answer"
+
+
+def test_sending_the_form_moves_to_the_answer(tab: Tab) -> None:
+    tab.js("document.querySelector('button[type=submit]').focus()")
+    tab.enter()
+    tab.wait("document.activeElement.id === 'answer'")
+    assert tab.js("location.pathname") == "/", "the page was not left"
+
+
+def test_none_of_a_list(tab: Tab) -> None:
+    assert "medications" not in tab.record
+    tab.choose("medications", "nsaid")
+    tab.choose("medications", "opioid")
+    assert tab.record["medications"] == ["nsaid", "opioid"]
+    tab.choose("medications", "")
+    assert tab.record["medications"] == [], "known to be none"
+    tab.choose("medications", "opioid")
+    assert tab.record["medications"] == ["opioid"]
+    tab.choose("medications", "opioid")
+    assert "medications" not in tab.record, "unknown again"
+
+
+def test_clear(tab: Tab) -> None:
+    before = tab.answer
+    tab.choose("redFlags", "cluster")
+    tab.fill("onsetDate", "2024-01-08")
+    assert tab.answer != before
+    tab.answered(lambda: tab.click("button[type=reset]"))
+    assert tab.record == {}
+    assert tab.answer == before
+
+
+def test_explanations(tab: Tab) -> None:
+    tab.choose("redFlags", "cluster")
+    assert tab.js("document.querySelectorAll('#answer-body .reasons').length") == 0
+    tab.answered(lambda: tab.click("#explain"))
+    assert tab.js("document.querySelectorAll('#answer-body .reasons').length") > 0
+    tab.click("#answer-body summary")
+    tab.wait("document.querySelector('#answer-body details').open")
+
+
+def test_an_example_can_be_linked_to(tab: Tab, site: str, service: GuidelineService) -> None:
+    record = {"redFlags": "none", "radicularPain": False, "onsetDate": "2024-01-08", "medications": ["nsaid"]}
+    tab.call("Page.navigate", url="about:blank")
+    tab.wait("location.href === 'about:blank'")
+    tab.call("Page.navigate", url=f"{site}/?lang=en#{json.dumps(record).replace(' ', '').replace(chr(34), '%22')}")
+    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+    assert tab.record == record
+    assert all("#" not in url and "%22" not in url for url in tab.asked_for() if "/assess" in url)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_runs_off_the_side(tab: Tab, width: int) -> None:
+    tab.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
+    tab.choose("redFlags", "none")
+    tab.answered(lambda: tab.click("#explain"))
+    wide = tab.js("document.scrollingElement.scrollWidth")
+    assert wide <= width
+
+
+class TestProblems:
+    """The page under a refusal or a failure; the browser itself notes each refused request in its console."""
+
+    @pytest.fixture
+    def tab(self, browser: Browser, site: str) -> Iterator[Tab]:
+        browser.events.clear()
+        own = Tab(browser)
+        own.open(site + "/?lang=en")
+        yield own
+        said = [c for c in own.complaints() if not c.startswith("network: Failed to load resource")]
+        assert said == []
+        own.close()
+
+    @pytest.mark.parametrize("lang", LANGUAGES)
+    def test_findings_are_shown(self, tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
+        tab.open(f"{site}/?lang={lang}")
+        tab.fill("assessmentDate", "2024-01-28")
+        tab.fill("onsetDate", "2024-01-29")
+        told = tab.js("[...document.querySelectorAll('#answer-body li')].map((e) => e.innerText)")
+        assert told == [f.text(lang) for f in service.validate(tab.record)]
+        assert told
+        tab.fill("onsetDate", "2024-01-08")
+        assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
+
+    def test_a_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
+        """The first answer's body arrives after the second answer was shown."""
+        tab.js(
+            """(() => {
+                let number = 0;
+                window.fetch = async () => {
+                    const own = ++number;
+                    const page = `<p id="answer-${own}">${own}</p>`;
+                    const late = new Promise((done) => { window.release = () => done(page); });
+                    return { ok: true, text: () => (own === 1 ? late : Promise.resolve(page)) };
+                };
+            })()"""
+        )
+        tab.click('[data-field="redFlags"] input[value="none"]')
+        tab.wait("!!window.release")
+        tab.js("window.first = window.release")
+        tab.click('[data-field="redFlags"] input[value="cluster"]')
+        tab.wait("!!document.getElementById('answer-2')")
+        tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
+        assert tab.answer == "2"
+
+    def test_an_old_answer_does_not_stay_when_the_service_is_gone(self, tab: Tab) -> None:
+        """What is shown must belong to what is filled in, or say that it does not."""
+        tab.choose("redFlags", "none")
+        before = tab.answer
+        tab.js("window.fetch = () => Promise.reject(new TypeError('gone'))")
+        tab.js("window.addEventListener('unhandledrejection', (e) => e.preventDefault())")
+        tab.click('[data-field="redFlags"] input[value="cluster"]')
+        time.sleep(0.3)
+        assert tab.record == {"redFlags": "cluster"}
+        assert tab.answer != before
