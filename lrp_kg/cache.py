@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
+
+import pyoxigraph as ox
+
+from lrp_kg import __version__
 
 
 def cache_folder() -> Path:
@@ -24,3 +30,13 @@ def write_whole(file: Path, text: str) -> None:
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as draft:
             draft.write(text)
         os.replace(draft.name, file)
+
+
+@lru_cache(maxsize=1)
+def code_key() -> str:
+    """Return a key of the code that computes what is kept: package, Oxigraph, and the rooms that read and decide."""
+    digest = hashlib.sha256(f"{__version__} {ox.__version__}".encode())
+    root = Path(__file__).parent
+    for file in sorted([*root.glob("*.py"), *(root / "guideline").glob("*.py"), *(root / "logic").glob("*.py")]):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -9,33 +9,13 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from lrp_kg.cache import cache_folder, write_whole
+from lrp_kg.cache import cache_folder, code_key, write_whole
 from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram
 from lrp_kg.logic.outcomes import Outcome
-
-
-@lru_cache(maxsize=1)
-def code_hash() -> str:
-    """Return a hash of the modules that make diagrams: what other code computed is not used."""
-    digest = hashlib.sha256()
-    for name in (
-        "cells",
-        "guideline/criteria",
-        "datespace",
-        "diagrams",
-        "diagramstore",
-        "durations",
-        "outcomes",
-        "sparql",
-    ):
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return digest.hexdigest()
 
 
 class Fingerprints:
@@ -78,7 +58,7 @@ class Fingerprints:
 
     def _of_decision(self, decision: Decision) -> str:
         classes = self.builder.program.guideline.classes
-        parts: list[Any] = [code_hash(), self.builder.program.engine.name, decision.policy]
+        parts: list[Any] = [code_key(), self.builder.program.engine.name, decision.policy]
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
             parts.append(self.of(Named(name)) if name in classes else name)
         for option in decision.options:
