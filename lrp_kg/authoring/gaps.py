@@ -21,7 +21,7 @@ Path = Mapping[int, int]
 
 
 @dataclass(frozen=True)
-class Region:
+class UnclearRegion:
     """A part of the input space where a decision has no answer, or several, with its declaring open points."""
 
     decision: Decision
@@ -78,7 +78,7 @@ class Coverage:
         }
         return decisions | set(point.concerns)
 
-    def regions(self, decision: Decision) -> list[Region]:
+    def regions(self, decision: Decision) -> list[UnclearRegion]:
         """Return the gaps of a decision, and its overlaps where its options exclude each other."""
         diagram, points = self.diagram(decision)
         found = []
@@ -99,7 +99,7 @@ class Coverage:
             witness = self.witnesses.record(diagram, shortest)
             cells = sum(self._size(diagram, p) for p in paths)
             edge = not declared and self._is_edge(diagram, shortest, leaf.status)
-            found.append(Region(decision, leaf, declared, tuple(paths), cells, witness, edge))
+            found.append(UnclearRegion(decision, leaf, declared, tuple(paths), cells, witness, edge))
         return found
 
     def combinations(self, decision: Decision, fields: tuple[str, ...], status: str) -> set[tuple[int, ...]]:
@@ -184,7 +184,7 @@ class Coverage:
         """Return the conditions and situations that no record belongs to."""
         return [name for name in self.guideline.conditions if not self.satisfiable(name)]
 
-    def stale(self, regions: Iterable[Region]) -> list[OpenPoint]:
+    def stale(self, regions: Iterable[UnclearRegion]) -> list[OpenPoint]:
         """Return the open points that declare a gap or overlap which is not there."""
         used = {name for region in regions for name in region.declared}
         return [p for p in self.guideline.open_points if p.declares and p.id not in used]

@@ -11,7 +11,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.cases.files import load_cases, positions
-from lrp_kg.authoring.cases.incremental import Trials
+from lrp_kg.authoring.cases.incremental import CaseRuns
 from lrp_kg.guideline.load import load_guideline
 from tests.support.paths import ANKLE
 
@@ -155,7 +155,7 @@ def test_the_invented_guideline_is_right_on_its_cases(ankle: GuidelineService) -
     found = load_cases(ANKLE)
     assert found.findings == ()
     assert len(found.cases) >= 70
-    assert Trials(ankle, found).failures() == []
+    assert CaseRuns(ankle, found).failures() == []
 
 
 FAILING: list[tuple[dict[str, Any], tuple[str, ...]]] = [
@@ -206,7 +206,7 @@ def test_failing_case(folder: Path, ankle: GuidelineService, data: Any, lines: t
     file = write(folder, case("fine", {}, stage="undetermined"), data)
     found = load_cases(folder)
     assert found.findings == ()
-    (finding,) = Trials(ankle, found).failures()
+    (finding,) = CaseRuns(ankle, found).failures()
     assert (finding.name, finding.where, finding.severity) == ("case-failed", f"{file}:3", "error")
     assert finding.message.startswith("x: not as expected. A note.")
     for line in lines:
@@ -224,7 +224,7 @@ def test_a_failing_program_is_a_finding_and_the_other_cases_still_run(
 
     validate = service.validate
     monkeypatch.setattr(service, "validate", lambda raw: fail() if len(raw.entries) == 1 else validate(raw))
-    crashed, failed = Trials(service, load_cases(folder)).failures()
+    crashed, failed = CaseRuns(service, load_cases(folder)).failures()
     assert "the program failed: ZeroDivisionError: for the test" in crashed.message
     assert "stage: expected recovery" in failed.message
 
@@ -233,19 +233,19 @@ def test_the_packaged_guideline_is_right_on_its_cases(service: GuidelineService)
     found = load_cases(service.guideline.folder, service.guideline)
     assert found.findings == ()
     assert len(found.cases) >= 700
-    assert [f.message for f in Trials(service, found).failures()] == []
+    assert [f.message for f in CaseRuns(service, found).failures()] == []
 
 
 # -- coverage -------------------------------------------------------------------------------------------
 
 
 def test_everything_of_the_invented_guideline_is_touched(ankle: GuidelineService) -> None:
-    assert Trials(ankle, load_cases(ANKLE)).untouched() == []
+    assert CaseRuns(ankle, load_cases(ANKLE)).untouched() == []
 
 
 def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", NO_FRACTURE | DAY_2 | {"severity": "slight"}, stage="acute"))
-    found = Trials(ankle, load_cases(folder)).untouched()
+    found = CaseRuns(ankle, load_cases(folder)).untouched()
     told = {(f.name, f.message.removesuffix(" Add a case.")) for f in found}
     assert {
         ("condition-untested", "AcutePhase is false in no case."),
@@ -268,5 +268,5 @@ def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
 def test_malformed_and_refused_cases_touch_nothing(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", {"painScore": 11}, invalid=True), case("b", DAY_2, stag="acute"))
     everything = sum(2 for c in load_guideline(ANKLE).conditions if not c.endswith("eligible"))
-    found = Trials(ankle, load_cases(folder)).untouched()
+    found = CaseRuns(ankle, load_cases(folder)).untouched()
     assert sum(f.name == "condition-untested" for f in found) == everything

@@ -14,9 +14,9 @@ from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.runs import read_cases
-from lrp_kg.authoring.cases.view import Index, View
-from lrp_kg.authoring.mutation.mutants import Changes, apply, mutants_of
-from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationReport, Step, mutate, progress_bar
+from lrp_kg.authoring.cases.view import CaseAnswer, Index
+from lrp_kg.authoring.mutation.mutants import ExpressionChanges, apply, mutants_of
+from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationProgress, MutationReport, mutate
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.namespaces import local_name
 from tests.support.paths import ANKLE
@@ -132,7 +132,7 @@ CHANGES: list[tuple[Expression, set[tuple[str, Expression]]]] = [
 def test_changes_of_an_expression(
     ankle: GuidelineService, expression: Expression, expected: set[tuple[str, Expression]]
 ) -> None:
-    found = Changes(ankle.guideline).of(expression)
+    found = ExpressionChanges(ankle.guideline).of(expression)
     assert {(kind, changed) for kind, _, changed in found} == expected
     assert len(found) == len(expected)
 
@@ -210,7 +210,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
         noticed = None
         for read in cases:
             if read.record is not None and noticed is None:
-                view = View(assessor, index, read.record)
+                view = CaseAnswer(assessor, index, read.record)
                 if any(part.check(view) is not None for part in read.case.parts):
                     noticed = read.case.id
         yield mutant.kind, mutant.term, mutant.text, noticed
@@ -262,18 +262,12 @@ def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None
     assert f"{first['where']}: not noticed" in few.as_text().plain
 
 
-def test_progress(ankle: GuidelineService, capsys: pytest.CaptureFixture[str]) -> None:
-    steps: list[str] = []
+def test_progress(ankle: GuidelineService) -> None:
+    steps: list[MutationProgress] = []
     found = mutate(ankle, load_cases(ANKLE, ankle.guideline), progress=steps.append)
-    assert len(steps) == len(found.judged)
-    assert steps[-1] == f"{len(steps)} of {len(steps)}, 0 not noticed"
-    last = steps[-1]
-    assert isinstance(last, Step)
-    assert (last.done, last.total) == (len(steps), len(steps))
-    with progress_bar() as tell:
-        tell(Step(1, 2, 0))
-        tell("something else")
-    assert capsys.readouterr().out == ""
+    assert [s.done for s in steps] == list(range(1, len(found.judged) + 1))
+    assert {s.total for s in steps} == {len(found.judged)}
+    assert str(steps[-1]) == f"{len(steps)} of {len(steps)}, 0 not noticed"
 
 
 # -- the packaged guideline -------------------------------------------------------------------------------

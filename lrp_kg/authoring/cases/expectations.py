@@ -28,7 +28,7 @@ from functools import partial
 from typing import Any
 
 from lrp_kg.authoring.cases.names import KEYS, Names
-from lrp_kg.authoring.cases.view import View
+from lrp_kg.authoring.cases.view import CaseAnswer
 from lrp_kg.logic.classify import FALSE
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
@@ -43,7 +43,7 @@ class Difference:
     decision: str | None = None
 
 
-Check = Callable[[View], Difference | None]
+Check = Callable[[CaseAnswer], Difference | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Part:
 # -- checks -----------------------------------------------------------------------------------------
 
 
-def _told(view: View, ident: str) -> str:
+def _told(view: CaseAnswer, ident: str) -> str:
     result = view.result(ident)
     text = " ".join([result.status, *result.answers])
     if result.missing:
@@ -67,7 +67,7 @@ def _told(view: View, ident: str) -> str:
     return text
 
 
-def _decision(ident: str, expected: str | list[str] | None, view: View) -> Difference | None:
+def _decision(ident: str, expected: str | list[str] | None, view: CaseAnswer) -> Difference | None:
     result, decision = view.result(ident), view.decision(ident)
     status, answers = result.status, list(result.answers)
     if expected is None:
@@ -87,13 +87,13 @@ def _decision(ident: str, expected: str | list[str] | None, view: View) -> Diffe
     return None if fine else Difference(ident, _show(expected), _told(view, ident), ident)
 
 
-def _status(ident: str, expected: str, view: View) -> Difference | None:
+def _status(ident: str, expected: str, view: CaseAnswer) -> Difference | None:
     if view.result(ident).status == expected:
         return None
     return Difference(f"statuses.{ident}", expected, _told(view, ident), ident)
 
 
-def _box(section: str, expected: str | None, view: View) -> Difference | None:
+def _box(section: str, expected: str | None, view: CaseAnswer) -> Difference | None:
     shown = {box.printed for box in view.boxes(section)}
     if shown != (set() if expected in (None, UNDETERMINED) else {expected}):
         owner = section if view.index.decision_of(section) else None
@@ -103,26 +103,26 @@ def _box(section: str, expected: str | None, view: View) -> Difference | None:
     return None
 
 
-def _eligibility(programme: str, expected: str, view: View) -> Difference | None:
+def _eligibility(programme: str, expected: str, view: CaseAnswer) -> Difference | None:
     got = view.verdict(programme)
     return None if got == expected else Difference(f"eligibility.{programme}", expected, got, programme)
 
 
-def _criteria(programme: str, expected: list[str], view: View) -> Difference | None:
+def _criteria(programme: str, expected: list[str], view: CaseAnswer) -> Difference | None:
     got = sorted(view.criteria(programme, FALSE))
     if got == sorted(expected):
         return None
     return Difference(f"criteriaNotMet.{programme}", _show(sorted(expected)), _show(got), programme)
 
 
-def _missing(fields: list[str], decisions: list[str], view: View) -> Difference | None:
+def _missing(fields: list[str], decisions: list[str], view: CaseAnswer) -> Difference | None:
     told = view.missing(decisions)
     if told >= set(fields):
         return None
     return Difference("missing", _show(fields), _show(sorted(told)), decisions[0] if decisions else None)
 
 
-def _fact(key: str, expected: Any, view: View) -> Difference | None:
+def _fact(key: str, expected: Any, view: CaseAnswer) -> Difference | None:
     got = view.fact(key)
     both_lists = isinstance(got, list) and isinstance(expected, list)
     if (sorted(got) == sorted(expected)) if both_lists else _same(got, expected):  # type: ignore[call-overload]
@@ -130,7 +130,7 @@ def _fact(key: str, expected: Any, view: View) -> Difference | None:
     return Difference(f"facts.{key}", _show(expected), _show(got))
 
 
-def _days(ident: str, expected: Mapping[str, str | None], view: View) -> Difference | None:
+def _days(ident: str, expected: Mapping[str, str | None], view: CaseAnswer) -> Difference | None:
     got = view.days(ident)
     if all(got.get(bound) == day for bound, day in expected.items()):
         return None
@@ -138,22 +138,22 @@ def _days(ident: str, expected: Mapping[str, str | None], view: View) -> Differe
     return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), told)
 
 
-def _statement(ident: str, expected: bool | str, view: View) -> Difference | None:
+def _statement(ident: str, expected: bool | str, view: CaseAnswer) -> Difference | None:
     got = view.statement(ident)
     return None if _same(got, expected) else Difference(f"statements.{ident}", _show(expected), _show(got))
 
 
-def _warning(ident: str, expected: bool, view: View) -> Difference | None:
+def _warning(ident: str, expected: bool, view: CaseAnswer) -> Difference | None:
     got = view.warning(ident)
     return None if got is expected else Difference(f"warnings.{ident}", _show(expected), _show(got))
 
 
-def _open_point(ident: str, expected: bool, view: View) -> Difference | None:
+def _open_point(ident: str, expected: bool, view: CaseAnswer) -> Difference | None:
     got = view.open_point(ident)
     return None if got is expected else Difference(f"openPoints.{ident}", _show(expected), _show(got))
 
 
-def _question(expected: str | None, view: View) -> Difference | None:
+def _question(expected: str | None, view: CaseAnswer) -> Difference | None:
     got = view.question()
     return None if got == expected else Difference("nextQuestion", _show(expected), _show(got))
 

@@ -65,7 +65,7 @@ def load_cases(folder: Path | str, guideline: Guideline | None = None) -> CaseSe
     cannot be.
     """
     path = Path(folder)
-    reader = _Reader(Names(guideline or load_guideline(path)))
+    reader = _CaseReader(Names(guideline or load_guideline(path)))
     files = case_files(path)
     for file in files:
         reader.read(file)
@@ -81,7 +81,7 @@ def load_cases(folder: Path | str, guideline: Guideline | None = None) -> CaseSe
     return CaseSet(path, tuple(files), tuple(reader.cases.values()), tuple(reader.findings))
 
 
-class _Reader:
+class _CaseReader:
     """Reads files of cases."""
 
     def __init__(self, names: Names) -> None:

@@ -23,7 +23,7 @@ _NOT_PARTS = {
 
 
 @dataclass(frozen=True)
-class Basis:
+class AnswerFingerprint:
     """Hashes: of each box and notice, by IRI, and of all the rest that answers rest on but what classes mean."""
 
     rest: str
@@ -31,7 +31,7 @@ class Basis:
     notices: dict[str, str]
 
 
-def basis_of(guideline: Guideline) -> Basis:
+def fingerprint_of(guideline: Guideline) -> AnswerFingerprint:
     """Return what the answers of a guideline rest on beside what its classes mean.
 
     The shapes of records count as they are written: they decide which record is refused.
@@ -42,7 +42,7 @@ def basis_of(guideline: Guideline) -> Basis:
             digest.update(f"{own.name}: {_text(getattr(guideline, own.name))}\n".encode())
     for file in record_shape_files(guideline.folder):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return Basis(
+    return AnswerFingerprint(
         digest.hexdigest(),
         {iri: _text(box) for iri, box in guideline.boxes.items()},
         {iri: _text(own) for iri, own in guideline.notices.items()},

@@ -17,9 +17,9 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
-from lrp_kg.authoring.cases.fingerprint import Basis, basis_of
+from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
-from lrp_kg.authoring.cases.view import Index, View
+from lrp_kg.authoring.cases.view import CaseAnswer, Index
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.positions import Positions
@@ -29,7 +29,7 @@ from lrp_kg.record.read import Record
 
 
 @dataclass(frozen=True)
-class Trial:
+class CaseRun:
     """One case: its record, the lines that say what is not as expected, and what the answer touches."""
 
     read: ReadCase
@@ -37,20 +37,20 @@ class Trial:
     touched: Touched | None
 
 
-class Trials:
-    """The cases of a guideline, each run once; ``before`` are the trials before an edit."""
+class CaseRuns:
+    """The cases of a guideline, each run once; ``before`` are the runs before an edit."""
 
-    trials: tuple[Trial, ...]
+    runs: tuple[CaseRun, ...]
 
-    def __init__(self, service: GuidelineService, cases: CaseSet, before: Trials | None = None) -> None:
+    def __init__(self, service: GuidelineService, cases: CaseSet, before: CaseRuns | None = None) -> None:
         self.service = service
         self.assessor = service.assessor
         self.index = Index(service.guideline)
-        self.run = 0
+        self.ran = 0
         """How many cases were run, and not taken over."""
-        if before is not None and before.basis.rest != self.basis.rest:
+        if before is not None and before.fingerprint.rest != self.fingerprint.rest:
             before = None
-        fine = {t.read.case.text: t for t in before.trials if not t.lines} if before else {}
+        fine = {t.read.case.text: t for t in before.runs if not t.lines} if before else {}
         new = iter(tuple(read_cases(service, [c for c in cases.cases if c.text not in fine])))
         reads = {
             c.text: ReadCase(c, fine[c.text].read.record, fine[c.text].read.refused) if c.text in fine else next(new)
@@ -63,14 +63,14 @@ class Trials:
         again = [self.signatures[text] for text in records if text not in kept]
         rows = self.assessor.verdicts.learn(again)
         self.verdicts = changed.verdicts() if changed else self.seen(rows, self.classes)
-        self.trials = tuple(
-            Trial(read, (), fine[text].touched) if text in kept else self._try(read) for text, read in reads.items()
+        self.runs = tuple(
+            CaseRun(read, (), fine[text].touched) if text in kept else self._try(read) for text, read in reads.items()
         )
 
     @cached_property
-    def basis(self) -> Basis:
+    def fingerprint(self) -> AnswerFingerprint:
         """What all answers rest on but the meaning of classes."""
-        return basis_of(self.service.guideline)
+        return fingerprint_of(self.service.guideline)
 
     @cached_property
     def classes(self) -> dict[str, str]:
@@ -97,13 +97,13 @@ class Trials:
         columns = list(zip(*rows.values(), strict=True)) or [()] * len(program.nodes)
         return {name: frozenset(columns[program.index[Named(name)]]) for name in classes}
 
-    def _try(self, read: ReadCase) -> Trial:
-        self.run += 1
+    def _try(self, read: ReadCase) -> CaseRun:
+        self.ran += 1
         view = None
         if read.record is not None:
-            view = View(self.assessor, self.index, read.record, self.signatures[read.case.text])
+            view = CaseAnswer(self.assessor, self.index, read.record, self.signatures[read.case.text])
         lines = tuple(problems(self.service, read, view))
-        return Trial(read, lines, touched_by(view.answer) if view else None)
+        return CaseRun(read, lines, touched_by(view.answer) if view else None)
 
     def failures(self) -> list[Finding]:
         """Return a finding for each case whose answer is not as expected; what is malformed stands in the set.
@@ -111,35 +111,35 @@ class Trials:
         The message has a line per difference, with the reasons; ``where`` is the case's file and line.
         """
         found = []
-        for trial in self.trials:
-            if trial.lines:
-                case = trial.read.case
-                text = "\n".join([f"{case.id}: not as expected. {case.note}", *(f"  {line}" for line in trial.lines)])
+        for run in self.runs:
+            if run.lines:
+                case = run.read.case
+                text = "\n".join([f"{case.id}: not as expected. {case.note}", *(f"  {line}" for line in run.lines)])
                 found.append(Finding("case-failed", text, case.where))
         return found
 
     def untouched(self, positions: Positions | None = None) -> list[Finding]:
         """Return a note for each part of the guideline that no case touches, with its file and line."""
-        touched = [t.touched for t in self.trials if t.touched is not None]
+        touched = [t.touched for t in self.runs if t.touched is not None]
         guideline = self.service.guideline
         where = positions or Positions(guideline.stage_files())
         return untouched(guideline, where, self.verdicts, touched)
 
 
 class _Changes:
-    """What changed between the trials before an edit and those after it, of guidelines with the same basis."""
+    """What changed between the runs before an edit and those after it, of guidelines with the same fingerprint."""
 
-    def __init__(self, before: Trials, after: Trials) -> None:
+    def __init__(self, before: CaseRuns, after: CaseRuns) -> None:
         self.before, self.after = before, after
         guideline = after.service.guideline
         self.classes = _differing(before.classes, after.classes)
         self.decisions = _differing(before.decisions, after.decisions)
-        self.boxes = _differing(before.basis.boxes, after.basis.boxes)
+        self.boxes = _differing(before.fingerprint.boxes, after.fingerprint.boxes)
         self.notices = [
             (decision.iri, option.id)
             for decision in guideline.decisions.values()
             for option in decision.options
-            if before.basis.notices.get(option.iri) != after.basis.notices.get(option.iri)
+            if before.fingerprint.notices.get(option.iri) != after.fingerprint.notices.get(option.iri)
         ]
         self._old = before.classify(self.classes) if self.classes else {}
         self._new = after.classify(self.classes) if self.classes else {}
@@ -149,11 +149,11 @@ class _Changes:
             c for s in after.index.statements.values() for c in (s.condition, *(limit.condition for limit in s.limits))
         }
 
-    def concern(self, trial: Trial, read: ReadCase) -> bool:
+    def concern(self, run: CaseRun, read: ReadCase) -> bool:
         """Tell whether the answer to a case that is known can have changed."""
-        if read.record is None or trial.touched is None:
+        if read.record is None or run.touched is None:
             return False
-        return self._classes(read) or self._decisions(read, read.record) or self._shown(trial.touched, read.record)
+        return self._classes(read) or self._decisions(read, read.record) or self._shown(run.touched, read.record)
 
     def _classes(self, read: ReadCase) -> bool:
         if not self.classes:

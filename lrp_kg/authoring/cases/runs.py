@@ -9,7 +9,7 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.expectations import Difference
 from lrp_kg.authoring.cases.files import Case
-from lrp_kg.authoring.cases.view import View
+from lrp_kg.authoring.cases.view import CaseAnswer
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
@@ -42,7 +42,7 @@ def read_cases(service: GuidelineService, cases: Iterable[Case]) -> Iterator[Rea
             yield ReadCase(case, None, (Finding("crashed", f"{type(error).__name__}: {error}"),))
 
 
-def problems(service: GuidelineService, read: ReadCase, view: View | None) -> Iterator[str]:
+def problems(service: GuidelineService, read: ReadCase, view: CaseAnswer | None) -> Iterator[str]:
     """Yield a line for each part of an answer that is not as expected, and lines that say why."""
     case = read.case
     told = "; ".join(f.message for f in read.refused)
@@ -65,7 +65,7 @@ def problems(service: GuidelineService, read: ReadCase, view: View | None) -> It
                 yield from _reasons(service, view, difference)
 
 
-def _reasons(service: GuidelineService, view: View, difference: Difference) -> Iterator[str]:
+def _reasons(service: GuidelineService, view: CaseAnswer, difference: Difference) -> Iterator[str]:
     """Tell what the decision rests on, and why the expected answer is not given."""
     if difference.decision is None:
         return
@@ -79,7 +79,7 @@ def _reasons(service: GuidelineService, view: View, difference: Difference) -> I
         yield f"  why not {name}: {_told(service, view, why_not[name]) or 'another option comes first'}"
 
 
-def _told(service: GuidelineService, view: View, reasons: Iterable[Reason]) -> str:
+def _told(service: GuidelineService, view: CaseAnswer, reasons: Iterable[Reason]) -> str:
     value = service.renderer("en").value
     texts = []
     for reason in reasons:

@@ -58,7 +58,7 @@ def shown_in(answer: Assessment) -> Iterator[StatementResult]:
         yield from (*programme.benefits, *programme.steps)
 
 
-class View:
+class CaseAnswer:
     """The answer to one record."""
 
     def __init__(self, assessor: Assessor, index: Index, record: Record, signature: Signature | None = None) -> None:

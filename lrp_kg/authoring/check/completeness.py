@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.authoring.gaps import Coverage, Region
+from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint
 from lrp_kg.guideline.positions import Positions
@@ -28,7 +28,7 @@ class Completeness:
     def findings(self, report: Report = lambda _: None) -> list[Finding]:
         """Return every finding; ``report`` is told which decision is being analysed."""
         found: list[Finding] = []
-        regions: list[Region] = []
+        regions: list[UnclearRegion] = []
         for decision in self.guideline.decisions.values():
             report(decision.id)
             own = self.coverage.regions(decision)
@@ -53,7 +53,7 @@ class Completeness:
             iri = next((p.iri for e in p.editions if e.decision == decision.iri), iri)
         return self.positions.where(iri)
 
-    def _region(self, region: Region) -> Finding:
+    def _region(self, region: UnclearRegion) -> Finding:
         gap = region.outcome.status == NO_ANSWER
         witness = json.dumps(region.witness, ensure_ascii=False)
         what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"

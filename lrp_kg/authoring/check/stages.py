@@ -103,18 +103,18 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
     if cases:
         with clock.stage("right"):
             from lrp_kg.authoring.cases.files import load_cases
-            from lrp_kg.authoring.cases.incremental import Trials
+            from lrp_kg.authoring.cases.incremental import CaseRuns
 
             report("right", "")
             case_set = load_cases(folder, service.guideline)
-            trials = Trials(service, case_set, memory.latest("trials"))
-            memory.keep("trials", trials)
-            found += [*case_set.findings, *trials.failures(), *trials.untouched(positions)]
+            runs = CaseRuns(service, case_set, memory.latest("runs"))
+            memory.keep("runs", runs)
+            found += [*case_set.findings, *runs.failures(), *runs.untouched(positions)]
         if mutate:
             from lrp_kg.authoring.mutation.mutating import mutate as run_mutations
 
             with clock.stage("mutate"):
-                mutation = run_mutations(service, case_set, progress=lambda step: report("mutate", step))
+                mutation = run_mutations(service, case_set, progress=lambda done: report("mutate", str(done)))
     return CheckResult(tuple(_sorted(found)), seconds, mutation)
 
 

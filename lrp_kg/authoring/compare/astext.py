@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lrp_kg.authoring.compare.view import View
+from lrp_kg.authoring.compare.view import ViewData
 from lrp_kg.authoring.compare.words import ARROW, Words
 
 _COLOURS = {"major": "bold red", "minor": "yellow", "patch": "green", "none": "green"}
@@ -18,13 +18,13 @@ CONDITIONS = 8
 """Conditions of a region that are printed; JSON and HTML have them all."""
 
 
-def lay_out(view: View, words: Words) -> RenderableType:
+def lay_out(view: ViewData, words: Words) -> RenderableType:
     """Return a comparison as something rich can print."""
     return Group(*_Text(view, words).parts())
 
 
 class _Text:
-    def __init__(self, view: View, words: Words) -> None:
+    def __init__(self, view: ViewData, words: Words) -> None:
         self.view = view
         self.words = words
 
@@ -63,7 +63,7 @@ class _Text:
         for c in self.view["changes"]:
             yield from self._change(c)
 
-    def _change(self, c: View) -> Iterator[RenderableType]:
+    def _change(self, c: ViewData) -> Iterator[RenderableType]:
         colour = _COLOURS[c["level"]]
         of = f"{escape(c['of'])}: " if c["of"] else ""
         language = f" \\[{c['language']}]" if c["language"] else ""
@@ -98,7 +98,7 @@ class _Text:
         if self.view["same"] and self.view["decisions"]:
             yield self._line(f"[dim]{self.words.say('as-before')}: {escape('; '.join(self.view['same']))}[/]", 2)
 
-    def _region(self, r: View, indent: int, *, full: bool = True) -> Iterator[RenderableType]:
+    def _region(self, r: ViewData, indent: int, *, full: bool = True) -> Iterator[RenderableType]:
         yield self._line(
             f"[red]{escape(r['before'])}[/] {ARROW} [green]{escape(r['after'])}[/] [dim]{r['count']}[/]", indent
         )

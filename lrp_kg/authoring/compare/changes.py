@@ -21,7 +21,7 @@ from lrp_kg.authoring.compare.fieldchanges import field_changes, rule_changes
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Level
 from lrp_kg.authoring.compare.places import owners, places, resting_on
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
-from lrp_kg.authoring.compare.snapshot import Snapshot, Value
+from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
 from lrp_kg.guideline.criteria import names_in
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, RDFS, SH, local_name
 
@@ -150,7 +150,9 @@ class Changes:
     def _filled(self, change: Change) -> Change:
         return replace(change, place=places(self.sides[NEW], change.term))
 
-    def _texts(self, term: str, name: str, old: frozenset[Value], new: frozenset[Value]) -> Iterator[Change]:
+    def _texts(
+        self, term: str, name: str, old: frozenset[TripleObject], new: frozenset[TripleObject]
+    ) -> Iterator[Change]:
         languages = sorted({v.language or "en" for v in old | new})
         for language in languages:
             before, after = (
@@ -177,11 +179,13 @@ class Changes:
         own = RDFS + "label"
         if own in old.said(before) and own in new.said(after):
             return
-        a, b = (frozenset(Value(t, lang) for lang, t in s.label(x).items()) for s, x in ((old, before), (new, after)))
+        a, b = (
+            frozenset(TripleObject(t, lang) for lang, t in s.label(x).items()) for s, x in ((old, before), (new, after))
+        )
         yield from self._texts(after, "label", a - b, b - a)
 
     def _attribute(
-        self, before: str, after: str, predicate: str, old: frozenset[Value], new: frozenset[Value]
+        self, before: str, after: str, predicate: str, old: frozenset[TripleObject], new: frozenset[TripleObject]
     ) -> Iterator[Change]:
         known = attribute(predicate)
         kind = self.sides[NEW].kinds[after]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from lrp_kg.authoring.compare.changes import Changes
 from lrp_kg.authoring.compare.effects import Effects
-from lrp_kg.authoring.compare.model import Comparison, DecisionEffect, Named
+from lrp_kg.authoring.compare.model import Comparison, DecisionEffect, VersionName
 from lrp_kg.authoring.compare.records import Records
 from lrp_kg.authoring.compare.revisions import NotComparable
-from lrp_kg.authoring.compare.shared_space import Joint
-from lrp_kg.authoring.compare.shown import Shown
+from lrp_kg.authoring.compare.shared_space import SharedSpace
+from lrp_kg.authoring.compare.shown import ShownPlaces
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.namespaces import local_name
 
@@ -29,18 +29,18 @@ def compare(
     before, after = (s.guideline for s in sides)
     _check(sides)
     named = tuple(
-        Named(name, g.id, g.version, g.label)
+        VersionName(name, g.id, g.version, g.label)
         for name, g in zip(names or (str(old), str(new)), (before, after), strict=True)
     )
     if before.content_hash == after.content_hash:
         plain = [d.id for d in after.decisions.values()]
         decided = tuple(DecisionEffect(name, "same") for name in dict.fromkeys(plain))
         return Comparison(named[0], named[1], (), decided, ()), sides
-    joint = Joint(before, after)
-    effects = Effects(joint, Records(joint), report)
+    space = SharedSpace(before, after)
+    effects = Effects(space, Records(space), report)
     decisions = effects.decisions()
     changes = Changes(*sides, effects, decisions).all()
-    places = Shown(effects, changes).all()
+    places = ShownPlaces(effects, changes).all()
     return Comparison(named[0], named[1], tuple(changes), tuple(decisions), tuple(places)), sides
 
 

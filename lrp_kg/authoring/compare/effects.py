@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
-from lrp_kg.authoring.compare.minimal_conditions import Box, Cover
+from lrp_kg.authoring.compare.minimal_conditions import Box, MinimalConditions
 from lrp_kg.authoring.compare.model import DecisionEffect, Literal, Period, Region
-from lrp_kg.authoring.compare.pairs import Axes, Product
+from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
 from lrp_kg.authoring.compare.records import Records
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint, membership
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, membership
 from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.outcomes import Outcome
@@ -25,8 +25,8 @@ def same(outcome: Outcome) -> Outcome:
 class Effects:
     """Compares what both versions decide."""
 
-    def __init__(self, joint: Joint, records: Records, report: Report = lambda _: None) -> None:
-        self.joint = joint
+    def __init__(self, space: SharedSpace, records: Records, report: Report = lambda _: None) -> None:
+        self.space = space
         self.records = records
         self.report = report
         self._meanings: dict[tuple[str, str], str] = {}
@@ -36,14 +36,14 @@ class Effects:
     def decisions(self) -> list[DecisionEffect]:
         """Return the effect on every decision and programme, by identifier, those without difference included."""
         found = []
-        old, new = (_plain(side.decisions.values(), side.programmes.values()) for side in self.joint.sides)
+        old, new = (_plain(side.decisions.values(), side.programmes.values()) for side in self.space.sides)
         for name in dict.fromkeys((*new, *old)):
             self.report(name)
             if name not in old or name not in new:
                 found.append(DecisionEffect(name, "added" if name in new else "removed"))
             else:
                 found.append(self._decision(name, old[name], new[name]))
-        before, after = ({p.id: p for p in side.programmes.values()} for side in self.joint.sides)
+        before, after = ({p.id: p for p in side.programmes.values()} for side in self.space.sides)
         for name in dict.fromkeys((*after, *before)):
             self.report(name)
             if name not in before or name not in after:
@@ -52,8 +52,8 @@ class Effects:
                 found += [
                     self._decision(
                         name,
-                        self.joint.sides[OLD].decisions[a.decision],
-                        self.joint.sides[NEW].decisions[b.decision],
+                        self.space.sides[OLD].decisions[a.decision],
+                        self.space.sides[NEW].decisions[b.decision],
                         (a.id, b.id),
                         period,
                     )
@@ -69,24 +69,24 @@ class Effects:
         editions: tuple[str, str] = ("", ""),
         period: Period | None = None,
     ) -> DecisionEffect:
-        before, after = self.joint.decision(OLD, old), self.joint.decision(NEW, new)
-        axes = Axes(self.joint, self.joint.axes(before, after))
+        before, after = self.space.decision(OLD, old), self.space.decision(NEW, new)
+        axes = Axes(self.space, self.space.axes(before, after))
         if self.alike(before, after) and not any(axes.restricts(i) for i in range(len(axes.axes))):
             return DecisionEffect(name, "same", editions=editions, period=period)
         try:
-            product = Product(
+            diagram = PairDiagram(
                 axes,
-                self.joint.diagram(before, axes.axes),
-                self.joint.diagram(after, axes.axes),
+                self.space.diagram(before, axes.axes),
+                self.space.diagram(after, axes.axes),
                 (same, same),
             )
         except DiagramTooLarge:
             return DecisionEffect(name, "too-large", editions=editions, period=period)
-        regions = self.regions(product, period)
+        regions = self.regions(diagram, period)
         return DecisionEffect(
             name,
             "differs" if regions else "same",
-            product.combinations(),
+            diagram.combinations(),
             sum(r.combinations for r in regions),
             regions,
             editions,
@@ -97,7 +97,7 @@ class Effects:
         """Tell whether two decisions are written the same, so that no diagram is needed."""
         if (old.policy, old.scope, len(old.options)) != (new.policy, new.scope, len(new.options)):
             return False
-        decisions = self.joint.guideline.decisions
+        decisions = self.space.guideline.decisions
         for a, b in zip(old.options, new.options, strict=True):
             if (a.id, a.applies_to, bool(a.refined_by)) != (b.id, b.applies_to, bool(b.refined_by)):
                 return False
@@ -105,14 +105,14 @@ class Effects:
                 return False
         return True
 
-    def regions(self, product: Product, period: Period | None = None) -> tuple[Region, ...]:
+    def regions(self, diagram: PairDiagram, period: Period | None = None) -> tuple[Region, ...]:
         """Return the regions where two diagrams differ, the largest first."""
         found = []
-        for pair in product.differing():
-            boxes = Cover(product, pair).boxes()
-            record, valid = self.records.smallest([box for box, _ in boxes], product.axes, pair, period)
+        for pair in diagram.differing():
+            boxes = MinimalConditions(diagram, pair).boxes()
+            record, valid = self.records.smallest([box for box, _ in boxes], diagram.axes, pair, period)
             conditions = tuple((self.literals(box), size) for box, size in boxes)
-            count = product.count(frozenset((pair,)))
+            count = diagram.count(frozenset((pair,)))
             found.append(Region(pair.before, pair.after, count, conditions, record, valid))
         return tuple(sorted(found, key=lambda r: -r.combinations))
 
@@ -120,10 +120,10 @@ class Effects:
         """Return what a box says of each input, in the order of questions."""
         found = []
         for variable, cells in sorted(box.items()):
-            own = self.joint.cells.variables[variable]
+            own = self.space.cells.variables[variable]
             absent = 0 in cells
             known = sorted(cells - {0})
-            name, old = self.joint.original(own.iri)
+            name, old = self.space.original(own.iri)
             if own.values:
                 found.append(Literal(name, tuple(own.values[c - 1] for c in known), absent=absent, old=old))
                 continue
@@ -143,7 +143,7 @@ class Effects:
 
     def meaning(self, old: str, new: str) -> str:
         """Compare a class of the old version with one of the new: same, loosened, tightened or changed."""
-        names = self.joint.name(OLD, old), self.joint.name(NEW, new)
+        names = self.space.name(OLD, old), self.space.name(NEW, new)
         known = self._meanings.get(names)
         if known is None:
             known = "same" if names[OLD] == names[NEW] else self._compare(*names)
@@ -152,20 +152,20 @@ class Effects:
 
     def _compare(self, old: str, new: str) -> str:
         try:
-            product = self.membership(old, new)
+            diagram = self.membership(old, new)
         except DiagramTooLarge:
             return "changed"
-        pairs = [p for p in product.differing() if p.before and p.after]
+        pairs = [p for p in diagram.differing() if p.before and p.after]
         more = any(p.after.answers for p in pairs if p.after)
         fewer = any(p.before.answers for p in pairs if p.before)
         return "changed" if more and fewer else "loosened" if more else "tightened" if fewer else "same"
 
-    def membership(self, old: str, new: str) -> Product:
-        """Return which records belong to two classes, by their names in the joint space."""
+    def membership(self, old: str, new: str) -> PairDiagram:
+        """Return which records belong to two classes, by their names in the shared space."""
         before, after = membership(old), membership(new)
-        axes = Axes(self.joint, self.joint.axes(before, after))
-        diagrams = [self.joint.diagram(decision, axes.axes) for decision in (before, after)]
-        return Product(axes, diagrams[OLD], diagrams[NEW], (same, same))
+        axes = Axes(self.space, self.space.axes(before, after))
+        diagrams = [self.space.diagram(decision, axes.axes) for decision in (before, after)]
+        return PairDiagram(axes, diagrams[OLD], diagrams[NEW], (same, same))
 
 
 def editions_in_force(old: Programme, new: Programme) -> Iterator[tuple[Edition, Edition, Period]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lrp_kg.authoring.compare.model import Change, Level
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
-from lrp_kg.authoring.compare.snapshot import Snapshot, Value
+from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
 from lrp_kg.guideline.model import Field
 from lrp_kg.namespaces import RDFS, SH, SKOS, local_name
 
@@ -82,6 +82,6 @@ def _told(sides: Sides, paths: list[str]) -> bool:
     return False
 
 
-def _kept(sides: Sides, values: frozenset[Value]) -> frozenset[Value]:
+def _kept(sides: Sides, values: frozenset[TripleObject]) -> frozenset[TripleObject]:
     """Return the shapes among values that stand in both versions: what is new or gone is told as a term."""
     return frozenset(v for v in values if all(v.text in side.kinds for side in sides))

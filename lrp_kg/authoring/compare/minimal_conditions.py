@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Pair, Product
+from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Pair, PairDiagram
 
 Box = dict[int, frozenset[int]]
 """The allowed cells by variable; a variable that is not there is free. Cell 0 is: not there."""
@@ -17,12 +17,12 @@ ENOUGH = 400
 """Boxes beyond which none is looked at for being superfluous."""
 
 
-class Cover:
+class MinimalConditions:
     """The maximal boxes of one pair of outcomes."""
 
-    def __init__(self, product: Product, pair: Pair) -> None:
-        self.product = product
-        self.axes: Axes = product.axes
+    def __init__(self, diagram: PairDiagram, pair: Pair) -> None:
+        self.diagram = diagram
+        self.axes: Axes = diagram.axes
         self.pair = pair
         self.wanted = frozenset((pair,))
         self._all = {
@@ -35,7 +35,7 @@ class Cover:
     def boxes(self) -> list[tuple[Box, int]]:
         """Return the boxes with how many combinations of the region each has, the largest first."""
         found: list[Box] = []
-        for path in self.product.paths(self.pair):
+        for path in self.diagram.paths(self.pair):
             for seed in self._seeds(path):
                 if not any(_within(seed, box) for box in found):
                     found.append(self._grow(seed))
@@ -44,7 +44,7 @@ class Cover:
         if len(counted) <= ENOUGH:
             for item in counted[::-1]:
                 others = [box for box, _ in counted if box is not item[0]]
-                if others and self._covered(self.product.root, 0, self._allowed(item[0]), others):
+                if others and self._covered(self.diagram.root, 0, self._allowed(item[0]), others):
                     counted.remove(item)
         return counted
 
@@ -94,13 +94,13 @@ class Cover:
         """Tell whether every combination of a box that some record has is in the region."""
         allowed = self._allowed(box)
         seen: set[int] = set()
-        stack = [self.product.root]
+        stack = [self.diagram.root]
         while stack:
             at = stack.pop()
             if at in seen:
                 continue
             seen.add(at)
-            inner = self.product.nodes[at]
+            inner = self.diagram.nodes[at]
             if isinstance(inner, Pair):
                 if inner not in (self.pair, IMPOSSIBLE):
                     return False
@@ -121,7 +121,7 @@ class Cover:
         def count(at: int, level: int) -> int:
             if (at, level) in known:
                 return known[at, level]
-            inner = self.product.nodes[at]
+            inner = self.diagram.nodes[at]
             top = total if isinstance(inner, Pair) else inner[0]
             free = 1
             for axis in range(level, top):
@@ -134,7 +134,7 @@ class Cover:
             known[at, level] = found
             return found
 
-        return count(self.product.root, 0)
+        return count(self.diagram.root, 0)
 
     def _covered(self, at: int, level: int, within: Mapping[int, tuple[int, ...]], boxes: list[Box]) -> bool:
         """Tell whether boxes hold all of the region that is within some choices."""
@@ -142,7 +142,7 @@ class Cover:
         known: dict[tuple[int, int, tuple[int, ...]], bool] = {}
 
         def covered(at: int, level: int, active: tuple[int, ...]) -> bool:
-            if self.pair not in self.product.pairs(at):
+            if self.pair not in self.diagram.pairs(at):
                 return True
             if not active:
                 return False
@@ -154,7 +154,7 @@ class Cover:
         def check(at: int, level: int, active: tuple[int, ...]) -> bool:
             if level == len(self.axes.axes):
                 return True
-            inner = self.product.nodes[at]
+            inner = self.diagram.nodes[at]
             for choice in within.get(level, range(len(self.axes.choices[level]))):
                 below = at if isinstance(inner, Pair) or inner[0] != level else inner[1][choice]
                 still = tuple(b for b in active if choice in allowed[b].get(level, (choice,)))

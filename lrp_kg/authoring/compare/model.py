@@ -173,7 +173,7 @@ class CohortEffect:
 
 
 @dataclass(frozen=True)
-class Named:
+class VersionName:
     """A side: how it was named, and which version it says it is."""
 
     name: str
@@ -186,8 +186,8 @@ class Named:
 class Comparison:
     """Everything that differs between two versions of a guideline."""
 
-    old: Named
-    new: Named
+    old: VersionName
+    new: VersionName
     changes: tuple[Change, ...]
     decisions: tuple[DecisionEffect, ...]
     places: tuple[PlaceEffect, ...]

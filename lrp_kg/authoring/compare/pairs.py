@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
 from lrp_kg.logic.diagrams import Axis, Diagram
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
@@ -34,13 +34,13 @@ class Axes:
     choice more, absent.
     """
 
-    def __init__(self, joint: Joint, axes: tuple[Axis, ...]) -> None:
-        self.joint = joint
+    def __init__(self, space: SharedSpace, axes: tuple[Axis, ...]) -> None:
+        self.space = space
         self.axes = axes
         place = {v: i for i, axis in enumerate(axes) for v in axis.variables}
         links = []
         for number, axis in enumerate(axes):
-            by_side = [frozenset().union(*(joint.implied(side, v) for v in axis.variables)) for side in (OLD, NEW)]
+            by_side = [frozenset().union(*(space.implied(side, v) for v in axis.variables)) for side in (OLD, NEW)]
             for implied in sorted(by_side[OLD] | by_side[NEW]):
                 if place.get(implied, number) != number:
                     links.append((number, place[implied], (implied in by_side[OLD], implied in by_side[NEW])))
@@ -52,7 +52,7 @@ class Axes:
         )
         self.valid = tuple(
             tuple(
-                tuple(all(joint.valid(side, v, c) for v, c in zip(axis.variables, cells, strict=True)) for cells in own)
+                tuple(all(space.valid(side, v, c) for v, c in zip(axis.variables, cells, strict=True)) for cells in own)
                 for side in (OLD, NEW)
             )
             for axis, own in zip(axes, self.choices, strict=True)
@@ -65,14 +65,14 @@ class Axes:
     def holds(self, axis: int, choice: int) -> bool:
         """Tell whether a choice of an axis is that a boolean field is true."""
         cells = self.choices[axis][choice]
-        return self.joint.cells.variables[self.axes[axis].variables[0]].representative(cells[0]) is True
+        return self.space.cells.variables[self.axes[axis].variables[0]].representative(cells[0]) is True
 
     def restricts(self, axis: int) -> bool:
         """Tell whether something on an axis is not accepted by a side, or not together with another axis."""
         return axis in self.watched or not all(all(side) for side in self.valid[axis])
 
 
-class Product:
+class PairDiagram:
     """The reduced diagram of the pairs of outcomes of two diagrams."""
 
     def __init__(self, axes: Axes, old: Diagram, new: Diagram, read: tuple[Read, Read]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lrp_kg.authoring.compare.minimal_conditions import Box
 from lrp_kg.authoring.compare.model import Period
 from lrp_kg.authoring.compare.pairs import Axes, Pair
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
 from lrp_kg.logic.example_record import TODAY, WitnessMaker
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ _DATES = ("applicationDate", "assessmentDate")
 class Records:
     """Makes records, and asks both sides whether they accept them."""
 
-    def __init__(self, joint: Joint) -> None:
-        self.joint = joint
+    def __init__(self, space: SharedSpace) -> None:
+        self.space = space
 
     @cached_property
     def _sides(self) -> tuple[tuple[RecordReader, Validator], ...]:
         from lrp_kg.record.read import RecordReader
         from lrp_kg.record.validate import Validator  # imports rdflib and pySHACL: only where something differs
 
-        return tuple((RecordReader(side), Validator(side)) for side in self.joint.sides)
+        return tuple((RecordReader(side), Validator(side)) for side in self.space.sides)
 
     def valid(self, record: Mapping[str, Any]) -> tuple[bool, bool]:
         """Tell whether the old and the new version accept a record."""
@@ -72,10 +72,10 @@ class Records:
                 if all(c in box.get(v, (c,)) for v, c in zip(axis.variables, cells, strict=True))
             }
             parts.append([{v: c for v, c in part if c} for part in found])
-        maker = WitnessMaker(self.joint, _day(period))
+        maker = WitnessMaker(self.space, _day(period))
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
-            cells = {v: c for v, c in cells.items() if v in self.joint.dates.derived or not self._old(v)}
+            cells = {v: c for v, c in cells.items() if v in self.space.dates.derived or not self._old(v)}
             try:
                 record = maker.from_cells(cells)
             except ValueError:
@@ -84,13 +84,13 @@ class Records:
 
     def _old(self, variable: int) -> bool:
         """Tell whether a variable is a field as only the old version has it, which no record of the new one has."""
-        return self.joint.original(self.joint.cells.variables[variable].iri)[1]
+        return self.space.original(self.space.cells.variables[variable].iri)[1]
 
     def _dated(self, record: Record, period: Period | None) -> Record:
         """Add a date that chooses the edition of a period, where the record has none and it matters."""
         if period is None or period.until is None or any(name in record for name in _DATES):
             return record
-        name = next((n for n in _DATES if n in self.joint.guideline.field_names), None)
+        name = next((n for n in _DATES if n in self.space.guideline.field_names), None)
         return record | {name: _day(period).isoformat()} if name else record
 
 

@@ -21,7 +21,7 @@ OLD, NEW = 0, 1
 _SUFFIX = ("~~old", "~~new")
 
 
-class Joint:
+class SharedSpace:
     """Both versions over common cells. Sides are 0 (old) and 1 (new)."""
 
     def __init__(self, old: Guideline, new: Guideline) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lrp_kg.authoring.compare.effects import Effects
-from lrp_kg.authoring.compare.model import Change, Level, PlaceEffect, Region, StatementEffect
-from lrp_kg.authoring.compare.pairs import Axes, Product, Read
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, Joint
+from lrp_kg.authoring.compare.model import Change, PlaceEffect, Region, StatementEffect
+from lrp_kg.authoring.compare.pairs import Axes, PairDiagram, Read
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
 from lrp_kg.guideline.model import Decision, Guideline, Option, Statement
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
@@ -46,14 +46,14 @@ def places_of(guideline: Guideline) -> Iterator[Place]:
             yield Place(e.iri, e.id, "edition", "", "", eligible, None, (*e.benefits, *e.limits, *e.steps))
 
 
-class Shown:
+class ShownPlaces:
     """Compares what both versions show."""
 
     def __init__(self, effects: Effects, changes: Iterable[Change]) -> None:
         self.effects = effects
-        self.joint: Joint = effects.joint
+        self.space: SharedSpace = effects.space
         self._owners = [
-            {o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.joint.sides
+            {o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.space.sides
         ]
         self._touching: dict[str, dict[str, None]] = {}
         for change in changes:
@@ -64,7 +64,7 @@ class Shown:
 
     def all(self) -> list[PlaceEffect]:
         """Return the places that changed, in the order of the new version, those that are gone last."""
-        old, new = ({p.iri: p for p in places_of(side)} for side in self.joint.sides)
+        old, new = ({p.iri: p for p in places_of(side)} for side in self.space.sides)
         homes = [{s.iri for p in side.values() for s in p.statements} for side in (old, new)]
         found = []
         for iri in (*new, *(iri for iri in old if iri not in new)):
@@ -124,31 +124,31 @@ class Shown:
         (before, extras_before, read_before), (after, extras_after, read_after) = (s for s in sides if s)
         if extras_before == extras_after and self.effects.alike(before, after) and old.shown_for == new.shown_for:
             return ()
-        axes = Axes(self.joint, self.joint.axes(before, after, extras=(*extras_before, *extras_after)))
+        axes = Axes(self.space, self.space.axes(before, after, extras=(*extras_before, *extras_after)))
         try:
-            product = Product(
+            diagram = PairDiagram(
                 axes,
-                self.joint.diagram(before, axes.axes, extras_before),
-                self.joint.diagram(after, axes.axes, extras_after),
+                self.space.diagram(before, axes.axes, extras_before),
+                self.space.diagram(after, axes.axes, extras_after),
                 (read_before, read_after),
             )
         except DiagramTooLarge:
             return ()
-        return tuple(r for r in self.effects.regions(product) if r.before and r.after)
+        return tuple(r for r in self.effects.regions(diagram) if r.before and r.after)
 
     def _shown(self, side: int, place: Place, condition: str | None) -> tuple[Decision, tuple[str, ...], Read] | None:
-        extras = (self.joint.name(side, condition),) if condition else ()
-        own = self.joint.sides[side]
+        extras = (self.space.name(side, condition),) if condition else ()
+        own = self.space.sides[side]
         if place.shown_for in own.decisions:
-            scope = self.joint.name(side, own.decisions[place.shown_for].scope)
-            applies = self.joint.name(side, place.applies_to or PATIENT_RECORD)
+            scope = self.space.name(side, own.decisions[place.shown_for].scope)
+            applies = self.space.name(side, place.applies_to or PATIENT_RECORD)
             option = Option("", "in", {}, applies, 1, None, ())
             decision = Decision("", "", {}, scope, "Collect", 0, (option,), None)
             return decision, extras, _Reads("in", extras)
         owner = self._owners[side].get(place.shown_for)
         if owner is None:
             return None
-        return self.joint.decision(side, owner[0]), extras, _Reads(owner[1], extras)
+        return self.space.decision(side, owner[0]), extras, _Reads(owner[1], extras)
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,3 @@ class _Reads:
         """Return shown or not shown."""
         chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
         return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN
-
-
-__all__ = ["Level", "Place", "Shown", "places_of"]

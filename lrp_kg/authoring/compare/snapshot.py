@@ -46,7 +46,7 @@ _LISTS = {SH + "in", SH + "ignoredProperties"}
 
 
 @dataclass(frozen=True)
-class Value:
+class TripleObject:
     """An object of a triple: an IRI, or a literal with its language; a list or a blank node as text."""
 
     text: str
@@ -85,7 +85,7 @@ class Snapshot:
         return {v.iri: f.iri for f in self.guideline.fields.values() for v in f.values}
 
     @cached_property
-    def vocabulary(self) -> dict[str, frozenset[tuple[str, Value]]]:
+    def vocabulary(self) -> dict[str, frozenset[tuple[str, TripleObject]]]:
         """What is said of the terms of the generic vocabulary."""
         found = [n for n in self.graph.by_subject if not n.is_blank and n.value.startswith(CP)]
         return {n.value: frozenset((p, v) for p, values in self.said(n.value).items() for v in values) for n in found}
@@ -107,7 +107,7 @@ class Snapshot:
         advice = self.graph.one(iri(term), CP + "advice")
         return self.graph.texts(advice or iri(term), RDFS + "label")
 
-    def said(self, term: str) -> dict[str, frozenset[Value]]:
+    def said(self, term: str) -> dict[str, frozenset[TripleObject]]:
         """Return what is said of a term, by predicate."""
         return {
             predicate: frozenset(self._value(o, predicate in _LISTS) for o in objects)
@@ -143,10 +143,10 @@ class Snapshot:
                 elif not o.is_literal:
                     yield predicate, o.value
 
-    def _value(self, node: Node, unordered: bool) -> Value:
+    def _value(self, node: Node, unordered: bool) -> TripleObject:
         if node.is_blank:
-            return Value(self._text(node, unordered))
-        return Value(node.value, node.language, not node.is_literal)
+            return TripleObject(self._text(node, unordered))
+        return TripleObject(node.value, node.language, not node.is_literal)
 
     def _text(self, node: Node, unordered: bool = False) -> str:
         """Return a blank node, or a list, as text that is the same for the same content."""

@@ -12,12 +12,12 @@ from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.words import ARROW, Words
 from lrp_kg.logic.outcomes import Outcome
 
-View = dict[str, Any]
+ViewData = dict[str, Any]
 
 MANY = 6
 """Translations of the same attribute that are told one by one."""
 _CLASSES = {"applies-to", "ask-if", "condition", "scope"}
-_NO_DETAIL: View = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
+_NO_DETAIL: ViewData = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
 
 _REST = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
 _REST |= {"warning", "field"}
@@ -31,7 +31,7 @@ class Viewer:
         self.found = found
         self.words = words
 
-    def view(self) -> View:
+    def view(self) -> ViewData:
         """Return everything that is shown."""
         f, w = self.found, self.words
         counts = Counter(c.level for c in f.changes)
@@ -64,7 +64,7 @@ class Viewer:
 
     # -- changes ----------------------------------------------------------------------------------
 
-    def changes(self) -> Iterator[View]:
+    def changes(self) -> Iterator[ViewData]:
         """Yield the changes, the major ones first; translations that came or went together are told together."""
         together: dict[tuple[str, str, str], list[Change]] = {}
         for c in self.found.changes:
@@ -79,7 +79,7 @@ class Viewer:
                 label = self.words.say("terms", n=self.words.number(len(alike)))
                 yield self.change(c) | _NO_DETAIL | {"kind": "", "label": label, "id": "", "details": [kinds]}
 
-    def change(self, c: Change) -> View:
+    def change(self, c: Change) -> ViewData:
         """Return a change: what it is about, what happened, the details."""
         w = self.words
         details = [w.edit(e) for e in c.edits]
@@ -119,7 +119,7 @@ class Viewer:
 
     # -- answers ----------------------------------------------------------------------------------
 
-    def decision(self, d: DecisionEffect) -> View:
+    def decision(self, d: DecisionEffect) -> ViewData:
         """Return the effect on a decision."""
         w = self.words
         note = ""
@@ -136,7 +136,7 @@ class Viewer:
             ],
         }
 
-    def region(self, r: Region, before: str, after: str) -> View:
+    def region(self, r: Region, before: str, after: str) -> ViewData:
         """Return a region in words."""
         w = self.words
         literals = [x for c, _ in r.conditions for x in c]
@@ -159,7 +159,7 @@ class Viewer:
 
     # -- what is shown ----------------------------------------------------------------------------
 
-    def place(self, p: PlaceEffect) -> View:
+    def place(self, p: PlaceEffect) -> ViewData:
         """Return a place whose statements changed or that is shown in other situations."""
         w = self.words
         stage = f" {ARROW} ".join(w.term(s) for s in p.stage)
@@ -182,7 +182,7 @@ class Viewer:
             "regions": self._shown(p.regions),
         }
 
-    def _shown(self, regions: Iterable[Region]) -> list[View]:
+    def _shown(self, regions: Iterable[Region]) -> list[ViewData]:
         return [self.region(r, self._status(r.before), self._status(r.after)) for r in regions]
 
     def _status(self, outcome: Outcome | None) -> str:
@@ -190,7 +190,7 @@ class Viewer:
 
     # -- cohort -----------------------------------------------------------------------------------
 
-    def cohort(self, c: CohortEffect) -> View:
+    def cohort(self, c: CohortEffect) -> ViewData:
         """Return what becomes of a cohort."""
         w = self.words
         rows = (

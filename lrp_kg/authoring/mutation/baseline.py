@@ -42,7 +42,7 @@ class Prepared:
     shown: frozenset[str]
 
 
-class World:
+class Baseline:
     """The unchanged guideline, its cases, and cells fine enough for the bounds of every mutant."""
 
     def __init__(self, base: Assessor, cases: Iterable[ReadCase], mutants: Iterable[Mutant]) -> None:
@@ -77,11 +77,11 @@ class World:
         return replace(guideline, conditions={**guideline.conditions, **self._bounds})
 
     def builder_of(self, guideline: Guideline) -> Builder:
-        """Return the builder of diagrams of a version, in the cells of this world."""
+        """Return the builder of diagrams of a version, in the cells of this baseline."""
         return Builder(Program(guideline, self.cells, self.engine), self.dates, guideline.decisions)
 
     def decider(self, decision: str) -> Decider | KleeneDecider:
-        """Return what decides a decision that a change does not affect, in the cells of this world."""
+        """Return what decides a decision that a change does not affect, in the cells of this baseline."""
         known = self._deciders.get(decision)
         if known is None:
             known = self._deciders[decision] = decider_of(self.builder, decision)

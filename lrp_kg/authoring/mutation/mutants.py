@@ -18,7 +18,7 @@ from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, H
 from lrp_kg.guideline.model import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 
-Change = tuple[str, str, Expression]
+ExpressionChange = tuple[str, str, Expression]
 """The kind of a change, what it does in words, and the expression with the change."""
 
 _T = TypeVar("_T")
@@ -48,7 +48,7 @@ def mutants_of(guideline: Guideline) -> Iterator[Mutant]:
         for e in p.editions
         for o in guideline.decisions[e.decision].options
     }
-    changes = Changes(guideline)
+    changes = ExpressionChanges(guideline)
     for name, condition in guideline.conditions.items():
         if name not in generated:
             for kind, text, expression in changes.of(condition.expression):
@@ -64,21 +64,21 @@ def mutants_of(guideline: Guideline) -> Iterator[Mutant]:
 # -- expressions ------------------------------------------------------------------------------------
 
 
-class Changes:
+class ExpressionChanges:
     """Changes of class expressions."""
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
 
-    def of(self, expression: Expression) -> list[Change]:
+    def of(self, expression: Expression) -> list[ExpressionChange]:
         """Return the changes of an expression, each result once and none that is the expression itself."""
-        found: dict[Expression, Change] = {}
+        found: dict[Expression, ExpressionChange] = {}
         for change in self._changes(expression, negate=True):
             if change[2] != expression:
                 found.setdefault(change[2], change)
         return list(found.values())
 
-    def _changes(self, node: Expression, *, negate: bool) -> Iterator[Change]:
+    def _changes(self, node: Expression, *, negate: bool) -> Iterator[ExpressionChange]:
         if isinstance(node, Between):
             yield from self._bounds(node)
         elif isinstance(node, Has):
@@ -101,7 +101,7 @@ class Changes:
             yield "negation", f"{tell(node)} -> {tell(Not(node))}", Not(node)
 
     @staticmethod
-    def _bounds(node: Between) -> Iterator[Change]:
+    def _bounds(node: Between) -> Iterator[ExpressionChange]:
         for shift in (-1, 1):
             if node.low is not None:
                 moved = replace(node, low=node.low + shift)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ from lrp_kg.findings import Finding
 from lrp_kg.namespaces import local_name
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
     from lrp_kg.answer.service import GuidelineService
@@ -29,17 +27,16 @@ if TYPE_CHECKING:
 KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
 
 
-class Step(str):
-    """How far the work is: a text that also has the numbers."""
+@dataclass(frozen=True)
+class MutationProgress:
+    """How many mutants are judged so far."""
 
     done: int
     total: int
+    survivors: int
 
-    def __new__(cls, done: int, total: int, survivors: int) -> Step:
-        """Make the text."""
-        step = super().__new__(cls, f"{done} of {total}, {survivors} not noticed")
-        step.done, step.total = done, total
-        return step
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total}, {self.survivors} not noticed"
 
 
 @dataclass(frozen=True)
@@ -155,16 +152,16 @@ class MutationReport:
 
 
 def mutate(
-    service: GuidelineService, cases: CaseSet, progress: Callable[[str], None] = lambda _step: None
+    service: GuidelineService, cases: CaseSet, progress: Callable[[MutationProgress], None] = lambda _: None
 ) -> MutationReport:
     """Change the guideline in memory, one small mistake at a time, and return which changes no case notices.
 
-    ``progress`` is told each `Step`; `progress_bar` makes one. Cases that fail on the unchanged guideline, or whose
-    record is refused, notice nothing.
+    ``progress`` is called after each mutant. Cases that fail on the unchanged guideline, or whose record is refused,
+    notice nothing.
     """
     from lrp_kg.authoring.cases.runs import read_cases
-    from lrp_kg.authoring.cases.view import Index, View
-    from lrp_kg.authoring.mutation.baseline import World
+    from lrp_kg.authoring.cases.view import CaseAnswer, Index
+    from lrp_kg.authoring.mutation.baseline import Baseline
     from lrp_kg.authoring.mutation.runs import judge
     from lrp_kg.guideline.positions import Positions
 
@@ -175,19 +172,19 @@ def mutate(
         if read.record is None:
             failing += [] if read.case.invalid else [read.case.id]
             continue
-        view = View(service.assessor, index, read.record)
+        view = CaseAnswer(service.assessor, index, read.record)
         if read.case.invalid or any(part.check(view) is not None for part in read.case.parts):
             failing.append(read.case.id)
         else:
             good.append(read)
     mutants = list(mutants_of(service.guideline))
     positions = Positions(service.guideline.stage_files())
-    world = World(service.assessor, good, mutants)
+    baseline = Baseline(service.assessor, good, mutants)
     judged: list[Judged] = []
     survivors = 0
     for number, mutant in enumerate(mutants, 1):
         where = positions.where(mutant.term)
-        case, witness = judge(world, mutant)
+        case, witness = judge(baseline, mutant)
         if case is not None:
             judged.append(Judged(mutant, KILLED, where, case))
         elif witness is None:
@@ -195,22 +192,5 @@ def mutate(
         else:
             survivors += 1
             judged.append(Judged(mutant, SURVIVED, where, None, witness.what, witness.record))
-        progress(Step(number, len(mutants), survivors))
+        progress(MutationProgress(number, len(mutants), survivors))
     return MutationReport(tuple(judged), len(good), tuple(failing), time.perf_counter() - start)
-
-
-@contextmanager
-def progress_bar(console: Console | None = None) -> Iterator[Callable[[str], None]]:
-    """Show a progress bar on a terminal (standard error by default) while the mutants are judged."""
-    from rich.console import Console as NewConsole
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=console or NewConsole(stderr=True), transient=True) as bar:
-        task = bar.add_task("mutants", total=None)
-
-        def tell(step: str) -> None:
-            if isinstance(step, Step):
-                bar.update(task, completed=step.done, total=step.total, description=str(step))
-
-        yield tell

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 
 from lrp_kg.answer.decisions import Assessment, Assessor, Run
 from lrp_kg.authoring.cases.expectations import Part
-from lrp_kg.authoring.cases.view import Index, View
-from lrp_kg.authoring.mutation.baseline import Prepared, World, decider_of
+from lrp_kg.authoring.cases.view import CaseAnswer, Index
+from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
 from lrp_kg.authoring.mutation.equivalence import Witness, shown_by
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision
@@ -49,12 +49,12 @@ class KleeneMutant(Assessor):
     It has what is needed to work out decisions and boxes, and refuses to give a whole answer.
     """
 
-    def __init__(self, world: World, mutant: Mutant) -> None:
-        self.__dict__.update(vars(world.base))
-        self.world = world
-        self.reached = world.reached(mutant.classes)
-        self.affected = {name for name, classes in world.reads.items() if classes & self.reached}
-        self.new = world.verdicts(mutant.classes)
+    def __init__(self, baseline: Baseline, mutant: Mutant) -> None:
+        self.__dict__.update(vars(baseline.base))
+        self.baseline = baseline
+        self.reached = baseline.reached(mutant.classes)
+        self.affected = {name for name, classes in baseline.reads.items() if classes & self.reached}
+        self.new = baseline.verdicts(mutant.classes)
         self.memory = _Verdicts()
         self.verdicts = self.memory
         self._case: Prepared | None = None
@@ -71,7 +71,7 @@ class KleeneMutant(Assessor):
         """Return what the mutant makes of a decision; raise `Undecided` where it is not certain."""
         assert self._case is not None  # noqa: S101  `at` was called
         if decision not in self.affected:
-            return self.world.result(decision, self._case)
+            return self.baseline.result(decision, self._case)
         outcome = self.outcome(decision)
         if outcome.status == UNDETERMINED:
             raise Undecided
@@ -87,11 +87,11 @@ class KleeneMutant(Assessor):
 
     def noticed(self) -> str | None:
         """Return the first case that certainly notices the change."""
-        for case in self.world.cases:
+        for case in self.baseline.cases:
             if self.new[case.number]:
                 self.at(case)
-                view = View(self, self.world.index, case.record)
-                parts = self.world.concerned(case, self.affected, self.reached)
+                view = CaseAnswer(self, self.baseline.index, case.record)
+                parts = self.baseline.concerned(case, self.affected, self.reached)
                 if any(_fails(part, view) for part in parts):
                     return case.id
         return None
@@ -99,8 +99,8 @@ class KleeneMutant(Assessor):
     def doubtful(self) -> list[tuple[Prepared, list[Part]]]:
         """Return the cases whose answer may differ all the same, with the parts that may."""
         found = []
-        for case in self.world.cases:
-            parts = self.world.concerned(case, self.affected, self.reached)
+        for case in self.baseline.cases:
+            parts = self.baseline.concerned(case, self.affected, self.reached)
             if parts:
                 self.at(case)
                 if self.new[case.number] or any(self.outcome(d).status == UNDETERMINED for d in self.affected):
@@ -108,7 +108,7 @@ class KleeneMutant(Assessor):
         return found
 
 
-def _fails(part: Part, view: View) -> bool:
+def _fails(part: Part, view: CaseAnswer) -> bool:
     try:
         return part.check(view) is not None
     except Undecided:
@@ -118,9 +118,9 @@ def _fails(part: Part, view: View) -> bool:
 class WholeMutant(Assessor):
     """Answers cases by the changed guideline."""
 
-    def __init__(self, world: World, builder: Builder, affected: Collection[str]) -> None:
-        self._world, self._changed, self._affected = world, builder, affected
-        super().__init__(world.widened(builder.program.guideline), world.engine, cache=False)
+    def __init__(self, baseline: Baseline, builder: Builder, affected: Collection[str]) -> None:
+        self._world, self._changed, self._affected = baseline, builder, affected
+        super().__init__(baseline.widened(builder.program.guideline), baseline.engine, cache=False)
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         if decision.iri in self._affected:
@@ -131,7 +131,7 @@ class WholeMutant(Assessor):
         """Return the first case that notices the change."""
         index = Index(self.guideline)
         for case, parts in cases:
-            view = View(self, index, case.record)
+            view = CaseAnswer(self, index, case.record)
             if any(part.check(view) is not None for part in parts):
                 return case.id
         return None
@@ -140,52 +140,52 @@ class WholeMutant(Assessor):
 # -- verdict on a mutant ------------------------------------------------------------------------------
 
 
-def judge(world: World, mutant: Mutant) -> tuple[str | None, Witness | None]:
+def judge(baseline: Baseline, mutant: Mutant) -> tuple[str | None, Witness | None]:
     """Return the case that notices a mutant, or else a witness of what it changes; neither where it changes nothing."""
     if mutant.classes:
-        kleene = KleeneMutant(world, mutant)
+        kleene = KleeneMutant(baseline, mutant)
         case = kleene.noticed()
         if case:
             return case, None
         reached, affected, doubtful = kleene.reached, kleene.affected, kleene.doubtful()
     else:
-        reached, affected = set(), _moved(world, mutant)
-        doubtful = _said(world, mutant, affected)
-    builder = world.builder_of(apply(world.guideline, mutant))
-    case = WholeMutant(world, builder, affected).noticed(doubtful) if doubtful else None
+        reached, affected = set(), _moved(baseline, mutant)
+        doubtful = _said(baseline, mutant, affected)
+    builder = baseline.builder_of(apply(baseline.guideline, mutant))
+    case = WholeMutant(baseline, builder, affected).noticed(doubtful) if doubtful else None
     if case:
         return case, None
     if not reached and not affected:
         return None, Witness(f"what {local_name(mutant.term)} says", {})
     try:
-        shown = shown_by(world.guideline, builder.program.guideline, reached, affected)
-        return None, world.comparison.witness(builder, shown)
+        shown = shown_by(baseline.guideline, builder.program.guideline, reached, affected)
+        return None, baseline.comparison.witness(builder, shown)
     except DiagramTooLarge:
         return None, Witness("what is too large to compare", {})
 
 
-def _moved(world: World, mutant: Mutant) -> set[str]:
+def _moved(baseline: Baseline, mutant: Mutant) -> set[str]:
     """Return the decisions that a mutant decides otherwise, those that they refine included."""
     if mutant.kind not in ("scope", "priority"):
         return set()
     found = set(mutant.decisions)
-    for name, decision in world.guideline.decisions.items():
+    for name, decision in baseline.guideline.decisions.items():
         if any(o.refined_by in found for o in decision.options):
             found.add(name)
     return found
 
 
-def _said(world: World, mutant: Mutant, affected: Collection[str]) -> list[tuple[Prepared, list[Part]]]:
+def _said(baseline: Baseline, mutant: Mutant, affected: Collection[str]) -> list[tuple[Prepared, list[Part]]]:
     """Return the cases that expect something of what a mutant says otherwise, with those parts."""
     if affected:
-        found = ((case, world.concerned(case, affected, ())) for case in world.cases)
+        found = ((case, baseline.concerned(case, affected, ())) for case in baseline.cases)
     else:
         about = {("facts", key) for key in mutant.keys}
         if mutant.statement:
             about |= {("dates", mutant.statement.id), ("statements", mutant.statement.id)}
         found = (
             (case, [part for part in case.parts if (part.kind, part.about) in about])
-            for case in world.cases
+            for case in baseline.cases
             if mutant.statement is None or mutant.statement.iri in case.shown
         )
     return [(case, parts) for case, parts in found if parts]
