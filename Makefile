@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
 TEST_PROCESSES ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format benchmark browser clients vendor clean
+.PHONY: help run test check long lint format benchmark browser clients vendor clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,12 +16,15 @@ help: ## list the verbs
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
 
-test: $(VENV)/.test browser clients lint ## everything: linters, the guideline's own checks, all tests
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.test browser clients lint ## linters and all tests, in a few minutes
+	$(PYTEST)
 
-check: $(VENV)/.test ## the part that takes a minute or two
+check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
-	$(BIN)/python -m pytest -m "not slow" -q -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -q -m "not slow and not long"
+
+long: $(VENV)/.test ## what is too long for test: full proofs, soaks
+	$(PYTEST) -m long
 
 lint: $(VENV)/.test ## ruff, mypy, turtlefmt
 	$(BIN)/ruff check lrp_kg tests benchmarks

@@ -1,14 +1,21 @@
-"""What all tests share: no network, a cache of their own, one service for the whole run."""
+"""What all tests share: no network, a cache of their own, one loaded guideline."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from lrp_kg import GuidelineService
+from lrp_kg.cache import code_key
+from lrp_kg.guideline.closure import closure
+from lrp_kg.guideline.load import load_guideline
 
 # Seeded: the same examples in every run; nothing is written next to the code.
 settings.register_profile(
@@ -29,21 +36,38 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Keep diagrams in a folder of this run, also for processes that tests start.
+def cache_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Keep what is computed from a guideline in one folder, also for other workers and for processes that tests start.
 
-    Workers of one run share it: what one has worked out the others read, and files appear there whole.
+    A later run with the same code finds it again. With ``CI`` set, each run starts from nothing.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = str(shared / "lrp-cache")
-    before = os.environ.get("LRP_CACHE")
-    os.environ["LRP_CACHE"] = folder
-    yield folder
-    if before is None:
-        del os.environ["LRP_CACHE"]
+    if os.environ.get("CI") or not hasattr(request.config, "cache"):
+        folder = shared / "lrp-cache"
     else:
-        os.environ["LRP_CACHE"] = before
+        kept = request.config.cache.mkdir("lrp-cache")
+        folder = kept / code_key()[:16]
+        for old in set(kept.iterdir()) - {folder}:
+            shutil.rmtree(old, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LRP_CACHE", str(folder))
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            warm_up(shared)
+        yield str(folder)
+
+
+def warm_up(shared: Path) -> None:
+    """Fill the cache with what takes longest: each part is computed by one worker, and the others wait for it."""
+    parts = (lambda: GuidelineService().assess({}), lambda: closure(load_guideline()))
+    for flag in (fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX):  # first what no other worker computes
+        for number, compute in enumerate(parts):
+            with (shared / f"warm-up-{number}").open("a+") as lock, contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, flag)
+                if not lock.tell():
+                    compute()
+                    lock.write("done")
+                    lock.flush()
 
 
 @pytest.fixture(scope="session")
@@ -52,28 +76,12 @@ def service(cache_folder: str) -> GuidelineService:
     return GuidelineService()
 
 
-SLOW_FILES = (
-    *("test_wellmade", "test_mutation", "test_agreement", "test_hermit", "test_query_page", "test_load", "test_site"),
-    *("test_compare", "test_load_kills", "test_tutorial", "test_closure", "test_web", "test_web_browser"),
-)
-"""Begun first, so that none of them is the last that a process of several waits for."""
-
-
-EXHAUSTIVE_FILES = {
-    *("test_wellmade", "test_compare", "test_queries", "test_query_commands", "test_second_guideline"),
-    *("test_mutation", "test_answer_cache", "test_synthesis", "test_engine", "test_site"),
-}
-"""One test over very many variants: `make check` takes the first of each, `make test` all."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take long first, and mark as slow what `make check` leaves out."""
+    """Mark as slow every variant but the first of an exhaustive test."""
     begun: set[str] = set()
     for item in items:
-        if item.path.stem in EXHAUSTIVE_FILES and "[" in item.name:
+        if item.get_closest_marker("exhaustive") and "[" in item.name:
             test = item.nodeid.partition("[")[0]
             if test in begun:
                 item.add_marker("slow")
             begun.add(test)
-    order = {name: number for number, name in enumerate(SLOW_FILES)}
-    items.sort(key=lambda item: order.get(item.path.stem, len(order)))

@@ -17,6 +17,8 @@ from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import UnknownParameter
 from tests.support.paths import ANKLE, TESTS
 
+pytestmark = pytest.mark.exhaustive
+
 Record = dict[str, Any]
 
 LANGUAGES = ("en", "nl", "fr", "de")

@@ -34,6 +34,8 @@ from lrp_kg.guideline.model import LANGUAGES
 from tests.support.bruteforce import Space, allowed, answer, space_of
 from tests.support.paths import ROOT, TESTS
 
+pytestmark = pytest.mark.exhaustive
+
 Json = dict[str, Any]
 FOLDERS = {"low-back-pain": ROOT, "ankle-sprain": ROOT / "tests" / "guidelines" / "ankle-sprain"}
 EDITS: list[Json] = json.loads((TESTS / "comparison" / "edits.json").read_text(encoding="utf-8"))

@@ -21,6 +21,8 @@ from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, H
 from lrp_kg.namespaces import local_name
 from tests.support.paths import ANKLE
 
+pytestmark = pytest.mark.exhaustive
+
 NAMESPACE = "https://example.org/ankle-sprain#"
 
 

@@ -33,6 +33,8 @@ from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.svg import width_of, wrap
 from tests.support.paths import ANKLE, PACKAGE
 
+pytestmark = pytest.mark.exhaustive
+
 SECOND = ANKLE
 SITE = PACKAGE / "site"
 SVG = "{http://www.w3.org/2000/svg}"

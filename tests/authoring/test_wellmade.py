@@ -29,6 +29,8 @@ from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
 from tests.support.paths import ANKLE, ROOT, TESTS
 
+pytestmark = pytest.mark.exhaustive
+
 GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
 PARTS = ("ontology", "shapes", "cases", "tests/cases")
 Fault = dict[str, Any]

@@ -23,6 +23,8 @@ from lrp_kg.cli import main
 from lrp_kg.web import create_app
 from tests.support.queryset import DATA, ENTRIES, ROOT, golden, load_records
 
+pytestmark = pytest.mark.exhaustive
+
 RECORDS = str(DATA / "records.ndjson")
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service
 HTML = {"Accept": "text/html"}

@@ -19,6 +19,8 @@ from lrp_kg.answer.as_json import known_ids
 from lrp_kg.errors import UnknownParameter
 from tests.support.paths import ANKLE
 
+pytestmark = pytest.mark.exhaustive
+
 FOLDER = ANKLE
 NAMESPACE = "https://example.org/ankle-sprain#"
 MODULES = sorted((FOLDER / "ontology").glob("*.ttl"))

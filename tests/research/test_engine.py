@@ -41,6 +41,8 @@ from lrp_kg.research.engine.model import Limits, Question, setting
 from lrp_kg.research.engine.pool import PoolEngine
 from lrp_kg.research.engine.result_file import INLINE
 
+pytestmark = pytest.mark.exhaustive
+
 N = 300
 
 

@@ -24,6 +24,8 @@ from lrp_kg.research.questions.running import Cell, Table
 from tests.support.paths import ANKLE
 from tests.support.queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, triples
 
+pytestmark = pytest.mark.exhaustive
+
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 NAMES = sorted(ENTRIES)
 WITH_PARAMETERS = [(e.name, p.name) for e in ENTRIES.values() for p in e.parameters]

@@ -23,6 +23,8 @@ from lrp_kg.research.synthesis.generating import Generator
 from lrp_kg.research.synthesis.model import read_model
 from tests.support.paths import ANKLE, ROOT
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def cohort(service: GuidelineService) -> list[dict[str, Any]]:
