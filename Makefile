@@ -26,11 +26,11 @@ check: $(VENV)/.test ## the quick tests, in a minute
 long: $(VENV)/.test ## what is too long for test: full proofs, soaks
 	$(PYTEST) -m long
 
-lint: $(VENV)/.test ## ruff, mypy, turtlefmt
+lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/ruff check lrp_kg tests benchmarks
 	$(BIN)/ruff format --check lrp_kg tests benchmarks
 	$(BIN)/mypy
-	$(BIN)/turtlefmt --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
+	$(BIN)/lrp-kg format --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
 
 # Comunica (5 needs a Node.js newer than 20) is one of the SPARQL clients that the tests run against the service; without npm they say that it is skipped.
 clients: $(VENV)/.clients
@@ -44,7 +44,7 @@ $(VENV)/.clients: | $(BIN)/python
 format: $(VENV)/.test ## format Python and Turtle
 	$(BIN)/ruff check --fix lrp_kg tests benchmarks
 	$(BIN)/ruff format lrp_kg tests benchmarks
-	$(BIN)/turtlefmt ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
+	$(BIN)/lrp-kg format ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
 
 benchmark: $(VENV)/.benchmark ## measure against named alternatives
 	$(BIN)/python benchmarks/assess.py

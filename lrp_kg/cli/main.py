@@ -15,6 +15,7 @@ from lrp_kg import __version__
 from lrp_kg.cli.check import check
 from lrp_kg.cli.diff import diff
 from lrp_kg.cli.docs import docs, draw
+from lrp_kg.cli.format import format_files
 from lrp_kg.cli.load import load
 from lrp_kg.cli.new import new
 from lrp_kg.cli.options import (
@@ -333,6 +334,7 @@ main.add_command(query)
 main.add_command(docs)
 main.add_command(draw)
 main.add_command(diff)
+main.add_command(format_files)
 main.add_command(load)
 main.add_command(new)
 main.add_command(synthesise)

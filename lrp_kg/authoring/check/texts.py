@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-import sysconfig
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 
 from lrp_kg.authoring.check.modules import Module
 from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.formatting import formatted, formatter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import PREFIXES
@@ -18,8 +15,6 @@ from lrp_kg.namespaces import PREFIXES
 HEADER_LINES = 3
 """How long a header comment may be."""
 _NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
-_HUNK = re.compile(r"^@@ -(\d+)", re.MULTILINE)
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
@@ -80,50 +75,22 @@ def string_findings(text: TurtleText) -> Iterator[Finding]:
         yield Finding("string-typed", message, text.where(offset), severity="warning")
 
 
-def formatter() -> str | None:
-    """Return the path of turtlefmt: beside this Python, or on the path."""
-    return shutil.which("turtlefmt", path=sysconfig.get_path("scripts")) or shutil.which("turtlefmt")
-
-
 def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Finding]:
-    """Yield files that turtlefmt would write otherwise, or a note that it is not installed."""
+    """Yield files that `formatting` would write otherwise, or a note that turtlefmt is not installed."""
     program = formatter()
     if program is None:
         message = "turtlefmt is not installed, so the format of the files was not checked (pip install turtlefmt)."
         yield Finding("formatting-not-checked", message, severity="note")
         return
-    known = {m.key: memory.latest(("formatted", program, m.key)) for m in modules}
-    files = [m.file for m in modules if known[m.key] is None]
-    fine = not files or _run(program, files).returncode == 0
     for module in modules:
-        found = known[module.key]
-        if found is None:
-            found = () if fine else tuple(_badly_formatted(program, module.file))
-        if module.file.read_bytes() == module.text.text.encode():  # it may have been saved again meanwhile
-            memory.keep(("formatted", program, module.key), found)
-        yield from found
+        yield from memory.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
 
 
-def _badly_formatted(program: str, file: Path) -> Iterator[Finding]:
-    run = _run(program, [file])
-    if run.returncode:
-        message = f"{file.name}: is not formatted. Run: turtlefmt {file}"
-        yield Finding("formatting", message, f"{file}:{_first_difference(run.stdout)}", severity="warning")
-
-
-def _run(program: str, files: Sequence[Path]) -> subprocess.CompletedProcess[str]:
-    command = [program, "--check", *map(str, files)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - own files
-
-
-def _first_difference(diff: str) -> int:
-    plain = _COLOUR.sub("", diff)
-    hunk = _HUNK.search(plain)
-    if hunk is None:
-        return 1
-    line = int(hunk[1])
-    for shown in plain[hunk.end() :].split("\n")[1:]:
-        if shown[:1] in "+-":
-            return line
-        line += 1
-    return line
+def _badly_formatted(program: str, module: Module) -> tuple[Finding, ...]:
+    found, wanted = module.text.text, formatted(program, module.text.text)
+    if found == wanted:
+        return ()
+    lines = zip(found.split("\n"), (wanted or "").split("\n"), strict=False)
+    line = next((n for n, (one, other) in enumerate(lines, 1) if one != other), 1)
+    message = f"{module.file.name}: is not formatted. Run: lrp-kg format {module.file}"
+    return (Finding("formatting", message, f"{module.file}:{line}", severity="warning"),)

@@ -1,0 +1,40 @@
+"""``lrp-kg format``: write Turtle files in the layout that ``lrp-kg check`` asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lrp_kg.cli.options import CANNOT_RUN, INVALID
+
+
+@click.command("format")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file has another layout.")
+def format_files(files: tuple[Path, ...], check: bool) -> None:
+    """Format Turtle FILES: turtlefmt, with lines of more than 160 characters broken.
+
+    \b
+    Example:
+      lrp-kg format ontology/*.ttl shapes/*.ttl
+    """  # noqa: D301  the escape tells click to keep the lines
+    from lrp_kg.authoring.formatting import formatted, formatter
+
+    program = formatter()
+    if program is None:
+        click.secho("turtlefmt is not installed (pip install turtlefmt).", err=True, fg="red")
+        raise SystemExit(CANNOT_RUN)
+    differs = False
+    for file in files:
+        before = file.read_text(encoding="utf-8")
+        after = formatted(program, before)
+        if after is None:
+            click.secho(f"{file} is not Turtle: lrp-kg check says where.", err=True, fg="red")
+            raise SystemExit(CANNOT_RUN)
+        if before != after:
+            differs = True
+            click.echo(f"{file}: {'is not formatted' if check else 'formatted'}")
+            if not check:
+                file.write_text(after, encoding="utf-8")
+    raise SystemExit(INVALID if check and differs else 0)
