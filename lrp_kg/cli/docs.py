@@ -59,10 +59,11 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
 @click.option(
     "--reference/--no-reference",
     default=None,
-    help="Also write the ontology reference, by pyLODE (default: where pyLODE is installed).",
+    expose_value=False,
+    help="Without effect: the site itself has a page for each term.",
 )
 @_guideline
-def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
+def docs(out: Path, guideline: Path | None) -> None:
     """Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
 
     It needs no server and no JavaScript: open OUT/index.html. Files of an earlier run that are no longer needed
@@ -71,7 +72,7 @@ def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
     \b
     Examples:
       lrp-kg docs site
-      lrp-kg docs site --guideline my-pathway --no-reference
+      lrp-kg docs site --guideline my-pathway
     """  # noqa: D301 (click reads the backslash)
     service = _service(guideline)
     from rich.console import Console
@@ -83,14 +84,12 @@ def docs(out: Path, reference: bool | None, guideline: Path | None) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            result = build(service, out, reference=reference, progress=progress)
+            files = build(service, out, progress=progress)
     except LrpError as error:
         _fail(error)
     except OSError as error:
         _stop(f"{error.filename or out} cannot be written: {error.strerror}.")
-    for message in result.messages:
-        click.secho(message, err=True, fg="yellow")
-    click.echo(f"{result.files} files in {out}; start at {out / 'index.html'}")
+    click.echo(f"{files} files in {out}; start at {out / 'index.html'}")
 
 
 def _service(folder: Path | None) -> GuidelineService:

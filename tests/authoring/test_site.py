@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
-from lrp_kg.authoring.site import reference, tables
+from lrp_kg.authoring.site import tables
 from lrp_kg.authoring.site.build import build
 from lrp_kg.authoring.site.catalogue import KINDS, Catalogue, slug
 from lrp_kg.authoring.site.content import gather
@@ -67,7 +67,7 @@ def sites(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Sites
     def get(name: str) -> Path:
         if name not in known:
             known[name] = tmp_path_factory.mktemp(name) / "site"
-            build(services(name), known[name], reference=False)
+            build(services(name), known[name])
         return known[name]
 
     return get
@@ -390,7 +390,7 @@ def test_two_runs_write_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services, tmp_path: Path) -> None:
-    build(services("ankle-sprain"), tmp_path, reference=False)
+    build(services("ankle-sprain"), tmp_path)
     stale, foreign = tmp_path / "en" / "stale.html", tmp_path / "en" / "foreign.html"
     for file in (stale, foreign):
         file.write_text("x")
@@ -398,7 +398,7 @@ def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services
     written.write_text(written.read_text() + "en/stale.html\n../outside.html\n")
     outside = tmp_path.parent / "outside.html"
     outside.write_text("x")
-    build(services("ankle-sprain"), tmp_path, reference=False)
+    build(services("ankle-sprain"), tmp_path)
     assert (stale.exists(), foreign.exists(), outside.exists()) == (False, True, True)
 
 
@@ -471,29 +471,8 @@ def test_draw_command(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["draw", "-g", str(SECOND), "-o", str(tmp_path / "no" / "x.svg")]).exit_code == 2
 
 
-def test_docs_command_without_pylode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "available", lambda: False)
-    monkeypatch.setattr("lrp_kg.authoring.site.build.available", lambda: False)
-    asked = CliRunner().invoke(main, ["docs", str(tmp_path / "a"), "-g", str(SECOND), "--reference"])
-    assert asked.exit_code == 2
-    assert "pip install 'lrp-kg[site]'" in asked.output
-    left_out = CliRunner().invoke(main, ["docs", str(tmp_path / "b"), "-g", str(SECOND)])
-    assert left_out.exit_code == 0
-    assert "left out" in left_out.output
-    assert not (tmp_path / "b" / "reference").exists()
-    assert check_links(tmp_path / "b").broken == []
-
-
-@both_sites
-def test_reference(name: str, services: Services, tmp_path: Path) -> None:
-    pytest.importorskip("pylode", reason="comes with the extra site")
-    result = build(services(name), tmp_path, reference=True)
-    assert result.messages == ()
-    pages = sorted((tmp_path / "reference").glob("*.html"))
-    assert len(pages) >= 3
-    report = check_links(tmp_path)
-    assert report.broken == []
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        assert '<html lang="en">' in text
-        assert not re.search(r"<script[^>]* src=|<link[^>]*href=\"http|<img", text)
+def test_docs_command_ignores_the_options_of_the_former_reference(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(SECOND), "--reference"])
+    assert result.exit_code == 0
+    assert not (tmp_path / "reference").exists()
+    assert check_links(tmp_path).broken == []

@@ -26,7 +26,6 @@ class Content:
     tables: dict[str, DecisionTable | None]
     runs: tuple[CaseRun, ...]
     runs_by_term: dict[str, tuple[CaseRun, ...]]
-    references: tuple[tuple[str, str], ...]
     case_links: dict[tuple[str, str], Markup] = field(default_factory=dict)
 
     def decision(self, name: str) -> Decision:
@@ -34,8 +33,8 @@ class Content:
         return self.guideline.decisions[name]
 
 
-def gather(service: GuidelineService, references: tuple[tuple[str, str], ...] = ()) -> Content:
-    """Gather the content of a guideline's site; ``references`` are titles and addresses of the ontology reference."""
+def gather(service: GuidelineService) -> Content:
+    """Gather the content of a guideline's site."""
     guideline = service.guideline
     catalogue = Catalogue(guideline)
     runs = run_all(service)
@@ -47,5 +46,4 @@ def gather(service: GuidelineService, references: tuple[tuple[str, str], ...] = 
         {name: table_of(service.assessor, decision) for name, decision in guideline.decisions.items()},
         runs,
         by_term(runs),
-        references,
     )

@@ -43,7 +43,7 @@ class Site:
         kinds = sum(bool(self.content.catalogue.of_kind(kind)) for kind in KINDS)
         cases = len({Cases.page(run) for run in self.content.runs}) + bool(self.content.runs)
         one = 3 + cases + kinds + len(self.content.catalogue.entries)
-        return one * len(LANGUAGES) + 2 + bool(self.content.references)
+        return one * len(LANGUAGES) + 2
 
     def render(self, template: str, words: Words, path: str, **values: object) -> str:
         """Return a page."""
@@ -56,8 +56,6 @@ class Site:
         own = Words(self.content.guideline, LANGUAGES[0])
         yield "index.html", self.render("choose.html", own, HOME)
         yield "site.css", (Path(__file__).parent / "static" / "site.css").read_text(encoding="utf-8")
-        if self.content.references:
-            yield "reference/index.html", self.render("reference.html", own, f"reference/{HOME}")
         for lang in LANGUAGES:
             for path, text in self.of_language(Words(self.content.guideline, lang)):
                 yield f"{lang}/{path}", text
@@ -86,14 +84,10 @@ class Site:
             yield page, self.render("case.html", words, page, runs=runs)
 
 
-def write(content: Content, folder: Path, *, others: tuple[str, ...] = (), step: Step = lambda: None) -> int:
-    """Write the site into a folder and return the number of its files.
-
-    ``others`` are files of the folder that were written before and belong to the site; ``step`` is called after
-    each file.
-    """
+def write(content: Content, folder: Path, *, step: Step = lambda: None) -> int:
+    """Write the site into a folder and return the number of its files; ``step`` is called after each."""
     site = Site(content)
-    written = list(others)
+    written = []
     for path, text in site.files():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
