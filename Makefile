@@ -8,10 +8,10 @@ TEST_PROCESSES ?= 2
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check long lint format benchmark browser clients vendor clean
+.PHONY: help run test test-lowest check long lint format benchmark browser clients vendor clean
 
 help: ## list the verbs
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
@@ -25,6 +25,12 @@ check: $(VENV)/.test ## the quick tests, in a minute
 
 long: $(VENV)/.test ## what is too long for test: full proofs, soaks
 	$(PYTEST) -m long
+
+LOWEST := $(VENV)-lowest
+LOWEST_TESTS := $(addprefix tests/,answer cli record research web authoring/test_check_command.py)
+
+test-lowest: $(LOWEST)/.test ## the short tests with the lowest version of each dependency that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest -m "not slow and not long" -q $(LOWEST_TESTS)
 
 lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/ruff check lrp_kg tests benchmarks
@@ -65,7 +71,7 @@ vendor: ## fetch the files of the SPARQL editor again
 		done && (cd $(VENDOR) && sha256sum yasgui.min.css yasgui.min.js > SHA256SUMS)
 
 clean: ## remove what was installed and made here
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -79,6 +85,13 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need ..."
 	$(PIP) install -e ".[test]"
 	@touch $@ $(VENV)/.run
+
+$(LOWEST)/.test: pyproject.toml
+	@echo "Installing the lowest versions ..."
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(PYTHON) -m tests.support.lowest > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install -c $(LOWEST)/constraints.txt -e ".[test]"
+	@touch $@
 
 # The tests of the pages need a browser; without one, and without the right to install it, they say that they are skipped.
 browser:

@@ -1,0 +1,17 @@
+"""Prints the lowest version of each dependency that pyproject.toml allows, as constraints for pip."""
+
+from __future__ import annotations
+
+import tomllib
+
+from tests.support.paths import ROOT
+
+
+def lowest() -> list[str]:
+    """Return ``name==version`` for each dependency of the package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [requirement.split(",")[0].replace(">=", "==") for requirement in project["dependencies"]]
+
+
+if __name__ == "__main__":
+    print("\n".join(lowest()))  # noqa: T201 - this is its output
