@@ -14,6 +14,7 @@ from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
 from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.logic.example_record import WitnessMaker
+from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 
 Path = Mapping[int, int]
@@ -176,9 +177,8 @@ class Coverage:
     def satisfiable(self, *classes: str) -> bool:
         """Tell whether some record belongs to all of some classes."""
         names = [c for c in classes if Named(c) in self.assessor.program.index]
-        decision = Decision("", "", {}, names[0] if names else classes[0], "Collect", 0, (), None)
-        diagram = self.diagrams.get(decision, extras=tuple(names), always=True)
-        return any(set(names) <= set(o.holding) for o in diagram.leaves(diagram.root))
+        diagram = self.diagrams.get(membership({name: name for name in names}))
+        return any(set(names) <= set(o.answers) for o in diagram.leaves(diagram.root))
 
     def never_true(self) -> list[str]:
         """Return the conditions and situations that no record belongs to."""

@@ -52,8 +52,7 @@ class Fingerprints:
         parts: list[Any] = [self._of_decision(decision), always]
         names = [name for name in extras if Named(name) in self.builder.program.index]
         parts += [(name, self.of(Named(name))) for name in names]
-        reads: frozenset[int] = frozenset().union(*(self.builder.program.fields(Named(name)) for name in names))
-        parts += self._variables(reads)
+        parts += self._variables(self.builder.reads(Named(name) for name in names))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
     def _of_decision(self, decision: Decision) -> str:
@@ -65,7 +64,7 @@ class Fingerprints:
             parts.append((option.id, option.priority))
             if option.refined_by:
                 parts.append(self.of_decision(self.builder.decisions[option.refined_by]))
-        parts += self._variables(self.builder.reads(decision))
+        parts += self._variables(self.builder.reads(self.builder.roots(decision)))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
     def _variables(self, numbers: Iterable[int]) -> Iterator[Any]:

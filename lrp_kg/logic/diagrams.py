@@ -7,7 +7,7 @@ is the decision certain whatever is missing, which fields make a difference, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lrp_kg.guideline.criteria import Expression, Has, Named, parts_of
@@ -116,12 +116,9 @@ class Builder:
         self.dates = dates
         self.decisions = decisions
 
-    def reads(self, decision: Decision) -> frozenset[int]:
-        """Return the variables that a decision reads."""
-        found: frozenset[int] = frozenset()
-        for root in self.roots(decision):
-            found |= self.program.fields(root)
-        return found
+    def reads(self, expressions: Iterable[Expression]) -> frozenset[int]:
+        """Return the variables that some expressions read."""
+        return frozenset().union(*(self.program.fields(expression) for expression in expressions))
 
     def roots(self, decision: Decision) -> Iterator[Expression]:
         """Yield the expressions that a decision rests on: its scope, its options, and what refines them."""
@@ -140,15 +137,14 @@ class Builder:
             lambda name: self.outcome(self.decisions[name], verdicts),
         )
 
-    def axes(self, decision: Decision, extras: tuple[str, ...] = ()) -> tuple[Axis, ...]:
-        """Return the axes of a decision, in the order in which questions are asked."""
+    def axes(self, variables: Collection[int]) -> tuple[Axis, ...]:
+        """Return the axes of some variables, in the order in which questions are asked."""
         found = []
         done: set[int] = set()
-        reads = self.reads(decision).union(*(self.program.fields(Named(name)) for name in extras))
-        for variable in sorted(reads):
+        for variable in sorted(variables):
             if variable in done:
                 continue
-            group = tuple(v for v in self.dates.group(variable) if v in reads)
+            group = tuple(v for v in self.dates.group(variable) if v in variables)
             done.update(group)
             if len(group) == 1:
                 size = self.program.cells.variables[variable].size
@@ -190,8 +186,8 @@ class Builder:
         ``axes`` are more axes than its own, so that diagrams of several decisions share them.
         """
         extras = tuple(name for name in extras if Named(name) in self.program.index)
-        axes = self.axes(decision, extras) if axes is None else axes
         roots: list[Expression] = [*self.roots(decision), *(Named(name) for name in extras)]
+        axes = self.axes(self.reads(roots)) if axes is None else axes
         needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})
         children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}

@@ -90,7 +90,7 @@ def space_of(services: tuple[GuidelineService, GuidelineService], decisions: tup
     durations: dict[tuple[str, str], dict[str, set[int]]] = {}
     for service, decision in zip(services, decisions, strict=True):
         a = service.assessor
-        for v in sorted(a.builder.reads(decision)):
+        for v in sorted(a.builder.reads(a.builder.roots(decision))):
             own = a.cells.variables[v]
             reads[own.iri] = None
             d = service.guideline.derived.get(own.iri)

@@ -9,9 +9,10 @@ from lrp_kg.authoring.compare.minimal_conditions import Box, MinimalConditions
 from lrp_kg.authoring.compare.model import DecisionEffect, Literal, Period, Region
 from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
 from lrp_kg.authoring.compare.records import Records
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, membership
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
 from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.logic.diagrams import DiagramTooLarge
+from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import Outcome
 
 Report = Callable[[str], None]
@@ -162,7 +163,7 @@ class Effects:
 
     def membership(self, old: str, new: str) -> PairDiagram:
         """Return which records belong to two classes, by their names in the shared space."""
-        before, after = membership(old), membership(new)
+        before, after = membership({"in": old}), membership({"in": new})
         axes = Axes(self.space, self.space.axes(before, after))
         diagrams = [self.space.diagram(decision, axes.axes) for decision in (before, after)]
         return PairDiagram(axes, diagrams[OLD], diagrams[NEW], (same, same))

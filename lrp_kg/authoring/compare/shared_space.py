@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
-from lrp_kg.guideline.model import Condition, Decision, Derived, Field, Guideline, Option
+from lrp_kg.guideline.model import Condition, Decision, Derived, Field, Guideline
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.classify import Program
@@ -160,9 +160,9 @@ class SharedSpace:
 
     def axes(self, *decisions: Decision, extras: tuple[str, ...] = ()) -> tuple[Axis, ...]:
         """Return the axes that any of some decisions of either side branches on."""
-        options = tuple(o for d in decisions for o in (Option("", "", {}, d.scope, 0, None, ()), *d.options))
-        both = Decision("", "", {}, PATIENT_RECORD, "Collect", 0, options, None)
-        return self.builder.axes(both, tuple(name for name in extras if Named(name) in self.program.index))
+        roots = [root for d in decisions for root in self.builder.roots(d)]
+        roots += [Named(name) for name in extras if Named(name) in self.program.index]
+        return self.builder.axes(self.builder.reads(roots))
 
     def diagram(self, decision: Decision, axes: tuple[Axis, ...], extras: tuple[str, ...] = ()) -> Diagram:
         """Return the diagram of a decision over some axes; its leaves say which ``extras`` hold."""
@@ -171,12 +171,6 @@ class SharedSpace:
         if key not in self._diagrams:
             self._diagrams[key] = self.builder.build(decision, extras=extras, always=bool(extras), axes=axes)
         return self._diagrams[key]
-
-
-def membership(condition: str) -> Decision:
-    """Return a decision that only asks whether a record belongs to a class."""
-    option = Option("", "in", {}, condition, 1, None, ())
-    return Decision("", "", {}, PATIENT_RECORD, "Collect", 0, (option,), None)
 
 
 def _inputs(guideline: Guideline) -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,9 @@ from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.model import Change, PlaceEffect, Region, StatementEffect
 from lrp_kg.authoring.compare.pairs import Axes, PairDiagram, Read
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
-from lrp_kg.guideline.model import Decision, Guideline, Option, Statement
+from lrp_kg.guideline.model import Decision, Guideline, Statement
 from lrp_kg.logic.diagrams import DiagramTooLarge
+from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
 
@@ -142,9 +143,7 @@ class ShownPlaces:
         if place.shown_for in own.decisions:
             scope = self.space.name(side, own.decisions[place.shown_for].scope)
             applies = self.space.name(side, place.applies_to or PATIENT_RECORD)
-            option = Option("", "in", {}, applies, 1, None, ())
-            decision = Decision("", "", {}, scope, "Collect", 0, (option,), None)
-            return decision, extras, _Reads("in", extras)
+            return membership({"in": applies}, scope), extras, _Reads("in", extras)
         owner = self._owners[side].get(place.shown_for)
         if owner is None:
             return None

@@ -20,6 +20,7 @@ from lrp_kg.guideline.model import Decision, Guideline, Option
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.diagrams import Builder, Diagram, DiagramTooLarge
+from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
 
@@ -46,18 +47,6 @@ class Witness:
 
     what: str
     record: Mapping[str, object]
-
-
-class _Aligned(Builder):
-    """Builds diagrams over given variables, so that those of two versions have the same axes."""
-
-    def __init__(self, builder: Builder, variables: frozenset[int]) -> None:
-        super().__init__(builder.program, builder.dates, builder.decisions)
-        self.variables = variables
-
-    def reads(self, decision: Decision) -> frozenset[int]:
-        """Return the given variables."""
-        return self.variables
 
 
 class Comparison:
@@ -98,11 +87,11 @@ class Comparison:
 
     @staticmethod
     def _variables(builder: Builder, decision: Decision, extras: tuple[str, ...]) -> frozenset[int]:
-        return builder.reads(decision).union(*(builder.program.fields(Named(name)) for name in extras))
+        return builder.reads([*builder.roots(decision), *(Named(name) for name in extras)])
 
     @staticmethod
     def _build(builder: Builder, variables: frozenset[int], decision: Decision, extras: tuple[str, ...]) -> Diagram:
-        return _Aligned(builder, variables).build(decision, extras=extras, always=bool(extras))
+        return builder.build(decision, extras=extras, always=bool(extras), axes=builder.axes(variables))
 
 
 def _key(decision: Decision) -> Hashable:
@@ -157,7 +146,7 @@ def _answer(outcome: Outcome) -> Hashable:
 
 
 def _class(what: str, name: str) -> Shown:
-    decision = Decision("", "", {}, name, "Collect", 0, (), None)
+    decision = membership({"in": name})
     return Shown(what, decision, decision, (), _answer)
 
 
@@ -181,11 +170,8 @@ def _boxes(before: Guideline, after: Guideline, classes: Collection[str], change
         if decision is None:
             continue  # an option, compared with its decision
         if box.applies_to in classes or decision.scope in classes or decision.iri in changed:
-            options = (Option("", "shown", {}, box.applies_to or PATIENT_RECORD, 1, None, ()),)
-            one, other = (
-                Decision("", "", {}, g.decisions[decision.iri].scope, "Collect", 0, options, None)
-                for g in (before, after)
-            )
+            classes = {"shown": box.applies_to or PATIENT_RECORD}
+            one, other = (membership(classes, g.decisions[decision.iri].scope) for g in (before, after))
             yield Shown(f"box {box.id}", one, other, (), _answer)
 
 
@@ -212,9 +198,9 @@ def _beside(
         project = _Answered(option.id, condition)
         return Shown(what, decision, after.decisions[name], (condition,), project)
     wanted = [cls for cls in (option.applies_to if option else None, box, condition) if cls]
-    options = tuple(Option("", str(n), {}, cls, n, None, ()) for n, cls in enumerate(wanted))
-    one, other = (Decision("", "", {}, g.decisions[name].scope, "Collect", 0, options, None) for g in (before, after))
-    return Shown(what, one, other, (), _All(len(options)))
+    classes = {str(n): cls for n, cls in enumerate(wanted)}
+    one, other = (membership(classes, g.decisions[name].scope) for g in (before, after))
+    return Shown(what, one, other, (), _All(len(classes)))
 
 
 @dataclass(frozen=True)
