@@ -34,8 +34,8 @@ AIM_CHECK, AIM_AGAIN = 3.0, 1.0
 """Seconds that a check and a check after an edit may take at size 1."""
 STAGES = ("well made", "sound", "read", "complete", "right")
 EDITS: dict[str, tuple[str, str, str]] = {
-    "nothing": ("ontology/labels.fr.ttl", "", ""),
-    "a label": ("ontology/labels.fr.ttl", '"@fr', ' x"@fr'),
+    "nothing": ("ontology/first-line.ttl", "", ""),
+    "a label": ("ontology/first-line.ttl", '"@fr', ' x"@fr'),
     "a threshold": ("ontology/situations.ttl", "xsd:minInclusive 28", "xsd:minInclusive 29"),
     "a modality": ("ontology/first-line.ttl", "cp:modality cp:Should", "cp:modality cp:May"),
 }

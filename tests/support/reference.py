@@ -127,7 +127,7 @@ class Reference:
     """The guideline of the repository, read by rdflib."""
 
     def __init__(self) -> None:
-        files = [f for f in sorted((ROOT / "ontology").glob("*.ttl")) if not f.name.startswith("labels.")]
+        files = sorted((ROOT / "ontology").glob("*.ttl"))
         assert len(files) >= 8
         self.graph = Graph()
         for file in files:
