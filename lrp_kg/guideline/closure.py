@@ -6,14 +6,13 @@ OWL RL does not compare numbers, so it does not decide about records.
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import importlib.metadata
 
 import owlrl
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, XSD
 
-from lrp_kg.cache import cache_folder, write_whole
+from lrp_kg.cache import remembered
 from lrp_kg.guideline.model import Guideline
 
 
@@ -31,22 +30,24 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
 
     Kept as N-Triples: the closure has literals as subjects, which are left out here.
     """
-    import importlib.metadata
+    if not cache:
+        return _closed(guideline)
+    return remembered(
+        "closures",
+        f"{guideline.content_hash} {importlib.metadata.version('owlrl')}",
+        lambda: _closed(guideline),
+        dump=lambda graph: graph.serialize(format="nt"),
+        load=lambda text: rdflib.Graph().parse(data=text, format="nt"),
+    )
 
-    key = hashlib.sha256(f"{guideline.content_hash} owlrl {importlib.metadata.version('owlrl')}".encode()).hexdigest()
-    file: Path = cache_folder() / f"{key[:32]}-closure.nt"
-    graph = rdflib.Graph()
-    if cache and file.is_file():
-        graph.parse(file, format="nt")
-        return graph
+
+def _closed(guideline: Guideline) -> rdflib.Graph:
     graph, said = _split(ontology_graph(guideline))
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     kept = said
     for s, p, o in graph:
         if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef):
             kept.add((s, p, o))
-    if cache:
-        write_whole(file, kept.serialize(format="nt"))
     return kept
 
 

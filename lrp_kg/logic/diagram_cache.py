@@ -5,13 +5,12 @@ An edit of a label rebuilds nothing; an edit of a criterion rebuilds the decisio
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lrp_kg.cache import cache_folder, code_key, write_whole
+from lrp_kg.cache import remembered
 from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram
@@ -57,7 +56,7 @@ class Fingerprints:
 
     def _of_decision(self, decision: Decision) -> str:
         classes = self.builder.program.guideline.classes
-        parts: list[Any] = [code_key(), self.builder.program.engine.name, decision.policy]
+        parts: list[Any] = [self.builder.program.engine.name, decision.policy]
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
             parts.append(self.of(Named(name)) if name in classes else name)
         for option in decision.options:
@@ -107,12 +106,11 @@ class DiagramStore:
 
     def get(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
         """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and remember it there."""
-        if not self.cache:
+
+        def build() -> Diagram:
             return self.builder.build(decision, extras=extras, always=always)
-        name = self.prints.of_diagram(decision, extras, always) if extras else self.prints.of_decision(decision)
-        file = cache_folder() / "diagrams" / f"{name}.json"
-        with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
-            return _load(file.read_text(encoding="utf-8"))
-        diagram = self.builder.build(decision, extras=extras, always=always)
-        write_whole(file, _dump(diagram))
-        return diagram
+
+        if not self.cache:
+            return build()
+        key = self.prints.of_diagram(decision, extras, always) if extras else self.prints.of_decision(decision)
+        return remembered("diagrams", key, build, dump=_dump, load=_load)

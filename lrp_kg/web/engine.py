@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -18,7 +16,7 @@ from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
 from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.research.engine.model import Engine, Limits
 from lrp_kg.research.store.opening import is_remote, open_engine
-from lrp_kg.research.store.snapshot import snapshot_file
+from lrp_kg.research.store.snapshot import make_apart
 from lrp_kg.web.readers import Readers
 
 if TYPE_CHECKING:
@@ -93,17 +91,8 @@ class Engines:
 
     def _open(self, wanted: tuple[str, str], guideline: Guideline) -> None:
         try:
-            if not self.store and not snapshot_file(guideline).is_file():
-                # in a process of its own: the closure would hold up every other request
-                command = [
-                    sys.executable,
-                    "-m",
-                    "lrp_kg.research.store.snapshot",
-                    str(guideline.folder),
-                    "--while-open",
-                ]
-                with subprocess.Popen(command, stdin=subprocess.PIPE) as making:  # noqa: S603 - our own program
-                    making.wait()
+            if not self.store:
+                make_apart(guideline)
             engine = open_engine(guideline, self.store, self.limits)
         except Exception as error:  # noqa: BLE001 - told to whoever asks, by type only where it is none of ours
             if not isinstance(error, LrpError):

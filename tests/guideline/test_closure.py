@@ -47,7 +47,7 @@ def unused(*args: Any, **kwargs: Any) -> Any:
 
 
 def cached_files(folder: str) -> set[Path]:
-    return set(Path(folder).glob("*-closure.nt"))
+    return set(Path(folder).glob("closures/*"))
 
 
 @pytest.fixture(scope="module")

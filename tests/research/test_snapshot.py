@@ -38,8 +38,8 @@ def test_several_at_once_make_one(cache: Path) -> None:
         assert process.stdout.read() == b""
         process.stdin.close()
         process.stdout.close()
-    assert len(list(cache.glob("*-dataset.nq"))) == 1
-    assert not list(cache.glob("tmp*"))
+    assert len(list(cache.glob("datasets/*.nq"))) == 1
+    assert not list(cache.rglob("tmp*"))
 
 
 def test_it_is_made_again_by_nobody(cache: Path) -> None:
@@ -61,5 +61,5 @@ def test_it_ends_with_whoever_wants_it(cache: Path) -> None:
     assert process.wait(60) == 1
     assert process.stdout.read() == b""
     process.stdout.close()
-    assert not list(cache.glob("*-dataset.nq"))
+    assert not list(cache.glob("datasets/*.nq"))
     assert time.monotonic() - begun < 60

@@ -7,14 +7,11 @@ Java is there, judges the whole: it also knows number ranges, which OWL 2 RL doe
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -23,7 +20,7 @@ from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece
-from lrp_kg.cache import cache_folder, write_whole
+from lrp_kg.cache import remembered
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import OWL, RDF, local_name
@@ -123,21 +120,19 @@ def judge(piece: Piece) -> Judgement:
 
 
 def _remembered(piece: Piece, reason: Callable[[Piece], Judgement]) -> Judgement:
-    key = hashlib.sha256(f"{_versions()} {reason.__name__} {piece.key}".encode()).hexdigest()[:40]
-    file = cache_folder() / "soundness" / f"{key}.json"
-    with suppress(OSError, KeyError, TypeError, ValueError):
-        data = json.loads(file.read_text(encoding="utf-8"))
-        return Judgement(tuple(data["contradictions"]), dict(data["impossible"]))
-    judgement = reason(piece)
-    write_whole(file, json.dumps(asdict(judgement)))
-    return judgement
+    return remembered(
+        "soundness",
+        f"{importlib.metadata.version('owlrl')} {reason.__name__} {piece.key}",
+        lambda: reason(piece),
+        dump=lambda judgement: json.dumps(asdict(judgement)),
+        load=_load,
+        further=Path(__file__).parent,
+    )
 
 
-@lru_cache(maxsize=1)
-def _versions() -> str:
-    names = ("hermit", "logic", "owlreasoner", "modularise", "soundness")
-    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
-    return f"{hashlib.sha256(code).hexdigest()} {importlib.metadata.version('owlrl')}"
+def _load(text: str) -> Judgement:
+    data = json.loads(text)
+    return Judgement(tuple(data["contradictions"]), data["impossible"])
 
 
 def _reason(piece: Piece) -> Judgement:

@@ -17,8 +17,9 @@ from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.record.files import Item, items
 from lrp_kg.record.read import RecordReader
 from lrp_kg.research.store.generations import Generation, Store, Writer
-from lrp_kg.research.store.making import Making, Progress, Source, Told, content_of
+from lrp_kg.research.store.making import Making, Progress, Source, Told
 from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT
+from lrp_kg.research.store.snapshot import content_of
 
 KEPT = ("stored", "replaced", "no-longer-valid")
 """Fates of records whose lines are stored."""

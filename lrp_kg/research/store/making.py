@@ -20,7 +20,7 @@ from lrp_kg.record.files import Item
 from lrp_kg.research.store.deriving import Derived, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
 from lrp_kg.research.store.quads import ROOT, activity_lines
-from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
+from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 from lrp_kg.research.store.staging import Staging
 
 Progress = Callable[[str, int], None]
@@ -37,11 +37,6 @@ class Source:
     name: str
     body: bytes
     kind: str | None = None
-
-
-def content_of(guideline: Guideline) -> str:
-    """Return what identifies the content of a guideline in a store."""
-    return snapshot_file(guideline).name.removesuffix("-dataset.nq")
 
 
 class Making:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrp_kg.research.engine.model import Engine, Limits
-from lrp_kg.research.store.snapshot import Progress, guideline_snapshot
+from lrp_kg.research.store.snapshot import Progress, content_of, guideline_snapshot
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
@@ -69,4 +69,4 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
             has_records=generation.records > 0,
         )
     file = guideline_snapshot(guideline, progress)
-    return PoolEngine(quads=file, limits=limits, version=file.name.removesuffix("-dataset.nq"))
+    return PoolEngine(quads=file, limits=limits, version=content_of(guideline))

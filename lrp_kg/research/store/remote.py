@@ -24,9 +24,9 @@ from lrp_kg.research.engine.model import Limits
 from lrp_kg.research.engine.remote import RemoteEngine
 from lrp_kg.research.store.deriving import Job, batches, derive
 from lrp_kg.research.store.loading import Fates, Report, read_items
-from lrp_kg.research.store.making import Progress, Source, content_of, told_of
+from lrp_kg.research.store.making import Progress, Source, told_of
 from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT, activity_lines
-from lrp_kg.research.store.snapshot import guideline_snapshot
+from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 
 LINES = 5000
 """Lines of N-Quads in one update request."""

@@ -2,45 +2,92 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import hashlib
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg import __version__
-from lrp_kg.cache import cache_folder
+from lrp_kg.cache import cache_folder, file_name, read_kept, write_kept
+from lrp_kg.errors import StoreError
 from lrp_kg.guideline import named_graphs as graphs
 from lrp_kg.guideline.model import Guideline
 
 Progress = Callable[[str], None]
 
 
-def snapshot_file(guideline: Guideline) -> Path:
-    """Return where the snapshot of a guideline is kept, whether it is there or not."""
-    digest = hashlib.sha256(f"{__version__} {ox.__version__}".encode())
-    digest.update(Path(graphs.__file__).read_bytes() + Path(__file__).read_bytes())
+def content_of(guideline: Guideline) -> str:
+    """Return what identifies the content of a guideline in a store, and names its snapshot."""
+    digest = hashlib.sha256()
     for file in graphs.module_files(guideline):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return cache_folder() / f"{digest.hexdigest()[:32]}-dataset.nq"
+    return file_name(digest.hexdigest(), Path(__file__).parent)
+
+
+def snapshot_file(guideline: Guideline) -> Path:
+    """Return where the snapshot of a guideline is, or can be written."""
+    name = f"{content_of(guideline)}.nq"
+    cache = cache_folder()
+    if cache and read_kept(cache / "datasets" / name) is not None:
+        return cache / "datasets" / name
+    return _writable_folder() / "datasets" / name
+
+
+def _writable_folder() -> Path:
+    """Return the cache folder, or a temporary folder of this process where the cache cannot be written."""
+    cache = cache_folder()
+    if cache:
+        with suppress(OSError):
+            (cache / "datasets").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=cache / "datasets"):
+                return cache
+    return _temporary_folder()
+
+
+@lru_cache(maxsize=1)
+def _temporary_folder() -> Path:
+    folder, owner = Path(tempfile.mkdtemp(prefix="lrp-kg-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder
 
 
 def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None) -> Path:
-    """Return the snapshot of a guideline; ``progress`` is told what is being made where it is not there yet."""
+    """Return the snapshot of a guideline; ``progress`` gets the name of each step where it is made."""
     file = snapshot_file(guideline)
-    if not file.is_file():
+    if read_kept(file) is None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_suffix(".lock").open("w") as lock:  # other processes wait, and find it made
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not file.is_file():
-                _make(guideline, file, progress)
+            if read_kept(file) is None and not write_kept(file, _make(guideline, progress)):
+                raise StoreError(f"The dataset cannot be written to {file.parent}. Make room there.")
     return file
 
 
-def _make(guideline: Guideline, file: Path, progress: Progress) -> None:
+def make_apart(guideline: Guideline) -> None:
+    """Make the snapshot in a process of its own: the closure would hold up the other threads of this one."""
+    file = snapshot_file(guideline)
+    if read_kept(file) is None:
+        command = [sys.executable, "-m", __name__, str(guideline.folder), "--while-open"]
+        folder = os.environ | {"LRP_CACHE": str(file.parents[1])}
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=folder) as making:  # noqa: S603 - our own program
+            making.wait()
+
+
+def _make(guideline: Guideline, progress: Progress) -> str:
     progress("closure")
     from lrp_kg.guideline.closure import closure
 
@@ -50,13 +97,10 @@ def _make(guideline: Guideline, file: Path, progress: Progress) -> None:
     parsed = ox.parse(inferred, format=ox.RdfFormat.N_TRIPLES)
     quads = [ox.Quad(q.subject, q.predicate, q.object, name) for q in parsed]
     quads += graphs.guideline_quads(guideline)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
-        ox.serialize(quads, output=draft, format=ox.RdfFormat.N_QUADS)
-    os.replace(draft.name, file)
+    return (ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"").decode()
 
 
 if __name__ == "__main__":
-    import sys
     import threading
 
     from lrp_kg.guideline.load import load_guideline
