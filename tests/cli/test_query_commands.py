@@ -254,7 +254,7 @@ def test_head_says_what_get_would(cohort: FlaskClient) -> None:
 def test_form_values_stay_and_problems_are_shown(plain: FlaskClient) -> None:
     answer = plain.get("/queries/stage-differences?first=first-line-week-3-5&second=%22%3E%3Cb%3E", headers=HTML)
     assert answer.status_code == 400
-    assert 'stage-first-line-late-acute" selected' in answer.text
+    assert 'stage-first-line-week-3-5" selected' in answer.text
     assert 'role="alert"' in answer.text and "<b>" not in answer.text and "&lt;b&gt;" in answer.text
 
 

@@ -173,7 +173,7 @@ HOSTILE = [
     "2024-01-01\n",
     "\u0661\u0662",
     "a" * 5000,
-    "lrp:stage-first-line-early-acute } #",
+    "lrp:stage-first-line-week-1-2 } #",
     "_:b",
     "javascript:alert(1)",
 ]
@@ -216,8 +216,8 @@ def test_a_hostile_value_is_one_term_or_refused(name: str, parameter: str, vocab
 GOOD = [
     ("iri", {}, LRP + "stage", f"<{LRP}stage>"),
     ("iri", {}, "lrp:stage", f"<{LRP}stage>"),
-    ("iri", {"of": "cp:Stage"}, "first-line-week-3-5", f"<{LRP}stage-first-line-late-acute>"),
-    ("iri", {"of": "cp:Stage"}, "stage-first-line-late-acute", f"<{LRP}stage-first-line-late-acute>"),
+    ("iri", {"of": "cp:Stage"}, "first-line-week-3-5", f"<{LRP}stage-first-line-week-3-5>"),
+    ("iri", {"of": "cp:Stage"}, "stage-first-line-week-3-5", f"<{LRP}stage-first-line-week-3-5>"),
     ("iri", {}, "urn:x:y", "<urn:x:y>"),
     ("string", {}, 'a "b"', '"a \\"b\\""'),
     ("lang", {}, "nl", '"nl"'),
