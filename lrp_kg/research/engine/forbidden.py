@@ -25,11 +25,10 @@ _ASIDE = re.compile(
     r"|'(?:[^'\\\n\r]|\\.)*'"
     r"|#[^\n\r]*"
     r"|:(?:[\w:]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%])(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%])*"
-    r"|(?P<variable>[?$]\w+)",
+    r"|[?$]\w+",
     re.DOTALL,
 )
 """Tokens of the grammar in which a keyword is none: texts, comments, local names, variables. (IRIs are apart.)"""
-_ANY_ASIDE = re.compile(f"{_IRI}|{_ASIDE.pattern}", re.DOTALL)
 _IRI_AT = re.compile(_IRI)
 _SURELY_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 """What is no comparison: two slashes stand nowhere else in the grammar."""
@@ -63,11 +62,6 @@ def _plain(text: str) -> str:
         return chr(number) if number < 0x110000 else ""
 
     return _CODEPOINT.sub(character, text)
-
-
-def without_asides(text: str) -> str:
-    """Return a query with its escapes undone, and without texts, IRIs, local names and comments."""
-    return _ANY_ASIDE.sub(lambda match: match["variable"] or " ", _plain(text))
 
 
 def keywords(text: str) -> Counter[str]:

@@ -11,7 +11,6 @@ import pyoxigraph as ox
 from lrp_kg.errors import LrpError
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.research.engine import forbidden, messages, sandbox
-from lrp_kg.research.engine.columns import columns, write_in_order
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
 from lrp_kg.research.engine.model import BASE
 from lrp_kg.research.engine.result_file import Spool, SpoolFull
@@ -73,7 +72,9 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
     media_type = request["graph" if form == "graph" else "solutions"]
     if media_type is None:
         return {"error": "not-acceptable", "form": form}, None
-    spool = _written(results, form, media_type, text, request["size"])
+    spool = Spool(request["size"])
+    output = writable(media_type, cast(IO[bytes], spool))
+    results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
     rows = None
     if form != "ask" and can_exceed(media_type, spool.size, request["rows"]):
         rows = count(media_type, spool.reader())
@@ -81,18 +82,6 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
             return {"error": "limit-rows"}, None
     graphs = [*dataset.default, *dataset.named]
     return {"form": form, "media": media_type, "size": spool.size, "rows": rows, "graphs": graphs}, spool
-
-
-def _written(results: Any, form: str, media_type: str, text: str, size: int) -> Spool:
-    if form == "select":
-        names = [variable.value for variable in results.variables]
-        order = columns(text, names)
-        if order != names:
-            return write_in_order(results, order, media_type, size)
-    spool = Spool(size)
-    output = writable(media_type, cast(IO[bytes], spool))
-    results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
-    return spool
 
 
 def _query(store: ox.Store, text: str, dataset: forbidden.Dataset) -> Any:
