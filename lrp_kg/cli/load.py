@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +19,6 @@ from lrp_kg.cli.options import (
     input_option,
     lang_option,
     read_file,
-    store_option,
 )
 from lrp_kg.errors import LrpError, StoreError
 
@@ -28,30 +27,33 @@ if TYPE_CHECKING:
     from lrp_kg.research.store.making import Progress
 
 SHOWN = 20
-"""Refused records that the text report names; all of them stand in JSON and in the file of --rejected."""
+"""Refused records that the text report names; JSON and the file of --rejected have all of them."""
 
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILES|-]...")
-@store_option(required=True)
+@click.option("--store", envvar="LRP_STORE", metavar="DIR", help="Store folder. Also LRP_STORE.")
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.nq",
+    help="Write all that the store then holds to this file of N-Quads, for another store; needs no --store.",
+)
 @click.option("--replace", is_flag=True, help="Overwrite records that are stored with other values.")
 @click.option(
     "--rejected", type=click.Path(path_type=Path), help="Write the refused records and why to this NDJSON file."
 )
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option(
-    "--update-url", help="Where a remote store takes SPARQL updates. Also LRP_UPDATE_URL.", envvar="LRP_UPDATE_URL"
-)
 @lang_option
 @input_option
 @guideline_option
 def load(
     files: tuple[str, ...],
-    store: str,
+    store: str | None,
+    to: Path | None,
     replace: bool,
     rejected: Path | None,
     form: str,
-    update_url: str | None,
     lang: str,
     input_format: str | None,
     guideline: Path | None,
@@ -60,8 +62,10 @@ def load(
 
     FILES hold Turtle, N-Triples, JSON, JSON-LD or NDJSON (one record a line). A load is stored whole or, after an
     interruption, not at all; the same command then goes on where it was. A record that is not valid is left out and
-    told. A record that is stored already is left as it is. Where the guideline has changed, all stored records are
+    reported. A record that is stored already is left as it is. Where the guideline has changed, all stored records are
     answered again, also without FILES.
+
+    Another SPARQL server takes the file of --to with its own bulk loader.
 
     Exit code 0: all stored; 1: some refused; 2: could not run; 130: interrupted.
 
@@ -71,38 +75,42 @@ def load(
       lrp-kg load cohort.ndjson --store my-store
       lrp-kg load more.ttl --store my-store --rejected refused.ndjson
       lrp-kg load --store my-store
+      lrp-kg load cohort.ndjson --to cohort.nq
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.guideline.load import load_guideline
+    from lrp_kg.research.store.export import export
     from lrp_kg.research.store.loading import load as load_files
     from lrp_kg.research.store.making import Source
     from lrp_kg.research.store.opening import is_remote
 
+    if is_remote(store):
+        if to is None:
+            fail(
+                StoreError(
+                    "A remote store is not written from here: write a file with --to FILE.nq, and load that there."
+                )
+            )
+        store = None
+    elif store is None and to is None:
+        raise click.UsageError("Name a store folder with --store, or a file with --to.")
     if rejected is not None:
         _try_to_write(rejected)
     sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
     try:
         loaded = load_guideline(guideline)
-        with _progress() as progress:
-            if is_remote(store):
-                from lrp_kg.research.engine.remote import credentials
-                from lrp_kg.research.store.remote import load_remote
-
-                headers = credentials(os.environ.get("LRP_STORE_CREDENTIALS"))
-                if replace:
-                    raise StoreError(
-                        "--replace is for store folders. In a remote store, give the new record its own name."
-                    )
-                report = load_remote(loaded, store, update_url, sources, headers=headers, progress=progress)
-            else:
-                report = load_files(loaded, Path(store), sources, replace=replace, progress=progress)
+        with _progress() as progress, contextlib.nullcontext(store) if store else TemporaryDirectory() as folder:
+            report = load_files(loaded, Path(folder), sources, replace=replace, progress=progress)
+            if to is not None:
+                export(Path(folder), to)
     except LrpError as error:
         fail(error)
     except KeyboardInterrupt:
-        click.secho("Interrupted: nothing of this load is stored. The same command goes on where it was.", err=True)
+        goes_on = "goes on where it was" if store else "begins again"
+        click.secho(f"Interrupted: nothing of this load is stored. The same command {goes_on}.", err=True)
         raise SystemExit(INTERRUPTED) from None
     if rejected is not None:
         _write_rejected(rejected, report, lang)
-    _tell(report, form, lang, store)
+    _print(report, form, lang, store, to)
     raise SystemExit(INVALID if report.rejected or report.no_longer_valid else 0)
 
 
@@ -162,7 +170,7 @@ def _write_rejected(file: Path, report: Report, lang: str) -> None:
         raise SystemExit(CANNOT_RUN) from None
 
 
-def _tell(report: Report, form: str, lang: str, store: str) -> None:
+def _print(report: Report, form: str, lang: str, store: str | None, to: Path | None) -> None:
     if form == "json":
         import orjson
 
@@ -174,7 +182,10 @@ def _tell(report: Report, form: str, lang: str, store: str) -> None:
     if report.rederived:
         click.echo(f"{report.rederived} stored records were answered again: the guideline or lrp-kg has changed.")
     click.secho(f"{report.stored} stored, {report.unchanged} unchanged, {report.replaced} replaced.", fg="green")
-    click.echo(f"{store} holds {report.records} records (generation {report.generation}).")
+    if store:
+        click.echo(f"{store} holds {report.records} records (generation {report.generation}).")
+    if to:
+        click.echo(f"{to} holds {report.records} records as N-Quads.")
     for what, refused in (("refused", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
         if refused:
             click.secho(f"{len(refused)} {what}:", err=True, fg="red")

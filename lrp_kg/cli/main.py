@@ -272,7 +272,7 @@ def ids(lang: str, guideline: Path | None) -> None:
 @click.option(
     "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
 )
-@store_option()
+@store_option
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),

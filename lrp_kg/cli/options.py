@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn
 
 import click
 
 from lrp_kg.errors import LrpError
 
 INVALID, CANNOT_RUN, INTERRUPTED = 1, 2, 130
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 guideline_option = click.option(
     "--guideline",
@@ -38,15 +35,12 @@ input_option = click.option(
 )
 
 
-def store_option(*, required: bool = False) -> Callable[[Command], Command]:
-    """Return the option that names a store."""
-    return click.option(
-        "--store",
-        required=required,
-        envvar="LRP_STORE",
-        metavar="DIR|URL",
-        help="Store folder, or the address of a SPARQL 1.1 endpoint. Also LRP_STORE.",
-    )
+store_option = click.option(
+    "--store",
+    envvar="LRP_STORE",
+    metavar="DIR|URL",
+    help="Store folder, or the address of a SPARQL 1.1 endpoint. Also LRP_STORE.",
+)
 
 
 def fail(error: LrpError) -> NoReturn:

@@ -67,7 +67,7 @@ def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> No
     metavar="FILE",
     help="Answer the records of this file and ask of them, without a store; can be given several times.",
 )
-@store_option()
+@store_option
 @lang_option
 @input_option
 @guideline_option

@@ -22,16 +22,14 @@ import org.apache.jena.riot.Lang;
 import org.apache.jena.riot.RDFDataMgr;
 import org.apache.jena.sparql.core.DynamicDatasets;
 import org.apache.jena.system.Txn;
-import org.apache.jena.update.UpdateExecutionFactory;
-import org.apache.jena.update.UpdateFactory;
-import org.apache.jena.update.UpdateRequest;
 
-/** A SPARQL 1.1 endpoint for the tests: Jena's engine over a transactional dataset in memory. Argument: a port. */
+/** A SPARQL 1.1 endpoint for the tests: Jena's engine over a dataset in memory. Arguments: a port, a file to load. */
 public class Endpoint {
     private static final String ROWS = "application/sparql-results+json";
     private static final Dataset DATA = DatasetFactory.createTxnMem();
 
     public static void main(String[] arguments) throws IOException {
+        Txn.executeWrite(DATA, () -> RDFDataMgr.read(DATA, arguments[1]));
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0])), 0);
         server.setExecutor(Executors.newFixedThreadPool(4));
         server.createContext("/", Endpoint::handle);
@@ -44,15 +42,9 @@ public class Endpoint {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
             Map<String, List<String>> fields = fields(exchange);
-            if (fields.containsKey("update")) {
-                UpdateRequest update = UpdateFactory.create(fields.get("update").get(0));
-                Txn.executeWrite(DATA, () -> UpdateExecutionFactory.create(update, DATA).execute());
-                status = 204;
-            } else {
-                Query query = query(fields);
-                kind = query.isSelectType() || query.isAskType() ? ROWS : "text/turtle";
-                Txn.executeRead(DATA, () -> answer(query, out));
-            }
+            Query query = query(fields);
+            kind = query.isSelectType() || query.isAskType() ? ROWS : "text/turtle";
+            Txn.executeRead(DATA, () -> answer(query, out));
         } catch (QueryException | IllegalArgumentException error) {
             status = 400;
             out.writeBytes(String.valueOf(error).getBytes(StandardCharsets.UTF_8));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,10 @@ def opened(folder: Path) -> ox.Store:
 def count(store: ox.Store, where: str) -> int:
     (row,) = store.query(f"PREFIX cp: <{CP}> PREFIX prov: <{PROV}> SELECT (COUNT(*) AS ?n) {{ {where} }}")  # type: ignore[union-attr, misc]
     return int(row["n"].value)
+
+
+def lines(store: ox.Store) -> list[str]:
+    return sorted(re.sub(r"_:\w+", "_:b", str(quad)) for quad in store)
 
 
 def dump(folder: Path) -> set[str]:
@@ -423,6 +428,28 @@ class TestCommand:
         told = json.loads(line)
         assert told["findings"][0]["field"] == "redFlags"
         assert "is niet een van" in told["findings"][0]["message"]
+
+    def test_a_file_for_other_stores(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        body = {**named(1), "spinalSurgeryDate": "2024-01-20"}
+        file = tmp_path / "records.json"
+        file.write_text(json.dumps(body), encoding="utf-8")
+        command = ["load", str(file), "--to", str(tmp_path / "all.nq")]
+        result = CliRunner().invoke(main, [*command, "--store", str(tmp_path / "store")])
+        assert (result.exit_code, f"{tmp_path / 'all.nq'} holds 1 records" in result.output) == (0, True)
+        written = ox.Store()
+        written.bulk_load(path=str(tmp_path / "all.nq"), format=ox.RdfFormat.N_QUADS)
+        assert lines(written) == lines(opened(tmp_path / "store"))
+        monkeypatch.setenv("LRP_STORE", "http://127.0.0.1:9/query")  # whoever reads from there still writes a file
+        assert CliRunner().invoke(main, ["load", str(file), "--to", str(tmp_path / "alone.nq")]).exit_code == 0
+        alone = ox.Store()
+        alone.bulk_load(path=str(tmp_path / "alone.nq"), format=ox.RdfFormat.N_QUADS)
+        assert len(alone) == len(written)
+
+    def test_a_file_that_cannot_be_written(self, tmp_path: Path) -> None:
+        result = CliRunner().invoke(main, ["load", "--to", str(tmp_path / "none" / "all.nq")])
+        assert (result.exit_code, "cannot be written" in result.output) == (2, True)
+        result = CliRunner().invoke(main, ["load"])
+        assert (result.exit_code, "--to" in result.output) == (2, True)
 
     def test_json(self, tmp_path: Path) -> None:
         file = tmp_path / "record.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
 
@@ -28,43 +26,52 @@ from lrp_kg.errors import (
     StoreError,
     TimeLimit,
 )
-from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.engine.pool import PoolEngine
 from lrp_kg.research.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
+from lrp_kg.research.store.export import export
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.making import Source
 from lrp_kg.research.store.opening import open_engine
-from lrp_kg.research.store.remote import STAGING, WORK, load_remote
 from lrp_kg.research.synthesis.generating import Generator
-from tests.support.paths import ANKLE
-from tests.support.serving import free_port, running_oxigraph, serving
+from tests.support.serving import free_port, running_oxigraph, serving, update
 
 CP = "https://w3id.org/lrp-kg/care-pathway#"
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_oxigraph(tmp_path_factory.mktemp("remote")) as url:
+def sources(service: GuidelineService) -> list[Source]:
+    lines = [json.dumps(r) for r in Generator(service).records(60)]
+    return [Source("cohort.ndjson", "\n".join([*lines, '{"redFlags": "some"}']).encode())]
+
+
+@pytest.fixture(scope="module")
+def store(service: GuidelineService, sources: list[Source], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("here") / "store"
+    assert load(service.guideline, folder, sources).records == 60
+    return folder
+
+
+@pytest.fixture(scope="module")
+def file(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("file") / "store.nq"
+    export(store, found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def server(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_oxigraph(tmp_path_factory.mktemp("remote"), data=file) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def source(service: GuidelineService) -> Source:
-    lines = [json.dumps(r) for r in Generator(service).records(60)]
-    return Source("cohort.ndjson", "\n".join([*lines, '{"redFlags": "some"}']).encode())
-
-
-@pytest.fixture(scope="module")
-def loaded(service: GuidelineService, server: str, source: Source) -> Iterator[RemoteEngine]:
-    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
-    assert (report.stored, report.unchanged, len(report.rejected), report.records) == (60, 0, 1, 60)
-    engine = RemoteEngine(server + "/query")
-    yield engine
-    engine.close()
+def loaded(server: str) -> Iterator[RemoteEngine]:
+    with RemoteEngine(server + "/query") as engine:
+        yield engine
 
 
 QUERIES = [
@@ -78,11 +85,8 @@ QUERIES = [
 ]
 
 
-def test_the_same_answers_as_a_store_here(
-    service: GuidelineService, loaded: RemoteEngine, source: Source, tmp_path: Path
-) -> None:
-    load(service.guideline, tmp_path / "store", [source])
-    with PoolEngine(store=Store(tmp_path / "store").current().folder) as local:
+def test_the_same_answers_as_a_store_here(loaded: RemoteEngine, store: Path) -> None:
+    with PoolEngine(store=Store(store).current().folder) as local:
         for query in QUERIES:
             assert json.loads(loaded.ask(Question(query)).read()) == json.loads(local.ask(Question(query)).read()), (
                 query
@@ -93,17 +97,6 @@ def test_the_same_answers_as_a_store_here(
         here, there = (sorted(e.ask(graph).read().splitlines()) for e in (local, loaded))
         assert here == there
         assert len(here) == 9
-
-
-def test_loading_again_changes_nothing(
-    service: GuidelineService, loaded: RemoteEngine, server: str, source: Source
-) -> None:
-    before = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
-    report = load_remote(service.guideline, server + "/query", server + "/update", [source])
-    assert (report.stored, report.unchanged) == (0, 60)
-    after = loaded.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g")
-    assert after == before
-    assert not any("staging" in row["g"] for row in after)
 
 
 def test_what_is_refused(loaded: RemoteEngine) -> None:
@@ -158,14 +151,12 @@ def test_formats(loaded: RemoteEngine, media_type: str) -> None:
     assert b"stage" in reply.read()
 
 
-def test_the_version_changes_with_a_load(service: GuidelineService, loaded: RemoteEngine, server: str) -> None:
+def test_the_version_changes_with_a_load(loaded: RemoteEngine, server: str) -> None:
     before = RemoteEngine(server + "/query").version
-    known = loaded._graphs()
-    assert RECORDS in known
-    record = {"@id": "https://example.org/new", "careLine": "first-line"}
-    load_remote(
-        service.guideline, server + "/query", server + "/update", [Source("new.json", json.dumps(record).encode())]
-    )
+    assert RECORDS in loaded._graphs()
+    moment = '"2030-01-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+    ended = f"<urn:load> <http://www.w3.org/ns/prov#endedAtTime> {moment}"
+    update(server, f"INSERT DATA {{ GRAPH <{ANSWERS}> {{ {ended} }} }}")
     assert RemoteEngine(server + "/query").version != before
 
 
@@ -180,24 +171,24 @@ def test_serving_a_remote_store(loaded: RemoteEngine, server: str, tmp_path: Pat
         assert found.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": ""}).status == 401
 
 
-def test_command_needs_the_update_address(server: str, tmp_path: Path) -> None:
-    file = tmp_path / "r.json"
-    file.write_text("{}", encoding="utf-8")
-    result = CliRunner().invoke(main, ["load", str(file), "--store", server + "/query"])
+def test_writing_into_a_remote_store_is_refused(server: str) -> None:
+    result = CliRunner().invoke(main, ["load", "--store", server + "/query"])
     assert result.exit_code == 2
-    assert "--update-url" in result.output
+    assert "--to FILE.nq" in result.output
+    assert result.output.count("\n") == 1
 
 
-def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, source: Source, tmp_path: Path) -> None:
-    with running_oxigraph(tmp_path) as url:
-        load_remote(service.guideline, url + "/query", url + "/update", [source])
-        open_engine(service.guideline, url + "/query", Limits()).close()
-    with running_oxigraph(tmp_path, "--union-default-graph") as url:
+def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, file: Path, tmp_path: Path) -> None:
+    with running_oxigraph(tmp_path, "--union-default-graph", data=file) as url:
         with pytest.raises(StoreError, match="union of its named graphs"):
             open_engine(service.guideline, url + "/query", Limits())
-        with pytest.raises(StoreError, match="union of its named graphs"):
-            load_remote(service.guideline, url + "/query", url + "/update", [source])
-        assert not RemoteEngine(url + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
+    with running_oxigraph(tmp_path) as url:
+        open_engine(service.guideline, url + "/query", Limits()).close()
+
+
+def test_a_remote_store_without_data_is_opened(service: GuidelineService, tmp_path: Path) -> None:
+    with running_oxigraph(tmp_path, "--union-default-graph") as url:
+        open_engine(service.guideline, url + "/query", Limits()).close()
 
 
 # -- endpoints that misbehave ---------------------------------------------------------------------------
@@ -339,122 +330,31 @@ def test_credentials(tmp_path: Path) -> None:
         credentials(tmp_path / "none")
 
 
-def test_lines_are_split_as_they_were_written() -> None:
-    from lrp_kg.research.store.remote import _split
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { SERVICE SILENT <URL> { ?a ?b ?c } }",
+        "PREFIX : <urn:x> SELECT * { ?s ?p :.SERVICE SILENT <URL> {?a ?b ?c} }",
+        'SELECT * { FILTER(<http://x/\\u0041#> != "\\u0022") SERVICE SILENT <URL> {?a ?b ?c} #"""\n }',
+        'SELECT * { VALUES ?q { "\\u0022" } SERVICE SILENT <URL> {?a ?b ?c} #"""}\n }',
+        "SELECT * { #x\rSERVICE SILENT <URL> {?a ?b ?c}\n }",
+        "SELECT * { FILTER(1<2)SERVICE#>\nSILENT<URL> {?a ?b ?c} }",
+        "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
+    ],
+)
+def test_nothing_makes_it_ask_another_server(server: str, query: str) -> None:
+    hits: list[str] = []
 
-    assert _split(f"<a> <b> <c> <{RECORDS}> .\n") == ("<a> <b> <c> .", RECORDS)
-    assert _split("<a> <b> <c> .\n") == ("<a> <b> <c> .", "")
-    assert _split(f'<a> <b> "x <{RECORDS}> y" .\n') == (f'<a> <b> "x <{RECORDS}> y" .', "")
-    quads = list(ox.parse('<urn:a> <urn:b> "c" .', format=ox.RdfFormat.N_QUADS))
-    assert quads
+    def listen(handler: BaseHTTPRequestHandler) -> None:
+        hits.append(handler.path)
+        reply(ROWS)(handler)
 
-
-class TestLoadsThatMeet:
-    """On a server of their own, whose records the other tests do not count."""
-
-    @pytest.fixture
-    def own(self, tmp_path: Path) -> Iterator[str]:
-        with running_oxigraph(tmp_path / "own") as url:
-            yield url
-
-    def load(self, url: str, folder: Path | None, *bodies: str) -> Any:
-        guideline = load_guideline(folder or ANKLE)
-        sources = [Source(f"{n}.ndjson", body.encode()) for n, body in enumerate(bodies)]
-        return load_remote(guideline, url + "/query", url + "/update", sources)
-
-    def test_another_load_is_refused_until_its_note_is_old(self, own: str) -> None:
-        target = RemoteEngine(own + "/update")
-        note = f"GRAPH <{WORK}> {{ <urn:another> <http://www.w3.org/ns/prov#startedAtTime> ?t }}"
-        staged = f"GRAPH <{STAGING}other/records> {{ <urn:a> <urn:b> <urn:c> }}"
-        target.update(f"INSERT {{ {note} }} WHERE {{ BIND (NOW() AS ?t) }} ; INSERT DATA {{ {staged} }}")
-        with pytest.raises(StoreError, match="under way"):
-            self.load(own, None, '{"deformity": true}')
-        assert RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
-        old = '"2024-01-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
-        target.update(f"DELETE WHERE {{ {note} }} ; INSERT DATA {{ {note.replace('?t', old)} }}")
-        assert self.load(own, None, '{"deformity": true}').stored == 1
-        assert not RemoteEngine(own + "/query").rows(f"SELECT ?s {{ {staged.replace('<urn:a>', '?s')} }}")
-        left = RemoteEngine(own + "/query").rows(f"SELECT ?s {{ GRAPH <{WORK}> {{ ?s ?p ?o }} }}")
-        assert [row["s"] for row in left] == ["urn:another"]
-
-    def test_two_at_once(self, own: str) -> None:
-        bodies = ["\n".join(f'{{"@id": "urn:{k}-{n}", "deformity": true}}' for n in range(700)) for k in "ab"]
-        told: list[Any] = []
-
-        def work(body: str) -> None:
-            try:
-                told.append(self.load(own, None, body).stored)
-            except StoreError as error:
-                told.append(error.message)
-
-        threads = [threading.Thread(target=work, args=(body,)) for body in bodies]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        stored = sum(t for t in told if isinstance(t, int))
-        assert all("under way" in t for t in told if isinstance(t, str))
-        assert RemoteEngine(own + "/query").rows(
-            f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{RECORDS}> {{ ?r a <{CP}PatientRecord> }} }}"
-        ) == [{"n": str(stored)}]
-        for body in bodies:
-            assert self.load(own, None, body).records >= 700
-        assert self.load(own, None, *bodies).unchanged == 1400
-
-    def test_another_guideline_is_noticed(self, own: str, tmp_path: Path) -> None:
-        folder = tmp_path / "edited"
-        shutil.copytree(ANKLE, folder)
-        file = next(iter(sorted((folder / "ontology").glob("*.ttl"))))
-        text = file.read_text(encoding="utf-8")
-        assert '"@en' in text
-        file.write_text(text.replace('"@en', ' edited"@en', 1), encoding="utf-8")
-        self.load(own, None)  # the guideline alone
-        self.load(own, folder)  # is replaced where there are no records
-        query = 'SELECT ?s { ?s ?p ?l FILTER (isLiteral(?l) && STRENDS(?l, " edited")) }'
-        assert RemoteEngine(own + "/query").rows(query)
-        assert self.load(own, folder, '{"deformity": true}').stored == 1
-        with pytest.raises(StoreError, match="another guideline"):
-            self.load(own, None, '{"deformity": false}')
-
-    def test_texts_with_other_ends_of_lines(self, own: str, service: GuidelineService) -> None:
-        body = json.dumps({"id": "a\u2028b\x85c", "redFlags": "none"}, ensure_ascii=False)
-        assert self.load(own, service.guideline.folder, body).stored == 1
-        rows = RemoteEngine(own + "/query").rows(f"SELECT ?id {{ GRAPH <{RECORDS}> {{ ?r <{CP}recordId> ?id }} }}")
-        assert rows in ([], [{"id": "a\u2028b\x85c"}])
-
-    def test_a_conflict_has_its_own_advice(self, own: str) -> None:
-        self.load(own, None, '{"@id": "urn:x", "deformity": true}')
-        report = self.load(own, None, '{"@id": "urn:x", "deformity": false}')
-        assert "--replace" not in report.rejected[0]["findings"][0]["message"]
-        command = ["load", "--replace", "--store", own + "/query", "--update-url", own + "/update"]
-        assert CliRunner().invoke(main, command).exit_code == 2
-
-    @pytest.mark.parametrize(
-        "query",
-        [
-            "SELECT * { SERVICE SILENT <URL> { ?a ?b ?c } }",
-            "PREFIX : <urn:x> SELECT * { ?s ?p :.SERVICE SILENT <URL> {?a ?b ?c} }",
-            'SELECT * { FILTER(<http://x/\\u0041#> != "\\u0022") SERVICE SILENT <URL> {?a ?b ?c} #"""\n }',
-            'SELECT * { VALUES ?q { "\\u0022" } SERVICE SILENT <URL> {?a ?b ?c} #"""}\n }',
-            "SELECT * { #x\rSERVICE SILENT <URL> {?a ?b ?c}\n }",
-            "SELECT * { FILTER(1<2)SERVICE#>\nSILENT<URL> {?a ?b ?c} }",
-            "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
-        ],
-    )
-    def test_nothing_makes_it_ask_another_server(self, own: str, query: str) -> None:
-        hits: list[str] = []
-
-        def listen(handler: BaseHTTPRequestHandler) -> None:
-            hits.append(handler.path)
-            reply(ROWS)(handler)
-
-        RemoteEngine(own + "/update").update("INSERT DATA { <urn:s> <urn:p> <urn:x> }")
-        with endpoint(listen) as url, RemoteEngine(own + "/query") as engine:
-            with pytest.raises(QueryRefused):
-                engine.ask(Question(query.replace("URL", url)))
-            assert not hits
-            RemoteEngine(own + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
-            assert hits  # that server would have asked
+    with endpoint(listen) as url, RemoteEngine(server + "/query") as engine:
+        with pytest.raises(QueryRefused):
+            engine.ask(Question(query.replace("URL", url)))
+        assert not hits
+        RemoteEngine(server + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
+        assert hits  # that server would have asked
 
 
 def test_relative_iris_of_a_remote_store() -> None:

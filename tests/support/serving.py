@@ -170,9 +170,12 @@ def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
 
 
 @contextmanager
-def running_oxigraph(folder: Path, *options: str) -> Iterator[str]:
-    """Run Oxigraph's own server over a folder, and yield its address."""
+def running_oxigraph(folder: Path, *options: str, data: Path | None = None) -> Iterator[str]:
+    """Run Oxigraph's own server over a folder, which its bulk loader fills first, and yield its address."""
     assert OXIGRAPH, "oxigraph is among the packages of the tests"
+    if data:
+        loader = [OXIGRAPH, "load", "--location", str(folder), "--file", str(data)]
+        subprocess.run(loader, check=True, capture_output=True)
     url = f"http://127.0.0.1:{free_port()}"
     command = [OXIGRAPH, "serve", "--location", str(folder), "--bind", url.removeprefix("http://"), *options]
     with running_endpoint(command, url + "/query", subprocess.DEVNULL):
@@ -192,6 +195,14 @@ def running_endpoint(command: Sequence[str], url: str, out: int | None = None) -
             yield
         finally:
             process.terminate()
+
+
+def update(url: str, text: str) -> None:
+    """Change the data of a running Oxigraph server."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    connection.request("POST", "/update", text, {"Content-Type": "application/sparql-update"})
+    assert connection.getresponse().status == 204
+    connection.close()
 
 
 def _answers(url: str) -> bool:

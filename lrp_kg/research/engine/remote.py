@@ -25,7 +25,7 @@ from urllib.parse import urlencode, urlsplit
 import pyoxigraph as ox
 
 from lrp_kg.errors import Busy, LrpError, MalformedQuery, NotAcceptable, QueryRefused, StoreError
-from lrp_kg.guideline.named_graphs import ANSWERS, GRAPHS, RECORDS
+from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, GRAPHS, RECORDS
 from lrp_kg.research.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.research.engine.formats import SOLUTIONS, count, writable
 from lrp_kg.research.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
@@ -34,6 +34,12 @@ from lrp_kg.research.engine.result_file import INLINE
 
 FRESH = 5.0
 """Seconds for which the version of the remote dataset is remembered."""
+
+UNION = (
+    "The default graph of the remote store is the union of its named graphs, so that queries would mix records and "
+    "answers with what follows from the ontology, and count things several times. Turn that off in the remote store, "
+    "or use another one."
+)
 
 _RESULTS = "application/sparql-results+json"
 _OPEN_ENDED = frozenset(("text/csv", "text/tab-separated-values", "application/n-triples", "text/turtle"))
@@ -120,14 +126,6 @@ class RemoteEngine:
         data = json.loads(self._ask(Question(query)).read())
         return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
 
-    def update(self, text: str) -> None:
-        """Carry out an update request of our own; only for an engine whose address takes updates."""
-        body = urlencode([("update", text)]).encode()
-        status, _, _, spool = self._post(body, "*/*", time.monotonic() + self.limits.seconds)
-        if status not in (200, 201, 202, 204):
-            raise self._failure(status, spool)
-        spool.close()
-
     # -- asking -----------------------------------------------------------------------------------
 
     def ask(self, question: Question) -> Reply:
@@ -145,6 +143,13 @@ class RemoteEngine:
             return self._ask(question, deadline)
         finally:
             self._slots.release()
+
+    def check_default_graph(self) -> None:
+        """Raise `StoreError` where the default graph is the union of the named graphs: it shows what was inferred."""
+        inferred = f"GRAPH <{CLOSURE}> {{ ?s ?p ?o }}"
+        apart = f"SELECT ?s {{ {inferred} FILTER NOT EXISTS {{ ?s ?p ?o }} }} LIMIT 1"
+        if not self.rows(apart) and self.rows(f"SELECT ?s {{ {inferred} }} LIMIT 1"):
+            raise StoreError(UNION)
 
     def prepare(self) -> PoolEngine:
         """Return an engine over no data, started once: its workers can be killed whatever a query does to them."""

@@ -98,10 +98,9 @@ def _load(guideline: Guideline, folder: Path, sources: Sequence[Source], replace
 class Fates:
     """Decides what becomes of a record that is loaded: stored, known already, in conflict, or refused."""
 
-    def __init__(self, digest: Callable[[str], str | None], *, replace: bool, can_replace: bool = True) -> None:
+    def __init__(self, digest: Callable[[str], str | None], *, replace: bool) -> None:
         self.digest = digest
         self.replace = replace
-        self.advice = "use --replace to overwrite it" if can_replace else "give the new one an identifier of its own"
         self._seen: dict[str, str] = {}
 
     def decide(self, told: Told) -> None:
@@ -124,7 +123,7 @@ class Fates:
         elif known is not None and self.replace:
             told["fate"] = "replaced"
         elif known is not None:
-            self._conflict(told, f"is stored already with other values; {self.advice}")
+            self._conflict(told, "is stored already with other values; use --replace to overwrite it")
 
     @staticmethod
     def _conflict(told: Told, why: str) -> None:

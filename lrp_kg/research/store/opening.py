@@ -52,10 +52,9 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
 
     if is_remote(store):
         from lrp_kg.research.engine.remote import RemoteEngine, credentials
-        from lrp_kg.research.store.remote import check_default_graph
 
         remote = RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
-        check_default_graph(remote)
+        remote.check_default_graph()
         remote.prepare()
         return remote
     if store:
