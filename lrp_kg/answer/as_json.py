@@ -195,7 +195,7 @@ class Renderer:
     def render(self, found: Assessment, *, explain: bool = False) -> Json:
         """Render an assessment as the answer of the contract."""
         g, record = self.guideline, found.record
-        stage = found.decisions.get("stage")
+        stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
         data: Json = {
             **self.echoed(record),
             "guideline": {

@@ -160,12 +160,11 @@ class Assessor:
         return keys, tuple(self.edition(p, record.dates).iri for p in self.guideline.programmes.values())
 
     def edition(self, programme: Programme, dates: Mapping[str, date]) -> Edition:
-        """Choose the edition valid at the application, else at the assessment, else the newest."""
+        """Choose the edition valid on the programme's own date, else at the assessment, else the newest."""
         if len(programme.editions) == 1:
             return programme.editions[0]
-        by_name = {f.id: f.iri for f in self.guideline.fields.values()}
-        for name in ("applicationDate", "assessmentDate"):
-            day = dates.get(by_name.get(name, ""))
+        for field in self.guideline.choosing_fields(programme):
+            day = dates.get(field)
             if day is not None:
                 valid = [e for e in programme.editions[1:] if e.valid_from and e.valid_from <= day]
                 return valid[-1] if valid else programme.editions[0]
@@ -231,7 +230,7 @@ class Run:
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
         self._results: dict[str, Result] = {}
-        self._assessed = record.dates.get(_named(self.g, "assessmentDate"))
+        self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
         return TRUE if cls is None else self.a.verdicts.one(self.signature, cls)
@@ -445,11 +444,6 @@ def facts_of(
         if d.decision.fact_key and d.result.status == DECIDED:
             found[d.decision.fact_key] = list(d.result.answers)
     return found
-
-
-def _named(guideline: Guideline, name: str) -> str:
-    field = guideline.field_names.get(name)
-    return field.iri if field else ""
 
 
 __all__ = ["Assessment", "Assessor", "Term"]

@@ -160,10 +160,11 @@ class Edition(Term):
 
 @dataclass(frozen=True)
 class Programme(Term):
-    """A decision about eligibility with its editions, oldest first."""
+    """A decision about eligibility with its editions, oldest first; ``valid_by`` is the date field that chooses one."""
 
     editions: tuple[Edition, ...]
     priority: int
+    valid_by: str | None
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,17 @@ class OpenPoint(Term):
 
 
 @dataclass(frozen=True)
+class Roles:
+    """The fields and decisions whose part the engine must know, by IRI; no name of a term says it."""
+
+    assessment: str | None
+    identifier: str | None
+    episode: str | None
+    stage: str | None
+    exit: str | None
+
+
+@dataclass(frozen=True)
 class Guideline:
     """Everything that the modules of a guideline folder say, ready to decide with."""
 
@@ -199,6 +211,7 @@ class Guideline:
     id: str
     version: str
     label: Text
+    roles: Roles
     fields: dict[str, Field]
     derived: dict[str, Derived]
     conditions: dict[str, Condition]
@@ -238,6 +251,10 @@ class Guideline:
     def namespace(self) -> str:
         """The namespace of the guideline's own terms: its IRI up to the last ``#`` or ``/``."""
         return self.iri[: max(self.iri.rfind("#"), self.iri.rfind("/")) + 1]
+
+    def choosing_fields(self, programme: Programme) -> tuple[str, ...]:
+        """Return the date fields of which the first that is known chooses the edition of a programme."""
+        return tuple(dict.fromkeys(f for f in (programme.valid_by, self.roles.assessment) if f))
 
     def stage_files(self) -> list[Path]:
         """Return the Turtle files that the guideline was read from."""

@@ -28,6 +28,7 @@ from lrp_kg.guideline.model import (
     OpenPoint,
     Option,
     Programme,
+    Roles,
     Statement,
     Term,
     Text,
@@ -273,7 +274,49 @@ class _Reader:
                 self.complain("unknown-decision", iri(options[name][0].iri), f"{local_name(name)} is not a decision.")
         return dict(sorted(decisions.items(), key=lambda item: item[1].priority))
 
-    def read_programmes(self, conditions: dict[str, Condition], decisions: dict[str, Decision]) -> dict[str, Programme]:
+    def read_roles(self, node: Node, fields: dict[str, Field], decisions: dict[str, Decision]) -> Roles:
+        """Read which fields and decisions of a guideline have a part that the engine must know."""
+
+        def field_of(predicate: str, kind: str) -> str | None:
+            return self.field_of_kind(node, CP + predicate, kind, fields)
+
+        def decision_of(predicate: str) -> str | None:
+            name = self.class_of(node, CP + predicate)
+            if name and name not in decisions:
+                self.complain("unknown-decision", node, f"cp:{predicate} {local_name(name)} is not a decision.")
+            return name
+
+        return Roles(
+            assessment=field_of("assessmentField", "date"),
+            identifier=field_of("identifierField", "string"),
+            episode=field_of("episodeField", "string"),
+            stage=decision_of("stageDecision"),
+            exit=decision_of("exitDecision"),
+        )
+
+    def field_of_kind(self, node: Node, predicate: str, kind: str, fields: dict[str, Field]) -> str | None:
+        """Return a field that a term names; complain of one of another kind."""
+        name = self.class_of(node, predicate)
+        if name and (name not in fields or fields[name].kind != kind):
+            self.complain(
+                "unknown-field", node, f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
+            )
+        return name
+
+    def valid_by(self, node: Node, editions: int, fields: dict[str, Field]) -> str | None:
+        """Return the date field that chooses the edition of a programme; one of several must be chosen by something."""
+        found = self.field_of_kind(node, CP + "validBy", "date", fields)
+        if found is None and editions > 1:
+            self.complain(
+                "edition-not-chosen",
+                node,
+                f"has {editions} editions, and no date field chooses among them. Name it with cp:validBy.",
+            )
+        return found
+
+    def read_programmes(
+        self, fields: dict[str, Field], conditions: dict[str, Condition], decisions: dict[str, Decision]
+    ) -> dict[str, Programme]:
         """Read programmes; each edition adds a decision eligible / not-eligible and its two classes."""
         programmes = {}
         for node in self.graph.instances(CP + "Programme"):
@@ -290,6 +333,7 @@ class _Reader:
                 self.label(node),
                 tuple(editions),
                 self.integer(node, CP + "priority"),
+                self.valid_by(node, len(editions), fields),
             )
         return dict(sorted(programmes.items(), key=lambda item: item[1].priority))
 
@@ -495,7 +539,7 @@ class _Reader:
         )
         self.known_classes = frozenset(conditions)
         decisions = self.read_decisions(conditions)
-        programmes = self.read_programmes(conditions, decisions)
+        programmes = self.read_programmes(fields, conditions, decisions)
         boxes, notices = self.read_boxes(conditions)
         warnings = tuple(
             Caution(
@@ -529,8 +573,9 @@ class _Reader:
             self.findings.append(
                 Finding("one-guideline", f"a folder has one cp:Guideline, found {len(guidelines)}.", str(folder))
             )
+        roles = self.read_roles(guidelines[0], fields, decisions) if guidelines else None
         self.check_references(fields, derived, decisions, programmes, boxes, orders)
-        if self.findings:
+        if self.findings or roles is None:
             raise GuidelineError("The guideline has errors.", self.findings)
         root = guidelines[0]
         return Guideline(
@@ -540,6 +585,7 @@ class _Reader:
             id=self.identifier(root),
             version=self.text(root, OWL + "versionInfo"),
             label=self.label(root),
+            roles=roles,
             fields=fields,
             derived=derived,
             conditions=conditions,

@@ -14,14 +14,11 @@ from tests.support.paths import PACKAGE, ROOT
 PAGE = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([a-z]+(?:-[a-z]+)+) \| ([EWN, ]+) \| (.+) \| (.*) \|$", PAGE, re.MULTILINE)
 PLACES = (
-    "check",
-    "reasoning",
-    "cases",
-    "modules.py",
-    "graph.py",
-    "guideline.py",
-    "guidelinereader.py",
-    "validation.py",
+    "authoring/check",
+    "authoring/reasoning",
+    "authoring/cases",
+    "guideline",
+    "record/validate.py",
 )
 NAME = re.compile(r"[a-z]+(-[a-z]+)+")
 SEVERITIES = {"error": "E", "warning": "W", "note": "N"}

@@ -58,9 +58,14 @@ class Effects:
                         (a.id, b.id),
                         period,
                     )
-                    for a, b, period in editions_in_force(before[name], after[name])
+                    for a, b, period in editions_in_force(before[name], after[name], self._choosing(after[name]))
                 ]
         return found
+
+    def _choosing(self, programme: Programme) -> tuple[str, ...]:
+        """Return the names in JSON of the date fields that choose the edition of a programme of the new version."""
+        new = self.space.sides[NEW]
+        return tuple(new.fields[f].id for f in new.choosing_fields(programme))
 
     def _decision(
         self,
@@ -169,8 +174,10 @@ class Effects:
         return PairDiagram(axes, diagrams[OLD], diagrams[NEW], (same, same))
 
 
-def editions_in_force(old: Programme, new: Programme) -> Iterator[tuple[Edition, Edition, Period]]:
-    """Yield which editions are in force together and when; the first is open-ended at its start."""
+def editions_in_force(
+    old: Programme, new: Programme, fields: tuple[str, ...]
+) -> Iterator[tuple[Edition, Edition, Period]]:
+    """Yield which editions are in force together and when, by some fields; the first is open-ended at its start."""
     turns = sorted({e.valid_from for p in (old, new) for e in p.editions[1:] if e.valid_from})
     found: list[tuple[Edition, Edition, date | None]] = []
     for since in (None, *turns):
@@ -179,7 +186,7 @@ def editions_in_force(old: Programme, new: Programme) -> Iterator[tuple[Edition,
             found.append((a, b, since))
     for number, (a, b, since) in enumerate(found):
         following = found[number + 1][2] if number + 1 < len(found) else None
-        yield a, b, Period(since, following - timedelta(days=1) if following else None)
+        yield a, b, Period(since, following - timedelta(days=1) if following else None, fields)
 
 
 def _in_force(programme: Programme, day: date | None) -> Edition:

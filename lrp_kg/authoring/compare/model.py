@@ -95,10 +95,11 @@ class Region:
 
 @dataclass(frozen=True)
 class Period:
-    """When two editions of a programme are those in force; ``None`` is open."""
+    """When two editions of a programme are those in force, by the first known of some date fields; ``None`` is open."""
 
     since: date | None
     until: date | None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,6 @@ Record = dict[str, object]
 
 TRIES = 60
 """Records tried for one that both sides accept."""
-_DATES = ("applicationDate", "assessmentDate")
-"""The fields that choose an edition, as in `lrp_kg.answer.decisions`."""
 
 
 class Records:
@@ -88,10 +86,9 @@ class Records:
 
     def _dated(self, record: Record, period: Period | None) -> Record:
         """Add a date that chooses the edition of a period, where the record has none and it matters."""
-        if period is None or period.until is None or any(name in record for name in _DATES):
+        if period is None or period.until is None or any(name in record for name in period.fields):
             return record
-        name = next((n for n in _DATES if n in self.space.guideline.field_names), None)
-        return record | {name: _day(period).isoformat()} if name else record
+        return record | {name: _day(period).isoformat() for name in period.fields[:1]}
 
 
 def _day(period: Period | None) -> date:

@@ -29,7 +29,8 @@ class Generator:
         self._orders = [
             (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
         ]
-        self._contact = self.guideline.fields[self.model.contact_date].id if self.model.contact_date else None
+        roles = self.guideline.roles
+        self._contact = self.guideline.fields[roles.assessment].id if roles.assessment else None
         self._dates = {f.id for f in self.guideline.fields.values() if f.kind == "date"} - {self._contact}
         self._implied = {
             f.id: [self.guideline.fields[i].id for i in f.implies] for f in self.guideline.fields.values() if f.implies
@@ -73,10 +74,10 @@ class Generator:
 
     def _named(self, record: Json, episode: str, contact: int) -> Json:
         named: Json = {"@id": f"{BASE}{MARK}/{episode}-{contact}"}
-        if self.model.record_name:
-            named[self.model.record_name.id] = f"{episode}-{contact}"
-        if self.model.episode_name:
-            named[self.model.episode_name.id] = episode
+        roles = self.guideline.roles
+        for field, name in ((roles.identifier, f"{episode}-{contact}"), (roles.episode, episode)):
+            if field:
+                named[self.guideline.fields[field].id] = name
         return named | record
 
     def _fill(self, chance: random.Random, record: Json, kept: dict[str, Any], first: bool) -> None:

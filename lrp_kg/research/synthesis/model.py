@@ -49,9 +49,6 @@ class CohortModel:
 
     contacts: Distribution
     days_between: Distribution
-    contact_date: str | None
-    record_name: Field | None
-    episode_name: Field | None
     fields: tuple[FieldModel, ...]
     transitions: tuple[Transition, ...]
 
@@ -77,7 +74,7 @@ def _even(guideline: Guideline) -> CohortModel:
         for n, f in enumerate(guideline.fields.values())
         if f.kind != "string"
     ]
-    return CohortModel(ONE, ONE, None, None, None, tuple(fields), ())
+    return CohortModel(ONE, ONE, tuple(fields), ())
 
 
 def _even_distribution(field: Field) -> Distribution | None:
@@ -100,13 +97,9 @@ class _Reader:
     def read(self, node: Node) -> CohortModel:
         text = self.graph.one
         contacts, days = text(node, CP + "contacts"), text(node, CP + "daysBetween")
-        date_field = text(node, CP + "contactDate")
         model = CohortModel(
             self._distribution(node, contacts.value if contacts else "1: 1", numbers=True) or ONE,
             self._distribution(node, days.value if days else "7: 1", numbers=True) or ONE,
-            date_field.value if date_field else None,
-            self._field(node, "recordName") if text(node, CP + "recordName") else None,
-            self._field(node, "episodeName") if text(node, CP + "episodeName") else None,
             tuple(sorted(filter(None, map(self._model, self._of(node, "FieldModel"))), key=lambda m: m.priority)),
             tuple(filter(None, map(self._transition, self._of(node, "Transition")))),
         )

@@ -1,0 +1,55 @@
+"""The package knows no name of a guideline: under other names it gives the same answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService, InvalidRecord
+from tests.support.paths import ANKLE
+from tests.support.renaming import rename, renamed
+
+CASES = json.loads((ANKLE / "cases" / "pathway.json").read_text(encoding="utf-8"))
+
+
+def outcome(service: GuidelineService, record: dict[str, Any], lang: str) -> Any:
+    """Return the answer to a record, or the problems of an invalid one."""
+    try:
+        return service.assess(record, lang=lang, explain=True)
+    except InvalidRecord as error:
+        return [[f.name, f.field, f.text(lang)] for f in error.findings]
+
+
+@pytest.fixture(scope="module")
+def original() -> GuidelineService:
+    return GuidelineService(ANKLE)
+
+
+@pytest.mark.parametrize(("seed", "identifiers"), [(1, False), (2, False), (3, True), (4, True)])
+def test_answers_are_the_same_under_random_names(
+    original: GuidelineService, tmp_path: Path, seed: int, identifiers: bool
+) -> None:
+    other = renamed(ANKLE, tmp_path / "renamed", "ank", seed, identifiers=identifiers)
+    service = GuidelineService(other.folder)
+    assert len(CASES) > 40
+    for case in CASES:
+        for lang in ("en", "nl"):
+            expected = json.loads(json.dumps(outcome(original, case["record"], lang)))
+            found = outcome(service, other.record(case["record"]), lang)
+            assert other.back(found) == expected, case["id"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("assessmentDate", "visitDate"), ("applicationDate", "requestedOn")])
+def test_answers_are_the_same_under_one_other_name(
+    original: GuidelineService, tmp_path: Path, old: str, new: str
+) -> None:
+    folder = rename(ANKLE, tmp_path / "renamed", old, new)
+    service = GuidelineService(folder)
+    cases = json.loads((folder / "cases" / "pathway.json").read_text(encoding="utf-8"))
+    assert len(cases) == len(CASES)
+    for case, before in zip(cases, CASES, strict=True):
+        found = json.dumps(outcome(service, case["record"], "en"))
+        assert json.loads(found.replace(new, old)) == outcome(original, before["record"], "en"), case["id"]
