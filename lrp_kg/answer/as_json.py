@@ -8,11 +8,12 @@ from typing import Any
 
 from lrp_kg.answer.decisions import Assessment, DecisionResult, ProgrammeResult, StatementResult
 from lrp_kg.findings import LONG
-from lrp_kg.guideline.model import Box, Field, Guideline, Text
+from lrp_kg.guideline.model import Box, Field, Guideline
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.read import Record
+from lrp_kg.words import Text, phrase
 
 Json = dict[str, Any]
 _MET = {FALSE: "not-met", TRUE: "met"}
@@ -169,7 +170,7 @@ class Renderer:
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
         if field.kind == "boolean":
             yes_no = (("yes", True), ("no", False))
-            data["options"] = [{"value": v, "label": self.text(self.guideline.phrases[p])} for p, v in yes_no]
+            data["options"] = [{"value": v, "label": phrase(p, self.lang)} for p, v in yes_no]
         else:
             data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
         if field.hint:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from lrp_kg.answer.as_json import Json
+from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Guideline
 
 _COLOURS = {
@@ -36,92 +37,57 @@ _MODALITY_COLOURS = {
 }
 
 
-class TextAnswer:
-    """Lays out an answer; every word comes from the guideline."""
-
-    def __init__(self, guideline: Guideline, lang: str) -> None:
-        self.guideline = guideline
-        self.lang = lang
-        self.modalities = guideline.modalities
-        fields = (*guideline.fields.values(), *guideline.derived.values())
-        self._field_labels = {f.id: f.label for f in fields}
-        self._value_labels = {
-            v.id: v.label.get(lang) or v.label.get("en", v.id) for f in guideline.fields.values() for v in f.values
-        }
-
-    def word(self, phrase: str) -> str:
-        """Return a phrase or status in the language."""
-        g = self.guideline
-        texts = g.statuses.get(phrase) or g.phrases.get(phrase) or {}
-        return texts.get(self.lang) or texts.get("en") or phrase
-
-    def field(self, name: str) -> str:
-        """Return the label of a field."""
-        found = self._field_labels.get(name, {})
-        return found.get(self.lang) or found.get("en") or name
-
-    def decision(self, name: str) -> str:
-        """Return the label of a decision."""
-        found = next((d for d in self.guideline.decisions.values() if d.id == name), None)
-        return (found.label.get(self.lang) or found.label.get("en", name)) if found else name
-
-    def option(self, decision: str, name: str) -> str:
-        """Return the label of an option."""
-        found = next((d for d in self.guideline.decisions.values() if d.id == decision), None)
-        option = next((o for o in found.options if o.id == name), None) if found else None
-        return (option.label.get(self.lang) or option.label.get("en", name)) if option else name
-
-    def modality(self, name: str) -> str:
-        """Return the label of a modality."""
-        texts = self.modalities.get(name, {})
-        return texts.get(self.lang) or texts.get("en") or name
+class AnswerWords(GuidelineWords):
+    """The words of an answer, as text or as a page."""
 
     def verdict(self, name: str) -> str:
         """Return the word for a verdict."""
-        return self.word({"true": "yes", "false": "no"}.get(name, name))
-
-    def date_status(self, name: str) -> str:
-        """Return the word for where a date lies."""
-        texts = self.guideline.date_statuses.get(name, {})
-        return texts.get(self.lang) or texts.get("en") or name
+        return self.say({"true": "yes", "false": "no"}.get(name, name))
 
     def shown(self, value: Any) -> str:
         """Return a value as a person reads it."""
         if value is None:
-            return self.word("unknown")
+            return self.say("unknown")
         if isinstance(value, bool):
-            return self.word("yes" if value else "no")
+            return self.yes_no(value)
         if isinstance(value, list):
             return ", ".join(value) or "–"
-        return self._value_labels.get(value, str(value)) if isinstance(value, str) else str(value)
+        return self.value(value) if isinstance(value, str) else str(value)
+
+
+class TextAnswer:
+    """Lays out an answer."""
+
+    def __init__(self, guideline: Guideline, lang: str) -> None:
+        self.words = AnswerWords(guideline, lang)
 
     def lay_out(self, answer: Json) -> RenderableType:
         """Return an answer as something rich can print."""
-        parts: list[RenderableType] = [self._heading(self.word("decisions"))]
+        parts: list[RenderableType] = [self._heading(self.words.say("decisions"))]
         parts += [line for name, d in answer["decisions"].items() for line in self._decision(name, d)]
         if answer["notices"]:
-            parts.append(self._heading(self.word("notices")))
+            parts.append(self._heading(self.words.say("notices")))
             parts += [self._statement(s) for s in answer["notices"]]
         if answer["boxes"]:
-            parts.append(self._heading(self.word("boxes")))
+            parts.append(self._heading(self.words.say("boxes")))
             for box in answer["boxes"]:
                 parts.append(Text.from_markup(f"[bold cyan]{escape(box['label'])}[/]  {escape(box['title'])}"))
                 parts += [self._statement(s) for s in box["statements"]]
         if answer["eligibility"]:
-            parts.append(self._heading(self.word("eligibility")))
+            parts.append(self._heading(self.words.say("eligibility")))
             for programme in answer["eligibility"].values():
                 parts += self._programme(programme)
         for key in ("dates", "warnings"):
             if answer[key]:
-                parts.append(self._heading(self.word(key)))
+                parts.append(self._heading(self.words.say(key)))
                 parts += [self._dated(i) if key == "dates" else self._warning(i) for i in answer[key]]
         if answer["missing"]:
-            parts.append(self._heading(self.word("missing")))
-            parts.append(Padding(Text(", ".join(self.field(m) for m in answer["missing"])), (0, 0, 0, 2)))
+            parts.append(self._heading(self.words.say("missing")))
+            parts.append(Padding(Text(", ".join(self.words.field(m) for m in answer["missing"])), (0, 0, 0, 2)))
         if answer["nextQuestion"]:
-            parts.append(self._heading(self.word("nextQuestion")))
+            parts.append(self._heading(self.words.say("nextQuestion")))
             parts.append(self._question(answer["nextQuestion"]))
-        parts.append(Text("\n" + self.word("unofficial"), style="dim"))
+        parts.append(Text("\n" + self.words.say("unofficial"), style="dim"))
         return Group(*parts)
 
     @staticmethod
@@ -129,10 +95,10 @@ class TextAnswer:
         return Text("\n" + text[:1].upper() + text[1:], style="bold underline")
 
     def _status(self, status: str) -> str:
-        return f"[{_COLOURS.get(status, 'white')}]{escape(self.word(status))}[/]"
+        return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"
 
     def _decision(self, name: str, decision: Json) -> list[RenderableType]:
-        label = self.decision(name)
+        label = self.words.decision(name)
         labels = decision["labels"]
         answers = "; ".join(f"{labels.get(a, a)}" for a in decision["answers"])
         line = f"  [bold]{escape(label)}[/]: {self._status(decision['status'])}"
@@ -140,24 +106,26 @@ class TextAnswer:
             line += f" – {escape(answers)}"
         if decision["possible"]:
             possible = ", ".join(labels.get(a, a) for a in decision["possible"])
-            line += f" ({escape(self.word('possible'))}: {escape(possible)})"
+            line += f" ({escape(self.words.say('possible'))}: {escape(possible)})"
         lines: list[RenderableType] = [Text.from_markup(line)]
         if decision["missing"]:
-            asks = ", ".join(self.field(m) for m in decision["missing"])
-            lines.append(Text.from_markup(f"    [yellow]{escape(self.word('ask'))}[/]: {escape(asks)}"))
+            asks = ", ".join(self.words.field(m) for m in decision["missing"])
+            lines.append(Text.from_markup(f"    [yellow]{escape(self.words.say('ask'))}[/]: {escape(asks)}"))
         if decision.get("because"):
-            lines.append(Text.from_markup(f"    [dim]{escape(self.word('because'))}:[/]"))
+            lines.append(Text.from_markup(f"    [dim]{escape(self.words.say('because'))}:[/]"))
             lines += [self._reason(r) for r in decision["because"]]
         for option, reasons in decision.get("whyNot", {}).items():
             told = [r for r in reasons if r["verdict"] != "true"] or reasons
             if told:
                 lines.append(
-                    Text.from_markup(f"    [dim]{escape(self.word('whyNot'))} {escape(self.option(name, option))}:[/]")
+                    Text.from_markup(
+                        f"    [dim]{escape(self.words.say('whyNot'))} {escape(self.words.option(name, option))}:[/]"
+                    )
                 )
                 lines += [self._reason(r) for r in told]
         lines += [
             Text.from_markup(
-                f"    [magenta]{escape(self.word('openPoints'))}[/]: {escape(p['label'])} → {escape(p['reading'])}"
+                f"    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(p['label'])} → {escape(p['reading'])}"
             )
             for p in decision["openPoints"]
             if "because" in decision or decision["status"] in p["declares"]
@@ -165,28 +133,28 @@ class TextAnswer:
         return lines
 
     def _reason(self, reason: Json) -> RenderableType:
-        shown = self.shown(reason["value"])
+        shown = self.words.shown(reason["value"])
         return Text.from_markup(
             f"      {escape(reason['label'])}: {self._verdict(reason['verdict'])}"
-            f" [dim]({escape(self.field(reason['field']))}: {escape(shown)})[/]"
+            f" [dim]({escape(self.words.field(reason['field']))}: {escape(shown)})[/]"
         )
 
     def _verdict(self, verdict: str) -> str:
         colour = {"true": "green", "false": "red"}.get(verdict, "yellow")
-        return f"[{colour}]{escape(self.verdict(verdict))}[/]"
+        return f"[{colour}]{escape(self.words.verdict(verdict))}[/]"
 
     def _statement(self, s: Json) -> RenderableType:
-        modality = self.modality(s["modality"])
+        modality = self.words.modality(s["modality"])
         colour = _MODALITY_COLOURS.get(s["modality"], "white")
         line = f"[{colour}]\\[{escape(modality)}][/] {escape(s['text'])}"
         condition = s.get("condition")
         if condition and condition["verdict"] == "unknown":
-            line += f" [yellow]({escape(self.word('if'))} {escape(condition['label'])})[/]"
+            line += f" [yellow]({escape(self.words.say('if'))} {escape(condition['label'])})[/]"
         if "conditionText" in s:
-            line += f" [yellow]({escape(self.word('if'))} {escape(s['conditionText'])})[/]"
+            line += f" [yellow]({escape(self.words.say('if'))} {escape(s['conditionText'])})[/]"
         for name in ("earliest", "latest"):
             if name in s:
-                line += f" [bold]{escape(self.word(name))} {s[name]}[/]"
+                line += f" [bold]{escape(self.words.say(name))} {s[name]}[/]"
         line += f" [dim]{escape(s['locator'])}[/]"
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
@@ -200,13 +168,13 @@ class TextAnswer:
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))
         for key in ("benefits", "nextSteps"):
             if p[key]:
-                lines.append(Text.from_markup(f"    [underline]{escape(self.word(key))}[/]"))
+                lines.append(Text.from_markup(f"    [underline]{escape(self.words.say(key))}[/]"))
                 lines += [self._statement(s) for s in p[key]]
         return lines
 
     def _dated(self, item: Json) -> RenderableType:
-        days = "  ".join(f"{self.word(n)} {item[n]}" for n in ("earliest", "latest") if item[n])
-        colour, status = _COLOURS.get(item["status"], "white"), self.date_status(item["status"])
+        days = "  ".join(f"{self.words.say(n)} {item[n]}" for n in ("earliest", "latest") if item[n])
+        colour, status = _COLOURS.get(item["status"], "white"), self.words.date_status(item["status"])
         line = f"  [{colour}]{escape(status)}[/] [bold]{escape(days)}[/] {escape(item['label'])}"
         return Text.from_markup(line)
 

@@ -13,9 +13,10 @@ from lrp_kg.answer.decisions import Assessment, Assessor
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.guideline.model import LANGUAGES, Guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.read import RawRecord, Record, RecordReader
+from lrp_kg.words import LANGUAGES
 
 
 class GuidelineService:

@@ -102,9 +102,9 @@ def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEf
 
 
 def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang: str, output: Path | None) -> None:
-    from lrp_kg.authoring.compare.words import Words
+    from lrp_kg.authoring.compare.words import DiffWords
 
-    words = Words(sides, lang)
+    words = DiffWords(sides, lang)
     if form == "text":
         from rich.console import Console
 

@@ -42,9 +42,9 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     service = _service(guideline)
     from lrp_kg.authoring.site.catalogue import Catalogue
     from lrp_kg.authoring.site.drawing import draw as picture
-    from lrp_kg.authoring.site.words import Words
+    from lrp_kg.authoring.site.words import SiteWords
 
-    svg = picture(Catalogue(service.guideline), service.assessor, Words(service.guideline, lang))
+    svg = picture(Catalogue(service.guideline), service.assessor, SiteWords(service.guideline, lang))
     if output is None:
         click.echo(svg.encode(), nl=False)
         return

@@ -32,6 +32,7 @@ from lrp_kg.cli.queries import queries, query
 from lrp_kg.cli.synthesise import synthesise
 from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
+from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -149,7 +150,7 @@ def assess(
         return True
 
     def refuse(name: str, findings: tuple[Finding, ...]) -> None:
-        _tell_invalid(service, name, findings, form, lang)
+        _tell_invalid(name, findings, form, lang)
 
     _answer_all(_records(service, file, input_format), answer, refuse)
 
@@ -177,15 +178,14 @@ def _print(service: GuidelineService, found: Any, form: str, lang: str, explain:
     console.print(TextAnswer(service.guideline, lang).lay_out(answer))
 
 
-def _tell_invalid(service: GuidelineService, name: str, findings: tuple[Finding, ...], form: str, lang: str) -> None:
+def _tell_invalid(name: str, findings: tuple[Finding, ...], form: str, lang: str) -> None:
     if form == "json":
         import orjson
 
         problems = [f.as_dict(lang) for f in findings]
         click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}).decode())
         return
-    phrase = service.guideline.phrases["invalid"]
-    click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", err=True, fg="red")
+    click.secho(f"{name + ': ' if name else ''}{phrase('invalid', lang)}", err=True, fg="red")
     for finding in findings:
         click.echo(f"  {finding.text(lang)} [{finding.name}]", err=True)
 
@@ -207,12 +207,11 @@ def validate(file: str, lang: str, form: str, input_format: str | None, guidelin
         elif form == "json":
             click.echo('{"invalid": false}')
         else:
-            phrase = service.guideline.phrases["valid"]
-            click.secho(f"{name + ': ' if name else ''}{phrase.get(lang) or phrase['en']}", fg="green")
+            click.secho(f"{name + ': ' if name else ''}{phrase('valid', lang)}", fg="green")
         return not findings
 
     def refuse(name: str, findings: tuple[Finding, ...]) -> None:
-        _tell_invalid(service, name, findings, form, lang)
+        _tell_invalid(name, findings, form, lang)
 
     _answer_all(_records(service, file, input_format), answer, refuse)
 

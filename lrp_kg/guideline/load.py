@@ -14,7 +14,6 @@ from lrp_kg.guideline.files import (
 )
 from lrp_kg.guideline.index import read_turtle
 from lrp_kg.guideline.model import (
-    LANGUAGES,
     Box,
     Caution,
     Condition,
@@ -30,7 +29,6 @@ from lrp_kg.guideline.model import (
     Programme,
     Statement,
     Term,
-    Text,
     TimeLimit,
     Value,
 )
@@ -60,13 +58,11 @@ __all__ = [
     "Fact",
     "Field",
     "Guideline",
-    "LANGUAGES",
     "OpenPoint",
     "Option",
     "Programme",
     "Statement",
     "Term",
-    "Text",
     "TimeLimit",
     "Value",
     "guideline_files",

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.files import guideline_files
+from lrp_kg.words import Text
 
-LANGUAGES = ("en", "nl", "fr", "de")
 POLICIES = ("First", "Unique", "Collect")
-Text = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,6 @@ class Guideline:
     open_points: tuple[OpenPoint, ...]
     fact_keys: dict[str, FactKey]
     date_orders: tuple[tuple[str, str], ...]
-    phrases: dict[str, Text]
     statuses: dict[str, Text]
     date_statuses: dict[str, Text]
     modalities: dict[str, Text]

@@ -31,12 +31,12 @@ from lrp_kg.guideline.model import (
     Roles,
     Statement,
     Term,
-    Text,
     TimeLimit,
     Value,
 )
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, RDFS, SH, SKOS, XSD, local_name
+from lrp_kg.words import Text, in_every_language
 
 
 def read_guideline(graph: Graph, positions: Positions, folder: Path, digest: str) -> Guideline:
@@ -368,7 +368,7 @@ class _Reader:
         ):
             name = f"{node.value}-{ident}"
             tree: Expression = expression or criteria.Not(criteria.Named(f"{node.value}-eligible"))
-            label = g.texts(iri(f"{CP}phrase-{ident}"), RDFS + "label")
+            label = in_every_language(ident)
             conditions[name] = Condition(name, local_name(name), label, tree)
             options.append(Option(name, ident, label, name, number, None, ()))
         decision = Decision(
@@ -602,7 +602,6 @@ class _Reader:
                 for n in g.instances(CP + "FactKey")
             },
             date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),
-            phrases=self.labels("Phrase") | self.labels("Verdict"),
             statuses=self.labels("Status"),
             date_statuses=self.labels("DateStatus"),
             modalities=self.labels("Modality"),

@@ -33,9 +33,10 @@ from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Node
-from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
+from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record.read import Members, RawRecord
+from lrp_kg.words import LANGUAGES, in_every_language, phrase
 
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it would log ill-typed values of a patient
 
@@ -306,8 +307,8 @@ class Validator:
     def _stray(self, name: str) -> Finding:
         return self._phrase("outside-record", "outside", local_name(name), None, {})
 
-    def _phrase(self, name: str, phrase: str, field: str | None, value: Any, fill: dict[str, str]) -> Finding:
-        texts = {lang: text.format(**fill) for lang, text in self.guideline.phrases[phrase].items()}
+    def _phrase(self, name: str, said: str, field: str | None, value: Any, fill: dict[str, str]) -> Finding:
+        texts = in_every_language(said, **fill)
         return Finding(name, texts["en"], "", field, value, "error", texts)
 
     def _explain(self, results: Iterable[_Result], raw: RawRecord) -> list[Finding]:
@@ -375,7 +376,7 @@ class Validator:
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
-            type=g.phrases.get(f"type-{f.kind}", {}).get(lang, f.kind) if f else "",
+            type=phrase(f"type-{f.kind}", lang) if f else "",
             hint=self._hint(iri, lang),
             component=component,
         )
@@ -389,9 +390,9 @@ class Validator:
     def _hint(self, iri: str | None, lang: str) -> str:
         g = self.guideline
         if iri in g.derived:
-            return g.phrases["hint-derived"].get(lang, "")
+            return phrase("hint-derived", lang)
         similar = difflib.get_close_matches(local_name(iri or ""), list(g.field_names), 1)
-        return g.phrases["hint-similar"].get(lang, "").format(similar=similar[0]) if similar else ""
+        return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
 
 
 def _literal(node: Node) -> rdflib.Literal:

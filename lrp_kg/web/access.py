@@ -18,11 +18,10 @@ import click
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 
-from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
-from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.words import Words
 
 SHORTEST = 16
 """Characters that a token has at least."""
@@ -169,7 +168,7 @@ def _page(*, wrong: bool) -> Response:
     page = render_template(
         "login.html",
         lang=lang,
-        words=TextAnswer(service().guideline, lang),
+        words=Words(lang),
         next=_own(request.values.get("next", "/")),
         wrong=wrong,
         inside=access().knows(session.get("mark")),

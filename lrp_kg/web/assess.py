@@ -84,7 +84,7 @@ def assess() -> Response:
 
         rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
         return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
-    from lrp_kg.answer.as_text import TextAnswer, to_text
+    from lrp_kg.answer.as_text import AnswerWords, to_text
 
     if form == "text":
         return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")
@@ -92,7 +92,7 @@ def assess() -> Response:
         "answer.html",
         answer=answer,
         lang=lang,
-        words=TextAnswer(service().guideline, lang),
+        words=AnswerWords(service().guideline, lang),
         standalone=not flag("fragment"),
     )
     return Response(page, headers=_HEADERS, mimetype="text/html")

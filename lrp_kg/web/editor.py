@@ -8,47 +8,19 @@ import hashlib
 import orjson
 from flask import Blueprint, Response, render_template, request
 
-from lrp_kg.answer.as_text import TextAnswer
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.namespaces import OWL, RDF
 from lrp_kg.web.access import guard
-from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engines
 from lrp_kg.web.negotiation import language
 from lrp_kg.web.terms import terms
+from lrp_kg.words import LANGUAGES, Words, phrases
 
 blueprint = Blueprint("editor", __name__)
 blueprint.before_request(guard)
 
-WORDS = (
-    "login-in",
-    "no",
-    "queries-tag-check",
-    "queries-tag-cohort",
-    "queries-tag-guideline",
-    "query-against",
-    "query-bars",
-    "query-chart",
-    "query-download",
-    "query-example",
-    "query-failed",
-    "query-filter",
-    "query-graph",
-    "query-graph-note",
-    "query-label",
-    "query-line",
-    "query-next",
-    "query-none",
-    "query-of",
-    "query-previous",
-    "query-response",
-    "query-rows",
-    "query-running",
-    "query-shape",
-    "query-table",
-    "query-triples",
-    "yes",
-)
+WORDS = ("query-", "queries-tag-", "login-in", "yes", "no")
+"""How the names of the phrases begin that scripts of the editor use."""
+
 START = """SELECT ?stage ?label
 WHERE {
   ?stage a cp:Stage ;
@@ -72,7 +44,6 @@ is allowed by its hash; nothing else that stands in the page is run or gives a s
 def query() -> Response:
     """Show the editor; ``?query=`` is what stands in it."""
     lang = language()
-    words = TextAnswer(service().guideline, lang)
     index = terms()
     prefixes = {p: n for p, n in sorted(index.prefixes.items()) if p}
     head = "".join(f"PREFIX {p}: <{prefixes[p]}>\n" for p in ("cp", "rdfs") if p in prefixes)
@@ -80,7 +51,7 @@ def query() -> Response:
         "query.html",
         lang=lang,
         languages=LANGUAGES,
-        words=words,
+        words=Words(lang),
         given=request.args.get("query"),
         text=request.args.get("query") or head + "\n" + START % lang,
         settings=orjson.dumps(
@@ -88,7 +59,7 @@ def query() -> Response:
                 "lang": lang,
                 "prefixes": prefixes,
                 "own": index.namespaces,
-                "words": {name: words.word(name) for name in WORDS},
+                "words": {name: text for name, text in phrases(lang).items() if name.startswith(WORDS)},
             }
         ).decode(),
         seconds=f"{engines().limits.seconds:g}",

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
-from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.words import LANGUAGES
 
 _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 

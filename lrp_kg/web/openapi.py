@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_kg import __version__
-from lrp_kg.guideline.model import LANGUAGES, Field, Guideline
+from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
+from lrp_kg.words import LANGUAGES
 
 
 def _schema(field: Field) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from flask import Blueprint, Response, g, render_template
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import known_ids
-from lrp_kg.answer.as_text import TextAnswer
-from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description
+from lrp_kg.words import LANGUAGES
 
 blueprint = Blueprint("pages", __name__)
 
@@ -56,11 +56,11 @@ def index() -> Response:
     """Say what is here, as a page or as JSON."""
     lang = language()
     guideline = service().guideline
-    words = TextAnswer(guideline, lang)
+    words = GuidelineWords(guideline, lang)
     about = {
         "id": guideline.id,
         "version": guideline.version,
-        "label": guideline.label.get(lang) or guideline.label.get("en"),
+        "label": words.text(guideline.label),
     }
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         return _json(
@@ -70,8 +70,8 @@ def index() -> Response:
                 "guideline": about,
                 "languages": LANGUAGES,
                 "bodies": list(BODIES),
-                "endpoints": [{"method": m, "path": p, "what": words.word(w)} for m, p, w in ENDPOINTS],
-                "note": words.word("unofficial"),
+                "endpoints": [{"method": m, "path": p, "what": words.say(w)} for m, p, w in ENDPOINTS],
+                "note": words.say("unofficial"),
             }
         )
     fields = sorted((f for f in guideline.fields.values() if f.ask_order), key=lambda f: f.ask_order or 0)

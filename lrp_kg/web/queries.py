@@ -9,9 +9,7 @@ import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from markupsafe import Markup
 
-from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.research.questions.charts import draw
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.listing import as_data
@@ -24,6 +22,7 @@ from lrp_kg.web.engine import engine
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.sparql import allow_other_origins, answer
 from lrp_kg.web.terms import terms
+from lrp_kg.words import LANGUAGES, Words
 
 blueprint = Blueprint("queries", __name__)
 blueprint.after_request(allow_other_origins)
@@ -207,7 +206,7 @@ def _html(template: str, lang: str, *, status: int = 200, **context: object) -> 
         template,
         lang=lang,
         languages=LANGUAGES,
-        words=TextAnswer(service().guideline, lang),
+        words=Words(lang),
         say=lambda words: in_language(words, lang),
         here=request.path,
         others={k: v for k, v in request.args.items() if k != "lang"},

@@ -9,13 +9,13 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
-from lrp_kg.answer.as_text import TextAnswer
 from lrp_kg.guideline.named_graphs import GRAPHS, guideline_quads
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
 from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.words import Words
 
 blueprint = Blueprint("terms", __name__)
 
@@ -75,7 +75,7 @@ def index() -> Response:
     page = render_template(
         "terms.html",
         lang=lang,
-        words=TextAnswer(service().guideline, lang),
+        words=Words(lang),
         kind=kind,
         title=index.label(kind, lang) if kind else None,
         rows=[(label, _address(index, name, kind=not kind), more) for label, name, more in rows],
@@ -107,7 +107,7 @@ def _term(iri: str) -> Response:
     page = render_template(
         "term.html",
         lang=lang,
-        words=TextAnswer(service().guideline, lang),
+        words=Words(lang),
         iri=iri,
         short=index.short(iri),
         label=index.label(iri, lang),

@@ -206,17 +206,10 @@ def test_every_check_looks_at_something_in_the_good_guideline() -> None:
 
 @pytest.mark.slow
 def test_any_shacl_engine_can_run_the_shapes() -> None:
-    """The shapes as they stand, their SPARQL included, on pySHACL and rdflib alone: one fault, and nothing else.
-
-    Of the phrases of the vocabulary some are enough: rdflib takes minutes for all.
-    """
+    """The shapes as they stand, their SPARQL included, on pySHACL and rdflib alone: one fault, and nothing else."""
     data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
     for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
         data.parse(file)
-    phrases = sorted(data.subjects(rdflib.RDF.type, rdflib.URIRef(CP + "Phrase")))
-    assert len(phrases) > 100
-    for phrase in phrases[10:]:
-        data.remove((phrase, None, None))
     data.remove(next(data.triples((None, rdflib.RDFS.label, rdflib.Literal("scan", lang="nl")))))
     _, report, text = pyshacl.validate(data, shacl_graph=shapes)
     assert isinstance(report, rdflib.Graph)

@@ -25,6 +25,7 @@ from lrp_kg.cli import main
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
+from lrp_kg.words import phrase
 from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
@@ -357,7 +358,7 @@ class TestInvalidRecords:
         findings = service.validate(THREE_PROBLEMS)
         assert [f.field for f in findings] == list(THREE_PROBLEMS)
         head, *told = result.stderr.splitlines()
-        assert head == service.guideline.phrases["invalid"][lang]
+        assert head == phrase("invalid", lang)
         assert told == [f"  {f.text(lang)} [{f.name}]" for f in findings]
 
     def test_as_json(self, service: GuidelineService, command: str, lang: str) -> None:
@@ -372,7 +373,7 @@ class TestInvalidRecords:
 def test_validate_says_valid(service: GuidelineService, lang: str) -> None:
     result = run("validate", "-", "--lang", lang, stdin=json.dumps(FIRST_VISIT))
     assert (result.exit_code, result.stderr) == (OK, "")
-    assert result.stdout == service.guideline.phrases["valid"][lang] + "\n"
+    assert result.stdout == phrase("valid", lang) + "\n"
     as_json = run("validate", "-", "--lang", lang, "-f", "json", stdin=json.dumps(FIRST_VISIT))
     assert json.loads(as_json.stdout) == {"invalid": False}
 

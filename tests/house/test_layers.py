@@ -10,14 +10,15 @@ from tests.support.paths import PACKAGE
 GROUND = {"cache", "durations", "errors", "findings", "namespaces", "svg"}
 """Modules beside the rooms, which every room may import; `ground` below."""
 BELOW = {
-    "guideline": set(),
-    "logic": {"guideline"},
-    "record": {"guideline", "logic"},
-    "answer": {"guideline", "logic", "record"},
-    "authoring": {"guideline", "logic", "record", "answer"},
-    "research": {"guideline", "logic", "record", "answer"},
-    "web": {"guideline", "logic", "record", "answer", "authoring", "research"},
-    "cli": {"guideline", "logic", "record", "answer", "authoring", "research", "web"},
+    "words": set(),
+    "guideline": {"words"},
+    "logic": {"words", "guideline"},
+    "record": {"words", "guideline", "logic"},
+    "answer": {"words", "guideline", "logic", "record"},
+    "authoring": {"words", "guideline", "logic", "record", "answer"},
+    "research": {"words", "guideline", "logic", "record", "answer"},
+    "web": {"words", "guideline", "logic", "record", "answer", "authoring", "research"},
+    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "web"},
 }
 """Which rooms a room may import. Authoring and research do not see each other."""
 WITHIN = {
@@ -71,7 +72,7 @@ def test_rooms_are_listed() -> None:
 @pytest.mark.parametrize("room", BELOW)
 def test_room_imports_only_lower_rooms(room: str) -> None:
     files = sorted((PACKAGE / room).rglob("*.py"))
-    assert len(files) > 1
+    assert files
     assert not wrong_imports(files, BELOW[room] | {room})
 
 

@@ -16,7 +16,7 @@ WORDS = re.compile(
 ALLOWED = re.compile(r"low back pain guideline|low_back_pain", re.IGNORECASE)
 FILES = sorted(
     file
-    for suffix in ("py", "html", "js", "css")
+    for suffix in ("py", "html", "js", "css", "toml")
     for file in PACKAGE.rglob(f"*.{suffix}")
     if "vendor" not in file.parts and file.name != "namespaces.py" and "data" not in file.parts
 )

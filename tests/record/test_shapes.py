@@ -21,7 +21,7 @@ from rdflib.namespace import SH
 from rdflib.term import Node
 
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.words import LANGUAGES
 from tests.support.paths import ROOT
 
 SHAPES = ROOT / "shapes" / "record.ttl"

@@ -8,8 +8,8 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.record.validate import Validator, load_validator
+from lrp_kg.words import LANGUAGES
 
 GOOD: dict[str, Any] = {
     "id": "1",

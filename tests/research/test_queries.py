@@ -13,7 +13,6 @@ import rdflib
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.research.questions.charts import draw, points
 from lrp_kg.research.questions.checking import catalogue_findings, check_entry
 from lrp_kg.research.questions.entries import read_catalogue, read_entry
@@ -21,6 +20,7 @@ from lrp_kg.research.questions.listing import as_data, as_markdown
 from lrp_kg.research.questions.model import Chart, Entry, Parameter
 from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.research.questions.running import Cell, Table
+from lrp_kg.words import LANGUAGES
 from tests.support.paths import ANKLE
 from tests.support.queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, triples
 

@@ -41,6 +41,7 @@ from lrp_kg.namespaces import CP
 from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
+from lrp_kg.words import phrase
 from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
@@ -218,7 +219,7 @@ class TestEveryTypeOut:
             for statement in box["statements"]:
                 assert statement["text"] in page.text
         assert answer["decisions"]["stage"]["labels"][answer["stage"]] in page.text
-        assert service.guideline.phrases["unofficial"][lang] in page.text
+        assert phrase("unofficial", lang) in page.text
         assert ("reasons" in page.classes) == explain
 
 

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.as_text import TextAnswer
+from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.web import application, create_app
 from tests.support import browser as chromium
 from tests.support.browser import CHROMIUM, Browser, Json
@@ -119,7 +119,7 @@ def tab(browser: Browser, site: str) -> Iterator[Tab]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
     """The page opens, asks and answers in the language, and its first answer is that of an empty record."""
-    words = TextAnswer(service.guideline, lang)
+    words = GuidelineWords(service.guideline, lang)
     tab.open(f"{site}/?lang={lang}")
     assert tab.js("document.documentElement.lang") == lang
     assert tab.js("document.title") == service.guideline.label[lang]
@@ -130,7 +130,7 @@ def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str
     tab.choose("redFlags", "cluster")
     assert tab.record == {"redFlags": "cluster"}
     assert words.option("exit", "refer-immediately-red-flags") in tab.answer
-    assert words.word("unofficial") in tab.answer
+    assert words.say("unofficial") in tab.answer
     assert len(tab.asked_for()) >= 5, "page, style, script, icon or answers were seen"
 
 
@@ -143,7 +143,7 @@ def test_languages_are_a_click_away(tab: Tab) -> None:
 
 
 def test_the_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
-    words = TextAnswer(service.guideline, "en")
+    words = GuidelineWords(service.guideline, "en")
     before = tab.answer
     tab.choose("redFlags", "none")
     assert tab.answer != before

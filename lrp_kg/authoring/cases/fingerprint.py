@@ -17,7 +17,7 @@ _NOT_ASKED = {
 """Attributes of terms that no case can ask about, and that nothing it can ask about rests on."""
 _PARTS = {"boxes", "notices"}
 _NOT_PARTS = {
-    *("folder", "content_hash", "version", "label", "phrases", "statuses", "date_statuses", "modalities", "sources"),
+    *("folder", "content_hash", "version", "label", "statuses", "date_statuses", "modalities", "sources"),
     "message_templates",
 }
 

@@ -9,10 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lrp_kg.authoring.compare.model import Comparison
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.authoring.compare.view import Viewer
-from lrp_kg.authoring.compare.words import Words
-from lrp_kg.guideline.model import LANGUAGES
-
-_NAMES = {"en": "English", "nl": "Nederlands", "fr": "Français", "de": "Deutsch"}
+from lrp_kg.authoring.compare.words import DiffWords
+from lrp_kg.words import LANGUAGES
 
 
 def to_html(found: Comparison, sides: tuple[Snapshot, Snapshot], lang: str) -> str:
@@ -26,6 +24,7 @@ def to_html(found: Comparison, sides: tuple[Snapshot, Snapshot], lang: str) -> s
     )
     pages = []
     for name in LANGUAGES:
-        words = Words(sides, name)
-        pages.append({"lang": name, "name": _NAMES[name], "words": words, "view": Viewer(found, words).view()})
+        words = DiffWords(sides, name)
+        view = Viewer(found, words).view()
+        pages.append({"lang": name, "name": words.say("language-name"), "words": words, "view": view})
     return environment.get_template("page.html").render(pages=pages, chosen=lang)

@@ -16,14 +16,14 @@ from lrp_kg.authoring.compare.model import (
 )
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.authoring.compare.view import Viewer
-from lrp_kg.authoring.compare.words import Words
+from lrp_kg.authoring.compare.words import DiffWords
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.namespaces import local_name
 
 Json = dict[str, Any]
 
 
-def to_json(found: Comparison, words: Words) -> Json:
+def to_json(found: Comparison, words: DiffWords) -> Json:
     """Return a comparison for programs."""
     viewer = Viewer(found, words)
     return {
@@ -39,7 +39,7 @@ def to_json(found: Comparison, words: Words) -> Json:
     }
 
 
-def _change(c: Change, viewer: Viewer, words: Words) -> Json:
+def _change(c: Change, viewer: Viewer, words: DiffWords) -> Json:
     told = viewer.change(c)
     parts = [told["label"], told["of"], told["what"]]
     return {
@@ -60,7 +60,7 @@ def _change(c: Change, viewer: Viewer, words: Words) -> Json:
     }
 
 
-def _edit(e: Edit, words: Words) -> Json:
+def _edit(e: Edit, words: DiffWords) -> Json:
     plain = e.what in ("threshold", "operator")
     return {
         "what": e.what,

@@ -11,20 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from lrp_kg.authoring.compare.view import ViewData
-from lrp_kg.authoring.compare.words import ARROW, Words
+from lrp_kg.authoring.compare.words import ARROW, DiffWords
 
 _COLOURS = {"major": "bold red", "minor": "yellow", "patch": "green", "none": "green"}
 CONDITIONS = 8
 """Conditions of a region that are printed; JSON and HTML have them all."""
 
 
-def lay_out(view: ViewData, words: Words) -> RenderableType:
+def lay_out(view: ViewData, words: DiffWords) -> RenderableType:
     """Return a comparison as something rich can print."""
     return Group(*_Text(view, words).parts())
 
 
 class _Text:
-    def __init__(self, view: ViewData, words: Words) -> None:
+    def __init__(self, view: ViewData, words: DiffWords) -> None:
         self.view = view
         self.words = words
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from lrp_kg.guideline.model import Text
 from lrp_kg.logic.outcomes import Outcome
+from lrp_kg.words import Text
 
 
 class Level(IntEnum):

@@ -10,8 +10,9 @@ from pathlib import Path
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.guideline.model import Guideline, Text
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, PREFIXES, RDF, RDFS, SH, SKOS, local_name
+from lrp_kg.words import Text
 
 _KINDS = {
     "Guideline": "guideline",

@@ -9,7 +9,7 @@ from typing import Any
 
 from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, Level, PlaceEffect, Region
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
-from lrp_kg.authoring.compare.words import ARROW, Words
+from lrp_kg.authoring.compare.words import ARROW, DiffWords
 from lrp_kg.logic.outcomes import Outcome
 
 ViewData = dict[str, Any]
@@ -27,7 +27,7 @@ _REST |= {"warning", "field"}
 class Viewer:
     """Puts a comparison in words."""
 
-    def __init__(self, found: Comparison, words: Words) -> None:
+    def __init__(self, found: Comparison, words: DiffWords) -> None:
         self.found = found
         self.words = words
 
@@ -40,7 +40,7 @@ class Viewer:
         same = dict.fromkeys(w.decision(d.id) for d in f.decisions if d.id not in changed)
         return {
             "lang": w.lang,
-            "guideline": w.pick(f.new.label, f.new.id),
+            "guideline": w.text(f.new.label, f.new.id),
             "sides": [
                 {"name": n.name, "version": n.version, "word": w.say(word)}
                 for n, word in ((f.old, "old"), (f.new, "new"))
@@ -186,7 +186,7 @@ class Viewer:
         return [self.region(r, self._status(r.before), self._status(r.after)) for r in regions]
 
     def _status(self, outcome: Outcome | None) -> str:
-        return self.words.say(outcome.status if outcome else "refused")
+        return self.words.status(outcome.status) if outcome else self.words.say("refused")
 
     # -- cohort -----------------------------------------------------------------------------------
 

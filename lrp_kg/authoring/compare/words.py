@@ -1,71 +1,42 @@
-"""What a comparison says, in the words of a language: labels from the guidelines, the rest from the vocabulary."""
+"""What a comparison says in one language: labels of the two guidelines, and phrases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal, Period
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
-from lrp_kg.guideline.files import vocabulary_file
-from lrp_kg.guideline.index import read_turtle
-from lrp_kg.guideline.model import Text
 from lrp_kg.logic.outcomes import DECIDED, SEVERAL, Outcome
-from lrp_kg.namespaces import CP, DCTERMS, RDFS, XSD, local_name
+from lrp_kg.namespaces import XSD, local_name
+from lrp_kg.words import Words, phrases
 
 ARROW = "→"
 
 
-@lru_cache(maxsize=1)
-def phrases() -> dict[str, Text]:
-    """Return the phrases and statuses of the vocabulary of this package; an old version may lack some."""
-    graph = read_turtle([vocabulary_file()])
-    found: dict[str, Text] = {}
-    for cls in ("Phrase", "Status", "Verdict"):
-        for node in graph.instances(CP + cls):
-            ident = graph.one(node, DCTERMS + "identifier")
-            if ident:
-                found[ident.value] = graph.texts(node, RDFS + "label")
-    return found
-
-
-class Words:
+class DiffWords(Words):
     """The words of one language for two versions of a guideline."""
 
+    prefix = "diff-"
+
     def __init__(self, sides: tuple[Snapshot, Snapshot], lang: str) -> None:
+        super().__init__(lang)
         self.sides = sides
-        self.lang = lang
-
-    # -- phrases ----------------------------------------------------------------------------------
-
-    def say(self, name: str, **fill: object) -> str:
-        """Return a phrase by its identifier, filled in; a status or phrase without ``diff-`` also."""
-        texts = phrases().get(f"diff-{name}") or phrases().get(name) or {}
-        text = self.pick(texts, name)
-        for key, value in fill.items():
-            text = text.replace("{" + key + "}", str(value))
-        return text
-
-    def pick(self, texts: Text, fallback: str = "") -> str:
-        """Return a text in the language, else in English, else in any."""
-        return texts.get(self.lang) or texts.get("en") or next(iter(texts.values()), fallback)
 
     def kind(self, kind: str) -> str:
         """Return the word for a kind of term."""
         return self.say(f"kind-{kind}")
 
     def of(self, name: str) -> str:
-        """Return the word for an attribute; one that is not known is named as it stands in the files."""
-        for key in (f"of-{name}", f"kind-{name}"):
-            if f"diff-{key}" in phrases():
-                return self.say(key)
-        return name
+        """Return the word for an attribute; one that is not known is named as in the files."""
+        known = (key for key in (f"of-{name}", f"kind-{name}") if self.prefix + key in phrases(self.lang))
+        return next((self.say(key) for key in known), name)
 
-    def number(self, count: int) -> str:
-        """Return a number with its thousands apart."""
-        return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")
+    def status(self, name: str) -> str:
+        """Return the word for a status of a decision or of what is shown."""
+        texts = self.sides[NEW].guideline.statuses.get(name) or self.sides[OLD].guideline.statuses.get(name)
+        return self.text(texts) if texts else self.say(name)
 
     # -- terms ------------------------------------------------------------------------------------
 
@@ -73,7 +44,7 @@ class Words:
         """Return the label of a term on a side, by default the new one, else the old."""
         found = [self.sides[own].label(iri) for own in ((NEW, OLD) if side is None else (side, 1 - side))]
         own_language = (texts for texts in found if self.lang in texts)
-        return self.pick(next(own_language, found[0] or found[1]), local_name(iri))
+        return self.text(next(own_language, found[0] or found[1]), local_name(iri))
 
     def terms(self, iris: Iterable[str], most: int = 6) -> str:
         """Return the labels of terms, the first few."""
@@ -108,7 +79,7 @@ class Words:
             g = self.sides[side].guideline
             for found in (*g.programmes.values(), *g.decisions.values()):
                 if found.id == name:
-                    return self.pick(found.label, name)
+                    return self.text(found.label, name)
         return name
 
     def outcome(self, decision: str, outcome: Outcome | None, side: int) -> str:
@@ -118,7 +89,7 @@ class Words:
         told = " + ".join(self.option(decision, a, side) for a in outcome.answers)
         if outcome.status == DECIDED and told:
             return told
-        status = self.say(outcome.status)
+        status = self.status(outcome.status)
         return f"{status}: {told}" if told and outcome.status != SEVERAL else told or status
 
     def option(self, decision: str, name: str, side: int) -> str:
@@ -126,7 +97,7 @@ class Words:
         for own in self.sides[side].guideline.decisions.values():
             for option in own.options if own.id == decision else ():
                 if option.id == name:
-                    label = self.pick(option.label, name)
+                    label = self.text(option.label, name)
                     return label if name in _GENERATED or label == name else f"{label} [{name}]"
         return name
 
@@ -163,7 +134,7 @@ class Words:
 
     def literal(self, literal: Literal) -> tuple[str, str]:
         """Return an input and what is allowed of it."""
-        told = [self.truth(v) if isinstance(v, bool) else self.term(v) for v in literal.values]
+        told = [self.yes_no(v) if isinstance(v, bool) else self.term(v) for v in literal.values]
         told += [self.bound(literal.field, low, high) for low, high in literal.ranges]
         if literal.absent:
             told.append(self.say("absent"))
@@ -181,10 +152,6 @@ class Words:
                 return max(orders), field
         return 0, field
 
-    def truth(self, value: bool) -> str:
-        """Return yes or no."""
-        return self.say("yes" if value else "no")
-
     def condition(self, literals: tuple[Literal, ...]) -> list[tuple[str, str]]:
         """Return a condition as pairs of an input and what is allowed of it."""
         return [self.literal(x) for x in literals] or [(self.say("every-record"), "")]
@@ -194,7 +161,7 @@ class Words:
         if isinstance(expression, Named):
             return self.term(expression.iri)
         if isinstance(expression, Has):
-            shown = self.term(expression.value) if isinstance(expression.value, str) else self.truth(expression.value)
+            shown = self.term(expression.value) if isinstance(expression.value, str) else self.yes_no(expression.value)
             return f"{self.term(expression.field)}: {shown}"
         if isinstance(expression, Between):
             return f"{self.term(expression.field)}: {self.bound(expression.field, expression.low, expression.high)}"

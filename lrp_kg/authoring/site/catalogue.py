@@ -11,9 +11,10 @@ from pathlib import Path
 from lrp_kg.guideline.criteria import fields_of
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
-from lrp_kg.guideline.model import Decision, Edition, Guideline, Option, Programme, Statement, Term, Text
+from lrp_kg.guideline.model import Decision, Edition, Guideline, Option, Programme, Statement, Term
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, RDFS, SKOS, local_name
+from lrp_kg.words import Text
 
 KINDS = ("stage", "box", "decision", "programme", "condition", "field", "warning", "open-point", "source")
 """The kinds of pages, in the order of navigation; each is also the name of a folder and of a phrase."""

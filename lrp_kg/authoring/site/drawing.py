@@ -11,7 +11,7 @@ from lrp_kg.authoring.site.expressions import ExpressionReader
 from lrp_kg.authoring.site.layout import Lane, Pathway, Placed, lay_out
 from lrp_kg.authoring.site.panels import PAD, Panel, Panels, capital
 from lrp_kg.authoring.site.tables import bounds_of
-from lrp_kg.authoring.site.words import Words
+from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.svg import Canvas, Lines, chip_width, lines, width_of
 
 MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0
@@ -27,7 +27,7 @@ def _pairs(stack: Sequence[Placed], following: Sequence[Placed]) -> list[tuple[P
     return [(stack[min(n, len(stack) - 1)], following[min(n, len(following) - 1)]) for n in range(size)]
 
 
-def draw(catalogue: Catalogue, assessor: Assessor, words: Words, link: Link | None = None) -> str:
+def draw(catalogue: Catalogue, assessor: Assessor, words: SiteWords, link: Link | None = None) -> str:
     """Return the pathway of a guideline as SVG in one language."""
     return Drawing(catalogue, assessor, words, link).picture()
 
@@ -35,7 +35,7 @@ def draw(catalogue: Catalogue, assessor: Assessor, words: Words, link: Link | No
 class Drawing:
     """Draws one pathway in one language."""
 
-    def __init__(self, catalogue: Catalogue, assessor: Assessor, words: Words, link: Link | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, assessor: Assessor, words: SiteWords, link: Link | None = None) -> None:
         self.catalogue = catalogue
         self.assessor = assessor
         self.words = words
@@ -71,7 +71,7 @@ class Drawing:
         return whole.picture(
             width,
             bottom + MARGIN,
-            title=self.words.word("pathway-title", guideline=title),
+            title=self.words.say("pathway-title", guideline=title),
             description=self.description(),
             lang=self.words.lang,
             linked=self.linked,
@@ -265,7 +265,7 @@ class Drawing:
         x = MARGIN
         wanted = [(False, "legend-next")] + ([(True, "legend-passage")] if self.pathway.passages else [])
         for dashed, phrase in wanted:
-            text = capital(self.words.word(phrase))
+            text = capital(self.words.say(phrase))
             c.arrow([(x, y + 9), (x + 44, y + 9)], dashed=dashed)
             c.text(x + 52, y, Lines((text,), 13), "soft")
             x += 52 + width_of(text, 13) + 28
@@ -273,7 +273,7 @@ class Drawing:
                 x, y = MARGIN, y + 22
         if x > MARGIN:
             y += 22
-        return c.text(MARGIN, y, lines(self.words.word("unofficial"), width - 2 * MARGIN, 12), "soft")
+        return c.text(MARGIN, y, lines(self.words.say("unofficial"), width - 2 * MARGIN, 12), "soft")
 
     def description(self) -> str:
         """Return the picture in words: lane by lane its stages with their boxes, and the exits."""
@@ -286,5 +286,5 @@ class Drawing:
                 parts.append(f"{self.lane_title(lane)}.")
             for placed in lane.stages:
                 boxes = "; ".join(f"{b.printed} {label(b.section)}" for b in placed.boxes)
-                parts.append(f"{label(placed.stage)}: {boxes or self.words.word('no-boxes')}.")
+                parts.append(f"{label(placed.stage)}: {boxes or self.words.say('no-boxes')}.")
         return " ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.words import Words
+from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.guideline.model import Term
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
@@ -28,7 +28,7 @@ class Shown:
 class ExpressionReader:
     """Turns expressions into what is shown in one language."""
 
-    def __init__(self, catalogue: Catalogue, words: Words) -> None:
+    def __init__(self, catalogue: Catalogue, words: SiteWords) -> None:
         self.catalogue = catalogue
         self.guideline = catalogue.guideline
         self.words = words
@@ -85,10 +85,10 @@ class ExpressionReader:
     def text(self, shown: Shown) -> str:
         """Return an expression in one line."""
         if shown.how in ("all", "any"):
-            joint = f" {self.words.word('and' if shown.how == 'all' else 'or')} "
+            joint = f" {self.words.say('and' if shown.how == 'all' else 'or')} "
             return joint.join(f"({self.text(p)})" if p.how in ("all", "any") else self.text(p) for p in shown.parts)
         if shown.how == "not":
-            return f"{self.words.word('not')} ({self.text(shown.parts[0])})"
+            return f"{self.words.say('not')} ({self.text(shown.parts[0])})"
         if shown.how == "named":
             return shown.label
-        return f"{shown.label}: {shown.value}" if shown.how == "value" else self.words.word("always")
+        return f"{shown.label}: {shown.value}" if shown.how == "value" else self.words.say("always")

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from lrp_kg.authoring.site.catalogue import Catalogue
 from lrp_kg.authoring.site.layout import Placed
-from lrp_kg.authoring.site.words import Words
+from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.model import Box, Term
 from lrp_kg.svg import Lines, chip_width, lines
 
@@ -64,7 +64,7 @@ def capital(text: str) -> str:
 class Panels:
     """Makes the panels of a guideline in one language."""
 
-    def __init__(self, catalogue: Catalogue, words: Words) -> None:
+    def __init__(self, catalogue: Catalogue, words: SiteWords) -> None:
         self.words = words
         sections = {b.section.iri: b.section_order for b in catalogue.guideline.boxes.values()}
         ordered = sorted(sections, key=lambda s: (sections[s] or 99, s))
@@ -80,7 +80,7 @@ class Panels:
         for section, group in groupby(placed.boxes, key=lambda b: b.section):
             rows += self.rows_of(section, list(group), stage, room, width)
         if not rows:
-            rows.append(Row(lines(self.words.word("no-boxes"), width - 2 * PAD, 12.5), heading=True))
+            rows.append(Row(lines(self.words.say("no-boxes"), width - 2 * PAD, 12.5), heading=True))
         return Panel(placed, title, tuple(rows), width)
 
     def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[Row]:

@@ -7,10 +7,9 @@ from markupsafe import Markup
 from lrp_kg.authoring.site.catalogue import KINDS, Entry, slug
 from lrp_kg.authoring.site.content import Content
 from lrp_kg.authoring.site.expressions import ExpressionReader, Shown
-from lrp_kg.authoring.site.words import Words
+from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import (
-    LANGUAGES,
     Box,
     Condition,
     Decision,
@@ -19,10 +18,10 @@ from lrp_kg.guideline.model import (
     Option,
     Statement,
     Term,
-    Text,
     TimeLimit,
 )
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
+from lrp_kg.words import LANGUAGES, Text, other_language, phrase
 
 ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
 
@@ -34,7 +33,7 @@ class View:
     kinds = KINDS
     record = PATIENT_RECORD
 
-    def __init__(self, content: Content, words: Words, path: str) -> None:
+    def __init__(self, content: Content, words: SiteWords, path: str) -> None:
         self.content = content
         self.words = words
         self.path = path
@@ -48,11 +47,11 @@ class View:
 
     def w(self, name: str, /, **values: object) -> str:
         """Return a phrase."""
-        return self.words.word(name, **values)
+        return self.words.say(name, **values)
 
     def t(self, texts: Text) -> Markup:
         """Return a text, marked with its language where it is not the page's."""
-        text, lang = self.words.text(texts), self.words.language_of(texts)
+        text, lang = self.words.text(texts), other_language(texts, self.lang)
         return Markup('<span lang="{}">{}</span>').format(lang, text) if lang else Markup.escape(text)
 
     def label(self, term: Term) -> Markup:
@@ -88,7 +87,7 @@ class View:
 
     def language_name(self, lang: str) -> str:
         """Return the name of a language in that language."""
-        return self.guideline.phrases["site-language-name"][lang]
+        return phrase("language-name", lang)
 
     def places(self) -> list[tuple[str, str, bool]]:
         """Return the navigation: words, address, and whether this page belongs there."""
@@ -112,7 +111,7 @@ class View:
 
     def untranslated(self, texts: Text) -> bool:
         """Tell whether a text has to be shown in another language."""
-        return bool(self.words.language_of(texts))
+        return bool(other_language(texts, self.lang))
 
     def uses(self, name: str) -> dict[str, tuple[str, ...]]:
         """Return what uses a term, by role; open points are told on their own."""
@@ -215,9 +214,9 @@ class View:
         """Return a time limit in words."""
         field = self.link(limit.counted_from)
         found = []
-        for phrase, period in (("not-before", limit.not_before), ("within", limit.within)):
+        for when, period in (("not-before", limit.not_before), ("within", limit.within)):
             if period:
-                found.append(Markup.escape(self.w(phrase)).format(period=self.words.period(period), field=field))
+                found.append(Markup.escape(self.w(when)).format(period=self.words.period(period), field=field))
         return found
 
     def fact(self, fact: Fact) -> Markup:

@@ -15,8 +15,8 @@ from lrp_kg.authoring.site.drawing import draw
 from lrp_kg.authoring.site.lists import Lists
 from lrp_kg.authoring.site.tableviews import Tables
 from lrp_kg.authoring.site.views import ALPHABETICAL, CASES, HOME, PICTURE, View
-from lrp_kg.authoring.site.words import Words
-from lrp_kg.guideline.model import LANGUAGES
+from lrp_kg.authoring.site.words import SiteWords
+from lrp_kg.words import LANGUAGES
 
 WRITTEN = "written.txt"
 """The list of what was written, so that the next run takes away what is no longer there."""
@@ -45,7 +45,7 @@ class Site:
         one = 3 + cases + kinds + len(self.content.catalogue.entries)
         return one * len(LANGUAGES) + 2
 
-    def render(self, template: str, words: Words, path: str, **values: object) -> str:
+    def render(self, template: str, words: SiteWords, path: str, **values: object) -> str:
         """Return a page."""
         view = View(self.content, words, path)
         tools = {"v": view, "tables": Tables(view), "cases": Cases(view), "lists": Lists(view)}
@@ -53,14 +53,14 @@ class Site:
 
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield the path and the text of every file."""
-        own = Words(self.content.guideline, LANGUAGES[0])
+        own = SiteWords(self.content.guideline, LANGUAGES[0])
         yield "index.html", self.render("choose.html", own, HOME)
         yield "site.css", (Path(__file__).parent / "static" / "site.css").read_text(encoding="utf-8")
         for lang in LANGUAGES:
-            for path, text in self.of_language(Words(self.content.guideline, lang)):
+            for path, text in self.of_language(SiteWords(self.content.guideline, lang)):
                 yield f"{lang}/{path}", text
 
-    def of_language(self, words: Words) -> Iterator[tuple[str, str]]:
+    def of_language(self, words: SiteWords) -> Iterator[tuple[str, str]]:
         """Yield the files of one language."""
         catalogue, assessor = self.content.catalogue, self.content.assessor
         view = View(self.content, words, HOME)
@@ -76,7 +76,7 @@ class Site:
         for entry in catalogue.entries.values():
             yield entry.page, self.render(f"{entry.kind}.html", words, entry.page, kind=entry.kind, term=entry.term)
 
-    def cases(self, words: Words) -> Iterator[tuple[str, str]]:
+    def cases(self, words: SiteWords) -> Iterator[tuple[str, str]]:
         """Yield the pages of the cases: a list, and one for each file."""
         path = f"{CASES}/{HOME}"
         yield path, self.render("cases.html", words, path)

@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.research.questions.model import (
     CHARTS,
     NEEDS,
@@ -22,6 +21,7 @@ from lrp_kg.research.questions.model import (
     Parameter,
     Text,
 )
+from lrp_kg.words import LANGUAGES
 
 KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
 PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minimum", "maximum"}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline.model import LANGUAGES
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
 from lrp_kg.research.questions.model import MARK, Entry, Parameter
+from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline

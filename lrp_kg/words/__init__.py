@@ -1,0 +1,73 @@
+"""What the program itself says, in every language, and how a text is chosen in one of them.
+
+``en.toml``, ``nl.toml``, ``fr.toml`` and ``de.toml`` hold the phrases of pages, answers, the site and comparisons.
+What a guideline says is in its Turtle files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "nl", "fr", "de")
+"""The languages of pages and answers, one file of phrases each."""
+
+Text = dict[str, str]
+"""One text in several languages, by language tag."""
+
+
+@cache
+def phrases(lang: str) -> Mapping[str, str]:
+    """Return every phrase of a language by its name."""
+    return tomllib.loads((Path(__file__).parent / f"{lang}.toml").read_text(encoding="utf-8"))
+
+
+def phrase(name: str, lang: str, /, **fill: object) -> str:
+    """Return a phrase with its blanks filled in; raise `KeyError` where no phrase has the name."""
+    text = phrases(lang)[name]
+    return text.format(**fill) if fill else text
+
+
+def in_every_language(name: str, /, **fill: object) -> Text:
+    """Return a phrase in all languages."""
+    return {lang: phrase(name, lang, **fill) for lang in LANGUAGES}
+
+
+def in_language(texts: Mapping[str, str], lang: str, otherwise: str = "") -> str:
+    """Return a text in a language, else in English, else in any; ``otherwise`` where there is none."""
+    return texts.get(lang) or texts.get("en") or next(iter(texts.values()), "") or otherwise
+
+
+def other_language(texts: Mapping[str, str], lang: str) -> str:
+    """Return the language that `in_language` falls back to; empty where it need not."""
+    if not texts or texts.get(lang):
+        return ""
+    return "en" if texts.get("en") else next(iter(texts))
+
+
+class Words:
+    """The words of one language; a phrase whose name begins with ``prefix`` goes before a common one."""
+
+    prefix = ""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def say(self, name: str, /, **fill: object) -> str:
+        """Return a phrase with its blanks filled in; raise `KeyError` where no phrase has the name."""
+        own = self.prefix + name
+        return phrase(own if own in phrases(self.lang) else name, self.lang, **fill)
+
+    def text(self, texts: Mapping[str, str], otherwise: str = "") -> str:
+        """Return a text in the language, else in English, else in any."""
+        return in_language(texts, self.lang, otherwise)
+
+    def yes_no(self, value: bool) -> str:
+        """Return the word for a truth value."""
+        return self.say("yes" if value else "no")
+
+    def number(self, count: int) -> str:
+        """Return a number with its thousands apart."""
+        return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")

@@ -1,0 +1,97 @@
+"""Phrases: the same in every language, each one used, none missing."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lrp_kg.authoring.site.catalogue import KINDS
+from lrp_kg.research.questions.model import TAGS
+from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
+from tests.support.paths import PACKAGE
+
+PREFIXES = {"site-": PACKAGE / "authoring" / "site", "diff-": PACKAGE / "authoring" / "compare"}
+"""Which part of the package leaves out which beginning of a name."""
+FILES = [
+    file
+    for suffix in ("py", "html", "js")
+    for file in sorted(PACKAGE.rglob(f"*.{suffix}"))
+    if "vendor" not in file.parts and "words" not in file.relative_to(PACKAGE).parts[:1]
+]
+LEVELS = ("major", "minor", "patch", "none")
+COMPOSED = {
+    *(f"site-{kind}-{name}" for kind in ("kind", "kinds", "about") for name in KINDS),
+    *("site-kind-option", "site-kind-criterion"),
+    *(f"site-{unit}s" for unit in ("day", "week", "month")),
+    *(f"diff-level-{level}{end}" for level in LEVELS for end in ("", "-means")),
+    *(f"diff-valid-{sides}" for sides in ("both", "old", "new", "none")),
+    *(f"diff-unit-{measure}" for measure in ("ElapsedDays", "OrdinalWeek", "BegunMonths", "CompletedMonths")),
+    *(f"type-{kind}" for kind in ("boolean", "integer", "date", "string", "value", "values")),
+    *(f"queries-tag-{tag}" for tag in TAGS),
+}
+"""Names that code puts together."""
+CALL = re.compile(r"""(?:\b(?:say|w|phrase|in_every_language)\(|\bwords\[)\s*["']([\w-]+)["']""")
+
+
+def prefix(file: Path) -> str:
+    return next((p for p, folder in PREFIXES.items() if file.is_relative_to(folder)), "")
+
+
+def quoted(file: Path) -> Iterator[str]:
+    """Yield the texts in quotes of a file."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        nodes = ast.walk(ast.parse(text))
+        yield from (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    else:
+        yield from (a or b for a, b in re.findall(r'"([\w-]+)"|\'([\w-]+)\'', text))
+
+
+def test_each_language_has_a_file() -> None:
+    files = {file.stem for file in (PACKAGE / "words").glob("*.toml")}
+    assert files == set(LANGUAGES)
+
+
+def test_files_have_the_same_phrases() -> None:
+    assert len(phrases("en")) > 300
+    assert {lang: list(phrases(lang)) == list(phrases("en")) for lang in LANGUAGES} == dict.fromkeys(LANGUAGES, True)
+    assert not [(name, lang) for lang in LANGUAGES for name, text in phrases(lang).items() if not text]
+
+
+def test_blanks_are_the_same_in_each_language() -> None:
+    for name in phrases("en"):
+        blanks = {tuple(sorted(set(re.findall(r"\{.*?\}", text)))) for text in in_every_language(name).values()}
+        assert len(blanks) == 1, name
+        assert all(re.fullmatch(r"\{[a-z]+\}", blank) for own in blanks for blank in own), name
+
+
+def test_each_phrase_is_used() -> None:
+    used = set(COMPOSED)
+    for file in FILES:
+        starts = ("", prefix(file), *(("diff-kind-", "diff-of-") if prefix(file) == "diff-" else ()))
+        used |= {start + text for text in quoted(file) for start in starts}
+    assert sorted(set(phrases("en")) - used) == []
+
+
+def test_no_phrase_is_missing() -> None:
+    found = [(file, name) for file in FILES for name in CALL.findall(file.read_text(encoding="utf-8"))]
+    assert len(found) > 200
+    known = phrases("en")
+    assert [(f.name, n) for f, n in found if not n.endswith("-") and not {n, prefix(f) + n} & set(known)] == []
+    assert sorted(COMPOSED - set(known)) == []
+
+
+def test_text_in_a_language() -> None:
+    texts = {"fr": "oui", "en": "yes"}
+    assert (in_language(texts, "fr"), in_language(texts, "nl")) == ("oui", "yes")
+    assert (other_language(texts, "fr"), other_language(texts, "nl")) == ("", "en")
+    assert (in_language({"de": "ja"}, "nl"), other_language({"de": "ja"}, "nl")) == ("ja", "de")
+    assert (in_language({}, "nl", "name"), other_language({}, "nl")) == ("name", "")
+
+
+def test_phrase_with_a_blank() -> None:
+    assert phrase("hint-similar", "en", similar="x") == " Did you mean x?"
+    with pytest.raises(KeyError):
+        phrase("nothing-has-this-name", "en")
