@@ -8,6 +8,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
+VANN = "http://purl.org/vocab/vann/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 PREFIXES: dict[str, str] = {
@@ -19,6 +20,7 @@ PREFIXES: dict[str, str] = {
     "rdfs": RDFS,
     "sh": SH,
     "skos": SKOS,
+    "vann": VANN,
     "xsd": XSD,
 }
 
