@@ -1,5 +1,69 @@
-"""The command line: one module per command or group of commands."""
+"""The command line, ``lrp-kg``: one module per command. What a command needs is imported inside it."""
 
-from lrp_kg.cli.main import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import errno
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from lrp_kg import __version__
+from lrp_kg.cli.options import CANNOT_RUN
+
+COMMANDS = {
+    "assess": "assess.assess",
+    "check": "check.check",
+    "compile": "compile.compile_",
+    "diff": "diff.diff",
+    "docs": "docs.docs",
+    "draw": "docs.draw",
+    "format": "format.format_files",
+    "ids": "compile.ids",
+    "load": "load.load",
+    "new": "new.new",
+    "queries": "queries.queries",
+    "query": "queries.query",
+    "serve": "serve.serve",
+    "synthesise": "synthesise.synthesise",
+    "validate": "assess.validate",
+}
+"""The commands, each with its module and function; a module is imported when its command is asked for."""
+
+
+class Commands(click.Group):
+    """The commands; output that cannot be written is reported as an error."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; ``None`` where there is none of the name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"lrp_kg.cli.{module}"), name)
+        return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command."""
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+                raise
+            click.secho(f"The output cannot be written: {error.strerror}.", err=True, fg="red")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its rest would be tried once more
+            raise SystemExit(CANNOT_RUN) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
+@click.version_option(__version__, prog_name="lrp-kg")
+def main() -> None:
+    """Apply a guideline to patient records: what applies, why, and which question to ask next."""

@@ -1,5 +1,5 @@
-"""Run the command line: `python -m lrp_kg.cli`."""
+"""Run the command line: ``python -m lrp_kg.cli``."""
 
-from lrp_kg.cli.main import main
+from lrp_kg.cli import main
 
 main()

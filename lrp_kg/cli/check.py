@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg import __version__
+from lrp_kg.cli.options import guideline_option, stop
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,13 +25,7 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 @click.command()
-@click.option(
-    "--guideline",
-    "-g",
-    type=click.Path(path_type=Path),
-    envvar="LRP_GUIDELINE",
-    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
-)
+@guideline_option
 @click.option("--watch", "-w", is_flag=True, help="Check again after every edit, until Ctrl+C.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Also list declared gaps and other notes.")
@@ -65,8 +60,7 @@ def check(
 
     folder = guideline or packaged_folder()
     if not folder.is_dir():
-        click.secho(f"{folder} is no folder.", err=True, fg="red")
-        context.exit(2)
+        stop(f"{folder} is not a folder.")
     if watch:
         _watch(folder, form, notes)
         return

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from lrp_kg.cli.options import fail, stop
 from lrp_kg.errors import LrpError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.compare.model import CohortEffect, Comparison
     from lrp_kg.authoring.compare.snapshot import Snapshot
 
-DIFFERENT, CANNOT_RUN = 1, 2
+DIFFERENT = 1
 
 
 @click.command()
@@ -67,18 +68,10 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
                 found = _with_cohort(found, folders, cohort, console)
         _write(found, sides, form, lang, output)
     except LrpError as error:
-        _fail(error)
+        fail(error)
     except OSError as error:
-        click.secho(f"{error.filename or output}: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+        stop(f"{error.filename or output}: {error.strerror}.")
     raise SystemExit(DIFFERENT if found.differs else 0)
-
-
-def _fail(error: LrpError) -> NoReturn:
-    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
-    for finding in error.findings:
-        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
-    raise SystemExit(CANNOT_RUN)
 
 
 def _with_cohort(found: Comparison, folders: tuple[Path, Path], file: Path, console: Console) -> Comparison:

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-if TYPE_CHECKING:
-    from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.errors import LrpError
-
-_guideline = click.option(
-    "--guideline",
-    "-g",
-    type=click.Path(path_type=Path),
-    envvar="LRP_GUIDELINE",
-    help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
-)
+from lrp_kg.cli.options import fail, guideline_option, lang_option, open_service, stop
 
 
 @click.command()
-@click.option(
-    "--lang", "-l", type=click.Choice(["en", "nl", "fr", "de"]), default="en", show_default=True, help="Language."
-)
+@lang_option
 @click.option(
     "--output",
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write (default: standard output).",
 )
-@_guideline
+@guideline_option
 def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     """Draw the pathway as one SVG picture: its exits, and a panel with the boxes for each stage.
 
@@ -39,7 +26,7 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
       lrp-kg draw --lang nl -o pathway.svg
       lrp-kg draw --guideline my-pathway > my-pathway.svg
     """  # noqa: D301 (click reads the backslash)
-    service = _service(guideline)
+    service = open_service(guideline)
     from lrp_kg.authoring.site.catalogue import Catalogue
     from lrp_kg.authoring.site.drawing import draw as picture
     from lrp_kg.authoring.site.words import SiteWords
@@ -51,7 +38,7 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     try:
         output.write_text(svg, encoding="utf-8", newline="\n")
     except OSError as error:
-        _stop(f"{output} cannot be written: {error.strerror}.")
+        stop(f"{output} cannot be written: {error.strerror}.")
 
 
 @click.command()
@@ -62,7 +49,7 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     expose_value=False,
     help="Without effect: the site itself has a page for each term.",
 )
-@_guideline
+@guideline_option
 def docs(out: Path, guideline: Path | None) -> None:
     """Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
 
@@ -74,7 +61,7 @@ def docs(out: Path, guideline: Path | None) -> None:
       lrp-kg docs site
       lrp-kg docs site --guideline my-pathway
     """  # noqa: D301 (click reads the backslash)
-    service = _service(guideline)
+    service = open_service(guideline)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -86,32 +73,7 @@ def docs(out: Path, guideline: Path | None) -> None:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             files = build(service, out, progress=progress)
     except LrpError as error:
-        _fail(error)
+        fail(error)
     except OSError as error:
-        _stop(f"{error.filename or out} cannot be written: {error.strerror}.")
+        stop(f"{error.filename or out} cannot be written: {error.strerror}.")
     click.echo(f"{files} files in {out}; start at {out / 'index.html'}")
-
-
-def _service(folder: Path | None) -> GuidelineService:
-    from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.errors import GuidelineError
-
-    try:
-        return GuidelineService(folder)
-    except GuidelineError as error:
-        _fail(error)
-
-
-def _fail(error: LrpError) -> NoReturn:
-    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
-    for finding in error.findings:
-        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
-    raise SystemExit(2)
-
-
-def _stop(message: str) -> NoReturn:
-    click.secho(message, err=True, fg="red")
-    raise SystemExit(2)
-
-
-__all__ = ["docs", "draw"]

@@ -1,14 +1,17 @@
-"""What commands share: options, exit codes, reading a file, and telling an error."""
+"""What commands share: options, exit codes, opening a guideline, reading a file, reporting an error."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lrp_kg.errors import LrpError
+from lrp_kg.errors import GuidelineError, LrpError
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
 
 INVALID, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
@@ -51,10 +54,28 @@ def fail(error: LrpError) -> NoReturn:
     raise SystemExit(CANNOT_RUN)
 
 
+def stop(message: str) -> NoReturn:
+    """Print a message on stderr and stop."""
+    click.secho(message, err=True, fg="red")
+    raise SystemExit(CANNOT_RUN)
+
+
 def read_file(file: str) -> bytes:
     """Return the bytes of a file, or of standard input for ``-``."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        click.secho(f"{file} cannot be read: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+        stop(f"{file} cannot be read: {error.strerror}.")
+
+
+def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
+    """Open a guideline folder, or report every finding and stop; ``validating`` prepares validation too."""
+    from lrp_kg.answer.service import GuidelineService
+
+    try:
+        service = GuidelineService(folder, engine=engine)
+        if validating:
+            service.warm()
+        return service
+    except GuidelineError as error:
+        fail(error)

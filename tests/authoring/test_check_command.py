@@ -63,7 +63,7 @@ def test_a_warning_is_exit_code_1(broken: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_exit_code_2(tmp_path: Path) -> None:
     result = check("-g", str(tmp_path / "nowhere"))
-    assert result.exit_code == 2 and "is no folder" in result.stderr
+    assert result.exit_code == 2 and "is not a folder" in result.stderr
 
 
 def test_a_folder_without_a_guideline_is_told(tmp_path: Path) -> None:

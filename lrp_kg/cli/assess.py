@@ -1,0 +1,159 @@
+"""``lrp-kg assess`` and ``validate``: records in, answers or problems out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, open_service, read_file
+from lrp_kg.errors import InvalidRecord, LrpError, RecordError
+from lrp_kg.findings import Finding
+from lrp_kg.words import phrase
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.record.read import RawRecord
+
+
+def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:
+    """Yield the records of a file or of standard input, each with a name for messages."""
+    from lrp_kg.record.files import records
+
+    return records(service.reader, file, read_file(file), kind)
+
+
+def _answer_all(
+    records: Iterable[tuple[str, RawRecord | RecordError]],
+    answer: Callable[[str, RawRecord], bool],
+    refuse: Callable[[str, tuple[Finding, ...]], None],
+) -> NoReturn:
+    """Answer every record; exit with 1 where one was not valid, with 2 where there was none or none could be read."""
+    count, invalid = 0, False
+    try:
+        for name, raw in records:
+            count += 1
+            if isinstance(raw, RecordError):
+                invalid = True
+                refuse(name, (Finding(raw.code, raw.message),))
+            else:
+                invalid = not answer(name, raw) or invalid
+    except LrpError as error:
+        fail(error)
+    if not count:
+        fail(RecordError("There is no record in the data: no JSON object and no cp:PatientRecord."))
+    raise SystemExit(INVALID if invalid else 0)
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True
+)
+@lang_option
+@click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
+@click.option(
+    "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
+)
+@click.option("--engine", type=click.Choice(["oxigraph", "rdflib"]), default="oxigraph", show_default=True)
+@input_option
+@guideline_option
+def assess(
+    file: str,
+    form: str,
+    lang: str,
+    explain: bool,
+    only: tuple[str, ...],
+    engine: str,
+    input_format: str | None,
+    guideline: Path | None,
+) -> None:
+    """Assess the record or records in FILE, or on standard input.
+
+    FILE holds JSON, JSON-LD, NDJSON (one record a line) or Turtle. Exit code 0: assessed; 1: a record is not
+    valid; 2: could not run.
+
+    \b
+    Examples:
+      lrp-kg assess examples/first-visit.json --lang nl --explain
+      echo '{"assessmentDate": "2024-02-12"}' | lrp-kg assess - --for stage
+      lrp-kg assess cohort.ndjson --format json
+    """  # noqa: D301  the escape tells click to keep the lines
+    service = open_service(guideline, engine, validating=True)
+
+    def answer(name: str, raw: RawRecord) -> bool:
+        try:
+            found = service.assessment(raw, only=only or None, explain=explain)
+        except InvalidRecord as error:
+            refuse(name, error.findings)
+            return False
+        _print(service, found, form, lang, explain, name)
+        return True
+
+    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
+        _report_invalid(name, findings, form, lang)
+
+    _answer_all(_records(service, file, input_format), answer, refuse)
+
+
+def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
+    if form == "turtle":
+        from lrp_kg.answer.as_rdf import to_graph
+
+        click.echo(to_graph(found).serialize(format="turtle"))
+        return
+    answer = service.renderer(lang).render(found, explain=explain)
+    if form == "json":
+        import orjson
+
+        click.echo(orjson.dumps(answer).decode())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from lrp_kg.answer.as_text import TextAnswer
+
+    console = Console(highlight=False)
+    if name:
+        console.rule(Text(name))
+    console.print(TextAnswer(service.guideline, lang).lay_out(answer))
+
+
+def _report_invalid(name: str, findings: tuple[Finding, ...], form: str, lang: str) -> None:
+    if form == "json":
+        import orjson
+
+        problems = [f.as_dict(lang) for f in findings]
+        click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}).decode())
+        return
+    click.secho(f"{name + ': ' if name else ''}{phrase('invalid', lang)}", err=True, fg="red")
+    for finding in findings:
+        click.echo(f"  {finding.text(lang)} [{finding.name}]", err=True)
+
+
+@click.command()
+@click.argument("file", metavar="FILE|-")
+@lang_option
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@input_option
+@guideline_option
+def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
+    """Check the record or records in FILE and tell every problem. Exit code 0: valid; 1: not; 2: could not run."""
+    service = open_service(guideline, validating=True)
+
+    def answer(name: str, raw: RawRecord) -> bool:
+        findings = service.validate(raw)
+        if findings:
+            refuse(name, tuple(findings))
+        elif form == "json":
+            click.echo('{"invalid": false}')
+        else:
+            click.secho(f"{name + ': ' if name else ''}{phrase('valid', lang)}", fg="green")
+        return not findings
+
+    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
+        _report_invalid(name, findings, form, lang)
+
+    _answer_all(_records(service, file, input_format), answer, refuse)

@@ -1,0 +1,42 @@
+"""``lrp-kg compile`` and ``ids``: the criteria as SPARQL, and every identifier of an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lrp_kg.cli.options import guideline_option, lang_option, open_service
+
+
+@click.command("compile")
+@click.option("--with-derived", is_flag=True, help="Print the query that derives what criteria read, before it.")
+@click.option("--only-derived", is_flag=True, help="Print only the query that derives what criteria read.")
+@guideline_option
+def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> None:
+    """Print the classification query, to run on any SPARQL 1.1 engine over records in our vocabulary.
+
+    First add the triples of the deriving query (a CONSTRUCT) to the records, then run the classification query
+    (a SELECT): one row a record, one column a condition; true, false, or unbound where it cannot be told.
+    """
+    service = open_service(guideline)
+    from lrp_kg.logic.classify import record_query
+    from lrp_kg.logic.derive import derive_query
+
+    if with_derived or only_derived:
+        click.echo(derive_query(service.guideline))
+    if not only_derived:
+        click.echo(record_query(service.assessor.program))
+
+
+@click.command()
+@lang_option
+@guideline_option
+def ids(lang: str, guideline: Path | None) -> None:
+    """Print every identifier that an answer can hold, as JSON."""
+    import orjson
+
+    from lrp_kg.answer.as_json import known_ids
+
+    found = known_ids(open_service(guideline).guideline, lang)
+    click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,92 @@
+"""``lrp-kg serve``: the guideline over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lrp_kg.cli.options import fail, guideline_option, open_service, store_option
+from lrp_kg.errors import LrpError, UnknownParameter
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port. Also LRP_PORT.",
+    envvar="LRP_PORT",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+@click.option(
+    "--proxies",
+    default=0,
+    type=click.IntRange(0, 8),
+    envvar="LRP_PROXIES",
+    help="Proxies in front of the service, each of which adds X-Forwarded-For, -Proto and -Host; 0 (the default) "
+    "believes no such header. Also LRP_PROXIES.",
+)
+@click.option(
+    "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
+)
+@store_option
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    envvar="LRP_TOKEN_FILE",
+    help="File with the tokens of those who may ask of a store with records, one a line. Also LRP_TOKEN_FILE.",
+)
+@guideline_option
+def serve(
+    host: str,
+    port: int,
+    workers: int,
+    proxies: int,
+    reload: bool,
+    store: str | None,
+    token_file: Path | None,
+    guideline: Path | None,
+) -> None:
+    """Serve the guideline over HTTP: POST /assess, /sparql, and pages at /.
+
+    With --store also the records of a store and their answers; records are served only to bearers of a token.
+    Limits of one query: LRP_QUERY_SECONDS (10), LRP_QUERY_ROWS (1000000), LRP_QUERY_BYTES, LRP_QUERY_MEMORY,
+    LRP_QUERY_CONCURRENT (8).
+    """
+    import os
+
+    from lrp_kg.research.engine.model import Limits
+    from lrp_kg.web.server import run
+
+    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies}
+    os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
+    if reload:
+        os.environ["LRP_RELOAD"] = "true"
+    service = open_service(guideline, validating=True)  # fail here, with every finding, rather than in a worker
+    try:
+        Limits.from_environment()
+        if not os.environ.get("LRP_MAX_BODY", "1").isdigit():
+            raise UnknownParameter("LRP_MAX_BODY is no number of bytes. Mend the setting.")
+        if store:
+            _look_at_store(service, store, token_file)
+    except LrpError as error:
+        fail(error)
+    run(host, port, workers)
+
+
+def _look_at_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
+    """Fail where the store cannot be served; say where its answers are of another guideline."""
+    from lrp_kg.research.store.opening import holds_records, staleness
+    from lrp_kg.web.access import demand_token, read_tokens
+
+    demand_token(read_tokens(token_file), holds_records(store))
+    stale = staleness(service.guideline, store)
+    if stale:
+        click.secho(stale, err=True, fg="yellow")
