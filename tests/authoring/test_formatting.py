@@ -7,9 +7,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
-from lrp_kg.cli.main import main
 
 from lrp_kg.authoring.formatting import LONGEST, formatted, formatter
+from lrp_kg.cli import main
 from tests.support.paths import PACKAGE, ROOT
 
 FILES = sorted(
