@@ -15,6 +15,7 @@ import difflib
 import logging
 import re
 from collections.abc import Hashable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -38,8 +39,6 @@ from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record.read import Members, RawRecord
 from lrp_kg.words import LANGUAGES, in_every_language, phrase
 
-logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it would log ill-typed values of a patient
-
 _RECORD = rdflib.URIRef(PATIENT_RECORD)
 _NEEDS_ABSENT_VALUES = {SH.minCount, SH.hasValue, SH.equals, SH.qualifiedMinCount, SH.uniqueLang}
 _OF_ONE_PROPERTY = {
@@ -60,6 +59,7 @@ _OF_ONE_PROPERTY = {
 _COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
 """Types whose literals rdflib compares without raising or warning."""
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
+_validating = ContextVar("validating", default=False)
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
 
@@ -113,7 +113,7 @@ class Validator:
         for file in record_shape_files(guideline.folder):
             graph.parse(file, format="turtle")
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
-        self._shapes.logger.setLevel(logging.WARNING)
+        logging.getLogger("rdflib.term").addFilter(_is_loggable)
         self._executor = SHACLExecutor(validator=None)
         everything = {s.node: s for s in self._shapes.shapes}
         self._everything = everything
@@ -205,7 +205,7 @@ class Validator:
         """Tell whether the properties of a record conform whose values, alone or as a pair, are new."""
         predicates = {predicate for several in new for predicate in several}
         entries = tuple((predicate, value) for predicate, value in raw.entries if predicate in predicates)
-        return not self._results(raw, *self.graph_of(RawRecord(raw.subject, entries)))
+        return not self._results(raw, entries)
 
     # -- data ---------------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class Validator:
                 self._remember(keys)
                 return []
         found = [self._stray(name) for name in raw.stray]
-        results = self._results(raw, *self.graph_of(raw))
+        results = self._results(raw)
         if results:
             found += self._explain(results, raw)
         elif keys is not None:
@@ -261,8 +261,16 @@ class Validator:
             self._conforming.clear()
         self._conforming.update(keys)
 
-    def _results(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[_Result]:
-        """Return what pySHACL reports of the properties in a graph; which shapes apply is told by the whole record."""
+    def _results(self, raw: RawRecord, entries: tuple[tuple[str, Node | Members], ...] | None = None) -> list[_Result]:
+        """Return what pySHACL reports of some entries of a record, or of all; the whole says which shapes apply."""
+        token = _validating.set(True)
+        try:
+            graph, subject = self.graph_of(raw if entries is None else RawRecord(raw.subject, entries))
+            return self._evaluated(raw, graph, subject)
+        finally:
+            _validating.reset(token)
+
+    def _evaluated(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[_Result]:
         whole = {self._iri(predicate) for predicate, _ in raw.entries}
         present = set(graph.predicates(subject))
         data = DataGraph.from_rdflib_graph(graph)
@@ -393,6 +401,11 @@ class Validator:
             return phrase("hint-derived", lang)
         similar = difflib.get_close_matches(local_name(iri or ""), list(g.field_names), 1)
         return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
+
+
+def _is_loggable(_: logging.LogRecord) -> bool:
+    """Keep rdflib from logging ill-typed values of a patient while a record is validated."""
+    return not _validating.get()
 
 
 def _literal(node: Node) -> rdflib.Literal:

@@ -1,5 +1,6 @@
 """Each shape passes and fails, every problem is told at once, in four languages, as stock pySHACL sees it."""
 
+import logging
 import random
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService
+from lrp_kg.guideline.index import Node
+from lrp_kg.namespaces import XSD
+from lrp_kg.record.read import RawRecord
 from lrp_kg.record.validate import Validator, load_validator
 from lrp_kg.words import LANGUAGES
 
+ILL_TYPED = Node("literal", "private", XSD + "integer")
 GOOD: dict[str, Any] = {
     "id": "1",
     "episode": "e",
@@ -160,3 +165,25 @@ def test_stock_pyshacl_agrees(fresh: Validator, service: GuidelineService) -> No
         assert (not fresh.findings(raw)) == conforms, "the second time, from memory"
         verdicts.add(conforms)
     assert verdicts == {True, False}
+
+
+# -- the host program -------------------------------------------------------------------------------------
+
+
+def test_values_of_a_patient_are_never_logged(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        fresh = Validator(service.guideline)
+        for value in ("31/12/2024", "2024-02-30", "private"):
+            raw = service.reader.from_json({"onsetDate": value})
+            assert fresh.findings(raw)
+        secret = RawRecord("", ((service.reader.namespace + "priorIncapacityDays", ILL_TYPED),))
+        assert fresh.findings(secret)
+    assert not caplog.records
+
+
+def test_log_of_rdflib_is_left_to_the_host(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
+    assert logging.getLogger("rdflib.term").level == logging.NOTSET
+    assert logging.getLogger("pyshacl").level == logging.NOTSET
+    service.validate({"onsetDate": "no date"})
+    rdflib.Literal("no number", datatype=rdflib.XSD.integer)
+    assert [r.name for r in caplog.records] == ["rdflib.term"]

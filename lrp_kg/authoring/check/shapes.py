@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -98,15 +99,18 @@ class ShapeCheck:
     def _validate(self, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
         """Return the shapes that each term violates."""
         import rdflib
-        from pyshacl import validate
+        from pyshacl import Validator
+        from pyshacl.graph_abstraction import DataGraph
         from rdflib.namespace import SH as NS
 
         from lrp_kg.guideline.rdflib_graph import to_rdflib
 
         parsed = (quad.triple for quad in ox.parse(self.shapes_text, format=ox.RdfFormat.TURTLE))
         shapes = to_rdflib(t for t in parsed if t.predicate.value != SH + "sparql")
-        logging.getLogger("pyshacl").setLevel(logging.ERROR)
-        _, report, _ = validate(to_rdflib(triples), shacl_graph=shapes, inplace=True)
+        options = {"inplace": True, "logger": logging.getLogger("lrp_kg.shacl")}
+        data = DataGraph.from_rdflib_graph(to_rdflib(triples))
+        validator: Any = Validator(data, shacl_graph=shapes, options=options)
+        _, report, _ = validator.run()
         found: dict[str, list[str]] = {}
         if isinstance(report, rdflib.Graph):
             for result in report.objects(None, NS.result):
