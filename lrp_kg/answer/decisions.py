@@ -27,11 +27,11 @@ from lrp_kg.guideline.model import (
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Engine, Program
-from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagram_cache import DiagramStore
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.explain import Explainer, Reason
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.read import Record
 
@@ -44,7 +44,7 @@ class DecisionResult:
     """A decision with what the record makes of it; reasons only where they were asked for."""
 
     decision: Decision
-    result: Result
+    result: Outcome
     because: tuple[Reason, ...]
     why_not: Mapping[str, tuple[Reason, ...]]
     open_points: tuple[OpenPoint, ...]
@@ -76,7 +76,7 @@ class ProgrammeResult:
 
     programme: Programme
     edition: Edition
-    result: Result
+    result: Outcome
     criteria: tuple[CriterionResult, ...]
     benefits: tuple[StatementResult, ...]
     steps: tuple[StatementResult, ...]
@@ -144,7 +144,7 @@ class Assessor:
         """Return the signature of a record."""
         return self.cells.signature(record.values)
 
-    def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Result:
+    def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
         """Return what a record makes of a decision, by its IRI."""
         own = self.signature(record) if signature is None else signature
         return self._deciders[decision].decide(own, record.dates)
@@ -229,7 +229,7 @@ class Run:
         self.record = record
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
-        self._results: dict[str, Result] = {}
+        self._results: dict[str, Outcome] = {}
         self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
@@ -239,7 +239,7 @@ class Run:
         number = self.a.program.index[expression]
         return self.a.verdicts.of(self.signature, (number,))[number]
 
-    def result(self, decision: str) -> Result:
+    def result(self, decision: str) -> Outcome:
         if decision not in self._results:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
@@ -271,7 +271,7 @@ class Run:
             known = self.a.reasons[key] = self.a.explainer.reasons(cls, self.of_expression)
         return known
 
-    def reasons(self, decision: Decision, result: Result) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
+    def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
         if result.status == NOT_APPLICABLE:
             return self.why(decision.scope), {}
         found: dict[str, Reason] = {}
@@ -289,7 +289,7 @@ class Run:
                 why_not[option.id] = mine
         return tuple(found.values()), why_not
 
-    def open_points(self, decision: Decision, result: Result) -> tuple[OpenPoint, ...]:
+    def open_points(self, decision: Decision, result: Outcome) -> tuple[OpenPoint, ...]:
         if result.status in (NOT_APPLICABLE, UNDETERMINED):
             return ()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}

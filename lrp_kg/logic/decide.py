@@ -16,21 +16,11 @@ from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.diagrams import Builder, Diagram
-from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
 MEMORY = 200_000
 COMPLETIONS = 100_000
 """Joint completions of dates that are looked at for one decision; beyond it the dates count as independent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a record makes of a decision; ``missing`` are IRIs of input fields, in the order of questions."""
-
-    status: str
-    answers: tuple[str, ...] = ()
-    possible: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,7 @@ class Decider:
             if axis.variables[0] in dates.derived
         )
         self.durations = self._durations_read()
-        self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Result] = {}
+        self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Outcome] = {}
 
     def _durations_read(self) -> frozenset[tuple[int, ...]]:
         return frozenset(self.diagram.axes[number].variables for number, _ in self._durations)
@@ -69,7 +59,7 @@ class Decider:
         """Return what the result depends on beside the signature and which dates are known."""
         return self._date_groups(signature, known_dates) if self._derived else ()
 
-    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Result:
+    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Outcome:
         """Return the result for a signature and the dates that are known."""
         groups = self._date_groups(signature, known_dates) if self._derived else ()
         relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
@@ -114,7 +104,7 @@ class Decider:
             groups.append(_DateGroup(name, tuple(axes), tuple(sorted(set(choices)))))
         return tuple(groups)
 
-    def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Result:
+    def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Outcome:
         diagram = self.diagram
         chosen: list[int | None] = []
         for number, axis in enumerate(diagram.axes):
@@ -140,9 +130,9 @@ class Decider:
         for node in nodes:
             outcomes |= diagram.leaves(node)
         if len(outcomes) == 1:
-            only = next(iter(outcomes))
+            (only,) = outcomes
             if only.status != UNDETERMINED:
-                return Result(only.status, only.answers)
+                return only
         missing = self._missing(found, groups, known_ends)
         return self._undetermined(outcomes, tuple(f for f in missing if not self._ruled_out(f, signature)))
 
@@ -154,11 +144,11 @@ class Decider:
                 return self.cells.variables[variable].representative(signature[variable]) is not True
         return False
 
-    def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Result:
+    def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Outcome:
         certain = set.intersection(*(set(o.answers) for o in outcomes))
         found = set().union(*(o.answers for o in outcomes))
         ever = [answer for answer in self._options if answer in found]
-        return Result(
+        return Outcome(
             UNDETERMINED,
             tuple(a for a in ever if a in certain),
             tuple(a for a in ever if a not in certain),
@@ -201,13 +191,13 @@ class KleeneDecider:
         """Return what the result depends on beside the signature and which dates are known: nothing."""
         return ()
 
-    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Result:
+    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Outcome:
         """Return the result for a signature."""
         program = self.builder.program
         verdicts = program.classify([signature], self._needed)[0]
         outcome = self.builder.outcome(self.decision, verdicts)
         if outcome.status != UNDETERMINED:
-            return Result(outcome.status, outcome.answers)
+            return outcome
         fields = {
             name
             for variable in self.builder.live(self._roots, verdicts)
@@ -218,7 +208,4 @@ class KleeneDecider:
         order = {f.iri: f.ask_order or 0 for f in program.guideline.fields.values()}
         possible = tuple(o.id for o in self.decision.options if program.verdict(verdicts, o.applies_to) == OPEN)
         missing = tuple(sorted(fields, key=lambda f: (order.get(f, 0), f)))
-        return Result(UNDETERMINED, outcome.answers, possible, missing)
-
-
-__all__ = ["DECIDED", "Decider", "KleeneDecider", "Result"]
+        return outcome._replace(possible=possible, missing=missing)

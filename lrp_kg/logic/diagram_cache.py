@@ -84,7 +84,7 @@ def _dump(diagram: Diagram) -> str:
 
 
 def _outcome(status: str, answers: list[str], holding: list[str]) -> Outcome:
-    return Outcome(status, tuple(answers), tuple(holding))
+    return Outcome(status, tuple(answers), holding=tuple(holding))
 
 
 def _load(text: str) -> Diagram:

@@ -15,11 +15,14 @@ NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
 class Outcome(NamedTuple):
     """The status of a decision and the identifiers of its answers.
 
-    ``holding`` are further classes that hold, where an analysis asked for them.
+    While it is undetermined, ``possible`` are further options that may become answers, and ``missing`` are IRIs of
+    input fields, in the order of questions. ``holding`` are further classes that hold, where an analysis asks for them.
     """
 
     status: str
     answers: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
 
 

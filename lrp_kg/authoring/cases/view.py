@@ -13,8 +13,7 @@ from lrp_kg.answer.decisions import Assessment, Assessor, Run, StatementResult
 from lrp_kg.guideline.model import Box, Decision, Guideline, Statement
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN
-from lrp_kg.logic.decide import Result
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.read import Record
 
@@ -80,7 +79,7 @@ class CaseAnswer:
             return decisions[self.index.decisions[ident].iri]
         return decisions[self.assessor.edition(programme, self.record.dates).decision]
 
-    def result(self, ident: str) -> Result:
+    def result(self, ident: str) -> Outcome:
         """Return what the record makes of a decision or programme."""
         return self.run.result(self.decision(ident).iri)
 

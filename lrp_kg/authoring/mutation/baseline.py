@@ -22,8 +22,9 @@ from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells, FieldValue, Signature
 from lrp_kg.logic.classify import OPEN, TRUE, Program
-from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.read import Record
 
 
@@ -70,7 +71,7 @@ class Baseline:
         self.dependencies = Dependencies(g)
         self.reads = {d.iri: self._classes(d) for d in g.decisions.values()}
         self.cases = self._prepare(list(cases))
-        self._results: dict[tuple[str, int], Result] = {}
+        self._results: dict[tuple[str, int], Outcome] = {}
 
     def widened(self, guideline: Guideline) -> Guideline:
         """Return a version whose cells tell the bounds of every mutant apart; its answers are the same."""
@@ -130,7 +131,7 @@ class Baseline:
             or not rests.classes.isdisjoint(classes)
         ]
 
-    def result(self, decision: str, case: Prepared) -> Result:
+    def result(self, decision: str, case: Prepared) -> Outcome:
         """Return what the unchanged guideline makes of a decision for a case."""
         key = (decision, case.number)
         known = self._results.get(key)

@@ -18,7 +18,7 @@ from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE
-from lrp_kg.logic.decide import Decider, KleeneDecider, Result
+from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.logic.verdicts import VerdictMemory
@@ -67,7 +67,7 @@ class KleeneMutant(Assessor):
         """Return the signature of the case at hand."""
         return self._case.signature if self._case else b""
 
-    def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Result:
+    def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
         """Return what the mutant makes of a decision; raise `Undecided` where it is not certain."""
         assert self._case is not None  # noqa: S101  `at` was called
         if decision not in self.affected:
@@ -75,7 +75,7 @@ class KleeneMutant(Assessor):
         outcome = self.outcome(decision)
         if outcome.status == UNDETERMINED:
             raise Undecided
-        return Result(outcome.status, outcome.answers)
+        return outcome
 
     def outcome(self, decision: str) -> Outcome:
         """Return the outcome of a decision for the case at hand."""
