@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from lrp_kg.answer.decisions import Assessment, DecisionResult, ProgrammeResult, StatementResult
+from lrp_kg.answer.results import Assessment, DecisionResult, ProgrammeResult, StatementResult
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.model import Box, Field, Guideline
 from lrp_kg.logic.classify import FALSE, TRUE

@@ -11,7 +11,7 @@ from rdflib.namespace import RDF, RDFS, XSD
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import Json
-from lrp_kg.answer.decisions import Assessment
+from lrp_kg.answer.results import Assessment
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import CP as CP_IRI
 from lrp_kg.namespaces import PREFIXES

@@ -16,8 +16,9 @@ from typing import Any
 import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
-from lrp_kg.answer.decisions import Assessment, Assessor, DecisionResult, Run, StatementResult, facts_of, in_order
-from lrp_kg.logic.cells import Signature
+from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.results import Assessment, DecisionResult, StatementResult
+from lrp_kg.answer.statements import facts_of, in_order
 from lrp_kg.record.read import Record
 
 LIMIT = 32 * 1024 * 1024
@@ -91,42 +92,41 @@ class Templates:
         if any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
             found = assessor.assess(record, only=only, explain=explain)
             return orjson.dumps(renderer.render(found, explain=explain))
-        signature = assessor.signature(record)
+        run = Run(assessor, record, explain)
         key = (
             renderer.lang,
             explain,
             None if only is None else frozenset(only),
-            signature,
+            run.signature,
             frozenset(record.dates),
             frozenset(record.lists),
             frozenset(record.texts),
-            assessor.date_keys(record, signature),
+            assessor.date_keys(record, run.signature),
         )
         template = self._known.get(key)
         if template is None:
-            template = self._make(assessor.assess(record, only=only, explain=explain), renderer, explain)
+            template = self._make(run, assessor.finish(run, only), renderer)
             self._kept += sum(map(len, template.pieces))
             if self._kept > LIMIT:
                 self._known.clear()
                 self._kept = sum(map(len, template.pieces))
             self._known[key] = template
-        return self._fill(template, record, signature, renderer)
+        return self._fill(template, run, renderer)
 
-    def _make(self, found: Assessment, renderer: Renderer, explain: bool) -> _Template:
+    def _make(self, run: Run, found: Assessment, renderer: Renderer) -> _Template:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         statements = own + [s for p in found.programmes.values() for s in (*p.benefits, *p.steps)]
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
-        run = Run(self.assessor, found.record, explain=False)
         facts_from = run.agreed(found.boxes, found.notices) + statements[len(own) :]
         agreed = tuple(sorted(numbers[s.statement.iri] for s in facts_from))
-        data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=explain)
+        data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
         return _Template(bare, tuple(parts[::2]), slots, tuple(statements), agreed)
 
-    def _fill(self, template: _Template, record: Record, signature: Signature, renderer: Renderer) -> bytes:
-        run = Run(self.assessor, record, False, signature)
+    def _fill(self, template: _Template, run: Run, renderer: Renderer) -> bytes:
+        record = run.record
         statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in template.statements]
         out = [template.pieces[0]]
         values: dict[str, bytes] = {}

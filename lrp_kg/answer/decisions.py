@@ -6,24 +6,14 @@ Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
-from lrp_kg.durations import add_period
+from lrp_kg.answer.missing import in_question_order, open_fields, unknown_in
+from lrp_kg.answer.results import Assessment, CriterionResult, DecisionResult, ProgrammeResult, StatementResult
+from lrp_kg.answer.statements import dated, facts_of, in_order
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
-from lrp_kg.guideline.model import (
-    Box,
-    Caution,
-    Criterion,
-    Decision,
-    Edition,
-    Guideline,
-    OpenPoint,
-    Programme,
-    Statement,
-    Term,
-)
+from lrp_kg.guideline.criteria import Expression, Named
+from lrp_kg.guideline.model import Box, Decision, Edition, Guideline, OpenPoint, Programme, Statement
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Engine, Program
@@ -37,73 +27,6 @@ from lrp_kg.record.read import Record
 
 REASONS = 200_000
 """Remembered reasons, by class and cells, after which they are dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionResult:
-    """A decision with what the record makes of it; reasons only where they were asked for."""
-
-    decision: Decision
-    result: Outcome
-    because: tuple[Reason, ...]
-    why_not: Mapping[str, tuple[Reason, ...]]
-    open_points: tuple[OpenPoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementResult:
-    """A statement that applies, or may: ``verdict`` of its condition, and its dates."""
-
-    statement: Statement
-    verdict: int
-    earliest: date | None
-    latest: date | None
-    status: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionResult:
-    """A criterion and whether it is met."""
-
-    criterion: Criterion
-    verdict: int
-    because: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProgrammeResult:
-    """Eligibility by one edition of a programme."""
-
-    programme: Programme
-    edition: Edition
-    result: Outcome
-    criteria: tuple[CriterionResult, ...]
-    benefits: tuple[StatementResult, ...]
-    steps: tuple[StatementResult, ...]
-
-    @property
-    def verdict(self) -> str:
-        """Return eligible, not-eligible, undetermined, or not-applicable outside the scope."""
-        if self.result.status == DECIDED:
-            return self.result.answers[0]
-        return self.result.status if self.result.status == NOT_APPLICABLE else UNDETERMINED
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """The answer to one record."""
-
-    guideline: Guideline
-    record: Record
-    decisions: Mapping[str, DecisionResult]
-    programmes: Mapping[str, ProgrammeResult]
-    boxes: tuple[tuple[Box, tuple[StatementResult, ...]], ...]
-    notices: tuple[StatementResult, ...]
-    facts: Mapping[str, str | int | bool | date | list[str]]
-    dated: tuple[StatementResult, ...]
-    warnings: tuple[Caution, ...]
-    missing: tuple[str, ...]
-    next_question: str | None
 
 
 class Assessor:
@@ -145,7 +68,7 @@ class Assessor:
         return self.cells.signature(record.values)
 
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
-        """Return what a record makes of a decision, by its IRI."""
+        """Return the outcome of a decision, by its IRI, for a record."""
         own = self.signature(record) if signature is None else signature
         return self._deciders[decision].decide(own, record.dates)
 
@@ -174,13 +97,14 @@ class Assessor:
 
     def assess(self, record: Record, *, only: Collection[str] | None = None, explain: bool = False) -> Assessment:
         """Assess a record; ``only`` limits decisions, missing fields and the next question to these identifiers."""
-        unknown = sorted(set(only or ()) - set(self.decision_ids))
+        return self.finish(Run(self, record, explain), only)
+
+    def finish(self, run: Run, only: Collection[str] | None = None) -> Assessment:
+        """Return the whole answer of a run, some of which may already have been worked out."""
+        wanted = None if only is None else set(only)
+        unknown = sorted((wanted or set()) - set(self.decision_ids))
         if unknown:
             raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
-        return self.finish(Run(self, record, explain), None if only is None else set(only))
-
-    def finish(self, run: Run, wanted: set[str] | None = None) -> Assessment:
-        """Return the whole answer of a run, some of which may already have been worked out."""
         decisions = {d.id: run.decision(d) for d in self._plain.values() if wanted is None or d.id in wanted}
         programmes = {
             p.id: run.programme(p) for p in self.guideline.programmes.values() if wanted is None or p.id in wanted
@@ -194,30 +118,20 @@ class Assessor:
         )
         everything = [s for _, found in boxes for s in found] + list(notices)
         of_programmes = [s for p in programmes.values() for s in (*p.benefits, *p.steps)]
-        missing = self._missing(decisions.values(), run.open_fields(everything + of_programmes))
+        missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
         return Assessment(
-            self.guideline,
-            run.record,
-            decisions,
-            programmes,
-            boxes,
-            notices,
-            facts_of(self.guideline, run.agreed(boxes, notices) + of_programmes, decisions.values()),
-            in_order(everything + of_programmes),
-            tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
-            missing,
-            next((f for f in missing if run.asked(f)), None),
+            guideline=self.guideline,
+            record=run.record,
+            decisions=decisions,
+            programmes=programmes,
+            boxes=boxes,
+            notices=notices,
+            facts=facts_of(self.guideline, run.agreed(boxes, notices) + of_programmes, decisions.values()),
+            dated=in_order(everything + of_programmes),
+            warnings=tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
+            missing=missing,
+            next_question=next((f for f in missing if run.asked(f)), None),
         )
-
-    def _missing(self, results: Iterable[DecisionResult], further: set[str]) -> tuple[str, ...]:
-        """Return the fields that decisions miss, then those that only statements and their dates wait for."""
-        first = {name for r in results for name in r.result.missing}
-        fields = self.guideline.fields
-
-        def ordered(names: set[str]) -> list[str]:
-            return sorted(names, key=lambda name: (fields[name].ask_order or 0, name))
-
-        return tuple(ordered(first) + ordered(further - first))
 
 
 class Run:
@@ -233,18 +147,22 @@ class Run:
         self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
+        """Return the verdict of a class; no class is the class of all records."""
         return TRUE if cls is None else self.a.verdicts.one(self.signature, cls)
 
     def of_expression(self, expression: Expression) -> int:
+        """Return the verdict of an expression."""
         number = self.a.program.index[expression]
         return self.a.verdicts.of(self.signature, (number,))[number]
 
     def result(self, decision: str) -> Outcome:
+        """Return the outcome of a decision, by its IRI."""
         if decision not in self._results:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
 
     def chosen(self, decision: Decision, wanted: set[str] | None) -> list[str]:
+        """Return the options, by IRI, that are answers of a wanted decision."""
         if wanted is not None and decision.id not in wanted:
             return []
         result = self.result(decision.iri)
@@ -255,6 +173,7 @@ class Run:
     # -- decisions ------------------------------------------------------------------------------
 
     def decision(self, decision: Decision) -> DecisionResult:
+        """Return the outcome of a decision with its open points, and reasons where they are asked for."""
         result = self.result(decision.iri)
         because: tuple[Reason, ...] = ()
         why_not: dict[str, tuple[Reason, ...]] = {}
@@ -263,6 +182,7 @@ class Run:
         return DecisionResult(decision, result, because, why_not, self.open_points(decision, result))
 
     def why(self, cls: str) -> tuple[Reason, ...]:
+        """Return the reasons for the verdict of a class."""
         key = (cls, self.a.verdicts.projection(self.signature, cls))
         known = self.a.reasons.get(key)
         if known is None:
@@ -272,6 +192,7 @@ class Run:
         return known
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
+        """Return the reasons for an outcome, and by option the reasons why it is no answer."""
         if result.status == NOT_APPLICABLE:
             return self.why(decision.scope), {}
         found: dict[str, Reason] = {}
@@ -290,6 +211,7 @@ class Run:
         return tuple(found.values()), why_not
 
     def open_points(self, decision: Decision, result: Outcome) -> tuple[OpenPoint, ...]:
+        """Return the open points that an outcome rests on."""
         if result.status in (NOT_APPLICABLE, UNDETERMINED):
             return ()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
@@ -299,6 +221,7 @@ class Run:
         )
 
     def programme(self, programme: Programme) -> ProgrammeResult:
+        """Return the eligibility for a programme by the edition that is valid."""
         edition = self.a.edition(programme, self.record.dates)
         result = self.result(edition.decision)
         criteria = tuple(
@@ -319,6 +242,7 @@ class Run:
     # -- boxes and statements ---------------------------------------------------------------------
 
     def shows(self, box: Box, wanted: set[str] | None) -> bool:
+        """Return whether a box is shown with the wanted decisions; ``None`` wants all."""
         decision = self.g.decisions.get(box.shown_for)
         if decision is None:
             owner = self.a.owner.get(box.shown_for)
@@ -328,6 +252,7 @@ class Run:
         return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
 
     def statements(self, statements: Iterable[Statement]) -> tuple[StatementResult, ...]:
+        """Return the statements that apply or may apply, with their dates."""
         return tuple(
             self.dated(statement, verdict)
             for statement in statements
@@ -335,44 +260,8 @@ class Run:
         )
 
     def dated(self, statement: Statement, verdict: int) -> StatementResult:
-        if not statement.limits:
-            return StatementResult(statement, verdict, None, None, None)
-        earliest: list[date | None] = []
-        latest: list[date | None] = []
-        doubt = False
-        counted = False
-        for limit in statement.limits:
-            counts = self.verdict(limit.condition)
-            if counts == FALSE:
-                continue
-            counted = True
-            if counts == OPEN:
-                doubt = True
-                continue
-            start = self.record.dates.get(limit.counted_from)
-            for period, found in ((limit.not_before, earliest), (limit.within, latest)):
-                if period:
-                    found.append(add_period(start, period) if start else None)
-        if not counted:
-            return StatementResult(statement, verdict, None, None, None)
-        first = None if None in earliest else min((d for d in earliest if d), default=None)
-        last = None if None in latest else min((d for d in latest if d), default=None)
-        if first is None and earliest:  # one of several triggers is undated: those that are dated still count
-            first = min((d for d in earliest if d), default=None)
-            doubt = True
-        doubt = doubt or None in latest
-        return StatementResult(statement, verdict, first, last, self.date_status(first, last, doubt))
-
-    def date_status(self, earliest: date | None, latest: date | None, doubt: bool) -> str:
-        today = self._assessed
-        if today is None or (earliest is None and latest is None):
-            return "unknown"
-        if latest is not None and today > latest:
-            return "unknown" if doubt else "past"
-        due = earliest is not None and today >= earliest or (earliest is None and today == latest)
-        if doubt:
-            return "unknown"
-        return "due" if due else "upcoming"
+        """Return a statement with its dates."""
+        return dated(statement, verdict, self.verdict, self.record.dates, self._assessed)
 
     def agreed(
         self, boxes: Iterable[tuple[Box, tuple[StatementResult, ...]]], notices: Iterable[StatementResult]
@@ -386,64 +275,15 @@ class Run:
         return found
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
-        """Return the unknown fields that shown statements and their dates wait for."""
-        found: set[str] = set()
-        for s in statements:
-            if s.verdict == OPEN and s.statement.condition:
-                found |= self.unknown_in(Named(s.statement.condition))
-            for limit in s.statement.limits:
-                counts = self.verdict(limit.condition)
-                if counts == OPEN and limit.condition:
-                    found |= self.unknown_in(Named(limit.condition))
-                if counts != FALSE and limit.counted_from not in self.record.dates:
-                    found.add(limit.counted_from)
+        """Return the unknown fields that statements wait for and that the guideline asks for in this record."""
+
+        def unknown_of(cls: str) -> set[str]:
+            return unknown_in(Named(cls), self.a.program, self.of_expression, self.record.dates)
+
+        found = open_fields(statements, self.verdict, unknown_of, self.record.dates)
         return {name for name in found if self.asked(name)}
 
-    def unknown_in(self, expression: Expression) -> set[str]:
-        """Return the unknown input fields that keep an expression from being told."""
-        node = self.a.program.nodes[self.a.program.index[expression]]
-        if self.of_expression(expression) != OPEN:
-            return set()
-        if isinstance(node, (Has, Between)):
-            inputs = self.a.cells.inputs(self.a.cells.index[node.field])
-            return {name for name in inputs if name not in self.record.dates}
-        return set().union(*(self.unknown_in(p) for p in parts_of(node)))
-
     def asked(self, name: str) -> bool:
+        """Return whether the guideline asks for a field in this record."""
         field = self.g.fields[name]
         return field.ask_order is not None and self.verdict(field.ask_if) != FALSE
-
-
-def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
-    """Return the statements that have a date, the earlier first."""
-    dated = (s for s in statements if s.status)
-    return tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id)))
-
-
-def facts_of(
-    guideline: Guideline, statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
-) -> dict[str, str | int | bool | date | list[str]]:
-    """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
-    candidates: dict[str, set[str | int | bool | date | None]] = {}
-    for s in statements:
-        for fact in s.statement.facts:
-            if s.verdict != TRUE and guideline.fact_keys[fact.key].only_if_certain:
-                continue
-            candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
-    for d in decisions:
-        for option in d.decision.options:
-            if d.result.status in (DECIDED, SEVERAL) and option.id in d.result.answers:
-                for fact in option.facts:
-                    candidates.setdefault(fact.key, set()).add(fact.value)
-    found: dict[str, str | int | bool | date | list[str]] = {}
-    for key, values in candidates.items():
-        value = next(iter(values))
-        if len(values) == 1 and value is not None:
-            found[key] = value
-    for d in decisions:
-        if d.decision.fact_key and d.result.status == DECIDED:
-            found[d.decision.fact_key] = list(d.result.answers)
-    return found
-
-
-__all__ = ["Assessment", "Assessor", "Term"]

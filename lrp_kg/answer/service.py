@@ -9,7 +9,8 @@ from typing import Any
 
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.cache import Templates
-from lrp_kg.answer.decisions import Assessment, Assessor
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.answer.results import Assessment
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline

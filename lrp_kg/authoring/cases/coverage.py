@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lrp_kg.answer.decisions import Assessment
+from lrp_kg.answer.results import Assessment
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Edition, Guideline
 from lrp_kg.guideline.positions import Positions

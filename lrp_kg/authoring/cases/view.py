@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
-from lrp_kg.answer.decisions import Assessment, Assessor, Run, StatementResult
+from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.guideline.model import Box, Decision, Guideline, Statement
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN

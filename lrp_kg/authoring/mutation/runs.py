@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from lrp_kg.answer.decisions import Assessment, Assessor, Run
+from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.results import Assessment
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import CaseAnswer, Index
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
@@ -81,7 +82,7 @@ class KleeneMutant(Assessor):
         """Return the outcome of a decision for the case at hand."""
         return outcome_of(self.guideline.decisions[decision], lambda name: self.memory.one(b"", name), self.outcome)
 
-    def finish(self, run: Run, wanted: set[str] | None = None) -> Assessment:
+    def finish(self, run: Run, only: Collection[str] | None = None) -> Assessment:
         """Refuse to answer."""
         raise Undecided
 

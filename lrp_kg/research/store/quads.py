@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from lrp_kg.answer.as_rdf import status_iri, verdict_iri
-from lrp_kg.answer.decisions import Assessment, DecisionResult
+from lrp_kg.answer.results import Assessment, DecisionResult
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS, version_iri

@@ -1,0 +1,57 @@
+"""The fields that a record does not have and that would settle more of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from lrp_kg.answer.results import DecisionResult, StatementResult
+from lrp_kg.guideline.criteria import Between, Expression, Has, parts_of
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.classify import FALSE, OPEN, Program
+
+
+def unknown_in(
+    expression: Expression,
+    program: Program,
+    verdict_of: Callable[[Expression], int],
+    known_dates: Collection[str],
+) -> set[str]:
+    """Return the unknown input fields that leave an expression without a verdict."""
+    node = program.nodes[program.index[expression]]
+    if verdict_of(expression) != OPEN:
+        return set()
+    if isinstance(node, (Has, Between)):
+        return set(program.cells.inputs(program.cells.index[node.field])).difference(known_dates)
+    return set().union(*(unknown_in(part, program, verdict_of, known_dates) for part in parts_of(node)))
+
+
+def open_fields(
+    statements: Iterable[StatementResult],
+    verdict_of: Callable[[str | None], int],
+    unknown_of: Callable[[str], set[str]],
+    known_dates: Collection[str],
+) -> set[str]:
+    """Return the unknown fields that shown statements and their dates wait for; ``unknown_of`` those of a class."""
+    found: set[str] = set()
+    for s in statements:
+        if s.verdict == OPEN and s.statement.condition:
+            found |= unknown_of(s.statement.condition)
+        for limit in s.statement.limits:
+            counts = verdict_of(limit.condition)
+            if counts == OPEN and limit.condition:
+                found |= unknown_of(limit.condition)
+            if counts != FALSE and limit.counted_from not in known_dates:
+                found.add(limit.counted_from)
+    return found
+
+
+def in_question_order(
+    guideline: Guideline, results: Iterable[DecisionResult], further: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the fields that decisions miss, then those that only statements and their dates wait for."""
+    first = {name for r in results for name in r.result.missing}
+
+    def ordered(names: set[str]) -> list[str]:
+        return sorted(names, key=lambda name: (guideline.fields[name].ask_order or 0, name))
+
+    return tuple(ordered(first) + ordered(set(further) - first))

@@ -1,0 +1,89 @@
+"""The parts of an assessment, as frozen data that knows no language and no format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lrp_kg.guideline.model import (
+    Box,
+    Caution,
+    Criterion,
+    Decision,
+    Edition,
+    Guideline,
+    OpenPoint,
+    Programme,
+    Statement,
+)
+from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.record.read import Record
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionResult:
+    """The outcome of a decision for a record; reasons only where they were asked for."""
+
+    decision: Decision
+    result: Outcome
+    because: tuple[Reason, ...]
+    why_not: Mapping[str, tuple[Reason, ...]]
+    open_points: tuple[OpenPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """A statement that applies, or may: ``verdict`` of its condition, and its dates."""
+
+    statement: Statement
+    verdict: int
+    earliest: date | None
+    latest: date | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """A criterion and whether it is met."""
+
+    criterion: Criterion
+    verdict: int
+    because: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeResult:
+    """Eligibility by one edition of a programme."""
+
+    programme: Programme
+    edition: Edition
+    result: Outcome
+    criteria: tuple[CriterionResult, ...]
+    benefits: tuple[StatementResult, ...]
+    steps: tuple[StatementResult, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return eligible, not-eligible, undetermined, or not-applicable outside the scope."""
+        if self.result.status == DECIDED:
+            return self.result.answers[0]
+        return self.result.status if self.result.status == NOT_APPLICABLE else UNDETERMINED
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer to one record."""
+
+    guideline: Guideline
+    record: Record
+    decisions: Mapping[str, DecisionResult]
+    programmes: Mapping[str, ProgrammeResult]
+    boxes: tuple[tuple[Box, tuple[StatementResult, ...]], ...]
+    notices: tuple[StatementResult, ...]
+    facts: Mapping[str, str | int | bool | date | list[str]]
+    dated: tuple[StatementResult, ...]
+    warnings: tuple[Caution, ...]
+    missing: tuple[str, ...]
+    next_question: str | None

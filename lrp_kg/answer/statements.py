@@ -1,0 +1,90 @@
+"""The dates of statements, and the facts that statements and decided options state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+
+from lrp_kg.answer.results import DecisionResult, StatementResult
+from lrp_kg.durations import add_period
+from lrp_kg.guideline.model import Guideline, Statement
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.outcomes import DECIDED, SEVERAL
+
+
+def dated(
+    statement: Statement,
+    verdict: int,
+    verdict_of: Callable[[str | None], int],
+    dates: Mapping[str, date],
+    today: date | None,
+) -> StatementResult:
+    """Return a statement whose condition has a verdict with its dates; ``today`` is the day of the assessment."""
+    earliest: list[date | None] = []
+    latest: list[date | None] = []
+    doubt = False
+    counted = False
+    for limit in statement.limits:
+        counts = verdict_of(limit.condition)
+        if counts == FALSE:
+            continue
+        counted = True
+        if counts == OPEN:
+            doubt = True
+            continue
+        start = dates.get(limit.counted_from)
+        for period, found in ((limit.not_before, earliest), (limit.within, latest)):
+            if period:
+                found.append(add_period(start, period) if start else None)
+    if not counted:
+        return StatementResult(statement, verdict, None, None, None)
+    first = None if None in earliest else min((d for d in earliest if d), default=None)
+    last = None if None in latest else min((d for d in latest if d), default=None)
+    if first is None and earliest:  # one of several triggers is undated: those that are dated still count
+        first = min((d for d in earliest if d), default=None)
+        doubt = True
+    doubt = doubt or None in latest
+    return StatementResult(statement, verdict, first, last, _date_status(first, last, doubt, today))
+
+
+def _date_status(earliest: date | None, latest: date | None, doubt: bool, today: date | None) -> str:
+    if today is None or (earliest is None and latest is None):
+        return "unknown"
+    if latest is not None and today > latest:
+        return "unknown" if doubt else "past"
+    due = earliest is not None and today >= earliest or (earliest is None and today == latest)
+    if doubt:
+        return "unknown"
+    return "due" if due else "upcoming"
+
+
+def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
+    """Return the statements that have a date, the earlier first."""
+    dated = (s for s in statements if s.status)
+    return tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id)))
+
+
+def facts_of(
+    guideline: Guideline, statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
+) -> dict[str, str | int | bool | date | list[str]]:
+    """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
+    candidates: dict[str, set[str | int | bool | date | None]] = {}
+    for s in statements:
+        for fact in s.statement.facts:
+            if s.verdict != TRUE and guideline.fact_keys[fact.key].only_if_certain:
+                continue
+            candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
+    for d in decisions:
+        for option in d.decision.options:
+            if d.result.status in (DECIDED, SEVERAL) and option.id in d.result.answers:
+                for fact in option.facts:
+                    candidates.setdefault(fact.key, set()).add(fact.value)
+    found: dict[str, str | int | bool | date | list[str]] = {}
+    for key, values in candidates.items():
+        value = next(iter(values))
+        if len(values) == 1 and value is not None:
+            found[key] = value
+    for d in decisions:
+        if d.decision.fact_key and d.result.status == DECIDED:
+            found[d.decision.fact_key] = list(d.result.answers)
+    return found
