@@ -25,10 +25,12 @@ from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
+from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.store import deriving, generations, making
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.opening import open_engine, staleness
 from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
 from tests.support.paths import ANKLE, TESTS
 
@@ -41,6 +43,24 @@ RECORD: dict[str, Any] = {
     "medications": ["nsaid", "opioid"],
     "spinalSurgeryDate": "2024-01-20",
 }
+
+
+EARLIER: dict[str, Any] = {
+    "created": "2025-11-28T21:16:09+00:00",
+    "guideline": "ankle-sprain 0.9.0",
+    "content": "9004ab7d802d421f8ce71028bf1be041",
+    "package": "0.1.0",
+    "records": 2,
+    "loads": [
+        {
+            "activity": "https://w3id.org/lrp-kg/load/2fa37adde8c4c4eab38b7fe6f65c5ee7",
+            "ended": "2025-11-28T21:16:09+00:00",
+            "records": 2,
+            "files": [{"name": "cohort.ndjson", "sha256": "c579df325333fc83"}],
+        }
+    ],
+}
+"""What lrp-kg 0.1.0 wrote about a generation; its form is kept."""
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +298,25 @@ class TestDerivingAgain:
         store = opened(folder)
         assert count(store, "?a a cp:Assessment") == 2
         assert count(store, "?a prov:wasGeneratedBy ?x") == 2
+
+    def test_store_of_an_earlier_version_opens_and_is_derived_again(self, changed: tuple[Path, Guideline]) -> None:
+        folder, guideline = changed
+        name = Store(folder).current().name
+        (folder / "generations" / f"{name}.json").write_text(json.dumps(EARLIER), encoding="utf-8")
+        broken_off = folder / "staging" / "an-earlier-load"
+        broken_off.mkdir()
+        (broken_off / "000000.json").write_text('{"in": "another form"}', encoding="utf-8")
+        assert "Derive them again" in (staleness(guideline, str(folder)) or "")
+        engine = open_engine(guideline, str(folder), Limits())
+        found = engine.ask(Question(f"SELECT (COUNT(*) AS ?n) {{ ?a a <{CP}Assessment> }}", solutions="text/csv"))
+        assert found.read().split() == [b"n", b"2"]
+        report = load(guideline, folder, [])
+        assert (report.rederived, report.records, report.no_longer_valid) == (2, 2, [])
+        assert staleness(guideline, str(folder)) is None
+        assert Store(folder).current().loads[0] == EARLIER["loads"][0]
+        assert (folder / "generations" / name).is_dir()  # what readers have open stays
+        assert not broken_off.exists()
+        engine.close()
 
     @pytest.mark.slow
     def test_records_that_are_no_longer_valid_are_kept_and_told(self, changed: tuple[Path, Guideline]) -> None:
