@@ -146,7 +146,7 @@ class LimitReached(LrpError):
     status = 503
 
 
-class TimeLimit(LimitReached):
+class QueryTimeLimit(LimitReached):
     """The query took too long and was stopped."""
 
     code = "limit-time"

@@ -16,7 +16,7 @@ from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
     from lrp_kg.research.engine.model import Engine
-    from lrp_kg.research.questions.model import Catalogue, Entry
+    from lrp_kg.research.questions.model import CatalogueEntry, QueryCatalogue
     from lrp_kg.research.questions.running import Table
 
 MEDIA = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/sparql-results+json"}
@@ -109,7 +109,7 @@ def query(
         fail(error)
 
 
-def _catalogue(folder: Path | None) -> Catalogue:
+def _catalogue(folder: Path | None) -> QueryCatalogue:
     from lrp_kg.guideline.files import packaged_folder
     from lrp_kg.research.questions.entries import read_catalogue
 
@@ -120,7 +120,7 @@ def _catalogue(folder: Path | None) -> Catalogue:
     return found
 
 
-def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[Entry | None, str]:
+def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[CatalogueEntry | None, str]:
     """Return the query by its name or file; a file without a header has no entry."""
     if (name is None) is (file is None):
         raise UnknownParameter("Say which query: a NAME of lrp-kg queries, or -f FILE, and not both.")
@@ -148,7 +148,7 @@ def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[E
     return entries[name], entries[name].text
 
 
-def _values(params: tuple[str, ...], entry: Entry | None, lang: str) -> dict[str, str]:
+def _values(params: tuple[str, ...], entry: CatalogueEntry | None, lang: str) -> dict[str, str]:
     values = {}
     for pair in params:
         key, equals, value = pair.partition("=")
@@ -160,7 +160,7 @@ def _values(params: tuple[str, ...], entry: Entry | None, lang: str) -> dict[str
     return values
 
 
-def _spliced(entry: Entry | None, text: str, values: dict[str, str], guideline: Guideline) -> str:
+def _spliced(entry: CatalogueEntry | None, text: str, values: dict[str, str], guideline: Guideline) -> str:
     from lrp_kg.research.questions.parameters import Vocabulary, spliced
 
     if entry is not None:
@@ -208,7 +208,7 @@ def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | No
 def _answer(
     engine: Engine,
     guideline: Guideline,
-    entry: Entry | None,
+    entry: CatalogueEntry | None,
     text: str,
     values: dict[str, str],
     form: str,
@@ -234,7 +234,7 @@ def _answer(
         _print(table(reply.read()), entry, lang)
 
 
-def _print(found: Table, entry: Entry | None, lang: str) -> None:
+def _print(found: Table, entry: CatalogueEntry | None, lang: str) -> None:
     from rich.console import Console
     from rich.table import Table as Shown
     from rich.text import Text

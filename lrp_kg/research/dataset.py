@@ -24,7 +24,7 @@ from lrp_kg.research.store.opening import open_engine, staleness
 if TYPE_CHECKING:
     import pandas
 
-    from lrp_kg.research.questions.model import Catalogue
+    from lrp_kg.research.questions.model import QueryCatalogue
 
 Row = dict[str, Any]
 _INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))
@@ -49,7 +49,7 @@ class Dataset:
         self.engine = open_engine(self.guideline, str(store) if store else None, limits or Limits.from_environment())
 
     @cached_property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> QueryCatalogue:
         """The questions of the guideline folder, by name in ``entries``."""
         return read_catalogue(self.guideline.folder)
 

@@ -13,7 +13,7 @@ from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 from lrp_kg.research.questions.charts import draw
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.listing import as_data
-from lrp_kg.research.questions.model import TAGS, Entry, Parameter, in_language
+from lrp_kg.research.questions.model import TAGS, CatalogueEntry, Parameter, in_language
 from lrp_kg.research.questions.parameters import Vocabulary, prefixes_of, spliced
 from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
@@ -37,7 +37,7 @@ _TEXT = "application/sparql-query"
 class Offer:
     """The catalogue of the guideline that is served, and the words its parameters can be named by."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, CatalogueEntry]
     vocabulary: Vocabulary
 
 
@@ -141,7 +141,7 @@ def as_text(name: str) -> Response:
     return Response(text, headers=_vary(), mimetype=_TEXT)
 
 
-def _entry(name: str) -> Entry:
+def _entry(name: str) -> CatalogueEntry:
     found = offer().entries.get(name)
     if found is None:
         raise UnknownQuery("The catalogue has no query of this name. GET /queries lists them.")
@@ -156,7 +156,7 @@ def _result(name: str, media_type: str) -> Response:
     return answer(question(entry, engine(), _values(entry, language()), offer().vocabulary, media_type))
 
 
-def _values(entry: Entry, lang: str, *, form: bool = False) -> dict[str, str]:
+def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str, str]:
     """Return the parameters of a request; ``lang`` is that of the page too, so any query may have it."""
     twice = [key for key in request.args if len(request.args.getlist(key)) > 1]
     if twice:
@@ -170,7 +170,7 @@ def _values(entry: Entry, lang: str, *, form: bool = False) -> dict[str, str]:
     return values
 
 
-def _input(parameter: Parameter, value: str, entry: Entry, lang: str) -> Input:
+def _input(parameter: Parameter, value: str, entry: CatalogueEntry, lang: str) -> Input:
     choices: tuple[tuple[str, str], ...] = ()
     if parameter.type == "lang":
         choices = tuple((code, code) for code in LANGUAGES)
@@ -183,7 +183,7 @@ def _input(parameter: Parameter, value: str, entry: Entry, lang: str) -> Input:
     return Input(parameter, in_language(parameter.label, lang), value, choices)
 
 
-def _picture(entry: Entry, table: Table | None, lang: str) -> str:
+def _picture(entry: CatalogueEntry, table: Table | None, lang: str) -> str:
     if entry.chart is None or table is None:
         return ""
     return draw(entry.chart, table, title=in_language(entry.summary, lang), lang=lang)

@@ -26,7 +26,7 @@ _HEADERS = {"Vary": "Accept, Accept-Language", "Access-Control-Allow-Origin": "*
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownValue:
     """A value as a page shows it: its text, its address where it has one, and its parts where it is a blank node."""
 
     text: str
@@ -120,7 +120,9 @@ def _term(iri: str) -> Response:
     return Response(page, headers=_HEADERS, mimetype="text/html")
 
 
-def _properties(index: Terms, node: Any, lang: str, depth: int = 0) -> tuple[tuple[Shown, tuple[Shown, ...]], ...]:
+def _properties(
+    index: Terms, node: Any, lang: str, depth: int = 0
+) -> tuple[tuple[ShownValue, tuple[ShownValue, ...]], ...]:
     """Return what is said of a node by property; texts in the language of the page come first."""
     grouped: dict[str, list[Any]] = {}
     for predicate, value in dict.fromkeys(index.said.get(node, ())):
@@ -139,14 +141,14 @@ def _order(value: Any, lang: str) -> tuple[bool, str]:
     return (getattr(value, "language", None) not in (lang, None), str(value))
 
 
-def _shown(index: Terms, value: Any, lang: str, depth: int = 0) -> Shown:
+def _shown(index: Terms, value: Any, lang: str, depth: int = 0) -> ShownValue:
     if isinstance(value, ox.Literal):
-        return Shown(value.value, lang=value.language)
+        return ShownValue(value.value, lang=value.language)
     if isinstance(value, ox.NamedNode):
-        return Shown(index.label(value.value, lang), _address(index, value.value))
+        return ShownValue(index.label(value.value, lang), _address(index, value.value))
     if isinstance(value, ox.BlankNode) and depth < 12:
-        return Shown("", parts=_properties(index, value, lang, depth + 1))
-    return Shown("…")
+        return ShownValue("", parts=_properties(index, value, lang, depth + 1))
+    return ShownValue("…")
 
 
 def _address(index: Terms, iri: str, *, kind: bool = False) -> str:
@@ -160,7 +162,7 @@ def _address(index: Terms, iri: str, *, kind: bool = False) -> str:
     return iri if iri.startswith(("http://", "https://")) else f"/term/?iri={quote(iri, safe='')}"
 
 
-def _uses(index: Terms, node: ox.NamedNode, lang: str) -> dict[Shown, list[Shown]]:
+def _uses(index: Terms, node: ox.NamedNode, lang: str) -> dict[ShownValue, list[ShownValue]]:
     """Return which terms refer to a node, by property; a blank node counts for the term that it is part of."""
     found: dict[str, dict[str, None]] = {}
     for subject, predicate in index.used.get(node, ())[: 10 * USES]:

@@ -28,10 +28,10 @@ from lrp_kg.errors import (
     MemoryLimit,
     NotAcceptable,
     QueryRefused,
+    QueryTimeLimit,
     QueryTooLong,
     RowLimit,
     SizeLimit,
-    TimeLimit,
     UnknownParameter,
 )
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
@@ -140,7 +140,7 @@ class TestLimits:
     )
     def test_time(self, engine: PoolEngine, query: str) -> None:
         start = time.monotonic()
-        with pytest.raises((TimeLimit, MemoryLimit)) as caught:
+        with pytest.raises((QueryTimeLimit, MemoryLimit)) as caught:
             engine.ask(Question(query))
         assert time.monotonic() - start < engine.limits.seconds + 3
         assert "LRP_QUERY_" in caught.value.message
@@ -148,7 +148,7 @@ class TestLimits:
 
     def test_time_is_named(self, engine: PoolEngine) -> None:
         query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"
-        with pytest.raises(TimeLimit, match=r"2 seconds .*LRP_QUERY_SECONDS"):
+        with pytest.raises(QueryTimeLimit, match=r"2 seconds .*LRP_QUERY_SECONDS"):
             engine.ask(Question(query))
 
     def test_rows(self, engine: PoolEngine) -> None:
@@ -187,7 +187,7 @@ class TestLimits:
     )
     def test_memory(self, file: Path, query: str) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=120, memory=100 * 1024 * 1024)) as small:
-            with pytest.raises((MemoryLimit, TimeLimit)) as caught:
+            with pytest.raises((MemoryLimit, QueryTimeLimit)) as caught:
                 small.ask(Question(query))
             assert isinstance(caught.value, MemoryLimit)
             assert number(small, COUNT) == N
@@ -439,7 +439,7 @@ class TestProcesses:
         slow = Question("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }")
 
         def ask() -> None:
-            with pytest.raises(TimeLimit):
+            with pytest.raises(QueryTimeLimit):
                 engine.ask(slow)
 
         threads = [threading.Thread(target=ask) for _ in range(engine.limits.concurrent)]
@@ -455,23 +455,23 @@ class TestProcesses:
     def test_nothing_is_left_behind(self, file: Path) -> None:
         before = descriptors()
         with PoolEngine(quads=file, limits=Limits(seconds=0.3)) as some:
-            zygote = some._process
-            assert zygote is not None
+            forker = some._process
+            assert forker is not None
             for n in range(60):
                 if n % 10 == 9:
-                    with pytest.raises(TimeLimit):
+                    with pytest.raises(QueryTimeLimit):
                         some.ask(Question("ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"))
                 else:
                     some.ask(Question("SELECT * { ?s ?p ?o }")).read()
-            assert len(children(zygote.pid)) <= 2
+            assert len(children(forker.pid)) <= 2
             assert descriptors() <= before + 4
         assert descriptors() == before
-        assert zygote.poll() is not None
+        assert forker.poll() is not None
 
     def test_another_worker_is_ready_before_a_stopped_query_is_told(self, file: Path) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=0.2)) as some:
             first = some._idle[0].pid
-            with pytest.raises(TimeLimit):
+            with pytest.raises(QueryTimeLimit):
                 some.ask(Question("ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"))
             (ready,) = some._idle
             assert ready.pid != first

@@ -17,7 +17,7 @@ from lrp_kg.research.questions.charts import draw, points
 from lrp_kg.research.questions.checking import catalogue_findings, check_entry
 from lrp_kg.research.questions.entries import read_catalogue, read_entry
 from lrp_kg.research.questions.listing import as_data, as_markdown
-from lrp_kg.research.questions.model import Chart, Entry, Parameter
+from lrp_kg.research.questions.model import CatalogueEntry, Chart, Parameter
 from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.research.questions.running import Cell, Table
 from lrp_kg.words import LANGUAGES
@@ -360,7 +360,7 @@ def test_a_file_without_header_or_in_another_encoding_is_told(tmp_path: Path) ->
 
 def test_a_query_as_data(vocabulary: Vocabulary) -> None:
     entry, _ = read_entry(Path("some.rq"), SOUND)
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, CatalogueEntry)
     data = as_data(entry, "nl")
     assert data["summary"] == "Welke stadia?"
     assert data["params"][1] == {

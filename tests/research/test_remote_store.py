@@ -21,15 +21,16 @@ from lrp_kg.errors import (
     MalformedQuery,
     NotAcceptable,
     QueryRefused,
+    QueryTimeLimit,
     QueryTooLong,
     SizeLimit,
     StoreError,
-    TimeLimit,
 )
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
+from lrp_kg.research.engine.endpoint import RemoteStoreFailed, credentials
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.engine.pool import PoolEngine
-from lrp_kg.research.engine.remote import RemoteEngine, RemoteStoreFailed, credentials
+from lrp_kg.research.engine.remote import RemoteEngine
 from lrp_kg.research.store.export import export
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
@@ -137,9 +138,9 @@ def test_a_query_that_keeps_the_check_busy_is_stopped() -> None:
     slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{n} {{ 1 2 3 4 5 6 7 8 9 }}" for n in range(14)) + " }"
     start = time.monotonic()
     with RemoteEngine(f"http://127.0.0.1:{free_port()}/", limits=Limits(seconds=0.5)) as engine:
-        with pytest.raises(TimeLimit):
+        with pytest.raises(QueryTimeLimit):
             engine.ask(Question(slow))
-        with pytest.raises((TimeLimit, MalformedQuery)):
+        with pytest.raises((QueryTimeLimit, MalformedQuery)):
             engine.ask(Question("ASK { FILTER (1 = 1" + " + 1" * 50_000 + ") } # from"))
     assert time.monotonic() - start < 10
 
@@ -258,19 +259,19 @@ def chunks(*parts: bytes) -> Act:
 
 ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"1"}}]}}'
 MISBEHAVIOURS: list[tuple[str, Act, type[LrpError], str]] = [
-    ("drips headers", drip_headers, TimeLimit, "LRP_QUERY_SECONDS"),
-    ("is silent", lambda _: time.sleep(1.5), TimeLimit, "LRP_QUERY_SECONDS"),
+    ("drips headers", drip_headers, QueryTimeLimit, "LRP_QUERY_SECONDS"),
+    ("is silent", lambda _: time.sleep(1.5), QueryTimeLimit, "LRP_QUERY_SECONDS"),
     ("no length", without_length(b"x\r\n1\r\n", "text/csv"), RemoteStoreFailed, "without its length"),
     ("half a chunk", chunks(b"x\r\n1\r\n", b"5\r\n12"), RemoteStoreFailed, "completely"),
     ("half", reply(ROWS[:50]), RemoteStoreFailed, "ends too early"),
     ("less than promised", reply(ROWS, length=500), RemoteStoreFailed, "completely"),
-    ("slow", slowly, TimeLimit, "LRP_QUERY_SECONDS"),
+    ("slow", slowly, QueryTimeLimit, "LRP_QUERY_SECONDS"),
     ("huge", reply(ROWS + b" " * 300_000), SizeLimit, "LRP_QUERY_BYTES"),
     ("a page", reply(b"<html>", "text/html"), RemoteStoreFailed, "none of SPARQL's"),
     ("a redirect", reply(b"", status=302, Location="http://127.0.0.1:9/"), RemoteStoreFailed, "status 302"),
     ("credentials", reply(b"", status=401), RemoteStoreFailed, "credentials"),
     ("a failure", reply(b"secret of the server", status=500), RemoteStoreFailed, "status 500"),
-    ("a time-out", reply(b"", status=504), TimeLimit, "LRP_QUERY_SECONDS"),
+    ("a time-out", reply(b"", status=504), QueryTimeLimit, "LRP_QUERY_SECONDS"),
 ]
 
 

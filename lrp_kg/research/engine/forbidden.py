@@ -43,7 +43,7 @@ _UPDATES = re.compile("insert|delete|load|clear|drop|create|add|move|copy", re.I
 
 
 @dataclass(frozen=True)
-class Dataset:
+class QueryGraphs:
     """The graphs that a query names with FROM and FROM NAMED."""
 
     default: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ def preload() -> None:
     import rdflib.plugins.sparql.parser  # noqa: F401
 
 
-def examine(text: str) -> Dataset:
+def examine(text: str) -> QueryGraphs:
     """Return the dataset that a query names; raise `QueryRefused` where it reaches for something remote."""
     if _CODEPOINT.search(text) and (_WORDS.search(text) or _WORDS.search(_plain(text))):
         raise QueryRefused(
@@ -113,7 +113,7 @@ def examine(text: str) -> Dataset:
             "SERVICE would send data to another server. Ask that server yourself, and leave it out here."
         )
     if not found["from"]:
-        return Dataset()
+        return QueryGraphs()
     from rdflib.plugins.sparql.algebra import translatePrologue, traverse
     from rdflib.plugins.sparql.parser import parseQuery
     from rdflib.plugins.sparql.parserutils import CompValue
@@ -138,7 +138,7 @@ def examine(text: str) -> Dataset:
         )
     default = tuple(str(c["default"]) for c in resolved if "default" in c)
     named = tuple(str(c["named"]) for c in resolved if "named" in c)
-    return Dataset(tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named)))
+    return QueryGraphs(tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named)))
 
 
 def _resolve(node: Any, names: Any) -> Any:

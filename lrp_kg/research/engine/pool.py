@@ -20,18 +20,14 @@ from typing import Any, NoReturn
 from lrp_kg.errors import (
     Busy,
     EngineFailed,
-    LimitReached,
     LrpError,
     MalformedQuery,
-    MemoryLimit,
     NotAcceptable,
     QueryRefused,
     QueryTooLong,
-    RowLimit,
-    SizeLimit,
-    TimeLimit,
 )
 from lrp_kg.research.engine import messages
+from lrp_kg.research.engine.limits import LIMITS, limit_reached
 from lrp_kg.research.engine.model import Limits, Question, Reply, setting
 
 PATIENT = 0.03
@@ -49,18 +45,6 @@ RECYCLE = 1000
 GROWN = 256 * 1024 * 1024
 """Bytes of memory that a worker may keep between queries."""
 
-_LIMITS: dict[str, tuple[type[LimitReached], str]] = {
-    "limit-time": (TimeLimit, "seconds"),
-    "limit-rows": (RowLimit, "rows"),
-    "limit-size": (SizeLimit, "size"),
-    "limit-memory": (MemoryLimit, "memory"),
-}
-_ADVICE = {
-    "seconds": ("ran longer than {0:g} seconds and was stopped", "Narrow it, or ask for a part with LIMIT"),
-    "rows": ("has more than {0} rows or triples", "Count instead, or ask for parts with ORDER BY, LIMIT and OFFSET"),
-    "size": ("has a result of more than {0} bytes", "Ask for fewer columns, or for parts with LIMIT and OFFSET"),
-    "memory": ("needed more than {0} bytes of memory and was stopped", "Narrow it, or ask for a part with LIMIT"),
-}
 _DEATHS = {signal.SIGALRM: "limit-time", signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
 
 _CRASH = -1
@@ -69,14 +53,6 @@ _CRASH = -1
 
 class _WorkerGone(Exception):
     """A worker ended, and not because of its query."""
-
-
-def limit_reached(code: str, limits: Limits) -> LimitReached:
-    """Return the error of a limit: which one, its value, the setting, and what to do."""
-    kind, name = _LIMITS[code]
-    what, advice = _ADVICE[name]
-    told = what.format(getattr(limits, name))
-    return kind(f"The query {told} (LRP_{setting(name)}). {advice}. Nothing of the result is given.")
 
 
 @dataclass
@@ -192,7 +168,7 @@ class PoolEngine:
 
     def _raise(self, data: dict[str, Any]) -> NoReturn:
         code, message = data["error"], data.get("message", "")
-        if code in _LIMITS:
+        if code in LIMITS:
             raise limit_reached(code, self.limits)
         if code == NotAcceptable.code and message:
             raise NotAcceptable(message)

@@ -10,11 +10,11 @@ INLINE = 256 * 1024
 """Bytes up to which a result stays in memory."""
 
 
-class SpoolFull(Exception):
+class ResultTooLarge(Exception):
     """The result is over its limit."""
 
 
-class Spool:
+class ResultFile:
     """A writable file for results."""
 
     def __init__(self, limit: int) -> None:
@@ -24,10 +24,10 @@ class Spool:
         self.on_disk = False
 
     def write(self, data: bytes) -> int:
-        """Take a part of the result; raise `SpoolFull` beyond the limit."""
+        """Take a part of the result; raise `ResultTooLarge` beyond the limit."""
         self.size += len(data)
         if self.size > self.limit:
-            raise SpoolFull
+            raise ResultTooLarge
         if not self.on_disk and self.size > INLINE:
             file = tempfile.TemporaryFile()  # noqa: SIM115 - handed on, and closed by who reads it
             file.write(self.file.getvalue())  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.research.engine import forbidden, messages, sandbox
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
 from lrp_kg.research.engine.model import BASE
-from lrp_kg.research.engine.result_file import Spool, SpoolFull
+from lrp_kg.research.engine.result_file import ResultFile, ResultTooLarge
 
 DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""
@@ -27,23 +27,23 @@ def serve(sock: socket.socket, store: ox.Store, memory: int) -> None:
     messages.send(sock, {"ready": True, "sandboxed": sandboxed})
     while (message := messages.receive(sock)) is not None:
         signal.setitimer(signal.ITIMER_REAL, message.data["seconds"])
-        data, spool = _answer(store, message.data)
+        data, file = _answer(store, message.data)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if spool is None:
+        if file is None:
             messages.send(sock, data)
-        elif spool.on_disk:
-            messages.send(sock, data, descriptor=spool.reader().fileno())
-            spool.file.close()
+        elif file.on_disk:
+            messages.send(sock, data, descriptor=file.reader().fileno())
+            file.file.close()
         else:
-            messages.send(sock, data, spool.reader().read())
+            messages.send(sock, data, file.reader().read())
 
 
-def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
+def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     try:
         return _run(store, request)
     except LrpError as error:
         return {"error": error.code, "message": error.message}, None
-    except SpoolFull:
+    except ResultTooLarge:
         return {"error": "limit-size"}, None
     except MemoryError:
         return {"error": "limit-memory"}, None
@@ -56,9 +56,9 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], S
         return {"error": "malformed-query", "message": f"The query cannot be answered: {reason}."}, None
 
 
-def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spool | None]:
+def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     text = request["text"]
-    asked = forbidden.Dataset(tuple(request["default"]), tuple(request["named"]))
+    asked = forbidden.QueryGraphs(tuple(request["default"]), tuple(request["named"]))
     dataset = forbidden.examine(text)
     try:
         results = _query(store, text, asked or dataset)
@@ -72,19 +72,19 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Spoo
     media_type = request["graph" if form == "graph" else "solutions"]
     if media_type is None:
         return {"error": "not-acceptable", "form": form}, None
-    spool = Spool(request["size"])
-    output = writable(media_type, cast(IO[bytes], spool))
+    file = ResultFile(request["size"])
+    output = writable(media_type, cast(IO[bytes], file))
     results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
     rows = None
-    if form != "ask" and can_exceed(media_type, spool.size, request["rows"]):
-        rows = count(media_type, spool.reader())
+    if form != "ask" and can_exceed(media_type, file.size, request["rows"]):
+        rows = count(media_type, file.reader())
         if rows > request["rows"]:
             return {"error": "limit-rows"}, None
     graphs = [*dataset.default, *dataset.named]
-    return {"form": form, "media": media_type, "size": spool.size, "rows": rows, "graphs": graphs}, spool
+    return {"form": form, "media": media_type, "size": file.size, "rows": rows, "graphs": graphs}, file
 
 
-def _query(store: ox.Store, text: str, dataset: forbidden.Dataset) -> Any:
+def _query(store: ox.Store, text: str, dataset: forbidden.QueryGraphs) -> Any:
     if not dataset:
         return store.query(text, base_iri=BASE)
     named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in dataset.named]

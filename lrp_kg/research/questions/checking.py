@@ -13,7 +13,7 @@ from lrp_kg.errors import LrpError, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.research.questions.entries import read_catalogue
-from lrp_kg.research.questions.model import MARK, Entry
+from lrp_kg.research.questions.model import MARK, CatalogueEntry
 from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 
 
@@ -30,7 +30,7 @@ def catalogue_findings(folder: Path, guideline: Guideline | None = None) -> list
     return found
 
 
-def check_entry(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
+def check_entry(entry: CatalogueEntry, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield what is wrong with a query whose header can be read."""
     from lrp_kg.research.engine.forbidden import examine
 
@@ -49,7 +49,7 @@ def check_entry(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
     yield from _values(entry, vocabulary)
 
 
-def _form(entry: Entry, result: object) -> Iterator[Finding]:
+def _form(entry: CatalogueEntry, result: object) -> Iterator[Finding]:
     if not isinstance(result, ox.QuerySolutions):
         yield _finding(entry, "query-form", "A query of the catalogue is a SELECT: its result is a table.")
         return
@@ -66,7 +66,7 @@ def _form(entry: Entry, result: object) -> Iterator[Finding]:
         yield _finding(entry, "query-order", message, severity="warning")
 
 
-def _values(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _values(entry: CatalogueEntry, vocabulary: Vocabulary) -> Iterator[Finding]:
     line = parameter_line(entry.query)
     wanted = [p.name for p in entry.parameters]
     marks = entry.query.count(MARK)
@@ -105,7 +105,7 @@ def _values(entry: Entry, vocabulary: Vocabulary) -> Iterator[Finding]:
         yield _finding(entry, "query-default", message, _line(entry, MARK))
 
 
-def _spliced_line(entry: Entry, vocabulary: Vocabulary) -> str:
+def _spliced_line(entry: CatalogueEntry, vocabulary: Vocabulary) -> str:
     try:
         found = parameter_line(spliced(entry, {}, vocabulary))
     except UnknownParameter:
@@ -113,7 +113,7 @@ def _spliced_line(entry: Entry, vocabulary: Vocabulary) -> str:
     return found[0] if found else ""
 
 
-def _row(entry: Entry, line: str, prefixes: dict[str, str]) -> list[object]:
+def _row(entry: CatalogueEntry, line: str, prefixes: dict[str, str]) -> list[object]:
     head = "".join(f"PREFIX {p}: <{n}>\n" for p, n in prefixes.items())
     rows: Any = ox.Store().query(f"{head} SELECT * WHERE {{ {line}\n }}")
     return [
@@ -122,12 +122,12 @@ def _row(entry: Entry, line: str, prefixes: dict[str, str]) -> list[object]:
     ]
 
 
-def _line(entry: Entry, part: str) -> int:
+def _line(entry: CatalogueEntry, part: str) -> int:
     for number, text in enumerate(entry.text.splitlines(), 1):
         if part in text:
             return number
     return 1
 
 
-def _finding(entry: Entry, name: str, message: str, line: int = 1, severity: str = "error") -> Finding:
+def _finding(entry: CatalogueEntry, name: str, message: str, line: int = 1, severity: str = "error") -> Finding:
     return Finding(name, message, f"{entry.file}:{line}", severity=severity)

@@ -14,11 +14,11 @@ from lrp_kg.research.questions.model import (
     NEEDS,
     TAGS,
     TYPES,
-    Catalogue,
+    CatalogueEntry,
     Chart,
     Column,
-    Entry,
     Parameter,
+    QueryCatalogue,
     Text,
 )
 from lrp_kg.words import LANGUAGES
@@ -29,9 +29,9 @@ PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minim
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_catalogue(folder: Path) -> Catalogue:
+def read_catalogue(folder: Path) -> QueryCatalogue:
     """Return the queries in ``queries/`` of a guideline folder; a broken header is a finding, not an error."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, CatalogueEntry] = {}
     findings: list[Finding] = []
     for file in sorted((folder / "queries").glob("*.rq"), key=lambda f: f.stem):
         try:
@@ -45,10 +45,10 @@ def read_catalogue(folder: Path) -> Catalogue:
         findings += reader.findings
         if entry is not None:
             entries[entry.name] = entry
-    return Catalogue(entries, tuple(findings))
+    return QueryCatalogue(entries, tuple(findings))
 
 
-def read_entry(file: Path, text: str) -> tuple[Entry | None, tuple[Finding, ...]]:
+def read_entry(file: Path, text: str) -> tuple[CatalogueEntry | None, tuple[Finding, ...]]:
     """Return the query of a text and what is wrong with its header."""
     reader = _Header(file, text)
     entry = reader.entry()
@@ -65,7 +65,7 @@ class _Header:
         self._untranslated: set[str] = set()
         self._lines = [line[2:].removeprefix(" ") for line in _head(text)]
 
-    def entry(self) -> Entry | None:
+    def entry(self) -> CatalogueEntry | None:
         """Return the query, ``None`` where something of the header is wrong."""
         data = self._data()
         if data is None:
@@ -87,7 +87,7 @@ class _Header:
             self._tell("query-untranslated", f"Words of the header are missing in {missing}.", severity="note")
         if any(f.severity == "error" for f in self.findings):
             return None
-        return Entry(
+        return CatalogueEntry(
             self.file.stem,
             self.file,
             self.text,

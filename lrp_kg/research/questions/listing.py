@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lrp_kg.research.questions.model import TAGS, Entry, in_language
+from lrp_kg.research.questions.model import TAGS, CatalogueEntry, in_language
 
 HEAD = """<!-- Made by `python -m lrp_kg.research.questions.listing`; edit queries/*.rq instead. -->
 # The catalogue of queries
@@ -17,7 +17,7 @@ Run one with `lrp-kg query NAME`, at `/queries/NAME` of the service, or on any e
 _TITLES = {"guideline": "About the guideline", "cohort": "About records", "check": "Checks for authors"}
 
 
-def as_data(entry: Entry, lang: str) -> dict[str, Any]:
+def as_data(entry: CatalogueEntry, lang: str) -> dict[str, Any]:
     """Return a query as JSON-ready data, its words in a language."""
     return {
         "name": entry.name,
@@ -44,7 +44,7 @@ def as_data(entry: Entry, lang: str) -> dict[str, Any]:
     }
 
 
-def as_markdown(entries: Iterable[Entry]) -> str:
+def as_markdown(entries: Iterable[CatalogueEntry]) -> str:
     """Return the catalogue as a document, each query under its first tag."""
     found = list(entries)
     parts = [HEAD]
@@ -57,7 +57,7 @@ def as_markdown(entries: Iterable[Entry]) -> str:
     return "\n".join(parts)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: CatalogueEntry) -> str:
     params = ", ".join(f"`{p.name}`" + ("?" if p.optional else f" = `{p.default}`") for p in entry.parameters)
     summary = in_language(entry.summary, "en").replace("|", "\\|")
     return f"| [`{entry.name}`](../queries/{entry.name}.rq) | {summary} | {params} | {entry.needs} |"

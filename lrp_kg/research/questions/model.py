@@ -58,7 +58,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A query of the catalogue."""
 
     name: str
@@ -82,10 +82,10 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class QueryCatalogue:
     """The queries of a folder by name, and what is wrong with those that cannot be used."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, CatalogueEntry]
     findings: tuple[Finding, ...] = ()
 
 

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
-from lrp_kg.research.questions.model import MARK, Entry, Parameter
+from lrp_kg.research.questions.model import MARK, CatalogueEntry, Parameter
 from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _string(value: str) -> str:
     return str(ox.Literal(value))
 
 
-def spliced(entry: Entry, values: Mapping[str, str], vocabulary: Vocabulary) -> str:
+def spliced(entry: CatalogueEntry, values: Mapping[str, str], vocabulary: Vocabulary) -> str:
     """Return the query with its parameters; an empty or absent value is the default, or leaves it open.
 
     Raises `UnknownParameter` with every problem of the values at once.

@@ -11,7 +11,7 @@ import orjson
 from lrp_kg.errors import RecordsNeeded
 from lrp_kg.namespaces import XSD
 from lrp_kg.research.engine.model import Engine, Question
-from lrp_kg.research.questions.model import Entry, in_language
+from lrp_kg.research.questions.model import CatalogueEntry, in_language
 from lrp_kg.research.questions.parameters import Vocabulary, spliced
 
 JSON = "application/sparql-results+json"
@@ -48,7 +48,7 @@ class Table:
 
 
 def question(
-    entry: Entry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, media_type: str = JSON
+    entry: CatalogueEntry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, media_type: str = JSON
 ) -> Question:
     """Return what to ask; raise `UnknownParameter` for bad values, `RecordsNeeded` where there are no records."""
     text = spliced(entry, values, vocabulary)
@@ -60,7 +60,9 @@ def question(
     return Question(text, solutions=media_type, graph=None)
 
 
-def run(entry: Entry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, lang: str = "en") -> Table:
+def run(
+    entry: CatalogueEntry, engine: Engine, values: Mapping[str, str], vocabulary: Vocabulary, lang: str = "en"
+) -> Table:
     """Return the result of a query as a table, its columns labelled in a language."""
     found = table(engine.ask(question(entry, engine, values, vocabulary)).read())
     labels = {c.name: in_language(c.label, lang) for c in entry.columns}

@@ -81,7 +81,7 @@ class Deriver:
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
-                lines = "".join((*record_lines(named), *self.answers.refusal_lines(named)))
+                lines = "".join((*record_lines(named), *self.answers.refused_lines(named)))
             return Derived(name, named.iri, named.assessment, named.digest, lines, error.code, error.findings)
         assessment = self.service.assessor.assess(record, explain=True)
         parts = (

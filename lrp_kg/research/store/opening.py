@@ -11,6 +11,7 @@ from lrp_kg.research.store.snapshot import Progress, content_of, guideline_snaps
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
+    from lrp_kg.research.engine.remote import RemoteEngine
 
 
 def is_remote(store: str | None) -> bool:
@@ -19,14 +20,19 @@ def is_remote(store: str | None) -> bool:
 
 
 def holds_records(store: str) -> bool:
-    """Tell whether a store has records; a remote one that cannot tell counts as having some."""
+    """Say whether a store has records."""
     if not is_remote(store):
         from lrp_kg.research.store.generations import Store
 
         return Store(Path(store)).current().records > 0
-    from lrp_kg.research.engine.remote import RemoteEngine, credentials
+    return _remote(store, Limits()).has_records
 
-    return RemoteEngine(store, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS"))).has_records
+
+def _remote(url: str, limits: Limits) -> RemoteEngine:
+    from lrp_kg.research.engine.endpoint import credentials
+    from lrp_kg.research.engine.remote import RemoteEngine
+
+    return RemoteEngine(url, limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
 
 
 def staleness(guideline: Guideline, store: str | None) -> str | None:
@@ -51,9 +57,7 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
     from lrp_kg.research.engine.pool import PoolEngine
 
     if is_remote(store):
-        from lrp_kg.research.engine.remote import RemoteEngine, credentials
-
-        remote = RemoteEngine(str(store), limits=limits, headers=credentials(os.environ.get("LRP_STORE_CREDENTIALS")))
+        remote = _remote(str(store), limits)
         remote.check_default_graph()
         remote.prepare()
         return remote

@@ -28,7 +28,7 @@ TYPE = f"<{RDF}type>"
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedRecord:
     """A record with the IRI that it has in the store, and a digest of what it says."""
 
     iri: str
@@ -45,12 +45,12 @@ def _hash(text: str, length: int = 32) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def name_record(raw: RawRecord) -> Named:
+def name_record(raw: RawRecord) -> NamedRecord:
     """Give a record its IRI in the store: the sender's, else one made of what it says."""
     said = sorted(f"<{p}> {text}" for p, value in raw.entries for text in _texts(value))
     digest = _hash("\n".join(said))
     sent = raw.subject and not raw.subject.startswith("_:")
-    return Named(raw.subject if sent else f"{BASE}r-{digest}", digest, raw)
+    return NamedRecord(raw.subject if sent else f"{BASE}r-{digest}", digest, raw)
 
 
 def is_reserved(iri: str, guideline: Guideline) -> bool:
@@ -90,7 +90,7 @@ def _both(triples: Iterable[str], graph: str) -> Iterator[str]:
         yield f"{triple} <{graph}> .\n"
 
 
-def record_lines(named: Named) -> Iterator[str]:
+def record_lines(named: NamedRecord) -> Iterator[str]:
     """Yield a record as it was sent; the cells of a list have names of their own, so that nothing is blank."""
     subject = f"<{named.iri}>"
 
@@ -110,7 +110,7 @@ def record_lines(named: Named) -> Iterator[str]:
     return _both(triples(), RECORDS)
 
 
-def derived_lines(named: Named, record: Record, guideline: Guideline) -> Iterator[str]:
+def derived_lines(named: NamedRecord, record: Record, guideline: Guideline) -> Iterator[str]:
     """Yield what is computed from a record and was not sent."""
     sent = {p for p, _ in named.raw.entries}
     triples = (
@@ -144,7 +144,7 @@ class AnswerWriter:
         self._new.clear()
         return lines
 
-    def lines(self, named: Named, found: Assessment) -> Iterator[str]:
+    def lines(self, named: NamedRecord, found: Assessment) -> Iterator[str]:
         """Yield the assessment of a record; the results it links to come from `new_results`."""
         programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
         criteria = {
@@ -164,11 +164,11 @@ class AnswerWriter:
                 self._new += [line.replace("<#", f"<{name}#").replace("<>", f"<{name}>") for line in about]
         return _both(triples, ANSWERS)
 
-    def refusal_lines(self, named: Named) -> Iterator[str]:
+    def refused_lines(self, named: NamedRecord) -> Iterator[str]:
         """Yield that a stored record is not valid under this guideline, so that nothing was decided."""
         return _both([*self._head(named), f'<{named.assessment}> <{REFUSED}> "true"^^<{XSD}boolean>'], ANSWERS)
 
-    def _head(self, named: Named) -> list[str]:
+    def _head(self, named: NamedRecord) -> list[str]:
         node = f"<{named.assessment}>"
         return [
             f"{node} {TYPE} <{CP}Assessment>",

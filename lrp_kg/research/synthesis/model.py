@@ -65,7 +65,7 @@ def read_model(guideline: Guideline) -> CohortModel:
     models = graph.instances(CP + "CohortModel")
     if not models:
         return _even(guideline)
-    return _Reader(guideline, graph, Positions(files)).read(models[0])
+    return _ModelReader(guideline, graph, Positions(files)).read(models[0])
 
 
 def _even(guideline: Guideline) -> CohortModel:
@@ -87,7 +87,7 @@ def _even_distribution(field: Field) -> Distribution | None:
     return Distribution(names, (50,) * len(names)) if names else None
 
 
-class _Reader:
+class _ModelReader:
     def __init__(self, guideline: Guideline, graph: Graph, positions: Positions) -> None:
         self.guideline = guideline
         self.graph = graph
