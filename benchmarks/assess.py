@@ -41,7 +41,8 @@ from zenmodel import normal
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.guideline.files import packaged_folder
-from lrp_kg.record.read import Record, parse_json
+from lrp_kg.record.model import Record
+from lrp_kg.record.strict_json import parse_json
 
 Json = dict[str, Any]
 FRESH = 40

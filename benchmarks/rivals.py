@@ -19,7 +19,7 @@ from rdflib.namespace import RDF
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, class_variable, record_query
 from lrp_kg.namespaces import PATIENT_RECORD
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 Json = dict[str, Any]
 PARTS = ("parsing", "owlrl closure", "shapes and pySHACL", "query")

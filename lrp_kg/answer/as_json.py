@@ -12,7 +12,7 @@ from lrp_kg.guideline.model import Box, Field, Guideline
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 from lrp_kg.words import Text, phrase
 
 Json = dict[str, Any]

@@ -19,7 +19,7 @@ from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, DecisionResult, StatementResult
 from lrp_kg.answer.statements import facts_of, in_order
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 LIMIT = 32 * 1024 * 1024
 """Bytes of templates kept, after which they are dropped."""

@@ -23,7 +23,7 @@ from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.explain import Explainer, Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
 from lrp_kg.logic.verdicts import VerdictMemory
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 REASONS = 200_000
 """Remembered reasons, by class and cells, after which they are dropped."""

@@ -19,7 +19,7 @@ from lrp_kg.guideline.model import (
 )
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
-from lrp_kg.record.read import RawRecord, Record, RecordReader
+from lrp_kg.record.model import RawRecord, Record
+from lrp_kg.record.read import RecordReader
 from lrp_kg.words import LANGUAGES
 
 

@@ -15,7 +15,7 @@ from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.record.read import RawRecord
+    from lrp_kg.record.model import RawRecord
 
 
 def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:

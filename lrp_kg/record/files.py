@@ -9,7 +9,9 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg.errors import RecordError
-from lrp_kg.record.read import RawRecord, RecordReader, decode, ndjson, parse_json
+from lrp_kg.record.model import RawRecord
+from lrp_kg.record.read import RecordReader
+from lrp_kg.record.strict_json import decode, ndjson, parse_json
 
 SUFFIXES = {
     ".json": "json",

@@ -36,7 +36,7 @@ from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
-from lrp_kg.record.read import Members, RawRecord
+from lrp_kg.record.model import Members, RawRecord
 from lrp_kg.words import LANGUAGES, in_every_language, phrase
 
 _RECORD = rdflib.URIRef(PATIENT_RECORD)

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
-from lrp_kg.record.read import RawRecord, decode, ndjson, parse_json
+from lrp_kg.record.model import RawRecord
+from lrp_kg.record.strict_json import decode, ndjson, parse_json
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 
 blueprint = Blueprint("assess", __name__)

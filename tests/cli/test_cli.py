@@ -308,7 +308,7 @@ def test_turtle_and_json_give_the_same_answer(jsonld: str) -> None:
 
 UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "broken.json": ('{\n  "redFlags": none\n}', "Line 2, column 15"),
-    "twice.json": ('{"redFlags": "none", "redFlags": "cluster"}', "'redFlags' stands twice"),
+    "twice.json": ('{"redFlags": "none", "redFlags": "cluster"}', "'redFlags' appears twice"),
     "nan.json": ('{"incapacityPercentage": NaN}', "NaN"),
     "deep.json": ("[" * 100_000, "nested deeper"),
     "empty.json": ("", "Line 1, column 1"),

@@ -7,7 +7,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import BrokenJson, BrokenRdf, DuplicateKey, ForeignContext, RecordError, WrongCharset
-from lrp_kg.record.read import decode, ndjson, parse_json
+from lrp_kg.record.strict_json import decode, ndjson, parse_json
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 RECORD = {

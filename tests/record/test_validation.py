@@ -11,7 +11,7 @@ import rdflib
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import XSD
-from lrp_kg.record.read import RawRecord
+from lrp_kg.record.model import RawRecord
 from lrp_kg.record.validate import Validator, load_validator
 from lrp_kg.words import LANGUAGES
 

@@ -18,7 +18,7 @@ from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.record.read import parse_json
+from lrp_kg.record.strict_json import parse_json
 
 PLACES = ("cases", "tests/cases")
 """Where a guideline folder keeps its cases; both are read."""

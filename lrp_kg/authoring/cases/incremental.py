@@ -25,7 +25,7 @@ from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN, Verdicts
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 _REASONS = 8
 """Reasons told of one difference; the rest only repeats the shape of a decision."""

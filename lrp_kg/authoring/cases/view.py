@@ -16,7 +16,7 @@ from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 
 class Index:

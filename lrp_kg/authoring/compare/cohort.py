@@ -15,7 +15,8 @@ from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.outcomes import Outcome
-from lrp_kg.record.read import Record, decode, parse_json
+from lrp_kg.record.model import Record
+from lrp_kg.record.strict_json import decode, parse_json
 
 Answers = dict[str, Outcome]
 Move = tuple[Outcome, Outcome]

@@ -25,7 +25,7 @@ from lrp_kg.logic.classify import OPEN, TRUE, Program
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import Outcome
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.read import Record
+from lrp_kg.record.model import Record
 
 
 class Undecided(Exception):

@@ -19,7 +19,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS, version_iri
 from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import CP, PATIENT_RECORD, PROV, RDF, XSD
-from lrp_kg.record.read import BASE, Members, RawRecord, Record
+from lrp_kg.record.model import BASE, Members, RawRecord, Record
 
 ROOT = "https://w3id.org/lrp-kg/"
 RECORD_DIGEST = CP + "recordDigest"

@@ -10,7 +10,7 @@ from typing import Any
 from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import TRUE
-from lrp_kg.record.read import BASE
+from lrp_kg.record.model import BASE
 from lrp_kg.research.synthesis.model import CohortModel, FieldModel, Transition, read_model
 
 Json = dict[str, Any]

@@ -1,0 +1,43 @@
+"""A patient record, as it was sent and as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lrp_kg.guideline.index import Node
+from lrp_kg.logic.cells import FieldValue
+
+
+@dataclass(frozen=True)
+class Members:
+    """The members of a closed list."""
+
+    nodes: tuple[Node, ...]
+
+
+RawValue = Node | Members
+
+BASE = "https://w3id.org/lrp-kg/record/"
+"""What a relative IRI in a record is relative to, in every format."""
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """A record as it was sent: predicates and values, not yet known to be valid."""
+
+    subject: str
+    entries: tuple[tuple[str, RawValue], ...]
+    stray: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A valid record: values by the IRI of their field, derived and settled ones included."""
+
+    subject: str
+    values: Mapping[str, FieldValue]
+    dates: Mapping[str, date]
+    texts: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]

@@ -1,0 +1,75 @@
+"""Patient records in RDF."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import pyoxigraph as ox
+
+from lrp_kg.errors import BrokenRdf
+from lrp_kg.guideline.index import Node
+from lrp_kg.namespaces import PATIENT_RECORD, RDF
+from lrp_kg.record.model import BASE, Members, RawRecord, RawValue
+
+
+def rdf_records(text: str, rdf_format: ox.RdfFormat, list_fields: Collection[str]) -> list[RawRecord]:
+    """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray."""
+    about: dict[str, list[tuple[str, Node]]] = {}
+    try:
+        for quad in ox.parse(text, format=rdf_format, base_iri=BASE):
+            if not isinstance(quad.subject, (ox.NamedNode, ox.BlankNode)):
+                raise BrokenRdf("A triple about a triple cannot be part of a record.")
+            about.setdefault(_key(quad.subject), []).append((quad.predicate.value, _term(quad.object)))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        place = f"Line {line}, column {getattr(error, 'offset', '?')}: t" if line else "T"
+        raise BrokenRdf(f"{place}he text cannot be parsed as {rdf_format.name}.") from None
+    records, used = [], set()
+    for subject, pairs in about.items():
+        if not any(p == RDF + "type" and o.value == PATIENT_RECORD for p, o in pairs):
+            continue
+        used.add(subject)
+        entries: list[tuple[str, RawValue]] = []
+        stray = []
+        for predicate, node in pairs:
+            if predicate == RDF + "type":
+                if node.value != PATIENT_RECORD:
+                    stray.append(predicate)
+                continue
+            members = _members(about, node, used) if predicate in list_fields else None
+            entries.append((predicate, node if members is None else members))
+        records.append(RawRecord(subject, tuple(entries), tuple(stray)))
+    rest = tuple(sorted(about.keys() - used))
+    if records and rest:
+        first = records[0]
+        records[0] = RawRecord(first.subject, first.entries, first.stray + rest)
+    return records
+
+
+def _members(about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[str]) -> Members | None:
+    members: list[Node] = []
+    seen: set[str] = set()
+    while head.value != RDF + "nil":
+        key = head.value if head.kind == "iri" else f"_:{head.value}"
+        pairs = dict(about.get(key, []))
+        if head.is_literal or key in seen or RDF + "first" not in pairs or RDF + "rest" not in pairs:
+            return None
+        seen.add(key)
+        members.append(pairs[RDF + "first"])
+        head = pairs[RDF + "rest"]
+    used |= seen
+    return Members(tuple(members))
+
+
+def _key(subject: ox.NamedNode | ox.BlankNode) -> str:
+    return subject.value if isinstance(subject, ox.NamedNode) else f"_:{subject.value}"
+
+
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return Node("iri", term.value)
+    if isinstance(term, ox.BlankNode):
+        return Node("blank", term.value)
+    if isinstance(term, ox.Literal):
+        return Node("literal", term.value, term.datatype.value, term.language or "")
+    raise BrokenRdf("A triple about a triple cannot be part of a record.")

@@ -1,0 +1,101 @@
+"""JSON read strictly: what another parser would understand otherwise, or could not hold, is an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lrp_kg.errors import BrokenJson, DuplicateKey, WrongCharset
+from lrp_kg.guideline.index import Node
+from lrp_kg.namespaces import RDF, XSD
+
+LONGEST_INTEGER = 18
+"""Digits of an integer beyond which JSON is refused; what follows fits in 64 bits everywhere."""
+
+MAX_DEPTH = 50
+"""Nesting of JSON beyond which a record is refused; a record needs two levels."""
+
+
+def decode(body: bytes) -> str:
+    """Decode a body as UTF-8; JSON and Turtle know no other charset."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the body as UTF-8.") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [k for k, _ in pairs]
+        twice = sorted({k for k in keys if keys.count(k) > 1})
+        raise DuplicateKey(f"The key {', '.join(map(repr, twice))} appears twice in one object. Send it once.")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > LONGEST_INTEGER:
+        raise BrokenJson(f"An integer is too long: it has more than {LONGEST_INTEGER} digits.")
+    return int(text)
+
+
+def _no_constant(name: str) -> Any:
+    raise BrokenJson(f"{name} is not JSON.")
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only."""
+    try:
+        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise BrokenJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except (RecursionError, ValueError):
+        raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels or has a number too long.") from None
+    if "\\u" in text and _has_half_characters(data):
+        raise BrokenJson("A text holds half of a surrogate pair, which is no character.")
+    if _depth(data) > MAX_DEPTH:
+        raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+    return data
+
+
+def _has_half_characters(data: Any) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _depth(data: Any) -> int:
+    depth, level = 0, [data]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for item in level
+            if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, (dict, list))
+        ]
+    return depth
+
+
+def native(value: Any) -> Node:
+    """Return a JSON value as a literal of the type it has in JSON-LD."""
+    if isinstance(value, bool):
+        return Node("literal", str(value).lower(), XSD + "boolean")
+    if isinstance(value, int):
+        return Node("literal", str(value), XSD + "integer")
+    if isinstance(value, float):
+        return Node("literal", repr(value), XSD + "double")
+    if isinstance(value, str):
+        return Node("literal", value, XSD + "string")
+    return Node("literal", json.dumps(value, ensure_ascii=False, sort_keys=True), RDF + "JSON")
+
+
+def ndjson(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of newline-delimited JSON with their numbers, empty ones left out."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, line
