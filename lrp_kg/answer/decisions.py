@@ -16,7 +16,7 @@ from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import Box, Decision, Edition, Guideline, OpenPoint, Programme, Statement
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells, Signature
-from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Engine, Program
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, SparqlEngine
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagram_cache import DiagramStore
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
@@ -32,7 +32,7 @@ REASONS = 200_000
 class Assessor:
     """Assesses records by one guideline. Made once; safe to share between threads that only read."""
 
-    def __init__(self, guideline: Guideline, engine: Engine | None = None, *, cache: bool = True) -> None:
+    def __init__(self, guideline: Guideline, engine: SparqlEngine | None = None, *, cache: bool = True) -> None:
         self.guideline = guideline
         self.cells = Cells(guideline)
         self.program = Program(guideline, self.cells, engine)

@@ -28,7 +28,7 @@ BINDS = 800
 """Expressions in one query: each BIND is a level of Oxigraph's algebra, and some thousands overflow its stack."""
 
 
-class Engine(Protocol):
+class SparqlEngine(Protocol):
     """Something that answers a SELECT query over no data: rows of the variables, ``None`` for unbound."""
 
     name: str
@@ -94,10 +94,10 @@ class Step:
 class Program:
     """The criteria of a guideline, compiled; gives the verdict of every expression for signatures."""
 
-    def __init__(self, guideline: Guideline, cells: Cells, engine: Engine | None = None) -> None:
+    def __init__(self, guideline: Guideline, cells: Cells, engine: SparqlEngine | None = None) -> None:
         self.guideline = guideline
         self.cells = cells
-        self.engine: Engine = engine or Oxigraph()
+        self.engine: SparqlEngine = engine or Oxigraph()
         self.index: dict[Expression, int] = {}
         self.nodes: list[Expression] = []
         self._names: list[str] = []
