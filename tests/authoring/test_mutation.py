@@ -191,6 +191,17 @@ def test_a_witness_is_a_case_that_notices(tmp_path: Path) -> None:
         assert parts(Assessor(changed, cache=False), record) != parts(service.assessor, record), judged.text()
 
 
+def test_a_mutant_that_differs_where_a_date_cannot_be_there_is_not_equivalent(tmp_path: Path) -> None:
+    """Who had no surgery has no date of surgery: without that operand the criterion stays unknown."""
+    folder = folder_with(tmp_path, own_cases()[::5])
+    service = GuidelineService(folder, cache=False)
+    judged = next(j for j in run(folder).judged if j.mutant.text == "ankleSurgery = false left out")
+    assert judged.fate == SURVIVED
+    changed = Assessor(apply(service.guideline, judged.mutant), cache=False)
+    record = service.read(judged.witness or {})
+    assert parts(changed, record) != parts(service.assessor, record)
+
+
 def parts(assessor: Assessor, record: Any) -> Any:
     answer = assessor.assess(record)
     return (

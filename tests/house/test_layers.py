@@ -25,7 +25,7 @@ WITHIN = {
     "authoring": {
         "reasoning": {"check.modules"},
         "cases": set(),
-        "mutation": {"cases"},
+        "mutation": {"cases", "compare"},
         "check": {"cases", "mutation", "reasoning"},
         "compare": set(),
         "site": {"cases"},

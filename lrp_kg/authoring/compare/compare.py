@@ -10,7 +10,7 @@ from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.model import Comparison, DecisionEffect, VersionName
 from lrp_kg.authoring.compare.records import Records
 from lrp_kg.authoring.compare.revisions import NotComparable
-from lrp_kg.authoring.compare.shared_space import SharedSpace
+from lrp_kg.authoring.compare.shared_space import space_of
 from lrp_kg.authoring.compare.shown import ShownPlaces
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.namespaces import local_name
@@ -36,7 +36,7 @@ def compare(
         plain = [d.id for d in after.decisions.values()]
         decided = tuple(DecisionEffect(name, "same") for name in dict.fromkeys(plain))
         return Comparison(named[0], named[1], (), decided, ()), sides
-    space = SharedSpace(before, after)
+    space = space_of(before, after)
     effects = Effects(space, Records(space), report)
     decisions = effects.decisions()
     changes = Changes(*sides, effects, decisions).all()

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
-from lrp_kg.authoring.compare.minimal_conditions import Box, MinimalConditions
+from lrp_kg.authoring.compare.aspects import Aspect, belonging
+from lrp_kg.authoring.compare.minimal_conditions import MinimalConditions
 from lrp_kg.authoring.compare.model import DecisionEffect, Literal, Period, Region
-from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
+from lrp_kg.authoring.compare.pairs import Axes, Box, PairDiagram
 from lrp_kg.authoring.compare.records import Records
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, original
 from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.logic.diagrams import DiagramTooLarge
-from lrp_kg.logic.membership import membership
-from lrp_kg.logic.outcomes import Outcome
 
 Report = Callable[[str], None]
-
-
-def same(outcome: Outcome) -> Outcome:
-    """Return an outcome as it is."""
-    return outcome
 
 
 class Effects:
@@ -75,17 +69,11 @@ class Effects:
         editions: tuple[str, str] = ("", ""),
         period: Period | None = None,
     ) -> DecisionEffect:
-        before, after = self.space.decision(OLD, old), self.space.decision(NEW, new)
-        axes = Axes(self.space, self.space.axes(before, after))
-        if self.alike(before, after) and not any(axes.restricts(i) for i in range(len(axes.axes))):
+        axes = Axes(self.space, Aspect(old), Aspect(new))
+        if self.space.alike(old, new) and axes.unrestricted:
             return DecisionEffect(name, "same", editions=editions, period=period)
         try:
-            diagram = PairDiagram(
-                axes,
-                self.space.diagram(before, axes.axes),
-                self.space.diagram(after, axes.axes),
-                (same, same),
-            )
+            diagram = PairDiagram(axes)
         except DiagramTooLarge:
             return DecisionEffect(name, "too-large", editions=editions, period=period)
         regions = self.regions(diagram, period)
@@ -98,18 +86,6 @@ class Effects:
             editions,
             period,
         )
-
-    def alike(self, old: Decision, new: Decision) -> bool:
-        """Tell whether two decisions are written the same, so that no diagram is needed."""
-        if (old.policy, old.scope, len(old.options)) != (new.policy, new.scope, len(new.options)):
-            return False
-        decisions = self.space.guideline.decisions
-        for a, b in zip(old.options, new.options, strict=True):
-            if (a.id, a.applies_to, bool(a.refined_by)) != (b.id, b.applies_to, bool(b.refined_by)):
-                return False
-            if a.refined_by and b.refined_by and not self.alike(decisions[a.refined_by], decisions[b.refined_by]):
-                return False
-        return True
 
     def regions(self, diagram: PairDiagram, period: Period | None = None) -> tuple[Region, ...]:
         """Return the regions where two diagrams differ, the largest first."""
@@ -129,7 +105,7 @@ class Effects:
             own = self.space.cells.variables[variable]
             absent = 0 in cells
             known = sorted(cells - {0})
-            name, old = self.space.original(own.iri)
+            name, old = original(own.iri)
             if own.values:
                 found.append(Literal(name, tuple(own.values[c - 1] for c in known), absent=absent, old=old))
                 continue
@@ -149,29 +125,21 @@ class Effects:
 
     def meaning(self, old: str, new: str) -> str:
         """Compare a class of the old version with one of the new: same, loosened, tightened or changed."""
-        names = self.space.name(OLD, old), self.space.name(NEW, new)
-        known = self._meanings.get(names)
+        known = self._meanings.get((old, new))
         if known is None:
-            known = "same" if names[OLD] == names[NEW] else self._compare(*names)
-            self._meanings[names] = known
+            known = "same" if self.space.same(old, new) else self._compare(old, new)
+            self._meanings[old, new] = known
         return known
 
     def _compare(self, old: str, new: str) -> str:
         try:
-            diagram = self.membership(old, new)
+            diagram = PairDiagram(Axes(self.space, belonging(old), belonging(new)))
         except DiagramTooLarge:
             return "changed"
         pairs = [p for p in diagram.differing() if p.before and p.after]
         more = any(p.after.answers for p in pairs if p.after)
         fewer = any(p.before.answers for p in pairs if p.before)
         return "changed" if more and fewer else "loosened" if more else "tightened" if fewer else "same"
-
-    def membership(self, old: str, new: str) -> PairDiagram:
-        """Return which records belong to two classes, by their names in the shared space."""
-        before, after = membership({"in": old}), membership({"in": new})
-        axes = Axes(self.space, self.space.axes(before, after))
-        diagrams = [self.space.diagram(decision, axes.axes) for decision in (before, after)]
-        return PairDiagram(axes, diagrams[OLD], diagrams[NEW], (same, same))
 
 
 def editions_in_force(

@@ -6,12 +6,9 @@ without leaving the region. Boxes may overlap; combinations that no record has a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Pair, PairDiagram
-
-Box = dict[int, frozenset[int]]
-"""The allowed cells by variable; a variable that is not there is free. Cell 0 is: not there."""
+from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Box, Pair, PairDiagram
 
 ENOUGH = 400
 """Boxes beyond which none is looked at for being superfluous."""
@@ -36,7 +33,7 @@ class MinimalConditions:
         """Return the boxes with how many combinations of the region each has, the largest first."""
         found: list[Box] = []
         for path in self.diagram.paths(self.pair):
-            for seed in self._seeds(path):
+            for seed in self.axes.boxes(path):
                 if not any(_within(seed, box) for box in found):
                     found.append(self._grow(seed))
         counted = [(box, self.size(box)) for box in found]
@@ -47,19 +44,6 @@ class MinimalConditions:
                 if others and self._covered(self.diagram.root, 0, self._allowed(item[0]), others):
                     counted.remove(item)
         return counted
-
-    def _seeds(self, path: Mapping[int, tuple[int, ...]]) -> Iterator[Box]:
-        """Yield boxes that together are a path; an axis of several variables gives one for each of its choices."""
-        boxes: list[Box] = [{}]
-        for number, choices in path.items():
-            axis = self.axes.axes[number]
-            own = self.axes.choices[number]
-            if len(axis.variables) == 1:
-                parts: list[Box] = [{axis.variables[0]: frozenset(own[c][0] for c in choices)}]
-            else:
-                parts = [{v: frozenset((x,)) for v, x in zip(axis.variables, own[c], strict=True)} for c in choices]
-            boxes = [{**box, **part} for box in boxes for part in parts]
-        yield from boxes
 
     def _grow(self, seed: Box) -> Box:
         """Return a maximal box around a box: literals are dropped, then widened, the last asked first.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lrp_kg.authoring.compare.aspects import Aspect
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
-from lrp_kg.logic.diagrams import Axis, Diagram
+from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
-
-Read = Callable[[Outcome], Outcome]
-"""What of an outcome is compared."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +22,24 @@ class Pair:
 IMPOSSIBLE = Pair(None, None)
 """No record has this combination: neither side accepts it."""
 
+Box = dict[int, frozenset[int]]
+"""The allowed cells by variable; a variable that is not there is free. Cell 0 is: not there."""
+
 Node = Pair | tuple[int, tuple[int, ...]]
 
 
 class Axes:
-    """The axes that two diagrams share, with what each side accepts on them.
+    """The axes on which an aspect of either version branches, with what each side accepts on them.
 
     A duration whose date implies another field cannot be there where that field is false: its axis then has one
     choice more, absent.
     """
 
-    def __init__(self, space: SharedSpace, axes: tuple[Axis, ...]) -> None:
+    def __init__(self, space: SharedSpace, before: Aspect, after: Aspect) -> None:
         self.space = space
-        self.axes = axes
+        self.aspects = (before, after)
+        reads = [v.reads(a.decision, a.extras) for v, a in zip(space.versions, self.aspects, strict=True)]
+        self.axes = axes = space.versions[NEW].builder.axes(reads[OLD] | reads[NEW])
         place = {v: i for i, axis in enumerate(axes) for v in axis.variables}
         links = []
         for number, axis in enumerate(axes):
@@ -67,18 +70,40 @@ class Axes:
         cells = self.choices[axis][choice]
         return self.space.cells.variables[self.axes[axis].variables[0]].representative(cells[0]) is True
 
+    @property
+    def unrestricted(self) -> bool:
+        """Tell whether both sides accept everything on every axis."""
+        return not any(self.restricts(axis) for axis in range(len(self.axes)))
+
     def restricts(self, axis: int) -> bool:
         """Tell whether something on an axis is not accepted by a side, or not together with another axis."""
         return axis in self.watched or not all(all(side) for side in self.valid[axis])
 
+    def boxes(self, path: Mapping[int, tuple[int, ...]]) -> Iterator[Box]:
+        """Yield boxes that together are a path; an axis of several variables gives one for each of its choices."""
+        boxes: list[Box] = [{}]
+        for number, choices in path.items():
+            axis = self.axes[number]
+            own = self.choices[number]
+            if len(axis.variables) == 1:
+                parts: list[Box] = [{axis.variables[0]: frozenset(own[c][0] for c in choices)}]
+            else:
+                parts = [{v: frozenset((x,)) for v, x in zip(axis.variables, own[c], strict=True)} for c in choices]
+            boxes = [{**box, **part} for box in boxes for part in parts]
+        yield from boxes
+
 
 class PairDiagram:
-    """The reduced diagram of the pairs of outcomes of two diagrams."""
+    """The reduced diagram of the pairs of outcomes of two diagrams.
 
-    def __init__(self, axes: Axes, old: Diagram, new: Diagram, read: tuple[Read, Read]) -> None:
+    Raises `DiagramTooLarge` where one of the two cannot be built.
+    """
+
+    def __init__(self, axes: Axes) -> None:
         self.axes = axes
-        self.diagrams = (old, new)
-        self.read = read
+        old, new = self.diagrams = tuple(
+            v.diagram(a.decision, axes.axes, a.extras) for v, a in zip(axes.space.versions, axes.aspects, strict=True)
+        )
         self.nodes: list[Node] = []
         self._unique: dict[Node, int] = {}
         self._walked: dict[tuple[object, ...], int] = {}
@@ -179,7 +204,7 @@ class PairDiagram:
     def _leaf(self, side: int, node: int) -> Outcome:
         outcome = self.diagrams[side].nodes[node]
         assert isinstance(outcome, Outcome)  # noqa: S101  every axis is settled
-        return self.read[side](outcome)
+        return self.axes.aspects[side].read(outcome)
 
     # -- asking ---------------------------------------------------------------------------------
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.authoring.compare.minimal_conditions import Box
 from lrp_kg.authoring.compare.model import Period
-from lrp_kg.authoring.compare.pairs import Axes, Pair
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
+from lrp_kg.authoring.compare.pairs import Axes, Box, Pair
+from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, original
 from lrp_kg.logic.example_record import TODAY, WitnessMaker
 
 if TYPE_CHECKING:
@@ -48,14 +47,18 @@ class Records:
         """Return the record with the fewest fields in some boxes, and which sides accept it."""
         wanted = pair.before is not None, pair.after is not None
         best: tuple[Record, tuple[bool, bool]] = {}, (False, False)
-        candidates = (r for box in sorted(boxes, key=len) for r in islice(self._in_box(box, axes, period), TRIES))
-        for record in sorted(islice(candidates, TRIES), key=len):
+        for record in self.candidates(boxes, axes, period):
             valid = self.valid(record)
             if valid == wanted:
                 return record, valid
             if not best[0] or sum(valid) > sum(best[1]):
                 best = record, valid
         return best
+
+    def candidates(self, boxes: Iterable[Box], axes: Axes, period: Period | None = None) -> list[Record]:
+        """Return records in some boxes, those with the fewest fields first; a side may not accept them."""
+        found = (r for box in sorted(boxes, key=len) for r in islice(self._in_box(box, axes, period), TRIES))
+        return sorted(islice(found, TRIES), key=len)
 
     def _in_box(self, box: Box, axes: Axes, period: Period | None) -> Iterator[Record]:
         """Yield records that have only what a box is about."""
@@ -82,7 +85,7 @@ class Records:
 
     def _old(self, variable: int) -> bool:
         """Tell whether a variable is a field as only the old version has it, which no record of the new one has."""
-        return self.space.original(self.space.cells.variables[variable].iri)[1]
+        return original(self.space.cells.variables[variable].iri)[1]
 
     def _dated(self, record: Record, period: Period | None) -> Record:
         """Add a date that chooses the edition of a period, where the record has none and it matters."""

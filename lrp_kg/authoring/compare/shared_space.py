@@ -1,16 +1,15 @@
 """Two versions of a guideline in one space of cells.
 
-The two are merged into one guideline: a condition that means the same in both stands once, any other once for each
-side. Cells are then cut at the thresholds of both, and SPARQL decides both sides over the same signatures.
+Cells are cut at the thresholds of both versions, so that the criteria of both are decided over the same signatures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
-from lrp_kg.guideline.model import Condition, Decision, Derived, Field, Guideline
+from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.classify import Program
@@ -18,118 +17,69 @@ from lrp_kg.logic.diagrams import Axis, Builder, Diagram
 from lrp_kg.namespaces import PATIENT_RECORD
 
 OLD, NEW = 0, 1
-_SUFFIX = ("~~old", "~~new")
+_AS_BEFORE = "~~old"
+"""Ends the name of a field as only the old version has it, where its type changed."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a guideline as it is written, with what decides it in the shared cells."""
+
+    guideline: Guideline
+    builder: Builder
+    diagrams: dict[Hashable, Diagram]
+
+    def reads(self, decision: Decision, extras: tuple[str, ...]) -> frozenset[int]:
+        """Return the variables that a decision and some classes read."""
+        return self.builder.reads([*self.builder.roots(decision), *(Named(name) for name in extras)])
+
+    def diagram(self, decision: Decision, axes: tuple[Axis, ...], extras: tuple[str, ...]) -> Diagram:
+        """Return the diagram of a decision over some axes; its leaves say which ``extras`` hold."""
+        options = tuple((o.id, o.applies_to, o.refined_by) for o in decision.options)
+        key = (decision.policy, decision.scope, options, axes, extras)
+        if key not in self.diagrams:
+            self.diagrams[key] = self.builder.build(decision, extras=extras, always=bool(extras), axes=axes)
+        return self.diagrams[key]
 
 
 class SharedSpace:
-    """Both versions over common cells. Sides are 0 (old) and 1 (new)."""
+    """Two versions over common cells: 0 is the old one, 1 the new one."""
 
-    def __init__(self, old: Guideline, new: Guideline) -> None:
-        self.sides = (old, new)
-        self._same: dict[str, bool] = {}
-        self._apart = {n for n in _inputs(old).keys() & _inputs(new).keys() if _inputs(old)[n] != _inputs(new)[n]}
-        self.guideline = self._merged()
-        self.cells = Cells(self.guideline)
-        self.program = Program(self.guideline, self.cells)
-        self.dates = DateSpace(self.cells)
-        self.builder = Builder(self.program, self.dates, self.guideline.decisions)
-        self._diagrams: dict[Hashable, Diagram] = {}
+    def __init__(self, old: Version, new: Version, retyped: frozenset[str] = frozenset()) -> None:
+        self.versions = (old, new)
+        self.sides = (old.guideline, new.guideline)
+        self.cells = new.builder.program.cells
+        self.dates = new.builder.dates
+        self.guideline = self.cells.guideline
+        self._retyped = retyped
+        self._same: dict[str, bool] = {PATIENT_RECORD: True}
 
-    # -- merging --------------------------------------------------------------------------------
+    def same(self, old: str, new: str) -> bool:
+        """Tell whether a class of each version has the same name, the same definition, and rests on the same."""
+        return old == new and self._is_same(old)
 
-    def same(self, condition: str) -> bool:
-        """Tell whether a condition is written the same in both, and so is all it refers to."""
+    def _is_same(self, condition: str) -> bool:
         known = self._same.get(condition)
         if known is None:
             old, new = (side.classes.get(condition) for side in self.sides)
             known = old is not None and old == new
             if old is not None and known:
                 reads = fields_of(old, self.sides[OLD].classes)
-                known = not reads & self._apart and all(self.same(n) for n in names_in(old))
+                known = not reads & self._retyped and all(map(self._is_same, names_in(old)))
             self._same[condition] = known
         return known
 
-    def name(self, side: int, condition: str) -> str:
-        """Return what a condition of a side is called here."""
-        return condition if condition == PATIENT_RECORD or self.same(condition) else condition + _SUFFIX[side]
-
-    def input_name(self, side: int, field: str) -> str:
-        """Return what a field of a side is called here: a field whose type changed stands twice."""
-        return field + _SUFFIX[side] if field in self._apart and side == OLD else field
-
-    def original(self, field: str) -> tuple[str, bool]:
-        """Return the name of a field in its own version, and whether it is one that only the old version has so."""
-        name, _, suffix = field.partition(_SUFFIX[OLD])
-        return name, name != field and not suffix
-
-    def expression(self, side: int, expression: Expression) -> Expression:
-        """Return an expression of a side in the names used here."""
-        if isinstance(expression, Named):
-            return Named(self.name(side, expression.iri))
-        if isinstance(expression, Has):
-            return Has(self.input_name(side, expression.field), expression.value)
-        if isinstance(expression, Between):
-            return Between(self.input_name(side, expression.field), expression.low, expression.high)
-        if isinstance(expression, Not):
-            return Not(self.expression(side, expression.part))
-        if isinstance(expression, (All, AnyOf)):
-            return type(expression)(tuple(self.expression(side, p) for p in expression.parts))
-        return expression
-
-    def decision(self, side: int, decision: Decision) -> Decision:
-        """Return a decision of a side in the names used here."""
-        options = tuple(
-            replace(
-                o,
-                applies_to=self.name(side, o.applies_to),
-                refined_by=o.refined_by + _SUFFIX[side] if o.refined_by else None,
-            )
-            for o in decision.options
-        )
-        return replace(
-            decision, iri=decision.iri + _SUFFIX[side], scope=self.name(side, decision.scope), options=options
-        )
-
-    def _merged(self) -> Guideline:
-        fields: dict[str, Field] = {}
-        derived: dict[str, Derived] = {}
-        conditions: dict[str, Condition] = {}
-        decisions: dict[str, Decision] = {}
-        for side in (NEW, OLD):
-            own = self.sides[side]
-            for f in own.fields.values():
-                name = self.input_name(side, f.iri)
-                fields[name] = _widest(fields[name], f) if name in fields else replace(f, iri=name)
-            for d in own.derived.values():
-                name = self.input_name(side, d.iri)
-                derived[name] = replace(d, iri=name)
-            for c in own.conditions.values():
-                name = self.name(side, c.iri)
-                conditions[name] = replace(c, iri=name, expression=self.expression(side, c.expression))
-            for decision in own.decisions.values():
-                decisions[decision.iri + _SUFFIX[side]] = self.decision(side, decision)
-        for number, cut in enumerate(self._cuts()):
-            name = f"urn:lrp-kg:cut:{number}"
-            conditions[name] = Condition(name, name, {}, cut)
-        new = self.sides[NEW]
-        orders = tuple(sorted({*self.sides[OLD].date_orders, *new.date_orders}))
-        return replace(
-            new, fields=fields, derived=derived, conditions=conditions, decisions=decisions, date_orders=orders
-        )
-
-    def _cuts(self) -> Iterator[Between]:
-        """Yield cuts where the allowed range of an integer field differs, so that a cell is valid or not as a whole."""
-        old, new = (side.fields for side in self.sides)
-        for name in sorted(old.keys() & new.keys()):
-            a, b = old[name], new[name]
-            if name in self._apart or a.kind != "integer" or (a.low, a.high) == (b.low, b.high):
-                continue
-            for low in {a.low, b.low} - {None}:
-                yield Between(name, low, None)
-            for high in {a.high, b.high} - {None}:
-                yield Between(name, None, high)
-
-    # -- what is valid --------------------------------------------------------------------------
+    def alike(self, old: Decision, new: Decision) -> bool:
+        """Tell whether two decisions are written the same, so that no diagram is needed."""
+        if (old.policy, len(old.options)) != (new.policy, len(new.options)) or not self.same(old.scope, new.scope):
+            return False
+        before, after = (side.decisions for side in self.sides)
+        for a, b in zip(old.options, new.options, strict=True):
+            if (a.id, bool(a.refined_by)) != (b.id, bool(b.refined_by)) or not self.same(a.applies_to, b.applies_to):
+                return False
+            if a.refined_by and b.refined_by and not self.alike(before[a.refined_by], after[b.refined_by]):
+                return False
+        return True
 
     def valid(self, side: int, variable: int, cell: int) -> bool:
         """Tell whether a side accepts a cell of a variable; a field that it does not know is not looked at."""
@@ -156,21 +106,21 @@ class SharedSpace:
         found = {i for name in self.cells.inputs(variable) if name in fields for i in fields[name].implies}
         return frozenset(self.cells.index[name] for name in found if name in self.cells.index)
 
-    # -- reading both -----------------------------------------------------------------------------
 
-    def axes(self, *decisions: Decision, extras: tuple[str, ...] = ()) -> tuple[Axis, ...]:
-        """Return the axes that any of some decisions of either side branches on."""
-        roots = [root for d in decisions for root in self.builder.roots(d)]
-        roots += [Named(name) for name in extras if Named(name) in self.program.index]
-        return self.builder.axes(self.builder.reads(roots))
+def original(field: str) -> tuple[str, bool]:
+    """Return the name of a field in its own version, and whether it is one that only the old version has so."""
+    return field.removesuffix(_AS_BEFORE), field.endswith(_AS_BEFORE)
 
-    def diagram(self, decision: Decision, axes: tuple[Axis, ...], extras: tuple[str, ...] = ()) -> Diagram:
-        """Return the diagram of a decision over some axes; its leaves say which ``extras`` hold."""
-        options = tuple((o.id, o.applies_to, o.refined_by) for o in decision.options)
-        key = (decision.policy, decision.scope, options, axes, extras)
-        if key not in self._diagrams:
-            self._diagrams[key] = self.builder.build(decision, extras=extras, always=bool(extras), axes=axes)
-        return self._diagrams[key]
+
+def space_of(old: Guideline, new: Guideline) -> SharedSpace:
+    """Return the shared space of two versions."""
+    before, after = _inputs(old), _inputs(new)
+    retyped = frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
+    decided = replace(old, conditions={n: _renamed(c, retyped) for n, c in old.conditions.items()}) if retyped else old
+    cells = Cells(_merged(old, new, decided, retyped))
+    dates = DateSpace(cells)
+    builders = [Builder(Program(g, cells), dates, g.decisions) for g in (decided, new)]
+    return SharedSpace(Version(old, builders[OLD], {}), Version(new, builders[NEW], {}), retyped)
 
 
 def _inputs(guideline: Guideline) -> dict[str, tuple[str, ...]]:
@@ -180,6 +130,35 @@ def _inputs(guideline: Guideline) -> dict[str, tuple[str, ...]]:
     return found | {d.iri: ("derived", d.start, d.end, d.measure) for d in guideline.derived.values()}
 
 
+def _merged(old: Guideline, new: Guideline, decided: Guideline, retyped: frozenset[str]) -> Guideline:
+    """Return the new version with the fields and the thresholds of both."""
+    fields, derived = dict(new.fields), dict(new.derived)
+    for f in old.fields.values():
+        name = _name(f.iri, retyped)
+        fields[name] = _widest(fields[name], f) if name in fields else replace(f, iri=name)
+    for d in old.derived.values():
+        name = _name(d.iri, retyped)
+        derived[name] = replace(d, iri=name)
+    conditions = new.conditions | {name + _AS_BEFORE: c for name, c in decided.conditions.items()}
+    for number, cut in enumerate(_cuts(old, new, retyped)):
+        name = f"urn:lrp-kg:cut:{number}"
+        conditions[name] = Condition(name, name, {}, cut)
+    orders = tuple(sorted({*old.date_orders, *new.date_orders}))
+    return replace(new, fields=fields, derived=derived, conditions=conditions, date_orders=orders)
+
+
+def _cuts(old: Guideline, new: Guideline, retyped: frozenset[str]) -> Iterator[Between]:
+    """Yield cuts where the allowed range of an integer field differs, so that a cell is valid or not as a whole."""
+    for name in sorted(old.fields.keys() & new.fields.keys() - retyped):
+        a, b = old.fields[name], new.fields[name]
+        if a.kind != "integer" or (a.low, a.high) == (b.low, b.high):
+            continue
+        for low in {a.low, b.low} - {None}:
+            yield Between(name, low, None)
+        for high in {a.high, b.high} - {None}:
+            yield Between(name, None, high)
+
+
 def _widest(new: Field, old: Field) -> Field:
     known = {v.iri for v in new.values}
     low = None if new.low is None or old.low is None else min(new.low, old.low)
@@ -187,3 +166,22 @@ def _widest(new: Field, old: Field) -> Field:
     values = new.values + tuple(v for v in old.values if v.iri not in known)
     implies = tuple(dict.fromkeys(new.implies + old.implies))
     return replace(new, values=values, low=low, high=high, implies=implies)
+
+
+def _name(field: str, retyped: frozenset[str]) -> str:
+    return field + _AS_BEFORE if field in retyped else field
+
+
+def _renamed(condition: Condition, retyped: frozenset[str]) -> Condition:
+    """Return a condition of the old version that reads its fields by their names in the shared space."""
+
+    def renamed(node: Expression) -> Expression:
+        if isinstance(node, (Has, Between)):
+            return replace(node, field=_name(node.field, retyped))
+        if isinstance(node, Not):
+            return Not(renamed(node.part))
+        if isinstance(node, (All, AnyOf)):
+            return replace(node, parts=tuple(renamed(p) for p in node.parts))
+        return node
+
+    return replace(condition, expression=renamed(condition.expression))

@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from lrp_kg.authoring.compare.aspects import Place, places_of, shown_where
 from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.model import Change, PlaceEffect, Region, StatementEffect
-from lrp_kg.authoring.compare.pairs import Axes, PairDiagram, Read
+from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
-from lrp_kg.guideline.model import Decision, Guideline, Statement
+from lrp_kg.guideline.model import Statement
 from lrp_kg.logic.diagrams import DiagramTooLarge
-from lrp_kg.logic.membership import membership
-from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
 
-SHOWN, HIDDEN = Outcome("shown"), Outcome("not-shown")
 _TEXTS = {"label", "definition", "note"}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Somewhere statements stand: a box, the notices of a stage, or an edition; ``shown_for`` says when."""
-
-    iri: str
-    id: str
-    kind: str
-    printed: str
-    stage: str
-    shown_for: str
-    applies_to: str | None
-    statements: tuple[Statement, ...]
-
-
-def places_of(guideline: Guideline) -> Iterator[Place]:
-    """Yield the places of a guideline."""
-    options = {o.iri: o for d in guideline.decisions.values() for o in d.options}
-    for box in guideline.boxes.values():
-        yield Place(box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements)
-    for stage, statements in guideline.notices.items():
-        name = options[stage].id if stage in options else stage
-        yield Place(stage, name, "notices", "", stage, stage, None, statements)
-    for programme in guideline.programmes.values():
-        for e in programme.editions:
-            eligible = next(o.iri for o in guideline.decisions[e.decision].options if o.id == "eligible")
-            yield Place(e.iri, e.id, "edition", "", "", eligible, None, (*e.benefits, *e.limits, *e.steps))
 
 
 class ShownPlaces:
@@ -53,9 +22,6 @@ class ShownPlaces:
     def __init__(self, effects: Effects, changes: Iterable[Change]) -> None:
         self.effects = effects
         self.space: SharedSpace = effects.space
-        self._owners = [
-            {o.iri: (d, o.id) for d in side.decisions.values() for o in d.options} for side in self.space.sides
-        ]
         self._touching: dict[str, dict[str, None]] = {}
         for change in changes:
             if change.what in ("added", "removed") and not change.of:
@@ -119,45 +85,15 @@ class ShownPlaces:
         self, old: Place, new: Place, condition: str | None = None, condition_after: str | None = None
     ) -> tuple[Region, ...]:
         """Return where a place, or a statement of it with these conditions, is shown in one version only."""
-        sides = [self._shown(OLD, old, condition), self._shown(NEW, new, condition_after)]
-        if None in sides:
+        before = shown_where(self.space.sides[OLD], old.shown_for, old.applies_to, condition)
+        after = shown_where(self.space.sides[NEW], new.shown_for, new.applies_to, condition_after)
+        if before is None or after is None:
             return ()
-        (before, extras_before, read_before), (after, extras_after, read_after) = (s for s in sides if s)
-        if extras_before == extras_after and self.effects.alike(before, after) and old.shown_for == new.shown_for:
+        alike = self.space.alike(before.decision, after.decision) and old.shown_for == new.shown_for
+        if alike and self.space.same(condition or PATIENT_RECORD, condition_after or PATIENT_RECORD):
             return ()
-        axes = Axes(self.space, self.space.axes(before, after, extras=(*extras_before, *extras_after)))
         try:
-            diagram = PairDiagram(
-                axes,
-                self.space.diagram(before, axes.axes, extras_before),
-                self.space.diagram(after, axes.axes, extras_after),
-                (read_before, read_after),
-            )
+            diagram = PairDiagram(Axes(self.space, before, after))
         except DiagramTooLarge:
             return ()
         return tuple(r for r in self.effects.regions(diagram) if r.before and r.after)
-
-    def _shown(self, side: int, place: Place, condition: str | None) -> tuple[Decision, tuple[str, ...], Read] | None:
-        extras = (self.space.name(side, condition),) if condition else ()
-        own = self.space.sides[side]
-        if place.shown_for in own.decisions:
-            scope = self.space.name(side, own.decisions[place.shown_for].scope)
-            applies = self.space.name(side, place.applies_to or PATIENT_RECORD)
-            return membership({"in": applies}, scope), extras, _Reads("in", extras)
-        owner = self._owners[side].get(place.shown_for)
-        if owner is None:
-            return None
-        return self.space.decision(side, owner[0]), extras, _Reads(owner[1], extras)
-
-
-@dataclass(frozen=True)
-class _Reads:
-    """Whether an outcome shows something: it has the option as answer, and the classes hold."""
-
-    option: str
-    extras: tuple[str, ...]
-
-    def __call__(self, outcome: Outcome) -> Outcome:
-        """Return shown or not shown."""
-        chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
-        return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN

@@ -14,8 +14,8 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
 from lrp_kg.authoring.cases.view import Index, shown_in
+from lrp_kg.authoring.compare.shared_space import SharedSpace, Version
 from lrp_kg.authoring.mutation.dependencies import Dependencies
-from lrp_kg.authoring.mutation.equivalence import Comparison
 from lrp_kg.authoring.mutation.mutants import Mutant
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, names_in, walk
 from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
@@ -60,7 +60,7 @@ class Baseline:
         self.dates = DateSpace(self.cells)
         self.builder = self.builder_of(g)
         self.program = self.builder.program
-        self.comparison = Comparison(base, self.cells, self.dates, self.builder)
+        self.version = Version(g, self.builder, {})
         self._deciders: dict[str, Decider | KleeneDecider] = {}
         self.stand_ins = {name: f"urn:class:v{i}" for i, name in enumerate(g.conditions)}
         self.fields = {**g.fields, **{name: _boolean(name) for name in self.stand_ins.values()}}
@@ -80,6 +80,10 @@ class Baseline:
     def builder_of(self, guideline: Guideline) -> Builder:
         """Return the builder of diagrams of a version, in the cells of this baseline."""
         return Builder(Program(guideline, self.cells, self.engine), self.dates, guideline.decisions)
+
+    def space_with(self, mutant: Builder) -> SharedSpace:
+        """Return the space in which a mutant is compared with the unchanged guideline."""
+        return SharedSpace(self.version, Version(mutant.program.guideline, mutant, {}))
 
     def decider(self, decision: str) -> Decider | KleeneDecider:
         """Return what decides a decision that a change does not affect, in the cells of this baseline."""

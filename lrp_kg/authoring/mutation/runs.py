@@ -14,7 +14,7 @@ from lrp_kg.answer.results import Assessment
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import CaseAnswer, Index
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
-from lrp_kg.authoring.mutation.equivalence import Witness, shown_by
+from lrp_kg.authoring.mutation.equivalence import Witness, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
@@ -159,8 +159,7 @@ def judge(baseline: Baseline, mutant: Mutant) -> tuple[str | None, Witness | Non
     if not reached and not affected:
         return None, Witness(f"what {local_name(mutant.term)} says", {})
     try:
-        shown = shown_by(baseline.guideline, builder.program.guideline, reached, affected)
-        return None, baseline.comparison.witness(builder, shown)
+        return None, first_difference(baseline.space_with(builder), reached, affected)
     except DiagramTooLarge:
         return None, Witness("what is too large to compare", {})
 

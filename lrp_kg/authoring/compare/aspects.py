@@ -1,0 +1,86 @@
+"""What of two versions is compared: what a decision answers, who belongs to a class, where something is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lrp_kg.guideline.model import Decision, Guideline, Statement
+from lrp_kg.logic.membership import membership
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.namespaces import PATIENT_RECORD
+
+SHOWN, HIDDEN = Outcome("shown"), Outcome("not-shown")
+
+
+def whole(outcome: Outcome) -> Outcome:
+    """Return an outcome as it is."""
+    return outcome
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """A decision of one version, further classes that its outcomes say hold or not, and what of an outcome counts."""
+
+    decision: Decision
+    extras: tuple[str, ...] = ()
+    read: Callable[[Outcome], Outcome] = whole
+
+
+def belonging(condition: str) -> Aspect:
+    """Return whether a record belongs to a class."""
+    return Aspect(membership({"in": condition}))
+
+
+def shown_where(guideline: Guideline, shown_for: str, applies_to: str | None, condition: str | None) -> Aspect | None:
+    """Return where something is shown: for a decision that applies or for an option, and where classes hold."""
+    extras = (condition,) if condition else ()
+    decision = guideline.decisions.get(shown_for)
+    if decision is not None:
+        applies = membership({"in": applies_to or PATIENT_RECORD}, decision.scope)
+        return Aspect(applies, extras, _Shows("in", extras))
+    for decision in guideline.decisions.values():
+        for option in decision.options:
+            if option.iri == shown_for:
+                return Aspect(decision, extras, _Shows(option.id, extras))
+    return None
+
+
+@dataclass(frozen=True)
+class _Shows:
+    """Whether an outcome shows something: it has the option as answer, and the classes hold."""
+
+    option: str
+    extras: tuple[str, ...]
+
+    def __call__(self, outcome: Outcome) -> Outcome:
+        chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
+        return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere statements stand: a box, the notices of a stage, or an edition; ``shown_for`` says when."""
+
+    iri: str
+    id: str
+    kind: str
+    printed: str
+    stage: str
+    shown_for: str
+    applies_to: str | None
+    statements: tuple[Statement, ...]
+
+
+def places_of(guideline: Guideline) -> Iterator[Place]:
+    """Yield the places of a guideline."""
+    options = {o.iri: o for d in guideline.decisions.values() for o in d.options}
+    for box in guideline.boxes.values():
+        yield Place(box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements)
+    for stage, statements in guideline.notices.items():
+        name = options[stage].id if stage in options else stage
+        yield Place(stage, name, "notices", "", stage, stage, None, statements)
+    for programme in guideline.programmes.values():
+        for e in programme.editions:
+            eligible = next(o.iri for o in guideline.decisions[e.decision].options if o.id == "eligible")
+            yield Place(e.iri, e.id, "edition", "", "", eligible, None, (*e.benefits, *e.limits, *e.steps))
