@@ -13,7 +13,7 @@ from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
-from lrp_kg.words import Text, phrase
+from lrp_kg.words import Text, in_language, phrase
 
 Json = dict[str, Any]
 _MET = {FALSE: "not-met", TRUE: "met"}
@@ -30,7 +30,7 @@ class Renderer:
 
     def text(self, texts: Text) -> str:
         """Return a text in the language, English where it is missing."""
-        return texts.get(self.lang) or texts.get("en", "")
+        return in_language(texts, self.lang)
 
     def condition(self, iri: str) -> tuple[str, str]:
         """Return identifier and label of a condition."""
@@ -235,7 +235,7 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
     """Return every identifier that an answer can hold, by kind, with its IRI and label."""
 
     def rows(terms: Iterable[Any]) -> list[Json]:
-        return [{"id": t.id, "iri": t.iri, "label": t.label.get(lang) or t.label.get("en", "")} for t in terms]
+        return [{"id": t.id, "iri": t.iri, "label": in_language(t.label, lang)} for t in terms]
 
     g = guideline
     generated = {e.decision for p in g.programmes.values() for e in p.editions}

@@ -12,7 +12,7 @@ from rdflib.namespace import RDF, RDFS, XSD
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import Json
 from lrp_kg.answer.results import Assessment
-from lrp_kg.logic.classify import FALSE, TRUE
+from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP as CP_IRI
 from lrp_kg.namespaces import PREFIXES
 from lrp_kg.namespaces import PROV as PROV_IRI
@@ -20,7 +20,6 @@ from lrp_kg.namespaces import PROV as PROV_IRI
 CP = rdflib.Namespace(CP_IRI)
 PROV = rdflib.Namespace(PROV_IRI)
 _STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
-_VERDICT = {FALSE: "false", TRUE: "true"}
 
 
 def status_iri(status: str) -> str:
@@ -30,7 +29,7 @@ def status_iri(status: str) -> str:
 
 def verdict_iri(verdict: int) -> str:
     """Return the term of a verdict."""
-    return CP_IRI + _VERDICT.get(verdict, "unknown")
+    return CP_IRI + VERDICT_NAMES[verdict]
 
 
 def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:

@@ -11,6 +11,7 @@ import click
 
 from lrp_kg.cli.options import fail, stop
 from lrp_kg.errors import LrpError
+from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +35,7 @@ DIFFERENT = 1
 @click.option(
     "--lang",
     "-l",
-    type=click.Choice(["en", "nl", "fr", "de"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     help="Language; an HTML page opens in it and holds all four.",

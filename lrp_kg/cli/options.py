@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from lrp_kg.errors import GuidelineError, LrpError
+from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -25,7 +26,7 @@ guideline_option = click.option(
 lang_option = click.option(
     "--lang",
     "-l",
-    type=click.Choice(["en", "nl", "fr", "de"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     help="Language.",

@@ -36,7 +36,7 @@ def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> No
       lrp-kg queries --lang nl --format json
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.research.questions.listing import as_data
-    from lrp_kg.research.questions.model import in_language
+    from lrp_kg.words import in_language
 
     shown = [e for e in _catalogue(guideline).entries.values() if tag is None or tag in e.tags]
     if form == "json":
@@ -240,7 +240,7 @@ def _print(found: Table, entry: CatalogueEntry | None, lang: str) -> None:
     from rich.text import Text
 
     from lrp_kg.namespaces import local_name
-    from lrp_kg.research.questions.model import in_language
+    from lrp_kg.words import in_language
 
     labels: dict[str, Any] = {c.name: in_language(c.label, lang) for c in entry.columns} if entry else {}
     shown = Shown(title=Text(in_language(entry.summary, lang)) if entry else None, title_justify="left")

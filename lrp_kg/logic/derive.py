@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lrp_kg.guideline.model import Derived, Guideline
 from lrp_kg.namespaces import CP, RDF, XSD, local_name
+from lrp_kg.words import in_language
 
 
 def _parts(name: str) -> str:
@@ -54,7 +55,7 @@ def _derived(d: Derived) -> str:
     body = _parts("start") + _parts("end")
     body += _completed_months() if months else _day_number("start") + _day_number("end")
     return (
-        f"  # {d.label.get('en', d.id)}\n"
+        f"  # {in_language(d.label, 'en', d.id)}\n"
         f"  ?record a cp:PatientRecord ; <{d.start}> ?start ; <{d.end}> ?end .\n"
         f"{body}  BIND({_RESULT[d.measure]} AS ?value)\n  BIND(<{d.iri}> AS ?field)\n"
     )

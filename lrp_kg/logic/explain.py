@@ -10,6 +10,7 @@ from lrp_kg.guideline.model import Condition, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
+"""What a verdict is called in answers, as RDF the local name of its `cp:Verdict`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record.model import Members, RawRecord
-from lrp_kg.words import LANGUAGES, in_every_language, phrase
+from lrp_kg.words import LANGUAGES, in_every_language, in_language, phrase
 
 _RECORD = rdflib.URIRef(PATIENT_RECORD)
 _NEEDS_ABSENT_VALUES = {SH.minCount, SH.hasValue, SH.equals, SH.qualifiedMinCount, SH.uniqueLang}
@@ -378,7 +378,7 @@ class Validator:
         graph = self._shapes.graph
         limit = graph.value(shape, SH.minInclusive if component.startswith("Min") else SH.maxInclusive)
         template = g.message_templates.get(component, {})
-        text = template.get(lang) or template.get("en") or "{field}: {value} ({component})."
+        text = in_language(template, lang, "{field}: {value} ({component}).")
         return text.format(
             field=self._field_text(f, iri, lang),
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
@@ -393,7 +393,7 @@ class Validator:
     def _field_text(f: Field | None, iri: str | None, lang: str) -> str:
         if f is None:
             return local_name(iri or "")
-        return f"{f.id} ({f.label.get(lang, f.label.get('en', ''))})"
+        return f"{f.id} ({in_language(f.label, lang)})"
 
     def _hint(self, iri: str | None, lang: str) -> str:
         g = self.guideline

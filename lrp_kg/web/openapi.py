@@ -7,7 +7,7 @@ from typing import Any
 from lrp_kg import __version__
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, in_language
 
 
 def _schema(field: Field) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _schema(field: Field) -> dict[str, Any]:
             schema["minimum"] = field.low
         if field.high is not None:
             schema["maximum"] = field.high
-    return schema | {"description": field.question.get("en") or field.label.get("en", "")}
+    return schema | {"description": in_language(field.question, "en") or in_language(field.label, "en")}
 
 
 def _parameters(*, assess: bool) -> list[dict[str, Any]]:
@@ -113,7 +113,7 @@ def description(guideline: Guideline) -> dict[str, Any]:
     sparql = _sparql(problem)
     return {
         "openapi": "3.1.0",
-        "info": {"title": guideline.label.get("en", guideline.id), "version": __version__},
+        "info": {"title": in_language(guideline.label, "en", guideline.id), "version": __version__},
         "paths": {
             "/assess": assess,
             "/v1/assess": assess,

@@ -13,7 +13,7 @@ from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 from lrp_kg.research.questions.charts import draw
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.listing import as_data
-from lrp_kg.research.questions.model import TAGS, CatalogueEntry, Parameter, in_language
+from lrp_kg.research.questions.model import TAGS, CatalogueEntry, Parameter
 from lrp_kg.research.questions.parameters import Vocabulary, prefixes_of, spliced
 from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
@@ -22,7 +22,7 @@ from lrp_kg.web.engine import engine
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.sparql import allow_other_origins, answer
 from lrp_kg.web.terms import terms
-from lrp_kg.words import LANGUAGES, Words
+from lrp_kg.words import LANGUAGES, Words, in_language
 
 blueprint = Blueprint("queries", __name__)
 blueprint.after_request(allow_other_origins)
@@ -207,7 +207,6 @@ def _html(template: str, lang: str, *, status: int = 200, **context: object) -> 
         lang=lang,
         languages=LANGUAGES,
         words=Words(lang),
-        say=lambda words: in_language(words, lang),
         here=request.path,
         others={k: v for k, v in request.args.items() if k != "lang"},
         query_string=urlencode,

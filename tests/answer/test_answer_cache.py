@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 import lrp_kg.answer.cache
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import UnknownParameter
+from lrp_kg.words import LANGUAGES
 from tests.support.paths import ANKLE, TESTS
 
 pytestmark = pytest.mark.exhaustive
 
 Record = dict[str, Any]
 
-LANGUAGES = ("en", "nl", "fr", "de")
 CASES: list[Record] = [
     case["record"]
     for file in sorted((TESTS / "cases").glob("*.json"))

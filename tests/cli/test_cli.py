@@ -25,13 +25,12 @@ from lrp_kg.cli import main
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
-from lrp_kg.words import phrase
+from lrp_kg.words import LANGUAGES, phrase
 from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
 
 
-LANGUAGES = ("en", "nl", "fr", "de")
 COMMANDS = ("assess", "validate", "compile", "ids", "serve")
 SCRIPT = Path(sys.executable).with_name("lrp-kg")
 OK, INVALID, CANNOT_RUN = 0, 1, 2

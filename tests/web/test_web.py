@@ -41,7 +41,7 @@ from lrp_kg.namespaces import CP
 from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
-from lrp_kg.words import phrase
+from lrp_kg.words import LANGUAGES, phrase
 from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
@@ -50,7 +50,6 @@ Record = dict[str, Any]
 RDFLIB_JSON_LD = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 """rdflib's own JSON-LD parser uses what rdflib has deprecated."""
 
-LANGUAGES = ("en", "nl", "fr", "de")
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 SCRIPT = Path(sys.executable).with_name("lrp-kg")
 

@@ -14,10 +14,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.web import application, create_app
+from lrp_kg.words import LANGUAGES
 from tests.support import browser as chromium
 from tests.support.browser import CHROMIUM, Browser, Json
-
-LANGUAGES = ("en", "nl", "fr", "de")
 
 pytestmark = [
     pytest.mark.slow,

@@ -54,6 +54,10 @@ def test_each_language_has_a_file() -> None:
     assert files == set(LANGUAGES)
 
 
+def test_languages_are_listed_once() -> None:
+    assert [file for file in FILES if re.search(r"""["']en["'], *["']nl["']""", file.read_text(encoding="utf-8"))] == []
+
+
 def test_files_have_the_same_phrases() -> None:
     assert len(phrases("en")) > 300
     assert {lang: list(phrases(lang)) == list(phrases("en")) for lang in LANGUAGES} == dict.fromkeys(LANGUAGES, True)

@@ -10,6 +10,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Edition, Guideline
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.classify import FALSE, TRUE
+from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import local_name
 
 _MEND = "Add a case."
@@ -77,9 +78,9 @@ class _Seen:
         g = self.guideline
         generated = {o.iri for p in g.programmes.values() for e in p.editions for o in g.decisions[e.decision].options}
         for name, condition in g.conditions.items():
-            for verdict, word in ((TRUE, "true"), (FALSE, "false")):
+            for verdict in (TRUE, FALSE):
                 if name not in generated and verdict not in self.verdicts[name]:
-                    yield "condition-untested", name, f"{condition.id} is {word} in no case."
+                    yield "condition-untested", name, f"{condition.id} is {VERDICT_NAMES[verdict]} in no case."
         for decision in g.decisions.values():
             for option in decision.options:
                 if (decision.iri, option.id) not in self.options:

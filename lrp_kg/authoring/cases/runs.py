@@ -15,6 +15,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
+from lrp_kg.words import in_language
 
 _REASONS = 8
 """Reasons told of one difference; the rest only repeats the shape of a decision."""
@@ -83,7 +84,7 @@ def _told(service: GuidelineService, view: CaseAnswer, reasons: Iterable[Reason]
     value = service.renderer("en").value
     texts = []
     for reason in reasons:
-        label = reason.condition.label.get("en", reason.condition.id)
+        label = in_language(reason.condition.label, "en", reason.condition.id)
         known = value(view.record, reason.field)
         texts.append(f"{label} is {VERDICT_NAMES[reason.verdict]} ({local_name(reason.field)}: {known})")
     rest = len(texts) - _REASONS

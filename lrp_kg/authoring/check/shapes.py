@@ -21,6 +21,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import DCTERMS, RDF, RDFS, SH, local_name
+from lrp_kg.words import in_language
 
 _SEVERITIES = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
 _TYPE, _SUBCLASS = ox.NamedNode(RDF + "type"), ox.NamedNode(RDFS + "subClassOf")
@@ -58,7 +59,7 @@ class ShapeCheck:
         """Return the finding of a shape about a term, with the shape's own name, message and severity."""
         name = self.shapes.one(shape, DCTERMS + "identifier")
         severity = self.shapes.one(shape, SH + "severity")
-        text = message or self.shapes.texts(shape, SH + "message").get("en", "does not conform to a shape.")
+        text = message or in_language(self.shapes.texts(shape, SH + "message"), "en", "does not conform to a shape.")
         return Finding(
             name.value if name else local_name(shape.value),
             f"{local_name(term)}: {text}",
@@ -173,7 +174,7 @@ class ShapeCheck:
 
     def _told(self, constraint: Node, rows: list[dict[str, str]]) -> Iterator[Result]:
         pairs = {(row.get("value"), row["other"]) for row in rows if "other" in row}
-        template = self.shapes.texts(constraint, SH + "message").get("en", "does not conform to a query.")
+        template = in_language(self.shapes.texts(constraint, SH + "message"), "en", "does not conform to a query.")
         for row in rows:
             term, other = row.get("value", row["this"]), row.get("other")
             if other and (other, term) in pairs and self.positions.order(term) < self.positions.order(other):

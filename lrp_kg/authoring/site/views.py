@@ -21,7 +21,7 @@ from lrp_kg.guideline.model import (
     TimeLimit,
 )
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
-from lrp_kg.words import LANGUAGES, Text, other_language, phrase
+from lrp_kg.words import LANGUAGES, Text, in_language, other_language, phrase
 
 ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
 
@@ -106,7 +106,7 @@ class View:
     def definition(self, name: str) -> Text:
         """Return the definitions of a term; none where they only repeat its label."""
         found, label = self.catalogue.definition(name), self.catalogue.label(name)
-        same = self.words.text(found).rstrip(".").casefold() == label.get("en", "").casefold()
+        same = self.words.text(found).rstrip(".").casefold() == in_language(label, "en").casefold()
         return {} if same else found
 
     def untranslated(self, texts: Text) -> bool:

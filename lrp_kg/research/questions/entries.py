@@ -19,9 +19,8 @@ from lrp_kg.research.questions.model import (
     Column,
     Parameter,
     QueryCatalogue,
-    Text,
 )
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, Text
 
 KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
 PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minimum", "maximum"}

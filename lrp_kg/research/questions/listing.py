@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lrp_kg.research.questions.model import TAGS, CatalogueEntry, in_language
+from lrp_kg.research.questions.model import TAGS, CatalogueEntry
+from lrp_kg.words import in_language
 
 HEAD = """<!-- Made by `python -m lrp_kg.research.questions.listing`; edit queries/*.rq instead. -->
 # The catalogue of queries

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrp_kg.findings import Finding
-
-Text = Mapping[str, str]
-"""Words by language."""
+from lrp_kg.words import Text
 
 TAGS = ("guideline", "cohort", "check")
 NEEDS = ("guideline", "records")
@@ -87,8 +85,3 @@ class QueryCatalogue:
 
     entries: Mapping[str, CatalogueEntry]
     findings: tuple[Finding, ...] = ()
-
-
-def in_language(text: Text, lang: str) -> str:
-    """Return words in a language, in English where there are none in it."""
-    return text.get(lang) or text.get("en", "")

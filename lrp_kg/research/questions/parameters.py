@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
 from lrp_kg.research.questions.model import MARK, CatalogueEntry, Parameter
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, in_language
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
@@ -96,7 +96,7 @@ class Vocabulary:
     def instances(self, of: str, prefixes: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
         """Return the terms of a class, each with its label in a language, in the order of labels."""
         texts = [(iri, self._labels.get(iri, {})) for iri in self._classes.get(expanded(of, prefixes) or of, ())]
-        return sorted(((iri, t.get(lang) or t.get("en") or iri) for iri, t in texts), key=lambda p: (p[1], p[0]))
+        return sorted(((iri, in_language(t, lang, iri)) for iri, t in texts), key=lambda p: (p[1], p[0]))
 
     def find(self, value: str, of: str | None, prefixes: Mapping[str, str]) -> str:
         """Return the IRI that a value means: an IRI, a prefixed name, a local name or an identifier."""

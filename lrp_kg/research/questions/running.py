@@ -11,8 +11,9 @@ import orjson
 from lrp_kg.errors import RecordsNeeded
 from lrp_kg.namespaces import XSD
 from lrp_kg.research.engine.model import Engine, Question
-from lrp_kg.research.questions.model import CatalogueEntry, in_language
+from lrp_kg.research.questions.model import CatalogueEntry
 from lrp_kg.research.questions.parameters import Vocabulary, spliced
+from lrp_kg.words import in_language
 
 JSON = "application/sparql-results+json"
 

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import CP, DCTERMS, PREFIXES, RDF, RDFS, SKOS, local_name
+from lrp_kg.words import in_language
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Subject = ox.NamedNode | ox.BlankNode | ox.Triple
@@ -66,13 +67,13 @@ class Terms:
         return node in self.said or node in self.used
 
     def text(self, iri: str, predicates: tuple[str, ...], lang: str) -> str | None:
-        """Return a text of a term in a language, else in English, else in none."""
+        """Return a text of a term in a language, else in English, else in any."""
         texts = {
-            o.language or "": o.value
+            o.language or "en": o.value
             for p, o in self.said.get(ox.NamedNode(iri), ())
             if p in predicates and isinstance(o, ox.Literal)
         }
-        return texts.get(lang) or texts.get("en") or texts.get("")
+        return in_language(texts, lang) or None
 
     def label(self, iri: str, lang: str) -> str:
         """Return the label of a term, else its own name."""
