@@ -1,4 +1,4 @@
-"""SHACL validation of records with pySHACL: shapes prepared once, every problem told at once in four languages.
+"""SHACL validation of records with pySHACL: shapes prepared once, every problem reported at once in four languages.
 
 pySHACL builds every constraint component anew for each record, which is nine tenths of its time. Here they are
 built once and evaluated by pySHACL itself; a property shape that can only complain about values that are there
@@ -11,7 +11,6 @@ of another only the properties whose values are new are evaluated.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import re
 from collections.abc import Hashable, Iterable
@@ -34,10 +33,10 @@ from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Node
-from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
+from lrp_kg.record.messages import Messages, Result
 from lrp_kg.record.model import Members, RawRecord
-from lrp_kg.words import LANGUAGES, in_every_language, in_language, phrase
 
 _RECORD = rdflib.URIRef(PATIENT_RECORD)
 _NEEDS_ABSENT_VALUES = {SH.minCount, SH.hasValue, SH.equals, SH.qualifiedMinCount, SH.uniqueLang}
@@ -62,23 +61,6 @@ _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
 _validating = ContextVar("validating", default=False)
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
-
-_NAMES = {
-    "InConstraintComponent": "value-not-in-list",
-    "DatatypeConstraintComponent": "wrong-type",
-    "PatternConstraintComponent": "wrong-form",
-    "NodeKindConstraintComponent": "wrong-type",
-    "OrConstraintComponent": "wrong-type",
-    "MaxCountConstraintComponent": "more-than-one-value",
-    "MinInclusiveConstraintComponent": "value-too-small",
-    "MaxInclusiveConstraintComponent": "value-too-large",
-    "ClosedConstraintComponent": "unknown-field",
-    "LessThanOrEqualsConstraintComponent": "dates-out-of-order",
-}
-
-
-_Result = tuple[str, rdflib.term.Node, list[Any]]
-"""What pySHACL reports of one problem: text, node of the result, its triples."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +96,7 @@ class Validator:
             graph.parse(file, format="turtle")
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
+        self._messages = Messages(guideline, self._shapes.graph)
         self._executor = SHACLExecutor(validator=None)
         everything = {s.node: s for s in self._shapes.shapes}
         self._everything = everything
@@ -152,7 +135,7 @@ class Validator:
     # -- remembering --------------------------------------------------------------------------
 
     def _examine(self, number: int) -> bool:
-        """Tell whether the verdicts of a root shape can be remembered by value, and note its pairs."""
+        """Return whether the verdicts of a root shape can be remembered by value, and note its pairs."""
         root = self._roots[number]
         for kind, target in self._targets_by_root[number]:
             if kind == "class" and target != _RECORD:
@@ -202,7 +185,7 @@ class Validator:
         return keys
 
     def _new_part_conforms(self, raw: RawRecord, new: Iterable[tuple[str, ...]]) -> bool:
-        """Tell whether the properties of a record conform whose values, alone or as a pair, are new."""
+        """Return whether the properties of a record conform whose values, alone or as a pair, are new."""
         predicates = {predicate for several in new for predicate in several}
         entries = tuple((predicate, value) for predicate, value in raw.entries if predicate in predicates)
         return not self._results(raw, entries)
@@ -248,10 +231,10 @@ class Validator:
             if len(new) < len(keys) and self._new_part_conforms(raw, new):
                 self._remember(keys)
                 return []
-        found = [self._stray(name) for name in raw.stray]
+        found = [self._messages.outside(name) for name in raw.stray]
         results = self._results(raw)
         if results:
-            found += self._explain(results, raw)
+            found += self._messages.of_results(results, raw)
         elif keys is not None:
             self._remember(keys)
         return found
@@ -261,7 +244,7 @@ class Validator:
             self._conforming.clear()
         self._conforming.update(keys)
 
-    def _results(self, raw: RawRecord, entries: tuple[tuple[str, Node | Members], ...] | None = None) -> list[_Result]:
+    def _results(self, raw: RawRecord, entries: tuple[tuple[str, Node | Members], ...] | None = None) -> list[Result]:
         """Return what pySHACL reports of some entries of a record, or of all; the whole says which shapes apply."""
         token = _validating.set(True)
         try:
@@ -270,11 +253,11 @@ class Validator:
         finally:
             _validating.reset(token)
 
-    def _evaluated(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[_Result]:
+    def _evaluated(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[Result]:
         whole = {self._iri(predicate) for predicate, _ in raw.entries}
         present = set(graph.predicates(subject))
         data = DataGraph.from_rdflib_graph(graph)
-        results: list[_Result] = []
+        results: list[Result] = []
         for root, targets in zip(self._roots, self._targets_by_root, strict=True):
             for kind, target in targets:
                 if (kind == "class" and target == _RECORD) or (kind == "subjects" and target in whole):
@@ -288,7 +271,7 @@ class Validator:
         data: DataGraph,
         subject: rdflib.term.Node,
         present: set[rdflib.term.Node],
-        results: list[_Result],
+        results: list[Result],
     ) -> None:
         if prepared.skip and prepared.path not in present:
             return
@@ -305,102 +288,10 @@ class Validator:
 
     @staticmethod
     def _incomparable(prepared: _Prepared, data: DataGraph, subject: rdflib.term.Node) -> bool:
-        """Tell whether a pair of values cannot be compared: rdflib would raise, or warn and say false."""
+        """Return whether a pair of values cannot be compared: rdflib would raise, or warn and say false."""
         found = [o for p in (prepared.path, *prepared.others) for o in data.objects(subject, p)]
         literals = [o for o in found if isinstance(o, rdflib.Literal) and not o.ill_typed]
         return len(literals) != len(found) or {o.datatype for o in literals} not in _COMPARABLE
-
-    # -- telling --------------------------------------------------------------------------------
-
-    def _stray(self, name: str) -> Finding:
-        return self._phrase("outside-record", "outside", local_name(name), None, {})
-
-    def _phrase(self, name: str, said: str, field: str | None, value: Any, fill: dict[str, str]) -> Finding:
-        texts = in_every_language(said, **fill)
-        return Finding(name, texts["en"], "", field, value, "error", texts)
-
-    def _explain(self, results: Iterable[_Result], raw: RawRecord) -> list[Finding]:
-        graph = self._shapes.graph
-        found: dict[tuple[str | None, str, str], tuple[Finding, str | None]] = {}
-        for _text, node, triples in results:
-            about = {p: o[1] if isinstance(o, tuple) else o for s, p, o in triples if s == node}
-            component = local_name(str(about[SH.sourceConstraintComponent]))
-            shape, value = about[SH.sourceShape], about.get(SH.value)
-            iri = self._field_iri(about.get(SH.resultPath))
-            field = local_name(iri) if iri else None
-            shown = self._show(iri, value)
-            own = {
-                m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)
-            }
-            name = _NAMES.get(component, component)
-            texts = {
-                lang: own.get(lang) or own.get("en") or self._message(component, lang, iri, shown, shape)
-                for lang in LANGUAGES
-            }
-            other = graph.value(shape, SH.lessThanOrEquals)
-            finding = Finding(name, texts["en"], "", field, shown, "error", texts)
-            found.setdefault((field, name, texts["en"]), (finding, local_name(str(other)) if other else None))
-        return self._ordered(list(found.values()), raw)
-
-    @staticmethod
-    def _ordered(found: list[tuple[Finding, str | None]], raw: RawRecord) -> list[Finding]:
-        """Sort findings by field; leave out what only follows from a value of the wrong type."""
-        mistyped = {f.field for f, _ in found if f.name in ("wrong-type", "value-not-in-list", "unknown-field")}
-        crooked = mistyped | {f.field for f, _ in found if f.name == "wrong-form"}
-        follows = ("wrong-form", "value-too-small", "value-too-large")
-        kept = [
-            f
-            for f, other in found
-            if not (f.name in follows and f.field in mistyped)
-            and not (f.name == "dates-out-of-order" and crooked & {f.field, other})
-        ]
-        order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
-        return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))
-
-    def _field_iri(self, path: rdflib.term.Node | None) -> str | None:
-        if isinstance(path, rdflib.URIRef):
-            return str(path)
-        head = self._shapes.graph.value(path, RDF.first) if path is not None else None
-        return str(head) if isinstance(head, rdflib.URIRef) else None
-
-    def _show(self, iri: str | None, value: rdflib.term.Node | None) -> Any:
-        if isinstance(value, rdflib.Literal):
-            plain = value.value
-            return plain if isinstance(plain, (bool, int, float)) else str(value)
-        if isinstance(value, rdflib.URIRef):
-            f = self.guideline.fields.get(iri or "")
-            return next((v.id for v in f.values if v.iri == str(value)), str(value)) if f else str(value)
-        return None
-
-    def _message(self, component: str, lang: str, iri: str | None, value: Any, shape: rdflib.term.Node) -> str:
-        g = self.guideline
-        f = g.fields.get(iri or "")
-        graph = self._shapes.graph
-        limit = graph.value(shape, SH.minInclusive if component.startswith("Min") else SH.maxInclusive)
-        template = g.message_templates.get(component, {})
-        text = in_language(template, lang, "{field}: {value} ({component}).")
-        return text.format(
-            field=self._field_text(f, iri, lang),
-            value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
-            allowed=", ".join(v.id for v in f.values) if f else "",
-            limit=limit if limit is not None else "",
-            type=phrase(f"type-{f.kind}", lang) if f else "",
-            hint=self._hint(iri, lang),
-            component=component,
-        )
-
-    @staticmethod
-    def _field_text(f: Field | None, iri: str | None, lang: str) -> str:
-        if f is None:
-            return local_name(iri or "")
-        return f"{f.id} ({in_language(f.label, lang)})"
-
-    def _hint(self, iri: str | None, lang: str) -> str:
-        g = self.guideline
-        if iri in g.derived:
-            return phrase("hint-derived", lang)
-        similar = difflib.get_close_matches(local_name(iri or ""), list(g.field_names), 1)
-        return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
 
 
 def _is_loggable(_: logging.LogRecord) -> bool:

@@ -18,7 +18,7 @@ PLACES = (
     "authoring/reasoning",
     "authoring/cases",
     "guideline",
-    "record/validate.py",
+    "record",
 )
 NAME = re.compile(r"[a-z]+(-[a-z]+)+")
 SEVERITIES = {"error": "E", "warning": "W", "note": "N"}
