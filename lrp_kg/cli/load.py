@@ -23,8 +23,9 @@ from lrp_kg.cli.options import (
 from lrp_kg.errors import LrpError, StoreError
 
 if TYPE_CHECKING:
+    from lrp_kg.research.store.deriving import ItemReport
     from lrp_kg.research.store.loading import Report
-    from lrp_kg.research.store.making import Progress
+    from lrp_kg.research.store.new_generation import Progress
 
 SHOWN = 20
 """Refused records that the text report names; JSON and the file of --rejected have all of them."""
@@ -80,8 +81,8 @@ def load(
     from lrp_kg.guideline.load import load_guideline
     from lrp_kg.research.store.export import export
     from lrp_kg.research.store.loading import load as load_files
-    from lrp_kg.research.store.making import Source
     from lrp_kg.research.store.opening import is_remote
+    from lrp_kg.research.store.sources import Source
 
     if is_remote(store):
         if to is None:
@@ -142,12 +143,12 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _in_language(told: dict[str, Any], lang: str) -> dict[str, Any]:
+def _in_language(item: ItemReport, lang: str) -> dict[str, Any]:
     findings = [
         {k: v for k, v in f.items() if k != "messages"} | {"message": f.get("messages", {}).get(lang, f["message"])}
-        for f in told["findings"]
+        for f in item["findings"]
     ]
-    return {"record": told["record"], "iri": told["iri"], "code": told["code"], "findings": findings}
+    return {"record": item["record"], "iri": item["iri"], "code": item["code"], "findings": findings}
 
 
 def _try_to_write(file: Path) -> None:
@@ -189,9 +190,9 @@ def _print(report: Report, form: str, lang: str, store: str | None, to: Path | N
     for what, refused in (("refused", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
         if refused:
             click.secho(f"{len(refused)} {what}:", err=True, fg="red")
-        for told in refused[:SHOWN]:
-            click.echo(f"  {told['record'] or told['iri']}", err=True)
-            for finding in _in_language(told, lang)["findings"]:
+        for item in refused[:SHOWN]:
+            click.echo(f"  {item['record'] or item['iri']}", err=True)
+            for finding in _in_language(item, lang)["findings"]:
                 click.echo(f"    {finding['message']} [{finding['name']}]", err=True)
         if len(refused) > SHOWN:
             click.echo(f"  ... and {len(refused) - SHOWN} more; --rejected FILE writes all of them.", err=True)

@@ -191,17 +191,17 @@ def _engine(
 
 @contextlib.contextmanager
 def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | None) -> Iterator[str]:
-    """Answer the records of files in a store that is gone afterwards; tell those that are refused."""
+    """Answer the records of files in a store that is gone afterwards; report those that are refused."""
     import tempfile
 
     from lrp_kg.research.store.loading import load
-    from lrp_kg.research.store.making import Source
+    from lrp_kg.research.store.sources import Source
 
     sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
     with tempfile.TemporaryDirectory(prefix="lrp-kg-") as folder:
         report = load(guideline, Path(folder) / "store", sources)
-        for told in report.rejected:
-            click.secho(f"left out: {told['record'] or told['iri']} [{told['code']}]", err=True, fg="yellow")
+        for item in report.rejected:
+            click.secho(f"left out: {item['record'] or item['iri']} [{item['code']}]", err=True, fg="yellow")
         yield str(Path(folder) / "store")
 
 

@@ -15,7 +15,7 @@ from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
-from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.sources import Source
 from tests.support.paths import ANKLE
 
 

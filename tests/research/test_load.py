@@ -26,12 +26,12 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
 from lrp_kg.research.engine.model import Limits, Question
-from lrp_kg.research.store import deriving, generations, making
+from lrp_kg.research.store import deriving, generations, new_generation
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
-from lrp_kg.research.store.making import Source
 from lrp_kg.research.store.opening import open_engine, staleness
 from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
+from lrp_kg.research.store.sources import Source
 from tests.support.paths import ANKLE, TESTS
 
 PROV = "http://www.w3.org/ns/prov#"
@@ -372,7 +372,9 @@ class TestInterruptions:
     ) -> None:
         folder = tmp_path / "store"
         with monkeypatch.context() as patch:
-            patch.setattr(making.Making, "finish", lambda *_: (_ for _ in ()).throw(OSError(5, "stopped")))
+            patch.setattr(
+                new_generation.NewGeneration, "finish", lambda *_: (_ for _ in ()).throw(OSError(5, "stopped"))
+            )
             with pytest.raises(StoreError, match="untouched"):
                 load(guideline, folder, [ndjson(named(1))])
         load(guideline, folder, [ndjson(named(2))])

@@ -34,8 +34,8 @@ from lrp_kg.research.engine.remote import RemoteEngine
 from lrp_kg.research.store.export import export
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
-from lrp_kg.research.store.making import Source
 from lrp_kg.research.store.opening import open_engine
+from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
 from tests.support.serving import free_port, running_oxigraph, serving, update
 

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.errors import UnknownQuery
 from lrp_kg.research.store.loading import load
-from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
 from tests.support.paths import ROOT
 

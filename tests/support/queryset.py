@@ -19,7 +19,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
-from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.sources import Source
 from tests.support.paths import ROOT, TESTS
 
 DATA = TESTS / "queries"

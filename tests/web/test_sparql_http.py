@@ -26,7 +26,7 @@ from SPARQLWrapper import CSV, JSON, POST, TURTLE, XML, SPARQLWrapper
 from lrp_kg import GuidelineService
 from lrp_kg.errors import Busy, EngineFailed, StoreError, TokenFileError, TooManyAttempts
 from lrp_kg.research.store.loading import load
-from lrp_kg.research.store.making import Source
+from lrp_kg.research.store.sources import Source
 from lrp_kg.web import create_app
 from lrp_kg.web.access import ATTEMPTS, read_tokens
 from lrp_kg.web.engine import engine

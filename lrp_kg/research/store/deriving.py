@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.record.files import Item, understand
-from lrp_kg.research.store.quads import AnswerWriter, derived_lines, is_reserved, name_record, record_lines
+from lrp_kg.research.store.quads import (
+    AnswerWriter,
+    NamedRecord,
+    derived_lines,
+    is_reserved,
+    name_record,
+    record_lines,
+)
 
 BATCH = 500
 """Records that are derived, and made durable, at a time."""
@@ -23,24 +31,30 @@ WORTH_IT = 4 * BATCH
 """Records from which on a second process is started."""
 
 
-@dataclass(frozen=True)
-class Derived:
-    """What became of one item: its lines, or why it is refused."""
+class ItemReport(TypedDict):
+    """What becomes of one item: its name, its record, why it is refused, and the outcome once that is decided."""
 
-    name: str
+    record: str
     iri: str
     assessment: str
     digest: str
+    code: str
+    findings: list[dict[str, Any]]
+    outcome: str
+
+
+class DerivedItem(NamedTuple):
+    """The report on one item, and the lines to store."""
+
+    report: ItemReport
     lines: str
-    code: str = ""
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of some items, and the lines of results that these are the first to have."""
+    """Some items, and the lines of results that these are the first to have."""
 
-    items: list[Derived]
+    items: list[DerivedItem]
     results: str
 
 
@@ -62,34 +76,50 @@ class Deriver:
         self.answers = AnswerWriter(self.service.guideline, job.activity)
 
     def batch(self, items: list[Item]) -> Batch:
-        """Return what became of each item."""
+        """Derive each item."""
         return Batch([self._one(name, found) for name, found in items], self.answers.new_results())
 
-    def _one(self, name: str, found: object) -> Derived:
+    def _one(self, name: str, found: object) -> DerivedItem:
         raw = understand(self.service.reader, found)  # type: ignore[arg-type]
         if isinstance(raw, RecordError):
-            return Derived(name, "", "", "", "", raw.code, (Finding(raw.code, raw.message),))
+            return _refused(name, Finding(raw.code, raw.message))
         named = name_record(raw)
         if is_reserved(named.iri, self.service.guideline):
             message = (
                 f"The identifier {named.iri} is that of something else in a store: a term, an answer or a list. Give "
                 "the record another one."
             )
-            return Derived(name, "", "", "", "", "identifier-reserved", (Finding("identifier-reserved", message),))
+            return _refused(name, Finding("identifier-reserved", message))
         try:
             record = self.service.read(raw)
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
                 lines = "".join((*record_lines(named), *self.answers.refused_lines(named)))
-            return Derived(name, named.iri, named.assessment, named.digest, lines, error.code, error.findings)
+            return DerivedItem(_report(name, named, error.code, error.findings), lines)
         assessment = self.service.assessor.assess(record, explain=True)
         parts = (
             *record_lines(named),
             *derived_lines(named, record, self.service.guideline),
             *self.answers.lines(named, assessment),
         )
-        return Derived(name, named.iri, named.assessment, named.digest, "".join(parts))
+        return DerivedItem(_report(name, named), "".join(parts))
+
+
+def _refused(name: str, finding: Finding) -> DerivedItem:
+    return DerivedItem(_report(name, None, finding.name, (finding,)), "")
+
+
+def _report(name: str, named: NamedRecord | None, code: str = "", findings: Iterable[Finding] = ()) -> ItemReport:
+    return {
+        "record": name,
+        "iri": named.iri if named else "",
+        "assessment": named.assessment if named else "",
+        "digest": named.digest if named else "",
+        "code": code,
+        "findings": [{**f.as_dict(), "messages": f.messages} for f in findings],
+        "outcome": "",
+    }
 
 
 _deriver: Deriver | None = None
@@ -106,7 +136,7 @@ def _batch(items: list[Item]) -> Batch:
 
 
 def derive(job: Job, batches: Iterable[list[Item]], *, processes: int | None = None) -> Iterator[Batch]:
-    """Yield what became of each batch, in order; a second process is started once there are enough records."""
+    """Yield each batch derived, in order; a second process is started once there are enough records."""
     source = iter(batches)
     first = list(islice(source, WORTH_IT // BATCH))
     processes = processes or min(os.cpu_count() or 1, 8)

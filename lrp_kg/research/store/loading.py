@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,18 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.errors import RecordError, StoreError
+from lrp_kg.errors import StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
-from lrp_kg.namespaces import PATIENT_RECORD, RDF
-from lrp_kg.record.files import Item, items
-from lrp_kg.record.read import RecordReader
+from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import Generation, Store, Writer
-from lrp_kg.research.store.making import Making, Progress, Source, Told
+from lrp_kg.research.store.new_generation import NewGeneration, Progress
 from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT
 from lrp_kg.research.store.snapshot import content_of
+from lrp_kg.research.store.sources import Source, read_items, stored_records
 
 KEPT = ("stored", "replaced", "no-longer-valid")
-"""Fates of records whose lines are stored."""
+"""Outcomes of records whose lines are stored."""
 
 
 @dataclass
@@ -33,8 +32,8 @@ class Report:
     unchanged: int = 0
     replaced: int = 0
     rederived: int = 0
-    rejected: list[Told] = field(default_factory=list)
-    no_longer_valid: list[Told] = field(default_factory=list)
+    rejected: list[ItemReport] = field(default_factory=list)
+    no_longer_valid: list[ItemReport] = field(default_factory=list)
     generation: str = ""
     records: int = 0
 
@@ -95,41 +94,41 @@ def _load(guideline: Guideline, folder: Path, sources: Sequence[Source], replace
 # -- adding -------------------------------------------------------------------------------------------
 
 
-class Fates:
-    """Decides what becomes of a record that is loaded: stored, known already, in conflict, or refused."""
+class LoadOutcome:
+    """Decides the outcome of each record that is loaded: stored, replaced, unchanged or rejected."""
 
     def __init__(self, digest: Callable[[str], str | None], *, replace: bool) -> None:
         self.digest = digest
         self.replace = replace
         self._seen: dict[str, str] = {}
 
-    def decide(self, told: Told) -> None:
-        """Give an item its fate; the same item gets the same fate after an interruption."""
-        if told["code"] and told["code"] != "record-conflict":
-            told["fate"] = "rejected"
+    def decide(self, report: ItemReport) -> None:
+        """Set the outcome of an item; the same item gets the same one after an interruption."""
+        if report["code"] and report["code"] != "record-conflict":
+            report["outcome"] = "rejected"
             return
-        told["code"], told["fate"] = "", "stored"
-        iri, digest = told["iri"], told["digest"]
+        report["code"], report["outcome"] = "", "stored"
+        iri, digest = report["iri"], report["digest"]
         if iri in self._seen:
             if self._seen[iri] == digest:
-                told["fate"] = "unchanged"
+                report["outcome"] = "unchanged"
             else:
-                self._conflict(told, "stands twice in what is loaded, with other values; give each snapshot its own")
+                self._conflict(report, "is in what is loaded twice, with other values; give each snapshot its own")
             return
         self._seen[iri] = digest
-        known = self.digest(told["assessment"])
+        known = self.digest(report["assessment"])
         if known == digest:
-            told["fate"] = "unchanged"
+            report["outcome"] = "unchanged"
         elif known is not None and self.replace:
-            told["fate"] = "replaced"
+            report["outcome"] = "replaced"
         elif known is not None:
-            self._conflict(told, "is stored already with other values; use --replace to overwrite it")
+            self._conflict(report, "is stored already with other values; use --replace to overwrite it")
 
     @staticmethod
-    def _conflict(told: Told, why: str) -> None:
-        message = f"The identifier {told['iri']} {why}."
-        told.update(fate="rejected", code="record-conflict")
-        told["findings"] = [{"name": "record-conflict", "message": message, "severity": "error"}]
+    def _conflict(report: ItemReport, why: str) -> None:
+        message = f"The identifier {report['iri']} {why}."
+        report["outcome"], report["code"] = "rejected", "record-conflict"
+        report["findings"] = [{"name": "record-conflict", "message": message, "severity": "error"}]
 
 
 def _digest(base: ox.Store | None, assessment: str) -> str | None:
@@ -140,50 +139,35 @@ def _digest(base: ox.Store | None, assessment: str) -> str | None:
     return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
 
 
-def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item]:
-    """Yield what files hold, each item named by its file and place."""
-    reader = RecordReader(guideline)
-    for source in sources:
-        empty = True
-        try:
-            for name, found in items(reader, source.name, source.body, source.kind):
-                empty = False
-                yield f"{source.name}: {name}" if name else source.name, found
-        except RecordError as error:
-            raise type(error)(f"{source.name}: {error.message}", error.findings) from None
-        if empty:
-            raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
-
-
 def _add(
     guideline: Guideline, writer: Writer, sources: Sequence[Source], replace: bool, report: Report, progress: Progress
 ) -> None:
-    making = Making(guideline, writer, f"add {replace}", sources, progress)
+    new = NewGeneration(guideline, writer, f"add {replace}", sources, progress)
     base = ox.Store.read_only(str(writer.base.folder)) if writer.base else None
-    fates = Fates(lambda assessment: _digest(base, assessment), replace=replace)
-    replaced: list[Told] = []
+    outcome = LoadOutcome(lambda assessment: _digest(base, assessment), replace=replace)
+    replaced: list[ItemReport] = []
     stored = 0
-    for told in making.derive(read_items(guideline, sources), fates.decide, KEPT):
-        if told["fate"] == "rejected":
-            report.rejected.append(told)
-        elif told["fate"] == "unchanged":
+    for item in new.derive(read_items(guideline, sources), outcome.decide, KEPT):
+        if item["outcome"] == "rejected":
+            report.rejected.append(item)
+        elif item["outcome"] == "unchanged":
             report.unchanged += 1
-        elif told["fate"] == "replaced":
-            replaced.append(told)
+        elif item["outcome"] == "replaced":
+            replaced.append(item)
         else:
             stored += 1
     if not stored and not replaced and writer.base is not None:
-        making.staging.remove()
+        new.staging.remove()
         return
     before = writer.base.records if writer.base else 0
-    target = making.copied_folder()
+    target = new.copied_folder()
     if replaced:
         store = ox.Store(str(target))
-        for told in replaced:
-            _forget(store, told["iri"], told["assessment"])
+        for item in replaced:
+            _forget(store, item["iri"], item["assessment"])
         store.flush()
         del store
-    making.finish(target, before + stored, stored + len(replaced))
+    new.finish(target, before + stored, stored + len(replaced))
     report.stored, report.replaced = stored, len(replaced)
 
 
@@ -209,36 +193,14 @@ def _derive_again(guideline: Guideline, writer: Writer, report: Report, progress
     A record that is no longer valid is kept, with an assessment that says ``cp:refused``.
     """
     assert writer.base is not None  # noqa: S101 - asked before
-    making = Making(guideline, writer, "derive again", (), progress)
+    new = NewGeneration(guideline, writer, "derive again", (), progress)
     base = ox.Store.read_only(str(writer.base.folder))
 
-    def decide(told: Told) -> None:
-        told["fate"] = "no-longer-valid" if told["code"] else "stored"
+    def decide(item: ItemReport) -> None:
+        item["outcome"] = "no-longer-valid" if item["code"] else "stored"
 
-    for told in making.derive(stored_records(base, guideline), decide, KEPT, keep_invalid=True):
+    for item in new.derive(stored_records(base, guideline), decide, KEPT, keep_invalid=True):
         report.rederived += 1
-        if told["code"]:
-            report.no_longer_valid.append(told)
-    making.finish(making.empty_folder(), writer.base.records, report.rederived)
-
-
-def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
-    """Yield the records of a store as they were sent, in the order of their IRIs."""
-    reader = RecordReader(guideline)
-    records = ox.NamedNode(RECORDS)
-    kind, record = ox.NamedNode(RDF + "type"), ox.NamedNode(PATIENT_RECORD)
-    subjects = {q.subject.value for q in store.quads_for_pattern(None, kind, record, records)}  # type: ignore[union-attr]
-    for subject in sorted(subjects):
-        triples: list[ox.Triple] = []
-        todo = [subject]
-        while todo:
-            said = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
-            triples += said
-            todo += [t.object.value for t in said if _is_cell(t.object)]  # type: ignore[union-attr]
-        text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
-        found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
-        yield from ((raw.subject, raw) for raw in found if raw.subject == subject)
-
-
-def _is_cell(node: object) -> bool:
-    return isinstance(node, ox.NamedNode) and node.value.startswith(f"{ROOT}list/")
+        if item["code"]:
+            report.no_longer_valid.append(item)
+    new.finish(new.empty_folder(), writer.base.records, report.rederived)

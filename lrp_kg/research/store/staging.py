@@ -7,8 +7,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import sync_folder, write_durably
 
 
@@ -29,7 +29,7 @@ class Staging:
             number += 1
         return number
 
-    def write(self, number: int, lines: str, report: list[dict[str, Any]]) -> None:
+    def write(self, number: int, lines: str, reports: list[ItemReport]) -> None:
         """Make a batch durable: its lines first, then the report that says that it is complete."""
         draft = self._lines(number).with_suffix(".draft")
         with open(draft, "w", encoding="utf-8") as out:
@@ -37,11 +37,11 @@ class Staging:
             out.flush()
             os.fsync(out.fileno())
         os.replace(draft, self._lines(number))
-        write_durably(self._report(number), json.dumps(report))
+        write_durably(self._report(number), json.dumps(reports))
 
-    def report(self, number: int) -> list[dict[str, Any]]:
-        """Return what became of the items of a batch."""
-        found: list[dict[str, Any]] = json.loads(self._report(number).read_text(encoding="utf-8"))
+    def reports(self, number: int) -> list[ItemReport]:
+        """Return the reports on the items of a batch."""
+        found: list[ItemReport] = json.loads(self._report(number).read_text(encoding="utf-8"))
         return found
 
     def files(self) -> Iterator[Path]:
@@ -50,7 +50,7 @@ class Staging:
             yield self._lines(number)
 
     def remove(self) -> None:
-        """Remove the batches: they stand in a generation now."""
+        """Remove the batches: they are in a generation now."""
         shutil.rmtree(self.folder, ignore_errors=True)
         sync_folder(self.folder.parent)
 

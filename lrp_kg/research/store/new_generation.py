@@ -1,14 +1,12 @@
-"""A new generation of a store: what was derived, staged and decided on becomes a folder, and that the current one."""
+"""Makes a new generation of a store: derives items in stages, stores them in a folder, and makes it the current one."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
@@ -17,30 +15,19 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import CP, RDF
 from lrp_kg.record.files import Item
-from lrp_kg.research.store.deriving import Derived, Job, batches, derive
+from lrp_kg.research.store.deriving import ItemReport, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
 from lrp_kg.research.store.quads import ROOT, activity_lines
 from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
+from lrp_kg.research.store.sources import Source
 from lrp_kg.research.store.staging import Staging
 
 Progress = Callable[[str, int], None]
-"""Told what is being done, and how many records are through."""
-
-Told = dict[str, Any]
-"""What became of one item, as JSON-ready data: its name, IRI, digest, fate, and why it was refused."""
+"""Progress callback: step name, records done."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file to be loaded: its name for messages, its bytes, and what it holds where that is known."""
-
-    name: str
-    body: bytes
-    kind: str | None = None
-
-
-class Making:
-    """One generation in the making; what it has done survives an interruption."""
+class NewGeneration:
+    """A generation that is being made; what is done survives an interruption."""
 
     def __init__(
         self, guideline: Guideline, writer: Writer, what: str, sources: Sequence[Source], progress: Progress
@@ -57,31 +44,36 @@ class Making:
         self.staging = Staging(writer.store.folder / "staging", digest.hexdigest())
 
     def derive(
-        self, items: Iterator[Item], decide: Callable[[Told], None], keep: Iterable[str], *, keep_invalid: bool = False
-    ) -> Iterator[Told]:
-        """Yield what became of each item; only lines of items whose fate is in ``keep`` are staged.
+        self,
+        items: Iterator[Item],
+        decide: Callable[[ItemReport], None],
+        keep: Iterable[str],
+        *,
+        keep_invalid: bool = False,
+    ) -> Iterator[ItemReport]:
+        """Yield the report on each item; only lines of items whose outcome is in ``keep`` are staged.
 
-        ``decide`` gives an item its fate; it is also called for items that were staged before the interruption.
+        ``decide`` sets the outcome; it is also called for items that were staged before the interruption.
         """
-        fates, count = frozenset(keep), 0
+        kept, count = frozenset(keep), 0
         todo = batches(items)
         done = self.staging.done()
         for number in range(done):
             next(todo)
-            for told in self.staging.report(number):
-                decide(told)
-                yield told
+            for report in self.staging.reports(number):
+                decide(report)
+                yield report
                 count += 1
             self.progress("resume", count)
         job = Job(self.guideline.folder, self.activity, keep_invalid)
         for number, batch in enumerate(derive(job, todo), done):
-            report = [told_of(d) for d in batch.items]
-            for told in report:
-                decide(told)
-            kept = [d.lines for d, told in zip(batch.items, report, strict=True) if told["fate"] in fates]
-            self.staging.write(number, batch.results + "".join(kept), report)
-            yield from report
-            count += len(report)
+            reports = [item.report for item in batch.items]
+            for report in reports:
+                decide(report)
+            lines = [item.lines for item in batch.items if item.report["outcome"] in kept]
+            self.staging.write(number, batch.results + "".join(lines), reports)
+            yield from reports
+            count += len(reports)
             self.progress("derive", count)
 
     def finish(self, target: Path, records: int, count: int) -> Generation:
@@ -147,15 +139,3 @@ def forget_unused_results(store: ox.Store) -> None:
                 store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
                 if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(f"{node.value}#"):
                     todo.append(quad.object)
-
-
-def told_of(d: Derived) -> Told:
-    """Return what became of an item as JSON-ready data, its fate not yet decided."""
-    return {
-        "record": d.name,
-        "iri": d.iri,
-        "assessment": d.assessment,
-        "digest": d.digest,
-        "code": d.code,
-        "findings": [{**f.as_dict(), "messages": f.messages} for f in d.findings],
-    }

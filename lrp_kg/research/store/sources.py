@@ -1,0 +1,62 @@
+"""Where records come from: files, or a store that has them already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from lrp_kg.errors import RecordError
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import RECORDS
+from lrp_kg.namespaces import PATIENT_RECORD, RDF
+from lrp_kg.record.files import Item, items
+from lrp_kg.record.read import RecordReader
+from lrp_kg.research.store.quads import ROOT
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to be loaded: its name for messages, its bytes, and what it holds where that is known."""
+
+    name: str
+    body: bytes
+    kind: str | None = None
+
+
+def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item]:
+    """Yield what files hold, each item named by its file and place."""
+    reader = RecordReader(guideline)
+    for source in sources:
+        empty = True
+        try:
+            for name, found in items(reader, source.name, source.body, source.kind):
+                empty = False
+                yield f"{source.name}: {name}" if name else source.name, found
+        except RecordError as error:
+            raise type(error)(f"{source.name}: {error.message}", error.findings) from None
+        if empty:
+            raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
+
+
+def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
+    """Yield the records of a store as they were sent, in the order of their IRIs."""
+    reader = RecordReader(guideline)
+    records = ox.NamedNode(RECORDS)
+    kind, record = ox.NamedNode(RDF + "type"), ox.NamedNode(PATIENT_RECORD)
+    subjects = {q.subject.value for q in store.quads_for_pattern(None, kind, record, records)}  # type: ignore[union-attr]
+    for subject in sorted(subjects):
+        triples: list[ox.Triple] = []
+        todo = [subject]
+        while todo:
+            said = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
+            triples += said
+            todo += [t.object.value for t in said if _is_cell(t.object)]  # type: ignore[union-attr]
+        text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+        found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
+        yield from ((raw.subject, raw) for raw in found if raw.subject == subject)
+
+
+def _is_cell(node: object) -> bool:
+    return isinstance(node, ox.NamedNode) and node.value.startswith(f"{ROOT}list/")
