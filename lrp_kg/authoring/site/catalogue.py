@@ -192,6 +192,10 @@ class Catalogue:
         path = Path(file).resolve()
         return f"{path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name}:{line}"
 
+    def source_of(self, ident: str) -> str | None:
+        """Return the IRI of a source by its identifier."""
+        return next((s.iri for s in self.guideline.sources.values() if s.id == ident), None)
+
     def edition_decision(self, edition: Edition) -> Decision:
         """Return the generated decision of an edition."""
         return self.guideline.decisions[edition.decision]
