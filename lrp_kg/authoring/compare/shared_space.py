@@ -5,7 +5,7 @@ Cells are cut at the thresholds of both versions, so that the criteria of both a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
@@ -175,13 +175,16 @@ def _name(field: str, retyped: frozenset[str]) -> str:
 def _renamed(condition: Condition, retyped: frozenset[str]) -> Condition:
     """Return a condition of the old version that reads its fields by their names in the shared space."""
 
-    def renamed(node: Expression) -> Expression:
-        if isinstance(node, (Has, Between)):
-            return replace(node, field=_name(node.field, retyped))
-        if isinstance(node, Not):
-            return Not(renamed(node.part))
-        if isinstance(node, (All, AnyOf)):
-            return replace(node, parts=tuple(renamed(p) for p in node.parts))
-        return node
+    def leaf(node: Expression) -> Expression:
+        return replace(node, field=_name(node.field, retyped)) if isinstance(node, (Has, Between)) else node
 
-    return replace(condition, expression=renamed(condition.expression))
+    return replace(condition, expression=with_leaves(condition.expression, leaf))
+
+
+def with_leaves(node: Expression, leaf: Callable[[Expression], Expression]) -> Expression:
+    """Return an expression with other leaves."""
+    if isinstance(node, Not):
+        return Not(with_leaves(node.part, leaf))
+    if isinstance(node, (All, AnyOf)):
+        return replace(node, parts=tuple(with_leaves(p, leaf) for p in node.parts))
+    return leaf(node)

@@ -14,10 +14,10 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
 from lrp_kg.authoring.cases.view import Index, shown_in
-from lrp_kg.authoring.compare.shared_space import SharedSpace, Version
+from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_leaves
 from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
-from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, names_in, walk
+from lrp_kg.guideline.criteria import Between, Expression, Has, Named, names_in, walk
 from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
 from lrp_kg.logic.calendar import DateSpace
 from lrp_kg.logic.cells import Cells, FieldValue, Signature
@@ -146,11 +146,17 @@ class Baseline:
     def verdicts(self, classes: Mapping[str, Expression]) -> list[dict[str, int]]:
         """Return for each case the verdicts of the classes that changed ones reach; empty where none differs."""
         names = self.reached(classes)
+
+        def leaf(node: Expression) -> Expression:  # the classes that do not change are boolean fields
+            if isinstance(node, Named) and node.iri not in names and node.iri in self.stand_ins:
+                return Has(self.stand_ins[node.iri], True)
+            return node
+
         conditions = {}
         for name in self.guideline.conditions:
             if name in names:
                 old = self.guideline.conditions[name]
-                tree = self._standing_in(classes.get(name, old.expression), names)
+                tree = with_leaves(classes.get(name, old.expression), leaf)
                 conditions[name] = Condition(old.iri, old.id, old.label, tree)
         small = replace(self.guideline, conditions=conditions, fields=self.fields)
         cells = Cells(small)
@@ -167,17 +173,6 @@ class Baseline:
             {} if (new := found[signature]) == get(case.verdicts) else dict(zip(order, new, strict=True))
             for case, signature in zip(self.cases, signatures, strict=True)
         ]
-
-    def _standing_in(self, node: Expression, changed: Collection[str]) -> Expression:
-        """Return an expression in which the classes that do not change are boolean fields."""
-        if isinstance(node, Named):
-            known = node.iri in changed or node.iri not in self.stand_ins
-            return node if known else Has(self.stand_ins[node.iri], True)
-        if isinstance(node, Not):
-            return Not(self._standing_in(node.part, changed))
-        if isinstance(node, (All, AnyOf)):
-            return replace(node, parts=tuple(self._standing_in(p, changed) for p in node.parts))
-        return node
 
 
 def decider_of(builder: Builder, name: str) -> Decider | KleeneDecider:

@@ -162,7 +162,7 @@ def mutate(
     from lrp_kg.authoring.cases.runs import read_cases
     from lrp_kg.authoring.cases.view import CaseAnswer, Index
     from lrp_kg.authoring.mutation.baseline import Baseline
-    from lrp_kg.authoring.mutation.runs import judge
+    from lrp_kg.authoring.mutation.runs import Judge
     from lrp_kg.guideline.positions import Positions
 
     start = time.perf_counter()
@@ -180,11 +180,12 @@ def mutate(
     mutants = list(mutants_of(service.guideline))
     positions = Positions(service.guideline.stage_files())
     baseline = Baseline(service.assessor, good, mutants)
+    judge = Judge(baseline)
     judged: list[Judged] = []
     survivors = 0
     for number, mutant in enumerate(mutants, 1):
         where = positions.where(mutant.term)
-        case, witness = judge(baseline, mutant)
+        case, witness = judge.judge(mutant)
         if case is not None:
             judged.append(Judged(mutant, KILLED, where, case))
         elif witness is None:

@@ -18,7 +18,7 @@ from lrp_kg.authoring.mutation.equivalence import Witness, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
-from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.classify import TRUE, Program
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
@@ -31,10 +31,11 @@ class Undecided(Exception):
     """Kleene's logic, on decisions alone, cannot tell; the whole answer may."""
 
 
-class _Verdicts(VerdictMemory):
-    """The verdicts of a mutant for the case at hand."""
+class _GivenVerdicts(VerdictMemory):
+    """The verdicts of the classes for the case at hand: those that a mutant changes, and all others."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
         self.old: Mapping[str, int] = {}
         self.new: Mapping[str, int] = {}
 
@@ -44,34 +45,35 @@ class _Verdicts(VerdictMemory):
         return self.old.get(cls, TRUE) if found is None else found
 
 
-class KleeneMutant(Assessor):
-    """Decides cases by a guideline in which one class expression differs, as far as Kleene's logic can tell.
+class KleeneAssessor(Assessor):
+    """Decides a case by verdicts that are known, as far as Kleene's logic is certain.
 
-    It has what is needed to work out decisions and boxes, and refuses to give a whole answer.
+    It works out decisions and boxes, and refuses to give a whole answer.
     """
 
-    def __init__(self, baseline: Baseline, mutant: Mutant) -> None:
-        self.__dict__.update(vars(baseline.base))
+    def __init__(self, baseline: Baseline) -> None:
+        super().__init__(baseline.guideline, baseline.engine, cache=False)
         self.baseline = baseline
-        self.reached = baseline.reached(mutant.classes)
-        self.affected = {name for name, classes in baseline.reads.items() if classes & self.reached}
-        self.new = baseline.verdicts(mutant.classes)
-        self.memory = _Verdicts()
-        self.verdicts = self.memory
+        self.verdicts = self.given = _GivenVerdicts(self.program)
+        self._affected: Collection[str] = ()
         self._case: Prepared | None = None
 
-    def at(self, case: Prepared) -> None:
-        """Take a case at hand."""
-        self._case, self.memory.new, self.memory.old = case, self.new[case.number], case.verdicts
+    def _decider(self, decision: Decision) -> KleeneDecider:
+        return KleeneDecider(self.builder, decision)
+
+    def take(self, case: Prepared, verdicts: Mapping[str, int], affected: Collection[str]) -> None:
+        """Take a case at hand, with the verdicts and the decisions that a mutant changes."""
+        self._case, self._affected = case, affected
+        self.given.old, self.given.new = case.verdicts, verdicts
 
     def signature(self, record: Record) -> Signature:
         """Return the signature of the case at hand."""
         return self._case.signature if self._case else b""
 
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
-        """Return what the mutant makes of a decision; raise `Undecided` where it is not certain."""
-        assert self._case is not None  # noqa: S101  `at` was called
-        if decision not in self.affected:
+        """Return the outcome of a decision; raise `Undecided` where it is not certain."""
+        assert self._case is not None  # noqa: S101  a case was taken
+        if decision not in self._affected:
             return self.baseline.result(decision, self._case)
         outcome = self.outcome(decision)
         if outcome.status == UNDETERMINED:
@@ -80,33 +82,11 @@ class KleeneMutant(Assessor):
 
     def outcome(self, decision: str) -> Outcome:
         """Return the outcome of a decision for the case at hand."""
-        return outcome_of(self.guideline.decisions[decision], lambda name: self.memory.one(b"", name), self.outcome)
+        return outcome_of(self.guideline.decisions[decision], lambda name: self.given.one(b"", name), self.outcome)
 
-    def finish(self, run: Run, only: Collection[str] | None = None) -> Assessment:
+    def finish(self, run: Run, wanted: Collection[str] | None = None) -> Assessment:
         """Refuse to answer."""
         raise Undecided
-
-    def noticed(self) -> str | None:
-        """Return the first case that certainly notices the change."""
-        for case in self.baseline.cases:
-            if self.new[case.number]:
-                self.at(case)
-                view = CaseAnswer(self, self.baseline.index, case.record)
-                parts = self.baseline.concerned(case, self.affected, self.reached)
-                if any(_fails(part, view) for part in parts):
-                    return case.id
-        return None
-
-    def doubtful(self) -> list[tuple[Prepared, list[Part]]]:
-        """Return the cases whose answer may differ all the same, with the parts that may."""
-        found = []
-        for case in self.baseline.cases:
-            parts = self.baseline.concerned(case, self.affected, self.reached)
-            if parts:
-                self.at(case)
-                if self.new[case.number] or any(self.outcome(d).status == UNDETERMINED for d in self.affected):
-                    found.append((case, parts))
-        return found
 
 
 def _fails(part: Part, view: CaseAnswer) -> bool:
@@ -138,30 +118,60 @@ class WholeMutant(Assessor):
         return None
 
 
-# -- verdict on a mutant ------------------------------------------------------------------------------
+class Judge:
+    """Asks the cases whether they notice a mutant."""
 
+    def __init__(self, baseline: Baseline) -> None:
+        self.baseline = baseline
+        self.kleene = KleeneAssessor(baseline)
 
-def judge(baseline: Baseline, mutant: Mutant) -> tuple[str | None, Witness | None]:
-    """Return the case that notices a mutant, or else a witness of what it changes; neither where it changes nothing."""
-    if mutant.classes:
-        kleene = KleeneMutant(baseline, mutant)
-        case = kleene.noticed()
+    def judge(self, mutant: Mutant) -> tuple[str | None, Witness | None]:
+        """Return the case that notices a mutant, or else a witness; neither where the mutant changes no answer."""
+        baseline = self.baseline
+        if mutant.classes:
+            reached = baseline.reached(mutant.classes)
+            affected = {name for name, classes in baseline.reads.items() if classes & reached}
+            verdicts = baseline.verdicts(mutant.classes)
+            case = self._noticed(reached, affected, verdicts)
+            if case:
+                return case, None
+            doubtful = self._doubtful(reached, affected, verdicts)
+        else:
+            reached, affected = set(), _moved(baseline, mutant)
+            doubtful = _said(baseline, mutant, affected)
+        builder = baseline.builder_of(apply(baseline.guideline, mutant))
+        case = WholeMutant(baseline, builder, affected).noticed(doubtful) if doubtful else None
         if case:
             return case, None
-        reached, affected, doubtful = kleene.reached, kleene.affected, kleene.doubtful()
-    else:
-        reached, affected = set(), _moved(baseline, mutant)
-        doubtful = _said(baseline, mutant, affected)
-    builder = baseline.builder_of(apply(baseline.guideline, mutant))
-    case = WholeMutant(baseline, builder, affected).noticed(doubtful) if doubtful else None
-    if case:
-        return case, None
-    if not reached and not affected:
-        return None, Witness(f"what {local_name(mutant.term)} says", {})
-    try:
-        return None, first_difference(baseline.space_with(builder), reached, affected)
-    except DiagramTooLarge:
-        return None, Witness("what is too large to compare", {})
+        if not reached and not affected:
+            return None, Witness(f"what {local_name(mutant.term)} says", {})
+        try:
+            return None, first_difference(baseline.space_with(builder), reached, affected)
+        except DiagramTooLarge:
+            return None, Witness("what is too large to compare", {})
+
+    def _noticed(self, reached: set[str], affected: set[str], verdicts: list[dict[str, int]]) -> str | None:
+        """Return the first case that certainly notices the change."""
+        for case in self.baseline.cases:
+            if verdicts[case.number]:
+                self.kleene.take(case, verdicts[case.number], affected)
+                answer = CaseAnswer(self.kleene, self.baseline.index, case.record)
+                if any(_fails(part, answer) for part in self.baseline.concerned(case, affected, reached)):
+                    return case.id
+        return None
+
+    def _doubtful(
+        self, reached: set[str], affected: set[str], verdicts: list[dict[str, int]]
+    ) -> list[tuple[Prepared, list[Part]]]:
+        """Return the cases whose answer may differ all the same, with the parts that may."""
+        found = []
+        for case in self.baseline.cases:
+            parts = self.baseline.concerned(case, affected, reached)
+            if parts:
+                self.kleene.take(case, verdicts[case.number], affected)
+                if verdicts[case.number] or any(self.kleene.outcome(d).status == UNDETERMINED for d in affected):
+                    found.append((case, parts))
+        return found
 
 
 def _moved(baseline: Baseline, mutant: Mutant) -> set[str]:
