@@ -113,7 +113,7 @@ class InProcess:
         return self.service.answer_json(parse_json(sample.body), explain=True)
 
     def render(self, known: Record) -> bytes:
-        return self.service._templates.render(known, self.renderer, None, True)
+        return self.service._answers.render(known, self.renderer, None, True)
 
     def assess(self, known: Record) -> object:
         return self.service.assessor.assess(known, explain=True)
@@ -196,18 +196,18 @@ def in_process(options: argparse.Namespace, found: Findings) -> InProcess:
     run = InProcess(options)
     found.checks |= run.check()
     run.prepare()
-    templates = run.service._templates
+    answers = run.service._answers
     for turn in run.rounds(found.timings):
         progress(f"in process: round {turn + 1} of {options.rounds}")
-    before = len(templates._known)
+    before = len(answers._known)
     for sample in run.siblings():
         run.answer(sample)
-    grown = len(templates._known) - before
+    grown = len(answers._known) - before
     number = len(run.samples)
     found.checks["records, of which complete, with how many signatures"] = (
         f"{number}, {len(run.complete)}, {run.number_of_signatures}"
     )
-    found.checks["of the seen signatures with other dates, answered from a template"] = f"{number - grown} of {number}"
+    found.checks["of the seen signatures with other dates, answered from the cache"] = f"{number - grown} of {number}"
     remembers = getattr(run.service._validator, "_rememberable", None)
     found.checks["validation remembers what conformed"] = {True: "yes", False: "NO: pySHACL runs for each record"}.get(
         remembers, "not told"

@@ -22,9 +22,9 @@ from lrp_kg.answer.statements import facts_of, in_order
 from lrp_kg.record.model import Record
 
 LIMIT = 32 * 1024 * 1024
-"""Bytes of templates kept, after which they are dropped."""
+"""Bytes of cached answers, after which they are dropped."""
 _LAST_SAFE_YEAR = 9000
-"""Beyond it a period can leave the calendar, and an answer is rendered without a template."""
+"""Beyond it a period can leave the calendar, and an answer is rendered without the cache."""
 
 _SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
 
@@ -64,7 +64,7 @@ class _SlotRenderer(Renderer):
 
 
 @dataclass(frozen=True)
-class _Template:
+class _CachedAnswer:
     """Bytes with slots between them, and what facts and dates are made from."""
 
     decisions: tuple[DecisionResult, ...]
@@ -74,12 +74,12 @@ class _Template:
     agreed: tuple[int, ...]
 
 
-class Templates:
+class AnswerCache:
     """Answers as JSON bytes."""
 
     def __init__(self, assessor: Assessor) -> None:
         self.assessor = assessor
-        self._known: dict[Hashable, _Template] = {}
+        self._known: dict[Hashable, _CachedAnswer] = {}
         self._kept = 0
         cells = assessor.cells
         settled = {v.iri for v in cells.variables if v.values}
@@ -103,17 +103,17 @@ class Templates:
             frozenset(record.texts),
             assessor.date_keys(record, run.signature),
         )
-        template = self._known.get(key)
-        if template is None:
-            template = self._make(run, assessor.finish(run, only), renderer)
-            self._kept += sum(map(len, template.pieces))
+        cached = self._known.get(key)
+        if cached is None:
+            cached = self._make(run, assessor.finish(run, only), renderer)
+            self._kept += sum(map(len, cached.pieces))
             if self._kept > LIMIT:
                 self._known.clear()
-                self._kept = sum(map(len, template.pieces))
-            self._known[key] = template
-        return self._fill(template, run, renderer)
+                self._kept = sum(map(len, cached.pieces))
+            self._known[key] = cached
+        return self._fill(cached, run, renderer)
 
-    def _make(self, run: Run, found: Assessment, renderer: Renderer) -> _Template:
+    def _make(self, run: Run, found: Assessment, renderer: Renderer) -> _CachedAnswer:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         statements = own + [s for p in found.programmes.values() for s in (*p.benefits, *p.steps)]
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
@@ -123,14 +123,14 @@ class Templates:
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
-        return _Template(bare, tuple(parts[::2]), slots, tuple(statements), agreed)
+        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), agreed)
 
-    def _fill(self, template: _Template, run: Run, renderer: Renderer) -> bytes:
+    def _fill(self, cached: _CachedAnswer, run: Run, renderer: Renderer) -> bytes:
         record = run.record
-        statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in template.statements]
-        out = [template.pieces[0]]
+        statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in cached.statements]
+        out = [cached.pieces[0]]
         values: dict[str, bytes] = {}
-        for (kind, name), piece in zip(template.slots, template.pieces[1:], strict=True):
+        for (kind, name), piece in zip(cached.slots, cached.pieces[1:], strict=True):
             if kind == "value":
                 filled = values.get(name)
                 if filled is None:
@@ -138,7 +138,7 @@ class Templates:
             elif kind == "text":
                 filled = orjson.dumps(renderer.echoed(record)[name])
             elif kind == "facts":
-                facts = facts_of(renderer.guideline, [statements[i] for i in template.agreed], template.decisions)
+                facts = facts_of(renderer.guideline, [statements[i] for i in cached.agreed], cached.decisions)
                 filled = orjson.dumps(renderer.facts(facts))
             elif kind == "dates":
                 filled = orjson.dumps(renderer.dates(in_order(statements)))

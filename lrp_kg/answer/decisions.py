@@ -14,11 +14,11 @@ from lrp_kg.answer.statements import dated, facts_of, in_order
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import Box, Decision, Edition, Guideline, OpenPoint, Programme, Statement
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, SparqlEngine
 from lrp_kg.logic.decide import Decider, KleeneDecider
-from lrp_kg.logic.diagram_cache import DiagramStore
+from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.explain import Explainer, Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
@@ -37,11 +37,11 @@ class Assessor:
         self.cells = Cells(guideline)
         self.program = Program(guideline, self.cells, engine)
         self.verdicts = VerdictMemory(self.program)
-        self.dates = DateSpace(self.cells)
+        self.dates = Calendar(self.cells)
         self.explainer = Explainer(guideline)
         self.reasons: dict[tuple[str, bytes], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)
-        self.diagrams = DiagramStore(self.builder, cache=cache)
+        self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
         generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
         self._plain = {n: d for n, d in guideline.decisions.items() if n not in generated}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lrp_kg.answer.as_json import Json, Renderer
-from lrp_kg.answer.cache import Templates
+from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.results import Assessment
 from lrp_kg.errors import InvalidRecord, UnknownParameter
@@ -37,8 +37,8 @@ class GuidelineService:
         self._renderers: dict[str, Renderer] = {}
 
     @cached_property
-    def _templates(self) -> Templates:
-        return Templates(self.assessor)
+    def _answers(self) -> AnswerCache:
+        return AnswerCache(self.assessor)
 
     @cached_property
     def _validator(self) -> Any:
@@ -107,4 +107,4 @@ class GuidelineService:
         explain: bool = False,
     ) -> bytes:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
-        return self._templates.render(self.read(record), self.renderer(lang), only, explain)
+        return self._answers.render(self.read(record), self.renderer(lang), only, explain)

@@ -13,7 +13,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
 from lrp_kg.logic.diagrams import Diagram
-from lrp_kg.logic.example_record import WitnessMaker
+from lrp_kg.logic.example_record import ExampleRecords
 from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 
@@ -65,7 +65,7 @@ class Coverage:
         self.assessor = assessor
         self.guideline: Guideline = assessor.guideline
         self.diagrams = assessor.diagrams
-        self.witnesses = WitnessMaker(assessor)
+        self.witnesses = ExampleRecords(assessor)
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
         """Return the diagram of a decision whose leaves without one answer also name the open points that hold."""

@@ -24,7 +24,7 @@ _EARLIEST, _LATEST = date(1, 1, 1), date(9999, 12, 31)
 DateValues = Mapping[str, date]
 
 
-class DateSpace:
+class Calendar:
     """The joint cells of derived durations of a guideline."""
 
     def __init__(self, cells: Cells) -> None:
@@ -139,6 +139,3 @@ def _shift(day: date, by: timedelta) -> date:
         return day + by
     except OverflowError:
         return _EARLIEST if by < timedelta(0) else _LATEST
-
-
-__all__ = ["DateSpace", "DateValues"]

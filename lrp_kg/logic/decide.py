@@ -12,7 +12,7 @@ from datetime import date
 from itertools import product
 
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.diagrams import Builder, Diagram
@@ -35,7 +35,7 @@ class _DateGroup:
 class Decider:
     """Decides one decision for records, on its diagram."""
 
-    def __init__(self, diagram: Diagram, decision: Decision, cells: Cells, dates: DateSpace) -> None:
+    def __init__(self, diagram: Diagram, decision: Decision, cells: Cells, dates: Calendar) -> None:
         self.diagram = diagram
         self._options = tuple(o.id for o in decision.options)
         self.cells = cells

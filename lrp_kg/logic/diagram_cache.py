@@ -96,7 +96,7 @@ def _load(text: str) -> Diagram:
     return Diagram(axes, data["root"], nodes, {n: i for i, n in enumerate(nodes)})
 
 
-class DiagramStore:
+class DiagramCache:
     """The diagrams of a builder: from the cache where they are there."""
 
     def __init__(self, builder: Builder, *, cache: bool = True) -> None:

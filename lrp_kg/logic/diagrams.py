@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lrp_kg.guideline.criteria import Expression, Has, Named, parts_of
+from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import UNKNOWN, Signature, assign
 from lrp_kg.logic.classify import OPEN, TRUE, Program, Verdicts
 from lrp_kg.logic.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
@@ -98,11 +98,6 @@ class Diagram:
         """Drop what was remembered about restrictions, which grows with the records seen."""
         self._restricted.clear()
 
-    @property
-    def remembered(self) -> int:
-        """Return how many restrictions are remembered."""
-        return len(self._restricted)
-
 
 class DiagramTooLarge(Exception):
     """A decision has more partial signatures than the bound."""
@@ -111,7 +106,7 @@ class DiagramTooLarge(Exception):
 class Builder:
     """Builds the diagrams of a program's decisions."""
 
-    def __init__(self, program: Program, dates: DateSpace, decisions: Mapping[str, Decision]) -> None:
+    def __init__(self, program: Program, dates: Calendar, decisions: Mapping[str, Decision]) -> None:
         self.program = program
         self.dates = dates
         self.decisions = decisions
@@ -238,6 +233,3 @@ class Builder:
         if isinstance(inner, Outcome):
             return diagram.node(inner)
         return diagram.node((inner[0], tuple(self._reduce(diagram, b, children) for b in inner[1])))
-
-
-__all__ = ["Axis", "Builder", "Diagram", "DiagramTooLarge", "Has"]

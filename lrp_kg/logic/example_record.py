@@ -8,13 +8,13 @@ from itertools import product
 from typing import Protocol
 
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.namespaces import local_name
 
 TODAY = date(2024, 6, 10)
-"""The day from which the dates of a witness are counted."""
+"""The day from which the dates of an example record are counted."""
 
 
 class Space(Protocol):
@@ -29,11 +29,11 @@ class Space(Protocol):
         """The cells of its variables."""
 
     @property
-    def dates(self) -> DateSpace:
+    def dates(self) -> Calendar:
         """The joint cells of its durations."""
 
 
-class WitnessMaker:
+class ExampleRecords:
     """Makes records in the record contract; their dates are counted back from ``today``."""
 
     def __init__(self, assessor: Space, today: date = TODAY) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.guideline.criteria import All, AnyOf, Expression, Has, Named, Not, fields_of, parts_of
+from lrp_kg.guideline.criteria import All, AnyOf, Expression, Named, Not, fields_of, parts_of
 from lrp_kg.guideline.model import Condition, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
@@ -70,6 +70,3 @@ class Explainer:
         elif within is not None and hasattr(expression, "field"):
             # a condition without a name of its own is told by the one it stands in, with the verdict of that one
             yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))
-
-
-__all__ = ["VERDICT_NAMES", "Explainer", "Has", "Reason"]

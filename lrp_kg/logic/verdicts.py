@@ -20,11 +20,6 @@ class VerdictMemory:
         self._reads: list[tuple[int, ...]] = [tuple(sorted(program.fields(node))) for node in program.nodes]
         self._known: list[dict[bytes, int]] = [{} for _ in program.nodes]
         self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
-        self.asked = 0
-
-    def number(self, cls: str) -> int | None:
-        """Return the place of a named class in the verdicts; ``None`` for the class of all records."""
-        return self._number.get(cls)
 
     def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
         """Return the verdicts of some expressions for a signature."""
@@ -59,7 +54,6 @@ class VerdictMemory:
 
     def _ask(self, signature: Signature) -> None:
         """Ask SPARQL for every expression whose verdict is not remembered for the cells of a signature."""
-        self.asked += 1
         keys = [bytes([signature[i] for i in reads]) for reads in self._reads]
         unknown = [n for n, key in enumerate(keys) if key not in self._known[n]]
         needed = self.program.needed([self.program.nodes[n] for n in unknown])

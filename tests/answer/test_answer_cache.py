@@ -1,4 +1,4 @@
-"""Answers from templates are, byte for byte, the answers rendered anew."""
+"""Answers from the cache are, byte for byte, the answers rendered anew."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def same(
 
 @pytest.fixture(scope="module")
 def fresh(cache_folder: str) -> GuidelineService:
-    """A service whose templates no other test has filled."""
+    """A service whose cached answers no other test has filled."""
     return GuidelineService()
 
 
-def templates_of(service: GuidelineService) -> int:
-    return len(service._templates._known)
+def cached_answers(service: GuidelineService) -> int:
+    return len(service._answers._known)
 
 
 @pytest.mark.slow
@@ -106,12 +106,12 @@ def test_a_template_serves_other_dates_and_identifiers(fresh: GuidelineService) 
     assert len(cases) > 25
     for record in cases:
         same(fresh, record | {"id": "a", "episode": "b"}, explain=True)
-    made = templates_of(fresh)
+    made = cached_answers(fresh)
     answers = set()
     for number, record in enumerate(cases):
         moved = shifted(fresh, record, 146_097) | {"id": IDS[number % len(IDS)], "episode": str(number)}
         answers.add(same(fresh, moved, explain=True))
-    assert templates_of(fresh) == made
+    assert cached_answers(fresh) == made
     assert len(answers) == len(cases)
 
 
@@ -136,13 +136,13 @@ def test_numbers_within_a_cell(fresh: GuidelineService) -> None:
     """Two numbers that no criterion tells apart share a template, but each is shown as it is."""
     base = {"incapacityPercentage": 60, "priorIncapacityDays": 30, "resumption": "partial", "sessionsFollowed": 3}
     same(fresh, base, explain=True)
-    made = templates_of(fresh)
+    made = cached_answers(fresh)
     for percentage in (50, 61, 99, 100):
         answer = same(fresh, base | {"incapacityPercentage": percentage}, explain=True)
         assert f'"value":{percentage},'.encode() in answer
-    assert templates_of(fresh) == made
+    assert cached_answers(fresh) == made
     same(fresh, base | {"incapacityPercentage": 49}, explain=True)
-    assert templates_of(fresh) == made + 1
+    assert cached_answers(fresh) == made + 1
 
 
 @pytest.mark.parametrize("missing", ["assessmentDate", "onsetDate", "incapacityStart", "applicationDate"])
@@ -228,12 +228,12 @@ def test_the_order_of_what_is_asked_does_not_matter(fresh: GuidelineService) -> 
     assert same(fresh, record, only=("stage", "exit")) == same(fresh, record, only=("exit", "stage", "exit"))
 
 
-def test_the_store_of_templates_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_cache_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 5)
     service = GuidelineService()
     for record in CASES[::30]:
         same(service, record)
-        assert 0 < templates_of(service) <= 5
+        assert 0 < cached_answers(service) <= 5
 
 
 def test_another_guideline(cache_folder: str) -> None:
@@ -255,8 +255,8 @@ def test_another_guideline(cache_folder: str) -> None:
             same(ankle, dates | extra, lang=LANGUAGES[number % 4])
 
 
-def test_threads_share_templates(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server answers from several threads; the limit is low so that templates are dropped meanwhile."""
+def test_threads_share_the_answer_cache(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server answers from several threads; the limit is low so that answers are dropped meanwhile."""
     monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 20)
     service = GuidelineService()
     cases = CASES[::15]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lrp_kg.authoring.compare.model import Period
 from lrp_kg.authoring.compare.pairs import Axes, Box, Pair
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, original
-from lrp_kg.logic.example_record import TODAY, WitnessMaker
+from lrp_kg.logic.example_record import TODAY, ExampleRecords
 
 if TYPE_CHECKING:
     from lrp_kg.record.read import RecordReader
@@ -73,7 +73,7 @@ class Records:
                 if all(c in box.get(v, (c,)) for v, c in zip(axis.variables, cells, strict=True))
             }
             parts.append([{v: c for v, c in part if c} for part in found])
-        maker = WitnessMaker(self.space, _day(period))
+        maker = ExampleRecords(self.space, _day(period))
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
             cells = {v: c for v, c in cells.items() if v in self.space.dates.derived or not self._old(v)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, names_in
 from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.classify import Program
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram
@@ -118,7 +118,7 @@ def space_of(old: Guideline, new: Guideline) -> SharedSpace:
     retyped = frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
     decided = replace(old, conditions={n: _renamed(c, retyped) for n, c in old.conditions.items()}) if retyped else old
     cells = Cells(_merged(old, new, decided, retyped))
-    dates = DateSpace(cells)
+    dates = Calendar(cells)
     builders = [Builder(Program(g, cells), dates, g.decisions) for g in (decided, new)]
     return SharedSpace(Version(old, builders[OLD], {}), Version(new, builders[NEW], {}), retyped)
 

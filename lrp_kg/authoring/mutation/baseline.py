@@ -19,7 +19,7 @@ from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, names_in, walk
 from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
-from lrp_kg.logic.calendar import DateSpace
+from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells, FieldValue, Signature
 from lrp_kg.logic.classify import OPEN, TRUE, Program
 from lrp_kg.logic.decide import Decider, KleeneDecider
@@ -57,7 +57,7 @@ class Baseline:
             for i, bound in enumerate(sorted(bounds, key=repr))
         }
         self.cells = Cells(self.widened(g))
-        self.dates = DateSpace(self.cells)
+        self.dates = Calendar(self.cells)
         self.builder = self.builder_of(g)
         self.program = self.builder.program
         self.version = Version(g, self.builder, {})
