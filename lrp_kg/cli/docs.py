@@ -31,7 +31,8 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     from lrp_kg.authoring.site.drawing import draw as picture
     from lrp_kg.authoring.site.words import SiteWords
 
-    svg = picture(Catalogue(service.guideline), service.assessor, SiteWords(service.guideline, lang))
+    catalogue = Catalogue(service.guideline)
+    svg = picture(catalogue, service.assessor, SiteWords(catalogue, lang))
     if output is None:
         click.echo(svg.encode(), nl=False)
         return

@@ -1,14 +1,97 @@
-"""What a guideline says, in the words of one language: labels of its terms by what programs call them."""
+"""What a guideline says, in the words of one language: its terms by their labels, its criteria as sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.guideline.model import Guideline, Term
+from lrp_kg.namespaces import local_name
 from lrp_kg.words import Text, Words
 
 
-class GuidelineWords(Words):
+@dataclass(frozen=True)
+class ExpressionPart:
+    """A part of an expression in words: ``how`` is all, any, not, named, value or always.
+
+    ``iri`` is the condition or the field, ``label`` its words, ``value`` what the field must be.
+    """
+
+    how: str
+    parts: tuple[ExpressionPart, ...] = ()
+    iri: str = ""
+    label: str = ""
+    value: str = ""
+
+    def flat(self) -> ExpressionPart:
+        """Return the part with an *all* within an *all*, or an *any* within an *any*, told as one, without repeats."""
+        parts: list[ExpressionPart] = []
+        for part in (p.flat() for p in self.parts):
+            parts += part.parts if part.how == self.how and self.how != "not" else (part,)
+        return ExpressionPart(self.how, tuple(dict.fromkeys(parts)), self.iri, self.label, self.value)
+
+
+class ExpressionWords(Words):
+    """Puts class expressions in words; who knows the labels overrides `term`."""
+
+    always = "every-record"
+    """The phrase for the class of every record."""
+
+    def term(self, iri: str) -> str:
+        """Return what a condition, field or value is called."""
+        return local_name(iri)
+
+    def choice(self, value: str | bool) -> str:
+        """Return what a value is called."""
+        return self.term(value) if isinstance(value, str) else self.yes_no(value)
+
+    def interval(self, field: str, low: int | None, high: int | None) -> str:
+        """Return an interval of integers, both ends included, in signs that every language reads."""
+        if low is not None and high is not None:
+            return str(low) if low == high else f"{low}\u2013{high}"
+        return f"\u2265 {low}" if low is not None else f"\u2264 {high}" if high is not None else "\u2013"
+
+    def valued(self, field: str, value: str) -> str:
+        """Return a field with what it must be."""
+        return f"{field}: {value}"
+
+    def part(self, expression: Expression, definitions: Mapping[str, Expression] | None = None) -> ExpressionPart:
+        """Return an expression in words, part by part; with ``definitions`` these take the place of named classes."""
+        if isinstance(expression, (All, AnyOf)):
+            how = "all" if isinstance(expression, All) else "any"
+            return ExpressionPart(how, tuple(self.part(p, definitions) for p in expression.parts))
+        if isinstance(expression, Not):
+            return ExpressionPart("not", (self.part(expression.part, definitions),))
+        if isinstance(expression, Named):
+            if definitions:
+                return self.part(definitions[expression.iri], definitions)
+            return ExpressionPart("named", iri=expression.iri, label=self.term(expression.iri))
+        if isinstance(expression, Has):
+            value = self.choice(expression.value)
+        elif isinstance(expression, Between):
+            value = self.interval(expression.field, expression.low, expression.high)
+        else:
+            return ExpressionPart("always")
+        return ExpressionPart("value", iri=expression.field, label=self.term(expression.field), value=value)
+
+    def line(self, expression: Expression) -> str:
+        """Return an expression in one line."""
+        return self._line(self.part(expression))
+
+    def _line(self, part: ExpressionPart) -> str:
+        if part.how in ("all", "any"):
+            parts = (f"({self._line(p)})" if p.how in ("all", "any") else self._line(p) for p in part.parts)
+            return f" {self.say('and' if part.how == 'all' else 'or')} ".join(parts)
+        if part.how == "not":
+            return f"{self.say('not')} ({self._line(part.parts[0])})"
+        if part.how == "value":
+            return self.valued(part.label, part.value)
+        return part.label if part.how == "named" else self.say(self.always)
+
+
+class GuidelineWords(ExpressionWords):
     """The words of a language for one guideline; what has no label in any is called by its identifier."""
 
     def __init__(self, guideline: Guideline, lang: str) -> None:
@@ -18,6 +101,11 @@ class GuidelineWords(Words):
     def label(self, term: Term) -> str:
         """Return the label of a term."""
         return self.text(term.label, term.id)
+
+    def term(self, iri: str) -> str:
+        """Return the label of a condition, field or value by its IRI."""
+        term = self._terms.get(iri)
+        return self.label(term) if term else local_name(iri)
 
     def status(self, name: str) -> str:
         """Return the word for a status of a decision, eligibility or a criterion."""
@@ -48,6 +136,12 @@ class GuidelineWords(Words):
         """Return the label of an option by the identifiers of its decision and its own."""
         own = (o for d in self.guideline.decisions.values() if d.id == decision for o in d.options)
         return next((self.label(o) for o in own if o.id == name), name)
+
+    @cached_property
+    def _terms(self) -> dict[str, Term]:
+        g = self.guideline
+        values = {v.iri: v for f in g.fields.values() for v in f.values}
+        return {**values, **g.conditions, **g.derived, **g.fields}
 
     @cached_property
     def _fields(self) -> dict[str, Text]:

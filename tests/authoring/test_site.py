@@ -77,7 +77,7 @@ def sites(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Sites
 
 
 def picture(service: GuidelineService, lang: str) -> str:
-    return draw(Catalogue(service.guideline), service.assessor, SiteWords(service.guideline, lang))
+    return draw(Catalogue(service.guideline), service.assessor, SiteWords(Catalogue(service.guideline), lang))
 
 
 @both
@@ -90,10 +90,10 @@ def test_picture_is_svg_with_title_and_description(name: str, lang: str, service
     assert root.get("lang") == lang
     title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert title is not None and title.text
-    assert SiteWords(service.guideline, lang).text(service.guideline.label) in title.text
+    assert SiteWords(Catalogue(service.guideline), lang).text(service.guideline.label) in title.text
     assert description is not None and description.text
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
-    words = SiteWords(service.guideline, lang)
+    words = SiteWords(Catalogue(service.guideline), lang)
     for stage in Catalogue(service.guideline).stages:
         assert words.label(stage) in description.text
     assert not re.search(r"<script|<image|@import|@font-face|url\(|href=", svg)
@@ -156,7 +156,7 @@ def test_a_stage_without_boxes_is_drawn(services: Services) -> None:
         if s.iri not in {b.stage for b in service.guideline.boxes.values()}
     ]
     assert empty
-    assert SiteWords(service.guideline, "en").say("no-boxes") in picture(service, "en")
+    assert SiteWords(Catalogue(service.guideline), "en").say("no-boxes") in picture(service, "en")
 
 
 def test_text_is_wrapped() -> None:
@@ -343,7 +343,7 @@ def test_languages_differ(name: str, sites: Sites) -> None:
 
 @both_sites
 def test_untranslated_definitions_say_so(name: str, services: Services, sites: Sites) -> None:
-    note = SiteWords(services(name).guideline, "nl").say("english-only")
+    note = SiteWords(Catalogue(services(name).guideline), "nl").say("english-only")
     decision = next(d for d in Catalogue(services(name).guideline).decisions)
     page = f"decision/{slug(decision.iri)}.html"
     assert note in (sites(name) / "nl" / page).read_text(encoding="utf-8")
@@ -422,7 +422,7 @@ def test_no_word_of_a_guideline_in_python(services: Services) -> None:
 
 
 def test_periods_in_words(service: GuidelineService) -> None:
-    words = SiteWords(service.guideline, "en")
+    words = SiteWords(Catalogue(service.guideline), "en")
     assert [words.period(p) for p in ("P1D", "P10D", "P14D", "P1M", "P3M", "P0D", "P1M3D")] == [
         "1 day",
         "10 days",

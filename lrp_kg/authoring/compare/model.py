@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from lrp_kg.guideline.criteria import Expression
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.words import Text
 
@@ -36,8 +37,8 @@ class Edit:
     what: str
     field: str = ""
     bound: str = ""
-    before: object = None
-    after: object = None
+    before: Expression | int | str | None = None
+    after: Expression | int | str | None = None
 
 
 @dataclass(frozen=True)

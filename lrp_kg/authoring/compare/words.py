@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal, Period
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot
-from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.in_words import ExpressionWords
 from lrp_kg.logic.outcomes import DECIDED, SEVERAL, Outcome
 from lrp_kg.namespaces import XSD, local_name
-from lrp_kg.words import Words, phrases
+from lrp_kg.words import phrases
 
 ARROW = "→"
 
 
-class DiffWords(Words):
+class DiffWords(ExpressionWords):
     """The words of one language for two versions of a guideline."""
 
     prefix = "diff-"
@@ -122,7 +122,7 @@ class DiffWords(Words):
                 return self.say(f"unit-{derived.measure}", n=number)
         return str(number)
 
-    def bound(self, field: str, low: int | None, high: int | None) -> str:
+    def interval(self, field: str, low: int | None, high: int | None) -> str:
         """Return a range of integers."""
         if low is None and high is None:
             return self.say("no-bound")
@@ -134,8 +134,8 @@ class DiffWords(Words):
 
     def literal(self, literal: Literal) -> tuple[str, str]:
         """Return an input and what is allowed of it."""
-        told = [self.yes_no(v) if isinstance(v, bool) else self.term(v) for v in literal.values]
-        told += [self.bound(literal.field, low, high) for low, high in literal.ranges]
+        told = [self.choice(v) for v in literal.values]
+        told += [self.interval(literal.field, low, high) for low, high in literal.ranges]
         if literal.absent:
             told.append(self.say("absent"))
         label = self.term(literal.field, OLD if literal.old else None)
@@ -156,31 +156,11 @@ class DiffWords(Words):
         """Return a condition as pairs of an input and what is allowed of it."""
         return [self.literal(x) for x in literals] or [(self.say("every-record"), "")]
 
-    def expression(self, expression: object) -> str:
-        """Return a class expression in words."""
-        if isinstance(expression, Named):
-            return self.term(expression.iri)
-        if isinstance(expression, Has):
-            shown = self.term(expression.value) if isinstance(expression.value, str) else self.yes_no(expression.value)
-            return f"{self.term(expression.field)}: {shown}"
-        if isinstance(expression, Between):
-            return f"{self.term(expression.field)}: {self.bound(expression.field, expression.low, expression.high)}"
-        if isinstance(expression, Not):
-            return f"{self.say('not')} ({self.expression(expression.part)})"
-        if isinstance(expression, (All, AnyOf)):
-            word = self.say("and" if isinstance(expression, All) else "or")
-            return f" {word} ".join(self._operand(p) for p in expression.parts)
-        return self.say("every-record") if isinstance(expression, Always) else str(expression)
-
-    def _operand(self, part: Expression) -> str:
-        told = self.expression(part)
-        return f"({told})" if isinstance(part, (All, AnyOf)) else told
-
     def edit(self, edit: Edit) -> str:
         """Return how a definition was edited."""
         if edit.what == "threshold":
             sides = [
-                self.bound(edit.field, *((n, None) if edit.bound == "min" else (None, n)))
+                self.interval(edit.field, *((n, None) if edit.bound == "min" else (None, n)))
                 for n in (edit.before, edit.after)
                 if n is None or isinstance(n, int)
             ]
@@ -188,7 +168,9 @@ class DiffWords(Words):
         if edit.what == "operator":
             words = [self.say(str(w)) if w else "–" for w in (edit.before, edit.after)]
             return f"{self.say('operator')}: {f' {ARROW} '.join(words)}"
-        before, after = (self.expression(e) if e is not None else "" for e in (edit.before, edit.after))
+        before, after = (
+            "" if e is None or isinstance(e, (int, str)) else self.line(e) for e in (edit.before, edit.after)
+        )
         if edit.what in ("added", "removed"):
             return f"{self.say(edit.what)}: {before or after}"
         return f"{before} {ARROW} {after}"

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from lrp_kg.authoring.cases.view import statements_of
 from lrp_kg.durations import parse_period
-from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
+from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Not
+from lrp_kg.guideline.in_words import ExpressionWords
 from lrp_kg.guideline.model import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 
@@ -83,14 +84,14 @@ class ExpressionChanges:
             yield from self._bounds(node)
         elif isinstance(node, Has):
             for other in self._other_values(node):
-                yield "value", f"{tell(node)} -> {tell(other)}", other
+                yield "value", f"{as_written(node)} -> {as_written(other)}", other
         elif isinstance(node, Not):
-            yield "negation", f"{tell(node)} -> {tell(node.part)}", node.part
+            yield "negation", f"{as_written(node)} -> {as_written(node.part)}", node.part
             for kind, text, part in self._changes(node.part, negate=False):
                 yield kind, text, Not(part)
         elif isinstance(node, (All, AnyOf)):
             swapped: Expression = AnyOf(node.parts) if isinstance(node, All) else All(node.parts)
-            yield "and-or", f"{tell(node)} -> {tell(swapped)}", swapped
+            yield "and-or", f"{as_written(node)} -> {as_written(swapped)}", swapped
             for text, shorter in self.without_one(node):
                 yield "operand-dropped", text, shorter
             for number, part in enumerate(node.parts):
@@ -98,22 +99,22 @@ class ExpressionChanges:
                     parts = (*node.parts[:number], changed, *node.parts[number + 1 :])
                     yield kind, text, replace(node, parts=parts)
         if negate and not isinstance(node, (Not, Always)) and not self._two_values(node):
-            yield "negation", f"{tell(node)} -> {tell(Not(node))}", Not(node)
+            yield "negation", f"{as_written(node)} -> {as_written(Not(node))}", Not(node)
 
     @staticmethod
     def _bounds(node: Between) -> Iterator[ExpressionChange]:
         for shift in (-1, 1):
             if node.low is not None:
                 moved = replace(node, low=node.low + shift)
-                yield "threshold", f"{tell(node)} -> {tell(moved)}", moved
+                yield "threshold", f"{as_written(node)} -> {as_written(moved)}", moved
             if node.high is not None:
                 moved = replace(node, high=node.high + shift)
-                yield "threshold", f"{tell(node)} -> {tell(moved)}", moved
+                yield "threshold", f"{as_written(node)} -> {as_written(moved)}", moved
         if node.low is not None and node.high is not None:
             for shorter in (replace(node, low=None), replace(node, high=None)):
-                yield "bound-dropped", f"{tell(node)} -> {tell(shorter)}", shorter
+                yield "bound-dropped", f"{as_written(node)} -> {as_written(shorter)}", shorter
         else:
-            yield "bound-dropped", f"{tell(node)} -> {local_name(node.field)} known", AnyOf((node, Not(node)))
+            yield "bound-dropped", f"{as_written(node)} -> {local_name(node.field)} known", AnyOf((node, Not(node)))
 
     def _other_values(self, node: Has) -> Iterator[Has]:
         field = self.guideline.fields.get(node.field)
@@ -133,27 +134,28 @@ class ExpressionChanges:
             if isinstance(part, Always):
                 continue
             rest = node.parts[:number] + node.parts[number + 1 :]
-            yield f"{tell(part)} left out", rest[0] if len(rest) == 1 else replace(node, parts=rest)
+            yield f"{as_written(part)} left out", rest[0] if len(rest) == 1 else replace(node, parts=rest)
 
 
-def tell(node: Expression) -> str:
-    """Return an expression in words."""
-    if isinstance(node, Always):
-        return "always"
-    if isinstance(node, Named):
-        return local_name(node.iri)
-    if isinstance(node, Has):
-        value = local_name(node.value) if isinstance(node.value, str) else str(node.value).lower()
-        return f"{local_name(node.field)} = {value}"
-    if isinstance(node, Between):
-        field = local_name(node.field)
-        if node.low is None or node.high is None:
-            return f"{field} <= {node.high}" if node.low is None else f"{field} >= {node.low}"
-        return f"{field} {node.low} to {node.high}"
-    if isinstance(node, Not):
-        return f"not ({tell(node.part)})"
-    word = " and " if isinstance(node, All) else " or "
-    return "(" + word.join(tell(p) for p in node.parts) + ")"
+class _AsWritten(ExpressionWords):
+    """Puts expressions in the names of the files."""
+
+    def choice(self, value: str | bool) -> str:
+        return f"= {super().choice(value) if isinstance(value, str) else str(value).lower()}"
+
+    def interval(self, field: str, low: int | None, high: int | None) -> str:
+        if low is None or high is None:
+            return f"<= {high}" if low is None else f">= {low}"
+        return f"{low} to {high}"
+
+    def valued(self, field: str, value: str) -> str:
+        return f"{field} {value}"
+
+
+def as_written(node: Expression) -> str:
+    """Return an expression in the names of the files."""
+    text = _AsWritten("en").line(node)
+    return f"({text})" if isinstance(node, (All, AnyOf)) else text
 
 
 # -- decisions --------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.expressions import ExpressionReader
 from lrp_kg.authoring.site.layout import Lane, Pathway, Placed, lay_out
 from lrp_kg.authoring.site.panels import PAD, Panel, Panels, capital
 from lrp_kg.authoring.site.tables import bounds_of
@@ -39,7 +38,6 @@ class Drawing:
         self.catalogue = catalogue
         self.assessor = assessor
         self.words = words
-        self.expressions = ExpressionReader(catalogue, words)
         self.link: Link = link or (lambda _: "")
         self.linked = link is not None
         self.canvas = Canvas()
@@ -93,10 +91,10 @@ class Drawing:
         if variable is None or not self.pathway.columns:
             return y
         bottom = y
-        label = self.expressions.field(variable.iri)
+        label = self.words.term(variable.iri)
         for number, (first, last) in enumerate(self.pathway.columns):
             bounds = bounds_of(self.assessor.cells, variable, first, last)
-            text = capital(f"{label}: {self.expressions.interval(*bounds)}")
+            text = capital(f"{label}: {self.words.interval(variable.iri, *bounds)}")
             place = self.x_of(number) + COLUMN / 2
             bottom = max(bottom, self.canvas.text(place, y, lines(text, COLUMN, 13), "soft", middle=True))
         return bottom + 8
@@ -136,7 +134,7 @@ class Drawing:
         """Return the words above a lane: the field and the value its stages share."""
         if not lane.value:
             return ""
-        return capital(f"{self.expressions.field(self.pathway.lane_field)}: {self.expressions.value(lane.value)}")
+        return capital(f"{self.words.term(self.pathway.lane_field)}: {self.words.term(lane.value)}")
 
     def draw_panel(self, panel: Panel, x: float, y: float) -> None:
         """Draw a stage."""

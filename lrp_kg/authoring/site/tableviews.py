@@ -64,7 +64,6 @@ class Tables:
             return ""
         if variable.values:
             values = [variable.values[c - 1] for c in sorted(cells)]
-            value = self.view.expressions.value
-            return " / ".join(self.words.yes_no(v) if isinstance(v, bool) else value(v) for v in values)
+            return " / ".join(self.words.choice(v) for v in values)
         bounds = [bounds_of(self.view.content.assessor.cells, variable, a, b) for a, b in stretches(cells)]
-        return " / ".join(self.view.expressions.interval(low, high) for low, high in bounds)
+        return " / ".join(self.words.interval(variable.iri, low, high) for low, high in bounds)

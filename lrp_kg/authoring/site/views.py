@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from lrp_kg.authoring.site.catalogue import KINDS, Entry, slug
 from lrp_kg.authoring.site.content import Content
-from lrp_kg.authoring.site.expressions import ExpressionReader, Shown
 from lrp_kg.authoring.site.words import SiteWords
+from lrp_kg.guideline.in_words import ExpressionPart
 from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import (
     Box,
@@ -41,7 +41,6 @@ class View:
         self.guideline = content.guideline
         self.lang = words.lang
         self.root = "../" * path.count("/")
-        self.expressions = ExpressionReader(content.catalogue, words)
 
     # -- words and links --------------------------------------------------------------------------
 
@@ -163,14 +162,16 @@ class View:
         """Tell whether a named class reads several fields."""
         return isinstance(term, Condition) and not self.catalogue.reads_one(term.iri)
 
-    def shown(self, name: str, *, in_full: bool = False) -> Shown:
+    def definition_in_words(self, name: str, *, in_full: bool = False) -> ExpressionPart:
         """Return the definition of a class, or its full form."""
-        return self.expressions.of_class(name, in_full=in_full)
+        if name == PATIENT_RECORD:
+            return ExpressionPart("always")
+        classes = self.guideline.classes
+        return self.words.part(classes[name], classes if in_full else None).flat()
 
     def goes_deeper(self, name: str) -> bool:
         """Tell whether a definition names other conditions, so that its full form says more."""
-        shown = self.shown(name)
-        return shown != self.shown(name, in_full=True)
+        return self.definition_in_words(name) != self.definition_in_words(name, in_full=True)
 
     def slug(self, name: str) -> str:
         """Return the part of an address for a term."""
@@ -178,7 +179,7 @@ class View:
 
     def field_link(self, name: str) -> Markup:
         """Return a link to anything that criteria read, with its own label."""
-        label = Markup.escape(self.expressions.field(name))
+        label = Markup.escape(self.words.term(name))
         return Markup('<a href="{}">{}</a>').format(self.href(name), label) if self.href(name) else label
 
     def literals(self, name: str, predicate: str) -> list[Markup]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrp_kg.authoring.site.catalogue import Catalogue
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.in_words import GuidelineWords
 
@@ -10,6 +11,15 @@ class SiteWords(GuidelineWords):
     """The words of a language for the site of one guideline."""
 
     prefix = "site-"
+    always = "always"
+
+    def __init__(self, catalogue: Catalogue, lang: str) -> None:
+        super().__init__(catalogue.guideline, lang)
+        self.catalogue = catalogue
+
+    def term(self, iri: str) -> str:
+        """Return the label of anything that criteria read."""
+        return self.text(self.catalogue.label(iri)) or super().term(iri)
 
     def period(self, period: str) -> str:
         """Return an ISO 8601 period in words; days that make whole weeks as weeks."""

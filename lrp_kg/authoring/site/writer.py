@@ -53,11 +53,11 @@ class Site:
 
     def files(self) -> Iterator[tuple[str, str]]:
         """Yield the path and the text of every file."""
-        own = SiteWords(self.content.guideline, LANGUAGES[0])
+        own = SiteWords(self.content.catalogue, LANGUAGES[0])
         yield "index.html", self.render("choose.html", own, HOME)
         yield "site.css", (Path(__file__).parent / "static" / "site.css").read_text(encoding="utf-8")
         for lang in LANGUAGES:
-            for path, text in self.of_language(SiteWords(self.content.guideline, lang)):
+            for path, text in self.of_language(SiteWords(self.content.catalogue, lang)):
                 yield f"{lang}/{path}", text
 
     def of_language(self, words: SiteWords) -> Iterator[tuple[str, str]]:
