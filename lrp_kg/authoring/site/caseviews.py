@@ -8,26 +8,26 @@ from pathlib import Path
 from markupsafe import Markup
 
 from lrp_kg.authoring.site.catalogue import slug
-from lrp_kg.authoring.site.exercised import CaseRun
-from lrp_kg.authoring.site.views import CASES, View
+from lrp_kg.authoring.site.exercised import AnsweredCase
+from lrp_kg.authoring.site.views import CASES, PageView
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 
 class Cases:
     """The cases, as seen from a page."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self.view = view
 
-    def pages(self) -> dict[str, list[CaseRun]]:
+    def pages(self) -> dict[str, list[AnsweredCase]]:
         """Return the cases by the page they stand on."""
-        found: dict[str, list[CaseRun]] = {}
+        found: dict[str, list[AnsweredCase]] = {}
         for run in self.view.content.runs:
             found.setdefault(self.page(run), []).append(run)
         return found
 
     @staticmethod
-    def page(run: CaseRun) -> str:
+    def page(run: AnsweredCase) -> str:
         """Return the page of a case: one for each file."""
         return f"{CASES}/{slug(Path(run.case.where.rpartition(':')[0]).stem)}.html"
 
@@ -37,11 +37,11 @@ class Cases:
         return Path(page).stem
 
     @staticmethod
-    def anchor(run: CaseRun) -> str:
+    def anchor(run: AnsweredCase) -> str:
         """Return the anchor of a case."""
         return f"case-{slug(run.case.id)}"
 
-    def of(self, name: str) -> tuple[CaseRun, ...]:
+    def of(self, name: str) -> tuple[AnsweredCase, ...]:
         """Return the cases in whose answer a term occurs."""
         return self.view.content.runs_by_term.get(name, ())
 
@@ -57,15 +57,15 @@ class Cases:
             )
         return known[key]
 
-    def record(self, run: CaseRun) -> str:
+    def record(self, run: AnsweredCase) -> str:
         """Return the record of a case."""
         return json.dumps(dict(run.case.record), ensure_ascii=False, indent=1)
 
-    def expected(self, run: CaseRun) -> str:
+    def expected(self, run: AnsweredCase) -> str:
         """Return what a case expects."""
         return json.dumps(dict(run.case.expect), ensure_ascii=False, indent=1)
 
-    def answers(self, run: CaseRun) -> list[tuple[str, str, list[Markup]]]:
+    def answers(self, run: AnsweredCase) -> list[tuple[str, str, list[Markup]]]:
         """Return the decisions that apply in a case: IRI, status, and the answers."""
         if run.found is None:
             return []
@@ -79,6 +79,6 @@ class Cases:
             if d.result.status != NOT_APPLICABLE
         ]
 
-    def problems(self, run: CaseRun) -> list[str]:
+    def problems(self, run: AnsweredCase) -> list[str]:
         """Return why the record of a case is refused."""
         return [f.text(self.view.lang) for f in run.refused] or [run.message]

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.exercised import CaseRun, by_term, run_all
+from lrp_kg.authoring.site.exercised import AnsweredCase, by_term, run_all
 from lrp_kg.authoring.site.tables import DecisionTable, table_of
 from lrp_kg.authoring.site.uses import uses_of
 from lrp_kg.guideline.model import Decision, Guideline
@@ -24,8 +24,8 @@ class Content:
     catalogue: Catalogue
     uses: dict[str, dict[str, tuple[str, ...]]]
     tables: dict[str, DecisionTable | None]
-    runs: tuple[CaseRun, ...]
-    runs_by_term: dict[str, tuple[CaseRun, ...]]
+    runs: tuple[AnsweredCase, ...]
+    runs_by_term: dict[str, tuple[AnsweredCase, ...]]
     case_links: dict[tuple[str, str], Markup] = field(default_factory=dict)
 
     def decision(self, name: str) -> Decision:

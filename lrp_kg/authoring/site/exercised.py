@@ -16,7 +16,7 @@ from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 
 @dataclass(frozen=True)
-class CaseRun:
+class AnsweredCase:
     """A case with its answer, or with why its record is refused; ``terms`` are the IRIs that the answer names."""
 
     case: Case
@@ -26,25 +26,25 @@ class CaseRun:
     terms: frozenset[str]
 
 
-def run_all(service: GuidelineService) -> tuple[CaseRun, ...]:
+def run_all(service: GuidelineService) -> tuple[AnsweredCase, ...]:
     """Assess every well-formed case of the service's guideline folder."""
     guideline = service.guideline
     runs = []
     for case in load_cases(guideline.folder, guideline).cases:
         try:
             found = service.assessment(dict(case.record), explain=True)
-            runs.append(CaseRun(case, found, (), "", frozenset(named_in(found))))
+            runs.append(AnsweredCase(case, found, (), "", frozenset(named_in(found))))
         except InvalidRecord as error:
             names = {guideline.field_names[f.field].iri for f in error.findings if f.field in guideline.field_names}
-            runs.append(CaseRun(case, None, error.findings, error.message, frozenset(names)))
+            runs.append(AnsweredCase(case, None, error.findings, error.message, frozenset(names)))
         except LrpError as error:
-            runs.append(CaseRun(case, None, error.findings, error.message, frozenset()))
+            runs.append(AnsweredCase(case, None, error.findings, error.message, frozenset()))
     return tuple(runs)
 
 
-def by_term(runs: Iterable[CaseRun]) -> dict[str, tuple[CaseRun, ...]]:
+def by_term(runs: Iterable[AnsweredCase]) -> dict[str, tuple[AnsweredCase, ...]]:
     """Return the runs in whose answers each term occurs, by IRI."""
-    found: dict[str, list[CaseRun]] = {}
+    found: dict[str, list[AnsweredCase]] = {}
     for run in runs:
         for name in run.terms:
             found.setdefault(name, []).append(run)

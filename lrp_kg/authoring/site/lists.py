@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from lrp_kg.authoring.site.catalogue import Entry
-from lrp_kg.authoring.site.views import View
+from lrp_kg.authoring.site.views import PageView
 from lrp_kg.guideline.model import Term
 
 Groups = list[tuple[str, list[Entry]]]
@@ -22,7 +22,7 @@ def sorting_key(text: str) -> str:
 class Lists:
     """The lists of a page."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self.view = view
 
     def alphabetical(self) -> Groups:

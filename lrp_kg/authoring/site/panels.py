@@ -17,7 +17,7 @@ HUES = 6
 
 
 @dataclass(frozen=True)
-class Row:
+class PanelRow:
     """A line of a panel: a heading without a chip, or a box with its printed label."""
 
     text: Lines
@@ -38,7 +38,7 @@ class Panel:
 
     placed: Placed
     title: Lines
-    rows: tuple[Row, ...]
+    rows: tuple[PanelRow, ...]
     width: float
 
     @property
@@ -74,23 +74,23 @@ class Panels:
         """Return what a stage's panel says."""
         stage = self.words.label(placed.stage)
         title = lines(capital(stage), width - 2 * PAD, 15, bold=True)
-        rows: list[Row] = []
+        rows: list[PanelRow] = []
         chips = max((chip_width(b.printed) for b in placed.boxes), default=0.0)
         room = width - 2 * PAD - chips - 8
         for section, group in groupby(placed.boxes, key=lambda b: b.section):
             rows += self.rows_of(section, list(group), stage, room, width)
         if not rows:
-            rows.append(Row(lines(self.words.say("no-boxes"), width - 2 * PAD, 12.5), heading=True))
+            rows.append(PanelRow(lines(self.words.say("no-boxes"), width - 2 * PAD, 12.5), heading=True))
         return Panel(placed, title, tuple(rows), width)
 
-    def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[Row]:
+    def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[PanelRow]:
         """Return the rows of a section: one where its only box says no more than the section."""
         name, hue = self.words.label(section), self.hues[section.iri]
         shorts = [short_title(self.words.label(b), stage, name) for b in boxes]
         if len(boxes) == 1 and not shorts[0]:
-            return [Row(lines(capital(name), room, 13, bold=True), boxes[0].printed, hue, boxes[0].iri)]
-        head = Row(lines(capital(name), width - 2 * PAD, 13, bold=True), heading=True)
+            return [PanelRow(lines(capital(name), room, 13, bold=True), boxes[0].printed, hue, boxes[0].iri)]
+        head = PanelRow(lines(capital(name), width - 2 * PAD, 13, bold=True), heading=True)
         return [head] + [
-            Row(lines(capital(short or name), room, 12.5), b.printed, hue, b.iri)
+            PanelRow(lines(capital(short or name), room, 12.5), b.printed, hue, b.iri)
             for b, short in zip(boxes, shorts, strict=True)
         ]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from lrp_kg.authoring.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
-from lrp_kg.authoring.site.views import View
+from lrp_kg.authoring.site.views import PageView
 from lrp_kg.logic.cells import Variable
 from lrp_kg.logic.outcomes import DECIDED, Outcome
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row of a decision table as it is shown: a text a column (empty: does not matter), status, answers."""
 
     cells: tuple[str, ...]
@@ -26,14 +26,14 @@ class TableView:
     """A decision table as it is shown: IRIs of the columns, rows, and the answer to every other input where one is."""
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     rest: Markup | None = None
 
 
 class Tables:
     """The decision tables of a page."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self.view = view
         self.words = view.words
 
@@ -49,9 +49,9 @@ class Tables:
         rows = tuple(self._row(table, r, names) for r in rules)
         return TableView(tuple(v.iri for v in table.columns), rows, rest)
 
-    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, Markup]) -> Row:
+    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, Markup]) -> TableRow:
         cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
-        return Row(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers))
+        return TableRow(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers))
 
     def _status(self, outcome: Outcome) -> str:
         if outcome.status != DECIDED:

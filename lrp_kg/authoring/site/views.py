@@ -26,7 +26,7 @@ from lrp_kg.words import LANGUAGES, Text, in_language, other_language, phrase
 ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
 
 
-class View:
+class PageView:
     """A page in one language."""
 
     languages = LANGUAGES

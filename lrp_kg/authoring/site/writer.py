@@ -14,7 +14,7 @@ from lrp_kg.authoring.site.content import Content
 from lrp_kg.authoring.site.drawing import draw
 from lrp_kg.authoring.site.lists import Lists
 from lrp_kg.authoring.site.tableviews import Tables
-from lrp_kg.authoring.site.views import ALPHABETICAL, CASES, HOME, PICTURE, View
+from lrp_kg.authoring.site.views import ALPHABETICAL, CASES, HOME, PICTURE, PageView
 from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.words import LANGUAGES
 
@@ -47,7 +47,7 @@ class Site:
 
     def render(self, template: str, words: SiteWords, path: str, **values: object) -> str:
         """Return a page."""
-        view = View(self.content, words, path)
+        view = PageView(self.content, words, path)
         tools = {"v": view, "tables": Tables(view), "cases": Cases(view), "lists": Lists(view)}
         return self.environment.get_template(template).render(**tools, **values)
 
@@ -63,7 +63,7 @@ class Site:
     def of_language(self, words: SiteWords) -> Iterator[tuple[str, str]]:
         """Yield the files of one language."""
         catalogue, assessor = self.content.catalogue, self.content.assessor
-        view = View(self.content, words, HOME)
+        view = PageView(self.content, words, HOME)
         yield HOME, self.render("home.html", words, HOME, picture=Markup(draw(catalogue, assessor, words, view.href)))  # noqa: S704
         yield PICTURE, draw(catalogue, assessor, words)
         yield ALPHABETICAL, self.render("alphabetical.html", words, ALPHABETICAL)
@@ -80,7 +80,7 @@ class Site:
         """Yield the pages of the cases: a list, and one for each file."""
         path = f"{CASES}/{HOME}"
         yield path, self.render("cases.html", words, path)
-        for page, runs in Cases(View(self.content, words, path)).pages().items():
+        for page, runs in Cases(PageView(self.content, words, path)).pages().items():
             yield page, self.render("case.html", words, page, runs=runs)
 
 
