@@ -25,6 +25,7 @@ PREFIXES: dict[str, str] = {
 }
 
 PATIENT_RECORD = CP + "PatientRecord"
+CONDITION_GROUP = CP + "ConditionGroup"
 
 
 def local_name(iri: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDF, RDFS, XSD, local_name
+from lrp_kg.namespaces import CONDITION_GROUP, OWL, PATIENT_RECORD, RDF, RDFS, XSD, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,5 +177,7 @@ def equivalent_class(graph: Graph, cls: Node) -> Expression | None:
 
 
 def is_condition(graph: Graph, cls: Node) -> bool:
-    """Tell whether a class is a named subclass of the patient record."""
-    return any(o.value == PATIENT_RECORD for o in graph.all(cls, RDFS + "subClassOf"))
+    """Tell whether a class is below the patient record or a group of conditions, and no group itself."""
+    groups = set(graph.instances(CONDITION_GROUP))
+    above = graph.all(cls, RDFS + "subClassOf")
+    return cls not in groups and any(c.value == PATIENT_RECORD or c in groups for c in above)

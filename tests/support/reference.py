@@ -138,7 +138,7 @@ class Reference:
         self._patterns: dict[tuple[Any, ...], Any] = {}
         self._names = {
             name_of(c): c
-            for c in self.graph.subjects(RDFS.subClassOf, CP.PatientRecord)
+            for c in self.graph.transitive_subjects(RDFS.subClassOf, CP.PatientRecord)
             if isinstance(c, URIRef) and (c, OWL.equivalentClass, None) in self.graph
         }
         for name in self._names:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from lrp_kg.guideline import criteria
 from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, PREFIXES, RDF, RDFS, SH, SKOS, local_name
+from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, SKOS, local_name
 from lrp_kg.words import Text
 
 _KINDS = {
@@ -76,9 +77,9 @@ class Snapshot:
                 return kind
         if types & {SH + "NodeShape", SH + "PropertyShape"}:
             return "rule"
-        parents = {p.value for p in self.graph.all(node, RDFS + "subClassOf")}
-        if PATIENT_RECORD in parents:
+        if criteria.is_condition(self.graph, node):
             return "condition"
+        parents = {p.value for p in self.graph.all(node, RDFS + "subClassOf")}
         return "value" if node.value in self._values else "list" if CP + "Value" in parents else "term"
 
     @cached_property

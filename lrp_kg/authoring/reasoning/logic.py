@@ -1,8 +1,9 @@
 """The logical part of an ontology, in pieces that can be reasoned over one by one.
 
-A condition whose only axioms are ``rdfs:subClassOf cp:PatientRecord`` and one ``owl:equivalentClass`` only defines a
-name: it cannot make anything else inconsistent. So whether it can have a member depends on nothing but what its
-definition reaches, and on the terms that have other axioms, which are part of every piece.
+A condition whose only axioms are one ``rdfs:subClassOf`` (``cp:PatientRecord`` or a group of conditions) and one
+``owl:equivalentClass`` only defines a name: it cannot make anything else inconsistent. So whether it can have a member
+depends on nothing but what its definition reaches, and on the terms that have other axioms, which are part of every
+piece.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import combinations
 import pyoxigraph as ox
 
 from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts
-from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
+from lrp_kg.namespaces import CONDITION_GROUP, CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _TYPE, _SUBCLASS, _EQUIVALENT = RDF + "type", RDFS + "subClassOf", OWL + "equivalentClass"
@@ -79,8 +80,15 @@ class Logic:
             s.value
             for s, own in self.by_subject.items()
             if isinstance(s, ox.NamedNode)
-            and any(t.predicate.value == _SUBCLASS and _is(t.object, PATIENT_RECORD) for t in own)
+            and s not in self._records
+            and any(t.predicate.value == _SUBCLASS and t.object in self._records for t in own)
         )
+
+    @cached_property
+    def _records(self) -> set[Node]:
+        """The class of all patient records, and the groups of conditions below it."""
+        groups = {node for node, kinds in self.types.items() if CONDITION_GROUP in kinds}
+        return {ox.NamedNode(PATIENT_RECORD), *groups}
 
     @cached_property
     def constrained(self) -> list[Node]:
@@ -177,7 +185,7 @@ class Logic:
                     continue
                 if kind == _TYPE and getattr(t.object, "value", "") not in _TELLING:
                     continue
-                if kind == _SUBCLASS and _is(t.object, PATIENT_RECORD):
+                if kind == _SUBCLASS and t.object in self._records:
                     continue
                 found.append(t)
                 if kind == OWL + "hasValue":
