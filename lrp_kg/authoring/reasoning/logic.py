@@ -52,6 +52,8 @@ class Logic:
             if t.predicate.value in left_out or t.subject in headers or getattr(t.subject, "value", "") in annotating:
                 continue
             self.by_subject.setdefault(t.subject, []).append(t)
+        for axiom in [s for s, o in types if _is(o, OWL + "AllDisjointClasses")]:
+            self._leave_out_vocabulary(axiom)
         self.types: dict[Node, set[str]] = {}
         for subject, cls in types:
             self.types.setdefault(subject, set()).add(getattr(cls, "value", ""))
@@ -61,6 +63,20 @@ class Logic:
                 for t in self._list_of(node):
                     if t.predicate.value == RDF + "first":
                         self._different.setdefault(t.object, []).append(node)
+
+    def _leave_out_vocabulary(self, axiom: Node) -> None:
+        """Leave out that kinds of ``cp:`` are disjoint: a shape checks it, and every individual has to do with it."""
+        nodes: list[Node] = [axiom]
+        members: set[str] = set()
+        for node in nodes:
+            for t in self.by_subject.get(node, ()):
+                if isinstance(t.object, ox.BlankNode):
+                    nodes.append(t.object)
+                elif t.predicate.value == RDF + "first":
+                    members.add(getattr(t.object, "value", ""))
+        if all(m.startswith(CP) for m in members):
+            for node in nodes:
+                del self.by_subject[node]
 
     def _list_of(self, node: Node) -> Iterator[ox.Triple]:
         for t in self.by_subject.get(node, ()):
