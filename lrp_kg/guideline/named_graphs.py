@@ -20,7 +20,7 @@ GRAPHS = "https://w3id.org/lrp-kg/graph/"
 CLOSURE = GRAPHS + "closure"
 """The OWL RL closure of the ontology; the only graph of the guideline with inferred triples."""
 OPTIONS = GRAPHS + "options"
-"""Terms that are generated from what is written: the options of each edition of a programme."""
+"""What is generated from what is written: the options of each edition of a programme, and the kind of conditions."""
 RECORDS = GRAPHS + "records"
 """The records as they were sent."""
 DERIVED = GRAPHS + "derived"
@@ -47,6 +47,36 @@ def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
     """Yield the guideline: each module in the graph of its name, the ontology in the default graph too."""
     import pyoxigraph as ox
 
+    for file, name, triples in _modules(guideline):
+        for t in triples:
+            yield ox.Quad(t.subject, t.predicate, t.object, name)
+            if file.parent.name == "ontology":
+                yield ox.Quad(t.subject, t.predicate, t.object)
+    for t in generated_triples(guideline):
+        yield ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(OPTIONS))
+        yield ox.Quad(t.subject, t.predicate, t.object)
+
+
+def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
+    """Return all ontology modules as one that tools can show: one header, no imports, and what no author types."""
+    import pyoxigraph as ox
+
+    from lrp_kg.guideline.readable import readable_triples
+    from lrp_kg.namespaces import OWL
+
+    modules = {name: triples for file, name, triples in _modules(guideline) if file.parent.name == "ontology"}
+    subject = ox.NamedNode(guideline.iri)
+    main = next(name for name, own in modules.items() if any(t.subject == subject for t in own))
+    headers = modules.keys() - {main}
+    found = [t for own in modules.values() for t in own if t.subject not in headers]
+    found = [t for t in found if t.predicate.value != OWL + "imports"]
+    return [*found, *generated_triples(guideline), *readable_triples(guideline, modules)]
+
+
+def _modules(guideline: Guideline) -> Iterator[tuple[Path, ox.NamedNode, list[ox.Triple]]]:
+    """Yield the files that are served, each with the IRI of its module and its triples."""
+    import pyoxigraph as ox
+
     from lrp_kg.namespaces import OWL, RDF
 
     ontology, kind = ox.NamedNode(OWL + "Ontology"), ox.NamedNode(RDF + "type")
@@ -54,25 +84,20 @@ def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
         triples = [q.triple for q in ox.parse(path=str(file), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)]
         names = [t.subject for t in triples if t.predicate == kind and t.object == ontology]
         name = names[0] if names and isinstance(names[0], ox.NamedNode) else ox.NamedNode(GRAPHS + file.stem)
-        common = file.parent.name == "ontology"
-        for t in triples:
-            yield ox.Quad(t.subject, t.predicate, t.object, name)
-            if common:
-                yield ox.Quad(t.subject, t.predicate, t.object)
-    for triple in option_triples(guideline):
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, ox.NamedNode(OPTIONS))
-        yield ox.Quad(triple.subject, triple.predicate, triple.object)
+        yield file, name, triples
 
 
-def option_triples(guideline: Guideline) -> Iterator[ox.Triple]:
-    """Yield the options of editions, which are generated from their criteria and stand in no file."""
+def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:
+    """Yield what is in no file: that conditions are of that kind, and the options of editions."""
     import pyoxigraph as ox
 
     from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
 
+    classes = dict.fromkeys(guideline.conditions)
     for programme in guideline.programmes.values():
         for edition in programme.editions:
             for option in guideline.decisions[edition.decision].options:
+                classes.pop(option.iri, None)
                 node = ox.NamedNode(option.iri)
                 yield ox.Triple(node, ox.NamedNode(RDF + "type"), ox.NamedNode(CP + "Option"))
                 yield ox.Triple(node, ox.NamedNode(CP + "optionOf"), ox.NamedNode(programme.iri))
@@ -80,6 +105,8 @@ def option_triples(guideline: Guideline) -> Iterator[ox.Triple]:
                 yield ox.Triple(node, ox.NamedNode(DCTERMS + "identifier"), ox.Literal(option.id))
                 for language, text in option.label.items():
                     yield ox.Triple(node, ox.NamedNode(RDFS + "label"), ox.Literal(text, language=language))
+    for condition in classes:
+        yield ox.Triple(ox.NamedNode(condition), ox.NamedNode(RDF + "type"), ox.NamedNode(CP + "Condition"))
     version = ox.NamedNode(version_iri(guideline))
     yield ox.Triple(version, ox.NamedNode(DCTERMS + "isVersionOf"), ox.NamedNode(guideline.iri))
     yield ox.Triple(version, ox.NamedNode(OWL + "versionInfo"), ox.Literal(guideline.version))

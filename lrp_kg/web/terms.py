@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.exceptions import NotFound
 
-from lrp_kg.guideline.named_graphs import GRAPHS, guideline_quads
+from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.store.terms import Terms
@@ -191,11 +191,10 @@ def _owner(index: Terms, node: Any) -> str | None:
 @blueprint.get("/ontology")
 @blueprint.get("/ontology/<path:module>")
 def ontology(module: str | None = None) -> Response:
-    """Return the whole ontology, or one of its modules, as RDF."""
+    """Return the whole ontology as one file for ontology tools, or one of its modules, as RDF."""
     form = accepted({kind: kind for kind in FORMATS})
     if module is None:
-        quads = guideline_quads(service().guideline)
-        return _rdf([q.triple for q in quads if isinstance(q.graph_name, ox.DefaultGraph)], form)
+        return _rdf(merged_ontology(service().guideline), form)
     graphs = {local_name(name): triples for name, triples in terms().modules.items() if not name.startswith(GRAPHS)}
     if module not in graphs:
         raise NotFound

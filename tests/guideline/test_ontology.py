@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -11,7 +12,8 @@ import yaml
 import lrp_kg
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.namespaces import DCTERMS, OWL, RDF, VANN, local_name
+from lrp_kg.guideline.named_graphs import merged_ontology
+from lrp_kg.namespaces import CONDITION_GROUP, CP, DCTERMS, OWL, PATIENT_RECORD, RDF, VANN, local_name
 from tests.support.paths import ROOT
 
 ONTOLOGY = OWL + "Ontology"
@@ -27,6 +29,47 @@ def test_iris_of_stages_boxes_and_statements_follow_their_identifiers() -> None:
     statements = [s for b in GUIDELINE.boxes.values() for s in b.statements]
     assert len(statements) > 100
     assert [s.iri for s in statements if local_name(s.iri) != f"statement-{s.id}"] == []
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The merged ontology as owlready2, and so an ontology editor, reads it."""
+    owlready2 = pytest.importorskip("owlready2")
+    file = tmp_path_factory.mktemp("ontology") / "ontology.nt"
+    ox.serialize(merged_ontology(GUIDELINE), str(file), format=ox.RdfFormat.N_TRIPLES)
+    ontology = owlready2.World().get_ontology(file.as_uri())
+    return ontology.load(only_local=True)
+
+
+def test_every_individual_has_a_type_and_a_label(editor: Any) -> None:
+    individuals = list(editor.world.individuals())
+    assert len(individuals) > 700
+    assert [i.iri for i in individuals if not [c for c in i.is_a if c.name != "Thing"]] == []
+    assert [i.iri for i in individuals if not i.label.en and not i.iri.endswith(f"/{GUIDELINE.version}")] == []
+
+
+def test_statements_facts_and_limits_have_labels_in_each_language(editor: Any) -> None:
+    for kind in ("Statement", "Fact", "TimeLimit"):
+        found = editor.world[CP + kind].instances()
+        assert len(found) > 10
+        assert [i.iri for i in found if not all(getattr(i.label, lang) for lang in ("en", "nl", "fr", "de"))] == []
+
+
+def test_conditions_are_gathered_in_groups(editor: Any) -> None:
+    children = list(editor.world[PATIENT_RECORD].subclasses())
+    assert 5 < len(children) < 40
+    groups = set(editor.world[CONDITION_GROUP].instances())
+    assert set(children) == groups
+    conditions = [c for group in groups for c in group.subclasses()]
+    assert sorted(c.iri for c in conditions) == sorted(c.iri for c in editor.world[CP + "Condition"].instances())
+    assert len(conditions) == len(set(conditions)) > 180
+
+
+def test_every_term_says_where_it_is_defined(editor: Any) -> None:
+    terms = [*editor.world.classes(), *editor.world.individuals(), *editor.world.properties()]
+    own = [t for t in terms if t.iri.startswith((GUIDELINE.namespace, CP)) and t.label]
+    assert len(own) > 1000
+    assert [t.iri for t in own if len(t.isDefinedBy) != 1 and "-generated-" not in t.iri] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}/{f.stem}")
