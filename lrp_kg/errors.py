@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LrpError(Exception):
-    """Something went wrong that the caller can mend; the message says what, where and how."""
+    """Something went wrong that the caller can correct; the message says what, where and how."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 LONG = 2**63
-"""From here on an integer is told as text: JSON readers do not agree on it."""
+"""From here on an integer is written as text: JSON readers do not agree on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem: a stable name, where it is, what is wrong and how to mend it.
+    """One problem: a stable name, where it is, what is wrong and how to correct it.
 
     ``where`` is ``file:line`` for a guideline, or the field of a record; ``messages`` holds the
     message per language, ``message`` the English one. ``term`` is the IRI of the term of a guideline it is about.

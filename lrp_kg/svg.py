@@ -1,4 +1,4 @@
-"""A small canvas for SVG: wrapped text, boxes, arrows, links. Colours stand in one style sheet, light and dark."""
+"""A small canvas for SVG: wrapped text, boxes, arrows, links. Colours are in one style sheet, light and dark."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines no wider than a width; a word that is wider stands on a line of its own."""
+    """Break a text into lines no wider than a width; a word that is wider gets a line of its own."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

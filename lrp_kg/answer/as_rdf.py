@@ -33,7 +33,7 @@ def verdict_iri(verdict: int) -> str:
 
 
 def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
-    """Return an assessment as a graph; the record stands in it by its node only, never by its values."""
+    """Return an assessment as a graph; of the record it holds the node only, never the values."""
     graph = rdflib.Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)

@@ -115,14 +115,14 @@ class TextAnswer:
             lines.append(Text.from_markup(f"    [dim]{escape(self.words.say('because'))}:[/]"))
             lines += [self._reason(r) for r in decision["because"]]
         for option, reasons in decision.get("whyNot", {}).items():
-            told = [r for r in reasons if r["verdict"] != "true"] or reasons
-            if told:
+            shown = [r for r in reasons if r["verdict"] != "true"] or reasons
+            if shown:
                 lines.append(
                     Text.from_markup(
                         f"    [dim]{escape(self.words.say('whyNot'))} {escape(self.words.option(name, option))}:[/]"
                     )
                 )
-                lines += [self._reason(r) for r in told]
+                lines += [self._reason(r) for r in shown]
         lines += [
             Text.from_markup(
                 f"    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(p['label'])} → {escape(p['reading'])}"

@@ -1,4 +1,4 @@
-"""Cells: all that a criterion can tell about a field's value; the finite input space of a guideline.
+"""Cells: all that a criterion distinguishes of a field's value; the finite input space of a guideline.
 
 A value only matters up to the cell it falls in: a value of a list, true or false, or an interval of integers
 between two thresholds. The tuple of cells of a record is its **signature**: one byte per variable, 0 for

@@ -184,7 +184,7 @@ class Program:
     def classify(self, signatures: Sequence[Signature], needed: Sequence[int] | None = None) -> list[Verdicts]:
         """Return the verdict of every expression for each signature: 0 false, 1 true, 2 unknown.
 
-        With ``needed`` only those are asked for; the others stand as unknown.
+        With ``needed`` only those are asked for; the others are unknown.
         """
         asked = range(len(self.nodes)) if needed is None else needed
         if len(asked) > BINDS:
@@ -288,7 +288,7 @@ def record_query(program: Program) -> str:
     outs = " ".join("?" + name for name in columns)
     same = "".join(f"\n  BIND(?{own} AS ?{name})" for name, own in columns.items() if name != own)
     return (
-        f"# Which conditions hold for each record: true, false, or unbound where it cannot be told.\n"
+        f"# Which conditions hold for each record: true, false, or unbound where it is unknown.\n"
         f"# Compiled from {program.guideline.id} {program.guideline.version}.\n"
         f"PREFIX cp: <{CP}>\nPREFIX xsd: <{XSD}>\n\n"
         f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n{optional}\n{program.binds()}{same}\n}}\n"

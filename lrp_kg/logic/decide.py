@@ -137,7 +137,7 @@ class Decider:
         return self._undetermined(outcomes, tuple(f for f in missing if not self._ruled_out(f, signature)))
 
     def _ruled_out(self, field: str, signature: Signature) -> bool:
-        """Tell whether a field cannot have a value, since it would imply what is known to be false."""
+        """Return whether a field cannot have a value, since it would imply what is known to be false."""
         for implied in self.cells.guideline.fields[field].implies:
             variable = self.cells.index.get(implied)
             if variable is not None and signature[variable] != UNKNOWN:

@@ -47,7 +47,7 @@ class Fingerprints:
         return known
 
     def of_diagram(self, decision: Decision, extras: tuple[str, ...], always: bool) -> str:
-        """Return the digest of all that a diagram is built from whose leaves tell of further classes."""
+        """Return the digest of all that a diagram is built from whose leaves name further classes that hold."""
         parts: list[Any] = [self._of_decision(decision), always]
         names = [name for name in extras if Named(name) in self.builder.program.index]
         parts += [(name, self.of(Named(name))) for name in names]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from itertools import product
 from typing import Protocol
 
 from lrp_kg.guideline.model import Guideline
@@ -83,8 +82,8 @@ class ExampleRecords:
             derived = space.derived[variable]
             groups.setdefault((derived.start, derived.end), []).append(variable)
         ends = list(dict.fromkeys(end for _, end in groups))
-        for shifts in product(range(0, 800, 1), repeat=1):
-            found = {end: self.today - timedelta(days=shifts[0]) for end in ends}
+        for days in range(800):
+            found = {end: self.today - timedelta(days=days) for end in ends}
             for (start, end), variables in groups.items():
                 day = self._start(tuple(variables), durations, found[end])
                 if day is None:

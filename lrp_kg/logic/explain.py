@@ -41,7 +41,7 @@ class Explainer:
         return self.guideline.expanded.get(field, (field, ""))[0]
 
     def reasons(self, cls: str, verdict: Callable[[Expression], int]) -> tuple[Reason, ...]:
-        """Return the conditions why a class holds, does not hold, or cannot be told, without repeats."""
+        """Return the conditions why a class holds, does not hold, or is unknown, without repeats."""
         found: dict[str, Reason] = {}
         for reason in self._reasons(Named(cls), None, verdict):
             found.setdefault(reason.condition.iri, reason)
@@ -68,5 +68,5 @@ class Explainer:
         elif isinstance(expression, Not):
             yield from self._reasons(expression.part, within, verdict)
         elif within is not None and hasattr(expression, "field"):
-            # a condition without a name of its own is told by the one it stands in, with the verdict of that one
+            # a condition without a name of its own is reported as the one it is part of, with the verdict of that one
             yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))

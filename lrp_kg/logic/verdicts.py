@@ -1,4 +1,4 @@
-"""What SPARQL said of each class, remembered by the cells that the class reads."""
+"""The verdicts of SPARQL on each class, remembered by the cells that the class reads."""
 
 from __future__ import annotations
 

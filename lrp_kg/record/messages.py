@@ -73,13 +73,13 @@ class Messages:
     def _ordered(found: list[tuple[Finding, str | None]], raw: RawRecord) -> list[Finding]:
         """Sort findings by field; leave out what only follows from a value of the wrong type."""
         mistyped = {f.field for f, _ in found if f.name in ("wrong-type", "value-not-in-list", "unknown-field")}
-        crooked = mistyped | {f.field for f, _ in found if f.name == "wrong-form"}
+        doubtful = mistyped | {f.field for f, _ in found if f.name == "wrong-form"}
         follows = ("wrong-form", "value-too-small", "value-too-large")
         kept = [
             f
             for f, other in found
             if not (f.name in follows and f.field in mistyped)
-            and not (f.name == "dates-out-of-order" and crooked & {f.field, other})
+            and not (f.name == "dates-out-of-order" and doubtful & {f.field, other})
         ]
         order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
         return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))

@@ -5,7 +5,7 @@ built once and evaluated by pySHACL itself; a property shape that can only compl
 is not evaluated where its property has none. The verdicts are pySHACL's.
 
 What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
-a property, or at a pair of values, a record whose every value and pair stood in conforming records conforms too, and
+a property, or at a pair of values, a record whose every value and pair was in conforming records conforms too, and
 of another only the properties whose values are new are evaluated.
 """
 
