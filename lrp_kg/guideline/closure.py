@@ -14,15 +14,12 @@ from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 from lrp_kg.cache import remembered
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.rdflib_graph import to_rdflib
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:
     """Return the modules of the ontology as one graph, its shapes left out."""
-    graph = rdflib.Graph()
-    for file in guideline.stage_files():
-        if file.parent.name == "ontology":
-            graph.parse(file, format="turtle")
-    return graph
+    return to_rdflib(t for module in guideline.index.modules if module.is_ontology for t in module.triples)
 
 
 def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:

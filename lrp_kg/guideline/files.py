@@ -38,6 +38,12 @@ def guideline_files(folder: Path) -> list[Path]:
     return ontology + shapes
 
 
+def files_to_check(folder: Path) -> list[Path]:
+    """Return every Turtle file of a guideline folder, its shapes for authors too, and the generic vocabulary."""
+    files = [file for part in ("ontology", "shapes") for file in sorted((folder / part).glob("*.ttl"))]
+    return files if any(f.name == vocabulary_file().name for f in files) else [*files, vocabulary_file()]
+
+
 def record_shape_files(folder: Path) -> list[Path]:
     """Return the files of shapes/ that say what a valid record is: all but the shapes for authors."""
     return sorted(file for file in (folder / "shapes").glob("*.ttl") if file.is_file() and file.name != AUTHOR_SHAPES)

@@ -1,19 +1,23 @@
-"""A small read-only index over parsed triples: what the guideline is read from.
+"""One index of the parsed files of a guideline, and a read-only graph over their triples.
 
 Parsing is Oxigraph's; rdflib takes ten times as long and is imported only by what needs it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
 from lrp_kg.errors import GuidelineError
-from lrp_kg.findings import Finding
-from lrp_kg.namespaces import RDF, XSD
+from lrp_kg.guideline.files import AUTHOR_SHAPES
+from lrp_kg.guideline.modules import Module, read_modules
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.namespaces import PREFIXES, RDF, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,56 +89,75 @@ class Graph:
         """Return the texts of a predicate by language tag."""
         return {o.language or "en": o.value for o in self.all(subject, predicate) if o.is_literal}
 
+    @classmethod
+    def of_triples(cls, triples: Iterable[ox.Triple]) -> Graph:
+        """Return a graph of parsed triples."""
+        by_subject: dict[Node, dict[str, list[Node]]] = {}
+        by_type: dict[str, list[Node]] = {}
+        for triple in triples:
+            subject, obj, predicate = _node(triple.subject), _node(triple.object), triple.predicate.value
+            objects = by_subject.setdefault(subject, {}).setdefault(predicate, [])
+            if obj not in objects:
+                objects.append(obj)
+                if predicate == RDF + "type":
+                    by_type.setdefault(obj.value, []).append(subject)
+        return cls(by_subject, by_type)
 
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple, scope: str) -> Node:
+
+def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
     if isinstance(term, ox.NamedNode):
         return Node("iri", term.value)
     if isinstance(term, ox.BlankNode):
-        return Node("blank", scope + term.value)
+        return Node("blank", term.value)
     if isinstance(term, ox.Literal):
         return Node("literal", term.value, term.datatype.value, term.language or "")
-    raise TypeError("a triple term cannot stand in a guideline")
+    raise TypeError("a triple term cannot be part of a guideline")
 
 
-def syntax_finding(file: Path, error: SyntaxError) -> Finding:
-    """Return a finding that shows the line on which a parser gave up."""
-    number, column = error.lineno or 1, error.offset or 1
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    reason = error.msg.split(": ", 1)[-1]
-    message = f"{reason}: {_excerpt(lines, number, column)}."
-    before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
-    if "dot is expected" in reason and before:
-        message += f" The fault is often one earlier: line {before} ends in {_excerpt(lines, before, 1)[-40:]}."
-    return Finding("turtle-syntax", f"{message} Mend the Turtle at this place.", f"{file}:{number}:{column}")
+class Index:
+    """The parsed files of a guideline folder, which everybody asks: modules, graph, places, prefixes."""
+
+    def __init__(self, folder: Path, files: Iterable[Path]) -> None:
+        """Read files; raise `GuidelineError` with the syntax errors of all of them."""
+        self.folder = folder
+        modules, findings = read_modules(files)
+        if findings:
+            raise GuidelineError("The guideline has files that cannot be parsed.", findings)
+        self.modules = tuple(modules)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The triples of all modules."""
+        return Graph.of_triples(t for module in self.modules for t in module.triples)
+
+    @cached_property
+    def positions(self) -> Positions:
+        """The places of terms in the modules."""
+        return Positions([module.text for module in self.modules])
+
+    @cached_property
+    def with_author_shapes(self) -> tuple[Module, ...]:
+        """The modules, and the shapes for authors where the folder has its own."""
+        author = self.folder / "shapes" / AUTHOR_SHAPES
+        return (*self.modules, *Index(self.folder, [author]).modules) if author.is_file() else self.modules
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """Prefixes and their namespaces: the common ones, and those that the modules declare."""
+        found = dict(PREFIXES)
+        for module in self.modules:
+            found |= {p: n for p, n in module.prefixes.items() if p and p not in found}
+        return found
 
 
-def _excerpt(lines: list[str], number: int, column: int) -> str:
-    line = lines[number - 1] if number <= len(lines) else ""
-    start = max(0, column - 60)
-    shown = line[start : start + 120].strip()
-    return f"{shown!r}" if shown else "the file ends here"
+def content_hash(modules: Iterable[Module]) -> str:
+    """Return a digest of the names and texts of modules."""
+    digest = hashlib.sha256()
+    for module in modules:
+        digest.update(module.file.name.encode() + b"\0" + module.text.text.encode() + b"\0")
+    return digest.hexdigest()
 
 
 def read_turtle(files: Iterable[Path]) -> Graph:
-    """Parse Turtle files into one graph; report the syntax errors of all of them at once."""
-    by_subject: dict[Node, dict[str, list[Node]]] = {}
-    by_type: dict[str, list[Node]] = {}
-    findings: list[Finding] = []
-    for number, file in enumerate(files):
-        try:
-            for triple in ox.parse(path=str(file), format=ox.RdfFormat.TURTLE):
-                subject = _node(triple.subject, f"{number}-")
-                obj = _node(triple.object, f"{number}-")
-                predicate = triple.predicate.value
-                objects = by_subject.setdefault(subject, {}).setdefault(predicate, [])
-                if obj not in objects:
-                    objects.append(obj)
-                    if predicate == RDF + "type":
-                        by_type.setdefault(obj.value, []).append(subject)
-        except SyntaxError as error:
-            findings.append(syntax_finding(file, error))
-        except (OSError, ValueError) as error:
-            findings.append(Finding("file-not-readable", f"The file cannot be read: {error}.", str(file)))
-    if findings:
-        raise GuidelineError("The guideline has files that cannot be parsed.", findings)
-    return Graph(by_subject, by_type)
+    """Return the graph of some Turtle files."""
+    return Index(Path(), files).graph

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline.criteria import Expression
-from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.index import Index
 from lrp_kg.words import Text
 
 POLICIES = ("First", "Unique", "Collect")
@@ -204,7 +204,7 @@ class Roles:
 class Guideline:
     """Everything that the modules of a guideline folder say, ready to decide with."""
 
-    folder: Path
+    index: Index = field(repr=False, compare=False)
     content_hash: str
     iri: str
     id: str
@@ -254,6 +254,7 @@ class Guideline:
         """Return the date fields of which the first that is known chooses the edition of a programme."""
         return tuple(dict.fromkeys(f for f in (programme.valid_by, self.roles.assessment) if f))
 
-    def stage_files(self) -> list[Path]:
-        """Return the Turtle files that the guideline was read from."""
-        return guideline_files(self.folder)
+    @property
+    def folder(self) -> Path:
+        """The folder that the guideline was read from."""
+        return self.index.folder

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyoxigraph as ox
 
     from lrp_kg.guideline.model import Guideline
+    from lrp_kg.guideline.modules import Module
 
 GRAPHS = "https://w3id.org/lrp-kg/graph/"
 CLOSURE = GRAPHS + "closure"
@@ -29,15 +28,6 @@ ANSWERS = GRAPHS + "answers"
 """The answers to the records."""
 
 
-def module_files(guideline: Guideline) -> list[Path]:
-    """Return the Turtle files whose graphs are served: ontology, record shapes, and shapes for authors."""
-    from lrp_kg.guideline.files import AUTHOR_SHAPES
-
-    files = guideline.stage_files()
-    author = guideline.folder / "shapes" / AUTHOR_SHAPES
-    return [*files, author] if author.is_file() else files
-
-
 def version_iri(guideline: Guideline) -> str:
     """Return the IRI of this version of the guideline, which answers are derived from."""
     return f"{guideline.iri.replace('#', '/')}/{guideline.version}"
@@ -47,14 +37,22 @@ def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
     """Yield the guideline: each module in the graph of its name, the ontology in the default graph too."""
     import pyoxigraph as ox
 
-    for file, name, triples in _modules(guideline):
-        for t in triples:
+    for module in guideline.index.with_author_shapes:
+        name = graph_name(module)
+        for t in module.triples:
             yield ox.Quad(t.subject, t.predicate, t.object, name)
-            if file.parent.name == "ontology":
+            if module.is_ontology:
                 yield ox.Quad(t.subject, t.predicate, t.object)
     for t in generated_triples(guideline):
         yield ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(OPTIONS))
         yield ox.Quad(t.subject, t.predicate, t.object)
+
+
+def graph_name(module: Module) -> ox.NamedNode:
+    """Return the name of the graph of a module: its IRI, or one from the name of its file."""
+    import pyoxigraph as ox
+
+    return ox.NamedNode(next(iter(module.ontologies), GRAPHS + module.file.stem))
 
 
 def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
@@ -64,27 +62,13 @@ def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
     from lrp_kg.guideline.readable import readable_triples
     from lrp_kg.namespaces import OWL
 
-    modules = {name: triples for file, name, triples in _modules(guideline) if file.parent.name == "ontology"}
+    modules = {graph_name(m): m.triples for m in guideline.index.modules if m.is_ontology}
     subject = ox.NamedNode(guideline.iri)
     main = next(name for name, own in modules.items() if any(t.subject == subject for t in own))
     headers = modules.keys() - {main}
     found = [t for own in modules.values() for t in own if t.subject not in headers]
     found = [t for t in found if t.predicate.value != OWL + "imports"]
     return [*found, *generated_triples(guideline), *readable_triples(guideline, modules)]
-
-
-def _modules(guideline: Guideline) -> Iterator[tuple[Path, ox.NamedNode, list[ox.Triple]]]:
-    """Yield the files that are served, each with the IRI of its module and its triples."""
-    import pyoxigraph as ox
-
-    from lrp_kg.namespaces import OWL, RDF
-
-    ontology, kind = ox.NamedNode(OWL + "Ontology"), ox.NamedNode(RDF + "type")
-    for file in module_files(guideline):
-        triples = [q.triple for q in ox.parse(path=str(file), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)]
-        names = [t.subject for t in triples if t.predicate == kind and t.object == ontology]
-        name = names[0] if names and isinstance(names[0], ox.NamedNode) else ox.NamedNode(GRAPHS + file.stem)
-        yield file, name, triples
 
 
 def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:

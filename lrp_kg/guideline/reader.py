@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from lrp_kg.durations import MEASURES, parse_period
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline import criteria
 from lrp_kg.guideline.criteria import Expression
-from lrp_kg.guideline.index import Graph, Node, iri
+from lrp_kg.guideline.index import Graph, Index, Node, content_hash, iri
 from lrp_kg.guideline.model import (
     POLICIES,
     Box,
@@ -39,9 +38,9 @@ from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, RDFS, SH, SKOS, 
 from lrp_kg.words import Text, in_every_language
 
 
-def read_guideline(graph: Graph, positions: Positions, folder: Path, digest: str) -> Guideline:
-    """Return what a graph says; raise `GuidelineError` with every finding, each with file and line."""
-    return _Reader(graph, positions).read(folder, digest)
+def read_guideline(index: Index) -> Guideline:
+    """Return what the modules of a guideline say; raise `GuidelineError` with every finding, with file and line."""
+    return _Reader(index.graph, index.positions).read(index)
 
 
 @dataclass
@@ -528,7 +527,7 @@ class _Reader:
 
     # -- the whole ----------------------------------------------------------------------------
 
-    def read(self, folder: Path, digest: str) -> Guideline:
+    def read(self, index: Index) -> Guideline:
         g = self.graph
         fields, orders = self.read_fields()
         derived = self.read_derived(fields)
@@ -571,7 +570,7 @@ class _Reader:
         guidelines = g.instances(CP + "Guideline")
         if len(guidelines) != 1:
             self.findings.append(
-                Finding("one-guideline", f"a folder has one cp:Guideline, found {len(guidelines)}.", str(folder))
+                Finding("one-guideline", f"a folder has one cp:Guideline, found {len(guidelines)}.", str(index.folder))
             )
         roles = self.read_roles(guidelines[0], fields, decisions) if guidelines else None
         self.check_references(fields, derived, decisions, programmes, boxes, orders)
@@ -579,8 +578,8 @@ class _Reader:
             raise GuidelineError("The guideline has errors.", self.findings)
         root = guidelines[0]
         return Guideline(
-            folder=folder,
-            content_hash=digest,
+            index=index,
+            content_hash=content_hash(index.modules),
             iri=root.value,
             id=self.identifier(root),
             version=self.text(root, OWL + "versionInfo"),

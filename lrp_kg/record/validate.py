@@ -34,6 +34,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 from lrp_kg.record.messages import Messages, Result
 from lrp_kg.record.model import Members, RawRecord
@@ -91,9 +92,7 @@ class Validator:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        graph = rdflib.Graph()
-        for file in record_shape_files(guideline.folder):
-            graph.parse(file, format="turtle")
+        graph = to_rdflib(t for m in guideline.index.modules if not m.is_ontology for t in m.triples)
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
         self._messages = Messages(guideline, self._shapes.graph)

@@ -50,9 +50,9 @@ def parts(graph: rdflib.Graph) -> dict[str, rdflib.term.Node]:
 def vocabulary(service: GuidelineService) -> set[rdflib.term.Node]:
     """Everything that the ontology describes."""
     graph = rdflib.Graph()
-    for file in service.guideline.stage_files():
-        if file.parent.name == "ontology":
-            graph.parse(file, format="turtle")
+    for module in service.guideline.index.modules:
+        if module.is_ontology:
+            graph.parse(module.file, format="turtle")
     return set(graph.subjects(RDF.type))
 
 

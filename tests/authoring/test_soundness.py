@@ -13,14 +13,14 @@ import pytest
 import rdflib
 from rdflib.namespace import RDF as TYPE
 
-from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.reasoning import hermit, soundness
 from lrp_kg.authoring.reasoning.logic import CHUNK, Logic
 from lrp_kg.authoring.reasoning.modularise import Piece
 from lrp_kg.authoring.reasoning.soundness import check_soundness
 from lrp_kg.cache import read_kept
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.files import packaged_folder
+from lrp_kg.guideline.files import files_to_check, packaged_folder
+from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import OWL, PATIENT_RECORD, local_name
 from tests.support.paths import ANKLE
@@ -43,7 +43,7 @@ def variant(folder: Path, *changes: tuple[str, str], file: str = RECORD) -> Path
 
 
 def logic_of(folder: Path) -> Logic:
-    modules, unreadable = read_modules(folder)
+    modules, unreadable = read_modules(files_to_check(folder))
     assert not unreadable
     return Logic(t for m in modules if m.is_ontology for t in m.triples)
 

@@ -17,14 +17,14 @@ import rdflib
 
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.check import texts
-from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.stages import check, run
 from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.files import guideline_files, vocabulary_file
+from lrp_kg.guideline.files import files_to_check, guideline_files, vocabulary_file
 from lrp_kg.guideline.index import iri, read_turtle
+from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
 from tests.support.paths import ANKLE, ROOT, TESTS
@@ -197,7 +197,7 @@ def test_every_check_fails_at_least_once(check_iri: str, broken_terms: set[tuple
 
 
 def test_every_check_looks_at_something_in_the_good_guideline() -> None:
-    modules, _ = read_modules(GOOD["low-back-pain"])
+    modules, _ = read_modules(files_to_check(GOOD["low-back-pain"]))
     graph = read_turtle([SHAPES])
     typed = {t.object for m in modules for t in m.triples if t.predicate.value == RDF + "type"}
     targets = {o.value for p in graph.by_subject.values() for o in p.get(SH + "targetClass", [])}
@@ -238,8 +238,8 @@ def test_the_catalogue_leads_to_every_module(name: str) -> None:
     folder = GOOD[name] / "ontology"
     catalogue = ElementTree.parse(folder / "catalog-v001.xml")  # noqa: S314 - our own file
     entries = {e.get("name"): e.get("uri") for e in catalogue.getroot()}
-    modules, _ = read_modules(GOOD[name])
-    ours = [m for m in modules if m.own and m.is_ontology]
+    modules, _ = read_modules(files_to_check(GOOD[name]))
+    ours = [m for m in modules if m.is_within(GOOD[name]) and m.is_ontology]
     assert len(ours) >= 2
     for module in ours:
         (header,) = module.ontologies

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from lrp_kg.guideline.files import record_shape_files
+from lrp_kg.guideline.index import content_hash
 from lrp_kg.guideline.model import Condition, Guideline
 
 _NOT_ASKED = {
@@ -17,7 +17,7 @@ _NOT_ASKED = {
 """Attributes of terms that no case can ask about, and that nothing it can ask about rests on."""
 _PARTS = {"boxes", "notices"}
 _NOT_PARTS = {
-    *("folder", "content_hash", "version", "label", "statuses", "date_statuses", "modalities", "sources"),
+    *("index", "content_hash", "version", "label", "statuses", "date_statuses", "modalities", "sources"),
     "message_templates",
 }
 
@@ -40,8 +40,7 @@ def fingerprint_of(guideline: Guideline) -> AnswerFingerprint:
     for own in fields(guideline):
         if own.name not in _PARTS | _NOT_PARTS:
             digest.update(f"{own.name}: {_text(getattr(guideline, own.name))}\n".encode())
-    for file in record_shape_files(guideline.folder):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    digest.update(content_hash(m for m in guideline.index.modules if not m.is_ontology).encode())
     return AnswerFingerprint(
         digest.hexdigest(),
         {iri: _text(box) for iri, box in guideline.boxes.items()},

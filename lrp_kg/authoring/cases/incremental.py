@@ -22,7 +22,6 @@ from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, Index
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
-from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN, Verdicts
 from lrp_kg.record.model import Record
@@ -118,12 +117,11 @@ class CaseRuns:
                 found.append(Finding("case-failed", text, case.where))
         return found
 
-    def untouched(self, positions: Positions | None = None) -> list[Finding]:
+    def untouched(self) -> list[Finding]:
         """Return a note for each part of the guideline that no case touches, with its file and line."""
         touched = [t.touched for t in self.runs if t.touched is not None]
         guideline = self.service.guideline
-        where = positions or Positions(guideline.stage_files())
-        return untouched(guideline, where, self.verdicts, touched)
+        return untouched(guideline, guideline.index.positions, self.verdicts, touched)
 
 
 class _Changes:

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check.modules import Module
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.modules import Module
 from lrp_kg.namespaces import OWL
 
 NAME = "catalog-v001.xml"
@@ -20,7 +20,7 @@ _URI = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri"
 def catalogue_findings(folder: Path, modules: Sequence[Module]) -> Iterator[Finding]:
     """Yield ontology and version IRIs that the catalogue does not lead to their file."""
     file = folder / "ontology" / NAME
-    wanted = {iri: m.file for m in modules if m.own and m.is_ontology for iri in _iris(m)}
+    wanted = {iri: m.file for m in modules if m.is_within(folder) and m.is_ontology for iri in _iris(m)}
     if not file.is_file():
         message = f"ontology/{NAME} is not there, so an ontology editor does not find "
         message += "the imports of a module. Add one with an entry for each module."

@@ -9,7 +9,6 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint
-from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.outcomes import NO_ANSWER
 from lrp_kg.namespaces import local_name
 
@@ -19,10 +18,10 @@ Report = Callable[[str], None]
 class Completeness:
     """Turns the analysis of the input space into findings with file and line."""
 
-    def __init__(self, assessor: Assessor, positions: Positions | None = None) -> None:
+    def __init__(self, assessor: Assessor) -> None:
         self.coverage = Coverage(assessor)
         self.guideline = assessor.guideline
-        self.positions = positions or Positions(self.guideline.stage_files())
+        self.positions = self.guideline.index.positions
         self._points = {p.id: p for p in self.guideline.open_points}
 
     def findings(self, report: Report = lambda _: None) -> list[Finding]:

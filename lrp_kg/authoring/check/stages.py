@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.mutation.mutating import MutationReport
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import guideline_files
-from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.positions import Positions
 
 Report = Callable[[str, str], None]
 """Told the stage and the step that is being worked on."""
@@ -98,8 +95,7 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
     with clock.stage("complete"):
         from lrp_kg.authoring.check.completeness import Completeness
 
-        positions = _positions(service.guideline, memory)
-        found += Completeness(service.assessor, positions).findings(lambda step: report("complete", step))
+        found += Completeness(service.assessor).findings(lambda step: report("complete", step))
     if cases:
         with clock.stage("right"):
             from lrp_kg.authoring.cases.files import load_cases
@@ -109,19 +105,13 @@ def _run(folder: Path, cases: bool, hermit: bool | None, mutate: bool, report: R
             case_set = load_cases(folder, service.guideline)
             runs = CaseRuns(service, case_set, memory.latest("runs"))
             memory.keep("runs", runs)
-            found += [*case_set.findings, *runs.failures(), *runs.untouched(positions)]
+            found += [*case_set.findings, *runs.failures(), *runs.untouched()]
         if mutate:
             from lrp_kg.authoring.mutation.mutating import mutate as run_mutations
 
             with clock.stage("mutate"):
                 mutation = run_mutations(service, case_set, progress=lambda done: report("mutate", str(done)))
     return CheckResult(tuple(_sorted(found)), seconds, mutation)
-
-
-def _positions(guideline: Guideline, memory: Memory) -> Positions:
-    """Return the places of the terms of a guideline, by the texts that were read already."""
-    texts = {m.file: m.text for m in read_modules(guideline.folder, memory)[0]}
-    return Positions([texts.get(file, file) for file in guideline.stage_files()])
 
 
 def _sorted(findings: list[Finding]) -> Iterator[Finding]:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
+from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check.modules import Module
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.modules import Module
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
 
@@ -44,11 +45,14 @@ _FORMS: dict[str, Callable[[str], object]] = {
 class TermChecks:
     """Checks that look at the terms of all modules together."""
 
-    def __init__(self, modules: Sequence[Module], positions: Positions, memory: Memory | None = None) -> None:
+    def __init__(
+        self, folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory | None = None
+    ) -> None:
         self.modules = modules
         self.positions = positions
         memory = memory or Memory()
         self._terms = [(m, memory.recall(("terms", m.key), partial(_terms_of, m))) for m in modules]
+        self._own = [(m, terms) for m, terms in self._terms if m.is_within(folder)]
         self.declared = frozenset().union(*(own.declared for _, own in self._terms))
         self.namespaces = {CP}.union(*(own.namespaces for m, own in self._terms if m.is_ontology))
 
@@ -57,8 +61,8 @@ class TermChecks:
     def undeclared(self) -> Iterator[Finding]:
         """Yield terms that are used but not declared, at their first use, with what may have been meant."""
         used: dict[str, None] = {}
-        for module, own in self._terms:
-            for term, is_term in own.used if module.own else ():
+        for _, own in self._own:
+            for term, is_term in own.used:
                 if self._unknown(term, is_term):
                     used[term] = None
         for term in used:
@@ -116,8 +120,8 @@ class TermChecks:
 
     def blank_nodes(self) -> Iterator[Finding]:
         """Yield blank nodes that are no class expression, list of one, or owl:AllDifferent and the like."""
-        for module, own in self._terms:
-            if not module.own or not module.is_ontology:
+        for module, own in self._own:
+            if not module.is_ontology:
                 continue
             for subject, name in own.blank:
                 if subject is None:
@@ -129,8 +133,8 @@ class TermChecks:
 
     def literals(self) -> Iterator[Finding]:
         """Yield literals that are not in the form of their datatype."""
-        for module, own in self._terms:
-            for subject, message in own.malformed if module.own else ():
+        for module, own in self._own:
+            for subject, message in own.malformed:
                 where = self.positions.where(subject) or str(module.file)
                 yield Finding("literal-malformed", message, where, term=subject)
 
@@ -139,8 +143,8 @@ class TermChecks:
     def imports(self) -> Iterator[Finding]:
         """Yield imports that no file of the folder, nor the vocabulary, answers."""
         known = frozenset().union(*(own.answers for _, own in self._terms))
-        for module, own in self._terms:
-            for wanted in own.imports if module.own else ():
+        for module, own in self._own:
+            for wanted in own.imports:
                 if wanted not in known:
                     near = difflib.get_close_matches(wanted, sorted(known), 1, 0.8)
                     mend = f"Did you mean <{near[0]}>?" if near else "Put its file into ontology/."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from lrp_kg.authoring.check.modules import Module
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.formatting import formatted, formatter
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.modules import Module
 from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import PREFIXES
 

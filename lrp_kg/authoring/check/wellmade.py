@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from lrp_kg.authoring.check.catalogue import catalogue_findings
-from lrp_kg.authoring.check.modules import Module, read_modules
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.files import AUTHOR_SHAPES, packaged_folder
+from lrp_kg.guideline.files import AUTHOR_SHAPES, files_to_check, packaged_folder
+from lrp_kg.guideline.modules import Module, read_modules
 from lrp_kg.guideline.positions import Positions
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
@@ -31,15 +31,15 @@ def check_well_made(folder: Path, *, formatting: bool = True, memory: Memory | N
     turtlefmt. With the memory of an earlier check only what changed since is looked at again where that is enough.
     """
     memory = memory or Memory()
-    modules, found = read_modules(folder, memory)
-    own = [m for m in modules if m.own]
+    modules, found = read_modules(files_to_check(folder))
+    own = [m for m in modules if m.is_within(folder)]
     found += prefix_findings(own)
     for module in own:
         found += memory.recall(("head", module.key), partial(_of_the_text, module))
     if any(f.name in UNREADABLE for f in found):
         return found
     positions = Positions([m.text for m in modules])
-    terms = TermChecks(modules, positions, memory)
+    terms = TermChecks(folder, modules, positions, memory)
     for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
         found += check()
     found += _conform(folder, modules, positions, memory)
@@ -74,7 +74,7 @@ def _conform(folder: Path, modules: Sequence[Module], positions: Positions, memo
     for module in modules:
         headers = set(module.ontologies) if module.is_author_shapes else None
         triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
-    foreign = {f"{m.file}:" for m in modules if not m.own}
+    foreign = {f"{m.file}:" for m in modules if not m.is_within(folder)}
     for finding in ShapeCheck(author_shapes(folder), triples, positions, memory).findings():
         if not finding.where.startswith(tuple(foreign)):
             yield finding

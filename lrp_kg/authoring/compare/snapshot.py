@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline import criteria
-from lrp_kg.guideline.files import guideline_files
-from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
+from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, SKOS, local_name
@@ -61,7 +60,7 @@ class Snapshot:
 
     def __init__(self, folder: Path) -> None:
         self.guideline: Guideline = load_guideline(folder)
-        self.graph: Graph = read_turtle(guideline_files(folder))
+        self.graph: Graph = self.guideline.index.graph
 
     @cached_property
     def kinds(self) -> dict[str, str]:

@@ -163,7 +163,6 @@ def mutate(
     from lrp_kg.authoring.cases.view import CaseAnswer, Index
     from lrp_kg.authoring.mutation.baseline import Baseline
     from lrp_kg.authoring.mutation.runs import Judge
-    from lrp_kg.guideline.positions import Positions
 
     start = time.perf_counter()
     index = Index(service.guideline)
@@ -178,7 +177,7 @@ def mutate(
         else:
             good.append(read)
     mutants = list(mutants_of(service.guideline))
-    positions = Positions(service.guideline.stage_files())
+    positions = service.guideline.index.positions
     baseline = Baseline(service.assessor, good, mutants)
     judge = Judge(baseline)
     judged: list[Judged] = []

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check.modules import read_modules
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece
 from lrp_kg.cache import remembered
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import files_to_check
+from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import OWL, RDF, local_name
 
@@ -45,7 +46,7 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
     ``hermit`` also asks HermiT: ``True`` or ``None`` where it can run, with a note that says why where it cannot;
     ``False`` never. Modules that cannot be parsed are not judged; `check_well_made` tells of them.
     """
-    modules, unreadable = read_modules(folder, memory)
+    modules, unreadable = read_modules(files_to_check(folder))
     if unreadable:
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)

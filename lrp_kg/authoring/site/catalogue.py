@@ -9,10 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline.criteria import fields_of
-from lrp_kg.guideline.files import guideline_files
-from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
+from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.model import Decision, Edition, Guideline, Option, Programme, Statement, Term
-from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, RDFS, SKOS, local_name
 from lrp_kg.words import Text
 
@@ -45,9 +43,7 @@ class Catalogue:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        files = guideline_files(guideline.folder)
-        self.graph: Graph = read_turtle(files)
-        self._positions = Positions(files)
+        self.graph: Graph = guideline.index.graph
         self.generated = {e.decision: p for p in guideline.programmes.values() for e in p.editions}
         self._of_edition = {
             o.applies_to: p.iri for name, p in self.generated.items() for o in guideline.decisions[name].options
@@ -185,7 +181,7 @@ class Catalogue:
 
     def place(self, name: str) -> str:
         """Return file and line where a term is described, the file as seen from the guideline folder."""
-        file, _, line = self._positions.where(name).rpartition(":")
+        file, _, line = self.guideline.index.positions.where(name).rpartition(":")
         if not file:
             return ""
         folder = self.guideline.folder.resolve()

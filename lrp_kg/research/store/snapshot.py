@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import pyoxigraph as ox
 from lrp_kg.cache import cache_folder, file_name, read_kept, write_kept
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline import named_graphs as graphs
+from lrp_kg.guideline.index import content_hash
 from lrp_kg.guideline.model import Guideline
 
 Progress = Callable[[str], None]
@@ -27,10 +27,7 @@ Progress = Callable[[str], None]
 
 def content_of(guideline: Guideline) -> str:
     """Return what identifies the content of a guideline in a store, and names its snapshot."""
-    digest = hashlib.sha256()
-    for file in graphs.module_files(guideline):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return file_name(digest.hexdigest(), Path(__file__).parent)
+    return file_name(content_hash(guideline.index.with_author_shapes), Path(__file__).parent)
 
 
 def snapshot_file(guideline: Guideline) -> Path:

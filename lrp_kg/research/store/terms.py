@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import cached_property
 
 import pyoxigraph as ox
 
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import guideline_quads
-from lrp_kg.namespaces import CP, DCTERMS, PREFIXES, RDF, RDFS, SKOS, local_name
+from lrp_kg.namespaces import CP, DCTERMS, RDF, RDFS, SKOS, local_name
 from lrp_kg.words import in_language
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -28,23 +27,13 @@ class Terms:
         self.said: dict[Subject, list[tuple[str, Object]]] = defaultdict(list)
         self.used: dict[Object, list[tuple[Subject, str]]] = defaultdict(list)
         self.modules: dict[str, list[ox.Triple]] = defaultdict(list)
-        self._guideline = guideline
+        self.prefixes = guideline.index.prefixes
         for quad in guideline_quads(guideline):
             if isinstance(quad.graph_name, ox.DefaultGraph):
                 continue
             self.said[quad.subject].append((quad.predicate.value, quad.object))
             self.used[quad.object].append((quad.subject, quad.predicate.value))
             self.modules[quad.graph_name.value].append(quad.triple)
-
-    @cached_property
-    def prefixes(self) -> dict[str, str]:
-        """Prefixes and their namespaces: the common ones, and those of the guideline's own files."""
-        found = dict(PREFIXES)
-        for file in self._guideline.stage_files():
-            parser = ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)
-            next(iter(parser), None)
-            found |= {p: n for p, n in parser.prefixes.items() if p and p not in found}
-        return found
 
     def short(self, iri: str) -> str:
         """Return the prefixed name of an IRI, or the IRI where no prefix fits."""

@@ -7,7 +7,7 @@ from datetime import date
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.index import Graph, Node, read_turtle
+from lrp_kg.guideline.index import Graph, Node
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, local_name
@@ -60,12 +60,11 @@ EVEN_DAYS = (date(2023, 1, 2), date(2024, 9, 30))
 
 def read_model(guideline: Guideline) -> CohortModel:
     """Return the cohort model of a guideline; without one, every value of every field is as likely as any other."""
-    files = guideline.stage_files()
-    graph = read_turtle(files)
-    models = graph.instances(CP + "CohortModel")
+    index = guideline.index
+    models = index.graph.instances(CP + "CohortModel")
     if not models:
         return _even(guideline)
-    return _ModelReader(guideline, graph, Positions(files)).read(models[0])
+    return _ModelReader(guideline, index.graph, index.positions).read(models[0])
 
 
 def _even(guideline: Guideline) -> CohortModel:

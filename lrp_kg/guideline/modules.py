@@ -1,0 +1,116 @@
+"""The Turtle files of a guideline, each as text and as triples: the only place where they are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import AUTHOR_SHAPES
+from lrp_kg.guideline.turtle import TurtleText
+from lrp_kg.namespaces import OWL, PREFIXES, RDF
+
+PARSED = 64
+"""Parsed files that are kept, by their path and text: those of a few guidelines."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file as text and as triples, with the prefixes it declares."""
+
+    text: TurtleText
+    triples: tuple[ox.Triple, ...]
+    prefixes: dict[str, str]
+
+    @property
+    def file(self) -> Path:
+        """The file it was read from."""
+        return self.text.file
+
+    @property
+    def key(self) -> Hashable:
+        """All that it depends on."""
+        return str(self.file), self.text.text
+
+    @property
+    def is_ontology(self) -> bool:
+        """Whether this is a module of the ontology, not shapes."""
+        return self.file.parent.name == "ontology"
+
+    @property
+    def is_author_shapes(self) -> bool:
+        """Whether these are shapes for modules, not for records."""
+        return not self.is_ontology and self.file.name == AUTHOR_SHAPES
+
+    def is_within(self, folder: Path) -> bool:
+        """Tell whether a folder holds the file; the vocabulary is often elsewhere."""
+        return folder in self.file.parents
+
+    @cached_property
+    def ontologies(self) -> list[str]:
+        """The IRIs of its owl:Ontology nodes."""
+        return [
+            t.subject.value
+            for t in self.triples
+            if t.predicate.value == RDF + "type"
+            and isinstance(t.object, ox.NamedNode)
+            and t.object.value == OWL + "Ontology"
+            and isinstance(t.subject, ox.NamedNode)
+        ]
+
+
+def read_modules(files: Iterable[Path]) -> tuple[list[Module], list[Finding]]:
+    """Read Turtle files; report those that cannot be read or parsed. A file that is as it was is not parsed again."""
+    modules: list[Module] = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            text = TurtleText.read(file)
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{file.name}: cannot be read as UTF-8 text: {error}. Save it as UTF-8."
+            findings.append(Finding("file-not-readable", message, str(file)))
+            continue
+        try:
+            modules.append(_parsed(file, text.text))
+        except SyntaxError as error:
+            findings.append(_syntax_finding(text, error))
+        except ValueError as error:
+            findings.append(Finding("file-not-readable", f"{file.name}: {error}.", str(file)))
+    return modules, findings
+
+
+@lru_cache(maxsize=PARSED)
+def _parsed(file: Path, text: str) -> Module:
+    parser = ox.parse(text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
+    triples = tuple(quad.triple for quad in parser)
+    return Module(TurtleText(file, text), triples, parser.prefixes)
+
+
+def _syntax_finding(text: TurtleText, error: SyntaxError) -> Finding:
+    """Return a finding that shows the line on which the parser gave up, or the prefix that it does not know."""
+    missing = next((p for p in text.used_prefixes if p not in text.prefixes), None)
+    if missing is not None and "prefix" in error.msg:
+        namespace = PREFIXES.get(missing, "...")
+        message = (
+            f"{missing}: is used but not declared. Add @prefix {missing}: <{namespace}> . at the head of the file."
+        )
+        return Finding("prefix-not-declared", message, text.where(text.used_prefixes[missing]))
+    number, column = error.lineno or 1, error.offset or 1
+    lines = text.text.splitlines()
+    reason = error.msg.split(": ", 1)[-1]
+    message = f"{reason}: {_excerpt(lines, number, column)}."
+    before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
+    if "dot is expected" in reason and before:
+        message += f" The fault is often one earlier: line {before} ends in {_excerpt(lines, before, 1)[-40:]}."
+    return Finding("turtle-syntax", f"{message} Correct the Turtle at this place.", f"{text.file}:{number}:{column}")
+
+
+def _excerpt(lines: list[str], number: int, column: int) -> str:
+    line = lines[number - 1] if number <= len(lines) else ""
+    start = max(0, column - 60)
+    shown = line[start : start + 120].strip()
+    return f"{shown!r}" if shown else "the file ends here"
