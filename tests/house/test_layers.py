@@ -23,7 +23,7 @@ BELOW = {
 """Which rooms a room may import. Authoring and research do not see each other."""
 WITHIN = {
     "authoring": {
-        "reasoning": {"check.modules"},
+        "reasoning": set(),
         "cases": set(),
         "mutation": {"cases", "compare"},
         "check": {"cases", "mutation", "reasoning"},

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from lrp_kg.authoring.check.incremental_shapes import followed_back, surroundings
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.index import Graph, Node, iri, read_turtle
+from lrp_kg.guideline.index import Graph, Index, Node, iri
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import DCTERMS, RDF, RDFS, SH, local_name
 from lrp_kg.words import in_language
@@ -39,8 +39,9 @@ class ShapeCheck:
     def __init__(
         self, shapes_file: Path, triples: list[ox.Triple], positions: Positions, memory: Memory | None = None
     ) -> None:
-        self.shapes: Graph = read_turtle([shapes_file])
-        self.shapes_text = shapes_file.read_text(encoding="utf-8")
+        index = Index(shapes_file.parent, [shapes_file])
+        self.shapes: Graph = index.graph
+        (self.module,) = index.modules
         self.triples = triples
         self.positions = positions
         self.memory = memory or Memory()
@@ -77,7 +78,7 @@ class ShapeCheck:
             yield from self._told_of(self._validate(self._visible()))
             return
         hierarchy, around = surroundings(self._visible(), back)
-        key = ("shapes", self.shapes_text, hierarchy)
+        key = ("shapes", self.module.text.text, hierarchy)
         before: _Known = self.memory.latest(key) or {}
         changed = {term for term, own in around.items() if term not in before or before[term][0] != own}
         found: dict[str, list[str]] = {}
@@ -106,8 +107,7 @@ class ShapeCheck:
 
         from lrp_kg.guideline.rdflib_graph import to_rdflib
 
-        parsed = (quad.triple for quad in ox.parse(self.shapes_text, format=ox.RdfFormat.TURTLE))
-        shapes = to_rdflib(t for t in parsed if t.predicate.value != SH + "sparql")
+        shapes = to_rdflib(t for t in self.module.triples if t.predicate.value != SH + "sparql")
         options = {"inplace": True, "logger": logging.getLogger("lrp_kg.shacl")}
         data = DataGraph.from_rdflib_graph(to_rdflib(triples))
         validator: Any = Validator(data, shacl_graph=shapes, options=options)
