@@ -6,7 +6,7 @@ with shared wording, facts, time limits, models of fields) have labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyoxigraph as ox
 
@@ -19,7 +19,7 @@ _INDIVIDUAL = ox.NamedNode(OWL + "NamedIndividual")
 _SIGNS = {CP + "within": "≤", CP + "notBefore": "≥"}
 
 
-def readable_triples(guideline: Guideline, modules: Mapping[ox.NamedNode, list[ox.Triple]]) -> Iterator[ox.Triple]:
+def readable_triples(guideline: Guideline, modules: Mapping[ox.NamedNode, Sequence[ox.Triple]]) -> Iterator[ox.Triple]:
     """Yield what follows from modules, each with its IRI, and is not in them."""
     types: dict[ox.NamedNode, set[str]] = {}
     said: dict[tuple[object, str], list[Object]] = {}
