@@ -20,10 +20,10 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.authoring.compare import attributes
 from lrp_kg.authoring.compare.ashtml import to_html
 from lrp_kg.authoring.compare.asjson import to_json
 from lrp_kg.authoring.compare.astext import lay_out
-from lrp_kg.authoring.compare.attributes import ATTRIBUTES, TEXTS
 from lrp_kg.authoring.compare.compare import compare
 from lrp_kg.authoring.compare.model import Comparison
 from lrp_kg.authoring.compare.snapshot import Snapshot
@@ -611,5 +611,5 @@ def test_labels_are_escaped(tmp_path: Path) -> None:
 
 def test_every_attribute_has_a_word() -> None:
     own = phrases("en")
-    for name in {*TEXTS.values(), *(a.name for a in ATTRIBUTES.values())}:
+    for name in {*attributes.TEXTS.values(), *attributes.NAMES.values()}:
         assert f"diff-of-{name}" in own or f"diff-kind-{name}" in own, name

@@ -1,30 +1,20 @@
-"""What can be said of a term, and what a change of it asks of the version number.
+"""What a comparison calls each thing that can be said of a term, and what a change of it asks of the version number.
 
-Major: an identifier goes or is renamed, something gets stricter, an answer that programs get changes. Minor: something
-is added and old inputs are answered as before. Patch: wording, translations, definitions, sources.
+The level of a change stands with the terms of the vocabulary (``cp:changeLevel``). Major: an identifier goes or is
+renamed, something gets stricter, an answer that programs get changes. Minor: something is added and old inputs are
+answered as before. Patch: wording, translations, definitions, sources.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lrp_kg.authoring.compare.model import Level
+from lrp_kg.authoring.compare.snapshot import KINDS
+from lrp_kg.guideline.files import vocabulary_file
+from lrp_kg.guideline.index import read_turtle
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, SKOS
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """A predicate: its name, its level, and how a change of it is told.
-
-    ``how`` is changed, moved, renamed, deprecated, class (two classes are compared) or members (each is told).
-    With ``by_effect`` the level is major where the decisions concerned answer differently, else the given one.
-    """
-
-    name: str
-    level: Level
-    how: str = "changed"
-    by_effect: bool = False
-
 
 TEXTS = {
     RDFS + "label": "label",
@@ -41,87 +31,137 @@ TEXTS = {
 }
 """Predicates whose objects are read by people, one or more in each language."""
 
-ATTRIBUTES = {
-    RDF + "type": Attribute("kind", Level.PATCH),
-    RDFS + "range": Attribute("type", Level.MAJOR),
-    DCTERMS + "identifier": Attribute("identifier", Level.MAJOR, "renamed"),
-    SKOS + "notation": Attribute("identifier", Level.MAJOR, "renamed"),
-    DCTERMS + "source": Attribute("source", Level.PATCH),
-    DCTERMS + "valid": Attribute("valid-from", Level.MINOR, by_effect=True),
-    DCTERMS + "isReplacedBy": Attribute("replacement", Level.MINOR, "deprecated"),
-    OWL + "deprecated": Attribute("deprecated", Level.MINOR, "deprecated"),
-    CP + "actor": Attribute("actor", Level.MAJOR),
-    CP + "appliesTo": Attribute("applies-to", Level.MAJOR, "class"),
-    CP + "askIf": Attribute("ask-if", Level.MINOR, "class"),
-    CP + "askOrder": Attribute("ask-order", Level.MINOR),
-    CP + "benefit": Attribute("benefit", Level.MINOR, "members"),
-    CP + "concerns": Attribute("concerns", Level.MINOR),
-    CP + "condition": Attribute("condition", Level.MAJOR, "class"),
-    CP + "considers": Attribute("considers", Level.PATCH),
-    CP + "countedFrom": Attribute("counted-from", Level.MAJOR),
-    CP + "criterion": Attribute("criterion", Level.MINOR, "members", by_effect=True),
-    CP + "declares": Attribute("declares", Level.MINOR),
-    CP + "edition": Attribute("edition", Level.MINOR, "members", by_effect=True),
-    CP + "expandsTo": Attribute("implies", Level.MAJOR),
-    CP + "fact": Attribute("fact", Level.MAJOR),
-    CP + "factKey": Attribute("fact", Level.MAJOR),
-    CP + "factValue": Attribute("fact", Level.MAJOR),
-    CP + "from": Attribute("duration", Level.MAJOR),
-    CP + "hitPolicy": Attribute("hit-policy", Level.PATCH, by_effect=True),
-    CP + "implies": Attribute("implies", Level.MAJOR),
-    CP + "inBox": Attribute("box", Level.MAJOR, "moved"),
-    CP + "inGuideline": Attribute("guideline", Level.PATCH),
-    CP + "inStage": Attribute("stage", Level.MAJOR, "moved"),
-    CP + "kind": Attribute("kind", Level.PATCH),
-    CP + "limit": Attribute("limit", Level.MINOR, "members"),
-    CP + "locator": Attribute("locator", Level.PATCH),
-    CP + "measure": Attribute("duration", Level.MAJOR),
-    CP + "modality": Attribute("modality", Level.MAJOR),
-    CP + "notBefore": Attribute("time-limit", Level.MAJOR),
-    CP + "onlyIfCertain": Attribute("only-if-certain", Level.MAJOR),
-    CP + "optionOf": Attribute("decision", Level.MAJOR, "moved"),
-    CP + "printedLabel": Attribute("printed-label", Level.PATCH),
-    CP + "priority": Attribute("priority", Level.PATCH, by_effect=True),
-    CP + "processStep": Attribute("step", Level.MINOR, "members"),
-    CP + "refinedBy": Attribute("refined-by", Level.PATCH, by_effect=True),
-    CP + "scope": Attribute("scope", Level.PATCH, "class", by_effect=True),
-    CP + "section": Attribute("section", Level.MAJOR, "moved"),
-    CP + "shownFor": Attribute("shown-for", Level.MAJOR, "moved"),
-    CP + "timeLimit": Attribute("time-limit", Level.MAJOR),
-    CP + "to": Attribute("duration", Level.MAJOR),
-    CP + "within": Attribute("time-limit", Level.MAJOR),
+NAMES = {
+    RDF + "type": "kind",
+    RDFS + "range": "type",
+    DCTERMS + "identifier": "identifier",
+    SKOS + "notation": "identifier",
+    DCTERMS + "source": "source",
+    DCTERMS + "valid": "valid-from",
+    DCTERMS + "isReplacedBy": "replacement",
+    OWL + "deprecated": "deprecated",
+    CP + "actor": "actor",
+    CP + "appliesTo": "applies-to",
+    CP + "askIf": "ask-if",
+    CP + "askOrder": "ask-order",
+    CP + "benefit": "benefit",
+    CP + "concerns": "concerns",
+    CP + "condition": "condition",
+    CP + "considers": "considers",
+    CP + "countedFrom": "counted-from",
+    CP + "criterion": "criterion",
+    CP + "declares": "declares",
+    CP + "edition": "edition",
+    CP + "expandsTo": "implies",
+    CP + "fact": "fact",
+    CP + "factKey": "fact",
+    CP + "factValue": "fact",
+    CP + "from": "duration",
+    CP + "hitPolicy": "hit-policy",
+    CP + "implies": "implies",
+    CP + "inBox": "box",
+    CP + "inGuideline": "guideline",
+    CP + "inStage": "stage",
+    CP + "kind": "kind",
+    CP + "limit": "limit",
+    CP + "locator": "locator",
+    CP + "measure": "duration",
+    CP + "modality": "modality",
+    CP + "notBefore": "time-limit",
+    CP + "onlyIfCertain": "only-if-certain",
+    CP + "optionOf": "decision",
+    CP + "printedLabel": "printed-label",
+    CP + "priority": "priority",
+    CP + "processStep": "step",
+    CP + "refinedBy": "refined-by",
+    CP + "scope": "scope",
+    CP + "section": "section",
+    CP + "shownFor": "shown-for",
+    CP + "timeLimit": "time-limit",
+    CP + "to": "duration",
+    CP + "within": "time-limit",
+}
+"""What a comparison calls a predicate whose objects programs read."""
+
+_FORMS = {
+    DCTERMS + "identifier": "renamed",
+    SKOS + "notation": "renamed",
+    DCTERMS + "isReplacedBy": "deprecated",
+    OWL + "deprecated": "deprecated",
+    CP + "appliesTo": "class",
+    CP + "askIf": "class",
+    CP + "condition": "class",
+    CP + "scope": "class",
+    CP + "benefit": "members",
+    CP + "criterion": "members",
+    CP + "edition": "members",
+    CP + "limit": "members",
+    CP + "processStep": "members",
+    CP + "inBox": "moved",
+    CP + "inStage": "moved",
+    CP + "optionOf": "moved",
+    CP + "section": "moved",
+    CP + "shownFor": "moved",
 }
 
-IGNORED = {
-    CP + "advice",  # the wording is compared, not where it comes from
-    OWL + "equivalentClass",  # definitions are compared as classes
-    OWL + "versionInfo",
-    DCTERMS + "modified",
-    RDFS + "subClassOf",
-    RDFS + "domain",
-}
+_BY_EFFECT = "by-effect"
+_UNSEEN = ("list", "term")
+"""Kinds without a class of the vocabulary that programs never see by themselves."""
 
-OTHER = Attribute("other", Level.PATCH)
-"""A predicate that is not known here."""
-OTHER_OF_VOCABULARY = Attribute("other", Level.MINOR)
 
-CARRIED = {"time-limit", "fact", "advice", "list", "term"}
-"""Kinds that programs never see by themselves: what refers to one changes with it."""
+@dataclass(frozen=True)
+class Attribute:
+    """A predicate: its name, its level, and how a change of it is reported.
 
-BY_EFFECT = {"option", "stage", "box", "criterion", "edition"}
-"""Kinds whose addition is major where the decision they belong to then answers otherwise."""
+    ``form`` is changed, moved, renamed, deprecated, class (two classes are compared) or members (each is reported).
+    With ``by_effect`` the level is major where the decisions concerned answer differently, else the given one.
+    """
+
+    name: str
+    level: Level
+    form: str
+    by_effect: bool
+
+
+@lru_cache(maxsize=1)
+def _levels() -> dict[str, list[str]]:
+    """Return what the vocabulary of this package says of the level of changes, by term."""
+    graph = read_turtle([vocabulary_file()])
+    found = {node.value: graph.all(node, CP + "changeLevel") for node in graph.by_subject}
+    return {term: [level.value for level in levels] for term, levels in found.items() if levels}
+
+
+def _level(said: list[str], default: Level) -> Level:
+    return next((level for level in Level if level.word in said), default)
 
 
 def attribute(predicate: str) -> Attribute:
     """Return what a predicate says."""
-    return ATTRIBUTES.get(predicate) or (OTHER_OF_VOCABULARY if predicate.startswith(CP) else OTHER)
+    said = _levels().get(predicate, [])
+    return Attribute(
+        name=TEXTS.get(predicate) or NAMES.get(predicate, "other"),
+        level=_level(said, Level.MINOR if predicate.startswith(CP) else Level.PATCH),
+        form=_FORMS.get(predicate, "changed"),
+        by_effect=_BY_EFFECT in said,
+    )
+
+
+def _said_of(kind: str) -> list[str]:
+    return next((_levels().get(CP + cls, []) for cls, name in KINDS.items() if name == kind), [])
+
+
+def by_effect(kind: str) -> bool:
+    """Tell whether a new term of a kind is major where the decision it belongs to then answers otherwise."""
+    return _BY_EFFECT in _said_of(kind)
 
 
 def level_of_adding(kind: str) -> Level:
-    """Return the level of a new term, the effect on decisions not counted."""
-    return Level.MAJOR if kind == "rule" else Level.PATCH if kind in CARRIED else Level.MINOR
+    """Return the level of a new term, the effect on decisions not counted; a new rule refuses records."""
+    default = Level.MAJOR if kind == "rule" else Level.PATCH if kind in _UNSEEN else Level.MINOR
+    return _level(_said_of(kind), default)
 
 
 def level_of_removing(kind: str) -> Level:
     """Return the level of a term that is gone."""
-    return Level.MINOR if kind == "rule" else Level.PATCH if kind in CARRIED else Level.MAJOR
+    default = Level.MINOR if kind == "rule" else Level.PATCH if kind in _UNSEEN else Level.MAJOR
+    return _level(_said_of(kind), default)

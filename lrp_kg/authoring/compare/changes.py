@@ -7,11 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from lrp_kg.authoring.compare.attributes import (
-    BY_EFFECT,
-    IGNORED,
     TEXTS,
     Attribute,
     attribute,
+    by_effect,
     level_of_adding,
     level_of_removing,
 )
@@ -85,7 +84,7 @@ class Changes:
     def _added(self, term: str) -> Change:
         kind = self.sides[NEW].kinds[term]
         level = level_of_adding(kind)
-        if kind in BY_EFFECT:
+        if by_effect(kind):
             level = max(level, self._effect(term))
         if kind in ("statement", "benefit", "limit", "step") and self._speaks_for(term):
             level = Level.MAJOR
@@ -131,10 +130,10 @@ class Changes:
         }
         for predicate in sorted(was.keys() | now.keys()):
             a, b = was.get(predicate, frozenset()), now.get(predicate, frozenset())
-            if a == b or predicate in IGNORED:
+            if a == b or attribute(predicate).level is Level.NONE:
                 continue
             if predicate in TEXTS:
-                yield from self._texts(after, TEXTS[predicate], a, b)
+                yield from self._texts(after, attribute(predicate), a, b)
             elif not predicate.startswith(SH):
                 yield from self._attribute(before, after, predicate, a, b)
         yield from self._wording(before, after)
@@ -151,7 +150,7 @@ class Changes:
         return replace(change, place=places(self.sides[NEW], change.term))
 
     def _texts(
-        self, term: str, name: str, old: frozenset[TripleObject], new: frozenset[TripleObject]
+        self, term: str, known: Attribute, old: frozenset[TripleObject], new: frozenset[TripleObject]
     ) -> Iterator[Change]:
         languages = sorted({v.language or "en" for v in old | new})
         for language in languages:
@@ -167,8 +166,8 @@ class Changes:
                 what = "translation-added" if after else "translation-removed"
             else:
                 what = "added" if after else "removed"
-                level = Level.MAJOR if name == "condition" else Level.PATCH
-            told = self._change(NEW, term, what, level, name)
+                level = known.level
+            told = self._change(NEW, term, what, level, known.name)
             yield replace(told, before=before, after=after, language=language, uses=resting_on(self.sides[NEW], term))
 
     def _wording(self, before: str, after: str) -> Iterator[Change]:
@@ -182,7 +181,7 @@ class Changes:
         a, b = (
             frozenset(TripleObject(t, lang) for lang, t in s.label(x).items()) for s, x in ((old, before), (new, after))
         )
-        yield from self._texts(after, "label", a - b, b - a)
+        yield from self._texts(after, attribute(own), a - b, b - a)
 
     def _attribute(
         self, before: str, after: str, predicate: str, old: frozenset[TripleObject], new: frozenset[TripleObject]
@@ -199,21 +198,21 @@ class Changes:
         ]
         if predicate == RDFS + "range" and len(set(types)) > 1:
             return  # told of the field
-        if known.how == "members":
+        if known.form == "members":
             yield from self._members(after, known, gone, come)
             return
-        if known.how == "class":
+        if known.form == "class":
             yield self._class(after, kind, known, gone, come)
             return
         level = known.level
         if known.by_effect:
             level = max(level, self._effect(after))
-        elif known.how == "renamed" and not gone:
+        elif known.form == "renamed" and not gone:
             level = Level.MINOR
         elif predicate == RDF + "type":
             level = Level.MAJOR
-        what = known.how if gone and come or known.how == "deprecated" else "added" if come else "removed"
-        if known.how == "renamed" and what == "removed":
+        what = known.form if gone and come or known.form == "deprecated" else "added" if come else "removed"
+        if known.form == "renamed" and what == "removed":
             what = "renamed"
         name = local_name(predicate) if known.name == "other" else known.name
         told = self._change(NEW, after, what, level, name)
@@ -231,7 +230,7 @@ class Changes:
 
     def _class(self, term: str, kind: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Change:
         meaning = self.effects.meaning(gone[0] if gone else PATIENT_RECORD, come[0] if come else PATIENT_RECORD)
-        if known.by_effect or kind in BY_EFFECT - {"box"} or (kind == "box" and owners(self.sides[NEW], term)):
+        if known.by_effect or (by_effect(kind) and (kind != "box" or owners(self.sides[NEW], term))):
             level = max(Level.PATCH, self._effect(term))
         elif meaning == "same":
             level = Level.PATCH

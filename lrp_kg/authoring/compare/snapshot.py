@@ -14,7 +14,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, SKOS, local_name
 from lrp_kg.words import Text
 
-_KINDS = {
+KINDS = {
     "Guideline": "guideline",
     "Programme": "programme",
     "Decision": "decision",
@@ -71,7 +71,7 @@ class Snapshot:
 
     def _kind(self, node: Node) -> str:
         types = {t.value for t in self.graph.all(node, RDF + "type")}
-        for name, kind in _KINDS.items():
+        for name, kind in KINDS.items():
             if CP + name in types:
                 return kind
         if types & {SH + "NodeShape", SH + "PropertyShape"}:
