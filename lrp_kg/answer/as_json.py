@@ -238,23 +238,16 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
         return [{"id": t.id, "iri": t.iri, "label": in_language(t.label, lang)} for t in terms]
 
     g = guideline
-    generated = {e.decision for p in g.programmes.values() for e in p.editions}
-    statements = [s for b in g.boxes.values() for s in b.statements]
-    statements += [s for found in g.notices.values() for s in found]
-    editions = [e for p in g.programmes.values() for e in p.editions]
-    for e in editions:
-        statements += [*e.benefits, *e.limits, *e.steps]
+    own = g.own_decisions.values()
     return {
         "fields": rows(g.fields.values()),
-        "decisions": rows(d for n, d in g.decisions.items() if n not in generated),
-        "options": [
-            row | {"decision": d.id} for n, d in g.decisions.items() if n not in generated for row in rows(d.options)
-        ],
+        "decisions": rows(own),
+        "options": [row | {"decision": d.id} for d in own for row in rows(d.options)],
         "boxes": rows(g.boxes.values()),
-        "statements": rows(statements),
+        "statements": rows(g.statements),
         "programmes": rows(g.programmes.values()),
-        "editions": rows(editions),
-        "criteria": [r | {"edition": e.id} for e in editions for r in rows(e.criteria)],
+        "editions": rows(g.editions),
+        "criteria": [r | {"edition": e.id} for e in g.editions for r in rows(e.criteria)],
         "facts": rows(g.fact_keys.values()),
         "conditions": rows(g.conditions.values()),
         "warnings": rows(g.warnings),

@@ -43,16 +43,14 @@ class Assessor:
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
-        generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
-        self._plain = {n: d for n, d in guideline.decisions.items() if n not in generated}
-        self.decision_ids = tuple(d.id for d in self._plain.values()) + tuple(
+        self.decision_ids = tuple(d.id for d in guideline.own_decisions.values()) + tuple(
             p.id for p in guideline.programmes.values()
         )
         self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
         # deciders that read the same durations depend on the dates in the same way
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
-        self.owner = {o.iri: d for d in self._plain.values() for o in d.options}
+        self.owner = {o.iri: d for d in guideline.own_decisions.values() for o in d.options}
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         try:
@@ -105,14 +103,16 @@ class Assessor:
         unknown = sorted((wanted or set()) - set(self.decision_ids))
         if unknown:
             raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
-        decisions = {d.id: run.decision(d) for d in self._plain.values() if wanted is None or d.id in wanted}
+        decisions = {
+            d.id: run.decision(d) for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted
+        }
         programmes = {
             p.id: run.programme(p) for p in self.guideline.programmes.values() if wanted is None or p.id in wanted
         }
         for p in programmes.values():
             decisions[p.programme.id] = run.decision(self.guideline.decisions[p.edition.decision])
         boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
-        stages = {o for d in self._plain.values() for o in run.chosen(d, wanted)}
+        stages = {o for d in self.guideline.own_decisions.values() for o in run.chosen(d, wanted)}
         notices = run.statements(
             s for name in self.guideline.notices if name in stages for s in self.guideline.notices[name]
         )

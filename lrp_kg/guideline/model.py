@@ -156,6 +156,11 @@ class Edition(Term):
     steps: tuple[Statement, ...]
     decision: str
 
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Everything that the edition says."""
+        return self.benefits + self.limits + self.steps
+
 
 @dataclass(frozen=True)
 class Programme(Term):
@@ -237,6 +242,24 @@ class Guideline:
     def field_names(self) -> dict[str, Field]:
         """Fields by their name in JSON."""
         return {f.id: f for f in self.fields.values()}
+
+    @cached_property
+    def editions(self) -> tuple[Edition, ...]:
+        """The editions of all programmes."""
+        return tuple(e for p in self.programmes.values() for e in p.editions)
+
+    @cached_property
+    def own_decisions(self) -> dict[str, Decision]:
+        """The decisions that the guideline itself states, not those generated for editions, by IRI."""
+        generated = {e.decision for e in self.editions}
+        return {name: d for name, d in self.decisions.items() if name not in generated}
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every statement of boxes, notices and editions."""
+        places = [b.statements for b in self.boxes.values()]
+        places += [*self.notices.values(), *(e.statements for e in self.editions)]
+        return tuple(s for statements in places for s in statements)
 
     @cached_property
     def expanded(self) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lrp_kg.answer.results import Assessment
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.model import Edition, Guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
@@ -76,7 +76,7 @@ class _Seen:
 
     def untouched(self) -> Iterator[tuple[str, str, str]]:
         g = self.guideline
-        generated = {o.iri for p in g.programmes.values() for e in p.editions for o in g.decisions[e.decision].options}
+        generated = {o.iri for e in g.editions for o in g.decisions[e.decision].options}
         for name, condition in g.conditions.items():
             for verdict in (TRUE, FALSE):
                 if name not in generated and verdict not in self.verdicts[name]:
@@ -84,24 +84,17 @@ class _Seen:
         for decision in g.decisions.values():
             for option in decision.options:
                 if (decision.iri, option.id) not in self.options:
-                    term = next((e.iri for e in self._editions() if e.decision == decision.iri), option.iri)
+                    term = next((e.iri for e in g.editions if e.decision == decision.iri), option.iri)
                     yield "option-untested", term, f"{decision.id}: no case has the answer {option.id}."
         yield from self._terms("box-untested", ((b.iri, b.id) for b in g.boxes.values()))
-        statements = [s for b in g.boxes.values() for s in b.statements]
-        statements += [s for own in g.notices.values() for s in own]
-        for edition in self._editions():
-            statements += (*edition.benefits, *edition.limits, *edition.steps)
+        for edition in g.editions:
             for criterion in edition.criteria:
                 for verdict, word in ((TRUE, "met"), (FALSE, "not met")):
                     if (edition.iri, criterion.iri, verdict) not in self.criteria:
                         place = f"{local_name(edition.iri)}: the criterion {criterion.id}"
                         yield "criterion-untested", criterion.iri, f"{place} is {word} in no case."
-        yield from self._terms("statement-untested", ((s.iri, s.id) for s in statements))
+        yield from self._terms("statement-untested", ((s.iri, s.id) for s in g.statements))
         yield from self._terms("warning-untested", ((w.iri, w.id) for w in g.warnings))
-
-    def _editions(self) -> Iterator[Edition]:
-        for programme in self.guideline.programmes.values():
-            yield from programme.editions
 
     def _terms(self, name: str, terms: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
         for iri, ident in dict(terms).items():

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult
-from lrp_kg.guideline.model import Box, Decision, Guideline, Statement
+from lrp_kg.guideline.model import Box, Decision, Guideline
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
@@ -24,29 +24,17 @@ class Index:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        generated = {e.decision for p in guideline.programmes.values() for e in p.editions}
-        self.decisions = {d.id: d for name, d in guideline.decisions.items() if name not in generated}
+        self.decisions = {d.id: d for d in guideline.own_decisions.values()}
         self.programmes = {p.id: p for p in guideline.programmes.values()}
         self.sections: dict[str, list[Box]] = {}
         for box in guideline.boxes.values():
             self.sections.setdefault(box.section.id, []).append(box)
-        self.statements = {s.id: s for s in statements_of(guideline)}
+        self.statements = {s.id: s for s in guideline.statements}
         self.open_points = {p.id: p for p in guideline.open_points}
 
     def decision_of(self, name: str) -> bool:
         """Tell whether this is the identifier of a decision or programme."""
         return name in self.decisions or name in self.programmes
-
-
-def statements_of(guideline: Guideline) -> Iterator[Statement]:
-    """Yield every statement of boxes, notices and programmes."""
-    for box in guideline.boxes.values():
-        yield from box.statements
-    for own in guideline.notices.values():
-        yield from own
-    for programme in guideline.programmes.values():
-        for e in programme.editions:
-            yield from (*e.benefits, *e.limits, *e.steps)
 
 
 def shown_in(answer: Assessment) -> Iterator[StatementResult]:

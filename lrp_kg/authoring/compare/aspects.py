@@ -83,4 +83,4 @@ def places_of(guideline: Guideline) -> Iterator[Place]:
     for programme in guideline.programmes.values():
         for e in programme.editions:
             eligible = next(o.iri for o in guideline.decisions[e.decision].options if o.id == "eligible")
-            yield Place(e.iri, e.id, "edition", "", "", eligible, None, (*e.benefits, *e.limits, *e.steps))
+            yield Place(e.iri, e.id, "edition", "", "", eligible, None, e.statements)

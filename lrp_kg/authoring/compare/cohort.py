@@ -12,7 +12,6 @@ from lrp_kg.authoring.compare.model import CohortEffect, Moves
 from lrp_kg.authoring.compare.revisions import NotComparable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.errors import InvalidRecord, RecordError
-from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
@@ -59,7 +58,7 @@ class Cohort:
     def __init__(self, old: GuidelineService, new: GuidelineService) -> None:
         self.services = (old, new)
         self._known: tuple[dict[Hashable, Answers], ...] = ({}, {})
-        self._plain = [_plain_decisions(s) for s in self.services]
+        self._plain = [{d.id: d for d in s.guideline.own_decisions.values()} for s in self.services]
         programmes = [{p.id for p in s.guideline.programmes.values()} for s in self.services]
         names = [self._plain[side].keys() | programmes[side] for side in (OLD, NEW)]
         self.decisions = tuple(n for n in new.assessor.decision_ids if n in names[OLD] and n in names[NEW])
@@ -132,9 +131,3 @@ class Cohort:
             result = assessor.decide(iri, record, signature)
             found[name] = Outcome(result.status, result.answers)
         return found
-
-
-def _plain_decisions(service: GuidelineService) -> dict[str, Decision]:
-    g = service.guideline
-    generated = {e.decision for p in g.programmes.values() for e in p.editions}
-    return {d.id: d for n, d in g.decisions.items() if n not in generated}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from lrp_kg.authoring.compare.aspects import Aspect, belonging
@@ -31,7 +31,7 @@ class Effects:
     def decisions(self) -> list[DecisionEffect]:
         """Return the effect on every decision and programme, by identifier, those without difference included."""
         found = []
-        old, new = (_plain(side.decisions.values(), side.programmes.values()) for side in self.space.sides)
+        old, new = ({d.id: d for d in side.own_decisions.values()} for side in self.space.sides)
         for name in dict.fromkeys((*new, *old)):
             self.report(name)
             if name not in old or name not in new:
@@ -160,8 +160,3 @@ def editions_in_force(
 def _in_force(programme: Programme, day: date | None) -> Edition:
     valid = [e for e in programme.editions[1:] if day and e.valid_from and e.valid_from <= day]
     return valid[-1] if valid else programme.editions[0]
-
-
-def _plain(decisions: Iterable[Decision], programmes: Iterable[Programme]) -> dict[str, Decision]:
-    generated = {e.decision for p in programmes for e in p.editions}
-    return {d.id: d for d in decisions if d.iri not in generated}

@@ -102,8 +102,7 @@ class Dependencies:
         for option, own in g.notices.items():
             if any(s.iri in wanted for s in own):
                 found |= self._place(option)
-        for programme in g.programmes.values():
-            for e in programme.editions:
-                if any(s.iri in wanted for s in (*e.benefits, *e.limits, *e.steps)):
-                    found |= Rests(frozenset((e.decision,)), frozenset())
+        for e in g.editions:
+            if any(s.iri in wanted for s in e.statements):
+                found |= Rests(frozenset((e.decision,)), frozenset())
         return found

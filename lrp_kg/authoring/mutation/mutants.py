@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from lrp_kg.authoring.cases.view import statements_of
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Not
 from lrp_kg.guideline.in_words import ExpressionWords
@@ -43,12 +42,7 @@ class Mutant:
 
 def mutants_of(guideline: Guideline) -> Iterator[Mutant]:
     """Yield every mutant of a guideline."""
-    generated = {
-        o.applies_to: e
-        for p in guideline.programmes.values()
-        for e in p.editions
-        for o in guideline.decisions[e.decision].options
-    }
+    generated = {o.applies_to: e for e in guideline.editions for o in guideline.decisions[e.decision].options}
     changes = ExpressionChanges(guideline)
     for name, condition in guideline.conditions.items():
         if name not in generated:
@@ -181,7 +175,7 @@ def _decision_mutants(guideline: Guideline, decision: Decision) -> Iterator[Muta
 
 
 def _fact_mutants(guideline: Guideline) -> Iterator[Mutant]:
-    statements = {s.iri: s for s in statements_of(guideline)}
+    statements = {s.iri: s for s in guideline.statements}
     options = [(d, o) for d in guideline.decisions.values() for o in d.options]
     values: dict[str, list[str]] = {}
     for facts in (*(s.facts for s in statements.values()), *(o.facts for _, o in options)):

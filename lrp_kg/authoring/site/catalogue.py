@@ -68,7 +68,7 @@ class Catalogue:
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
         """The decisions that the guideline itself states; those of programmes are told with their programme."""
-        return tuple(d for n, d in self.guideline.decisions.items() if n not in self.generated)
+        return tuple(self.guideline.own_decisions.values())
 
     @cached_property
     def stage_decisions(self) -> tuple[Decision, ...]:
@@ -118,9 +118,7 @@ class Catalogue:
         g = self.guideline
         yield from ((b.iri, s) for b in g.boxes.values() for s in b.statements)
         yield from ((stage, s) for stage, found in g.notices.items() if stage in self.entries for s in found)
-        yield from (
-            (p.iri, s) for p in g.programmes.values() for e in p.editions for s in (*e.benefits, *e.limits, *e.steps)
-        )
+        yield from ((p.iri, s) for p in g.programmes.values() for e in p.editions for s in e.statements)
 
     def _page(self, kind: str, name: str) -> str:
         base = f"{kind}/{slug(name)}"
