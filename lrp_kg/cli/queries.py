@@ -85,7 +85,7 @@ def query(
     """Run the query NAME of the catalogue, or the query of a file.
 
     It is asked of the guideline, of the records in a store (--store), or of the records in files (--records). What a
-    parameter means, and its default, stands in `lrp-kg queries --format json`. Exit code 0: done; 2: could not run.
+    parameter means, and its default, is in `lrp-kg queries --format json`. Exit code 0: done; 2: could not run.
 
     \b
     Examples:

@@ -22,9 +22,9 @@ from lrp_kg.errors import LrpError
 def synthesise(count: int, seed: int, output: Path | None, form: str, guideline: Path | None) -> None:
     """Make N INVENTED records: episodes with contacts and missing values.
 
-    Nothing in them is about any patient, and the shares of values stand for no population: they are written down, and
-    said to be invented, in the cohort model of the guideline. Every identifier holds the word synthetic. The first
-    records of a larger N are those of a smaller one. Without a cohort model every value is as likely as any other.
+    Nothing in them is about any patient, and the shares of values are those of no population: the cohort model of the
+    guideline invents them. Every identifier holds the word synthetic. The first records of a larger N are those of a
+    smaller one. Without a cohort model every value is as likely as any other.
 
     \b
     Examples:

@@ -43,7 +43,7 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
         text = Path(file).read_text(encoding="utf-8")
         mode = os.stat(file).st_mode
     except (OSError, UnicodeDecodeError) as error:
-        raise TokenFileError(f"{file} cannot be read as text: {type(error).__name__}. Mend --token-file.") from None
+        raise TokenFileError(f"{file} cannot be read as text: {type(error).__name__}. Correct --token-file.") from None
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     short = [n for n, t in enumerate(tokens, 1) if len(t) < SHORTEST]
     if not tokens or short:
@@ -69,7 +69,7 @@ class Sessions(SecureCookieSessionInterface):
     """Sessions whose cookie is sent back over TLS only, where the service is reached over TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Tell whether the cookie is marked as secure."""
+        """Say whether the cookie is marked as secure."""
         return request.is_secure
 
 
@@ -107,7 +107,7 @@ class Access:
         return hashlib.sha256(f"lrp-kg mark {right[0]}".encode()).hexdigest()[:32]
 
     def knows(self, mark: object) -> bool:
-        """Tell whether a session keeps the mark of a token that is still valid."""
+        """Say whether a session keeps the mark of a token that is still valid."""
         marks = (hashlib.sha256(f"lrp-kg mark {t}".encode()).hexdigest()[:32] for t in self.tokens)
         return isinstance(mark, str) and any(hmac.compare_digest(mark, m) for m in marks)
 

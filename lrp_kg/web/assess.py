@@ -40,7 +40,7 @@ def service() -> GuidelineService:
 
 
 def body() -> bytes:
-    """Return the body of the request; raise `TooLarge` over the limit, also where its length was not told."""
+    """Return the body of the request; raise `TooLarge` over the limit, also where its length was not given."""
     data = request.get_data(cache=False)
     limit = int(current_app.config["MAX_BODY"])
     if len(data) > limit:
@@ -125,7 +125,7 @@ def _refused(number: int, error: LrpError, lang: str) -> dict[str, object]:
 @blueprint.post("/validate")
 @blueprint.post("/v1/validate")
 def validate() -> Response:
-    """Tell every problem of the record of the body; 200 with an empty list where it is valid, else 422."""
+    """Validate a record and list every problem: 200 if valid, 422 otherwise."""
     kind = content_type(BODIES)
     lang = language()
     accepted({"application/json": "json", "application/problem+json": "json"})

@@ -37,12 +37,12 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 """The style sheet of YASGUI has its icons and letters as data, and one of its hints underlines by an attribute, which
-is allowed by its hash; nothing else that stands in the page is run or gives a style."""
+is allowed by its hash; nothing else in the page is run or gives a style."""
 
 
 @blueprint.get("/query")
 def query() -> Response:
-    """Show the editor; ``?query=`` is what stands in it."""
+    """Show the editor; ``?query=`` is what it holds."""
     lang = language()
     index = terms()
     prefixes = {p: n for p, n in sorted(index.prefixes.items()) if p}

@@ -94,15 +94,15 @@ class Engines:
             if not self.store:
                 make_apart(guideline)
             engine = open_engine(guideline, self.store, self.limits)
-        except Exception as error:  # noqa: BLE001 - told to whoever asks, by type only where it is none of ours
+        except Exception as error:  # noqa: BLE001 - reported to whoever asks, by type only where it is none of ours
             if not isinstance(error, LrpError):
                 _log.error("the query engine could not be opened: %s", type(error).__name__)
             with self._lock:
                 if wanted == self._wanted:
-                    told = (
+                    reason = (
                         error if isinstance(error, LrpError) else EngineFailed("The query engine could not be opened.")
                     )
-                    self._error, self._again = told, time.monotonic() + RETRY
+                    self._error, self._again = reason, time.monotonic() + RETRY
                     self._ready.set()
             return
         with self._lock:

@@ -104,7 +104,7 @@ def description(guideline: Guideline) -> dict[str, Any]:
     }
     validate = {
         "post": {
-            "summary": "Tell every problem of a record",
+            "summary": "Validate a record and list every problem",
             "parameters": _parameters(assess=False),
             "requestBody": body,
             "responses": {"200": ok} | problems,

@@ -160,12 +160,12 @@ def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str
     """Return the parameters of a request; ``lang`` is that of the page too, so any query may have it."""
     twice = [key for key in request.args if len(request.args.getlist(key)) > 1]
     if twice:
-        raise UnknownParameter(f"{', '.join(twice)} stands twice in the address. Send each parameter once.")
+        raise UnknownParameter(f"{', '.join(twice)} is in the address twice. Send each parameter once.")
     values = dict(request.args)
     values.pop("lang", None)
     if any(p.name == p.type == "lang" for p in entry.parameters):
         values["lang"] = lang
-    if form:  # what stands in the form, also where it was not sent
+    if form:  # what is in the form, also where it was not sent
         values = {p.name: p.default or "" for p in entry.parameters} | values
     return values
 

@@ -80,8 +80,8 @@ def make() -> Flask:
 def _listen_to_the_main_process() -> None:
     """End at once where the main process says so: until it serves, a worker has the handlers that it was forked with.
 
-    These only take note of a signal, so a worker that is told to end while it loads would never hear of it. Ctrl+C
-    reaches every process of a terminal; the main process then tells its workers.
+    These only take note of a signal, so a worker that gets one while it loads would never end. Ctrl+C
+    reaches every process of a terminal; the main process then ends its workers.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -89,7 +89,7 @@ def _listen_to_the_main_process() -> None:
 
 
 def _is_free(host: str, port: int) -> bool:
-    """Tell whether nothing listens: the server itself would share the port with an older one without a word."""
+    """Say whether nothing listens: the server itself would share the port with an older one without a word."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

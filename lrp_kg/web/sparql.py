@@ -172,7 +172,7 @@ def _operation() -> Operation:
             pairs += _pairs(_body())
         elif name == DIRECT:
             if any(key == "query" for key, _ in pairs):
-                raise MalformedQuery("The query stands in the address and in the body. Send it once.")
+                raise MalformedQuery("The query is in the address and in the body. Send it once.")
             query = _decode(_body())
         else:
             raise UnsupportedMediaType(

@@ -23,7 +23,7 @@ import rdflib
 from rdflib.collection import Collection
 from rdflib.namespace import RDF
 
-from lrp_kg.research.engine.formats import writable
+from lrp_kg.research.engine.formats import count, writable
 from tests.support.paths import TESTS
 from tests.support.serving import Service, make_store, serving
 
@@ -152,6 +152,18 @@ def test_returns_are_kept_in_xml_only() -> None:
         assert target.write(b"a\r\nb") == 4
         target.flush()
         assert file.getvalue() == expected
+
+
+def test_rows_of_csv_are_counted_without_a_limit_on_fields() -> None:
+    before = csv.field_size_limit()
+    values = ["a", 'say "x"\r\n', "b" * 200_000, "", '"']
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([["v"], *([value] for value in values)])
+    assert count("text/csv", io.BytesIO(text.getvalue().encode())) == len(values)
+    assert count("text/csv", io.BytesIO(b"true")) == 0
+    assert csv.field_size_limit() == before
+    with pytest.raises(ValueError, match="quotation marks"):
+        count("text/csv", io.BytesIO(b'v\r\n"half'))
 
 
 @pytest.mark.skipif(SUITE is None, reason="LRP_W3C_TESTS names no checkout of w3c/rdf-tests")

@@ -63,8 +63,7 @@ class Endpoint:
         if not ended and kind in _OPEN_ENDED:
             body.close()
             raise RemoteStoreFailed(
-                f"The remote store gives {kind} without its length, so that nobody can tell whether it is whole. "
-                "Accept JSON or XML."
+                f"The remote store gives {kind} without its length, so it may be incomplete. Accept JSON or XML."
             )
         return kind, body
 
@@ -144,7 +143,7 @@ class Endpoint:
         if status in (408, 504):
             return limit_reached("limit-time", self.limits)
         what = "asks for credentials" if status in (401, 403) else f"answered with status {status}"
-        return RemoteStoreFailed(f"The remote store {what}. This is for the operator of this service to mend.")
+        return RemoteStoreFailed(f"The remote store {what}. Ask the operator of this service to correct that.")
 
 
 def _hang_up(sock: socket.socket) -> None:

@@ -31,7 +31,7 @@ _ASIDE = re.compile(
 """Tokens of the grammar in which a keyword is none: texts, comments, local names, variables. (IRIs are apart.)"""
 _IRI_AT = re.compile(_IRI)
 _SURELY_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
-"""What is no comparison: two slashes stand nowhere else in the grammar."""
+"""What is no comparison: two slashes are nowhere else in the grammar."""
 _PLAIN = re.compile(r"""[^<"'#:?$sSfF]+""")
 _SPACE = r"(?:\s|#[^\n\r]*(?:[\n\r]|$))*"
 _KEYWORDS = {
@@ -50,7 +50,7 @@ class QueryGraphs:
     named: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether any graph is named."""
+        """Say whether any graph is named."""
         return bool(self.default or self.named)
 
 
@@ -133,8 +133,8 @@ def examine(text: str) -> QueryGraphs:
         raise _unreadable(error) from error
     if len(clauses) != found["from"]:
         raise QueryRefused(
-            "The word FROM stands where it may or may not name a graph. Write every IRI in full, with its scheme and "
-            "two slashes or with a prefix, and name no prefix so."
+            "The word FROM is where it may or may not name a graph. Write every IRI in full, with its scheme and two "
+            "slashes or with a prefix, and name no prefix so."
         )
     default = tuple(str(c["default"]) for c in resolved if "default" in c)
     named = tuple(str(c["named"]) for c in resolved if "named" in c)
@@ -155,7 +155,7 @@ def _unreadable(error: Exception) -> MalformedQuery:
     place = f"line {error.lineno}, column {error.column}" if hasattr(error, "lineno") else "a place that is not known"  # type: ignore[attr-defined]
     return MalformedQuery(
         f"The query cannot be parsed at {place}. It holds the word FROM, so it is read strictly: "
-        "mend it there, and declare every prefix."
+        "correct it there, and declare every prefix."
     )
 
 
@@ -171,4 +171,4 @@ def syntax_error(text: str, error: SyntaxError) -> Exception:
         else:
             return QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
     reason = " ".join(str(error.msg).split())[:500]
-    return MalformedQuery(f"The query is not SPARQL 1.1: {reason}. Mend it at this place.")
+    return MalformedQuery(f"The query is not SPARQL 1.1: {reason}. Correct it there.")

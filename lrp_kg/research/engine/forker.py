@@ -94,7 +94,7 @@ def _end(pid: int) -> int:
 
 
 def _is_of_memory(words: IO[bytes]) -> bool:
-    """Tell whether a child said, when it ended, that it got no memory; otherwise it was something else."""
+    """Say whether a child said, when it ended, that it got no memory; otherwise it was something else."""
     words.seek(0)
     return re.search(rb"memory allocation|bad_alloc|out of memory", words.read(64 * 1024), re.IGNORECASE) is not None
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from typing import IO, cast
@@ -11,6 +9,7 @@ from typing import IO, cast
 import pyoxigraph as ox
 
 from lrp_kg.errors import NotAcceptable
+from lrp_kg.research.engine.model import CHUNK
 
 SOLUTIONS: dict[str, ox.QueryResultsFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -65,12 +64,8 @@ _LEAST = {
 """Bytes that a row takes at least; a triple takes more than one in every format."""
 
 
-_LONGEST = 2**31 - 1
-"""Characters of a field in CSV; the library takes 131,072 otherwise."""
-
-
 def can_exceed(media_type: str, size: int, rows: int) -> bool:
-    """Tell whether a result of that many bytes can hold more than that many rows."""
+    """Say whether a result of that many bytes can hold more than that many rows."""
     return size // _LEAST.get(media_type, 2) > rows
 
 
@@ -79,11 +74,7 @@ def count(media_type: str, source: IO[bytes]) -> int:
     if media_type in GRAPHS:
         return _length(ox.parse(input=source, format=GRAPHS[media_type], base_iri="urn:base:"))
     if media_type == "text/csv":
-        csv.field_size_limit(_LONGEST)
-        text = io.TextIOWrapper(source, encoding="utf-8", newline="")
-        rows = sum(1 for _ in csv.reader(text)) - 1
-        text.detach()  # else the source would be closed with it
-        return rows
+        return _rows_of_csv(source)
     results = ox.parse_query_results(input=source, format=SOLUTIONS[media_type])
     if not isinstance(results, ox.QuerySolutions):
         return 1
@@ -91,6 +82,18 @@ def count(media_type: str, source: IO[bytes]) -> int:
         return _length(results)
     finally:
         del results
+
+
+def _rows_of_csv(source: IO[bytes]) -> int:
+    """Count rows without their header: lines that end outside of quotation marks."""
+    rows, inside, part = -1, False, b"\n"
+    while chunk := source.read(CHUNK):
+        part, pieces = chunk, chunk.split(b'"')
+        rows += sum(piece.count(b"\n") for piece in pieces[inside::2])
+        inside ^= len(pieces) % 2 == 0
+    if inside:
+        raise ValueError("the result ends within quotation marks")
+    return rows + (not part.endswith(b"\n"))  # the last row may have no end
 
 
 def _length(items: Iterable[object]) -> int:

@@ -44,7 +44,7 @@ class Limits:
             except (TypeError, ValueError):
                 number = 0
             if not 0 < number < float("inf") or (f.name != "seconds" and number % 1):
-                raise UnknownParameter(f"LRP_{name}={value!r} is not a number above 0. Mend the setting.")
+                raise UnknownParameter(f"LRP_{name}={value!r} is not a number above 0. Correct the setting.")
             given[f.name] = number if f.name == "seconds" else int(number)
         return cls(**given)  # type: ignore[arg-type]
 
@@ -95,7 +95,7 @@ class Reply:
 
     @property
     def in_memory(self) -> bool:
-        """Tell whether the result is short enough to be handed out in one piece."""
+        """Say whether the result is short enough to be handed out in one piece."""
         return isinstance(self._source, bytes)
 
     def chunks(self) -> Iterator[bytes]:
@@ -136,7 +136,7 @@ class Engine(Protocol):
 
     @property
     def has_records(self) -> bool:
-        """Tell whether there are records among the data."""
+        """Say whether there are records among the data."""
         ...
 
     def ask(self, question: Question) -> Reply:

@@ -48,7 +48,7 @@ GROWN = 256 * 1024 * 1024
 _DEATHS = {signal.SIGALRM: "limit-time", signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
 
 _CRASH = -1
-"""Stands for a signal where a worker broke off for another reason than memory."""
+"""In place of a signal: the worker broke off for another reason than memory."""
 
 
 class _WorkerGone(Exception):
@@ -195,7 +195,7 @@ class PoolEngine:
 
     @property
     def sandboxed(self) -> bool:
-        """Tell whether the kernel also forbids the workers new sockets and programs."""
+        """Say whether the kernel also forbids the workers new sockets and programs."""
         worker = self._take()
         self._give_back(worker)
         return worker.sandboxed
@@ -226,7 +226,7 @@ class PoolEngine:
         The query that wore it out waits for that, not the next one.
         """
         number = self._discard(worker)
-        with contextlib.suppress(EngineFailed):  # then the next query tries again, and tells
+        with contextlib.suppress(EngineFailed):  # then the next query tries again, and reports it
             fresh = self._fork()
             with self._lock:
                 if not self._closed:

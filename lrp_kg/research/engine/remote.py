@@ -70,7 +70,7 @@ class RemoteEngine:
 
     @property
     def has_records(self) -> bool:
-        """Tell whether the remote dataset holds records; one that did is taken to do so still."""
+        """Say whether the remote dataset holds records; one that did is taken to do so still."""
         if not self._has_records:
             found = json.loads(self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}")).read())
             self._has_records = found.get("boolean") is True

@@ -1,6 +1,6 @@
-"""Draws the result of a query: bars or lines as SVG that stands in a page, without styles or scripts of its own.
+"""Draws the result of a query: bars or lines as SVG within a page, without styles or scripts of its own.
 
-The words stand at the bars and lines themselves, so that nothing is told by colour alone; the table holds all values.
+The words are at the bars and lines themselves, so that nothing is said by colour alone; the table holds all values.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _bars(found: Sequence[Point]) -> tuple[list[str], float]:
     """Draw a bar for each value, those of the same ``x`` together."""
     series = list(dict.fromkeys(p.series for p in found))
     longest = max((p.y for p in found), default=0) or 1
-    told = max(width_of(_told(p), SIZE) for p in found)
-    room = WIDTH - _LABELS - told - 16
+    said = max(width_of(_label(p), SIZE) for p in found)
+    room = WIDTH - _LABELS - said - 16
     parts: list[str] = []
     y = 6.0
     for x in dict.fromkeys(p.x for p in found):
@@ -91,7 +91,7 @@ def _bars(found: Sequence[Point]) -> tuple[list[str], float]:
                 f'<rect class="c{colour}" x="{_LABELS:g}" y="{top + 2:.1f}" width="{width:.1f}" '
                 f'height="{_BAR - 3:g}" rx="2"/>'
             )
-            parts.append(_text(_LABELS + width + 6, top + SIZE + 1, _told(p)))
+            parts.append(_text(_LABELS + width + 6, top + SIZE + 1, _label(p)))
             top += _BAR
         y = max(top, y + 16 * len(lines) + 2) + 8
     return parts, y
@@ -132,7 +132,7 @@ def _lines(found: Sequence[Point], x_label: str, y_label: str) -> tuple[list[str
     return parts, _HIGH
 
 
-def _told(p: Point) -> str:
+def _label(p: Point) -> str:
     return f"{p.y:g} {p.series}".strip()
 
 

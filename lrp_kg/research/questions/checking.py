@@ -42,7 +42,7 @@ def check_entry(entry: CatalogueEntry, vocabulary: Vocabulary) -> Iterator[Findi
     except SyntaxError as error:
         reason = " ".join(str(error.msg).split())[:200]
         place = re.search(r"error at (\d+):", reason)
-        message = f"The query is not SPARQL 1.1: {reason}. Mend it."
+        message = f"The query is not SPARQL 1.1: {reason}. Correct it."
         yield _finding(entry, "query-syntax", message, int(place[1]) if place else 1)
     else:
         yield from _form(entry, result)

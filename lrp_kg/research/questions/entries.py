@@ -109,7 +109,7 @@ class _Header:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else 1
             what = getattr(error, "problem", None) or "cannot be read"
-            self._tell("query-header-yaml", f"The header is no YAML: {what}. Mend this line.", line=line)
+            self._tell("query-header-yaml", f"The header is no YAML: {what}. Correct this line.", line=line)
             return None
         if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
             self._tell("query-header-yaml", "The header is no mapping of keys such as summary and columns.")

@@ -11,7 +11,7 @@ from lrp_kg.words import in_language
 HEAD = """<!-- Made by `python -m lrp_kg.research.questions.listing`; edit queries/*.rq instead. -->
 # The catalogue of queries
 
-Each file in `queries/` is SPARQL 1.1 that runs as it stands, with a header that says what it asks in four languages.
+Each file in `queries/` is SPARQL 1.1 that runs as it is, with a header that says what it asks in four languages.
 Run one with `lrp-kg query NAME`, at `/queries/NAME` of the service, or on any endpoint with our records.
 `records` means that records have to be loaded (`lrp-kg load`, or `--records FILE`).
 """

@@ -104,7 +104,7 @@ class Vocabulary:
             iri = expanded(value, prefixes)
             if iri is not None:
                 if self._guideline is not None and iri not in self._subjects:
-                    raise Bad(f"{value} is no term of this guideline. Write its IRI, or mend the name")
+                    raise Bad(f"{value} is no term of this guideline. Write its IRI, or correct the name")
                 return iri
             return value
         found = self._named.get(value, set())
@@ -184,7 +184,7 @@ def _integer(parameter: Parameter, value: str) -> str:
 
 
 def _string(value: str) -> str:
-    """Return a string as a literal; engines read codepoint escapes at different moments, so none may stand in it."""
+    """Return a string as a literal; engines read codepoint escapes at different moments, so it may have none."""
     if re.search(r"\\[uU]", value):
         raise Bad("it holds a backslash before u, which engines read as an escape. Leave the backslash out")
     if any(
@@ -222,7 +222,7 @@ def spliced(entry: CatalogueEntry, values: Mapping[str, str], vocabulary: Vocabu
         return entry.query
     line = parameter_line(entry.query)
     if line is None:
-        raise UnknownParameter(f"{entry.name} has no line for its parameters, which ends in {MARK!r}. Mend the query.")
+        raise UnknownParameter(f"{entry.name} has no line for its parameters, ending in {MARK!r}. Correct the query.")
     head = " ".join(f"?{p.name}" for p in entry.parameters)
     new = f"{line[1]}VALUES ({head}) {{ ({' '.join(terms)}) }} {MARK}"
     return entry.query[: line.start()] + new + entry.query[line.end() :]

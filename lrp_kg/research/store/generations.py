@@ -55,7 +55,7 @@ class Store:
     # -- reading ----------------------------------------------------------------------------------
 
     def exists(self) -> bool:
-        """Tell whether there is a store; raise `StoreError` where the folder is something else."""
+        """Say whether there is a store; raise `StoreError` where the folder is something else."""
         marker = self.folder / "lrp-kg.json"
         try:
             data = json.loads(marker.read_text(encoding="utf-8"))
@@ -78,7 +78,7 @@ class Store:
         return True
 
     def _is_only_begun(self) -> bool:
-        """Tell whether a folder holds nothing but what a load makes before it says whose it is."""
+        """Say whether a folder holds nothing but what a load makes before it says whose it is."""
         if {p.name for p in self.folder.iterdir()} - {"generations", "staging", "lock", "lrp-kg.json.draft"}:
             return False
         return not any(any(p.iterdir()) for p in self.folder.iterdir() if p.is_dir())

@@ -43,7 +43,7 @@ class Report:
 
 
 def needs_derivation(generation: Generation, guideline: Guideline) -> bool:
-    """Tell whether the answers of a store were derived with another guideline, or another version of the package."""
+    """Say whether the answers of a store were derived with another guideline, or another version of the package."""
     return generation.content != content_of(guideline) or generation.package != __version__
 
 
@@ -70,7 +70,7 @@ def load(
             raise StoreError(_damaged(folder)) from error
         reason = error.strerror or type(error).__name__
         raise StoreError(
-            f"{folder} cannot be written: {reason}. What was stored before is untouched; mend it and load again."
+            f"{folder} cannot be written: {reason}. What was stored before is untouched; correct that and load again."
         ) from error
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_remote(store: str | None) -> bool:
-    """Tell whether a store is the address of an endpoint."""
+    """Say whether a store is the address of an endpoint."""
     return bool(store) and str(store).lower().startswith(("http://", "https://"))
 
 

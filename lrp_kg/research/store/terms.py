@@ -47,11 +47,11 @@ class Terms:
         return self.prefixes[prefix] + local if colon and prefix in self.prefixes else None
 
     def describes(self, iri: str) -> bool:
-        """Tell whether something is said of an IRI."""
+        """Say whether something is said of an IRI."""
         return ox.NamedNode(iri) in self.said
 
     def knows(self, iri: str) -> bool:
-        """Tell whether an IRI stands anywhere in the guideline."""
+        """Say whether an IRI is anywhere in the guideline."""
         node = ox.NamedNode(iri)
         return node in self.said or node in self.used
 

@@ -30,7 +30,7 @@ class Distribution:
             parts.append(match["what"])
             shares.append(int(match["share"]))
         if len(set(parts)) != len(parts):
-            raise ValueError("a value stands in it twice")
+            raise ValueError("a value is in it twice")
         if not sum(shares):
             raise ValueError("all its shares are 0")
         return cls(tuple(parts), tuple(shares))
@@ -46,7 +46,7 @@ class Distribution:
         return chance.randint(low, high)
 
     def can_reach(self, least: int) -> bool:
-        """Tell whether an integer of at least so much can be drawn."""
+        """Say whether an integer of at least so much can be drawn."""
         return any(share and bounds(part)[1] >= least for part, share in zip(self.parts, self.shares, strict=True))
 
     def draw_members(self, chance: random.Random) -> list[str]:

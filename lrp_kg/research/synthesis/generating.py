@@ -15,7 +15,7 @@ from lrp_kg.research.synthesis.model import CohortModel, FieldModel, Transition,
 
 Json = dict[str, Any]
 MARK = "synthetic"
-"""Stands in every identifier of an invented record."""
+"""Part of every identifier of an invented record."""
 
 
 class Generator:
@@ -131,7 +131,7 @@ class Generator:
         return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
 
     def _is_past(self, record: Json, name: str, value: Any) -> bool:
-        """Tell whether a value can be known at the contact: a date after it cannot."""
+        """Say whether a value can be known at the contact: a date after it cannot."""
         return name not in self._dates or self._contact not in record or bool(value <= record[self._contact])
 
     def _leave_unhappened(self, record: Json, kept: dict[str, Any]) -> None:
@@ -155,7 +155,7 @@ class Generator:
         return Run(self.service.assessor, found, False).verdict(cls) == TRUE
 
     def _step(self, chance: random.Random, record: Json, kept: dict[str, Any], been: set[tuple[str, Any]]) -> bool:
-        """Let the answer to a contact change what the episode keeps; tell whether the next contact is a first one.
+        """Let the answer to a contact change what the episode keeps; say whether the next contact is a first one.
 
         It is where the step starts anew, and the episode has not been there before.
         """

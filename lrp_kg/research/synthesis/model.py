@@ -1,4 +1,4 @@
-"""The cohort model of a guideline, read from its ontology; every mistake is told at once, with file and line."""
+"""The cohort model of a guideline, read from its ontology; every mistake is reported at once, with file and line."""
 
 from __future__ import annotations
 
