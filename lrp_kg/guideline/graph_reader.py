@@ -1,0 +1,106 @@
+"""Single values of a guideline's graph, with a finding at file and line for each that is missing or wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.index import Graph, Node
+from lrp_kg.guideline.model import Condition, Field, Term
+from lrp_kg.guideline.positions import Positions
+from lrp_kg.namespaces import CP, DCTERMS, PATIENT_RECORD, RDFS, local_name
+from lrp_kg.words import Text
+
+
+@dataclass
+class GraphReader:
+    """Reads values of terms and keeps what is wrong; ``fields`` and ``conditions`` are those read so far."""
+
+    graph: Graph
+    positions: Positions
+    findings: list[Finding] = field(default_factory=list)
+    fields: dict[str, Field] = field(default_factory=dict)
+    conditions: dict[str, Condition] = field(default_factory=dict)
+
+    def complain(self, name: str, node: Node, message: str) -> None:
+        """Keep a finding about a term."""
+        where = self.positions.where(node.value)
+        term = "" if node.is_blank else node.value
+        self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", where, term=term))
+
+    def label(self, node: Node) -> Text:
+        """Return the label of a term."""
+        return self.graph.texts(node, RDFS + "label")
+
+    def text(self, node: Node, predicate: str) -> str:
+        """Return a value as text; empty where there is none."""
+        found = self.graph.one(node, predicate)
+        return found.value if found else ""
+
+    def name(self, node: Node, predicate: str) -> str | None:
+        """Return the IRI that a term points to, if there is one."""
+        return self.text(node, predicate) or None
+
+    def identifier(self, node: Node) -> str:
+        """Return what programs call a term: its identifier, else its local name."""
+        return self.text(node, DCTERMS + "identifier") or local_name(node.value)
+
+    def required(self, node: Node, predicate: str) -> Node:
+        """Return a value that must be there."""
+        found = self.graph.one(node, predicate)
+        if found is None:
+            self.complain("value-missing", node, f"needs a {local_name(predicate)}.")
+            return Node("iri", "")
+        return found
+
+    def integer(self, node: Node, predicate: str, default: int = 0) -> int:
+        """Return an integer."""
+        found = self.graph.one(node, predicate)
+        if found is None:
+            return default
+        try:
+            return int(found.value)
+        except ValueError:
+            self.complain("not-an-integer", node, f"{local_name(predicate)} {found.value!r} is not an integer.")
+            return default
+
+    def priority(self, node: Node) -> int:
+        """Return the place of a term among its like."""
+        return self.integer(node, CP + "priority")
+
+    def term(self, node: Node) -> Term:
+        """Return a term with its identifier and label."""
+        return Term(node.value, self.identifier(node), self.label(node))
+
+    def terms(self, cls: str) -> dict[str, Term]:
+        """Return the terms of a class of the vocabulary, by IRI."""
+        return {n.value: self.term(n) for n in self.graph.instances(CP + cls)}
+
+    def labels(self, cls: str) -> dict[str, Text]:
+        """Return the labels of the terms of a class of the vocabulary, by identifier."""
+        return {self.identifier(n): self.label(n) for n in self.graph.instances(CP + cls)}
+
+    def source(self, node: Node) -> str:
+        """Return the identifier of the source of a term."""
+        return self.identifier(self.required(node, DCTERMS + "source"))
+
+    def condition(self, node: Node, predicate: str) -> str | None:
+        """Return a condition that a term names, if it names one; it must be defined."""
+        name = self.name(node, predicate)
+        if name and name != PATIENT_RECORD and name not in self.conditions:
+            self.complain("unknown-condition", node, f"{local_name(name)} is not a condition or situation.")
+        return name
+
+    def required_condition(self, node: Node, predicate: str) -> str:
+        """Return a condition that a term must name."""
+        self.required(node, predicate)
+        return self.condition(node, predicate) or ""
+
+    def field_of_kind(self, node: Node, predicate: str, kind: str) -> str | None:
+        """Return a field that a term names, if it names one; it must be of a kind."""
+        name = self.name(node, predicate)
+        if name and (name not in self.fields or self.fields[name].kind != kind):
+            self.complain(
+                "unknown-field", node, f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
+            )
+        return name

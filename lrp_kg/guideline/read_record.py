@@ -1,0 +1,137 @@
+"""Reads what a patient record is: fields with their values, derived durations, and conditions."""
+
+from __future__ import annotations
+
+from lrp_kg.durations import MEASURES
+from lrp_kg.guideline import criteria
+from lrp_kg.guideline.graph_reader import GraphReader
+from lrp_kg.guideline.index import Node, iri
+from lrp_kg.guideline.model import Condition, Derived, Field, Value
+from lrp_kg.namespaces import CP, OWL, RDFS, SH, SKOS, XSD, local_name
+
+Orders = list[tuple[str, str]]
+"""Pairs of date fields of which the first is never after the second."""
+_KINDS = {XSD + kind: kind for kind in ("boolean", "integer", "date", "string")}
+
+
+def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
+    """Return the fields, and the orders of dates that the shapes demand."""
+    datatypes, bounds, orders = _shape_facts(r)
+    g = r.graph
+    lists = {n.value for n in g.instances(CP + "ListField")}
+    fields = {}
+    for node in g.instances(CP + "Field") + g.instances(CP + "ListField"):
+        values = _values(r, node)
+        kind = "values" if node.value in lists else "value" if values else ""
+        if not kind:
+            types = {o.value for o in g.all(node, RDFS + "range")} | datatypes.get(node.value, set())
+            kind = next((_KINDS[t] for t in sorted(types) if t in _KINDS), "")
+        if not kind:
+            r.complain("field-without-type", node, "has neither a value list, a range, nor a sh:datatype in shapes/.")
+        limits = bounds.get(node.value, {})
+        fields[node.value] = Field(
+            iri=node.value,
+            id=local_name(node.value),
+            label=r.label(node),
+            kind=kind,
+            values=values,
+            question=g.texts(node, CP + "question"),
+            hint=g.texts(node, CP + "hint"),
+            considers=tuple(r.term(n) for n in g.all(node, CP + "considers")),
+            ask_order=r.integer(node, CP + "askOrder") or None,
+            ask_if=r.name(node, CP + "askIf"),
+            implies=tuple(o.value for o in g.all(node, CP + "implies")),
+            low=limits.get("minInclusive"),
+            high=limits.get("maxInclusive"),
+        )
+    return fields, orders
+
+
+def _values(r: GraphReader, node: Node) -> tuple[Value, ...]:
+    list_class = r.graph.one(node, RDFS + "range")
+    members = r.graph.instances(list_class.value) if list_class else []
+    return tuple(Value(m.value, r.text(m, SKOS + "notation"), r.label(m), r.name(m, CP + "expandsTo")) for m in members)
+
+
+def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[str, int]], Orders]:
+    """Return datatypes and bounds of fields, and orders of dates, as the shapes of records say them."""
+    datatypes: dict[str, set[str]] = {}
+    bounds: dict[str, dict[str, int]] = {}
+    orders = []
+    for shape, predicates in r.graph.by_subject.items():
+        path = r.graph.one(shape, SH + "path")
+        if path is None or path.is_blank:
+            continue
+        for datatype in predicates.get(SH + "datatype", []):
+            datatypes.setdefault(path.value, set()).add(datatype.value)
+        for bound in ("minInclusive", "maxInclusive"):
+            for limit in predicates.get(SH + bound, []):
+                if limit.is_integer:
+                    bounds.setdefault(path.value, {})[bound] = int(limit.value)
+        orders += [(path.value, later.value) for later in predicates.get(SH + "lessThanOrEquals", [])]
+    return datatypes, bounds, orders
+
+
+def read_derived(r: GraphReader) -> dict[str, Derived]:
+    """Return the durations that are computed from two date fields."""
+    derived = {}
+    for node in r.graph.instances(CP + "DerivedProperty"):
+        start, end = (r.required(node, CP + p).value for p in ("from", "to"))
+        measure = local_name(r.required(node, CP + "measure").value)
+        for name in (start, end):
+            if name and (name not in r.fields or r.fields[name].kind != "date"):
+                r.complain("derived-from-no-date", node, f"{local_name(name)} is not a date field.")
+        if measure not in MEASURES:
+            r.complain("unknown-measure", node, f"{measure} is not one of {', '.join(MEASURES)}.")
+        derived[node.value] = Derived(node.value, local_name(node.value), r.label(node), start, end, measure)
+    return derived
+
+
+def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Condition]:
+    """Return the named classes of records; what they refer to must be there, and none is defined by itself."""
+    conditions: dict[str, Condition] = {}
+    for node in r.graph.instances(OWL + "Class"):
+        if node.is_blank or not criteria.is_condition(r.graph, node):
+            continue
+        try:
+            expression = criteria.equivalent_class(r.graph, node)
+        except criteria.NotAllowed as error:
+            r.complain("expression-not-allowed", node, str(error))
+            continue
+        if expression is None:
+            r.complain("condition-without-definition", node, "needs an owl:equivalentClass.")
+            continue
+        conditions[node.value] = Condition(node.value, local_name(node.value), r.label(node), expression)
+    values = {f.iri: {v.iri for v in f.values} for f in r.fields.values()}
+    expanded = {v.expands_to for f in r.fields.values() for v in f.values if v.expands_to}
+    readable = r.fields.keys() | derived.keys() | expanded
+    for name, condition in conditions.items():
+        for part in criteria.walk(condition.expression):
+            if isinstance(part, (criteria.Has, criteria.Between)) and part.field not in readable:
+                r.complain("unknown-field", iri(name), f"{local_name(part.field)} is not a field.")
+            elif isinstance(part, criteria.Named) and part.iri not in conditions:
+                r.complain("unknown-condition", iri(name), f"{local_name(part.iri)} is not defined.")
+            elif isinstance(part, criteria.Has) and isinstance(part.value, str):
+                if part.value not in values.get(part.field, set()):
+                    message = f"{local_name(part.value)} is not a value of {local_name(part.field)}."
+                    r.complain("unknown-value", iri(name), message)
+    _check_cycles(r, conditions)
+    return conditions
+
+
+def _check_cycles(r: GraphReader, conditions: dict[str, Condition]) -> None:
+    state: dict[str, int] = {}
+
+    def visit(name: str) -> bool:
+        if state.get(name) == 1:
+            return True
+        if name in state or name not in conditions:
+            return False
+        state[name] = 1
+        cyclic = any([visit(other) for other in sorted(criteria.names_in(conditions[name].expression))])
+        state[name] = 2
+        return cyclic
+
+    for name in conditions:
+        if visit(name):
+            r.complain("cyclic-definition", iri(name), "is defined by itself; break the circle.")

@@ -1,0 +1,137 @@
+"""Reads what the source says: statements with their time limits and facts, boxes, warnings, open points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lrp_kg.durations import parse_period
+from lrp_kg.guideline.graph_reader import GraphReader
+from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.model import Box, Caution, Fact, OpenPoint, Statement, TimeLimit
+from lrp_kg.namespaces import CP, XSD, local_name
+
+
+def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, ...]:
+    """Return statements, by priority."""
+    g = r.graph
+    found = []
+    for node in nodes:
+        actor = g.one(node, CP + "actor")
+        statement = Statement(
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(g.one(node, CP + "advice") or node),
+            modality=r.term(r.required(node, CP + "modality")),
+            actor=r.term(actor) if actor else None,
+            priority=r.priority(node),
+            condition=r.condition(node, CP + "condition"),
+            condition_text=g.texts(node, CP + "conditionText"),
+            limits=tuple(_time_limit(r, n) for n in g.all(node, CP + "timeLimit")),
+            facts=read_facts(r, node),
+            source=r.source(node),
+            locator="; ".join(o.value for o in g.all(node, CP + "locator")),
+        )
+        found.append(statement)
+    return tuple(sorted(found, key=lambda s: s.priority))
+
+
+def _time_limit(r: GraphReader, node: Node) -> TimeLimit:
+    return TimeLimit(
+        within=_period(r, node, CP + "within"),
+        not_before=_period(r, node, CP + "notBefore"),
+        counted_from=r.required(node, CP + "countedFrom").value,
+        condition=r.condition(node, CP + "condition"),
+    )
+
+
+def _period(r: GraphReader, node: Node, predicate: str) -> str | None:
+    found = r.graph.one(node, predicate)
+    try:
+        if found:
+            parse_period(found.value)
+        return found.value if found else None
+    except ValueError as error:
+        r.complain("unknown-period", node, f"{error}.")
+        return None
+
+
+def read_facts(r: GraphReader, node: Node) -> tuple[Fact, ...]:
+    """Return the facts of a statement or option."""
+    found = []
+    for fact in r.graph.all(node, CP + "fact"):
+        value = r.graph.one(fact, CP + "factValue")
+        found.append(Fact(r.identifier(r.required(fact, CP + "factKey")), _plain(value) if value else None))
+    return tuple(found)
+
+
+def _plain(node: Node) -> str | int | bool:
+    if node.datatype == XSD + "boolean":
+        return node.value in ("true", "1")
+    return int(node.value) if node.is_integer else node.value
+
+
+def read_boxes(r: GraphReader) -> tuple[dict[str, Box], dict[str, tuple[Statement, ...]]]:
+    """Return the boxes with their statements, and the statements of stages outside of boxes."""
+    g = r.graph
+    in_box: dict[str, list[Node]] = {}
+    in_stage: dict[str, list[Node]] = {}
+    for statement in g.instances(CP + "Statement"):
+        for predicate, place in (("inBox", in_box), ("inStage", in_stage)):
+            for target in g.all(statement, CP + predicate):
+                place.setdefault(target.value, []).append(statement)
+    boxes = {}
+    for node in g.instances(CP + "Box"):
+        is_option = node in g.instances(CP + "Option")
+        section = r.required(node, CP + "section")
+        boxes[node.value] = Box(
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(node),
+            section=r.term(section),
+            section_order=r.integer(section, CP + "priority", 99),
+            printed=r.text(node, CP + "printedLabel"),
+            stage=r.required(node, CP + "inStage").value,
+            priority=r.priority(node),
+            shown_for=node.value if is_option else r.text(node, CP + "shownFor"),
+            applies_to=None if is_option else r.condition(node, CP + "appliesTo"),
+            statements=read_statements(r, in_box.pop(node.value, [])),
+        )
+    for name, orphans in in_box.items():
+        r.complain("unknown-box", orphans[0], f"{local_name(name)} is not a box.")
+    return boxes, {name: read_statements(r, nodes) for name, nodes in in_stage.items()}
+
+
+def read_warnings(r: GraphReader) -> tuple[Caution, ...]:
+    """Return what is to be pointed out in a situation."""
+    return tuple(
+        Caution(
+            iri=n.value,
+            id=r.identifier(n),
+            label=r.label(n),
+            applies_to=r.required_condition(n, CP + "appliesTo"),
+            modality=r.term(r.required(n, CP + "modality")),
+            source=r.source(n),
+            locator=r.text(n, CP + "locator"),
+        )
+        for n in r.graph.instances(CP + "Warning")
+    )
+
+
+def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
+    """Return the places where the source is open."""
+    g = r.graph
+    return tuple(
+        OpenPoint(
+            iri=n.value,
+            id=r.identifier(n),
+            label=r.label(n),
+            kind=r.term(r.required(n, CP + "kind")),
+            concerns=tuple(o.value for o in g.all(n, CP + "concerns")),
+            declares=tuple(r.identifier(o) for o in g.all(n, CP + "declares")),
+            applies_to=r.condition(n, CP + "appliesTo"),
+            reading=g.texts(n, CP + "reading"),
+            source=r.source(n),
+            locator=r.text(n, CP + "locator"),
+        )
+        for n in g.instances(CP + "OpenPoint")
+    )
