@@ -1,7 +1,7 @@
-"""What took long to compute, kept on disk between runs, outside the repository.
+"""A cache on disk for results that take long to compute, outside the repository.
 
-The name of a file is a hash of all that its content depends on; its first line is a hash of the rest. A file that
-is damaged is made again, and where none can be read or written everything works without.
+The name of a file is a hash of everything its content depends on; its first line is a hash of the rest. A damaged file
+is replaced, and where no file can be read or written the package works without a cache.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 def cache_folder() -> Path | None:
-    """Return the cache folder: ``LRP_CACHE``, or the user's own; ``None`` where the user has no home."""
+    """Return the cache folder, ``LRP_CACHE`` or the user's own; ``None`` if the user has no home folder."""
     chosen = os.environ.get("LRP_CACHE")
     if chosen:
         return Path(chosen)
@@ -39,7 +39,7 @@ def cache_folder() -> Path | None:
 
 @lru_cache(maxsize=8)
 def code_key(further: Path | None = None) -> str:
-    """Return a hash of the code that reads and decides, the libraries it rests on, and one ``further`` folder."""
+    """Return a hash of the code that reads and decides, its libraries, and one ``further`` folder."""
     digest = hashlib.sha256(f"{__version__} {ox.__version__} {importlib.metadata.version('rdflib')}".encode())
     for folder in (PACKAGE, PACKAGE / "guideline", PACKAGE / "logic", *([further] if further else [])):
         for file in sorted(folder.glob("*.py")):
@@ -48,12 +48,12 @@ def code_key(further: Path | None = None) -> str:
 
 
 def file_name(key: str, further: Path | None = None) -> str:
-    """Return the name under which something is kept."""
+    """Return the name of the cache file for a key."""
     return hashlib.sha256(f"{code_key(further)} {key}".encode()).hexdigest()[:40]
 
 
 def read_kept(file: Path) -> str | None:
-    """Return what a file was written with; ``None`` where it is not there or not as it was written."""
+    """Return the text of a cache file; ``None`` if it is missing or damaged."""
     try:
         head, _, body = file.read_bytes().partition(b"\n")
     except OSError:
@@ -62,7 +62,7 @@ def read_kept(file: Path) -> str | None:
 
 
 def write_kept(file: Path, text: str) -> bool:
-    """Write a file so that a reader sees all of it or nothing; return whether that was possible."""
+    """Write a cache file so that a reader sees all of it or nothing; return whether it was written."""
     body = text.encode()
     draft = None
     try:
@@ -80,7 +80,7 @@ def write_kept(file: Path, text: str) -> bool:
 
 
 def _head(body: bytes) -> bytes:
-    """Return the first line of a file, which is a comment in every RDF format that is kept."""
+    """Return the first line of a cache file: a comment in every cached RDF format."""
     return b"# " + hashlib.sha256(body).hexdigest().encode()
 
 
@@ -93,7 +93,7 @@ def remembered(
     load: Callable[[str], T],
     further: Path | None = None,
 ) -> T:
-    """Return what was kept of a kind under a key, else make it and keep it."""
+    """Return the cached value of a kind and key; make and cache it if there is none."""
     folder = cache_folder()
     file = folder / kind / file_name(key, further) if folder else None
     text = read_kept(file) if file else None

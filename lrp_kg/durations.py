@@ -1,4 +1,4 @@
-"""Arithmetic on calendar dates: the four measures of derived properties, and periods added to a date."""
+"""Calendar arithmetic: the four measures of derived properties, and adding a period to a date."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ordinal_week(start: date, end: date) -> int:
 
 
 def completed_months(start: date, end: date) -> int:
-    """Return the largest k for which start + k months, its day clamped, is not after end.
+    """Return the largest k for which start + k months (day clamped to the month) is not after end.
 
     10 March to 9 June is 2, to 10 June is 3.
     """
@@ -31,7 +31,7 @@ def completed_months(start: date, end: date) -> int:
 
 
 def begun_months(start: date, end: date) -> int:
-    """Return the calendar months from start to end, a begun one counted as one.
+    """Return the calendar months from start to end, counting a begun month as one.
 
     15 January to 15 April is 3, to 16 April is 4; 30 November to 28 February is 3.
     """
@@ -40,12 +40,12 @@ def begun_months(start: date, end: date) -> int:
 
 
 def add_months(start: date, months: int) -> date:
-    """Return start plus calendar months, its day clamped to the length of the month."""
+    """Return start plus calendar months, with the day clamped to the length of the month."""
     return start + relativedelta(months=months)
 
 
 def add_period(start: date, period: str) -> date | None:
-    """Return start plus an ISO 8601 period of months and days, or ``None`` beyond the calendar."""
+    """Return start plus an ISO 8601 period of months and days, or ``None`` if that is beyond year 9999."""
     months, days = parse_period(period)
     try:
         return add_months(start, months) + timedelta(days=days)
@@ -54,7 +54,7 @@ def add_period(start: date, period: str) -> date | None:
 
 
 def parse_period(period: str) -> tuple[int, int]:
-    """Return months and days of a period such as ``P3M`` or ``P14D``; raise `ValueError` on any other."""
+    """Return the months and days of a period such as ``P3M`` or ``P14D``; raise `ValueError` for any other text."""
     match = _PERIOD.fullmatch(period)
     if not match or period == "P":
         raise ValueError(f"{period!r} is not a period of months and days such as P3M or P14D")

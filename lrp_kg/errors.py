@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class LrpError(Exception):
-    """Something went wrong that the caller can correct; the message says what, where and how."""
+    """Base class of errors that the caller can fix; the message says what is wrong, where, and what to do."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
     status: ClassVar[int] = 500
     headers: ClassVar[dict[str, str]] = {}
-    """Headers that an HTTP answer with this error has."""
+    """Headers of an HTTP response with this error."""
 
     def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class LrpError(Exception):
 
 
 class GuidelineError(LrpError):
-    """The guideline folder cannot be used; its findings name file and line."""
+    """The guideline folder cannot be used; the findings name file and line."""
 
     code = "guideline-not-usable"
     title = "The guideline cannot be used"
@@ -48,10 +48,10 @@ class BrokenJson(RecordError):
 
 
 class DuplicateKey(RecordError):
-    """A JSON object has the same key twice; taking either would be a guess."""
+    """A JSON object has the same key twice, and choosing one would be a guess."""
 
     code = "duplicate-key"
-    title = "A key stands twice in the JSON object"
+    title = "A key is repeated in the JSON object"
 
 
 class BrokenRdf(RecordError):
@@ -70,15 +70,15 @@ class WrongCharset(RecordError):
 
 
 class UnsupportedMediaType(RecordError):
-    """The content type of the body is not one that is read here."""
+    """The content type of the body is not supported."""
 
     code = "unsupported-media-type"
-    title = "This content type is not read here"
+    title = "This content type is not supported"
     status = 415
 
 
 class NotAcceptable(LrpError):
-    """No format that the caller accepts can be produced."""
+    """None of the formats that the caller accepts can be produced."""
 
     code = "not-acceptable"
     title = "None of the accepted formats can be produced"
@@ -94,14 +94,14 @@ class TooLarge(RecordError):
 
 
 class ForeignContext(RecordError):
-    """A JSON-LD context that is not ours: never fetched, and refused where keys would be dropped."""
+    """A remote JSON-LD context (never fetched), or an inline one that would drop keys."""
 
     code = "foreign-context"
     title = "The JSON-LD context cannot be used"
 
 
 class UnknownParameter(LrpError):
-    """A parameter has a value that means nothing here."""
+    """A parameter has an unknown value."""
 
     code = "unknown-parameter"
     title = "A parameter has an unknown value"
@@ -109,7 +109,7 @@ class UnknownParameter(LrpError):
 
 
 class InvalidRecord(LrpError):
-    """The record was read but is not valid; every problem is among the findings."""
+    """The record is readable but not valid; the findings list every problem."""
 
     code = "invalid-record"
     title = "The record is not valid"
@@ -117,7 +117,7 @@ class InvalidRecord(LrpError):
 
 
 class MalformedQuery(LrpError):
-    """The text is no SPARQL query."""
+    """The text is not a SPARQL query."""
 
     code = "malformed-query"
     title = "The query cannot be read"
@@ -125,10 +125,10 @@ class MalformedQuery(LrpError):
 
 
 class QueryRefused(LrpError):
-    """The query asks for something that is not done here: another server, a change, a graph that is not known."""
+    """The query asks for something this service does not do: another server, an update, an unknown graph."""
 
     code = "query-refused"
-    title = "The query asks for what is not done here"
+    title = "The query asks for something this service does not do"
     status = 400
 
 
@@ -141,7 +141,7 @@ class QueryTooLong(LrpError):
 
 
 class LimitReached(LrpError):
-    """A query reached one of its limits; nothing of its result is given."""
+    """A query reached one of its limits; no part of its result is returned."""
 
     status = 503
 
@@ -175,10 +175,10 @@ class MemoryLimit(LimitReached):
 
 
 class RecordsNeeded(LrpError):
-    """A query asks of records, and the dataset has none."""
+    """A query needs records, and the dataset has none."""
 
     code = "records-needed"
-    title = "The query asks of records, and none are loaded"
+    title = "The query needs records, and none are loaded"
     status = 409
 
 
@@ -191,7 +191,7 @@ class UnknownQuery(LrpError):
 
 
 class Busy(LrpError):
-    """As many queries as may run at once are running."""
+    """The limit of concurrent requests is reached."""
 
     code = "busy"
     title = "Too many queries at once"
@@ -209,7 +209,7 @@ class BeingPrepared(LrpError):
 
 
 class EngineFailed(LrpError):
-    """The engine could not be started, or ended without a reason that the query gave it."""
+    """The query engine did not start, or ended for a reason unrelated to the query."""
 
     code = "engine-failed"
     title = "The query engine failed"
@@ -217,7 +217,7 @@ class EngineFailed(LrpError):
 
 
 class Unauthorised(LrpError):
-    """Records are served, and no valid token was sent."""
+    """The service holds records, and the request has no valid token."""
 
     code = "token-needed"
     title = "A token is needed"
@@ -226,7 +226,7 @@ class Unauthorised(LrpError):
 
 
 class TooManyAttempts(LrpError):
-    """Too many wrong tokens were sent."""
+    """A client sent too many wrong tokens."""
 
     code = "too-many-attempts"
     title = "Too many wrong tokens"
@@ -235,7 +235,7 @@ class TooManyAttempts(LrpError):
 
 
 class TokenFileError(LrpError):
-    """Records are to be served, and there is no usable file of tokens."""
+    """The service would hold records without a usable file of tokens."""
 
     code = "token-file"
     title = "The file of tokens cannot be used"

@@ -1,4 +1,4 @@
-"""One type for everything a check can find, wherever it was found."""
+"""The one type for problems found in a guideline, a case or a record."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 LONG = 2**63
-"""From here on an integer is written as text: JSON readers do not agree on it."""
+"""Integers from this size on are written as text, because JSON readers disagree on them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem: a stable name, where it is, what is wrong and how to correct it.
+    """One problem: a stable name, where it is, what is wrong and how to fix it.
 
     ``where`` is ``file:line`` for a guideline, or the field of a record; ``messages`` holds the
-    message per language, ``message`` the English one. ``term`` is the IRI of the term of a guideline it is about.
+    message per language, ``message`` the English one. ``term`` is the IRI of the guideline term concerned.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Finding:
     term: str = ""
 
     def text(self, lang: str = "en") -> str:
-        """Return the message in a language, English where it is missing."""
+        """Return the message in a language, else in English."""
         return self.messages.get(lang, self.message)
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The prefix table: the only place in the package where namespaces stand."""
+"""The prefix table: the only place in the package that names namespaces."""
 
 CP = "https://w3id.org/lrp-kg/care-pathway#"
 DCTERMS = "http://purl.org/dc/terms/"
@@ -29,5 +29,5 @@ CONDITION_GROUP = CP + "ConditionGroup"
 
 
 def local_name(iri: str) -> str:
-    """Return what stands after the last ``#`` or ``/`` of an IRI."""
+    """Return the part of an IRI after its last ``#`` or ``/``."""
     return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]

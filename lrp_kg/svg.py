@@ -1,4 +1,4 @@
-"""A small canvas for SVG: wrapped text, boxes, arrows, links. Colours are in one style sheet, light and dark."""
+"""A small canvas for SVG: wrapped text, boxes, arrows, links. One style sheet has the colours, light and dark."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ STYLE = """
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
-    """Estimate how wide a text is drawn, in pixels; rather too wide than too narrow."""
+    """Estimate the drawn width of a text in pixels, erring on the wide side."""
     total = 0.0
     for c in text:
         if c in _NARROW:
@@ -70,7 +70,7 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines no wider than a width; a word that is wider gets a line of its own."""
+    """Break a text into lines no wider than a width; a wider word has a line of its own."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -116,11 +116,11 @@ class Canvas:
         self._parts: list[str] = []
 
     def add(self, element: str) -> None:
-        """Add an element as it is."""
+        """Add an element as given."""
         self._parts.append(element)
 
     def put(self, other: Canvas) -> None:
-        """Add all that another canvas holds."""
+        """Add all elements of another canvas."""
         self._parts += other._parts
 
     def rect(self, x: float, y: float, w: float, h: float, cls: str, *, radius: float = 6) -> None:
@@ -168,17 +168,17 @@ class Canvas:
         self.add(f'<path class="{cls}" d="M{"L".join(f"{_n(x)} {_n(y)}" for x, y in points)}"/>')
 
     def open_link(self, href: str) -> None:
-        """Begin a link; nothing where there is no address."""
+        """Begin a link, if there is an address."""
         if href:
             self.add(f"<a href={quoteattr(href)}>")
 
     def close_link(self, href: str) -> None:
-        """End a link."""
+        """End a link, if there is an address."""
         if href:
             self.add("</a>")
 
     def picture(self, width: float, height: float, *, title: str, description: str, lang: str, linked: bool) -> str:
-        """Return the whole picture; a picture without links is read by screen readers as one image."""
+        """Return the whole picture; screen readers read a picture without links as one image."""
         role = "group" if linked else "img"
         w, h = _n(width), _n(height)
         return "\n".join(

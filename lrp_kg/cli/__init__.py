@@ -1,4 +1,4 @@
-"""The command line, ``lrp-kg``: one module per command. What a command needs is imported inside it."""
+"""The command line, ``lrp-kg``: one module per command, which imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ COMMANDS = {
     "synthesise": "synthesise.synthesise",
     "validate": "assess.validate",
 }
-"""The commands, each with its module and function; a module is imported when its command is asked for."""
+"""Module and function of each command; a module is imported when its command runs."""
 
 
 class Commands(click.Group):
-    """The commands; output that cannot be written is reported as an error."""
+    """The group of commands; reports output that cannot be written as an error."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; ``None`` where there is none of the name."""
+        """Import a command; ``None`` if the name is unknown."""
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(".")
@@ -49,7 +49,7 @@ class Commands(click.Group):
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command."""
+        """Run a command and flush its output."""
         try:
             try:
                 return super().main(*args, **kwargs)
@@ -59,7 +59,7 @@ class Commands(click.Group):
             if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
                 raise
             click.secho(f"The output cannot be written: {error.strerror}.", err=True, fg="red")
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its rest would be tried once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout again at exit
             raise SystemExit(CANNOT_RUN) from None
 
 

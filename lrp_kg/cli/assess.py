@@ -30,7 +30,7 @@ def _answer_all(
     answer: Callable[[str, RawRecord], bool],
     refuse: Callable[[str, tuple[Finding, ...]], None],
 ) -> NoReturn:
-    """Answer every record; exit with 1 where one was not valid, with 2 where there was none or none could be read."""
+    """Answer every record; exit with 1 if one is not valid, with 2 if there is none or the input is not readable."""
     count, invalid = 0, False
     try:
         for name, raw in records:
@@ -140,7 +140,7 @@ def _report_invalid(name: str, findings: tuple[Finding, ...], form: str, lang: s
 @input_option
 @guideline_option
 def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
-    """Check the record or records in FILE and tell every problem. Exit code 0: valid; 1: not; 2: could not run."""
+    """Validate the record or records in FILE and list every problem. Exit code 0: valid; 1: not; 2: could not run."""
     service = open_service(guideline, validating=True)
 
     def answer(name: str, raw: RawRecord) -> bool:

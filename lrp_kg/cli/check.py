@@ -29,11 +29,11 @@ _SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 @click.option("--watch", "-w", is_flag=True, help="Check again after every edit, until Ctrl+C.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Also list declared gaps and other notes.")
-@click.option("--mutate", is_flag=True, help="Change one criterion at a time; list the changes no case notices.")
+@click.option("--mutate", is_flag=True, help="Change one criterion at a time; list the changes that no case notices.")
 @click.option(
     "--hermit/--no-hermit",
     default=None,
-    help="Run the OWL reasoner HermiT (default: where Java and owlready2 are there, but not with --watch).",
+    help="Run the OWL reasoner HermiT (default: if Java and owlready2 are installed, but not with --watch).",
 )
 @click.pass_context
 def check(
@@ -45,9 +45,9 @@ def check(
     mutate: bool,
     hermit: bool | None,
 ) -> None:
-    """Check a guideline folder: syntax, well made, sound, complete, right on its own cases.
+    """Check a guideline folder: syntax, form, logic, completeness, and its own cases.
 
-    Each finding has a severity, a stable name, file and line, what is wrong and how to mend it. Exit code 0: no
+    Each finding has a severity, a stable name, file and line, what is wrong and how to fix it. Exit code 0: no
     error or warning; 1: there is one; 2: could not run.
 
     \b
@@ -188,7 +188,7 @@ def _watch(folder: Path, form: str, notes: bool) -> None:
 
 
 def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] = time.sleep) -> Iterator[Any]:
-    """Yield once at the start and then whenever a file changed that the check reads."""
+    """Yield once at the start, then after every change of a file that the check reads."""
     before: dict[Path, tuple[int, int]] | None = None
     while True:
         now = dict(_watched(folder))
@@ -199,9 +199,9 @@ def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] 
 
 
 def _watched(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-    """Yield the files that the check reads, each with when it was saved and how long it is."""
+    """Yield the files that the check reads, each with its time of change and its size."""
     places = ("ontology/*.ttl", "ontology/*.xml", "shapes/*.ttl", "cases/*.json", "tests/cases/*.json")
     for file in (p for place in places for p in sorted(folder.glob(place))):
-        with suppress(OSError):  # an editor may be replacing it
+        with suppress(OSError):  # an editor may be replacing the file
             known = file.stat()
             yield file, (known.st_mtime_ns, known.st_size)

@@ -10,14 +10,14 @@ from lrp_kg.cli.options import guideline_option, lang_option, open_service
 
 
 @click.command("compile")
-@click.option("--with-derived", is_flag=True, help="Print the query that derives what criteria read, before it.")
-@click.option("--only-derived", is_flag=True, help="Print only the query that derives what criteria read.")
+@click.option("--with-derived", is_flag=True, help="First print the query that derives values for the criteria.")
+@click.option("--only-derived", is_flag=True, help="Print only the query that derives values for the criteria.")
 @guideline_option
 def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> None:
     """Print the classification query, to run on any SPARQL 1.1 engine over records in our vocabulary.
 
     First add the triples of the deriving query (a CONSTRUCT) to the records, then run the classification query
-    (a SELECT): one row a record, one column a condition; true, false, or unbound where it cannot be told.
+    (a SELECT). It has one row per record and one column per condition: true, false, or unbound if unknown.
     """
     service = open_service(guideline)
     from lrp_kg.logic.classify import record_query

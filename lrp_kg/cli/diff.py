@@ -1,4 +1,4 @@
-"""``lrp-kg diff``: what changes between two versions of a guideline, and who gets another answer."""
+"""``lrp-kg diff``: what changes between two versions of a guideline, and which records get another answer."""
 
 from __future__ import annotations
 

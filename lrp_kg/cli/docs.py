@@ -1,4 +1,4 @@
-"""``lrp-kg draw`` and ``lrp-kg docs``: the pathway as a picture, a static site. What they need is imported inside."""
+"""``lrp-kg draw`` and ``lrp-kg docs``: the pathway as a picture, and a static site of the guideline."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
     "--reference/--no-reference",
     default=None,
     expose_value=False,
-    help="Without effect: the site itself has a page for each term.",
+    help="No effect: the site has a page for each term.",
 )
 @guideline_option
 def docs(out: Path, guideline: Path | None) -> None:
-    """Write a static site into the folder OUT: a page for each term, in every language, with the pathway drawn.
+    """Write a static site into the folder OUT: a page for each term in every language, and a picture of the pathway.
 
-    It needs no server and no JavaScript: open OUT/index.html. Files of an earlier run that are no longer needed
-    are removed; nothing else in OUT is touched.
+    It needs no server and no JavaScript: open OUT/index.html. Files of an earlier run that it no longer needs
+    are removed; other files in OUT are left alone.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""``lrp-kg format``: write Turtle files in the layout that ``lrp-kg check`` asks for."""
+"""``lrp-kg format``: write Turtle files in the layout that ``lrp-kg check`` expects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lrp_kg.cli.options import CANNOT_RUN, INVALID
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file has another layout.")
 def format_files(files: tuple[Path, ...], check: bool) -> None:
-    """Format Turtle FILES: turtlefmt, with lines of more than 160 characters broken.
+    """Format Turtle FILES with turtlefmt, and break lines of more than 160 characters.
 
     \b
     Example:
@@ -30,7 +30,7 @@ def format_files(files: tuple[Path, ...], check: bool) -> None:
         before = file.read_text(encoding="utf-8")
         after = formatted(program, before)
         if after is None:
-            click.secho(f"{file} is not Turtle: lrp-kg check says where.", err=True, fg="red")
+            click.secho(f"{file} is not Turtle. Run lrp-kg check to see where.", err=True, fg="red")
             raise SystemExit(CANNOT_RUN)
         if before != after:
             differs = True

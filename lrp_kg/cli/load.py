@@ -1,4 +1,4 @@
-"""``lrp-kg load``: records into a store, with progress and a report."""
+"""``lrp-kg load``: load records into a store, with progress and a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lrp_kg.research.store.new_generation import Progress
 
 SHOWN = 20
-"""Refused records that the text report names; JSON and the file of --rejected have all of them."""
+"""Rejected records that the text report names; JSON and the file of --rejected have all of them."""
 
 
 @click.command()
@@ -38,11 +38,13 @@ SHOWN = 20
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.nq",
-    help="Write all that the store then holds to this file of N-Quads, for another store; needs no --store.",
+    help="Write everything the store then holds to this N-Quads file, for another store; works without --store.",
 )
 @click.option("--replace", is_flag=True, help="Overwrite records that are stored with other values.")
 @click.option(
-    "--rejected", type=click.Path(path_type=Path), help="Write the refused records and why to this NDJSON file."
+    "--rejected",
+    type=click.Path(path_type=Path),
+    help="Write the rejected records with the reasons to this NDJSON file.",
 )
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lang_option
@@ -61,14 +63,14 @@ def load(
 ) -> None:
     """Validate the records in FILES, derive their answers, and store both in a store folder.
 
-    FILES hold Turtle, N-Triples, JSON, JSON-LD or NDJSON (one record a line). A load is stored whole or, after an
-    interruption, not at all; the same command then goes on where it was. A record that is not valid is left out and
-    reported. A record that is stored already is left as it is. Where the guideline has changed, all stored records are
-    answered again, also without FILES.
+    FILES hold Turtle, N-Triples, JSON, JSON-LD or NDJSON (one record a line). A load is stored completely or, after an
+    interruption, not at all; the same command then continues. A record that is not valid is left out and reported. A
+    record that the store already has is not changed. If the guideline has changed, all stored records are answered
+    again, also without FILES.
 
-    Another SPARQL server takes the file of --to with its own bulk loader.
+    To fill another SPARQL server, load the file of --to with its own bulk loader.
 
-    Exit code 0: all stored; 1: some refused; 2: could not run; 130: interrupted.
+    Exit code 0: all stored; 1: some rejected; 2: could not run; 130: interrupted.
 
     \b
     Examples:
@@ -88,7 +90,7 @@ def load(
         if to is None:
             fail(
                 StoreError(
-                    "A remote store is not written from here: write a file with --to FILE.nq, and load that there."
+                    "lrp-kg does not write to a remote store. Write a file with --to FILE.nq, and load it there."
                 )
             )
         store = None
@@ -106,8 +108,8 @@ def load(
     except LrpError as error:
         fail(error)
     except KeyboardInterrupt:
-        goes_on = "goes on where it was" if store else "begins again"
-        click.secho(f"Interrupted: nothing of this load is stored. The same command {goes_on}.", err=True)
+        effect = "continues" if store else "begins again"
+        click.secho(f"Interrupted: nothing of this load is stored. The same command {effect}.", err=True)
         raise SystemExit(INTERRUPTED) from None
     if rejected is not None:
         _write_rejected(rejected, report, lang)
@@ -117,7 +119,7 @@ def load(
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show what is being done on a terminal; say nothing elsewhere."""
+    """Show progress on a terminal, nothing elsewhere."""
     from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -152,7 +154,7 @@ def _in_language(item: ItemReport, lang: str) -> dict[str, Any]:
 
 
 def _try_to_write(file: Path) -> None:
-    """Fail before anything is loaded where the file for refused records cannot be written."""
+    """Fail before loading if the file for rejected records cannot be written."""
     try:
         file.open("ab").close()
     except OSError as error:
@@ -187,7 +189,7 @@ def _print(report: Report, form: str, lang: str, store: str | None, to: Path | N
         click.echo(f"{store} holds {report.records} records (generation {report.generation}).")
     if to:
         click.echo(f"{to} holds {report.records} records as N-Quads.")
-    for what, refused in (("refused", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
+    for what, refused in (("rejected", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
         if refused:
             click.secho(f"{len(refused)} {what}:", err=True, fg="red")
         for item in refused[:SHOWN]:

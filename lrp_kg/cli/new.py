@@ -1,4 +1,4 @@
-"""``lrp-kg new guideline``: a small commented guideline folder that passes the check, to start from."""
+"""``lrp-kg new guideline``: write a small commented guideline folder that passes the check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 @click.group()
 def new() -> None:
-    """Make something new to start from."""
+    """Create something new."""
 
 
 @new.command("guideline")
@@ -24,7 +24,7 @@ def new() -> None:
 @click.option("--name", help="Name in kebab-case (default: the name of the folder).")
 @click.pass_context
 def guideline(context: click.Context, folder: Path, name: str | None) -> None:
-    """Make a guideline FOLDER: record, pathway, shapes, cases and a query, with comments.
+    """Create a guideline FOLDER with a commented record, pathway, shapes, cases and a query.
 
     \b
     Example:
@@ -41,12 +41,12 @@ def guideline(context: click.Context, folder: Path, name: str | None) -> None:
         click.secho(f"{folder} is not empty; nothing was written. Choose another folder.", err=True, fg="red")
         context.exit(2)
     make(folder, own, date.today())
-    click.secho(f"Made {folder}. Next:", fg="green")
+    click.secho(f"Created {folder}. Next:", fg="green")
     click.echo(f"  lrp-kg check --guideline {folder}\n  lrp-kg serve --guideline {folder} --reload")
 
 
 def make(folder: Path, name: str, day: date) -> None:
-    """Write the folder; it appears whole or not at all."""
+    """Write the folder completely or not at all."""
     source = Path(str(importlib.resources.files("lrp_kg"))) / "authoring" / "new" / "skeleton"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as draft:

@@ -1,4 +1,4 @@
-"""What commands share: options, exit codes, opening a guideline, reading a file, reporting an error."""
+"""Shared by the commands: options, exit codes, opening a guideline, reading a file, reporting an error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ input_option = click.option(
     "--input",
     "input_format",
     type=click.Choice(["json", "ndjson", "turtle"]),
-    help="Format of FILE (default: by its suffix, else by what it looks like). JSON-LD counts as json.",
+    help="Format of FILE (default: by its suffix, else by its content). Use json for JSON-LD.",
 )
 
 
@@ -48,7 +48,7 @@ store_option = click.option(
 
 
 def fail(error: LrpError) -> NoReturn:
-    """Print an error with all its findings on stderr and stop."""
+    """Print an error with all its findings on stderr and exit with 2."""
     click.secho(f"{error.title}: {error.message}", err=True, fg="red")
     for finding in error.findings:
         click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
@@ -56,7 +56,7 @@ def fail(error: LrpError) -> NoReturn:
 
 
 def stop(message: str) -> NoReturn:
-    """Print a message on stderr and stop."""
+    """Print a message on stderr and exit with 2."""
     click.secho(message, err=True, fg="red")
     raise SystemExit(CANNOT_RUN)
 
@@ -70,7 +70,7 @@ def read_file(file: str) -> bytes:
 
 
 def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
-    """Open a guideline folder, or report every finding and stop; ``validating`` prepares validation too."""
+    """Open a guideline folder, or report every finding and exit; ``validating`` prepares validation too."""
     from lrp_kg.answer.service import GuidelineService
 
     try:

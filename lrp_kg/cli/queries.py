@@ -1,4 +1,4 @@
-"""``lrp-kg queries`` and ``lrp-kg query``: the catalogue on the command line."""
+"""``lrp-kg queries`` and ``lrp-kg query``: the catalogue of queries on the command line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MEDIA = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "applica
 @lang_option
 @guideline_option
 def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> None:
-    """List the queries of the catalogue: name and the question that each asks.
+    """List the queries of the catalogue, each with its name and the question it answers.
 
     \b
     Examples:
@@ -59,13 +59,13 @@ def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> No
     type=click.Choice(["table", "csv", "tsv", "json", "rq"]),
     default="table",
     show_default=True,
-    help="rq prints the query with its parameters, and runs nothing.",
+    help="rq prints the query with its parameters instead of running it.",
 )
 @click.option(
     "--records",
     multiple=True,
     metavar="FILE",
-    help="Answer the records of this file and ask of them, without a store; can be given several times.",
+    help="Query the records of this file and their answers, without a store; can be given several times.",
 )
 @store_option
 @lang_option
@@ -84,8 +84,8 @@ def query(
 ) -> None:
     """Run the query NAME of the catalogue, or the query of a file.
 
-    It is asked of the guideline, of the records in a store (--store), or of the records in files (--records). What a
-    parameter means, and its default, is in `lrp-kg queries --format json`. Exit code 0: done; 2: could not run.
+    The query runs on the guideline, and also on the records in a store (--store) or in files (--records).
+    `lrp-kg queries --format json` lists parameters and their defaults. Exit code 0: done; 2: could not run.
 
     \b
     Examples:
@@ -121,7 +121,7 @@ def _catalogue(folder: Path | None) -> QueryCatalogue:
 
 
 def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[CatalogueEntry | None, str]:
-    """Return the query by its name or file; a file without a header has no entry."""
+    """Return the catalogue entry and text of a query by name or file; a file without a header has no entry."""
     if (name is None) is (file is None):
         raise UnknownParameter("Say which query: a NAME of lrp-kg queries, or -f FILE, and not both.")
     if file is not None:
@@ -153,7 +153,7 @@ def _values(params: tuple[str, ...], entry: CatalogueEntry | None, lang: str) ->
     for pair in params:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise UnknownParameter(f"{pair!r} is no parameter. Write --param name=value.")
+            raise UnknownParameter(f"{pair!r} is not a parameter. Write --param name=value.")
         values[key] = value
     if entry is not None and "lang" not in values and any(p.name == p.type == "lang" for p in entry.parameters):
         values["lang"] = lang
@@ -166,7 +166,7 @@ def _spliced(entry: CatalogueEntry | None, text: str, values: dict[str, str], gu
     if entry is not None:
         return spliced(entry, values, Vocabulary(guideline))
     if values:
-        raise UnknownParameter("A query without a header has no parameters. Leave --param out, or add a header.")
+        raise UnknownParameter("A query without a header has no parameters. Remove --param, or add a header.")
     return text
 
 
@@ -191,7 +191,7 @@ def _engine(
 
 @contextlib.contextmanager
 def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | None) -> Iterator[str]:
-    """Answer the records of files in a store that is gone afterwards; report those that are refused."""
+    """Load the records of files into a temporary store; report the rejected ones."""
     import tempfile
 
     from lrp_kg.research.store.loading import load

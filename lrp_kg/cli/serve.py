@@ -1,4 +1,4 @@
-"""``lrp-kg serve``: the guideline over HTTP."""
+"""``lrp-kg serve``: serve the guideline over HTTP."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
     default=0,
     type=click.IntRange(0, 8),
     envvar="LRP_PROXIES",
-    help="Proxies in front of the service, each of which adds X-Forwarded-For, -Proto and -Host; 0 (the default) "
-    "believes no such header. Also LRP_PROXIES.",
+    help="Number of proxies in front of the service that add X-Forwarded-For, -Proto and -Host; 0 (the default) "
+    "ignores these headers. Also LRP_PROXIES.",
 )
 @click.option(
-    "--reload", is_flag=True, help="Show edits of the guideline at once; keep the last good one while it is broken."
+    "--reload", is_flag=True, help="Reload the guideline after an edit; keep the last good version while it has errors."
 )
 @store_option
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
     envvar="LRP_TOKEN_FILE",
-    help="File with the tokens of those who may ask of a store with records, one a line. Also LRP_TOKEN_FILE.",
+    help="File with the access tokens for a store with records, one a line. Also LRP_TOKEN_FILE.",
 )
 @guideline_option
 def serve(
@@ -56,7 +56,7 @@ def serve(
 ) -> None:
     """Serve the guideline over HTTP: POST /assess, /sparql, and pages at /.
 
-    With --store also the records of a store and their answers; records are served only to bearers of a token.
+    With --store, also serve the records of a store and their answers; clients then need an access token.
     Limits of one query: LRP_QUERY_SECONDS (10), LRP_QUERY_ROWS (1000000), LRP_QUERY_BYTES, LRP_QUERY_MEMORY,
     LRP_QUERY_CONCURRENT (8).
     """
@@ -69,20 +69,20 @@ def serve(
     os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
     if reload:
         os.environ["LRP_RELOAD"] = "true"
-    service = open_service(guideline, validating=True)  # fail here, with every finding, rather than in a worker
+    service = open_service(guideline, validating=True)  # report every finding here, not in a worker
     try:
         Limits.from_environment()
         if not os.environ.get("LRP_MAX_BODY", "1").isdigit():
-            raise UnknownParameter("LRP_MAX_BODY is no number of bytes. Mend the setting.")
+            raise UnknownParameter("LRP_MAX_BODY is not a number of bytes. Correct the setting.")
         if store:
-            _look_at_store(service, store, token_file)
+            _check_store(service, store, token_file)
     except LrpError as error:
         fail(error)
     run(host, port, workers)
 
 
-def _look_at_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
-    """Fail where the store cannot be served; say where its answers are of another guideline."""
+def _check_store(service: GuidelineService, store: str, token_file: Path | None) -> None:
+    """Fail if the store cannot be served; warn if its answers come from another version of the guideline."""
     from lrp_kg.research.store.opening import holds_records, staleness
     from lrp_kg.web.access import demand_token, read_tokens
 

@@ -1,4 +1,4 @@
-"""``lrp-kg synthesise``: invented records on standard output or in a file."""
+"""``lrp-kg synthesise``: write invented records to standard output or to a file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from lrp_kg.errors import LrpError
 @click.option("--format", "-f", "form", type=click.Choice(["ndjson", "turtle"]), default="ndjson", show_default=True)
 @guideline_option
 def synthesise(count: int, seed: int, output: Path | None, form: str, guideline: Path | None) -> None:
-    """Make N INVENTED records: episodes with contacts and missing values.
+    """Write N INVENTED records: episodes with contacts and missing values.
 
-    Nothing in them is about any patient, and the shares of values are those of no population: the cohort model of the
-    guideline invents them. Every identifier holds the word synthetic. The first records of a larger N are those of a
-    smaller one. Without a cohort model every value is as likely as any other.
+    The records describe no real patient, and the shares of values no real population: the cohort model of the
+    guideline lists them as invented. Every identifier contains the word synthetic. A smaller N with the same seed
+    gives the first records of a larger N. Without a cohort model all values are equally likely.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
     with stream as out, Progress(console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("invented records", total=count)
         if form == "turtle":
-            out.write(b"# INVENTED records: nothing here is about any patient.\n")
+            out.write(b"# INVENTED records: they describe no real patient.\n")
         for number, record in enumerate(generator.records(count), 1):
             if form == "turtle":
                 out.write(to_turtle(generator.service.reader, record))

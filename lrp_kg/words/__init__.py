@@ -1,7 +1,7 @@
-"""What the program itself says, in every language, and how a text is chosen in one of them.
+"""The phrases of the program in every language, and the choice of a text in one of them.
 
 ``en.toml``, ``nl.toml``, ``fr.toml`` and ``de.toml`` hold the phrases of pages, answers, the site and comparisons.
-What a guideline says is in its Turtle files.
+The texts of a guideline are in its Turtle files.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def in_language(texts: Mapping[str, str], lang: str, otherwise: str = "") -> str
 
 
 def other_language(texts: Mapping[str, str], lang: str) -> str:
-    """Return the language that `in_language` falls back to; empty where it need not."""
+    """Return the language that `in_language` falls back to; empty if it does not fall back."""
     if not texts or texts.get(lang):
         return ""
     return "en" if texts.get("en") else next(iter(texts))
 
 
 class Words:
-    """The words of one language; a phrase whose name begins with ``prefix`` goes before a common one."""
+    """The words of one language; a phrase whose name begins with ``prefix`` overrides the common one."""
 
     prefix = ""
 

@@ -447,7 +447,7 @@ class TestCommand:
         monkeypatch.setattr("lrp_kg.research.store.loading.load", interrupted)
         result = CliRunner().invoke(main, ["load", "--store", str(tmp_path / "store")])
         assert result.exit_code == 130
-        assert "goes on where it was" in result.output
+        assert "The same command continues." in result.output
 
     def test_the_file_for_refused_records_is_tried_first(self, tmp_path: Path) -> None:
         command = ["load", "--store", str(tmp_path / "store"), "--rejected", str(tmp_path / "none" / "x")]
