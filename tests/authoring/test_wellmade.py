@@ -274,6 +274,19 @@ def test_syntax_errors_of_all_files_are_told_at_once_with_the_line(tmp_path: Pat
     assert {Path(f.where.split(":")[0]).name for f in found} == {"record.ttl", "pathway.ttl"}
 
 
+def test_values_that_differ_pair_by_pair_need_no_all_different(tmp_path: Path) -> None:
+    """An ontology editor writes an owl:AllDifferent of two members as owl:differentFrom."""
+    folder = copy(tmp_path / "guideline", "ankle-sprain")
+    file = folder / "ontology" / "record.ttl"
+    text = file.read_text(encoding="utf-8")
+    a, b, c = (f"ank:severity-{name}" for name in ("slight", "partial", "complete"))
+    axiom = f"[] a owl:AllDifferent ;\n    owl:distinctMembers ( {a} {b} {c} ) ."
+    assert axiom in text
+    pairs = f"{a} owl:differentFrom {b} , {c} .\n\n{c} owl:differentFrom {b} ."
+    file.write_text(text.replace(axiom, pairs), encoding="utf-8")
+    assert check_well_made(folder) == []
+
+
 def test_without_turtlefmt_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "formatter", lambda: None)
     found = check_well_made(GOOD["ankle-sprain"])
