@@ -18,7 +18,7 @@ from lrp_kg.cli.options import (
     guideline_option,
     input_option,
     lang_option,
-    read_file,
+    read_sources,
 )
 from lrp_kg.errors import LrpError, StoreError
 
@@ -84,7 +84,6 @@ def load(
     from lrp_kg.research.store.export import export
     from lrp_kg.research.store.loading import load as load_files
     from lrp_kg.research.store.opening import is_remote
-    from lrp_kg.research.store.sources import Source
 
     if is_remote(store):
         if to is None:
@@ -98,7 +97,7 @@ def load(
         raise click.UsageError("Name a store folder with --store, or a file with --to.")
     if rejected is not None:
         _try_to_write(rejected)
-    sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
+    sources = read_sources(files, input_format)
     try:
         loaded = load_guideline(guideline)
         with _progress() as progress, contextlib.nullcontext(store) if store else TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,6 +14,7 @@ from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.research.store.sources import Source
 
 INVALID, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
@@ -80,3 +82,10 @@ def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: b
         return service
     except GuidelineError as error:
         fail(error)
+
+
+def read_sources(files: Sequence[str], kind: str | None) -> list[Source]:
+    """Return files with records, read whole."""
+    from lrp_kg.research.store.sources import Source
+
+    return [Source("standard input" if file == "-" else file, read_file(file), kind) for file in files]

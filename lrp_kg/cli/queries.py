@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrp_kg.cli.options import fail, guideline_option, input_option, lang_option, read_file, store_option
+from lrp_kg.cli.options import fail, guideline_option, input_option, lang_option, read_file, read_sources, store_option
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 
 if TYPE_CHECKING:
@@ -195,9 +195,8 @@ def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | No
     import tempfile
 
     from lrp_kg.research.store.loading import load
-    from lrp_kg.research.store.sources import Source
 
-    sources = [Source("standard input" if f == "-" else f, read_file(f), input_format) for f in files]
+    sources = read_sources(files, input_format)
     with tempfile.TemporaryDirectory(prefix="lrp-kg-") as folder:
         report = load(guideline, Path(folder) / "store", sources)
         for item in report.rejected:

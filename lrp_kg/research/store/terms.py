@@ -46,10 +46,6 @@ class Terms:
         prefix, colon, local = name.partition(":")
         return self.prefixes[prefix] + local if colon and prefix in self.prefixes else None
 
-    def describes(self, iri: str) -> bool:
-        """Say whether something is said of an IRI."""
-        return ox.NamedNode(iri) in self.said
-
     def knows(self, iri: str) -> bool:
         """Say whether an IRI is anywhere in the guideline."""
         node = ox.NamedNode(iri)
