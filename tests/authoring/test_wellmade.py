@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -75,16 +76,16 @@ class Bench:
             if file.read_text(encoding="utf-8") != text:
                 file.write_text(text, encoding="utf-8")
 
-    def look(self) -> tuple[Finding, ...]:
-        """Check, remembering the checks before."""
-        return run(self.folder, hermit=False, memory=self.memory).findings
+    def look(self) -> list[Finding]:
+        """Return the findings of an incremental check."""
+        return list(run(self.folder, hermit=False, memory=self.memory).findings)
 
     def check(self) -> list[Finding]:
-        """Return the findings, which are those of a check that remembers nothing."""
+        """Return the findings, which an incremental and a fresh check must agree on."""
         again = self.look()
         fresh = run(self.folder, hermit=False).findings
         assert sorted(map(repr, again)) == sorted(map(repr, fresh))
-        return list(fresh)
+        return again
 
 
 @pytest.fixture(scope="module")
@@ -115,25 +116,67 @@ def test_the_faults_are_well_formed() -> None:
     assert len({fault["finding"] for fault in FAULTS}) >= 40
 
 
+def guideline_of(fault: Fault) -> str:
+    return str(fault.get("guideline", "ankle-sprain"))
+
+
+def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) -> None:
+    """Each fault is reported by its name and at its place, and nothing else is."""
+    found = [f for f in findings if f.severity != "note"]
+    for fault in faults:
+        same = [f for f in found if f.name == fault["finding"]]
+        assert same, (fault["id"], [(f.name, f.where, f.message) for f in found])
+        wanted = str(folder / fault.get("at", fault["file"]))
+        places = [place(f) for f in same]
+        assert any(file == wanted and fault.get("line", "") in line for file, line in places), (fault["id"], places)
+    expected = {name for fault in faults for name in (fault["finding"], *fault.get("also", ()))}
+    others = {f.name for f in found} - expected
+    assert not others, [(f.name, f.where, f.message) for f in found if f.name in others]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(f, id=f["id"], marks=[pytest.mark.slow] if f.get("guideline") == "low-back-pain" else [])
+        pytest.param(f, id=f["id"], marks=[pytest.mark.long] if guideline_of(f) == "low-back-pain" else [])
         for f in FAULTS
     ],
 )
-def test_a_fault_is_told_by_name_and_place(fault: Fault, benches: Callable[[str], Bench]) -> None:
-    bench = benches(fault.get("guideline", "ankle-sprain"))  # still remembers the fault before this one
-    folder = bench.folder
-    put(folder, fault)
-    found = [f for f in bench.check() if f.severity != "note"]
-    told = [f for f in found if f.name == fault["finding"]]
-    assert told, [(f.name, f.where, f.message) for f in found]
-    wanted = str(folder / fault.get("at", fault["file"]))
-    places = [place(f) for f in told]
-    assert any(file == wanted and fault.get("line", "") in line for file, line in places), places
-    others = {f.name for f in found} - {fault["finding"], *fault.get("also", ())}
-    assert not others, [(f.name, f.where, f.message) for f in found if f.name in others]
+def test_fault_is_reported(fault: Fault, benches: Callable[[str], Bench]) -> None:
+    bench = benches(guideline_of(fault))  # still remembers the fault before this one
+    put(bench.folder, fault)
+    assert_reported(bench.folder, [fault], bench.look())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f["id"])
+def test_fresh_check_reports_the_same(fault: Fault, benches: Callable[[str], Bench]) -> None:
+    bench = benches(guideline_of(fault))
+    put(bench.folder, fault)
+    assert_reported(bench.folder, [fault], bench.check())
+
+
+def groups() -> Iterator[Any]:
+    """Yield eight faults at a time of one guideline; syntax errors are apart, since they hide all others."""
+    for name in GOOD:
+        faults = [f for f in FAULTS if guideline_of(f) == name]
+        faults.sort(key=lambda f: f["finding"] not in ("turtle-syntax", "prefix-not-declared"))
+        syntax = sum(f["finding"] in ("turtle-syntax", "prefix-not-declared") for f in faults)
+        for start, end in pairwise([0, *range(syntax, len(faults), 8), len(faults)]):
+            yield pytest.param(faults[start:end], id=f"{name}-{faults[start]['id']}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("faults", [*groups()])
+def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], benches: Callable[[str], Bench]) -> None:
+    """All faults of the large guideline are reported here; `make long` takes them one by one, which takes long."""
+    name = guideline_of(faults[0])
+    bench = benches(name)
+    for fault in faults:
+        if name == "low-back-pain" or (bench.folder / fault["file"]).read_text().count(fault["find"]) == 1:
+            put(bench.folder, fault)
+    findings = bench.check()
+    if name == "low-back-pain":
+        assert_reported(bench.folder, faults, findings)
 
 
 @pytest.mark.parametrize(

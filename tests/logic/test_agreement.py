@@ -67,12 +67,13 @@ def packed(program: Program, limit: int) -> list[Signature]:
     return [assign(program.cells.unknown, tuple(row), tuple(row.values())) for row in rows]
 
 
-def test_engines_agree(program: Program) -> None:
+@pytest.mark.parametrize("more", [60, pytest.param(600, marks=pytest.mark.long)])
+def test_engines_agree(more: int, program: Program) -> None:
     rng = random.Random(20260)
     cells = program.cells
     signatures = packed(program, 48)
-    signatures += [random_signature(rng, cells, rng.choice((0.0, 0.1, 0.3, 0.6))) for _ in range(300)]
-    assert len(signatures) >= 300 + 64
+    signatures += [random_signature(rng, cells, rng.choice((0.0, 0.1, 0.3, 0.6))) for _ in range(more)]
+    assert len(signatures) >= more + 64
     assert len(spaces(program, 48)) >= 60
     other = Program(program.guideline, cells, Rdflib())
     ours, theirs = program.classify(signatures), other.classify(signatures)
