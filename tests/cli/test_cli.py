@@ -696,7 +696,14 @@ class TestProcesses:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("command", [["ids"], ["synthesise", "2"], ["query", "decisions", "--format", "csv"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ids"],
+        pytest.param(["synthesise", "2"], marks=pytest.mark.slow),
+        pytest.param(["query", "decisions", "--format", "csv"], marks=pytest.mark.slow),
+    ],
+)
 def test_an_output_that_is_full(command: list[str]) -> None:
     with open("/dev/full", "wb") as full:
         found = subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command], stdout=full, stderr=subprocess.PIPE)

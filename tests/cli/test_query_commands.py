@@ -23,7 +23,7 @@ from lrp_kg.cli import main
 from lrp_kg.web import create_app
 from tests.support.queryset import DATA, ENTRIES, ROOT, golden, load_records
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.slow
 
 RECORDS = str(DATA / "records.ndjson")
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service
@@ -88,7 +88,6 @@ def test_refused_records_are_told() -> None:
     assert "left out" in done.stderr and "invalid-record" in done.stderr
 
 
-@pytest.mark.slow
 def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
     bare = tmp_path / "bare.rq"
     bare.write_text("SELECT (COUNT(?r) AS ?n) { ?r a <https://w3id.org/lrp-kg/care-pathway#PatientRecord> }")

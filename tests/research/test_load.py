@@ -34,6 +34,8 @@ from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record
 from lrp_kg.research.store.sources import Source
 from tests.support.paths import ANKLE, TESTS
 
+pytestmark = pytest.mark.slow
+
 PROV = "http://www.w3.org/ns/prov#"
 RECORD: dict[str, Any] = {
     "assessmentDate": "2024-02-12",
@@ -160,7 +162,6 @@ def cases() -> list[dict[str, Any]]:
     return found[::40]
 
 
-@pytest.mark.slow
 def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) -> None:
     """The same triples as of one assessment, but for names of nodes, who derived it when, and results of criteria."""
     writer = AnswerWriter(service.guideline, "urn:activity")
@@ -224,7 +225,6 @@ class TestLoadingAgain:
         assert count(store, f"<https://example.org/1> <{guideline.namespace}careLine> ?x") == 1
         assert count(store, "?a a cp:Assessment") == 2
 
-    @pytest.mark.slow
     def test_replace(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1), named(2))])
@@ -282,7 +282,6 @@ class TestDerivingAgain:
         assert report.stored == 2
         return folder, guideline
 
-    @pytest.mark.slow
     def test_an_edit_derives_all_again(self, changed: tuple[Path, Guideline]) -> None:
         folder, guideline = changed
         assert not needs_derivation(Store(folder).current(), guideline)
@@ -318,7 +317,6 @@ class TestDerivingAgain:
         assert not broken_off.exists()
         engine.close()
 
-    @pytest.mark.slow
     def test_records_that_are_no_longer_valid_are_kept_and_told(self, changed: tuple[Path, Guideline]) -> None:
         folder, guideline = changed
         score = ndjson({"@id": "https://example.org/9", "painScore": 9})
@@ -338,7 +336,6 @@ class TestDerivingAgain:
 
 
 class TestInterruptions:
-    @pytest.mark.slow
     def test_a_load_that_failed_is_resumed(
         self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -381,7 +378,6 @@ class TestInterruptions:
         assert count(opened(folder), "<https://example.org/1> ?p ?o") == 0
         assert count(opened(folder), "?a a cp:Assessment") == 1
 
-    @pytest.mark.slow
     def test_readers_keep_what_they_have_open(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])
@@ -399,7 +395,6 @@ class TestInterruptions:
         with Store(folder).write(), pytest.raises(StoreError, match="Another load"):
             load(guideline, folder, [ndjson(named(1))])
 
-    @pytest.mark.slow
     def test_a_full_disk_leaves_the_old_generation(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])

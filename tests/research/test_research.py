@@ -24,6 +24,8 @@ from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +43,6 @@ def dataset() -> Iterator[Dataset]:
         yield data
 
 
-@pytest.mark.slow
 def test_rows_and_frames(store: Path) -> None:
     with Dataset(store) as data:
         rows = data.query("records-by-exit")
@@ -63,7 +64,6 @@ def test_without_a_store() -> None:
         assert len(data.query("decisions")) > 10
 
 
-@pytest.mark.slow
 def test_the_notebook(tmp_path: Path) -> None:
     """Runs from a clean kernel; what it shows is not empty."""
     notebook: Any = nbformat.read(ROOT / "examples" / "research.ipynb", as_version=4)
@@ -88,7 +88,6 @@ def test_the_notebook(tmp_path: Path) -> None:
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.slow
 def test_the_guide_for_researchers(tmp_path: Path) -> None:
     """Every command of docs/research.md is run; a line after `# says:` stands in what it prints."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

@@ -16,6 +16,8 @@ from lrp_kg.guideline.named_graphs import CLOSURE
 from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
 from tests.support.paths import ANKLE
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "lrp_kg.research.store.snapshot", str(ANKLE), "--while-open"]
 
 

@@ -23,7 +23,7 @@ from lrp_kg.research.synthesis.generating import Generator
 from lrp_kg.research.synthesis.model import read_model
 from tests.support.paths import ANKLE, ROOT
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,6 @@ def cohort(service: GuidelineService) -> list[dict[str, Any]]:
     return list(Generator(service).records(4000))
 
 
-@pytest.mark.slow
 def test_every_record_is_valid_and_named_as_invented(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     for record in cohort[::8]:
         assert service.validate(record) == [], record
@@ -39,7 +38,6 @@ def test_every_record_is_valid_and_named_as_invented(service: GuidelineService, 
     assert len({r["@id"] for r in cohort}) == len(cohort)
 
 
-@pytest.mark.slow
 def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     seen: dict[str, Counter[str]] = {}
     for record in cohort:
@@ -52,7 +50,6 @@ def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: li
     assert all(counts["undetermined"] for name, counts in seen.items())
 
 
-@pytest.mark.slow
 def test_every_field_is_sometimes_there_and_sometimes_not(
     service: GuidelineService, cohort: list[dict[str, Any]]
 ) -> None:

@@ -35,6 +35,8 @@ from lrp_kg.web.server import BODIES
 from tests.support.paths import ROOT
 from tests.support.serving import TOKEN, Answer, Service, serving
 
+pytestmark = pytest.mark.slow
+
 RECORD: dict[str, Any] = {"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"}
 CP = "https://w3id.org/lrp-kg/care-pathway#"
 STAGES = f"SELECT ?s WHERE {{ ?s a <{CP}Stage> }} ORDER BY ?s"
@@ -597,7 +599,6 @@ class TestClients:
             warnings.simplefilter("ignore")
             assert graph.query("ASK {}").askAnswer is True
 
-    @pytest.mark.slow
     @pytest.mark.skipif(not COMUNICA.exists() or not shutil.which("node"), reason="Comunica is not installed")
     @pytest.mark.parametrize("source", ["sparql@{}/sparql", "{}/sparql"])
     def test_comunica(self, open_service: Service, source: str) -> None:
