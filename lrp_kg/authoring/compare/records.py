@@ -47,7 +47,7 @@ class Records:
         """Return the record with the fewest fields in some boxes, and which sides accept it."""
         wanted = pair.before is not None, pair.after is not None
         best: tuple[Record, tuple[bool, bool]] = {}, (False, False)
-        for record in self.candidates(boxes, axes, period):
+        for record in sorted(islice(self.candidates(boxes, axes, period), TRIES), key=len):
             valid = self.valid(record)
             if valid == wanted:
                 return record, valid
@@ -55,10 +55,10 @@ class Records:
                 best = record, valid
         return best
 
-    def candidates(self, boxes: Iterable[Box], axes: Axes, period: Period | None = None) -> list[Record]:
-        """Return records in some boxes, those with the fewest fields first; a side may not accept them."""
-        found = (r for box in sorted(boxes, key=len) for r in islice(self._in_box(box, axes, period), TRIES))
-        return sorted(islice(found, TRIES), key=len)
+    def candidates(self, boxes: Iterable[Box], axes: Axes, period: Period | None = None) -> Iterator[Record]:
+        """Yield records in some boxes, those about the fewest fields first; a side may not accept them."""
+        for box in sorted(boxes, key=lambda box: sum(cells != {0} for cells in box.values())):
+            yield from islice(self._in_box(box, axes, period), TRIES)
 
     def _in_box(self, box: Box, axes: Axes, period: Period | None) -> Iterator[Record]:
         """Yield records that have only what a box is about."""

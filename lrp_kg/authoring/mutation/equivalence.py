@@ -38,8 +38,7 @@ def first_difference(space: SharedSpace, classes: Collection[str], decisions: Co
         paths = [path for pair in diagram.differing() for path in islice(diagram.paths(pair), LOOKED_AT)]
         if paths:
             boxes = [box for path in paths for box in diagram.axes.boxes(path)]
-            records = Records(space).candidates(boxes, diagram.axes)
-            return Witness(what, records[0] if records else {})
+            return Witness(what, next(Records(space).candidates(boxes, diagram.axes), {}))
     return None
 
 
