@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from tests.support.paths import PACKAGE, ROOT
+from tests.support.paths import ANKLE, PACKAGE, ROOT
 
 PAGE = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
-RECORD: dict[str, Any] = json.loads((ROOT / "examples" / "first-visit.json").read_text(encoding="utf-8"))
+CASES = sorted((ANKLE / "cases").glob("*.json"))
+RECORD: dict[str, Any] = json.loads(CASES[0].read_text(encoding="utf-8"))[0]["record"]
 ROOMS = ("guideline", "logic", "record", "answer", "words")
 
 
@@ -49,7 +50,7 @@ def entered() -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def followed(cache_folder: str) -> dict[str, list[str]]:
     with entered() as load:
-        service = GuidelineService(cache=False)
+        service = GuidelineService(ANKLE, cache=False)
     service.warm()
     with entered() as assess:
         service.assess(RECORD, explain=True)
