@@ -1,8 +1,9 @@
-"""``lrp-kg assess`` and ``validate``: records in, answers or problems out."""
+"""``lrp-kg assess`` and ``validate``: answer records, or list what is wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,28 +19,27 @@ if TYPE_CHECKING:
     from lrp_kg.record.model import RawRecord
 
 
-def _records(service: GuidelineService, file: str, kind: str | None) -> Iterator[tuple[str, RawRecord | RecordError]]:
-    """Yield the records of a file or of standard input, each with a name for messages."""
-    from lrp_kg.record.files import records
-
-    return records(service.reader, file, read_file(file), kind)
-
-
 def _answer_all(
-    records: Iterable[tuple[str, RawRecord | RecordError]],
-    answer: Callable[[str, RawRecord], bool],
-    refuse: Callable[[str, tuple[Finding, ...]], None],
+    service: GuidelineService,
+    file: str,
+    input_format: str | None,
+    answer: Callable[[str, RawRecord], None],
+    report_invalid: Callable[[str, Sequence[Finding]], None],
 ) -> NoReturn:
     """Answer every record; exit with 1 if one is not valid, with 2 if there is none or the input is not readable."""
+    from lrp_kg.record.files import records
+
     count, invalid = 0, False
     try:
-        for name, raw in records:
+        for name, raw in records(service.reader, file, read_file(file), input_format):
             count += 1
-            if isinstance(raw, RecordError):
+            try:
+                if isinstance(raw, RecordError):
+                    raise InvalidRecord(raw.message, [Finding(raw.code, raw.message)])
+                answer(name, raw)
+            except InvalidRecord as error:
                 invalid = True
-                refuse(name, (Finding(raw.code, raw.message),))
-            else:
-                invalid = not answer(name, raw) or invalid
+                report_invalid(name, error.findings)
     except LrpError as error:
         fail(error)
     if not count:
@@ -83,19 +83,10 @@ def assess(
     """  # noqa: D301  the escape tells click to keep the lines
     service = open_service(guideline, engine, validating=True)
 
-    def answer(name: str, raw: RawRecord) -> bool:
-        try:
-            found = service.assessment(raw, only=only or None, explain=explain)
-        except InvalidRecord as error:
-            refuse(name, error.findings)
-            return False
-        _print(service, found, form, lang, explain, name)
-        return True
+    def answer(name: str, raw: RawRecord) -> None:
+        _print(service, service.assessment(raw, only=only or None, explain=explain), form, lang, explain, name)
 
-    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
-        _report_invalid(name, findings, form, lang)
-
-    _answer_all(_records(service, file, input_format), answer, refuse)
+    _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))
 
 
 def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
@@ -121,7 +112,7 @@ def _print(service: GuidelineService, found: Any, form: str, lang: str, explain:
     console.print(TextAnswer(service.guideline, lang).lay_out(answer))
 
 
-def _report_invalid(name: str, findings: tuple[Finding, ...], form: str, lang: str) -> None:
+def _report_invalid(form: str, lang: str, name: str, findings: Sequence[Finding]) -> None:
     if form == "json":
         import orjson
 
@@ -143,17 +134,11 @@ def validate(file: str, lang: str, form: str, input_format: str | None, guidelin
     """Validate the record or records in FILE and list every problem. Exit code 0: valid; 1: not; 2: could not run."""
     service = open_service(guideline, validating=True)
 
-    def answer(name: str, raw: RawRecord) -> bool:
-        findings = service.validate(raw)
-        if findings:
-            refuse(name, tuple(findings))
-        elif form == "json":
+    def answer(name: str, raw: RawRecord) -> None:
+        service.read(raw)
+        if form == "json":
             click.echo('{"invalid": false}')
         else:
             click.secho(f"{name + ': ' if name else ''}{phrase('valid', lang)}", fg="green")
-        return not findings
 
-    def refuse(name: str, findings: tuple[Finding, ...]) -> None:
-        _report_invalid(name, findings, form, lang)
-
-    _answer_all(_records(service, file, input_format), answer, refuse)
+    _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg import __version__
-from lrp_kg.cli.options import guideline_option, stop
+from lrp_kg.cli.options import guideline_option, print_json, stop
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from lrp_kg.findings import Finding
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
-_SARIF_LEVELS = {"error": "error", "warning": "warning", "note": "note"}
 
 
 @click.command()
@@ -88,8 +87,6 @@ def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, memory: Mem
 def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
     shown = [f for f in result.findings if notes or f.severity != "note"]
     if form == "json":
-        import orjson
-
         data: dict[str, Any] = {
             "folder": str(folder),
             "failed": result.failed,
@@ -98,12 +95,10 @@ def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
         }
         if result.mutation:
             data["mutation"] = result.mutation.as_dict()
-        click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+        print_json(data)
         return
     if form == "sarif":
-        import orjson
-
-        click.echo(orjson.dumps(sarif(shown), option=orjson.OPT_INDENT_2).decode())
+        print_json(sarif(shown))
         return
     from rich.console import Console
 
@@ -158,7 +153,7 @@ def sarif(findings: list[Finding]) -> dict[str, Any]:
 def _sarif_result(finding: Finding) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.name,
-        "level": _SARIF_LEVELS.get(finding.severity, "none"),
+        "level": finding.severity,
         "message": {"text": finding.message},
     }
     file, *rest = _relative(finding.where).split(":")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lrp_kg.cli.options import guideline_option, lang_option, open_service
+from lrp_kg.cli.options import guideline_option, lang_option, open_service, print_json
 
 
 @click.command("compile")
@@ -34,9 +34,6 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
 @guideline_option
 def ids(lang: str, guideline: Path | None) -> None:
     """Print every identifier that an answer can hold, as JSON."""
-    import orjson
-
     from lrp_kg.answer.as_json import known_ids
 
-    found = known_ids(open_service(guideline).guideline, lang)
-    click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+    print_json(known_ids(open_service(guideline).guideline, lang))

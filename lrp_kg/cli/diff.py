@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,19 +67,13 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
             with console.status("") as status:
                 found, sides = compare(*folders, names=(old, new), report=status.update)
             if cohort:
-                found = _with_cohort(found, folders, cohort, console)
+                found = replace(found, cohort=_count(folders, cohort, console))
         _write(found, sides, form, lang, output)
     except LrpError as error:
         fail(error)
     except OSError as error:
         stop(f"{error.filename or output}: {error.strerror}.")
     raise SystemExit(DIFFERENT if found.differs else 0)
-
-
-def _with_cohort(found: Comparison, folders: tuple[Path, Path], file: Path, console: Console) -> Comparison:
-    from dataclasses import replace
-
-    return replace(found, cohort=_count(folders, file, console))
 
 
 def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEffect:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lrp_kg.cli.options import CANNOT_RUN, INVALID
+from lrp_kg.cli.options import INVALID, stop
 
 
 @click.command("format")
@@ -23,15 +23,13 @@ def format_files(files: tuple[Path, ...], check: bool) -> None:
 
     program = formatter()
     if program is None:
-        click.secho("turtlefmt is not installed (pip install turtlefmt).", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN)
+        stop("turtlefmt is not installed (pip install turtlefmt).")
     differs = False
     for file in files:
         before = file.read_text(encoding="utf-8")
         after = formatted(program, before)
         if after is None:
-            click.secho(f"{file} is not Turtle. Run lrp-kg check to see where.", err=True, fg="red")
-            raise SystemExit(CANNOT_RUN)
+            stop(f"{file} is not Turtle. Run lrp-kg check to see where.")
         if before != after:
             differs = True
             click.echo(f"{file}: {'is not formatted' if check else 'formatted'}")

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg.cli.options import (
-    CANNOT_RUN,
     INTERRUPTED,
     INVALID,
     fail,
     guideline_option,
     input_option,
     lang_option,
+    print_json,
     read_sources,
+    stop,
 )
 from lrp_kg.errors import LrpError, StoreError
 
@@ -157,8 +158,7 @@ def _try_to_write(file: Path) -> None:
     try:
         file.open("ab").close()
     except OSError as error:
-        click.secho(f"{file} cannot be written: {error.strerror}. Nothing was loaded.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+        stop(f"{file} cannot be written: {error.strerror}. Nothing was loaded.")
 
 
 def _write_rejected(file: Path, report: Report, lang: str) -> None:
@@ -168,18 +168,15 @@ def _write_rejected(file: Path, report: Report, lang: str) -> None:
     try:
         file.write_bytes(b"".join(lines))
     except OSError as error:
-        click.secho(f"{file} cannot be written: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+        stop(f"{file} cannot be written: {error.strerror}.")
 
 
 def _print(report: Report, form: str, lang: str, store: str | None, to: Path | None) -> None:
     if form == "json":
-        import orjson
-
         data = report.as_dict()
         data["rejected"] = [_in_language(t, lang) for t in report.rejected]
         data["no_longer_valid"] = [_in_language(t, lang) for t in report.no_longer_valid]
-        click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+        print_json(data)
         return
     if report.rederived:
         click.echo(f"{report.rederived} stored records were answered again: the guideline or lrp-kg has changed.")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from lrp_kg.cli.options import stop
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -22,8 +24,7 @@ def new() -> None:
 @new.command("guideline")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--name", help="Name in kebab-case (default: the name of the folder).")
-@click.pass_context
-def guideline(context: click.Context, folder: Path, name: str | None) -> None:
+def guideline(folder: Path, name: str | None) -> None:
     """Create a guideline FOLDER with a commented record, pathway, shapes, cases and a query.
 
     \b
@@ -33,13 +34,9 @@ def guideline(context: click.Context, folder: Path, name: str | None) -> None:
     """  # noqa: D301  the escape tells click to keep the lines
     own = name or folder.resolve().name
     if not _NAME.fullmatch(own):
-        click.secho(
-            f"{own!r} is not a name in kebab-case, such as ankle-sprain. Give one with --name.", err=True, fg="red"
-        )
-        context.exit(2)
+        stop(f"{own!r} is not a name in kebab-case, such as ankle-sprain. Give one with --name.")
     if folder.exists() and any(folder.iterdir()):
-        click.secho(f"{folder} is not empty; nothing was written. Choose another folder.", err=True, fg="red")
-        context.exit(2)
+        stop(f"{folder} is not empty; nothing was written. Choose another folder.")
     make(folder, own, date.today())
     click.secho(f"Created {folder}. Next:", fg="green")
     click.echo(f"  lrp-kg check --guideline {folder}\n  lrp-kg serve --guideline {folder} --reload")

@@ -26,12 +26,7 @@ guideline_option = click.option(
     help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
 )
 lang_option = click.option(
-    "--lang",
-    "-l",
-    type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
-    help="Language.",
+    "--lang", "-l", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language."
 )
 input_option = click.option(
     "--input",
@@ -39,8 +34,6 @@ input_option = click.option(
     type=click.Choice(["json", "ndjson", "turtle"]),
     help="Format of FILE (default: by its suffix, else by its content). Use json for JSON-LD.",
 )
-
-
 store_option = click.option(
     "--store",
     envvar="LRP_STORE",
@@ -61,6 +54,13 @@ def stop(message: str) -> NoReturn:
     """Print a message on stderr and exit with 2."""
     click.secho(message, err=True, fg="red")
     raise SystemExit(CANNOT_RUN)
+
+
+def print_json(data: object) -> None:
+    """Print data as indented JSON."""
+    import orjson
+
+    click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
 
 
 def read_file(file: str) -> bytes:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrp_kg.cli.options import fail, guideline_option, input_option, lang_option, read_file, read_sources, store_option
+from lrp_kg.cli.options import (
+    fail,
+    guideline_option,
+    input_option,
+    lang_option,
+    print_json,
+    read_file,
+    read_sources,
+    store_option,
+)
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 
 if TYPE_CHECKING:
@@ -40,9 +49,7 @@ def queries(tag: str | None, form: str, lang: str, guideline: Path | None) -> No
 
     shown = [e for e in _catalogue(guideline).entries.values() if tag is None or tag in e.tags]
     if form == "json":
-        import orjson
-
-        click.echo(orjson.dumps([as_data(e, lang) for e in shown], option=orjson.OPT_INDENT_2).decode())
+        print_json([as_data(e, lang) for e in shown])
         return
     for e in shown:
         click.secho(e.name, bold=True, nl=False)

@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-from lrp_kg.cli.options import CANNOT_RUN, fail, guideline_option
+from lrp_kg.cli.options import fail, guideline_option, stop
 from lrp_kg.errors import LrpError
 
 
@@ -46,8 +46,7 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
     except LrpError as error:
         fail(error)
     except OSError as error:
-        click.secho(f"{output} cannot be written: {error.strerror}.", err=True, fg="red")
-        raise SystemExit(CANNOT_RUN) from None
+        stop(f"{output} cannot be written: {error.strerror}.")
     quiet = not console.is_terminal or output is None
     standard: IO[bytes] = sys.stdout.buffer
     stream: AbstractContextManager[IO[bytes]] = opened or nullcontext(standard)

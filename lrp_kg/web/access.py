@@ -1,4 +1,4 @@
-"""Who may ask of a store with records: bearers of a token, or browsers that logged in with one."""
+"""Access to a store with records: clients that send a token, or browsers that logged in with one."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.words import Words
 
 SHORTEST = 16
-"""Characters that a token has at least."""
+"""Least number of characters of a token."""
 
 ATTEMPTS = 20
-"""Wrong tokens a minute from one address, after which no token of it is looked at for the rest of it."""
+"""Wrong tokens from one address within a minute, after which all its tokens are rejected until that minute ends."""
 
 ADDRESSES = 1000
-"""Addresses whose wrong tokens are counted; the one that was longest silent is forgotten first."""
+"""Addresses whose wrong tokens are counted; the one with the oldest last attempt is dropped first."""
 
 blueprint = Blueprint("access", __name__)
 
 
 def read_tokens(file: str | Path | None) -> tuple[str, ...]:
-    """Return the tokens of a file, one a line; ``#`` begins a comment. Raise `TokenFileError` where it has none."""
+    """Return the tokens of a file, one a line; ``#`` begins a comment. Raise `TokenFileError` if it has none."""
     if not file:
         return ()
     try:
@@ -50,31 +50,29 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
         what = f"token {short[0]} has fewer than {SHORTEST} characters" if short else "it holds no token"
         raise TokenFileError(f"{file}: {what}. Write one long random token a line.")
     if mode & (stat.S_IRGRP | stat.S_IROTH):
-        click.secho(
-            f"{file} can be read by others; chmod 600 {file} keeps the tokens to yourself.", err=True, fg="yellow"
-        )
+        click.secho(f"Others can read {file}; chmod 600 {file} makes it private.", err=True, fg="yellow")
     return tokens
 
 
 def demand_token(tokens: tuple[str, ...], records: bool) -> None:
-    """Raise `TokenFileError` where records would be served to everybody."""
+    """Raise `TokenFileError` if the store has records and there are no tokens."""
     if records and not tokens:
         raise TokenFileError(
-            "The store holds patient records, which are served only with a token. Write a long random token to a "
+            "The store holds patient records, and access to them needs a token. Write a long random token to a "
             "file, and name that file with --token-file or LRP_TOKEN_FILE."
         )
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Sessions whose cookie is sent back over TLS only, where the service is reached over TLS."""
+    """Sessions with a secure cookie if the request came over TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Say whether the cookie is marked as secure."""
+        """Return whether the browser may send the cookie over TLS only."""
         return request.is_secure
 
 
 class Access:
-    """The tokens of an application."""
+    """The tokens of an application and the count of wrong attempts."""
 
     def __init__(self, app: Flask) -> None:
         self.tokens = read_tokens(app.config["TOKEN_FILE"])
@@ -90,7 +88,7 @@ class Access:
         )
 
     def mark(self, token: str, address: str) -> str | None:
-        """Return what a session keeps of a valid token, ``None`` for any other; raise where too many were wrong."""
+        """Return the mark of a valid token, kept in a session, else ``None``; raise after too many wrong tokens."""
         with self._lock:
             failed = self._failed.get(address, deque(maxlen=ATTEMPTS))
             if len(failed) == ATTEMPTS and time.monotonic() - failed[0] < 60:
@@ -104,12 +102,15 @@ class Access:
                 if len(self._failed) > ADDRESSES:
                     self._failed.popitem(last=False)
                 return None
-        return hashlib.sha256(f"lrp-kg mark {right[0]}".encode()).hexdigest()[:32]
+        return _mark(right[0])
 
     def knows(self, mark: object) -> bool:
-        """Say whether a session keeps the mark of a token that is still valid."""
-        marks = (hashlib.sha256(f"lrp-kg mark {t}".encode()).hexdigest()[:32] for t in self.tokens)
-        return isinstance(mark, str) and any(hmac.compare_digest(mark, m) for m in marks)
+        """Return whether a mark is that of a token that is still valid."""
+        return isinstance(mark, str) and any(hmac.compare_digest(mark, _mark(t)) for t in self.tokens)
+
+
+def _mark(token: str) -> str:
+    return hashlib.sha256(f"lrp-kg mark {token}".encode()).hexdigest()[:32]
 
 
 def access() -> Access:
@@ -118,7 +119,7 @@ def access() -> Access:
 
 
 def guard() -> Response | None:
-    """Let a request through where no records are served, or with a token; browsers are sent to the login page."""
+    """Admit a request if there are no records or it has a token; redirect browsers to the login page."""
     if request.method == "OPTIONS" or not engines().store or not engine().has_records:
         return None  # without a store there are no records, whether the engine is ready or not
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -128,7 +129,7 @@ def guard() -> Response | None:
         return None
     if request.method == "GET" and not kind and "text/html" in request.headers.get("Accept", ""):
         return cast(Response, redirect(url_for("access.login", next=request.full_path, lang=language()), 303))
-    raise Unauthorised("Patient records are served here. Send Authorization: Bearer with a token of this service.")
+    raise Unauthorised("This service holds patient records. Send Authorization: Bearer with an access token.")
 
 
 @blueprint.get("/login")
@@ -156,7 +157,7 @@ def log_out() -> Response:
 
 
 def _own(target: str) -> str:
-    """Return an address of this service; anything else is the start page."""
+    """Return an address of this service; the start page for any other address."""
     parts = urlsplit(target)
     own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return target if own and target.isprintable() else "/"

@@ -1,4 +1,4 @@
-"""Makes the Flask application of one guideline."""
+"""Creates the Flask application of one guideline."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.research.store.opening import holds_records
 from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.problems import QuietFlask, register_errors
 
 DEFAULT_MAX_BODY = 1024 * 1024
-"""Bytes of a request body; a record needs about one thousandth."""
+"""Largest request body in bytes, about a thousand times the size of a record."""
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """Make the application of a guideline and, where there is one, of a store.
+    """Create the application of a guideline and, if there is one, a store.
 
-    Settings, also as ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
-    (bytes), ``PROXIES`` (in front of the service, each of which adds X-Forwarded-For and -Proto), ``RELOAD``, and the
+    Settings, also from ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
+    (bytes), ``PROXIES`` (number of those that add X-Forwarded-For, -Proto and -Host), ``RELOAD``, and the
     limits of queries (``QUERY_SECONDS`` and so on).
 
-    Raises `TokenFileError` where the store has records and there is no token.
+    Raise `TokenFileError` if the store has records and there is no token.
     """
     app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
     app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
-    app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # one more, so that a body over the limit shows
+    app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # `body` detects the extra byte
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
     service = GuidelineService(Path(folder) if folder else None)
@@ -45,19 +46,11 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     register_errors(app)
     app.extensions["lrp_kg_engines"] = Engines(app)
     app.extensions["lrp_kg_access"] = access.Access(app)
-    _demand_token(app)
+    if app.config["STORE"]:
+        access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(app.config["STORE"]))
     proxies = int(app.config["PROXIES"])
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]
     for part in (assess, pages, access, sparql, terms, editor, queries):
         app.register_blueprint(part.blueprint)
     return app
-
-
-def _demand_token(app: Flask) -> None:
-    """Refuse to serve a store with records to everybody."""
-    from lrp_kg.research.store.opening import holds_records
-
-    store = app.config["STORE"]
-    if store:
-        access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(store))

@@ -1,7 +1,8 @@
-"""``POST /assess`` and ``POST /validate``: records in, answers or findings out."""
+"""``POST /assess`` and ``POST /validate``: answer records, or list what is wrong with them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import orjson
@@ -40,7 +41,7 @@ def service() -> GuidelineService:
 
 
 def body() -> bytes:
-    """Return the body of the request; raise `TooLarge` over the limit, also where its length was not given."""
+    """Return the request body; raise `TooLarge` over the limit, also if the request states no length."""
     data = request.get_data(cache=False)
     limit = int(current_app.config["MAX_BODY"])
     if len(data) > limit:
@@ -63,7 +64,7 @@ def _one_record(kind: str) -> RawRecord:
 @blueprint.post("/assess")
 @blueprint.post("/v1/assess")
 def assess() -> Response:
-    """Assess the record of the body; NDJSON gives one answer, or one set of findings, a line."""
+    """Assess the record in the body; for NDJSON, return an answer or findings for each line."""
     kind = content_type(BODIES)
     lang = language()
     explain = flag("explain")
@@ -102,24 +103,26 @@ def assess() -> Response:
 def _assess_many(lang: str, explain: bool, only: list[str] | None) -> Response:
     if accepted({"application/x-ndjson": "ndjson", "application/json": "ndjson"}) != "ndjson":
         raise NotAcceptable("NDJSON records are answered as NDJSON.")
+    return _by_line(lambda _, raw: service().answer_json(raw, lang=lang, only=only, explain=explain), lang)
+
+
+def _by_line(respond: Callable[[int, RawRecord], bytes], lang: str, **invalid: bool) -> Response:
+    """Respond to each line of NDJSON with a line; ``invalid`` is added to the findings of a line with an error."""
     lines = []
     for number, line in ndjson(decode(body())):
         try:
-            raw = service().reader.from_json(parse_json(line))
-            lines.append(service().answer_json(raw, lang=lang, only=only, explain=explain))
+            lines.append(respond(number, service().reader.from_json(parse_json(line))))
         except LrpError as error:
-            lines.append(orjson.dumps(_refused(number, error, lang)))
+            data = {
+                **invalid,
+                "line": number,
+                "invalid": True,
+                "code": error.code,
+                "detail": error.message,
+                "findings": [f.as_dict(lang) for f in error.findings],
+            }
+            lines.append(orjson.dumps(data))
     return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
-
-
-def _refused(number: int, error: LrpError, lang: str) -> dict[str, object]:
-    return {
-        "line": number,
-        "invalid": True,
-        "code": error.code,
-        "detail": error.message,
-        "findings": [f.as_dict(lang) for f in error.findings],
-    }
 
 
 @blueprint.post("/validate")
@@ -130,13 +133,11 @@ def validate() -> Response:
     lang = language()
     accepted({"application/json": "json", "application/problem+json": "json"})
     if kind == "ndjson":
-        lines = []
-        for number, line in ndjson(decode(body())):
-            try:
-                service().read(service().reader.from_json(parse_json(line)))
-                lines.append(orjson.dumps({"line": number, "valid": True, "findings": []}))
-            except LrpError as error:
-                lines.append(orjson.dumps({"valid": False, **_refused(number, error, lang)}))
-        return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
+        return _by_line(_valid_line, lang, valid=False)
     service().read(_one_record(kind))
     return Response(orjson.dumps({"valid": True, "findings": []}), headers=_HEADERS, mimetype="application/json")
+
+
+def _valid_line(number: int, raw: RawRecord) -> bytes:
+    service().read(raw)
+    return orjson.dumps({"line": number, "valid": True, "findings": []})

@@ -1,4 +1,4 @@
-"""``/query``: the SPARQL editor, with our prefixes, completion of our terms, and the catalogue as examples."""
+"""``/query``: the SPARQL editor, with the prefixes and terms of the guideline, and the catalogue as examples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("editor", __name__)
 blueprint.before_request(guard)
 
 WORDS = ("query-", "queries-tag-", "login-in", "yes", "no")
-"""How the names of the phrases begin that scripts of the editor use."""
+"""The phrases that scripts of the editor use, by the beginning of their names."""
 
 START = """SELECT ?stage ?label
 WHERE {
@@ -36,13 +36,13 @@ _POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-"""The style sheet of YASGUI has its icons and letters as data, and one of its hints underlines by an attribute, which
-is allowed by its hash; nothing else in the page is run or gives a style."""
+"""YASGUI's style sheet embeds icons and fonts as data, and one of its hints has a style attribute, which the hash
+allows; the page runs no other inline script or style."""
 
 
 @blueprint.get("/query")
 def query() -> Response:
-    """Show the editor; ``?query=`` is what it holds."""
+    """Show the editor with the query of ``?query=``."""
     lang = language()
     index = terms()
     prefixes = {p: n for p, n in sorted(index.prefixes.items()) if p}

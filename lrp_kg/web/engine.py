@@ -1,4 +1,4 @@
-"""The query engine of this process: opened in the background, and again where guideline or store have changed."""
+"""The query engine of this process: opened in the background, and again after guideline or store have changed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import logging
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import BeingPrepared, EngineFailed, LrpError
-from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.research.engine.model import Engine, Limits
 from lrp_kg.research.store.opening import is_remote, open_engine
 from lrp_kg.research.store.snapshot import make_apart
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
 
 PATIENCE = 2.0
-"""Seconds that a request waits for an engine that is being opened."""
+"""Seconds that a request waits while the engine is opening."""
 
 RETRY = 30.0
-"""Seconds after which an engine that could not be opened is tried again."""
+"""Seconds after a failure before the engine is opened again."""
 
 _log = logging.getLogger("lrp_kg.web")
 
 
 class Engines:
-    """Keeps the engine of an application up to date; every process has its own."""
+    """Keeps the query engine of an application, one per process, up to date."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -42,12 +42,11 @@ class Engines:
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._engine: Engine | None = None
-        self._key: tuple[str, str] | None = None
+
         self._wanted: tuple[str, str] | None = None
         self._error: LrpError | None = None
         self._again = 0.0
-        reference = weakref.ref(self)
-        atexit.register(_close, reference)
+        atexit.register(_close, weakref.ref(self))
 
     @property
     def service(self) -> GuidelineService:
@@ -55,20 +54,7 @@ class Engines:
         return cast(GuidelineService, self.app.extensions["lrp_kg"])
 
     def prepare(self) -> None:
-        """Begin to open the engine, without waiting for it."""
-        self._look()
-
-    def get(self) -> Engine:
-        """Return the engine; the last good one while another is being opened, else raise `BeingPrepared`."""
-        self._look()
-        if self._engine is None and not self._ready.wait(PATIENCE):
-            raise BeingPrepared("The dataset is being prepared, once for this guideline. Ask again in a few seconds.")
-        found = self._engine
-        if found is None:
-            raise self._error or BeingPrepared("The dataset is being prepared. Ask again in a few seconds.")
-        return found
-
-    def _look(self) -> None:
+        """Start opening the engine if guideline or store have changed, without waiting."""
         wanted = (self.service.guideline.content_hash, self._generation())
         with self._lock:
             if wanted == self._wanted and not (self._error and time.monotonic() >= self._again):
@@ -79,10 +65,19 @@ class Engines:
                 self._ready.clear()
         threading.Thread(target=self._open, args=(wanted, self.service.guideline), daemon=True).start()
 
+    def get(self) -> Engine:
+        """Return the engine, or the last good one while another is opening; raise `BeingPrepared` if there is none."""
+        self.prepare()
+        if self._engine is None and not self._ready.wait(PATIENCE):
+            raise BeingPrepared("The dataset is being prepared, once for this guideline. Ask again in a few seconds.")
+        found = self._engine
+        if found is None:
+            raise self._error or BeingPrepared("The dataset is being prepared. Ask again in a few seconds.")
+        return found
+
     def _generation(self) -> str:
         if not self.store or is_remote(self.store):
             return ""
-        from pathlib import Path
 
         try:
             return (Path(self.store) / "CURRENT").read_text(encoding="ascii").strip()
@@ -94,30 +89,28 @@ class Engines:
             if not self.store:
                 make_apart(guideline)
             engine = open_engine(guideline, self.store, self.limits)
-        except Exception as error:  # noqa: BLE001 - reported to whoever asks, by type only where it is none of ours
+        except Exception as error:  # noqa: BLE001 - `get` raises it; only the type of a foreign one
             if not isinstance(error, LrpError):
                 _log.error("the query engine could not be opened: %s", type(error).__name__)
+                error = EngineFailed("The query engine could not be opened.")
             with self._lock:
                 if wanted == self._wanted:
-                    reason = (
-                        error if isinstance(error, LrpError) else EngineFailed("The query engine could not be opened.")
-                    )
-                    self._error, self._again = reason, time.monotonic() + RETRY
+                    self._error, self._again = error, time.monotonic() + RETRY
                     self._ready.set()
             return
         with self._lock:
             if wanted != self._wanted:
                 engine.close()
                 return
-            old, self._engine, self._key = self._engine, engine, wanted
+            old, self._engine = self._engine, engine
             self._ready.set()
         if old is not None:
-            timer = threading.Timer(self.limits.seconds + 10, old.close)  # what it is answering is still answered
+            timer = threading.Timer(self.limits.seconds + 10, old.close)  # after its last queries
             timer.daemon = True
             timer.start()
 
     def close(self) -> None:
-        """Give back every process of the engine."""
+        """Close the engine and end its processes."""
         with self._lock:
             engine, self._engine, self._wanted = self._engine, None, None
         if engine is not None:
@@ -131,17 +124,12 @@ def _close(reference: weakref.ref[Engines]) -> None:
 
 
 def engines() -> Engines:
-    """Return the keeper of engines of the application."""
+    """Return the `Engines` of the application."""
     return cast(Engines, current_app.extensions["lrp_kg_engines"])
 
 
 def engine() -> Engine:
-    """Return the engine of the application, one for the whole of a request: what was guarded is what is asked."""
+    """Return the engine of the application, the same for a whole request: `guard` checks the one that answers."""
     if "engine" not in g:
         g.engine = engines().get()
     return cast(Engine, g.engine)
-
-
-def dataset_version() -> str:
-    """Return the IRI of the guideline version that is served."""
-    return version_iri(engines().service.guideline)

@@ -1,4 +1,4 @@
-"""What the caller sends, accepts and reads: content type, Accept, language. Werkzeug does the matching."""
+"""Content type, Accept and language of a request, matched by Werkzeug."""
 
 from __future__ import annotations
 
@@ -9,30 +9,36 @@ from werkzeug.http import parse_options_header
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
 from lrp_kg.words import LANGUAGES
 
-_UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
-
 
 def content_type(supported: dict[str, str]) -> str:
-    """Return what the body is, by its content type; raise on an unknown type or another charset than UTF-8."""
+    """Return the format of the body by its content type; raise if the type is unknown or the charset not UTF-8."""
     name, options = parse_options_header(request.headers.get("Content-Type", ""))
     if name.lower() not in supported:
         raise UnsupportedMediaType(
-            f"{'The content type ' + repr(name) if name else 'A body without content type'} is not read here. "
+            f"{'The content type ' + repr(name) if name else 'A body without content type'} is not supported. "
             f"Send one of {', '.join(supported)}."
         )
-    charset = options.get("charset", "utf-8").lower()
-    if charset not in _UTF8:
-        raise WrongCharset(f"The charset {charset!r} is not read here. Send the body as UTF-8.")
+    demand_utf8(options)
     return supported[name.lower()]
 
 
+def demand_utf8(options: dict[str, str]) -> None:
+    """Raise `WrongCharset` if the parameters of a content type name another charset than UTF-8."""
+    charset = options.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
+        raise WrongCharset(f"The charset {charset!r} is not supported. Send the body as UTF-8.")
+
+
+def without_parameters(accept: MIMEAccept) -> MIMEAccept:
+    """Return accepted types without parameters such as charset, which would match nothing."""
+    return MIMEAccept([(name.split(";")[0].strip(), quality) for name, quality in accept])
+
+
 def accepted(offered: dict[str, str]) -> str:
-    """Return which of the offered media types the caller likes best; the first where it says nothing."""
+    """Return the offered format that the caller prefers; the first one if there is no Accept header."""
     if not request.accept_mimetypes:
         return next(iter(offered.values()))
-    # a parameter such as charset would match nothing
-    plain = MIMEAccept([(name.split(";")[0].strip(), quality) for name, quality in request.accept_mimetypes])
-    best = plain.best_match(list(offered))
+    best = without_parameters(request.accept_mimetypes).best_match(list(offered))
     if best is None:
         raise NotAcceptable(f"Accept one of {', '.join(offered)}.")
     return offered[best]
@@ -42,12 +48,14 @@ def language() -> str:
     """Return the language: ``?lang=``, else ``Accept-Language``, else English."""
     asked = request.args.get("lang")
     if asked is not None and asked not in LANGUAGES:
-        raise UnknownParameter(f"lang={asked!r} is no language here. Choose among {', '.join(LANGUAGES)}.")
+        raise UnknownParameter(
+            f"lang={asked!r} is not a language of this service. Choose among {', '.join(LANGUAGES)}."
+        )
     return asked or request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def language_or_default() -> str:
-    """Return the language for an error, English where what was asked is unknown."""
+    """Return the language for an error; English if ``?lang=`` is unknown."""
     try:
         return language()
     except UnknownParameter:
@@ -55,7 +63,7 @@ def language_or_default() -> str:
 
 
 def flag(name: str) -> bool:
-    """Return a yes/no parameter; present without a value counts as yes."""
+    """Return a yes/no parameter; without a value it means yes."""
     value = request.args.get(name)
     if value is None:
         return False

@@ -1,4 +1,4 @@
-"""The OpenAPI description, made from the fields of the guideline."""
+"""The OpenAPI description of the service, with the record schema from the fields of the guideline."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def _sparql(problem: dict[str, Any]) -> dict[str, Any]:
             "application/x-www-form-urlencoded": {"schema": form},
         },
     }
-    asked = "Ask a query; without one, the service description"
+    summary = "Run a query; without one, return the service description"
     return {
-        "get": {"summary": asked, "parameters": [query, *graphs], "responses": responses},
-        "post": {"summary": "Ask a query", "parameters": graphs, "requestBody": body, "responses": responses},
+        "get": {"summary": summary, "parameters": [query, *graphs], "responses": responses},
+        "post": {"summary": "Run a query", "parameters": graphs, "requestBody": body, "responses": responses},
     }
 
 
@@ -81,10 +81,7 @@ def description(guideline: Guideline) -> dict[str, Any]:
             n: {"schema": {"type": "string"}} for n in ("application/ld+json", "text/turtle", "text/html", "text/plain")
         },
     }
-    ok = {
-        "description": "The record is valid.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
+    ok = {"description": "The record is valid.", "content": {"application/json": {"schema": {"type": "object"}}}}
 
     def get(what: str, *names: str) -> dict[str, Any]:
         found: dict[str, Any] = {"summary": what, "responses": {"200": {"description": what}}}
@@ -119,18 +116,18 @@ def description(guideline: Guideline) -> dict[str, Any]:
             "/v1/assess": assess,
             "/validate": validate,
             "/v1/validate": validate,
-            "/": get("What is here, as a page or as JSON"),
+            "/": get("An overview of the service, as a page or as JSON"),
             "/ids": get("Every identifier that an answer can hold"),
             "/v1/ids": get("Every identifier that an answer can hold"),
             "/openapi.json": get("This description"),
             "/context.jsonld": get("The JSON-LD context of a record"),
             "/query.rq": get("The classification query"),
-            "/derive.rq": get("The query that derives what criteria read"),
+            "/derive.rq": get("The query that derives values for the criteria"),
             "/health": get("Whether the service is ready"),
             "/sparql": sparql,
             "/sparql/": sparql,
             "/v1/sparql": sparql,
-            "/.well-known/void": get("The dataset described in VoID"),
+            "/.well-known/void": get("The VoID description of the dataset"),
             "/query": get("The SPARQL editor"),
             "/query/terms.json": get("The terms that the editor completes"),
             "/queries": get("The questions of the catalogue, as a page or as JSON"),

@@ -1,4 +1,4 @@
-"""What is here: the start page with a form made from the fields, health, identifiers, context, the query."""
+"""The start page with the form for a record, and /health, /ids, /context.jsonld, /query.rq, /openapi.json."""
 
 from __future__ import annotations
 
@@ -41,27 +41,23 @@ _SECURITY = {
 
 @blueprint.after_app_request
 def secure(response: Response) -> Response:
-    """Let a page load nothing from elsewhere."""
+    """Add headers that keep pages from loading anything from another server."""
     for name, value in _SECURITY.items():
         response.headers.setdefault(name, value)
     return response
 
 
-def _json(data: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(data, option=orjson.OPT_INDENT_2), status, mimetype="application/json")
+def _json(data: object, media_type: str = "application/json") -> Response:
+    return Response(orjson.dumps(data, option=orjson.OPT_INDENT_2), mimetype=media_type)
 
 
 @blueprint.get("/")
 def index() -> Response:
-    """Say what is here, as a page or as JSON."""
+    """Show the form and the addresses of the service, as a page or as JSON."""
     lang = language()
     guideline = service().guideline
     words = GuidelineWords(guideline, lang)
-    about = {
-        "id": guideline.id,
-        "version": guideline.version,
-        "label": words.text(guideline.label),
-    }
+    about = {"id": guideline.id, "version": guideline.version, "label": words.text(guideline.label)}
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         return _json(
             {
@@ -90,7 +86,7 @@ def index() -> Response:
 
 @blueprint.get("/health")
 def health() -> Response:
-    """Say that the service is ready, and with which guideline."""
+    """Report that the service is ready, and its guideline."""
     guideline = service().guideline
     findings = [f.as_dict() for f in g.get("guideline_findings", ())]
     about = {"id": guideline.id, "version": guideline.version}
@@ -108,19 +104,18 @@ def ids() -> Response:
 @blueprint.get("/context.jsonld")
 def context() -> Response:
     """Return the JSON-LD context of a record."""
-    body = orjson.dumps({"@context": service().reader.context}, option=orjson.OPT_INDENT_2)
-    return Response(body, mimetype="application/ld+json")
+    return _json({"@context": service().reader.context}, "application/ld+json")
 
 
 @blueprint.get("/query.rq")
 def query() -> Response:
-    """Return the classification query; the deriving query is at /derive.rq."""
+    """Return the classification query."""
     return Response(record_query(service().assessor.program), mimetype="application/sparql-query")
 
 
 @blueprint.get("/derive.rq")
 def derive() -> Response:
-    """Return the query that derives what criteria read."""
+    """Return the query that derives values for the criteria."""
     return Response(derive_query(service().guideline), mimetype="application/sparql-query")
 
 

@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457): what, where, and what to do; never an exception's text."""
+"""Errors as ``application/problem+json`` (RFC 9457): what, where, and what to do; never the text of an exception."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 
 _ADVICE = {
-    404: "Nothing is at this address. GET / lists what is here.",
-    405: "This address does not take this method. GET / lists what is here.",
+    404: "There is nothing at this address. GET / lists the addresses of the service.",
+    405: "This address does not support this method. GET / lists the addresses of the service.",
     413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
 }
 _log = logging.getLogger("lrp_kg.web")
@@ -30,7 +30,7 @@ def problem(
     findings: Iterable[Finding] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return a problem response; the one place where error bodies are made."""
+    """Return a problem response; the only place that writes error bodies."""
     body: dict[str, Any] = {
         "type": f"https://w3id.org/lrp-kg/problem/{code}",
         "title": title,
@@ -50,7 +50,7 @@ def problem(
 
 
 def log_unexpected(error: BaseException | None) -> None:
-    """Log the type and place of an error only: its message can hold what was sent."""
+    """Log only the type and place of an error, because its message may contain data of a record."""
     trace = error.__traceback__ if error else None
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -59,7 +59,7 @@ def log_unexpected(error: BaseException | None) -> None:
 
 
 class QuietFlask(Flask):
-    """Flask that logs no text of an exception, also where an error handler fails."""
+    """Flask that never logs the text of an exception, even if an error handler fails."""
 
     def log_exception(self, exc_info: Any) -> None:
         """Log the type and place of an exception."""

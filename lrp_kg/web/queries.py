@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from markupsafe import Markup
 
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
+from lrp_kg.namespaces import local_name
 from lrp_kg.research.questions.charts import draw
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.listing import as_data
@@ -28,14 +29,14 @@ blueprint = Blueprint("queries", __name__)
 blueprint.after_request(allow_other_origins)
 
 SHOWN = 1000
-"""Rows that a page shows; the other formats give all."""
+"""Rows that a page shows; the other formats return all."""
 
 _TEXT = "application/sparql-query"
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The catalogue of the guideline that is served, and the words its parameters can be named by."""
+    """The catalogue of the current guideline, and the vocabulary for values of its parameters."""
 
     entries: dict[str, CatalogueEntry]
     vocabulary: Vocabulary
@@ -43,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Input:
-    """A parameter in a form: its current value, and the choices where it has a closed list."""
+    """A parameter in a form: its current value, and the choices if it has a closed list."""
 
     parameter: Parameter
     label: str
@@ -52,7 +53,7 @@ class Input:
 
 
 def offer() -> Offer:
-    """Return the catalogue of the guideline that is served now, read again where a query changed."""
+    """Return the catalogue of the current guideline, read again after a query file has changed."""
     guideline = service().guideline
     files = sorted((guideline.folder / "queries").glob("*.rq"))
     key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
@@ -80,7 +81,7 @@ def index() -> Response:
 
 @blueprint.get("/queries/<name>")
 def page(name: str) -> Response:
-    """Show a query: its question, a form of its parameters, its result as table and picture, and its text."""
+    """Show a query: its question, a form for its parameters, its result as table and chart, and its text."""
     lang = language()
     if accepted({"text/html": "html", JSON: "json", "application/json": "json"}) == "json":
         return as_json(name)
@@ -157,7 +158,7 @@ def _result(name: str, media_type: str) -> Response:
 
 
 def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str, str]:
-    """Return the parameters of a request; ``lang`` is that of the page too, so any query may have it."""
+    """Return the parameters of a request; ``lang`` may always be sent, because it is also the language of the page."""
     twice = [key for key in request.args if len(request.args.getlist(key)) > 1]
     if twice:
         raise UnknownParameter(f"{', '.join(twice)} is in the address twice. Send each parameter once.")
@@ -165,7 +166,7 @@ def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str
     values.pop("lang", None)
     if any(p.name == p.type == "lang" for p in entry.parameters):
         values["lang"] = lang
-    if form:  # what is in the form, also where it was not sent
+    if form:  # show the defaults in the form
         values = {p.name: p.default or "" for p in entry.parameters} | values
     return values
 
@@ -194,8 +195,8 @@ def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
         return {"text": ""}
     if not cell.is_iri:
         return {"text": cell.text, "lang": cell.lang or "", "number": cell.number is not None}
-    text = cell.text.rsplit("#", 1)[-1].rsplit("/", 1)[-1] or cell.text
-    if not terms().knows(cell.text):  # a record, say: nobody but the endpoint knows it
+    text = local_name(cell.text) or cell.text
+    if not terms().knows(cell.text):  # such as a record, which has no page
         about = f"SELECT ?property ?value {{ <{cell.text}> ?property ?value }} ORDER BY ?property"
         return {"text": text, "href": f"/query?{urlencode({'query': about, 'lang': lang})}"}
     return {"text": text, "href": f"/term/?{urlencode({'iri': cell.text, 'lang': lang})}"}

@@ -1,4 +1,4 @@
-"""Who is reading long results: each holds a thread and a file until it has read, or gone away."""
+"""A limit on clients that read long results, each of which holds a thread and a file until it has finished."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 from lrp_kg.errors import Busy
 
 MOST = 128
-"""Long results that a worker hands out at once; short ones need no thread."""
+"""Long results that a worker sends at the same time; short ones need no thread."""
 
 ROOM = 4
-"""Times that all of them together may be as long as one may be."""
+"""Total size of the results that are being sent, as a multiple of the limit of one result."""
 
 
 class Readers:
-    """Counts long results that are being read, and their bytes."""
+    """Counts the long results that are being sent, and their bytes."""
 
     def __init__(self, longest: int, most: int = MOST) -> None:
         self._room = ROOM * longest
@@ -24,7 +24,7 @@ class Readers:
         self._bytes = 0
 
     def enter(self, size: int) -> None:
-        """Note that a result is about to be read; raise `Busy` where too many are, or too long ones."""
+        """Register a result before sending it; raise `Busy` over the limit of number or size."""
         with self._lock:
             if self._number >= self._most or (self._number and self._bytes + size > self._room):
                 raise Busy("Too many long results are being read. Ask again in a moment, or for less.")
@@ -32,7 +32,7 @@ class Readers:
             self._bytes += size
 
     def leave(self, size: int) -> None:
-        """Note that a result has been read, or that its reader has gone away."""
+        """Release a result after it was sent or its client disconnected."""
         with self._lock:
             self._number -= 1
             self._bytes -= size

@@ -1,4 +1,4 @@
-"""``serve --reload``: an edit of the guideline shows at once; a broken one leaves the last good one, with a warning."""
+"""``serve --reload``: load the guideline after an edit; if it has errors, keep the last good version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrp_kg.guideline.files import guideline_files
 from lrp_kg.guideline.model import Guideline
 
 INTERVAL = 0.2
-"""Seconds between two looks at the files."""
+"""Least seconds between two checks of the files for changes."""
 
 
 class Reloader:
@@ -42,7 +42,7 @@ class Reloader:
             return ()
 
     def look(self) -> None:
-        """Load the guideline again where a file changed since the last look."""
+        """Load the guideline again if a file has changed since the last check."""
         with self._lock:
             now = time.monotonic()
             if now - self._looked >= INTERVAL:
@@ -62,7 +62,7 @@ class Reloader:
             self.findings = error.findings or (Finding("guideline-not-usable", error.message),)
 
     def warn(self, response: Response) -> Response:
-        """Say in a header that the last good guideline is served."""
+        """Warn in a header if the response comes from the last good version."""
         if self.findings:
             response.headers["Lrp-Guideline"] = f"last good version; the folder has {len(self.findings)} error(s)"
         return response

@@ -1,4 +1,4 @@
-"""Runs the application on Granian, a WSGI server; made once per worker, then frozen out of garbage collection."""
+"""Runs the application on Granian, a WSGI server; each worker creates it once, outside garbage collection."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 THREADS = 512
-"""Requests that a worker answers at once: more than queries may run, so that these never hold up the others."""
+"""Requests that a worker answers at once: more than the limit of queries, so that queries never block the others."""
 
 KILL_SECONDS = 10
-"""Seconds that a worker has to end by itself when the service is stopped, for the answers under way."""
+"""Seconds in which a worker can finish its requests when the service stops."""
 
 REST = 8 * 1024 * 1024
-"""Bytes of a refused body that are still taken, so that its sender reads why."""
+"""Bytes of a rejected body to drain, so that the client sees the error."""
 
 BODIES = 320
-"""Requests with a body that a worker takes at once: whoever sends one slowly holds a thread, and never all of them."""
+"""Requests with a body that a worker accepts at once, so that slow uploads never hold all threads."""
 
 
 class BoundedBodies:
-    """Answers that it is busy where too many requests with a body are under way; the others always have threads."""
+    """Limits concurrent requests with a body, and answers `Busy` over the limit; the others always have threads."""
 
     def __init__(self, inner: WSGIApplication, most: int = BODIES) -> None:
         self._inner = inner
@@ -49,14 +49,14 @@ class BoundedBodies:
             return problem(Busy.status, Busy.code, Busy.title, detail, headers=Busy.headers)(environ, start_response)
         try:
             answer = self._inner(environ, start_response)
-            _take_the_rest(environ)
+            _drain(environ)
             return answer
         finally:
             self._slots.release()
 
 
-def _take_the_rest(environ: WSGIEnvironment) -> None:
-    """Read what is left of a body that was refused early: a client that is still sending would not see the answer."""
+def _drain(environ: WSGIEnvironment) -> None:
+    """Read the rest of a body that was rejected early: a client that is still sending would not see the answer."""
     left = REST
     while left > 0 and (part := environ["wsgi.input"].read(min(left, 65536))):
         left -= len(part)
@@ -67,7 +67,7 @@ def _has_body(environ: WSGIEnvironment) -> bool:
 
 
 def make() -> Flask:
-    """Make the application for a worker; a full collection with everything loaded would take 20 ms."""
+    """Create the application of a worker, and exempt it from garbage collection (a full one would take 20 ms)."""
     _listen_to_the_main_process()
     app = create_app()
     app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
@@ -78,10 +78,10 @@ def make() -> Flask:
 
 
 def _listen_to_the_main_process() -> None:
-    """End at once where the main process says so: until it serves, a worker has the handlers that it was forked with.
+    """End at once on SIGTERM from the main process.
 
-    These only take note of a signal, so a worker that gets one while it loads would never end. Ctrl+C
-    reaches every process of a terminal; the main process then ends its workers.
+    Until it serves, a worker has the signal handlers of the main process, which only record a signal: a worker that
+    is still loading would never end. Ctrl+C reaches every process of a terminal; the main process then ends workers.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -89,7 +89,7 @@ def _listen_to_the_main_process() -> None:
 
 
 def _is_free(host: str, port: int) -> bool:
-    """Say whether nothing listens: the server itself would share the port with an older one without a word."""
+    """Return whether the port is free; Granian itself would silently share it with an older server."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -100,16 +100,18 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def run(host: str, port: int, workers: int) -> None:
-    """Serve until interrupted; says where, and logs no request and no body."""
+    """Serve until interrupted; print the address, and log no request and no body."""
     if not _is_free(host, port):
         click.secho(
-            f"Port {port} of {host} is taken. Stop what listens there, or choose another --port.", err=True, fg="red"
+            f"Port {port} of {host} is in use. Stop the program that uses it, or choose another --port.",
+            err=True,
+            fg="red",
         )
         raise SystemExit(2)
     from granian import Granian
     from granian.constants import Interfaces
 
-    # the number of threads is meant: most of them would only wait for slow senders
+    # Granian warns about many threads, but most of these only wait for slow uploads
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     click.echo(f"lrp-kg serves at http://{host}:{port}/ (stop with Ctrl+C)")
     Granian(

@@ -1,4 +1,4 @@
-"""What the endpoint is, for machines: a SPARQL 1.1 service description, with VoID numbers of its graphs."""
+"""The SPARQL 1.1 service description of the endpoint, with VoID counts of its graphs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import rdflib
 from flask import Response, current_app, request
 from rdflib.namespace import DCTERMS, RDF, VOID, XSD
-from werkzeug.datastructures import MIMEAccept
 
 from lrp_kg.errors import LimitReached, NotAcceptable
+from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.research.engine.formats import GRAPHS
 from lrp_kg.research.engine.model import Engine, Question
 from lrp_kg.web.assess import service
-from lrp_kg.web.engine import dataset_version, engine
+from lrp_kg.web.engine import engine
+from lrp_kg.web.negotiation import without_parameters
 
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 FORMATS = rdflib.Namespace("http://www.w3.org/ns/formats/")
@@ -51,7 +52,7 @@ def describe_dataset() -> Response:
     graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(endpoint)))
     graph.add((node, VOID.uriSpace, rdflib.Literal(guideline.namespace)))
     graph.add((node, VOID.dataDump, rdflib.URIRef(request.host_url + "ontology")))
-    graph.add((node, DCTERMS.source, rdflib.URIRef(dataset_version())))
+    graph.add((node, DCTERMS.source, rdflib.URIRef(version_iri(guideline))))
     graph.add((node, DCTERMS.license, rdflib.URIRef("https://creativecommons.org/licenses/by/4.0/")))
     for lang, text in guideline.label.items():
         graph.add((node, DCTERMS.title, rdflib.Literal(text, lang=lang)))
@@ -95,7 +96,7 @@ def service_graph(address: str, current: Engine) -> rdflib.Graph:
 
 
 def _counts(current: Engine) -> dict[str, int]:
-    """Return the triples per graph, the default graph under an empty name; nothing where counting takes too long."""
+    """Return the triples per graph, with "" for the default graph; empty if counting takes too long."""
     known: dict[str, dict[str, int]] = current_app.extensions.setdefault("lrp_kg_counts", {})
     counts = known.get(current.version)
     if counts is None:
@@ -117,7 +118,7 @@ def _rows(current: Engine, query: str) -> list[dict[str, str]]:
 
 def _write(graph: rdflib.Graph, media_type: str | None) -> Response:
     if media_type is None:
-        plain = MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in request.accept_mimetypes])
+        plain = without_parameters(request.accept_mimetypes)
         media_type = plain.best_match(list(GRAPHS)) if plain else "text/turtle"
     if media_type not in _WRITERS:
         raise NotAcceptable(f"The description is RDF. Accept one of {', '.join(_WRITERS)}.")

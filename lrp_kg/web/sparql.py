@@ -26,6 +26,7 @@ from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.research.engine.model import Question, Reply
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
+from lrp_kg.web.negotiation import demand_utf8, without_parameters
 from lrp_kg.web.servicedescription import describe, describe_dataset
 
 blueprint = Blueprint("sparql", __name__)
@@ -52,10 +53,11 @@ FORMATS: dict[str, tuple[str | None, str | None]] = (
     | {kind: (kind, None) for kind in SOLUTIONS}
     | {kind: (None, kind) for kind in GRAPHS}
 )
-"""Formats of solutions and graphs by name, for ``?format=``; where a name says nothing of one, Accept decides."""
+"""Media types of solutions and graphs for each value of ``?format=``; Accept decides where there is ``None``."""
 
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
-_CHANGING = re.compile(r"now|rand|uuid|bnode|\\u", re.IGNORECASE)  # an escaped letter can hide any of these
+_READ_ONLY = "This is an update; the endpoint is read-only. Load data with lrp-kg load."
+_CHANGING = re.compile(r"now|rand|uuid|bnode|\\u", re.IGNORECASE)  # \\u can hide any of the others
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
@@ -67,7 +69,7 @@ _CORS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """What a request asks: a query with its dataset, or nothing where it has none."""
+    """The query of a request, if it has one, with its dataset and format."""
 
     query: str | None
     default_graphs: tuple[str, ...]
@@ -77,7 +79,7 @@ class Operation:
 
 @blueprint.after_request
 def allow_other_origins(response: Response) -> Response:
-    """Let pages of other origins ask; there are no cookies that they could use."""
+    """Allow requests from pages of other origins; they cannot use cookies of this service."""
     response.headers.extend(_CORS)
     return response
 
@@ -86,7 +88,7 @@ def allow_other_origins(response: Response) -> Response:
 @blueprint.route("/sparql/", methods=["GET", "POST", "OPTIONS"])
 @blueprint.route("/v1/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
 def sparql() -> Response:
-    """Answer a query; without one, describe the service."""
+    """Run a query; without one, describe the service."""
     if request.method == "OPTIONS":
         return Response(status=204)
     asked = _operation()
@@ -94,7 +96,8 @@ def sparql() -> Response:
     if asked.query is None:
         if request.method == "POST":
             raise MalformedQuery("The request has no query. Send it as the parameter query, or as the body.")
-        if asked.format is None and _plain_accept(accept).best_match([*GRAPHS, "text/html"]) == "text/html":
+        accepted = without_parameters(request.accept_mimetypes)
+        if asked.format is None and accepted.best_match([*GRAPHS, "text/html"]) == "text/html":
             return redirect("/query", 303)  # type: ignore[return-value]
         return describe(FORMATS[asked.format][1] if asked.format else None)
     solutions, graph = _accepted(asked.format, accept)
@@ -109,7 +112,7 @@ def void() -> Response:
 
 
 def answer(question: Question) -> Response:
-    """Return the reply of the engine, or that the caller has it already."""
+    """Return the reply of the engine, or 304 if the client has it already."""
     current = engine()
     tag = None
     if not _CHANGING.search(question.text):
@@ -122,7 +125,7 @@ def answer(question: Question) -> Response:
 
 
 def stream(reply: Reply) -> Response:
-    """Return a complete result with its length; a long one in parts, and closed also where the reader goes away."""
+    """Return a complete result with its length; send a long one in parts, and close it when the client is gone."""
     if reply.in_memory:
         response = Response(reply.read(), mimetype=reply.media_type)
     else:
@@ -158,16 +161,14 @@ def _headers(response: Response, tag: str | None, *, secret: bool) -> Response:
 
 
 def _operation() -> Operation:
-    """Read the request by the rules of the protocol; raise for whatever is not of its form."""
+    """Read the request by the rules of the SPARQL 1.1 Protocol; raise if it breaks them."""
     pairs = _pairs(request.query_string)
     query: str | None = None
     if request.method == "POST":
         name, options = parse_options_header(request.headers.get("Content-Type", ""))
-        charset = options.get("charset", "utf-8").lower()
-        if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
-            raise WrongCharset(f"The charset {charset!r} is not read here. Send the query as UTF-8.")
+        demand_utf8(options)
         if name == UPDATE:
-            raise QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
+            raise QueryRefused(_READ_ONLY)
         if name == FORM:
             pairs += _pairs(_body())
         elif name == DIRECT:
@@ -176,17 +177,17 @@ def _operation() -> Operation:
             query = _decode(_body())
         else:
             raise UnsupportedMediaType(
-                f"{'The content type ' + repr(name) if name else 'A body without content type'} is not read here. "
+                f"{'The content type ' + repr(name) if name else 'A body without content type'} is not supported. "
                 f"Send {FORM} or {DIRECT}."
             )
     queries = [value for key, value in pairs if key == "query"]
     if any(key == "update" for key, _ in pairs):
-        raise QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
+        raise QueryRefused(_READ_ONLY)
     if len(queries) > 1:
         raise MalformedQuery(f"The request has {len(queries)} queries. Send one at a time.")
     formats = [value for key, value in pairs if key == "format"]
     if formats and formats[-1] not in FORMATS:
-        raise UnknownParameter(f"format={formats[-1]!r} is no format. Choose among {', '.join(FORMATS)}.")
+        raise UnknownParameter(f"format={formats[-1]!r} is not a format. Choose among {', '.join(FORMATS)}.")
     return Operation(
         query if query is not None else queries[0] if queries else None,
         tuple(value for key, value in pairs if key == "default-graph-uri"),
@@ -219,17 +220,11 @@ def _decode(body: bytes) -> str:
         raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the query as UTF-8.") from None
 
 
-def _plain_accept(header: str) -> MIMEAccept:
-    """Return what a caller accepts, without parameters such as charset, which would match nothing."""
-    accepted = parse_accept_header(header, MIMEAccept)
-    return MIMEAccept([(kind.split(";")[0].strip(), quality) for kind, quality in accepted])
-
-
 @lru_cache(maxsize=128)
 def _accepted(name: str | None, header: str) -> tuple[str | None, str | None]:
-    """Return the media types for solutions and for graphs that the caller likes best."""
+    """Return the media types for solutions and for graphs that the caller prefers."""
     named: tuple[str | None, str | None] = FORMATS[name] if name is not None else (None, None)
-    plain = _plain_accept(header)
+    plain = without_parameters(parse_accept_header(header, MIMEAccept))
     if not plain:
         return named[0] or next(iter(SOLUTIONS)), named[1] or next(iter(GRAPHS))
     solutions = plain.best_match([*SOLUTIONS, *_ALSO])

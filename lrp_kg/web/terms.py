@@ -20,14 +20,14 @@ from lrp_kg.words import Words
 blueprint = Blueprint("terms", __name__)
 
 USES = 200
-"""Places that use a term which its page names; RDF and SPARQL give all."""
+"""Uses of a term that its page lists for each property; RDF and SPARQL return all."""
 
 _HEADERS = {"Vary": "Accept, Accept-Language", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
 
 @dataclass(frozen=True)
 class ShownValue:
-    """A value as a page shows it: its text, its address where it has one, and its parts where it is a blank node."""
+    """A value on a page: its text, its address if it has one, and its parts if it is a blank node."""
 
     text: str
     href: str | None = None
@@ -36,7 +36,7 @@ class ShownValue:
 
 
 def terms() -> Terms:
-    """Return the index of the guideline that is served now."""
+    """Return the index of the current guideline."""
     guideline = service().guideline
     known: dict[str, Terms] = current_app.extensions.setdefault("lrp_kg_terms", {})
     found = known.get(guideline.content_hash)
@@ -123,7 +123,7 @@ def _term(iri: str) -> Response:
 def _properties(
     index: Terms, node: Any, lang: str, depth: int = 0
 ) -> tuple[tuple[ShownValue, tuple[ShownValue, ...]], ...]:
-    """Return what is said of a node by property; texts in the language of the page come first."""
+    """Return the values of a node by property; texts in the language of the page come first."""
     grouped: dict[str, list[Any]] = {}
     for predicate, value in dict.fromkeys(index.said.get(node, ())):
         if predicate != RDF + "type" or depth:
@@ -163,7 +163,7 @@ def _address(index: Terms, iri: str, *, kind: bool = False) -> str:
 
 
 def _uses(index: Terms, node: ox.NamedNode, lang: str) -> dict[ShownValue, list[ShownValue]]:
-    """Return which terms refer to a node, by property; a blank node counts for the term that it is part of."""
+    """Return the terms that refer to a node, by property; a blank node counts as the term it is part of."""
     found: dict[str, dict[str, None]] = {}
     for subject, predicate in index.used.get(node, ())[: 10 * USES]:
         owner = _owner(index, subject)
