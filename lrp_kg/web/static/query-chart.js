@@ -27,7 +27,7 @@ class ChartPlugin {
     return icon;
   }
 
-  // What is drawn first: what the catalogue says of its query where that fits, else the last column of numbers.
+  // The first chart: the one that the catalogue suggests, if it fits, else the last column of numbers.
   first({ names, numbers }) {
     const said = ChartPlugin.suggestion || {};
     const y = numbers.includes(said.y) ? said.y : numbers[numbers.length - 1];

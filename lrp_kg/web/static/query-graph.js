@@ -1,4 +1,4 @@
-// A view of triples as nodes and arrows, with a list that says the same in words.
+// A view of triples as nodes and arrows, with the same triples as a list.
 "use strict";
 
 class GraphPlugin {
@@ -35,7 +35,7 @@ class GraphPlugin {
     const node = (term, salt) => {
       const key = term.type === "literal" ? `${salt} ${term.value}` : `${term.type} ${term.value}`;
       if (!nodes.has(key)) {
-        const angle = nodes.size * 2.399963; // the golden angle: no two begin at the same place
+        const angle = nodes.size * 2.399963; // the golden angle: no two nodes start at the same place
         const radius = 30 * Math.sqrt(nodes.size + 1);
         nodes.set(key, { term, x: radius * Math.cos(angle), y: radius * Math.sin(angle), ties: 0 });
       }
@@ -84,7 +84,7 @@ class GraphPlugin {
     return group;
   }
 
-  // Nodes push each other away and arrows pull their ends together, for a fixed number of steps; then all is fitted in.
+  // Nodes push each other away and arrows pull their ends together, for a fixed number of steps; then the picture is scaled.
   // Names are wide and flat, so nodes side by side need more room than nodes above each other.
   settle(nodes, edges, height) {
     const steps = 320;
@@ -120,7 +120,7 @@ class GraphPlugin {
     if (wide < 1) for (const n of nodes) [n.x, n.y] = [n.y, n.x];
     fit("x", 110, 990);
     fit("y", 20, height - 36);
-    // Where two names would still stand on each other, the lower one moves down a line.
+    // If two names still overlap, the lower one moves down.
     const placed = [];
     for (const n of [...nodes].sort((a, b) => a.y - b.y)) {
       while (placed.some((o) => Math.abs(o.x - n.x) < 170 && Math.abs(o.y - n.y) < 16) && n.y < height - 30) n.y += 4;

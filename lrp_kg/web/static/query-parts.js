@@ -1,4 +1,4 @@
-// What the views of results share: making elements, words and labels in the language of the page.
+// Shared by the views of results: creating elements, words and labels in the language of the page.
 "use strict";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -37,14 +37,14 @@ const Names = {
     return this.labels.get(this.short(iri));
   },
 
-  // What people call a value: the label of a term, the text of a literal.
+  // The readable name of a value: the label of a term, the text of a literal.
   of(binding) {
     if (!binding) return "";
     if (binding.type !== "uri") return binding.value;
     return this.label(binding.value) || binding.value.replace(/^.*[#/](?=.)/, "");
   },
 
-  // Where a link leads: pages of our own terms, web pages, and nothing else.
+  // The target of a link: the page of one of our own terms, a web page, or nothing.
   href(iri) {
     if (this.own.some((namespace) => iri.startsWith(namespace))) return `/term/?${new URLSearchParams({ iri, lang: this.lang })}`;
     return /^https?:\/\//i.test(iri) ? iri : null;

@@ -1,4 +1,4 @@
-// Views of results as a table, in pages, sorted by a column and filtered by a text; and as yes or no.
+// Views of results: a paged table, sorted by a column and filtered by a text; and yes or no.
 "use strict";
 
 class TablePlugin {

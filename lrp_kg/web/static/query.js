@@ -1,5 +1,5 @@
-// The editor page: YASGUI's editor and results over our own endpoint. Nothing is ever asked of another server, and
-// neither queries nor results are kept in the browser.
+// The editor page: YASGUI's editor and results for our own endpoint. It sends no request to another server, and
+// keeps neither queries nor results in the browser.
 "use strict";
 
 (() => {
@@ -66,7 +66,7 @@
 
   // -- editor and results -----------------------------------------------------------------------------
 
-  // Tab stands for itself in the editor; Escape leads out of it.
+  // Tab inserts a tab in the editor; Escape leaves the editor.
   const leave = () => run.focus();
   const start = document.getElementById("start").value;
   const yasqe = new Yasqe(place, {
@@ -97,7 +97,7 @@
   yasr.on("drawn", name);
   yasr.on("change", name);
 
-  // The buttons of the views are called in the language of the page, and say which of them is shown.
+  // The buttons of the views have names in the language of the page, and say which view is shown.
   function name() {
     const own = { table: "query-table", chart: "query-chart", graph: "query-graph", response: "query-response" };
     for (const [view, word] of Object.entries(own)) {
@@ -122,7 +122,7 @@
   }
   link.href = `/query?${new URLSearchParams({ query: start, lang })}`;
 
-  // -- asking -----------------------------------------------------------------------------------------
+  // -- running a query ----------------------------------------------------------------------------------------
 
   let controller = null;
 
@@ -170,7 +170,7 @@
     }
   }
 
-  // What went wrong, as the service says it; nothing of an earlier query stays.
+  // Shows the error message of the service in place of any earlier result.
   function tell(code, text) {
     results.querySelector(".yasr_results").replaceChildren();
     let problem = {};

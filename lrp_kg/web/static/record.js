@@ -1,5 +1,5 @@
 "use strict";
-// Turns the form into a record, sends it, and shows the answer. Knows no field by name.
+// Turns the form into a record, sends it, and shows the answer. Contains no field names.
 (() => {
   const form = document.getElementById("record");
   const body = document.getElementById("answer-body");
@@ -61,7 +61,7 @@
       const page = () => [...new DOMParser().parseFromString(text, "text/html").body.childNodes];
       shown = answer.ok ? page() : [problems(JSON.parse(text))];
     } catch {
-      // what stands on the page belongs to an earlier record
+      // the page shows the answer to an earlier record
       shown = [problems({ detail: form.dataset.failed })];
     }
     // a late answer never replaces a newer one
@@ -82,7 +82,7 @@
     event.preventDefault();
     send().then(() => document.getElementById("answer").focus());
   });
-  // An example can be linked to: the record stands behind the # as JSON, which browsers do not send.
+  // A link can contain an example: a record as JSON after the #, which browsers do not send.
   const fill = (given) => {
     for (const part of form.querySelectorAll("[data-field]")) {
       const v = given[part.dataset.field];
