@@ -14,7 +14,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.runs import read_cases
-from lrp_kg.authoring.cases.view import CaseAnswer, Index
+from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation import mutating
 from lrp_kg.authoring.mutation.mutants import ExpressionChanges, apply, mutants_of
 from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationProgress, MutationReport, mutate
@@ -220,7 +220,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
     cases = list(read_cases(service, load_cases(folder, service.guideline).cases))
     for mutant in mutants_of(service.guideline):
         assessor = Assessor(apply(service.guideline, mutant), cache=False)
-        index = Index(assessor.guideline)
+        index = PartIndex(assessor.guideline)
         noticed = None
         for read in cases:
             if read.record is not None and noticed is None:

@@ -13,7 +13,7 @@ from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import local_name
 
-_MEND = "Add a case."
+_FIX = "Add a case."
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def untouched(
 
     A condition is touched when it is true in one case and false in another (``verdicts``: what it is in any); the
     rest when it is part of an answer. That a case touches it does not say that it expects anything of it: that is
-    for mutation to tell.
+    what mutation shows.
     """
     return [
-        Finding(name, f"{message} {_MEND}", positions.where(term), severity="note", term=term)
+        Finding(name, f"{message} {_FIX}", positions.where(term), severity="note", term=term)
         for name, term, message in _Seen(guideline, verdicts, answers).untouched()
     ]
 

@@ -58,7 +58,7 @@ class Part:
 # -- checks -----------------------------------------------------------------------------------------
 
 
-def _told(view: CaseAnswer, ident: str) -> str:
+def _outcome(view: CaseAnswer, ident: str) -> str:
     result = view.result(ident)
     text = " ".join([result.status, *result.answers])
     if result.missing:
@@ -84,13 +84,13 @@ def _decision(ident: str, expected: str | list[str] | None, view: CaseAnswer) ->
         fine = status == NO_ANSWER and not answers
     else:
         fine = (status, answers) == (DECIDED, [expected])
-    return None if fine else Difference(ident, _show(expected), _told(view, ident), ident)
+    return None if fine else Difference(ident, _show(expected), _outcome(view, ident), ident)
 
 
 def _status(ident: str, expected: str, view: CaseAnswer) -> Difference | None:
     if view.result(ident).status == expected:
         return None
-    return Difference(f"statuses.{ident}", expected, _told(view, ident), ident)
+    return Difference(f"statuses.{ident}", expected, _outcome(view, ident), ident)
 
 
 def _box(section: str, expected: str | None, view: CaseAnswer) -> Difference | None:
@@ -99,7 +99,7 @@ def _box(section: str, expected: str | None, view: CaseAnswer) -> Difference | N
         owner = section if view.index.decision_of(section) else None
         return Difference(f"boxes.{section}", _show(expected), ", ".join(sorted(shown)) or "no box", owner)
     if expected == UNDETERMINED and view.result(section).status != UNDETERMINED:
-        return Difference(f"boxes.{section}", UNDETERMINED, _told(view, section), section)
+        return Difference(f"boxes.{section}", UNDETERMINED, _outcome(view, section), section)
     return None
 
 
@@ -116,10 +116,10 @@ def _criteria(programme: str, expected: list[str], view: CaseAnswer) -> Differen
 
 
 def _missing(fields: list[str], decisions: list[str], view: CaseAnswer) -> Difference | None:
-    told = view.missing(decisions)
-    if told >= set(fields):
+    missing = view.missing(decisions)
+    if missing >= set(fields):
         return None
-    return Difference("missing", _show(fields), _show(sorted(told)), decisions[0] if decisions else None)
+    return Difference("missing", _show(fields), _show(sorted(missing)), decisions[0] if decisions else None)
 
 
 def _fact(key: str, expected: Any, view: CaseAnswer) -> Difference | None:
@@ -134,8 +134,8 @@ def _days(ident: str, expected: Mapping[str, str | None], view: CaseAnswer) -> D
     got = view.days(ident)
     if all(got.get(bound) == day for bound, day in expected.items()):
         return None
-    told = ", ".join(f"{bound} {got.get(bound)}" for bound in expected) if got else "no date"
-    return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), told)
+    days = ", ".join(f"{bound} {got.get(bound)}" for bound in expected) if got else "no date"
+    return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), days)
 
 
 def _statement(ident: str, expected: bool | str, view: CaseAnswer) -> Difference | None:

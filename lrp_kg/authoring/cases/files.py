@@ -131,7 +131,7 @@ class _CaseReader:
             self.complain("case-malformed", where, f"{name}: {'; '.join(problems)}.")
             return
         if ident in self.cases:
-            message = f"{ident}: this id already stands at {self.cases[ident].where}. Give each case its own."
+            message = f"{ident}: this id is already used at {self.cases[ident].where}. Give each case its own."
             self.complain("case-id-twice", where, message)
             return
         wrong = self.names.problems(data["expect"])

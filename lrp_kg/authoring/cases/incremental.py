@@ -4,7 +4,7 @@ After an edit a case is not run again where nothing that its answer rests on cha
 definition changed are what they were; the decisions that changed have the result that they had; no box or notice that
 changed is shown, or was; all else that the guideline says is the same but for its wording. What is asked for next also
 rests on how the condition of a statement that is unknown is defined. A case that failed is always run again, since the
-wording is part of what is told of it.
+wording is part of the report on it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
-from lrp_kg.authoring.cases.view import CaseAnswer, Index
+from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.cells import Signature
@@ -44,7 +44,7 @@ class CaseRuns:
     def __init__(self, service: GuidelineService, cases: CaseSet, before: CaseRuns | None = None) -> None:
         self.service = service
         self.assessor = service.assessor
-        self.index = Index(service.guideline)
+        self.index = PartIndex(service.guideline)
         self.ran = 0
         """How many cases were run, and not taken over."""
         if before is not None and before.fingerprint.rest != self.fingerprint.rest:
@@ -105,7 +105,7 @@ class CaseRuns:
         return CaseRun(read, lines, touched_by(view.answer) if view else None)
 
     def failures(self) -> list[Finding]:
-        """Return a finding for each case whose answer is not as expected; what is malformed stands in the set.
+        """Return a finding for each case whose answer is not as expected; the set of cases has what is malformed.
 
         The message has a line per difference, with the reasons; ``where`` is the case's file and line.
         """

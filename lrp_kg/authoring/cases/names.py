@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from lrp_kg.authoring.cases.view import Index
+from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
@@ -22,7 +22,7 @@ class Names:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        self.index = index = Index(guideline)
+        self.index = index = PartIndex(guideline)
         self.of_maps: dict[str, Collection[str]] = {
             "statuses": (*index.decisions, *index.programmes),
             "boxes": tuple(index.sections),

@@ -18,7 +18,7 @@ from lrp_kg.record.model import Record
 from lrp_kg.words import in_language
 
 _REASONS = 8
-"""Reasons told of one difference; the rest only repeats the shape of a decision."""
+"""Reasons given for one difference; the rest only repeats the shape of a decision."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,18 @@ def read_cases(service: GuidelineService, cases: Iterable[Case]) -> Iterator[Rea
 def problems(service: GuidelineService, read: ReadCase, view: CaseAnswer | None) -> Iterator[str]:
     """Yield a line for each part of an answer that is not as expected, and lines that say why."""
     case = read.case
-    told = "; ".join(f.message for f in read.refused)
+    messages = "; ".join(f.message for f in read.refused)
     if any(f.name == "crashed" for f in read.refused):
-        yield f"the program failed: {told}"
+        yield f"the program failed: {messages}"
     elif view is None and not case.invalid:
-        yield f"expected an answer, but the record is refused: {told}"
+        yield f"expected an answer, but the record is refused: {messages}"
     elif case.invalid and view is not None:
         yield "expected that the record is refused, but it is valid"
     elif view is None:
         named = {f.field for f in read.refused}
         lost = [name for name in case.expect.get("invalidFields", ()) if name not in named]
         if lost:
-            yield f"invalidFields: expected a finding about {', '.join(lost)}, got: {told}"
+            yield f"invalidFields: expected a finding about {', '.join(lost)}, got: {messages}"
     else:
         for part in case.parts:
             difference = part.check(view)
@@ -74,13 +74,13 @@ def _reasons(service: GuidelineService, view: CaseAnswer, difference: Difference
     decision = view.decision(difference.decision)
     because, why_not = run.reasons(decision, run.result(decision.iri))
     if because:
-        yield f"  because {_told(service, view, because)}"
+        yield f"  because {_sentences(service, view, because)}"
     wanted = [name for name in why_not if name in difference.expected.strip("[]").split(", ")]
     for name in wanted:
-        yield f"  why not {name}: {_told(service, view, why_not[name]) or 'another option comes first'}"
+        yield f"  why not {name}: {_sentences(service, view, why_not[name]) or 'another option comes first'}"
 
 
-def _told(service: GuidelineService, view: CaseAnswer, reasons: Iterable[Reason]) -> str:
+def _sentences(service: GuidelineService, view: CaseAnswer, reasons: Iterable[Reason]) -> str:
     value = service.renderer("en").value
     texts = []
     for reason in reasons:

@@ -19,7 +19,7 @@ from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
 
 
-class Index:
+class PartIndex:
     """Parts of a guideline by their identifiers."""
 
     def __init__(self, guideline: Guideline) -> None:
@@ -49,7 +49,9 @@ def shown_in(answer: Assessment) -> Iterator[StatementResult]:
 class CaseAnswer:
     """The answer to one record."""
 
-    def __init__(self, assessor: Assessor, index: Index, record: Record, signature: Signature | None = None) -> None:
+    def __init__(
+        self, assessor: Assessor, index: PartIndex, record: Record, signature: Signature | None = None
+    ) -> None:
         self.assessor = assessor
         self.index = index
         self.record = record
@@ -69,7 +71,7 @@ class CaseAnswer:
         return decisions[self.assessor.edition(programme, self.record.dates).decision]
 
     def result(self, ident: str) -> Outcome:
-        """Return what the record makes of a decision or programme."""
+        """Return the outcome of a decision or programme."""
         return self.run.result(self.decision(ident).iri)
 
     def verdict(self, programme: str) -> str:

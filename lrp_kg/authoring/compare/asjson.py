@@ -40,8 +40,8 @@ def to_json(found: Comparison, words: DiffWords) -> Json:
 
 
 def _change(c: Change, viewer: Viewer, words: DiffWords) -> Json:
-    told = viewer.change(c)
-    parts = [told["label"], told["of"], told["what"]]
+    found = viewer.change(c)
+    parts = [found["label"], found["of"], found["what"]]
     return {
         "term": c.term,
         "id": c.id,

@@ -60,7 +60,7 @@ class _Shows:
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere statements stand: a box, the notices of a stage, or an edition; ``shown_for`` says when."""
+    """Where statements are shown: a box, the notices of a stage, or an edition; ``shown_for`` says when."""
 
     iri: str
     id: str

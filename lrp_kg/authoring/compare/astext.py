@@ -56,8 +56,8 @@ class _Text:
     # -- changes ----------------------------------------------------------------------------------
 
     def _changes(self) -> Iterator[RenderableType]:
-        told = ", ".join(f"[{_COLOURS[c['level']]}]{c['count']} {c['word']}[/]" for c in self.view["counts"])
-        yield self._heading("changes", f"  {told}" if told else "")
+        counts = ", ".join(f"[{_COLOURS[c['level']]}]{c['count']} {c['word']}[/]" for c in self.view["counts"])
+        yield self._heading("changes", f"  {counts}" if counts else "")
         if not self.view["changes"]:
             yield self._line(self.words.say("no-changes"), 2)
         for c in self.view["changes"]:

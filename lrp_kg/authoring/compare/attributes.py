@@ -1,6 +1,6 @@
 """What a comparison calls each thing that can be said of a term, and what a change of it asks of the version number.
 
-The level of a change stands with the terms of the vocabulary (``cp:changeLevel``). Major: an identifier goes or is
+The level of a change is annotated on the terms of the vocabulary (``cp:changeLevel``). Major: an identifier goes or is
 renamed, something gets stricter, an answer that programs get changes. Minor: something is added and old inputs are
 answered as before. Patch: wording, translations, definitions, sources.
 """

@@ -105,7 +105,7 @@ class Changes:
         return max((self._levels.get(name, Level.NONE) for name in names), default=Level.NONE)
 
     def _said_elsewhere(self, change: Change) -> bool:
-        """Tell whether a change only follows from one that is told of another term."""
+        """Tell whether a change only follows from one that is change of another term."""
         old, new = self.sides
         if change.kind == "list" and change.what == "changed":
             return True
@@ -121,8 +121,8 @@ class Changes:
         old, new = self.sides
         kind = new.kinds[after]
         if before != after:
-            told = self._change(NEW, after, "renamed", Level.MAJOR, "iri")
-            yield replace(told, before=(before,), after=(after,))
+            change = self._change(NEW, after, "renamed", Level.MAJOR, "iri")
+            yield replace(change, before=(before,), after=(after,))
         now = new.said(after)
         was = {
             predicate: frozenset(replace(v, text=self._renamed.get(v.text, v.text)) for v in values)
@@ -167,8 +167,8 @@ class Changes:
             else:
                 what = "added" if after else "removed"
                 level = known.level
-            told = self._change(NEW, term, what, level, known.name)
-            yield replace(told, before=before, after=after, language=language, uses=resting_on(self.sides[NEW], term))
+            change = self._change(NEW, term, what, level, known.name)
+            yield replace(change, before=before, after=after, language=language, uses=resting_on(self.sides[NEW], term))
 
     def _wording(self, before: str, after: str) -> Iterator[Change]:
         """Compare the words of a statement that come from another shared wording than before."""
@@ -197,7 +197,7 @@ class Changes:
             if t in side.guideline.fields
         ]
         if predicate == RDFS + "range" and len(set(types)) > 1:
-            return  # told of the field
+            return  # reported with the field
         if known.form == "members":
             yield from self._members(after, known, gone, come)
             return
@@ -215,11 +215,11 @@ class Changes:
         if known.form == "renamed" and what == "removed":
             what = "renamed"
         name = local_name(predicate) if known.name == "other" else known.name
-        told = self._change(NEW, after, what, level, name)
-        yield replace(told, before=gone, after=come, uses=resting_on(self.sides[NEW], after))
+        change = self._change(NEW, after, what, level, name)
+        yield replace(change, before=gone, after=come, uses=resting_on(self.sides[NEW], after))
 
     def _members(self, term: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[Change]:
-        """Tell what an edition or programme has lost or got; what is new or gone as a term is told there."""
+        """Report what an edition or programme has lost or got; what is new or gone as a term is reported there."""
         for name in come:
             if name in self.sides[OLD].kinds:
                 level = max(known.level, self._effect(term)) if known.by_effect else known.level
@@ -237,8 +237,8 @@ class Changes:
         else:
             level = Level.MINOR if kind == "open-point" else known.level
         what = "rewritten" if meaning == "same" else meaning
-        told = self._change(NEW, term, what, level, known.name)
-        return replace(told, before=gone, after=come)
+        change = self._change(NEW, term, what, level, known.name)
+        return replace(change, before=gone, after=come)
 
     # -- conditions -------------------------------------------------------------------------------
 
@@ -249,8 +249,8 @@ class Changes:
         meaning = self.effects.meaning(before, after)
         uses = resting_on(self.sides[NEW], after)
         level = Level.PATCH if meaning == "same" else max((self._bears_on(u) for u in uses), default=Level.PATCH)
-        told = self._change(NEW, after, "rewritten" if meaning == "same" else meaning, level, "definition")
-        yield replace(told, edits=edits(old, new), uses=uses)
+        change = self._change(NEW, after, "rewritten" if meaning == "same" else meaning, level, "definition")
+        yield replace(change, edits=edits(old, new), uses=uses)
 
     def _bears_on(self, term: str) -> Level:
         """Return what it means for a term that a condition it rests on means something else."""
@@ -268,8 +268,8 @@ class Changes:
         if meaning == "same":
             return
         through = tuple(sorted(self._edited(new[0])))
-        told = self._change(NEW, after, meaning, max(Level.PATCH, self._effect(after)), "applies-to")
-        yield replace(told, through=through)
+        change = self._change(NEW, after, meaning, max(Level.PATCH, self._effect(after)), "applies-to")
+        yield replace(change, through=through)
 
     def _edited(self, condition: str) -> set[str]:
         """Return the conditions with another definition that a condition rests on, itself included."""

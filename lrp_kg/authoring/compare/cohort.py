@@ -110,7 +110,7 @@ class Cohort:
             return None
 
     def answers(self, side: int, record: Record) -> Answers:
-        """Return what a side makes of each decision that both have; remembered, since many records are alike."""
+        """Return the outcome on a side of each decision that both have; remembered, since many records are alike."""
         assessor = self.services[side].assessor
         signature = assessor.signature(record)
         key = (signature, frozenset(record.dates), assessor.date_keys(record, signature))

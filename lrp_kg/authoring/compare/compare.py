@@ -21,7 +21,7 @@ Report = Callable[[str], None]
 def compare(
     old: Path, new: Path, *, names: tuple[str, str] | None = None, report: Report = lambda _: None
 ) -> tuple[Comparison, tuple[Snapshot, Snapshot]]:
-    """Compare two guideline folders; ``report`` is told what is being worked on.
+    """Compare two guideline folders; ``report`` is called with the name of each decision and place.
 
     Raises `GuidelineError` where a folder cannot be read, `NotComparable` where they are not the same guideline.
     """

@@ -11,7 +11,7 @@ from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
 from lrp_kg.guideline.model import Field
 from lrp_kg.namespaces import RDFS, SH, SKOS, local_name
 
-_TOLD_OF_THE_FIELD = {SH + name for name in ("in", "datatype", "minInclusive", "maxInclusive")}
+_OF_THE_FIELD = {SH + name for name in ("in", "datatype", "minInclusive", "maxInclusive")}
 _NO_CONSTRAINT = {SH + "message", SH + "path", RDFS + "label", SKOS + "definition"}
 
 Sides = tuple[Snapshot, Snapshot]
@@ -22,15 +22,15 @@ def field_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
     old, new = sides[OLD].guideline.fields.get(before), sides[NEW].guideline.fields.get(after)
     if old is None or new is None:
         return
-    told = Change(after, new.id, "field", "changed", Level.MAJOR)
+    change = Change(after, new.id, "field", "changed", Level.MAJOR)
     if old.kind != new.kind:
-        yield replace(told, of="type", before=(old.kind,), after=(new.kind,))
+        yield replace(change, of="type", before=(old.kind,), after=(new.kind,))
     elif (old.low, old.high) != (new.low, new.high):
         looser = _at_most(new.low, old.low) and _at_most(_negated(new.high), _negated(old.high))
         tighter = _at_most(old.low, new.low) and _at_most(_negated(old.high), _negated(new.high))
         what = "loosened" if looser else "tightened" if tighter else "changed"
         level = Level.MINOR if looser else Level.MAJOR
-        yield replace(told, what=what, level=level, of="bounds", before=_range(old), after=_range(new))
+        yield replace(change, what=what, level=level, of="bounds", before=_range(old), after=_range(new))
 
 
 def _at_most(a: int | None, b: int | None) -> bool:
@@ -47,12 +47,12 @@ def _range(field: Field) -> tuple[str, ...]:
 
 
 def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
-    """Yield changes of the constraints of a shape, but for those that are told of its field."""
+    """Yield changes of the constraints of a shape, but for those that are reported with its field."""
     old, new = sides[OLD].said(before), sides[NEW].said(after)
     paths = sides[NEW].paths(after)
     for predicate in sorted(p for p in old.keys() | new.keys() if p.startswith(SH)):
         a, b = old.get(predicate, frozenset()), new.get(predicate, frozenset())
-        if a == b or predicate in _NO_CONSTRAINT or (predicate in _TOLD_OF_THE_FIELD and _told(sides, paths)):
+        if a == b or predicate in _NO_CONSTRAINT or (predicate in _OF_THE_FIELD and _field_differs(sides, paths)):
             continue
         if predicate == SH + "property":
             a, b = _kept(sides, a), _kept(sides, b)
@@ -72,8 +72,8 @@ def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
         )
 
 
-def _told(sides: Sides, paths: list[str]) -> bool:
-    """Tell whether the values, type or range of a field differ, which is told of the field."""
+def _field_differs(sides: Sides, paths: list[str]) -> bool:
+    """Tell whether the values, type or range of a field differ, which is reported with the field."""
     for path in paths:
         a, b = (side.guideline.fields.get(path) for side in sides)
         if a and b:
@@ -83,5 +83,5 @@ def _told(sides: Sides, paths: list[str]) -> bool:
 
 
 def _kept(sides: Sides, values: frozenset[TripleObject]) -> frozenset[TripleObject]:
-    """Return the shapes among values that stand in both versions: what is new or gone is told as a term."""
+    """Return the shapes among values that are in both versions: what is new or gone is reported as a term."""
     return frozenset(v for v in values if all(v.text in side.kinds for side in sides))

@@ -43,7 +43,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of one term. ``what`` happened to which attribute (``of``); IRIs and literals as they stand."""
+    """A change of one term. ``what`` happened to which attribute (``of``); IRIs and literals as in the files."""
 
     term: str
     id: str

@@ -1,4 +1,4 @@
-"""Where terms stand: the box of a statement, the decision of an option, and what rests on a condition."""
+"""Where terms are: the box of a statement, the decision of an option, and what rests on a condition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RESTS = {CP + name for name in ("appliesTo", "scope", "condition", "askIf", "ti
 
 
 def places(side: Snapshot, term: str) -> tuple[str, ...]:
-    """Return the terms in which a term stands: boxes, stages, decisions, editions, fields."""
+    """Return the terms in which a term is: boxes, stages, decisions, editions, fields."""
     kind = side.kinds.get(term)
     found = [name for up in (_UP if kind != "box" else ("inStage",)) for name in side.iris(term, CP + up)]
     held = {CP + name for name in _HOLDERS}

@@ -58,7 +58,7 @@ def _git(root: Path, name: str, *arguments: str) -> bytes:
     program = shutil.which("git")
     if program is None:
         raise NotComparable(f"{name} is no folder, and git is not installed. Name a guideline folder.")
-    # the arguments are ours but for a revision, which git is told is no option
+    # the arguments are ours but for a revision, which git takes as no option
     done = subprocess.run([program, "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603
     if done.returncode:
         raise NotComparable(f"{name} is neither a folder nor a git revision here. Name a folder or a revision.")

@@ -43,7 +43,7 @@ class ShownPlaces:
 
     def _place(self, old: Place | None, new: Place | None, homes: tuple[set[str], set[str]]) -> PlaceEffect:
         one = new or old
-        assert one is not None  # noqa: S101  a place stands in one version at least
+        assert one is not None  # noqa: S101  a place is in one version at least
         statements: list[StatementEffect] = []
         before = {s.iri: s for s in old.statements} if old else {}
         after = {s.iri: s for s in new.statements} if new else {}
@@ -55,7 +55,7 @@ class ShownPlaces:
                 statements.append(StatementEffect(iri, s.id, "moved-away" if iri in homes[NEW] else "removed"))
             elif old and new:
                 statements += self._statement(old, new, before[iri], after[iri])
-        # who is eligible is told of the decision
+        # who is eligible is reported with the decision
         regions = self._compare(old, new) if old and new and new.kind != "edition" else ()
         stages = tuple(dict.fromkeys(p.stage for p in (old, new) if p and p.stage))
         what = "added" if old is None else "removed" if new is None else "same"

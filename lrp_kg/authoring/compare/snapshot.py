@@ -1,4 +1,4 @@
-"""The terms of a version as they stand in its files: what kind each is, its identifier, what it is said to be."""
+"""The terms of a version as its files have them: what kind each is, its identifier, what it is said to be."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Snapshot:
         return self.explicit_identifier(term) or local_name(term)
 
     def explicit_identifier(self, term: str) -> str:
-        """Return the identifier or notation that stands with a term; empty where there is none."""
+        """Return the identifier or notation of a term; empty where there is none."""
         for predicate in (DCTERMS + "identifier", SKOS + "notation"):
             found = self.graph.one(iri(term), predicate)
             if found:

@@ -15,7 +15,7 @@ from lrp_kg.logic.outcomes import Outcome
 ViewData = dict[str, Any]
 
 MANY = 6
-"""Translations of the same attribute that are told one by one."""
+"""Translations of the same attribute that are reported one by one."""
 _CLASSES = {"applies-to", "ask-if", "condition", "scope"}
 _NO_DETAIL: ViewData = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
 
@@ -65,7 +65,7 @@ class Viewer:
     # -- changes ----------------------------------------------------------------------------------
 
     def changes(self) -> Iterator[ViewData]:
-        """Yield the changes, the major ones first; translations that came or went together are told together."""
+        """Yield the changes, the major ones first; translations that came or went together are reported together."""
         together: dict[tuple[str, str, str], list[Change]] = {}
         for c in self.found.changes:
             if c.what.startswith("translation-"):
@@ -90,7 +90,7 @@ class Viewer:
         elif not c.before and not c.after:
             before = after = ""
         elif c.of in _CLASSES and not c.language:
-            before, after = (told if told != "–" else w.say("every-record") for told in (before, after))
+            before, after = (text if text != "–" else w.say("every-record") for text in (before, after))
         elif c.what in ("added", "translation-added"):
             before = ""
         elif c.what in ("removed", "translation-removed"):

@@ -49,11 +49,11 @@ class DiffWords(ExpressionWords):
     def terms(self, iris: Iterable[str], most: int = 6) -> str:
         """Return the labels of terms, the first few."""
         found = list(dict.fromkeys(self.term(i) for i in iris))
-        told = "; ".join(found[:most])
-        return told + (f" (+{len(found) - most})" if len(found) > most else "")
+        text = "; ".join(found[:most])
+        return text + (f" (+{len(found) - most})" if len(found) > most else "")
 
     def value(self, text: str, side: int) -> str:
-        """Return what stands before or after: the label of a term, a literal as it is."""
+        """Return a value before or after a change: the label of a term, a literal as it is."""
         if "://" in text and " " not in text:
             return self.unit(text[len(XSD) :]) if text.startswith(XSD) else self.term(text, side)
         return self.unit(text)
@@ -64,11 +64,11 @@ class DiffWords(ExpressionWords):
         return self.say(known[text]) if text in known else text
 
     def values(self, texts: tuple[str, ...], side: int) -> str:
-        """Return all that stands before or after."""
+        """Return the values before or after a change."""
         return "; ".join(self.value(t, side) for t in texts) or "–"
 
     def place(self, change: Change) -> str:
-        """Return where a term stands."""
+        """Return where a term is."""
         return self.terms(change.place, 3)
 
     # -- answers ----------------------------------------------------------------------------------
@@ -86,11 +86,11 @@ class DiffWords(ExpressionWords):
         """Return an answer of a decision: its options, or the status where there is none."""
         if outcome is None:
             return self.say("refused")
-        told = " + ".join(self.option(decision, a, side) for a in outcome.answers)
-        if outcome.status == DECIDED and told:
-            return told
+        answers = " + ".join(self.option(decision, a, side) for a in outcome.answers)
+        if outcome.status == DECIDED and answers:
+            return answers
         status = self.status(outcome.status)
-        return f"{status}: {told}" if told and outcome.status != SEVERAL else told or status
+        return f"{status}: {answers}" if answers and outcome.status != SEVERAL else answers or status
 
     def option(self, decision: str, name: str, side: int) -> str:
         """Return the label of an option, with its identifier where that says more."""
@@ -134,12 +134,12 @@ class DiffWords(ExpressionWords):
 
     def literal(self, literal: Literal) -> tuple[str, str]:
         """Return an input and what is allowed of it."""
-        told = [self.choice(v) for v in literal.values]
-        told += [self.interval(literal.field, low, high) for low, high in literal.ranges]
+        allowed = [self.choice(v) for v in literal.values]
+        allowed += [self.interval(literal.field, low, high) for low, high in literal.ranges]
         if literal.absent:
-            told.append(self.say("absent"))
+            allowed.append(self.say("absent"))
         label = self.term(literal.field, OLD if literal.old else None)
-        return f"{label} ({self.say('old')})" if literal.old else label, f" {self.say('or')} ".join(told)
+        return f"{label} ({self.say('old')})" if literal.old else label, f" {self.say('or')} ".join(allowed)
 
     def asked(self, field: str) -> tuple[int, str]:
         """Return where an input comes in the order of questions."""

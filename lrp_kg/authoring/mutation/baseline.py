@@ -13,7 +13,7 @@ from operator import itemgetter
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
-from lrp_kg.authoring.cases.view import Index, shown_in
+from lrp_kg.authoring.cases.view import PartIndex, shown_in
 from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_leaves
 from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
@@ -49,7 +49,7 @@ class Baseline:
     def __init__(self, base: Assessor, cases: Iterable[ReadCase], mutants: Iterable[Mutant]) -> None:
         self.base = base
         self.guideline = g = base.guideline
-        self.index = Index(g)
+        self.index = PartIndex(g)
         self.engine = base.program.engine
         bounds = {part for m in mutants for e in m.classes.values() for part in walk(e) if isinstance(part, Between)}
         self._bounds = {
@@ -136,7 +136,7 @@ class Baseline:
         ]
 
     def result(self, decision: str, case: Prepared) -> Outcome:
-        """Return what the unchanged guideline makes of a decision for a case."""
+        """Return the outcome of a decision of the unchanged guideline for a case."""
         key = (decision, case.number)
         known = self._results.get(key)
         if known is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lrp_kg.authoring.cases.expectations import Part
-from lrp_kg.authoring.cases.view import Index
+from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.guideline.model import Guideline, Statement
 
 
@@ -29,7 +29,7 @@ class Dependencies:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        self.index = Index(guideline)
+        self.index = PartIndex(guideline)
         self._owners = {o.iri: d.iri for d in guideline.decisions.values() for o in d.options}
         self._known: dict[tuple[str, str], Rests] = {}
 

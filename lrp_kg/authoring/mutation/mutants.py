@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the term it changes and, depending on what that is, what stands there instead.
+    """One change: the term it changes and, depending on what that is, what replaces it.
 
     ``keys`` are the facts that another period or value can change.
     """

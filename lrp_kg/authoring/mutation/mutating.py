@@ -1,6 +1,6 @@
 """Mutation testing: which small mistakes in the guideline would no test case notice.
 
-A case that runs a part of the guideline need not expect anything of it; coverage cannot tell, this can. Every
+A case that runs a part of the guideline need not expect anything of it; coverage does not show that, this does. Every
 surviving mutant is a case to be written (its witness is a record to start from), or a place where the answer does
 not depend on what the guideline says.
 """
@@ -111,12 +111,12 @@ class MutationReport:
     def findings(self) -> list[Finding]:
         """Return a finding for each survivor."""
         return [
-            Finding("mutant-survived", f"No case notices {j.text()}. {self._mend(j)}", j.where, severity="warning")
+            Finding("mutant-survived", f"No case notices {j.text()}. {self._advice(j)}", j.where, severity="warning")
             for j in self.survivors
         ]
 
     @staticmethod
-    def _mend(judged: Judged) -> str:
+    def _advice(judged: Judged) -> str:
         if not judged.witness:
             return f"It changes {judged.changes}: expect it in a case."
         return f"It changes {judged.changes}, for example for {json.dumps(dict(judged.witness), ensure_ascii=False)}."
@@ -142,7 +142,7 @@ class MutationReport:
         text = Text()
         for j in self.survivors:
             text.append(f"{j.where}: " if j.where else "").append("not noticed ", style="yellow")
-            text.append(f"{j.text()}\n", style="bold").append(f"  {self._mend(j)}\n")
+            text.append(f"{j.text()}\n", style="bold").append(f"  {self._advice(j)}\n")
         if self.failing:
             text.append(f"Left out, since they fail as it is: {', '.join(self.failing)}\n", style="red")
         text.append(f"{self.score:.1%}", style="green" if not self.survivors else "yellow")
@@ -160,12 +160,12 @@ def mutate(
     notice nothing.
     """
     from lrp_kg.authoring.cases.runs import read_cases
-    from lrp_kg.authoring.cases.view import CaseAnswer, Index
+    from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
     from lrp_kg.authoring.mutation.baseline import Baseline
     from lrp_kg.authoring.mutation.runs import Judge
 
     start = time.perf_counter()
-    index = Index(service.guideline)
+    index = PartIndex(service.guideline)
     good, failing = [], []
     for read in read_cases(service, cases.cases):
         if read.record is None:

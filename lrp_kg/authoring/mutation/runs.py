@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment
 from lrp_kg.authoring.cases.expectations import Part
-from lrp_kg.authoring.cases.view import CaseAnswer, Index
+from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
 from lrp_kg.authoring.mutation.equivalence import Witness, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
@@ -28,7 +28,7 @@ from lrp_kg.record.model import Record
 
 
 class Undecided(Exception):
-    """Kleene's logic, on decisions alone, cannot tell; the whole answer may."""
+    """Kleene's logic, on decisions alone, is not certain; the whole answer may be."""
 
 
 class _GivenVerdicts(VerdictMemory):
@@ -110,7 +110,7 @@ class WholeMutant(Assessor):
 
     def noticed(self, cases: Collection[tuple[Prepared, list[Part]]]) -> str | None:
         """Return the first case that notices the change."""
-        index = Index(self.guideline)
+        index = PartIndex(self.guideline)
         for case, parts in cases:
             view = CaseAnswer(self, index, case.record)
             if any(part.check(view) is not None for part in parts):
