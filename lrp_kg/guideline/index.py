@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
 from lrp_kg.errors import GuidelineError
+from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES
 from lrp_kg.guideline.modules import Module, read_modules
 from lrp_kg.guideline.positions import Positions
@@ -127,8 +129,13 @@ class Index:
 
     @cached_property
     def graph(self) -> Graph:
-        """The triples of all modules."""
-        return Graph.of_triples(t for module in self.modules for t in module.triples)
+        """The triples of all modules, and those that follow from them."""
+        return Graph.of_triples(chain(*(module.triples for module in self.modules), self.completion))
+
+    @cached_property
+    def completion(self) -> list[ox.Triple]:
+        """The identifiers and sources that no module says and that follow from what they say."""
+        return completion(t for module in self.modules for t in module.triples)
 
     @cached_property
     def positions(self) -> Positions:

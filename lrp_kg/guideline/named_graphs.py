@@ -72,11 +72,12 @@ def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
 
 
 def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:
-    """Yield what is in no file: that conditions are of that kind, and the options of editions."""
+    """Yield what is in no file: what follows from the modules, the kind of conditions, the options of editions."""
     import pyoxigraph as ox
 
     from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
 
+    yield from guideline.index.completion
     classes = dict.fromkeys(guideline.conditions)
     for programme in guideline.programmes.values():
         for edition in programme.editions:

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import pyoxigraph as ox
+
 from lrp_kg.authoring.check.catalogue import catalogue_findings
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES, files_to_check, packaged_folder
 from lrp_kg.guideline.modules import Module, read_modules
 from lrp_kg.guideline.positions import Positions
@@ -70,10 +73,11 @@ def _of_the_text(module: Module) -> list[Finding]:
 
 def _conform(folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory) -> Iterator[Finding]:
     """Yield what the shapes complain of, about terms that the folder describes."""
-    triples = []
+    triples: list[ox.Triple] = []
     for module in modules:
         headers = set(module.ontologies) if module.is_author_shapes else None
         triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
+    triples += completion(triples)
     foreign = {f"{m.file}:" for m in modules if not m.is_within(folder)}
     for finding in ShapeCheck(author_shapes(folder), triples, positions, memory).findings():
         if not finding.where.startswith(tuple(foreign)):
