@@ -1,4 +1,4 @@
-"""``docs/check.md`` names every finding of the check, with cause and mend, and no other."""
+"""``docs/check.md`` names every finding of the check, with cause and fix, and no other."""
 
 import ast
 import re
