@@ -1,4 +1,4 @@
-"""The command line: what goes in, what comes out on which stream, and the exit code; some of it as real processes."""
+"""The command line: input, output on each stream, and exit code; some tests run real processes."""
 
 from __future__ import annotations
 
@@ -327,10 +327,10 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
 @pytest.mark.parametrize("command", ["assess", "validate"])
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read(tmp_path: Path, command: str, name: str) -> None:
-    content, told = UNREADABLE[name]
+    content, reported = UNREADABLE[name]
     result = run(command, write(tmp_path, name, content))
     assert result.exit_code == CANNOT_RUN
-    assert told in result.stderr
+    assert reported in result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.output
 
@@ -356,16 +356,16 @@ class TestInvalidRecords:
         assert result.stdout == ""
         findings = service.validate(THREE_PROBLEMS)
         assert [f.field for f in findings] == list(THREE_PROBLEMS)
-        head, *told = result.stderr.splitlines()
+        head, *reported = result.stderr.splitlines()
         assert head == phrase("invalid", lang)
-        assert told == [f"  {f.text(lang)} [{f.name}]" for f in findings]
+        assert reported == [f"  {f.text(lang)} [{f.name}]" for f in findings]
 
     def test_as_json(self, service: GuidelineService, command: str, lang: str) -> None:
         result = run(command, "-", "--lang", lang, "-f", "json", stdin=json.dumps(THREE_PROBLEMS))
         assert result.exit_code == INVALID
-        told = json.loads(result.stdout)
-        assert told["invalid"] is True
-        assert told["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
+        reported = json.loads(result.stdout)
+        assert reported["invalid"] is True
+        assert reported["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -388,10 +388,10 @@ def test_one_record_of_a_cohort_is_not_valid(tmp_path: Path) -> None:
     assert [line.get("invalid", False) for line in lines] == [False, False, True, False]
     assert lines[2]["record"] == "line 3"
     assert [line.get("id") for line in lines] == [None, FIRST_VISIT["id"], None, "last"]
-    told = run("validate", file)
-    assert told.exit_code == INVALID
-    assert [line.split(":")[0] for line in told.stdout.splitlines()] == ["line 1", "line 2", "line 4"]
-    assert told.stderr.startswith("line 3: ")
+    reported = run("validate", file)
+    assert reported.exit_code == INVALID
+    assert [line.split(":")[0] for line in reported.stdout.splitlines()] == ["line 1", "line 2", "line 4"]
+    assert reported.stderr.startswith("line 3: ")
 
 
 @pytest.mark.parametrize("bad", ['{"redFlags": ', '{"redFlags": "none", "redFlags": "none"}', "[1]"])
@@ -439,7 +439,7 @@ def test_a_cohort_without_records_is_not_a_success(tmp_path: Path, content: str)
 
 @pytest.fixture
 def ankle(tmp_path: Path) -> Path:
-    """A copy of the small guideline, to be altered."""
+    """A copy of the small guideline for tests to change."""
     return Path(shutil.copytree(ANKLE, tmp_path / "guideline"))
 
 
@@ -474,7 +474,7 @@ def test_a_broken_guideline(ankle: Path, command: str) -> None:
     assert "[turtle-syntax]" in result.stderr
 
 
-def test_every_broken_file_is_told(ankle: Path) -> None:
+def test_every_broken_file_is_reported(ankle: Path) -> None:
     files = [ankle / "ontology" / "pathway.ttl", ankle / "ontology" / "record.ttl", ankle / "shapes" / "record.ttl"]
     lines = [file.read_text(encoding="utf-8").count("\n") + 1 for file in files]
     for file in files:
@@ -633,7 +633,7 @@ def test_help_of_the_whole() -> None:
     assert run("zork").exit_code == CANNOT_RUN
 
 
-def test_examples_in_the_help_stand_on_their_own_lines() -> None:
+def test_examples_in_the_help_have_their_own_lines() -> None:
     lines = [line.strip() for line in run("assess", "--help").stdout.splitlines()]
     assert "lrp-kg assess examples/first-visit.json --lang nl --explain" in lines
     assert not any("\\b" in line for line in lines)
@@ -690,9 +690,9 @@ class TestProcesses:
             assert running.stdout and running.stderr
             running.stdout.readline()
             running.stdout.close()
-            told = running.stderr.read().decode()
-        assert "cannot be read" not in told
-        assert "Traceback" not in told
+            reported = running.stderr.read().decode()
+        assert "cannot be read" not in reported
+        assert "Traceback" not in reported
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -53,7 +53,7 @@ def test_queries_are_listed_by_tag_and_language() -> None:
     assert {d["name"]: d["summary"] for d in data} == {e.name: e.summary["de"] for e in ENTRIES.values()}
 
 
-def test_a_query_is_run_of_the_guideline() -> None:
+def test_query_runs_on_the_guideline() -> None:
     done = run("query", "work-rules", "--format", "csv")
     assert done.exit_code == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -76,19 +76,19 @@ def test_formats(store: Path) -> None:
     assert 'VALUES (?lang ?within) { ("nl" "7"^^<http://www.w3.org/2001/XMLSchema#integer>) } # parameters' in text
 
 
-def test_records_of_a_file_are_answered_without_a_store() -> None:
+def test_records_of_a_file_need_no_store() -> None:
     done = run("query", "failed-criteria", "--records", RECORDS, "--format", "json")
     assert done.exit_code == 0, done.stderr
     assert len(json.loads(done.stdout)["results"]["bindings"]) == len(golden("failed-criteria")["rows"])
 
 
-def test_refused_records_are_told() -> None:
+def test_rejected_records_are_reported() -> None:
     done = run("query", "records-by-exit", "--records", str(ROOT / "examples" / "cohort.ndjson"))
     assert done.exit_code == 0
     assert "left out" in done.stderr and "invalid-record" in done.stderr
 
 
-def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
+def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
     bare = tmp_path / "bare.rq"
     bare.write_text("SELECT (COUNT(?r) AS ?n) { ?r a <https://w3id.org/lrp-kg/care-pathway#PatientRecord> }")
     done = run("query", "-f", str(bare), "--store", str(store), "--format", "csv")
@@ -106,7 +106,7 @@ def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (["query"], "Say which query"),
         (["query", "work-rules", "-f", "x.rq"], "not both"),
@@ -119,14 +119,14 @@ def test_a_query_of_a_file(tmp_path: Path, store: Path) -> None:
         (["query", "-f", "no-such-file.rq"], "cannot be read"),
     ],
 )
-def test_what_cannot_be_run_is_told(arguments: list[str], told: str) -> None:
+def test_query_that_cannot_run_is_reported(arguments: list[str], reported: str) -> None:
     done = run(*arguments)
     assert done.exit_code == 2
-    assert told in done.stderr
+    assert reported in done.stderr
     assert not done.stdout
 
 
-def test_a_bare_query_has_no_parameters_and_a_broken_header_is_told(tmp_path: Path) -> None:
+def test_bare_query_has_no_parameters_and_broken_header_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "q.rq"
     file.write_text("ASK {}")
     assert "no parameters" in run("query", "-f", str(file), "-p", "a=b").stderr
@@ -203,7 +203,7 @@ def test_the_catalogue_is_a_page_in_each_language(lang: str, plain: FlaskClient)
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
-def test_the_catalogue_is_json_too(plain: FlaskClient) -> None:
+def test_catalogue_as_json(plain: FlaskClient) -> None:
     data = plain.get("/queries?lang=nl", headers={"Accept": "application/json"}).get_json()
     assert [q["name"] for q in data["queries"]] == sorted(ENTRIES)
     assert all(plain.get(q["href"], method="HEAD").status_code in (200, 409) for q in data["queries"][:2])
@@ -249,13 +249,13 @@ def test_json_csv_and_sparql(cohort: FlaskClient) -> None:
     )
 
 
-def test_head_says_what_get_would(cohort: FlaskClient) -> None:
+def test_head_has_the_headers_of_get(cohort: FlaskClient) -> None:
     for path in ("/queries", "/queries/facts", "/queries/facts.json", "/queries/facts.csv", "/queries/facts.rq"):
         answer = cohort.head(path, headers=bearer())
         assert answer.status_code == 200 and not answer.data
 
 
-def test_form_values_stay_and_problems_are_shown(plain: FlaskClient) -> None:
+def test_form_keeps_values_and_shows_problems(plain: FlaskClient) -> None:
     answer = plain.get("/queries/stage-differences?first=first-line-week-3-5&second=%22%3E%3Cb%3E", headers=HTML)
     assert answer.status_code == 400
     assert 'stage-first-line-week-3-5" selected' in answer.text
@@ -280,13 +280,13 @@ def test_problems(path: str, status: int, code: str, plain: FlaskClient) -> None
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
 
 
-def test_a_query_about_records_says_that_there_are_none(plain: FlaskClient) -> None:
+def test_query_about_records_reports_that_none_are_loaded(plain: FlaskClient) -> None:
     answer = plain.get("/queries/records-by-exit?lang=nl", headers=HTML)
     assert answer.status_code == 409
     assert "Deze vraag gaat over dossiers" in answer.text
 
 
-def test_records_are_shown_to_bearers_only(cohort: FlaskClient) -> None:
+def test_records_need_a_token(cohort: FlaskClient) -> None:
     assert cohort.get("/queries/records-by-exit.json").status_code == 401
     answer = cohort.get("/queries/records-by-exit", headers=HTML)
     assert answer.status_code == 303 and answer.headers["Location"].startswith("/login")

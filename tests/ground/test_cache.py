@@ -1,4 +1,4 @@
-"""What is kept between runs: used only as it was written and by the code that wrote it; done without where it must."""
+"""The cache: read only if undamaged and written by the same code; everything works without it."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_odd_snapshot_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 class Inert:
-    """Stands for a reasoner that infers nothing."""
+    """Replaces the reasoner by one that infers nothing."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         pass
@@ -271,7 +271,7 @@ def test_commands_work_for_a_user_without_a_home(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-def test_soundness_is_judged_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_soundness_check_works_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", __file__)
     monkeypatch.setattr("lrp_kg.authoring.reasoning.soundness._errors", lambda *_: [])
     assert check_soundness(ANKLE, hermit=False) == []

@@ -1,4 +1,4 @@
-"""The package knows no clinical word: they stand in the ontology and the shapes."""
+"""The package contains no clinical word: these are in the ontology and the shapes."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ WORDS = re.compile(
     r"first-line|second-line|558994|558434|surgery|sickness.?fund|back.?pain|medial.?branch|physiotherap",
     re.IGNORECASE,
 )
-# the name of a SHACL or library term is no clinical word; the guideline's own name stands where it is the default
+# names of SHACL and library terms are not clinical words; the name of the guideline is the default in some places
 ALLOWED = re.compile(r"low back pain guideline|low_back_pain", re.IGNORECASE)
 FILES = sorted(
     file

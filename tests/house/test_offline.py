@@ -1,4 +1,4 @@
-"""The guard of `conftest.py` holds: no test reaches beyond this machine, and the cache is one of its own."""
+"""The guard of `conftest.py` works: no test contacts another machine, and the tests have their own cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.cache import cache_folder as used_folder
 
 
-def test_the_network_is_closed() -> None:
+def test_network_is_blocked() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for host in ("192.0.2.1", "2001:db8::1", "w3id.org"):
@@ -23,7 +23,7 @@ def test_the_network_is_closed() -> None:
                 probe.connect((host, 80))
 
 
-def test_this_machine_is_open(tmp_path: Path) -> None:
+def test_local_connections_are_allowed(tmp_path: Path) -> None:
     with socket.socket() as server, socket.socket() as client:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -34,7 +34,7 @@ def test_this_machine_is_open(tmp_path: Path) -> None:
         client.connect(str(tmp_path / "s"))
 
 
-def test_the_cache_is_of_this_run(cache_folder: str, service: GuidelineService) -> None:
+def test_cache_folder_belongs_to_this_run(cache_folder: str, service: GuidelineService) -> None:
     assert os.environ["LRP_CACHE"] == cache_folder
     assert used_folder() == Path(cache_folder)
     assert any(path.is_file() for path in Path(cache_folder).rglob("*"))

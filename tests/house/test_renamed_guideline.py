@@ -1,4 +1,4 @@
-"""The package knows no name of a guideline: under other names it gives the same answers."""
+"""The package depends on no name of a guideline: with other names it gives the same answers."""
 
 from __future__ import annotations
 

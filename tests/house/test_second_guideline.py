@@ -1,4 +1,4 @@
-"""A second, invented guideline (ankle sprain) runs on the engine as it is: its folder is Turtle, nothing more."""
+"""A second, invented guideline (ankle sprain) runs on the unchanged engine: its folder is only Turtle."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def dates(injury: str, assessment: str, **others: str) -> Record:
 
 
 def look(data: Any, path: str) -> Any:
-    """Return what stands at a path such as ``boxes/acute-rest/section``; ``*`` gives every id of a list."""
+    """Return the value at a path such as ``boxes/acute-rest/section``; ``*`` gives every id of a list."""
     for step in path.split("/"):
         if step == "*":
             return [item["id"] for item in data]
@@ -260,7 +260,7 @@ ELIGIBILITY = [
         },
     ),
     Case(
-        "without any date the newest edition, and it cannot be told",
+        "without any date the newest edition, and it cannot be reported",
         {"painScore": 7},
         {
             f"{TRAINING}/edition": "supervised-training-second",
@@ -604,7 +604,7 @@ def records_in_recovery() -> Iterator[Record]:
         yield NO_FRACTURE | day(10) | {"painScore": score, "instability": unstable, "severity": severity}
 
 
-def test_the_open_points_are_where_they_are_said_to_be(service: GuidelineService) -> None:
+def test_open_points_are_at_the_declared_gap_and_overlap(service: GuidelineService) -> None:
     """No answer exactly in the declared gap, several answers exactly in the declared overlap."""
     found = {"no-answer": set(), "several": set(), "decided": set()}
     for record in records_in_recovery():
@@ -633,7 +633,7 @@ def test_turtle_and_json_ld_say_what_json_says(service: GuidelineService) -> Non
     assert expected["facts"]["aidsToStop"] == ["crutches", "tape"]
 
 
-def test_nothing_of_the_other_guideline_shows(service: GuidelineService) -> None:
+def test_no_word_of_the_other_guideline_appears(service: GuidelineService) -> None:
     everything = json.dumps([service.reader.context, known_ids(service.guideline), service.assess({}, explain=True)])
     assert service.reader.context["@vocab"] == NAMESPACE
     assert "low-back-pain" not in everything
@@ -657,16 +657,16 @@ def test_runs_from_the_folder_alone_and_from_the_cache(tmp_path: Path, monkeypat
 # -- the folder itself ----------------------------------------------------------------------------
 
 
-def test_every_label_stands_in_english_and_dutch() -> None:
+def test_every_text_is_in_english_and_dutch() -> None:
     graph = rdflib.Graph()
     assert len(MODULES) == 2 and len(SHAPES) == 1
     for file in MODULES + SHAPES:
         graph.parse(file, format="turtle")
-    told = [rdflib.RDFS.label, rdflib.SH.message]
+    reported = [rdflib.RDFS.label, rdflib.SH.message]
     cp = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
-    told += [cp[name] for name in ("question", "hint", "conditionText", "reading", "otherReading")]
+    reported += [cp[name] for name in ("question", "hint", "conditionText", "reading", "otherReading")]
     found = 0
-    for subject, predicate in {(s, p) for p in told for s in graph.subjects(p)}:
+    for subject, predicate in {(s, p) for p in reported for s in graph.subjects(p)}:
         texts = list(graph.objects(subject, predicate))
         assert sorted(t.language for t in texts) == ["en", "nl"], f"{subject} {predicate}"
         found += 1

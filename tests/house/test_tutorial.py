@@ -1,4 +1,4 @@
-"""The tutorial does what it says: its commands are run and its edits made, in order."""
+"""The commands and edits of the tutorial work, in order."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 20.0
-"""Seconds that the browser gets to do what it was told."""
+"""Seconds in which the browser must carry out a command."""
 
 # -- the browser -------------------------------------------------------------------------------------------
 

@@ -6,4 +6,4 @@ TESTS = Path(__file__).parent.parent
 ROOT = TESTS.parent
 PACKAGE = ROOT / "lrp_kg"
 ANKLE = TESTS / "guidelines" / "ankle-sprain"
-"""The second guideline, which shows that the package knows none."""
+"""The second guideline, which shows that the package depends on no particular one."""

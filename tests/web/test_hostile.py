@@ -1,4 +1,4 @@
-"""Attacks on a running service while ordinary clients work: nothing gets in or out, and the others hardly notice."""
+"""Attacks on a running service while ordinary clients work: nothing gets in or out, and the clients stay fast."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LD = {"Content-Type": "application/ld+json"}
 
 
 class Canary:
-    """Listens where attacks want the service to go; nobody may come."""
+    """Listens where attacks try to send the service; no connection may arrive."""
 
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -121,7 +121,7 @@ def outward(url: str) -> list[tuple[str, tuple[str, str, bytes | None, dict[str,
     return found
 
 
-def test_nothing_is_asked_of_others(service: Service, canary: Canary) -> None:
+def test_no_request_to_another_server(service: Service, canary: Canary) -> None:
     attacks = outward(canary.url)
     assert len(attacks) > 25
     for name, (method, path, body, headers) in attacks:
@@ -164,7 +164,7 @@ HEAVY = {
 
 
 def attack(port: int, stop: Any, report: Any) -> None:
-    """Send the heavy queries one after the other until told to stop; in a process of its own, as attackers are."""
+    """Send the heavy queries one after the other until `stop` is set, in a process of its own."""
     service = Service(port, None)  # type: ignore[arg-type]
     while not stop.is_set():
         for name, query in HEAVY.items():
@@ -198,7 +198,7 @@ def drip(port: int, stop: Any) -> None:
 
 @dataclass
 class Ordinary:
-    """Ten clients that do what clients do, one request after the other with a little pause."""
+    """Ten ordinary clients, each of which sends one request after the other with a short pause."""
 
     service: Service
     seconds: float
@@ -248,19 +248,19 @@ def resident(pids: set[int]) -> int:
     return total
 
 
-def test_ordinary_clients_hardly_notice(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     Ordinary(service, 2.0).run()  # warm
     normal = Ordinary(service, 8.0)
     normal.run()
     assert normal.wrong == []
     context = multiprocessing.get_context("spawn")
-    stop, told = context.Event(), context.Queue()
-    hostile = [context.Process(target=attack, args=(service.port, stop, told)) for _ in range(2)]
+    stop, reported = context.Event(), context.Queue()
+    hostile = [context.Process(target=attack, args=(service.port, stop, reported)) for _ in range(2)]
     hostile.append(context.Process(target=drip, args=(service.port, stop)))
     peak = 0
     for process in hostile:
         process.start()
-    report = [told.get(timeout=60)]  # from here on all are at work, and no longer starting
+    report = [reported.get(timeout=60)]  # from here on all are at work, and no longer starting
     under = Ordinary(service, 20.0)
     under.run()
     watched = Ordinary(service, 8.0)  # apart: to look at their memory holds the processes up
@@ -270,13 +270,13 @@ def test_ordinary_clients_hardly_notice(service: Service, capsys: pytest.Capture
         peak = max(peak, resident(service.processes()))
         watching.join(0.3)
     stop.set()
-    while any(process.is_alive() for process in hostile) or not told.empty():
+    while any(process.is_alive() for process in hostile) or not reported.empty():
         with contextlib.suppress(queue.Empty):
-            report.append(told.get(timeout=0.2))
+            report.append(reported.get(timeout=0.2))
     for process in hostile:
         process.join()
         process.close()
-    told.close()
+    reported.close()
     with capsys.disabled():
         sys.stdout.write(
             f"\n  p99 {1000 * normal.p99:.1f} ms normal, {1000 * under.p99:.1f} ms under attack"
@@ -326,7 +326,7 @@ def all_slots_answer(service: Service) -> bool:
         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
     ],
 )
-def test_requests_that_are_none(service: Service, raw: bytes) -> None:
+def test_malformed_requests(service: Service, raw: bytes) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=5) as sock:
         try:
             sock.sendall(raw)

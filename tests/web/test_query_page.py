@@ -1,4 +1,4 @@
-"""The SPARQL editor in a real browser: it runs queries, shows results, asks nobody else, and runs nobody's script."""
+"""The SPARQL editor in a real browser: it runs queries, shows results, and contacts no other server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Tab(chromium.Tab):
     """A tab with the editor."""
 
     def query(self, text: str) -> None:
-        """Put a query into the editor, run it, and wait until it is answered or refused."""
+        """Put a query into the editor, run it, and wait for the result or the error."""
         editor = "document.querySelector('#editor .CodeMirror').CodeMirror"
         self.js(f"{editor}.setValue({json.dumps(text)})")
         self.js("document.getElementById('status').textContent = ''")
@@ -76,7 +76,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    """A tab with the editor; at the end nobody else was asked, and the policy was kept."""
+    """A tab with the editor; checks at the end that it contacted no other server and kept the policy."""
     browser.events.clear()
     own = Tab(browser)
     lang = getattr(request, "param", "en")
@@ -101,7 +101,7 @@ class TestPage:
         assert tab.status.startswith("9 ")
         assert tab.js("document.documentElement.lang") in tab.js("document.querySelector('#editor').dataset.settings")
 
-    def test_a_question_of_the_catalogue(self, tab: Tab) -> None:
+    def test_query_of_the_catalogue(self, tab: Tab) -> None:
         assert tab.js("document.querySelectorAll('#example option').length") > 30
         tab.js(
             "(() => { const s = document.getElementById('example'); s.value = 'decisions';"
@@ -111,7 +111,7 @@ class TestPage:
         tab.click("#run")
         tab.wait("document.querySelectorAll('#results tbody tr').length > 5")
 
-    def test_a_query_of_the_address(self, tab: Tab, service: Service) -> None:
+    def test_query_in_the_address(self, tab: Tab, service: Service) -> None:
         text = "SELECT (42 AS ?answer) {}"
         tab.open(f"{service.url}/query?lang=en&query={quote(text)}")
         tab.wait("document.querySelector('.CodeMirror') && document.querySelectorAll('#example option').length > 1")
@@ -157,12 +157,12 @@ class TestPage:
         tab.js("document.querySelector('#results tbody a').dispatchEvent(new Event('focusin', {bubbles: true}))")
         assert "/term/?iri=" in tab.js("document.querySelector('#results tbody a').href")
 
-    def test_a_mistake_is_told(self, tab: Tab) -> None:
+    def test_error_is_shown(self, tab: Tab) -> None:
         tab.query("SELECT ?x WHERE {")
         assert "The query cannot be read" in tab.status
         assert tab.js("document.getElementById('status').classList.contains('failed')")
 
-    def test_a_limit_is_told(self, tab: Tab) -> None:
+    def test_limit_is_shown(self, tab: Tab) -> None:
         tab.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }")
         assert "LRP_QUERY_" in tab.status
 

@@ -47,7 +47,7 @@ COMUNICA = ROOT / ".venv" / "clients" / "node_modules" / ".bin" / "comunica-spar
 
 @pytest.fixture(scope="module")
 def open_service() -> Iterator[Service]:
-    """A service without records, open to everybody, with small limits."""
+    """A service without records and without tokens, with small limits."""
     with serving(QUERY_SECONDS="1.5", QUERY_ROWS="2000", QUERY_CONCURRENT="3") as found:
         yield found
 
@@ -70,7 +70,7 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded(store: Path, token_file: Path) -> Iterator[Service]:
-    """A service with records, which asks for a token."""
+    """A service with records, which needs a token."""
     with serving("--store", str(store), "--token-file", str(token_file), ready=False) as found:
         yield found
 
@@ -164,7 +164,7 @@ class TestErrors:
             ("GET", "/sparql?" + "&".join(f"a{n}=1" for n in range(200)), {}, None, 400, "malformed-query"),
         ],
     )
-    def test_what_is_wrong_is_told(
+    def test_errors_are_reported(
         self,
         open_service: Service,
         method: str,
@@ -177,9 +177,9 @@ class TestErrors:
         answer = open_service.ask(path, method, body, headers)
         assert answer.status == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
-        told = json.loads(answer.body)
-        assert told["code"] == code
-        assert told["detail"]
+        reported = json.loads(answer.body)
+        assert reported["code"] == code
+        assert reported["detail"]
         assert "Traceback" not in answer.text
         if method != "PUT" and method != "DELETE":
             assert answer.headers["access-control-allow-origin"] == "*"
@@ -221,7 +221,7 @@ class TestErrors:
         assert open_service.sparql("ASK {}").status == 200
 
 
-def test_slow_bodies_leave_threads_for_the_others(open_service: Service) -> None:
+def test_slow_uploads_leave_threads_for_other_requests(open_service: Service) -> None:
     head = b"POST /assess HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n "
     socks = [socket.create_connection(("127.0.0.1", open_service.port)) for _ in range(BODIES + 20)]
     try:
@@ -244,7 +244,7 @@ def test_slow_bodies_leave_threads_for_the_others(open_service: Service) -> None
 
 
 class TestEngines:
-    """The keeper of the engine, with engines that are opened and fail at will."""
+    """`Engines` with engines that open and fail on demand."""
 
     class Fake:
         has_records = False
@@ -253,7 +253,7 @@ class TestEngines:
         def close(self) -> None:
             """Nothing is held."""
 
-    def test_a_failure_is_told_and_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_failure_is_reported_and_the_engine_opened_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         outcomes: list[Any] = [StoreError("gone"), ValueError("of no concern to others"), self.Fake()]
 
         def opening(*_: object) -> Any:
@@ -279,7 +279,7 @@ class TestEngines:
         keeper.close()
 
     def test_a_request_has_one_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Else a store could get records between the guard and the query."""
+        """Otherwise a store could get records between the guard and the query."""
         app = create_app()
         monkeypatch.setattr(app.extensions["lrp_kg_engines"], "get", self.Fake)
         with app.test_request_context("/sparql"):
@@ -291,7 +291,7 @@ class TestEngines:
 
 
 class TestCaching:
-    def test_the_same_question_is_not_answered_twice(self, open_service: Service) -> None:
+    def test_etag_gives_304(self, open_service: Service) -> None:
         first = open_service.sparql(STAGES)
         tag = first.headers["etag"]
         path = "/sparql?" + urlencode({"query": STAGES})
@@ -302,7 +302,7 @@ class TestCaching:
         assert other.headers["etag"] != tag
 
     @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()", "N\\u004FW()"])
-    def test_what_changes_has_no_tag(self, open_service: Service, function: str) -> None:
+    def test_changing_query_has_no_etag(self, open_service: Service, function: str) -> None:
         assert "etag" not in open_service.sparql(f"SELECT ({function} AS ?x) {{}}").headers
 
     def test_head(self, open_service: Service) -> None:
@@ -339,7 +339,7 @@ class TestDescriptions:
         ]
         assert len(list(graph.objects(predicate=rdflib.VOID.subset))) > 10
 
-    def test_graphs_can_be_asked_alone(self, open_service: Service) -> None:
+    def test_query_of_a_single_graph(self, open_service: Service) -> None:
         name = "https://w3id.org/lrp-kg/low-back-pain/sources"
         count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
         (row,) = bindings(open_service.sparql(count, **{"default-graph-uri": name}).body)
@@ -352,7 +352,7 @@ SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 
 
 class TestTokens:
-    def test_records_are_not_served_without_a_token_file(self, store: Path, tmp_path: Path) -> None:
+    def test_store_with_records_needs_a_token_file(self, store: Path, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", "1", "--store", str(store)]
         found = subprocess.run(command, capture_output=True, text=True)
         assert found.returncode == 2
@@ -363,7 +363,7 @@ class TestTokens:
             create_app({"STORE": str(tmp_path / "none")})
 
     @pytest.mark.parametrize("text", ["", "# nothing\n", "short\n", "long-enough-to-be-one\nshort\n"])
-    def test_token_files_that_are_of_no_use(self, tmp_path: Path, text: str) -> None:
+    def test_unusable_token_files(self, tmp_path: Path, text: str) -> None:
         file = tmp_path / "tokens"
         file.write_text(text, encoding="utf-8")
         with pytest.raises(TokenFileError):
@@ -371,7 +371,7 @@ class TestTokens:
         with pytest.raises(TokenFileError):
             read_tokens(tmp_path / "none")
 
-    def test_a_token_file_that_others_can_read_is_told(
+    def test_token_file_that_others_can_read_is_reported(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         file = tmp_path / "tokens"
@@ -391,12 +391,12 @@ class TestTokens:
         assert page.headers["location"].startswith("/login?next=")
 
     @pytest.mark.parametrize("path", ["/", "/health", "/ids", "/term/", "/term/cp:Stage", "/ontology"])
-    def test_what_is_open(self, guarded: Service, path: str) -> None:
+    def test_addresses_that_need_no_token(self, guarded: Service, path: str) -> None:
         answer = guarded.ask(path)
         assert answer.status == 200
         assert "secret-" not in answer.text
 
-    def test_assessing_is_open(self, guarded: Service) -> None:
+    def test_assess_needs_no_token(self, guarded: Service) -> None:
         answer = guarded.ask("/assess", "POST", json.dumps(RECORD), {"Content-Type": "application/json"})
         assert answer.status == 200
 
@@ -410,7 +410,7 @@ class TestTokens:
     def test_a_wrong_token(self, guarded: Service, header: str) -> None:
         assert guarded.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": header}).status == 401
 
-    def test_a_token_in_the_address_is_none(self, guarded: Service) -> None:
+    def test_token_in_the_address_is_ignored(self, guarded: Service) -> None:
         assert guarded.ask(f"/sparql?query=ASK%7B%7D&token={TOKEN}&access_token={TOKEN}").status == 401
 
     @pytest.mark.parametrize("lang", ["en", "nl", "fr", "de"])
@@ -441,12 +441,12 @@ class TestTokens:
     @pytest.mark.parametrize(
         "target", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "x"]
     )
-    def test_a_login_leads_nowhere_else(self, guarded: Service, target: str) -> None:
+    def test_login_redirects_only_to_this_service(self, guarded: Service, target: str) -> None:
         body = urlencode({"token": TOKEN, "next": target})
         answer = guarded.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html"})
         assert answer.headers["location"] == "/"
 
-    def test_guessing_is_slowed(self, store: Path, token_file: Path) -> None:
+    def test_guesses_are_limited(self, store: Path, token_file: Path) -> None:
         with serving("--store", str(store), "--token-file", str(token_file), ready=False) as other:
             statuses = [
                 other.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": f"Bearer wrong-token-number-{n}"}).status
@@ -475,14 +475,14 @@ class TestProxies:
         body = urlencode({"token": token, "next": "/query"})
         return service.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html", **headers})
 
-    def test_what_a_proxy_says_is_believed(self, behind: Service) -> None:
+    def test_headers_of_a_proxy_are_used(self, behind: Service) -> None:
         assert "Secure" in self.log_in(behind, TOKEN, self.HEADERS).headers["set-cookie"]
         assert "Secure" not in self.log_in(behind, TOKEN, {}).headers["set-cookie"]
         described = behind.ask("/sparql", headers={**self.HEADERS, "Accept": "text/turtle"})
         assert "sd:endpoint <https://guideline.example/sparql>" in described.text
         assert described.headers["cache-control"] == "no-store"
 
-    def test_without_a_proxy_it_is_not(self, guarded: Service, open_service: Service) -> None:
+    def test_headers_are_ignored_without_a_proxy(self, guarded: Service, open_service: Service) -> None:
         assert "Secure" not in self.log_in(guarded, TOKEN, self.HEADERS).headers["set-cookie"]
         described = open_service.ask("/sparql", headers={**self.HEADERS, "Accept": "text/turtle"})
         assert f"sd:endpoint <{open_service.url}/sparql>" in described.text
@@ -502,7 +502,7 @@ class TestProxies:
         assert TOKEN not in said
 
 
-def test_guesses_from_one_address_do_not_shut_out_others(token_file: Path) -> None:
+def test_guesses_from_one_address_do_not_block_others(token_file: Path) -> None:
     access = create_app({"TOKEN_FILE": str(token_file)}).extensions["lrp_kg_access"]
     for _ in range(ATTEMPTS):
         assert access.mark("wrong-token-of-the-tests", "10.0.0.1") is None
@@ -547,7 +547,7 @@ class TestTerms:
     @pytest.mark.parametrize(
         "path", ["/term/cp:None", "/term/x:y", "/term/nothing", "/term/?iri=no%20iri", "/term/?kind=urn:x"]
     )
-    def test_what_is_no_term(self, open_service: Service, path: str) -> None:
+    def test_unknown_terms(self, open_service: Service, path: str) -> None:
         assert open_service.ask(path).status == 404
 
     def test_the_ontology(self, open_service: Service) -> None:
@@ -559,7 +559,7 @@ class TestTerms:
 
 
 class TestClients:
-    """Clients of others, as they come."""
+    """Unmodified clients of other projects."""
 
     @pytest.mark.parametrize("form", [JSON, XML, CSV])
     def test_sparqlwrapper(self, open_service: Service, form: str) -> None:
@@ -609,18 +609,18 @@ class TestClients:
 
 
 class TestOddRequests:
-    def test_any_etag_is_none(self, open_service: Service) -> None:
+    def test_star_etag_does_not_match(self, open_service: Service) -> None:
         for query, status in (("ASK {}", 200), ("garbage", 400)):
             answer = open_service.ask("/sparql?" + urlencode({"query": query}), headers={"If-None-Match": "*"})
             assert answer.status == status
 
-    def test_a_weak_etag_counts(self, open_service: Service) -> None:
+    def test_weak_etag_matches(self, open_service: Service) -> None:
         tag = open_service.sparql("ASK {}").headers["etag"]
         path = "/sparql?" + urlencode({"query": "ASK {}"})
         accept = {"Accept": "application/sparql-results+json"}
         assert open_service.ask(path, headers={**accept, "If-None-Match": f"W/{tag}"}).status == 304
 
-    def test_what_xml_cannot_hold(self, open_service: Service) -> None:
+    def test_characters_that_xml_does_not_allow(self, open_service: Service) -> None:
         query = r'SELECT ("a\u0001b" AS ?x) {}'
         answer = open_service.sparql(query, "application/sparql-results+xml")
         assert (answer.status, json.loads(answer.body)["code"]) == (406, "not-acceptable")
@@ -632,7 +632,7 @@ class TestOddRequests:
         assert open_service.ask("/sparql", "POST", b"\xef\xbb\xbfASK {}", kind).status == 200
 
     @pytest.mark.parametrize("path", ["/term/?kind=foo", "/term/?iri=foo", "/term/?kind=%0A"])
-    def test_terms_that_are_none(self, open_service: Service, path: str) -> None:
+    def test_invalid_iris_of_terms(self, open_service: Service, path: str) -> None:
         assert open_service.ask(path).status == 404
 
     def test_a_login_with_a_line_end(self, guarded: Service) -> None:
@@ -644,7 +644,7 @@ class TestOddRequests:
         answer = open_service.ask("/queries/decisions.json")
         assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "*")
 
-    def test_a_record_leads_to_what_is_said_of_it(self, guarded: Service) -> None:
+    def test_record_links_to_a_query_about_it(self, guarded: Service) -> None:
         token = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"}
         names = ("near-boundary", "several-or-no-answer", "drugs-against-advice", "late-follow-up")
         pages = [guarded.ask(f"/queries/{name}", headers=token).text for name in names]
@@ -655,7 +655,7 @@ class TestOddRequests:
 
 
 class TestSlowReaders:
-    def test_the_others_are_answered(self) -> None:
+    def test_short_answers_are_not_blocked(self) -> None:
         query = "SELECT ?s ?p ?o { ?s ?p ?o . ?a ?b ?c } LIMIT 22000"
         request = f"GET /sparql?{urlencode({'query': query})} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
         with serving() as service:
@@ -681,7 +681,7 @@ class TestSlowReaders:
                 time.sleep(0.2)
             assert status == 200
 
-    def test_long_ones_take_turns(self) -> None:
+    def test_long_results_are_limited(self) -> None:
         readers = Readers(100)
         readers.enter(400)  # alone it may be as long as it is
         with pytest.raises(Busy):
@@ -694,7 +694,7 @@ class TestSlowReaders:
 
 
 @pytest.mark.parametrize("name", ["QUERY_ROWS", "QUERY_SECONDS", "MAX_BODY"])
-def test_settings_that_are_none_are_told_before_serving(name: str) -> None:
+def test_invalid_settings_are_reported_before_serving(name: str) -> None:
     command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", "1"]
     found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, f"LRP_{name}": "x"})
     assert found.returncode == 2

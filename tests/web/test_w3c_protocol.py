@@ -110,7 +110,7 @@ DATASET_CASES = named("query_dataset", "query_multiple_dataset")
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service over the data of the tests, and nothing else."""
+    """A service with the data of the tests only."""
     quads = []
     for number in (1, 2, 3):
         file = HERE / f"data{number}.nt"
@@ -122,7 +122,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield found
 
 
-def test_no_test_is_lost() -> None:
+def test_every_test_of_the_manifest_runs() -> None:
     assert (len(QUERY_CASES), len(BAD_UPDATES), len(UPDATE_CASES)) == (QUERIES, NEGATIVE_UPDATES, UPDATES)
     assert len(CASES) == QUERIES + NEGATIVE_UPDATES + UPDATES
     assert len(DATASET_CASES) == 6
@@ -204,7 +204,7 @@ def test_every_dataset_test_has_a_twin() -> None:
 
 
 @pytest.mark.parametrize(("case", "number"), TWINS)
-def test_a_graph_that_is_left_out_is_not_seen(service: Service, case: Case, number: int) -> None:
+def test_missing_graph_changes_the_answer(service: Service, case: Case, number: int) -> None:
     """The twin of each dataset test: without one of its graphs the answer is no longer true."""
     (request,) = case.requests
     changed = without(request, number)
@@ -249,7 +249,7 @@ def test_the_description_names_the_endpoint(service: Service, description: Answe
 
 
 def test_the_description_conforms_to_its_schema(description: Answer) -> None:
-    """Every property of the description stands on a node of its domain, and points to one of its range."""
+    """Every property of the description has a subject in its domain and an object in its range."""
     graph = as_graph(description)
     (node,) = graph.subjects(RDF.type, SD.Service)
     (dataset,) = graph.objects(node, SD.defaultDataset)

@@ -1,4 +1,4 @@
-"""The service over HTTP: what goes in and out, each refusal, and that nothing of a record is logged or fetched."""
+"""The service over HTTP: formats, errors, and that no data of a record is logged and nothing fetched."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ SECURITY = {
 
 @pytest.fixture(scope="module")
 def app(service: GuidelineService) -> Iterator[Flask]:
-    """The application; it shares the guideline that is loaded already."""
+    """The application, with the guideline that the tests have already loaded."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web_application, "GuidelineService", lambda folder=None: service)
         made = create_app({"GUIDELINE": None})
@@ -275,8 +275,10 @@ def test_no_accept_header_at_all(client: FlaskClient) -> None:
 def test_language(client: FlaskClient, service: GuidelineService, query: str, header: str, lang: str) -> None:
     response = send(client, FIRST_VISIT, path="/assess" + query, Accept_Language=header)
     assert response.data == orjson.dumps(service.assess(FIRST_VISIT, lang=lang))
-    told = problem(send(client, THREE_PROBLEMS, path="/assess" + query, Accept_Language=header), 422, "invalid-record")
-    assert told["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
+    reported = problem(
+        send(client, THREE_PROBLEMS, path="/assess" + query, Accept_Language=header), 422, "invalid-record"
+    )
+    assert reported["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
     page = client.get("/" + query, headers={"Accept": "text/html", "Accept-Language": header})
     assert read_page(page.text).lang == lang
 
@@ -317,7 +319,7 @@ def test_for(client: FlaskClient, service: GuidelineService, query: str, names: 
     assert answer == service.assess(FIRST_VISIT, only=names)
 
 
-def test_for_nothing_in_particular(client: FlaskClient, service: GuidelineService) -> None:
+def test_empty_for_means_all_decisions(client: FlaskClient, service: GuidelineService) -> None:
     assert orjson.loads(send(client, CLUSTER, path="/assess?for=").data) == service.assess(CLUSTER)
 
 
@@ -346,9 +348,9 @@ def test_ndjson(client: FlaskClient, service: GuidelineService) -> None:
 def test_ndjson_to_validate(client: FlaskClient) -> None:
     response = send(client, f"{json.dumps(CLUSTER)}\n{json.dumps(THREE_PROBLEMS)}\nzork\n", NDJSON, "/validate")
     assert response.mimetype == NDJSON
-    told = [orjson.loads(line) for line in response.data.splitlines()]
-    assert [(t["line"], t["valid"]) for t in told] == [(1, True), (2, False), (3, False)]
-    assert [f["field"] for f in told[1]["findings"]] == list(THREE_PROBLEMS)
+    reported = [orjson.loads(line) for line in response.data.splitlines()]
+    assert [(t["line"], t["valid"]) for t in reported] == [(1, True), (2, False), (3, False)]
+    assert [f["field"] for f in reported[1]["findings"]] == list(THREE_PROBLEMS)
 
 
 def test_ndjson_is_answered_as_ndjson_only(client: FlaskClient) -> None:
@@ -356,7 +358,7 @@ def test_ndjson_is_answered_as_ndjson_only(client: FlaskClient) -> None:
     problem(send(client, json.dumps(CLUSTER), NDJSON, Accept="text/html"), 406, "not-acceptable")
 
 
-def test_one_line_cannot_take_the_others_with_it(client: FlaskClient) -> None:
+def test_invalid_line_does_not_affect_the_others(client: FlaskClient) -> None:
     for bad in HOSTILE.values():
         response = send(client, f"{json.dumps(CLUSTER)}\n{bad}\n{json.dumps(CLUSTER)}\n", NDJSON)
         assert response.status_code == 200, bad
@@ -377,9 +379,9 @@ def test_validate_a_valid_record(client: FlaskClient, service: GuidelineService,
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", ["/assess", "/v1/assess", "/validate", "/v1/validate"])
 def test_every_finding_in_the_language(client: FlaskClient, service: GuidelineService, path: str, lang: str) -> None:
-    told = problem(send(client, THREE_PROBLEMS, path=f"{path}?lang={lang}"), 422, "invalid-record")
-    assert [f["field"] for f in told["findings"]] == list(THREE_PROBLEMS)
-    assert told["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
+    reported = problem(send(client, THREE_PROBLEMS, path=f"{path}?lang={lang}"), 422, "invalid-record")
+    assert [f["field"] for f in reported["findings"]] == list(THREE_PROBLEMS)
+    assert reported["findings"] == [f.as_dict(lang) for f in service.validate(THREE_PROBLEMS)]
 
 
 # -- each refusal on its own ----------------------------------------------------------------------------------
@@ -439,22 +441,22 @@ BAD_BODIES: dict[str, tuple[str | bytes, str, int, str, str]] = {
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
 @pytest.mark.parametrize("name", BAD_BODIES)
 def test_bad_body(client: FlaskClient, name: str, path: str) -> None:
-    body, kind, status, code, told = BAD_BODIES[name]
-    assert told in problem(send(client, body, kind, path), status, code)["detail"]
+    body, kind, status, code, reported = BAD_BODIES[name]
+    assert reported in problem(send(client, body, kind, path), status, code)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
 def test_no_content_type(client: FlaskClient, path: str) -> None:
-    told = problem(send(client, CLUSTER, None, path), 415, "unsupported-media-type")
-    assert "without content type" in told["detail"]
+    reported = problem(send(client, CLUSTER, None, path), 415, "unsupported-media-type")
+    assert "without content type" in reported["detail"]
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "reported"),
     [("lang=es", "en, nl, fr, de"), ("lang=", "en, nl"), ("for=zork", "exit, stage"), ("explain=maybe", "explain")],
 )
-def test_unknown_parameter(client: FlaskClient, query: str, told: str) -> None:
-    assert told in problem(send(client, CLUSTER, path="/assess?" + query), 400, "unknown-parameter")["detail"]
+def test_unknown_parameter(client: FlaskClient, query: str, reported: str) -> None:
+    assert reported in problem(send(client, CLUSTER, path="/assess?" + query), 400, "unknown-parameter")["detail"]
 
 
 @pytest.mark.parametrize("path", ["/zork", "/assess/", "/v2/assess", "/static/zork.js", "/static/../application.py"])
@@ -482,8 +484,8 @@ def test_method_not_allowed(client: FlaskClient, method: str, path: str, allowed
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
 @pytest.mark.parametrize("accept", ["application/xml", "image/*", "application/json;q=0"])
 def test_not_acceptable(client: FlaskClient, path: str, accept: str) -> None:
-    told = problem(send(client, CLUSTER, path=path, Accept=accept), 406, "not-acceptable")
-    assert JSON in told["detail"]
+    reported = problem(send(client, CLUSTER, path=path, Accept=accept), 406, "not-acceptable")
+    assert JSON in reported["detail"]
 
 
 class TestTooLarge:
@@ -508,7 +510,7 @@ class TestTooLarge:
         assert self.chunked(client, json.dumps(CLUSTER).ljust(self.LIMIT).encode(), JSON).status_code == 200
 
     def test_without_a_length(self, client: FlaskClient) -> None:
-        """What is over the limit is refused, not cut off: half of a cohort with a 200 would look complete."""
+        """A body over the limit is rejected, not cut off: half of a cohort with a 200 would look complete."""
         line = json.dumps(CLUSTER).ljust(1023).encode() + b"\n"
         problem(self.chunked(client, line * 1025, NDJSON), 413, "request-entity-too-large")
         problem(self.chunked(client, line * 1025, NDJSON, "/validate"), 413, "request-entity-too-large")
@@ -664,7 +666,7 @@ def test_nothing_of_a_record_is_logged(
 
 @pytest.mark.parametrize("accept", [JSON, "application/ld+json", "text/turtle", "text/html", "text/plain"])
 @pytest.mark.parametrize("failing", ["validate", "decide", "render"])
-def test_an_internal_error_tells_nothing(
+def test_internal_error_reveals_nothing(
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -689,17 +691,17 @@ def test_an_internal_error_tells_nothing(
         monkeypatch.setattr("lrp_kg.answer.as_rdf.to_graph", fail)
     with caplog.at_level(logging.DEBUG):
         response = send(client, CLUSTER | {"id": PRIVATE}, Accept=accept)
-    told = problem(response, 500, "internal-error")
+    reported = problem(response, 500, "internal-error")
     assert PRIVATE not in response.text
     assert "RuntimeError" not in response.text
-    assert told["detail"] == "The service failed; nothing was decided."
+    assert reported["detail"] == "The service failed; nothing was decided."
     said = logged(caplog, capfd)
     assert PRIVATE not in said
     assert "unexpected RuntimeError at" in said  # someone who runs the service learns where it was
     assert "test_web.py:" in said
 
 
-def test_an_error_in_telling_an_error_tells_nothing(
+def test_error_in_an_error_handler_reveals_nothing(
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -775,10 +777,10 @@ def test_the_answer_page_escapes_what_was_sent(client: FlaskClient, fragment: st
 
 @pytest.mark.parametrize("accept", ["text/html", JSON])
 def test_findings_are_never_a_page(client: FlaskClient, accept: str) -> None:
-    """A refused value is told as JSON with its own media type, which no browser runs."""
+    """A problem with a hostile value is JSON with its own media type, which no browser runs."""
     response = send(client, {"redFlags": SCRIPTS, SCRIPTS: 1}, Accept=accept)
-    told = problem(response, 422, "invalid-record")
-    assert [f["value"] for f in told["findings"]][0] == SCRIPTS
+    reported = problem(response, 422, "invalid-record")
+    assert [f["value"] for f in reported["findings"]][0] == SCRIPTS
 
 
 @pytest.mark.parametrize("path", ["/?lang=" + SCRIPTS, "/" + SCRIPTS, "/ids?lang=" + SCRIPTS])
@@ -845,8 +847,12 @@ def test_index_as_json(client: FlaskClient, service: GuidelineService, lang: str
 def test_health(client: FlaskClient) -> None:
     response = client.get("/health")
     assert response.mimetype == JSON
-    told = orjson.loads(response.data)
-    assert (told["status"], told["version"], told["guideline"]["id"]) == ("ok", __version__, "low-back-pain")
+    reported = orjson.loads(response.data)
+    assert (reported["status"], reported["version"], reported["guideline"]["id"]) == (
+        "ok",
+        __version__,
+        "low-back-pain",
+    )
     assert client.head("/health").status_code == 200
 
 
@@ -943,7 +949,7 @@ def test_openapi_is_valid(client: FlaskClient) -> None:
     openapi_spec_validator.validate(openapi(client))
 
 
-def test_openapi_refers_to_what_is_there(client: FlaskClient) -> None:
+def test_openapi_references_exist(client: FlaskClient) -> None:
     described = openapi(client)
     for reference in re.findall(r'"\$ref":\s*"#/([^"]+)"', json.dumps(described)):
         found: Any = described
@@ -952,7 +958,7 @@ def test_openapi_refers_to_what_is_there(client: FlaskClient) -> None:
         assert found
 
 
-def test_openapi_describes_what_is_served(app: Flask, client: FlaskClient) -> None:
+def test_openapi_describes_every_address(app: Flask, client: FlaskClient) -> None:
     described = openapi(client)
     served = {
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
@@ -960,9 +966,9 @@ def test_openapi_describes_what_is_served(app: Flask, client: FlaskClient) -> No
         for method in rule.methods or ()
         if rule.endpoint != "static" and method in ("GET", "POST", "PUT", "DELETE", "PATCH")
     }
-    told = {(path, method) for path, item in described["paths"].items() for method in item}
-    assert told <= served
-    assert served - told <= {("/", "get"), ("/openapi.json", "get"), ("/v1/validate", "post"), ("/v1/ids", "get")}
+    reported = {(path, method) for path, item in described["paths"].items() for method in item}
+    assert reported <= served
+    assert served - reported <= {("/", "get"), ("/openapi.json", "get"), ("/v1/validate", "post"), ("/v1/ids", "get")}
     assert set(described["paths"]["/assess"]["post"]["requestBody"]["content"]) == set(web_assess.BODIES)
     answers = set(described["paths"]["/assess"]["post"]["responses"]["200"]["content"])
     assert answers >= set(web_assess.ANSWERS)

@@ -1,4 +1,4 @@
-"""The page in a real browser: headless Chromium, spoken to over its own debugging pipe, without any driver."""
+"""The page in a real browser: headless Chromium, controlled over its debugging pipe without a driver."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def tab(browser: Browser, site: str) -> Iterator[Tab]:
-    """A tab with the page open in English; at the end it has complained about nothing and asked nobody else."""
+    """A tab with the page in English; checks at the end that it logged no error and contacted no other server."""
     browser.events.clear()
     own = Tab(browser)
     own.open(site + "/?lang=en")
@@ -279,7 +279,7 @@ def test_an_example_can_be_linked_to(tab: Tab, site: str, service: GuidelineServ
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_runs_off_the_side(tab: Tab, width: int) -> None:
+def test_page_fits_narrow_screens(tab: Tab, width: int) -> None:
     tab.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
     tab.choose("redFlags", "none")
     tab.answered(lambda: tab.click("#explain"))
@@ -288,7 +288,7 @@ def test_nothing_runs_off_the_side(tab: Tab, width: int) -> None:
 
 
 class TestProblems:
-    """The page under a refusal or a failure; the browser itself notes each refused request in its console."""
+    """The page after an error; the browser itself logs each failed request in its console."""
 
     @pytest.fixture
     def tab(self, browser: Browser, site: str) -> Iterator[Tab]:
@@ -305,9 +305,9 @@ class TestProblems:
         tab.open(f"{site}/?lang={lang}")
         tab.fill("assessmentDate", "2024-01-28")
         tab.fill("onsetDate", "2024-01-29")
-        told = tab.js("[...document.querySelectorAll('#answer-body li')].map((e) => e.innerText)")
-        assert told == [f.text(lang) for f in service.validate(tab.record)]
-        assert told
+        reported = tab.js("[...document.querySelectorAll('#answer-body li')].map((e) => e.innerText)")
+        assert reported == [f.text(lang) for f in service.validate(tab.record)]
+        assert reported
         tab.fill("onsetDate", "2024-01-08")
         assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
 
@@ -333,7 +333,7 @@ class TestProblems:
         assert tab.answer == "2"
 
     def test_an_old_answer_does_not_stay_when_the_service_is_gone(self, tab: Tab) -> None:
-        """What is shown must belong to what is filled in, or say that it does not."""
+        """The page must show the answer to the current form, or report a failure."""
         tab.choose("redFlags", "none")
         before = tab.answer
         tab.js("window.fetch = () => Promise.reject(new TypeError('gone'))")
