@@ -118,8 +118,8 @@ def _print_text(console: Console, result: CheckResult, shown: list[Finding]) -> 
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
     total = sum(result.seconds.values())
     colour = "red" if counts["error"] else "yellow" if counts["warning"] else "green"
-    told = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items())
-    console.print(f"[{colour}]{told}[/] in {total:.1f} s [dim]({took})[/]")
+    summary = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items())
+    console.print(f"[{colour}]{summary}[/] in {total:.1f} s [dim]({took})[/]")
 
 
 def _relative(where: str) -> str:

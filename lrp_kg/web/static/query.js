@@ -147,7 +147,7 @@
       const response = await fetch(`/sparql?lang=${lang}`, { method: "POST", headers: { Accept: accept, "Content-Type": "application/sparql-query" }, body: query, signal: own.signal });
       const content = await response.text();
       if (!response.ok) {
-        tell(response.status, content);
+        showError(response.status, content);
         return;
       }
       const took = performance.now() - begun;
@@ -159,7 +159,7 @@
     } catch (error) {
       if (controller === own) {
         if (error.name === "AbortError") say("");
-        else tell(0, "");
+        else showError(0, "");
       }
     } finally {
       if (controller === own) {
@@ -171,7 +171,7 @@
   }
 
   // Shows the error message of the service in place of any earlier result.
-  function tell(code, text) {
+  function showError(code, text) {
     results.querySelector(".yasr_results").replaceChildren();
     let problem = {};
     try {
@@ -213,7 +213,7 @@
       const answer = await fetch(`/queries/${encodeURIComponent(chosen.name)}.rq?lang=${lang}`);
       const text = await answer.text();
       if (!answer.ok) {
-        tell(answer.status, text);
+        showError(answer.status, text);
         return;
       }
       ChartPlugin.suggestion = chosen.chart;
