@@ -38,6 +38,7 @@ from lrp_kg.errors import BeingPrepared
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
+from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
@@ -972,6 +973,8 @@ def test_openapi_describes_every_address(app: Flask, client: FlaskClient) -> Non
     assert set(described["paths"]["/assess"]["post"]["requestBody"]["content"]) == set(web_assess.BODIES)
     answers = set(described["paths"]["/assess"]["post"]["responses"]["200"]["content"])
     assert answers >= set(web_assess.ANSWERS)
+    results = described["paths"]["/sparql"]["get"]["responses"]["200"]["content"]
+    assert set(results) == {*SOLUTIONS, *GRAPHS}
 
 
 def test_openapi_has_every_field(client: FlaskClient, service: GuidelineService) -> None:
