@@ -11,6 +11,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.web.assess import BODIES, service
+from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description
 from lrp_kg.words import LANGUAGES
@@ -122,4 +123,5 @@ def derive() -> Response:
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe the service for programs."""
-    return _json(description(service().guideline))
+    guideline = service().guideline
+    return _json(latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline)))

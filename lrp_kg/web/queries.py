@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import orjson
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
 
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
@@ -20,6 +21,7 @@ from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
+from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.sparql import allow_other_origins, answer
 from lrp_kg.web.terms import terms
@@ -38,7 +40,7 @@ _TEXT = "application/sparql-query"
 class Offer:
     """The catalogue of the current guideline, and the vocabulary for values of its parameters."""
 
-    entries: dict[str, CatalogueEntry]
+    entries: Mapping[str, CatalogueEntry]
     vocabulary: Vocabulary
 
 
@@ -57,13 +59,9 @@ def offer() -> Offer:
     guideline = service().guideline
     files = sorted((guideline.folder / "queries").glob("*.rq"))
     key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
-    known: dict[object, Offer] = current_app.extensions.setdefault("lrp_kg_catalogue", {})
-    found = known.get(key)
-    if found is None:
-        found = Offer(dict(read_catalogue(guideline.folder).entries), Vocabulary(guideline))
-        known.clear()
-        known[key] = found
-    return found
+    return latest(
+        "lrp_kg_catalogue", key, lambda: Offer(read_catalogue(guideline.folder).entries, Vocabulary(guideline))
+    )
 
 
 @blueprint.get("/queries")

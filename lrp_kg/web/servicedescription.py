@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import rdflib
-from flask import Response, current_app, request
+from flask import Response, request
 from rdflib.namespace import DCTERMS, RDF, VOID, XSD
 
 from lrp_kg.errors import LimitReached, NotAcceptable
@@ -15,6 +12,7 @@ from lrp_kg.research.engine.formats import GRAPHS
 from lrp_kg.research.engine.model import Engine, Question
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
+from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import without_parameters
 
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
@@ -29,12 +27,6 @@ RESULTS = (
     "JSON-LD",
     "RDF_XML",
 )
-_WRITERS = {
-    "text/turtle": "turtle",
-    "application/n-triples": "nt",
-    "application/ld+json": "json-ld",
-    "application/rdf+xml": "xml",
-}
 
 
 def describe(media_type: str | None = None) -> Response:
@@ -97,31 +89,27 @@ def service_graph(address: str, current: Engine) -> rdflib.Graph:
 
 def _counts(current: Engine) -> dict[str, int]:
     """Return the triples per graph, with "" for the default graph; empty if counting takes too long."""
-    known: dict[str, dict[str, int]] = current_app.extensions.setdefault("lrp_kg_counts", {})
-    counts = known.get(current.version)
-    if counts is None:
+
+    def count() -> dict[str, int]:
+        queries = (
+            "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+            "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g",
+        )
         try:
-            counts = {"": int(_rows(current, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"])}
-            named = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-            counts |= {row["g"]: int(row["n"]) for row in _rows(current, named)}
+            rows = [row for query in queries for row in current.ask(Question(query)).rows_as_text()]
         except LimitReached:
-            counts = {}
-        known.clear()
-        known[current.version] = counts
-    return counts
+            return {}
+        return {row.get("g", ""): int(row["n"]) for row in rows}
 
-
-def _rows(current: Engine, query: str) -> list[dict[str, str]]:
-    data: dict[str, Any] = json.loads(current.ask(Question(query)).read())
-    return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
+    return latest("lrp_kg_counts", current.version, count)
 
 
 def _write(graph: rdflib.Graph, media_type: str | None) -> Response:
     if media_type is None:
         plain = without_parameters(request.accept_mimetypes)
         media_type = plain.best_match(list(GRAPHS)) if plain else "text/turtle"
-    if media_type not in _WRITERS:
-        raise NotAcceptable(f"The description is RDF. Accept one of {', '.join(_WRITERS)}.")
-    text = graph.serialize(format=_WRITERS[media_type])
+    if media_type is None:
+        raise NotAcceptable(f"The description is RDF. Accept one of {', '.join(GRAPHS)}.")
+    text = graph.serialize(format=media_type)
     cache = "no-store" if engine().has_records else "no-cache"
     return Response(text, headers={"Vary": "Accept", "Cache-Control": cache}, mimetype=media_type)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
+from lrp_kg.research.questions.parameters import expanded
 from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
+from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.words import Words
 
@@ -38,13 +40,7 @@ class ShownValue:
 def terms() -> Terms:
     """Return the index of the current guideline."""
     guideline = service().guideline
-    known: dict[str, Terms] = current_app.extensions.setdefault("lrp_kg_terms", {})
-    found = known.get(guideline.content_hash)
-    if found is None:
-        found = Terms(guideline)
-        known.clear()
-        known[guideline.content_hash] = found
-    return found
+    return latest("lrp_kg_terms", guideline.content_hash, lambda: Terms(guideline))
 
 
 @blueprint.get("/term/")
@@ -86,7 +82,7 @@ def index() -> Response:
 @blueprint.get("/term/<path:name>")
 def term(name: str) -> Response:
     """Show a term by its prefixed name, such as ``cp:Stage``."""
-    iri = terms().expand(name)
+    iri = expanded(name, terms().prefixes)
     if iri is None:
         raise NotFound
     return _term(iri)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import IO, Any, Protocol
 
+import orjson
+
 from lrp_kg.errors import UnknownParameter
 
 BASE = "https://w3id.org/lrp-kg/"
@@ -113,6 +115,11 @@ class Reply:
     def read(self) -> bytes:
         """Return the whole result, and close it."""
         return b"".join(self.chunks())
+
+    def rows_as_text(self) -> list[dict[str, str]]:
+        """Return the rows of a SELECT in JSON, each value as its text, and close the result."""
+        data = orjson.loads(self.read())
+        return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
 
     def close(self) -> None:
         """Give back the temporary file."""

@@ -91,8 +91,7 @@ class RemoteEngine:
 
     def rows(self, query: str) -> list[dict[str, str]]:
         """Return the rows of a query of our own."""
-        data = json.loads(self._ask(Question(query)).read())
-        return [{k: v["value"] for k, v in row.items()} for row in data["results"]["bindings"]]
+        return self._ask(Question(query)).rows_as_text()
 
     # -- asking -----------------------------------------------------------------------------------
 

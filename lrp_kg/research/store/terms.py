@@ -41,11 +41,6 @@ class Terms:
         name = max(fits)[1] if fits else iri
         return name if "/" not in name or not fits else iri
 
-    def expand(self, name: str) -> str | None:
-        """Return the IRI of a prefixed name, where its prefix is known."""
-        prefix, colon, local = name.partition(":")
-        return self.prefixes[prefix] + local if colon and prefix in self.prefixes else None
-
     def knows(self, iri: str) -> bool:
         """Say whether an IRI is anywhere in the guideline."""
         node = ox.NamedNode(iri)
