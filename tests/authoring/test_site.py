@@ -24,13 +24,13 @@ from lrp_kg.authoring.site.catalogue import KINDS, Catalogue, slug
 from lrp_kg.authoring.site.content import gather
 from lrp_kg.authoring.site.drawing import draw
 from lrp_kg.authoring.site.layout import lay_out
-from lrp_kg.authoring.site.links import check_links
 from lrp_kg.authoring.site.panels import short_title
 from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.cli import main
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.svg import width_of, wrap
 from lrp_kg.words import LANGUAGES
+from tests.support.links import check_links
 from tests.support.paths import ANKLE, PACKAGE
 
 pytestmark = pytest.mark.exhaustive

@@ -1,4 +1,4 @@
-"""A checker of links: every relative address of a folder of pages leads to a file, and to a part of it."""
+"""Checks the links of a static site: each relative address names an existing file and, if it has one, fragment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass
 class LinkReport:
-    """How many pages and links were looked at, and those that lead nowhere."""
+    """The number of pages and of links checked, and the broken links."""
 
     pages: int = 0
     links: int = 0
@@ -31,7 +31,7 @@ class _Page:
 
 
 def _read(text: str) -> _Page:
-    """Find links and anchors by the tags alone, many times faster than a parser; quoted values only."""
+    """Find links and anchors with a regular expression, many times faster than a parser; only quoted values are read."""
     page = _Page([], set())
     for tag in _TAG.finditer(text):
         for attribute in _ATTRIBUTE.finditer(tag[0]):
@@ -44,7 +44,7 @@ def _read(text: str) -> _Page:
 
 
 def check_links(folder: Path) -> LinkReport:
-    """Check the links of every HTML page in a folder; addresses elsewhere are left alone."""
+    """Check the links of every HTML page in a folder; addresses of other sites are skipped."""
     pages = {file.resolve(): _read(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.html"))}
     report = LinkReport(pages=len(pages))
     root = folder.resolve()
@@ -67,7 +67,7 @@ def check_links(folder: Path) -> LinkReport:
 
 
 def _target(file: Path, path: str, pages: dict[Path, _Page], root: Path) -> tuple[_Page | None, str]:
-    """Return the page that a path leads to, where it is one, and what is wrong with the path."""
+    """Return the page at a path, if it is a page, and what is wrong with the path."""
     if path.startswith("/"):
         return None, "is not relative"
     target = (file.parent / unquote(path)).resolve() if path else file
