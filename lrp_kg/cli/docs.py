@@ -66,7 +66,7 @@ def docs(out: Path, guideline: Path | None) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from lrp_kg.authoring.site.build import build
+    from lrp_kg.authoring.site.writer import build
     from lrp_kg.errors import LrpError
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -1,1 +1,1 @@
-"""A guideline for readers: the pathway as one picture, and a static site with a page for each term."""
+"""A guideline for readers: the pathway as a picture, and a static site with a page for each term."""

@@ -1,8 +1,9 @@
-"""Cases as they are shown: record, expectation, and what the guideline answers."""
+"""Cases as pages show them: the record, what the case expects, and what the guideline answers."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -20,7 +21,7 @@ class Cases:
         self.view = view
 
     def pages(self) -> dict[str, list[AnsweredCase]]:
-        """Return the cases by the page they stand on."""
+        """Return the cases on each page."""
         found: dict[str, list[AnsweredCase]] = {}
         for run in self.view.content.runs:
             found.setdefault(self.page(run), []).append(run)
@@ -28,7 +29,7 @@ class Cases:
 
     @staticmethod
     def page(run: AnsweredCase) -> str:
-        """Return the page of a case: one for each file."""
+        """Return the page of a case; each file of cases has one."""
         return f"{CASES}/{slug(Path(run.case.where.rpartition(':')[0]).stem)}.html"
 
     @staticmethod
@@ -42,11 +43,11 @@ class Cases:
         return f"case-{slug(run.case.id)}"
 
     def of(self, name: str) -> tuple[AnsweredCase, ...]:
-        """Return the cases in whose answer a term occurs."""
+        """Return the cases whose answers name a term."""
         return self.view.content.runs_by_term.get(name, ())
 
     def links(self, name: str) -> Markup:
-        """Return links to the cases in whose answer a term occurs; they are alike on the pages of every language."""
+        """Return links to the cases whose answers name a term; pages of all languages share them."""
         known = self.view.content.case_links
         key = (name, self.view.root)
         if key not in known:
@@ -57,16 +58,13 @@ class Cases:
             )
         return known[key]
 
-    def record(self, run: AnsweredCase) -> str:
-        """Return the record of a case."""
-        return json.dumps(dict(run.case.record), ensure_ascii=False, indent=1)
-
-    def expected(self, run: AnsweredCase) -> str:
-        """Return what a case expects."""
-        return json.dumps(dict(run.case.expect), ensure_ascii=False, indent=1)
+    @staticmethod
+    def as_json(part: Mapping[str, object]) -> str:
+        """Return the record or the expectation of a case as JSON."""
+        return json.dumps(dict(part), ensure_ascii=False, indent=1)
 
     def answers(self, run: AnsweredCase) -> list[tuple[str, str, list[Markup]]]:
-        """Return the decisions that apply in a case: IRI, status, and the answers."""
+        """Return the IRI, status and answers of each decision that applies in a case."""
         if run.found is None:
             return []
         return [

@@ -1,4 +1,4 @@
-"""What the site has pages for, and what the modules say about each term beyond what deciding needs."""
+"""Which terms have pages on the site, and what the modules say about a term beyond what deciding needs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline.criteria import fields_of
-from lrp_kg.guideline.index import Graph, Node, iri
-from lrp_kg.guideline.model import Decision, Edition, Guideline, Option, Programme, Statement, Term
+from lrp_kg.guideline.index import Graph, iri
+from lrp_kg.guideline.model import Box, Decision, Guideline, Option, Statement, Term
 from lrp_kg.namespaces import CP, DCTERMS, RDFS, SKOS, local_name
 from lrp_kg.words import Text
 
@@ -20,7 +20,7 @@ KINDS = ("stage", "box", "decision", "programme", "condition", "field", "warning
 
 @dataclass(frozen=True)
 class Entry:
-    """A term and where it is told: a page, or a part of one. ``kind`` names the page's kind, or option or value."""
+    """A term and the page, or part of a page, that describes it; ``kind`` is one of `KINDS` or the kind of part."""
 
     term: Term
     kind: str
@@ -34,20 +34,19 @@ class Entry:
 
 
 def slug(name: str) -> str:
-    """Return a name that can stand in addresses and file names."""
+    """Return the local name of a term in a form fit for addresses and file names."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", local_name(name)).strip("-.") or "term"
 
 
 class Catalogue:
-    """A guideline with its terms by IRI, their pages, definitions, sources and places in the files."""
+    """The terms of a guideline by IRI: their pages, definitions, sources and places in the files."""
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.graph: Graph = guideline.index.graph
-        self.generated = {e.decision: p for p in guideline.programmes.values() for e in p.editions}
-        self._of_edition = {
-            o.applies_to: p.iri for name, p in self.generated.items() for o in guideline.decisions[name].options
-        }
+        generated = {e.decision: p.iri for p in guideline.programmes.values() for e in p.editions}
+        classes = {o.applies_to: p for name, p in generated.items() for o in guideline.decisions[name].options}
+        self._programme_of = generated | classes
         self.entries: dict[str, Entry] = {}
         self.parts: dict[str, Entry] = {}
         self._slugs: set[str] = set()
@@ -57,17 +56,17 @@ class Catalogue:
             if part.term.iri not in self.entries:
                 self.parts.setdefault(part.term.iri, part)
 
-    # -- what there is --------------------------------------------------------------------------
+    # -- terms and pages ------------------------------------------------------------------------
 
     @cached_property
     def stages(self) -> tuple[Option, ...]:
-        """The stages, by the priority of their decision and their own."""
+        """The stages, sorted by the priority of their decision, then by their own."""
         nodes = {n.value for n in self.graph.instances(CP + "Stage")}
         return tuple(o for d in self.decisions for o in d.options if o.iri in nodes)
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
-        """The decisions that the guideline itself states; those of programmes are told with their programme."""
+        """The decisions that the guideline itself states, without those generated for programmes."""
         return tuple(self.guideline.own_decisions.values())
 
     @cached_property
@@ -86,7 +85,7 @@ class Catalogue:
         yield from (("box", b) for b in boxes)
         yield from (("decision", d) for d in self.decisions)
         yield from (("programme", p) for p in g.programmes.values())
-        yield from (("condition", c) for c in g.conditions.values() if c.iri not in self._of_edition)
+        yield from (("condition", c) for c in g.conditions.values() if c.iri not in self._programme_of)
         yield from (("field", f) for f in sorted(g.fields.values(), key=lambda f: (f.ask_order or 9999, f.iri)))
         yield from (("field", d) for d in g.derived.values())
         yield from (("warning", w) for w in g.warnings)
@@ -114,7 +113,7 @@ class Catalogue:
                     yield Entry(c, "criterion", page, f"criterion-{slug(e.iri)}-{slug(c.iri)}")
 
     def statements(self) -> Iterator[tuple[str, Statement]]:
-        """Yield every statement with the IRI of the term on whose page it stands."""
+        """Yield every statement with the IRI of the term whose page shows it."""
         g = self.guideline
         yield from ((b.iri, s) for b in g.boxes.values() for s in b.statements)
         yield from ((stage, s) for stage, found in g.notices.items() if stage in self.entries for s in found)
@@ -133,34 +132,34 @@ class Catalogue:
         """Return the pages of a kind, in the order of the guideline."""
         return [e for e in self.entries.values() if e.kind == kind]
 
+    def boxes_of(self, stage: str) -> tuple[Box, ...]:
+        """Return the boxes of a stage, in the order of the guideline."""
+        boxes = (self.guideline.boxes[e.term.iri] for e in self.of_kind("box"))
+        return tuple(b for b in boxes if b.stage == stage)
+
     def find(self, name: str) -> Entry | None:
-        """Return where a term is told; the classes of a programme's editions are told with the programme."""
-        programme: Programme | None = self.generated.get(name)
-        name = programme.iri if programme else self._of_edition.get(name, name)
+        """Return the entry of a term; generated decisions and classes share that of their programme."""
+        name = self._programme_of.get(name, name)
         return self.entries.get(name) or self.parts.get(name)
 
     def reads_one(self, condition: str) -> bool:
-        """Tell whether a named class reads a single field."""
+        """Report whether a named class reads a single field."""
         g = self.guideline
         fields = fields_of(g.classes[condition], g.classes)
         return len({g.expanded.get(f, (f, ""))[0] for f in fields}) <= 1
 
-    # -- what the modules say of a term -----------------------------------------------------------
+    # -- what the modules say about a term --------------------------------------------------------
 
     def label(self, name: str) -> Text:
         """Return the labels of any term."""
         return self.graph.texts(iri(name), RDFS + "label")
-
-    def texts(self, name: str, predicate: str) -> list[Node]:
-        """Return the literals of a term."""
-        return [o for o in self.graph.all(iri(name), predicate) if o.is_literal]
 
     def definition(self, name: str) -> Text:
         """Return the definitions of a term by language."""
         return self.graph.texts(iri(name), SKOS + "definition")
 
     def locator(self, name: str) -> str:
-        """Return where in its source a term stands."""
+        """Return the place in its source that a term cites."""
         return "; ".join(o.value for o in self.graph.all(iri(name), CP + "locator"))
 
     def source(self, name: str) -> str | None:
@@ -169,16 +168,12 @@ class Catalogue:
         return found.value if found and not found.is_literal else None
 
     def term(self, name: str) -> Term:
-        """Return any term of the modules with its identifier and labels."""
+        """Return a term with its identifier and labels."""
         found = self.graph.one(iri(name), DCTERMS + "identifier")
         return Term(name, found.value if found else local_name(name), self.label(name))
 
-    def named(self, subject: str, predicate: str) -> list[Term]:
-        """Return the terms that a term points to."""
-        return [self.term(o.value) for o in self.graph.all(iri(subject), predicate) if o.kind == "iri"]
-
     def place(self, name: str) -> str:
-        """Return file and line where a term is described, the file as seen from the guideline folder."""
+        """Return the file, relative to the guideline folder, and the line that describe a term."""
         file, _, line = self.guideline.index.positions.where(name).rpartition(":")
         if not file:
             return ""
@@ -189,7 +184,3 @@ class Catalogue:
     def source_of(self, ident: str) -> str | None:
         """Return the IRI of a source by its identifier."""
         return next((s.iri for s in self.guideline.sources.values() if s.id == ident), None)
-
-    def edition_decision(self, edition: Edition) -> Decision:
-        """Return the generated decision of an edition."""
-        return self.guideline.decisions[edition.decision]

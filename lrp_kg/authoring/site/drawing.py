@@ -1,4 +1,4 @@
-"""The pathway as one picture: lanes of care, columns of time, a panel a stage, the exits at the left."""
+"""The pathway as one picture: lanes, columns, a panel per stage, and the exits on the left."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0
 GATE, GATE_GAP, INDENT, LANE_HEAD = 232.0, 56.0, 28.0, 40.0
 
 Link = Callable[[str], str]
-"""The address of a term, by its IRI; empty where it has none."""
+"""Returns the address of a term by its IRI, empty if it has none."""
 
 
 def _pairs(stack: Sequence[Placed], following: Sequence[Placed]) -> list[tuple[Placed, Placed]]:
-    """Return what leads to what: like to like in stacks of one size, one stage to all, all to one."""
+    """Pair two stacks of stages: one to one in stacks of one size, one stage to all, or all to one."""
     size = max(len(stack), len(following))
     return [(stack[min(n, len(stack) - 1)], following[min(n, len(following) - 1)]) for n in range(size)]
 
@@ -54,9 +54,7 @@ class Drawing:
         width = self.left + self.columns * COLUMN + max(self.columns - 1, 0) * GAP + 2 * PAD + MARGIN
         width = max(width, 2 * MARGIN + GATE)
         title = self.words.text(self.catalogue.guideline.label)
-        body, self.canvas = self.canvas, Canvas()
         y = self.canvas.text(MARGIN, MARGIN, lines(title, width - 2 * MARGIN, 22, bold=True)) + 10
-        head, self.canvas = self.canvas, body
         y = self.column_heads(y)
         bottom = self.draw_lanes(y)
         if self.pathway.gates:
@@ -64,7 +62,6 @@ class Drawing:
         bottom = self.legend(bottom + 14, width)
         whole = Canvas()
         whole.rect(0, 0, width, bottom + MARGIN, "ground", radius=0)
-        whole.put(head)
         whole.put(self.canvas)
         return whole.picture(
             width,
@@ -86,7 +83,7 @@ class Drawing:
         return self.x_of(placed.last) + COLUMN - self.x_of(placed.first)
 
     def column_heads(self, y: float) -> float:
-        """Say above each column which stretch of which number it is."""
+        """Write above each column its interval of the number; return where the headings end."""
         variable = self.pathway.column_variable
         if variable is None or not self.pathway.columns:
             return y
@@ -100,7 +97,7 @@ class Drawing:
         return bottom + 8
 
     def draw_lanes(self, y: float) -> float:
-        """Draw the lanes one below the other, then the arrows; return where they end."""
+        """Draw the lanes one below the other, and the arrows; return where they end."""
         panels: list[tuple[Panel, float, float]] = []
         several = len(self.pathway.lanes) > 1
         grounds = Canvas()
@@ -131,7 +128,7 @@ class Drawing:
         return y - LANE_GAP
 
     def lane_title(self, lane: Lane) -> str:
-        """Return the words above a lane: the field and the value its stages share."""
+        """Return the heading of a lane: the field, and the value that its stages share."""
         if not lane.value:
             return ""
         return capital(f"{self.words.term(self.pathway.lane_field)}: {self.words.term(lane.value)}")
@@ -161,7 +158,7 @@ class Drawing:
     # -- arrows -----------------------------------------------------------------------------------
 
     def draw_arrows(self) -> None:
-        """Draw what comes next in each lane, within a stack, and between lanes."""
+        """Draw the arrows within stacks, to the next stages of a lane, and between lanes."""
         for lane in self.pathway.lanes:
             clusters = list(lane.clusters().items())
             for (_, last), stack in clusters:
@@ -185,7 +182,7 @@ class Drawing:
             self.canvas.arrow([(x + w, y + 22), (middle, y + 22), (middle, to_y + 22), (to_x, to_y + 22)])
 
     def draw_passages(self) -> None:
-        """Draw the passages between lanes, one arrow for those of the same stack."""
+        """Draw the passages between lanes, with one arrow per stack and target."""
         home = {p.stage.iri: (n, p) for n, lane in enumerate(self.pathway.lanes) for p in lane.stages}
         joined: dict[tuple[int, tuple[int, int], str], dict[str, None]] = {}
         for passage in self.pathway.passages:
@@ -216,7 +213,7 @@ class Drawing:
     # -- gates --------------------------------------------------------------------------------------
 
     def draw_gates(self, y: float) -> float:
-        """Draw the decisions before the stages with their options; return where they end."""
+        """Draw the decisions before the stages, with their options; return where they end."""
         c = self.canvas
         for number, gate in enumerate(self.pathway.gates):
             href = self.link(gate.iri)
@@ -258,7 +255,7 @@ class Drawing:
     # -- words --------------------------------------------------------------------------------------
 
     def legend(self, y: float, width: float) -> float:
-        """Say what the arrows mean, and that the picture replaces nothing."""
+        """Explain the arrows and add the disclaimer; return where the legend ends."""
         c = self.canvas
         x = MARGIN
         wanted = [(False, "legend-next")] + ([(True, "legend-passage")] if self.pathway.passages else [])
@@ -274,7 +271,7 @@ class Drawing:
         return c.text(MARGIN, y, lines(self.words.say("unofficial"), width - 2 * MARGIN, 12), "soft")
 
     def description(self) -> str:
-        """Return the picture in words: lane by lane its stages with their boxes, and the exits."""
+        """Return the picture in words: the exits, then lane by lane the stages with their boxes."""
         label = self.words.label
         parts = []
         for gate in self.pathway.gates:

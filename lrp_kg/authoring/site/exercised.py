@@ -1,4 +1,4 @@
-"""Which cases exercise which term: the cases of a guideline, assessed with reasons, and what their answers name."""
+"""Which cases exercise which terms: the answer to each case, with reasons, and the terms that it names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.files import Case, load_cases
-from lrp_kg.errors import InvalidRecord, LrpError
+from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.explain import Reason
@@ -17,7 +17,7 @@ from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 @dataclass(frozen=True)
 class AnsweredCase:
-    """A case with its answer, or with why its record is refused; ``terms`` are the IRIs that the answer names."""
+    """A case with its answer, or why its record is refused; ``terms`` are the IRIs that the answer or refusal names."""
 
     case: Case
     found: Assessment | None
@@ -28,22 +28,20 @@ class AnsweredCase:
 
 def run_all(service: GuidelineService) -> tuple[AnsweredCase, ...]:
     """Assess every well-formed case of the service's guideline folder."""
-    guideline = service.guideline
+    fields = service.guideline.field_names
     runs = []
-    for case in load_cases(guideline.folder, guideline).cases:
+    for case in load_cases(service.guideline.folder, service.guideline).cases:
         try:
             found = service.assessment(dict(case.record), explain=True)
             runs.append(AnsweredCase(case, found, (), "", frozenset(named_in(found))))
-        except InvalidRecord as error:
-            names = {guideline.field_names[f.field].iri for f in error.findings if f.field in guideline.field_names}
-            runs.append(AnsweredCase(case, None, error.findings, error.message, frozenset(names)))
         except LrpError as error:
-            runs.append(AnsweredCase(case, None, error.findings, error.message, frozenset()))
+            names = frozenset(fields[f.field].iri for f in error.findings if f.field in fields)
+            runs.append(AnsweredCase(case, None, error.findings, error.message, names))
     return tuple(runs)
 
 
 def by_term(runs: Iterable[AnsweredCase]) -> dict[str, tuple[AnsweredCase, ...]]:
-    """Return the runs in whose answers each term occurs, by IRI."""
+    """Return for each term, by IRI, the runs whose answers name it."""
     found: dict[str, list[AnsweredCase]] = {}
     for run in runs:
         for name in run.terms:
@@ -52,9 +50,9 @@ def by_term(runs: Iterable[AnsweredCase]) -> dict[str, tuple[AnsweredCase, ...]]
 
 
 def named_in(found: Assessment) -> Iterator[str]:
-    """Yield the IRIs of what an answer names: decisions that apply, answers, boxes, statements, reasons, sources.
+    """Yield the IRIs that an answer names: decisions that apply, answers, boxes, statements, reasons, sources.
 
-    Of the options and boxes it also yields the situation in which they apply, of the reasons condition and field.
+    Also yields the situations in which options and boxes apply, and the condition and field of each reason.
     """
     sources = {s.id: s.iri for s in found.guideline.sources.values()}
     yield from found.missing

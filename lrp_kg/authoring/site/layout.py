@@ -1,7 +1,7 @@
-"""How the stages of a pathway lie: lanes and columns found in the criteria, with the arrows between them.
+"""The layout of a pathway's picture: lanes and columns, derived from the criteria, and the arrows between stages.
 
-A lane is a value of the value list that splits the stages into the fewest groups; a column is a stretch of the
-number that most stages depend on. Nothing here knows what the values or numbers are.
+A lane is a value of the value list that splits the stages into the fewest groups; a column is an interval of the
+number that most stages depend on. The meaning of these values and numbers plays no part.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from lrp_kg.guideline.model import Box, Decision, Option
 from lrp_kg.logic.cells import Variable
 
 Possible = Mapping[int, Choice]
-"""The cells of each variable in which a stage is possible."""
+"""For each variable, the cells in which a stage is possible."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A stage with its boxes, and the columns it covers, the first and the last."""
+    """A stage with its boxes, and the first and last column it covers."""
 
     stage: Option
     boxes: tuple[Box, ...]
@@ -32,13 +32,13 @@ class Placed:
 
 @dataclass(frozen=True)
 class Lane:
-    """Stages side by side; ``value`` is the IRI of the value they share, empty where there is one lane only."""
+    """Stages side by side; ``value`` is the IRI of the value they share, empty if there is only one lane."""
 
     value: str
     stages: tuple[Placed, ...]
 
     def clusters(self) -> dict[tuple[int, int], list[Placed]]:
-        """Return the stages that cover the same columns together, in order of columns."""
+        """Group the stages that cover the same columns, in the order of the columns."""
         found: dict[tuple[int, int], list[Placed]] = {}
         for placed in sorted(self.stages, key=lambda p: (p.first, p.last)):
             found.setdefault((placed.first, placed.last), []).append(placed)
@@ -47,7 +47,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Passage:
-    """From a stage's boxes to another lane: a fact of the boxes names the value of that lane."""
+    """An arrow from a stage to another lane, whose value a fact in the stage's boxes names."""
 
     stage: str
     lane: int
@@ -57,9 +57,9 @@ class Passage:
 
 @dataclass(frozen=True)
 class Pathway:
-    """The whole: the gates before it, its lanes and columns, and the passages between lanes.
+    """The gates before the stages, the lanes and columns, and the passages between lanes.
 
-    ``lane_field`` is the field that splits the lanes; ``columns`` are stretches of ``column_variable``.
+    ``lane_field`` is the field that splits the lanes; ``columns`` are intervals of ``column_variable``, as cells.
     """
 
     gates: tuple[Decision, ...]
@@ -85,7 +85,7 @@ def lay_out(catalogue: Catalogue, assessor: Assessor) -> Pathway:
     lanes = tuple(
         Lane(
             str(variables[lane_variable].values[cell - 1]) if lane_variable is not None and cell else "",
-            tuple(Placed(s, _boxes_of(catalogue, s), *spans[s.iri]) for s in groups[cell]),
+            tuple(Placed(s, catalogue.boxes_of(s.iri), *spans[s.iri]) for s in groups[cell]),
         )
         for cell in sorted(groups)
     )
@@ -100,17 +100,13 @@ def lay_out(catalogue: Catalogue, assessor: Assessor) -> Pathway:
 
 
 def _gates(catalogue: Catalogue) -> tuple[Decision, ...]:
-    """Return the decisions taken before any stage of which the first option that holds is the answer."""
+    """Return the decisions before any stage whose answer is the first option that holds."""
     first = min((d.priority for d in catalogue.stage_decisions), default=0)
     return tuple(d for d in catalogue.decisions if d.policy == "First" and d.priority < first)
 
 
-def _boxes_of(catalogue: Catalogue, stage: Option) -> tuple[Box, ...]:
-    return tuple(b for e in catalogue.of_kind("box") if (b := catalogue.guideline.boxes[e.term.iri]).stage == stage.iri)
-
-
 def _possible(catalogue: Catalogue, assessor: Assessor) -> dict[str, Possible]:
-    """Return for each stage in which cells of which variable it is possible; a variable it ignores is absent."""
+    """Return for each stage the cells of each variable in which it is possible, without variables it ignores."""
     found: dict[str, Possible] = {s.iri: {} for s in catalogue.stages}
     for decision in catalogue.stage_decisions:
         diagram = diagram_of(assessor, decision)
@@ -154,7 +150,7 @@ def _column_variable(
 def _columns(
     groups: list[list[Option]], possible: Mapping[str, Possible], variable: int | None
 ) -> tuple[dict[str, tuple[int, int]], tuple[tuple[int, int], ...]]:
-    """Return the span of each stage, and what stretch of cells each column is (empty without a variable)."""
+    """Return the columns that each stage covers, and the cells of each column (none without a variable)."""
     if variable is None:
         spans = {s.iri: (n, n) for group in groups for n, s in enumerate(group)}
         return spans, ()
@@ -167,7 +163,7 @@ def _columns(
             if not cells:
                 loose.append(s.iri)
                 continue
-            # what an earlier stage holds in is its place; the later one is drawn where it is alone
+            # where stages overlap, the later one is drawn only in the cells that it has alone
             left = cells.difference(*(t for t in taken if t != cells)) or cells
             taken.append(cells)
             own[s.iri] = (min(left), max(left))

@@ -10,11 +10,11 @@ from lrp_kg.authoring.site.views import PageView
 from lrp_kg.guideline.model import Term
 
 Groups = list[tuple[str, list[Entry]]]
-"""Entries under headings; an empty heading is none."""
+"""Entries under headings; an empty string is no heading."""
 
 
 def sorting_key(text: str) -> str:
-    """Return what a text is sorted by: accents and case do not count."""
+    """Return the key by which a text is sorted, without accents and case."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c))
 
@@ -26,7 +26,7 @@ class Lists:
         self.view = view
 
     def alphabetical(self) -> Groups:
-        """Return terms, options and criteria by the first letter of their label, ``#`` for any other sign."""
+        """Return terms, options and criteria by the first letter of their label, ``#`` if it is no letter."""
         view = self.view
         parts = [e for e in view.catalogue.parts.values() if e.kind in ("option", "criterion")]
         found: dict[str, list[tuple[str, str, Entry]]] = {}
@@ -37,7 +37,7 @@ class Lists:
         return [(letter, [e for *_, e in sorted(own, key=lambda x: x[:2])]) for letter, own in sorted(found.items())]
 
     def of_kind(self, kind: str) -> Groups:
-        """Return the terms of a kind, in groups where that helps."""
+        """Return the terms of a kind, grouped for some kinds."""
         view = self.view
         entries = view.catalogue.of_kind(kind)
         if kind == "box":

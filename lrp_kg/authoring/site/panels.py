@@ -1,4 +1,4 @@
-"""Panels of a picture: a stage with its boxes, grouped by section, as rows of wrapped text."""
+"""The panels of a picture: a stage and its boxes, grouped by section, as rows of wrapped text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HUES = 6
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A line of a panel: a heading without a chip, or a box with its printed label."""
+    """A row of a panel: a heading, or a box with its printed label as a chip."""
 
     text: Lines
     chip: str = ""
@@ -28,13 +28,13 @@ class PanelRow:
 
     @property
     def height(self) -> float:
-        """Return how much room the row takes."""
+        """Return the height of the row, in pixels."""
         return self.text.height + 4 if self.heading else max(self.text.height, 19) + 5
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A stage as it is drawn, before it has a place."""
+    """A stage as rows of text, not yet placed."""
 
     placed: Placed
     title: Lines
@@ -43,12 +43,12 @@ class Panel:
 
     @property
     def height(self) -> float:
-        """Return the height of the panel."""
+        """Return the height of the panel, in pixels."""
         return 2 * PAD + self.title.height + 6 + sum(r.height for r in self.rows)
 
 
 def short_title(box: str, stage: str, section: str) -> str:
-    """Return what the label of a box says beyond its stage and section."""
+    """Return the label of a box without its stage and section."""
     left = box
     for known in (stage, section):
         if known and left.casefold().startswith(known.casefold()):
@@ -57,7 +57,7 @@ def short_title(box: str, stage: str, section: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Return a text that begins a line, with a capital."""
+    """Return a text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
 
 
@@ -71,7 +71,7 @@ class Panels:
         self.hues = {name: f"s{(sections[name] or n + 1) % HUES}" for n, name in enumerate(ordered)}
 
     def of(self, placed: Placed, width: float) -> Panel:
-        """Return what a stage's panel says."""
+        """Return the panel of a stage."""
         stage = self.words.label(placed.stage)
         title = lines(capital(stage), width - 2 * PAD, 15, bold=True)
         rows: list[PanelRow] = []
@@ -84,7 +84,7 @@ class Panels:
         return Panel(placed, title, tuple(rows), width)
 
     def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[PanelRow]:
-        """Return the rows of a section: one where its only box says no more than the section."""
+        """Return the rows of a section: a single one if its only box says no more than the section."""
         name, hue = self.words.label(section), self.hues[section.iri]
         shorts = [short_title(self.words.label(b), stage, name) for b in boxes]
         if len(boxes) == 1 and not shorts[0]:

@@ -1,6 +1,6 @@
-"""Decision tables: the paths of a decision's diagram, merged into as few readable rules as a simple search finds.
+"""Decision tables: the paths of a decision's diagram, merged by a simple search into few readable rules.
 
-A table speaks within the scope of its decision, which is said beside it: outside, every input is alike.
+A table covers only the scope of its decision, which the page shows beside it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
 
 Choice = frozenset[int]
-"""Cells of one variable, or choices of one axis, that a rule takes together."""
+"""A set of cells of one variable, or of choices of one axis."""
+Row = tuple[tuple[Choice, ...], Outcome]
+"""The choices of every axis, and the outcome that they lead to."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A row: what each column must be (``None`` where it does not matter), and the outcome."""
+    """A row: the cells that each column must be in (``None``: any), and the outcome."""
 
     cells: tuple[Choice | None, ...]
     outcome: Outcome
@@ -29,14 +31,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class DecisionTable:
-    """A table with one column a variable."""
+    """A decision table with one column per variable."""
 
     columns: tuple[Variable, ...]
     rules: tuple[Rule, ...]
 
 
 def diagram_of(assessor: Assessor, decision: Decision) -> Diagram | None:
-    """Return the diagram of a decision, ``None`` where it is too large to be built."""
+    """Return the diagram of a decision, ``None`` if it is too large to build."""
     try:
         return assessor.diagrams.get(decision)
     except DiagramTooLarge:
@@ -44,7 +46,7 @@ def diagram_of(assessor: Assessor, decision: Decision) -> Diagram | None:
 
 
 def table_of(assessor: Assessor, decision: Decision) -> DecisionTable | None:
-    """Return the table of a decision, ``None`` where its diagram is too large."""
+    """Return the table of a decision, ``None`` if its diagram is too large."""
     diagram = diagram_of(assessor, decision)
     if diagram is None:
         return None
@@ -57,7 +59,8 @@ def table_of(assessor: Assessor, decision: Decision) -> DecisionTable | None:
         parts = [_boxes(diagram.axes[n].choices, cells[n]) for n in used]
         for combination in product(*parts):
             flat = [c for part in combination for c in part]
-            rules.append(Rule(tuple(_unless_all(c, v) for c, v in zip(flat, variables, strict=True)), outcome))
+            kept = (None if len(c) == v.size else c for c, v in zip(flat, variables, strict=True))
+            rules.append(Rule(tuple(kept), outcome))
     order = {o.id: n for n, o in enumerate(decision.options)}
     rules.sort(key=lambda r: (_rank(r.outcome, order), [sorted(c or ()) for c in r.cells]))
     return DecisionTable(tuple(variables), tuple(rules))
@@ -68,19 +71,15 @@ def _rank(outcome: Outcome, order: dict[str, int]) -> tuple[int, list[int]]:
     return group, [order.get(a, 0) for a in outcome.answers]
 
 
-def _unless_all(cells: Choice, variable: Variable) -> Choice | None:
-    return None if len(cells) == variable.size else cells
-
-
 class _Scoped:
-    """A diagram whose inputs outside the scope are taken to be like their neighbours."""
+    """A diagram within its scope; inputs outside get the outcome of their neighbours."""
 
     def __init__(self, diagram: Diagram) -> None:
         self.diagram = diagram
         self._reduced: dict[int, int | None] = {}
 
     def reduced(self, number: int) -> int | None:
-        """Return the node that remains of a node; ``None`` where all of it is outside the scope."""
+        """Return the node that replaces a node within the scope; ``None`` if it is wholly outside."""
         if number not in self._reduced:
             node = self.diagram.nodes[number]
             if isinstance(node, Outcome):
@@ -90,13 +89,13 @@ class _Scoped:
                 self._reduced[number] = next(iter(kept)) if len(kept) == 1 else number if kept else None
         return self._reduced[number]
 
-    def rows(self) -> list[tuple[tuple[Choice, ...], Outcome]]:
+    def rows(self) -> list[Row]:
         """Return the paths that lead to an outcome within the scope."""
         root = self.reduced(self.diagram.root)
         full = tuple(frozenset(range(len(axis.choices))) for axis in self.diagram.axes)
         return [] if root is None else list(self._below(root, full))
 
-    def _below(self, number: int, cells: tuple[Choice, ...]) -> Iterator[tuple[tuple[Choice, ...], Outcome]]:
+    def _below(self, number: int, cells: tuple[Choice, ...]) -> Iterator[Row]:
         node = self.diagram.nodes[number]
         if isinstance(node, Outcome):
             yield cells, node
@@ -111,22 +110,18 @@ class _Scoped:
             yield from self._below(kept, (*cells[:axis], cells[axis] & choices, *cells[axis + 1 :]))
 
 
-def merged(
-    rows: Iterable[tuple[tuple[Choice, ...], Outcome]], sizes: Sequence[int]
-) -> list[tuple[tuple[Choice, ...], Outcome]]:
-    """Join rows of one outcome that differ in a single place, until none are left; columns that decide least first."""
+def merged(rows: Iterable[Row], sizes: Sequence[int]) -> list[Row]:
+    """Merge rows that have one outcome and differ in a single place until there are none; best column first."""
     found = list(dict.fromkeys(rows))
     while True:
-        best: list[tuple[tuple[Choice, ...], Outcome]] | None = None
+        best: list[Row] | None = None
         for place in range(len(sizes)):
-            groups: dict[tuple[object, ...], set[int]] = {}
+            groups: dict[tuple[tuple[Choice, ...], tuple[Choice, ...], Outcome], set[int]] = {}
             for cells, outcome in found:
                 groups.setdefault((cells[:place], cells[place + 1 :], outcome), set()).update(cells[place])
             if len(groups) < len(best if best is not None else found):
                 best = [
-                    ((*before, frozenset(own), *after), outcome)
-                    for (before, after, outcome), own in groups.items()
-                    if isinstance(before, tuple) and isinstance(after, tuple) and isinstance(outcome, Outcome)
+                    ((*before, frozenset(own), *after), outcome) for (before, after, outcome), own in groups.items()
                 ]
         if best is None:
             return found
@@ -134,7 +129,7 @@ def merged(
 
 
 def _boxes(choices: Sequence[tuple[int, ...]], taken: Choice) -> list[tuple[Choice, ...]]:
-    """Split choices of an axis into boxes: sets of cells per variable whose reachable combinations are all taken."""
+    """Split choices of an axis into boxes: products of sets of cells in which every reachable combination is taken."""
     wanted = {choices[n] for n in taken}
     found: list[tuple[set[int], ...]] = [tuple({c} for c in one) for one in sorted(wanted)]
     joined = True
@@ -151,7 +146,7 @@ def _boxes(choices: Sequence[tuple[int, ...]], taken: Choice) -> list[tuple[Choi
 
 
 def stretches(cells: Choice) -> list[tuple[int, int]]:
-    """Return the runs of neighbouring cells, as first and last."""
+    """Return the runs of neighbouring cells, each as its first and last cell."""
     runs: list[tuple[int, int]] = []
     for cell in sorted(cells):
         if runs and cell == runs[-1][1] + 1:
@@ -162,7 +157,7 @@ def stretches(cells: Choice) -> list[tuple[int, int]]:
 
 
 def bounds_of(cells: Cells, variable: Variable, first: int, last: int) -> tuple[int | None, int | None]:
-    """Return the integers from the first to the last cell; ``None`` where there is no bound."""
+    """Return the integers from the first to the last cell; ``None`` if there is no bound."""
     field = cells.guideline.fields.get(variable.iri)
     open_below = field is not None and field.low is None
     low = None if first == 1 and open_below else variable.bounds(first)[0]

@@ -1,4 +1,4 @@
-"""Decision tables as they are shown: labels for cells, one row a rule."""
+"""Decision tables as pages show them: labels for cells, one row per rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from lrp_kg.authoring.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
+from lrp_kg.authoring.site.tables import Choice, bounds_of, stretches
 from lrp_kg.authoring.site.views import PageView
 from lrp_kg.logic.cells import Variable
 from lrp_kg.logic.outcomes import DECIDED, Outcome
@@ -14,7 +14,7 @@ from lrp_kg.logic.outcomes import DECIDED, Outcome
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of a decision table as it is shown: a text a column (empty: does not matter), status, answers."""
+    """A row of a decision table: a text per column (empty if any input will do), the status and the answers."""
 
     cells: tuple[str, ...]
     status: str
@@ -23,7 +23,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class TableView:
-    """A decision table as it is shown: IRIs of the columns, rows, and the answer to every other input where one is."""
+    """A decision table: the IRIs of its columns, its rows, and the answer to every other input, if there is one."""
 
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
@@ -38,20 +38,19 @@ class Tables:
         self.words = view.words
 
     def of(self, decision: str, *, only: str = "") -> TableView | None:
-        """Return the table of a decision; ``only`` leaves out the rules of any other answer than this one."""
+        """Return the table of a decision; with ``only``, just the rules for that answer."""
         table = self.view.content.tables.get(decision)
         if table is None:
             return None
-        own = self.view.content.decision(decision)
+        own = self.view.guideline.decisions[decision]
         names = {o.id: self.view.answer(o) for o in own.options}
         rules = [r for r in table.rules if not only or r.outcome.answers == (only,)]
         rest = next((names[o.id] for o in own.options if only and o.id != only), None)
-        rows = tuple(self._row(table, r, names) for r in rules)
-        return TableView(tuple(v.iri for v in table.columns), rows, rest)
-
-    def _row(self, table: DecisionTable, rule: Rule, names: dict[str, Markup]) -> TableRow:
-        cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
-        return TableRow(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers))
+        rows = []
+        for rule in rules:
+            cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
+            rows.append(TableRow(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers)))
+        return TableView(tuple(v.iri for v in table.columns), tuple(rows), rest)
 
     def _status(self, outcome: Outcome) -> str:
         if outcome.status != DECIDED:
@@ -59,7 +58,7 @@ class Tables:
         return "" if outcome.answers else self.view.w("none")
 
     def cell(self, variable: Variable, cells: Choice | None) -> str:
-        """Return what a column must be: an interval, values, yes or no; empty where it does not matter."""
+        """Return what a column must be: an interval, values, yes or no; empty if any input will do."""
         if cells is None:
             return ""
         if variable.values:

@@ -1,4 +1,4 @@
-"""Where each term is used: definitions, options, scopes, statements, criteria, open points, fields."""
+"""Which terms use a term: definitions, options, scopes, statements, criteria, open points, fields."""
 
 from __future__ import annotations
 
@@ -6,30 +6,13 @@ from collections.abc import Iterator
 
 from lrp_kg.authoring.site.catalogue import Catalogue
 from lrp_kg.guideline.criteria import Between, Has, Named, walk
-from lrp_kg.guideline.model import Statement
-
-Use = tuple[str, str]
-"""A role, the name of a phrase, and the IRI of the term that uses another in that role."""
 
 ROLES = (
-    "use-definition",
-    "use-scope",
-    "use-option",
-    "use-refined",
-    "use-box",
-    "use-shown",
-    "use-criterion",
-    "use-statement",
-    "use-limit",
-    "use-counted",
-    "use-warning",
-    "use-asked",
-    "use-derived",
-    "use-implied",
-    "use-open-point",
-    "use-source",
+    *("use-definition", "use-scope", "use-option", "use-refined", "use-box", "use-shown", "use-criterion"),
+    *("use-statement", "use-limit", "use-counted", "use-warning", "use-asked", "use-derived", "use-implied"),
+    *("use-open-point", "use-source"),
 )
-"""In the order in which a page tells them."""
+"""Names of phrases, in the order in which a page shows them."""
 
 
 def uses_of(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -44,6 +27,7 @@ def uses_of(catalogue: Catalogue) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+    """Yield triples of a term (or an empty string), a role, and the term that uses it in that role."""
     g = catalogue.guideline
     for condition in g.conditions.values():
         if condition.iri not in catalogue.entries:
@@ -63,33 +47,24 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
         yield box.shown_for, "use-shown", box.iri
     for programme in g.programmes.values():
         for edition in programme.editions:
-            yield catalogue.edition_decision(edition).scope, "use-scope", programme.iri
+            yield g.decisions[edition.decision].scope, "use-scope", programme.iri
             for criterion in edition.criteria:
                 yield criterion.applies_to, "use-criterion", criterion.iri
-    for page, statement in catalogue.statements():
-        yield from _of_statement(statement, page)
+    for _, statement in catalogue.statements():
+        yield statement.condition or "", "use-statement", statement.iri
+        for limit in statement.limits:
+            yield limit.condition or "", "use-limit", statement.iri
+            yield limit.counted_from, "use-counted", statement.iri
     for warning in g.warnings:
         yield warning.applies_to, "use-warning", warning.iri
-    yield from _of_fields(catalogue)
-    for point in g.open_points:
-        yield point.applies_to or "", "use-open-point", point.iri
-        yield from ((concerned, "use-open-point", point.iri) for concerned in point.concerns)
-    for entry in catalogue.entries.values():
-        yield catalogue.source(entry.term.iri) or "", "use-source", entry.term.iri
-
-
-def _of_statement(statement: Statement, page: str) -> Iterator[tuple[str, str, str]]:
-    yield statement.condition or "", "use-statement", statement.iri
-    for limit in statement.limits:
-        yield limit.condition or "", "use-limit", statement.iri
-        yield limit.counted_from, "use-counted", statement.iri
-
-
-def _of_fields(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
-    g = catalogue.guideline
     for field in g.fields.values():
         yield field.ask_if or "", "use-asked", field.iri
         yield from ((implied, "use-implied", field.iri) for implied in field.implies)
     for derived in g.derived.values():
         yield derived.start, "use-derived", derived.iri
         yield derived.end, "use-derived", derived.iri
+    for point in g.open_points:
+        yield point.applies_to or "", "use-open-point", point.iri
+        yield from ((concerned, "use-open-point", point.iri) for concerned in point.concerns)
+    for entry in catalogue.entries.values():
+        yield catalogue.source(entry.term.iri) or "", "use-source", entry.term.iri

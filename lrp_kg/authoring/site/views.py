@@ -1,4 +1,4 @@
-"""What a template calls: words, links, terms and statements, for one page in one language."""
+"""The functions that templates call: words, links, terms and statements, for one page in one language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lrp_kg.authoring.site.catalogue import KINDS, Entry, slug
 from lrp_kg.authoring.site.content import Content
 from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.in_words import ExpressionPart
-from lrp_kg.guideline.index import Node, iri
+from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import (
     Box,
     Condition,
@@ -16,7 +16,6 @@ from lrp_kg.guideline.model import (
     Derived,
     Fact,
     Option,
-    Statement,
     Term,
     TimeLimit,
 )
@@ -31,7 +30,8 @@ class PageView:
 
     languages = LANGUAGES
     kinds = KINDS
-    record = PATIENT_RECORD
+    record, skos, cp = PATIENT_RECORD, SKOS, CP
+    slug = staticmethod(slug)
 
     def __init__(self, content: Content, words: SiteWords, path: str) -> None:
         self.content = content
@@ -49,7 +49,7 @@ class PageView:
         return self.words.say(name, **values)
 
     def t(self, texts: Text) -> Markup:
-        """Return a text, marked with its language where it is not the page's."""
+        """Return a text, marked with its language if that is not the page's."""
         text, lang = self.words.text(texts), other_language(texts, self.lang)
         return Markup('<span lang="{}">{}</span>').format(lang, text) if lang else Markup.escape(text)
 
@@ -58,7 +58,7 @@ class PageView:
         return self.t(term.label) if term.label else Markup.escape(term.id)
 
     def href(self, name: str) -> str:
-        """Return the address of a term as seen from this page; empty where it has none."""
+        """Return the address of a term as seen from this page; empty if it has none."""
         entry = self.catalogue.find(name)
         if entry is None:
             return ""
@@ -72,13 +72,9 @@ class PageView:
         return Markup('<a href="{}">{}</a>').format(self.href(name), self.label(entry.term))
 
     def answer(self, option: Option) -> Markup:
-        """Return an option with a link, without one where it is told with a programme."""
+        """Return the label of an option, with a link unless it belongs to a programme."""
         entry = self.catalogue.find(option.iri)
         return self.link(option.iri) if entry and entry.term.iri == option.iri else self.label(option)
-
-    def to(self, path: str) -> str:
-        """Return the address of another page of this language."""
-        return self.root + path
 
     def other(self, lang: str) -> str:
         """Return the address of this page in another language."""
@@ -89,7 +85,7 @@ class PageView:
         return phrase("language-name", lang)
 
     def places(self) -> list[tuple[str, str, bool]]:
-        """Return the navigation: words, address, and whether this page belongs there."""
+        """Return the navigation: words, address, and whether it leads to this page or the list of its kind."""
         found = [
             (self.w(f"kinds-{kind}"), f"{kind}/index.html", self.path.startswith(f"{kind}/"))
             for kind in KINDS
@@ -98,30 +94,30 @@ class PageView:
         if self.content.runs:
             found.append((self.w("cases"), f"{CASES}/{HOME}", self.path.startswith(f"{CASES}/")))
         found.append((self.w("alphabetical"), ALPHABETICAL, self.path == ALPHABETICAL))
-        return [(words, self.to(path), here) for words, path, here in found]
+        return [(words, self.root + path, here) for words, path, here in found]
 
     # -- terms ------------------------------------------------------------------------------------
 
     def definition(self, name: str) -> Text:
-        """Return the definitions of a term; none where they only repeat its label."""
+        """Return the definitions of a term; none if they only repeat its label."""
         found, label = self.catalogue.definition(name), self.catalogue.label(name)
         same = self.words.text(found).rstrip(".").casefold() == in_language(label, "en").casefold()
         return {} if same else found
 
     def untranslated(self, texts: Text) -> bool:
-        """Tell whether a text has to be shown in another language."""
+        """Report whether a text has to be shown in another language."""
         return bool(other_language(texts, self.lang))
 
     def uses(self, name: str) -> dict[str, tuple[str, ...]]:
-        """Return what uses a term, by role; open points are told on their own."""
+        """Return the terms that use a term, by role, without open points."""
         return {r: u for r, u in self.content.uses.get(name, {}).items() if r != "use-open-point"}
 
     def open_points(self, name: str) -> tuple[str, ...]:
-        """Return the open points that a term rests on."""
+        """Return the open points that concern a term."""
         return self.content.uses.get(name, {}).get("use-open-point", ())
 
     def kind_of(self, name: str) -> str:
-        """Return the kind of a term, for a phrase."""
+        """Return the kind of a term, which is part of the names of phrases."""
         entry = self.catalogue.find(name)
         return entry.kind if entry else ""
 
@@ -129,76 +125,56 @@ class PageView:
         """Return the word for what a term is."""
         return self.w("situation" if self.is_situation(entry.term) else f"kind-{entry.kind}")
 
-    def boxes_of(self, stage: str) -> list[Box]:
-        """Return the boxes of a stage in order."""
-        boxes = self.guideline.boxes
-        return [boxes[e.term.iri] for e in self.catalogue.of_kind("box") if boxes[e.term.iri].stage == stage]
-
     def decision_of(self, option: str) -> Decision | None:
         """Return the decision of an option."""
         return next((d for d in self.catalogue.decisions if any(o.iri == option for o in d.options)), None)
 
     def option_of(self, name: str) -> Option | None:
-        """Return a term as an option, where it is one."""
+        """Return an option by its IRI."""
         return next((o for d in self.catalogue.decisions for o in d.options if o.iri == name), None)
 
     def boxes_shown_for(self, name: str) -> list[Box]:
         """Return the boxes that are shown for an option or in the scope of a decision."""
         return [b for b in self.guideline.boxes.values() if b.shown_for == name and b.iri != name]
 
-    def notices(self, stage: str) -> tuple[Statement, ...]:
-        """Return what is said at a stage outside its boxes."""
-        return self.guideline.notices.get(stage, ())
-
     def vocabulary(self, name: str) -> Term:
         """Return a term of the vocabulary by its local name."""
         return self.catalogue.term(CP + name)
 
     def is_derived(self, term: Term) -> bool:
-        """Tell whether a field is computed."""
+        """Report whether a field is computed."""
         return isinstance(term, Derived)
 
     def is_situation(self, term: Term) -> bool:
-        """Tell whether a named class reads several fields."""
+        """Report whether a term is a named class that reads several fields."""
         return isinstance(term, Condition) and not self.catalogue.reads_one(term.iri)
 
     def definition_in_words(self, name: str, *, in_full: bool = False) -> ExpressionPart:
-        """Return the definition of a class, or its full form."""
+        """Return the definition of a class; ``in_full`` replaces the conditions it names by their definitions."""
         if name == PATIENT_RECORD:
             return ExpressionPart("always")
         classes = self.guideline.classes
         return self.words.part(classes[name], classes if in_full else None).flat()
 
     def goes_deeper(self, name: str) -> bool:
-        """Tell whether a definition names other conditions, so that its full form says more."""
+        """Report whether a definition names other conditions, so that its full form says more."""
         return self.definition_in_words(name) != self.definition_in_words(name, in_full=True)
 
-    def slug(self, name: str) -> str:
-        """Return the part of an address for a term."""
-        return slug(name)
-
     def field_link(self, name: str) -> Markup:
-        """Return a link to anything that criteria read, with its own label."""
+        """Return a link to a field or condition, with its label in the words of criteria."""
         label = Markup.escape(self.words.term(name))
         return Markup('<a href="{}">{}</a>').format(self.href(name), label) if self.href(name) else label
 
     def literals(self, name: str, predicate: str) -> list[Markup]:
-        """Return notes about a term in the page's language, in English where there are none."""
-        found = self.catalogue.texts(name, SKOS + predicate)
-        return self._in_language(found)
-
-    def other_readings(self, name: str) -> list[Markup]:
-        """Return the readings of an open point that were not taken."""
-        return self._in_language(self.catalogue.texts(name, CP + "otherReading"))
-
-    def _in_language(self, found: list[Node]) -> list[Markup]:
+        """Return the literals of a term in the page's language, in English if there are none."""
+        found = [o for o in self.catalogue.graph.all(iri(name), predicate) if o.is_literal]
         own = [o.value for o in found if o.language == self.lang]
         if own:
             return [Markup.escape(text) for text in own]
         return [self.t({o.language or "en": o.value}) for o in found if o.language in ("", "en")]
 
     def source_facts(self, name: str) -> list[tuple[str, str]]:
-        """Return what is known of a document: phrase and text."""
+        """Return what the guideline says about a source: the names of phrases, and texts."""
         known = (
             ("publisher", DCTERMS + "publisher"),
             ("version", OWL + "versionInfo"),
@@ -221,7 +197,7 @@ class PageView:
         return found
 
     def fact(self, fact: Fact) -> Markup:
-        """Return a fact in words: its key and its value."""
+        """Return the key and the value of a fact, in words."""
         key = next((k for k in self.guideline.fact_keys.values() if k.id == fact.key), None)
         name = self.label(key) if key else Markup.escape(fact.key)
         if fact.value is None:

@@ -18,11 +18,11 @@ class SiteWords(GuidelineWords):
         self.catalogue = catalogue
 
     def term(self, iri: str) -> str:
-        """Return the label of anything that criteria read."""
+        """Return the label of a condition, field or value."""
         return self.text(self.catalogue.label(iri)) or super().term(iri)
 
     def period(self, period: str) -> str:
-        """Return an ISO 8601 period in words; days that make whole weeks as weeks."""
+        """Return an ISO 8601 period in words, with days as weeks if they are whole weeks."""
         months, days = parse_period(period)
         parts = [self._count("month", months)] if months else []
         if days and days % 7 == 0:
