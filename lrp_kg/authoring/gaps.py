@@ -1,46 +1,41 @@
-"""Where a guideline has gaps, overlaps and options that are never chosen: exact, each with a smallest witness record.
+"""The gaps and overlaps of decisions, each with a smallest example record, and the options that are never chosen.
 
-The diagrams of the decisions are walked; their leaves are asked, by SPARQL too, which open points declare them.
+The result is exact: it covers every path through the diagrams of the decisions. The leaves of the diagrams, which
+SPARQL decides, also say which open points declare them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from math import prod
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.criteria import Named
-from lrp_kg.guideline.model import Decision, Guideline, OpenPoint
+from lrp_kg.guideline.model import Decision, Guideline, OpenPoint, Option
 from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.logic.example_record import ExampleRecords
 from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 
 Path = Mapping[int, int]
-"""Choices by axis; an axis that is not there does not matter."""
+"""Choices by axis; any choice of an absent axis will do."""
 
 
 @dataclass(frozen=True)
 class UnclearRegion:
-    """A part of the input space where a decision has no answer, or several, with its declaring open points."""
+    """A part of the input space where a decision has no answer, or several.
+
+    ``declared`` are the open points that declare it, ``cells`` its number of combinations, ``example`` a smallest
+    record in it; ``edge`` says that it is an interval between two that have an answer.
+    """
 
     decision: Decision
     outcome: Outcome
     declared: tuple[str, ...]
-    paths: tuple[Path, ...]
     cells: int
-    witness: Mapping[str, object]
+    example: Mapping[str, object]
     edge: bool
-
-
-@dataclass(frozen=True)
-class DeadOption:
-    """An option that is never an answer; ``swallowed_by`` are the options that come before it where it holds."""
-
-    decision: Decision
-    option: str
-    swallowed_by: tuple[str, ...]
 
 
 def paths_to(diagram: Diagram, node: int, wanted: frozenset[Outcome]) -> Iterator[dict[int, int]]:
@@ -65,10 +60,10 @@ class Coverage:
         self.assessor = assessor
         self.guideline: Guideline = assessor.guideline
         self.diagrams = assessor.diagrams
-        self.witnesses = ExampleRecords(assessor)
+        self.examples = ExampleRecords(assessor)
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
-        """Return the diagram of a decision whose leaves without one answer also name the open points that hold."""
+        """Return the diagram of a decision and the open points about it, which its leaves without one answer name."""
         points = tuple(p for p in self.guideline.open_points if p.declares and decision.iri in self._concerned(p))
         classes = tuple(dict.fromkeys(p.applies_to for p in points if p.applies_to))
         return self.diagrams.get(decision, extras=classes), points
@@ -97,38 +92,18 @@ class Coverage:
             if not paths:
                 continue
             shortest = min(paths, key=lambda p: (len(p), sorted(p.items())))
-            witness = self.witnesses.record(diagram, shortest)
-            cells = sum(self._size(diagram, p) for p in paths)
-            edge = not declared and self._is_edge(diagram, shortest, leaf.status)
-            found.append(UnclearRegion(decision, leaf, declared, tuple(paths), cells, witness, edge))
-        return found
-
-    def combinations(self, decision: Decision, fields: tuple[str, ...], status: str) -> set[tuple[int, ...]]:
-        """Return the cells of some fields, by IRI, that can come with a status; for an exact listing."""
-        diagram, _ = self.diagram(decision)
-        wanted = frozenset(o for o in diagram.leaves(diagram.root) if o.status == status)
-        places = [
-            next(i for i, axis in enumerate(diagram.axes) if self._named(axis.variables[0]) == field)
-            for field in fields
-        ]
-        found: set[tuple[int, ...]] = set()
-        for path in paths_to(diagram, diagram.root, wanted):
-            options = [[path[place]] if place in path else range(len(diagram.axes[place].choices)) for place in places]
-            found |= set(product(*options))
+            example = self.examples.record(diagram, shortest)
+            sizes = [len(axis.choices) for axis in diagram.axes]
+            cells = sum(prod(size for n, size in enumerate(sizes) if n not in path) for path in paths)
+            edge = not declared and self._is_edge(diagram, shortest)
+            found.append(UnclearRegion(decision, leaf, declared, cells, example, edge))
         return found
 
     def _named(self, variable: int) -> str:
         return self.assessor.cells.variables[variable].iri
 
-    def _size(self, diagram: Diagram, path: Path) -> int:
-        size = 1
-        for number, axis in enumerate(diagram.axes):
-            if number not in path:
-                size *= len(axis.choices)
-        return size
-
     def reachable(self, diagram: Diagram, path: Path) -> bool:
-        """Tell whether a record can take a path: no field that is false may be implied by one with a value."""
+        """Report whether a record can take a path: a field with a value must not imply one that is false."""
         cells = {
             self._named(v): c
             for number, choice in path.items()
@@ -145,8 +120,8 @@ class Coverage:
                         return False
         return True
 
-    def _is_edge(self, diagram: Diagram, path: Path, status: str) -> bool:
-        """Tell whether an interval between two answered neighbours is left uncovered, or covered twice."""
+    def _is_edge(self, diagram: Diagram, path: Path) -> bool:
+        """Report whether an interval without one answer lies between two neighbours that have one."""
         for number, choice in path.items():
             axis = diagram.axes[number]
             variable = self.assessor.cells.variables[axis.variables[0]]
@@ -160,8 +135,11 @@ class Coverage:
                 return True
         return False
 
-    def dead_options(self, decision: Decision) -> list[DeadOption]:
-        """Return the options that are never an answer within the scope."""
+    def dead_options(self, decision: Decision) -> list[tuple[Option, tuple[str, ...]]]:
+        """Return the options that are never an answer within the scope, each with the options that come before it.
+
+        These are empty if no record in the scope belongs to the situation of the option.
+        """
         diagram = self.diagrams.get(decision)
         chosen = {a for leaf in diagram.leaves(diagram.root) for a in leaf.answers}
         found = []
@@ -171,11 +149,11 @@ class Coverage:
             before: tuple[str, ...] = ()
             if decision.policy == "First" and self.satisfiable(decision.scope, option.applies_to):
                 before = tuple(o.id for o in decision.options[:number])
-            found.append(DeadOption(decision, option.id, before))
+            found.append((option, before))
         return found
 
     def satisfiable(self, *classes: str) -> bool:
-        """Tell whether some record belongs to all of some classes."""
+        """Report whether some record belongs to all of the classes."""
         names = [c for c in classes if Named(c) in self.assessor.program.index]
         diagram = self.diagrams.get(membership({name: name for name in names}))
         return any(set(names) <= set(o.answers) for o in diagram.leaves(diagram.root))
@@ -185,6 +163,6 @@ class Coverage:
         return [name for name in self.guideline.conditions if not self.satisfiable(name)]
 
     def stale(self, regions: Iterable[UnclearRegion]) -> list[OpenPoint]:
-        """Return the open points that declare a gap or overlap which is not there."""
+        """Return the open points that declare a gap or overlap that does not exist."""
         used = {name for region in regions for name in region.declared}
         return [p for p in self.guideline.open_points if p.declares and p.id not in used]

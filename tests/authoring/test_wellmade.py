@@ -19,7 +19,7 @@ import rdflib
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.check import texts
 from lrp_kg.authoring.check.shapes import ShapeCheck
-from lrp_kg.authoring.check.stages import check, run
+from lrp_kg.authoring.check.stages import run
 from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
 from lrp_kg.authoring.check_cache import Memory
 from lrp_kg.findings import Finding
@@ -201,7 +201,7 @@ def test_after_an_edit_the_findings_are_those_of_a_check_from_nothing(
 
 @pytest.mark.parametrize("name", GOOD)
 def test_no_false_alarm(name: str) -> None:
-    assert [f for f in check(GOOD[name], cases=True, hermit=False) if f.severity != "note"] == []
+    assert [f for f in run(GOOD[name], hermit=False).findings if f.severity != "note"] == []
 
 
 # -- the shapes for authors ---------------------------------------------------------------------------------

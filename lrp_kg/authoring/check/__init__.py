@@ -1,1 +1,1 @@
-"""``lrp-kg check``: what a guideline author wants to know after an edit, stage by stage, as findings."""
+"""``lrp-kg check``: the faults of a guideline folder, stage by stage, as findings."""

@@ -1,7 +1,8 @@
-"""The OASIS catalogue by which ontology editors find the modules of a folder."""
+"""Checks the OASIS catalogue that leads ontology editors to the modules of a folder."""
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,12 +19,12 @@ _URI = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri"
 
 
 def catalogue_findings(folder: Path, modules: Sequence[Module]) -> Iterator[Finding]:
-    """Yield ontology and version IRIs that the catalogue does not lead to their file."""
+    """Yield ontology and version IRIs that the catalogue does not map to their files, and entries without a file."""
     file = folder / "ontology" / NAME
     wanted = {iri: m.file for m in modules if m.is_within(folder) and m.is_ontology for iri in _iris(m)}
     if not file.is_file():
-        message = f"ontology/{NAME} is not there, so an ontology editor does not find "
-        message += "the imports of a module. Add one with an entry for each module."
+        message = f"ontology/{NAME} does not exist, so ontology editors cannot find imported modules. "
+        message += "Add it, with an entry for each module."
         yield Finding("catalogue-missing", message, str(folder / "ontology"), severity="note")
         return
     try:
@@ -35,12 +36,12 @@ def catalogue_findings(folder: Path, modules: Sequence[Module]) -> Iterator[Find
     for iri, module in wanted.items():
         found = entries.get(iri)
         if found is None or found.resolve() != module.resolve():
-            entry = f'<uri name="{iri}" uri="{_relative(module, file.parent)}"/>'
-            message = f"{NAME}: does not lead from <{iri}> to {module.name}. Add {entry}"
+            entry = f'<uri name="{iri}" uri="{Path(os.path.relpath(module, file.parent)).as_posix()}"/>'
+            message = f"{NAME}: does not map <{iri}> to {module.name}. Add {entry}"
             yield Finding("catalogue-incomplete", message, str(file), severity="warning")
     for iri, found in entries.items():
         if found.resolve().is_relative_to(folder.resolve()) and not found.is_file():
-            message = f"{NAME}: leads from <{iri}> to {found.name}, which is not there. Remove the entry."
+            message = f"{NAME}: maps <{iri}> to {found.name}, which does not exist. Remove the entry."
             yield Finding("catalogue-stale", message, str(file), severity="warning")
 
 
@@ -51,9 +52,3 @@ def _iris(module: Module) -> list[str]:
         if t.predicate.value == OWL + "versionIRI" and isinstance(t.object, ox.NamedNode)
     ]
     return [*module.ontologies, *versions]
-
-
-def _relative(file: Path, folder: Path) -> str:
-    import os
-
-    return Path(os.path.relpath(file, folder)).as_posix()

@@ -16,7 +16,7 @@ Report = Callable[[str], None]
 
 
 class Completeness:
-    """Turns the analysis of the input space into findings with file and line."""
+    """Reports gaps, overlaps and dead options as findings with file and line."""
 
     def __init__(self, assessor: Assessor) -> None:
         self.coverage = Coverage(assessor)
@@ -25,7 +25,7 @@ class Completeness:
         self._points = {p.id: p for p in self.guideline.open_points}
 
     def findings(self, report: Report = lambda _: None) -> list[Finding]:
-        """Return every finding; ``report`` is told which decision is being analysed."""
+        """Return every finding; calls ``report`` with the identifier of each decision before analysing it."""
         found: list[Finding] = []
         regions: list[UnclearRegion] = []
         for decision in self.guideline.decisions.values():
@@ -54,41 +54,39 @@ class Completeness:
 
     def _region(self, region: UnclearRegion) -> Finding:
         gap = region.outcome.status == NO_ANSWER
-        witness = json.dumps(region.witness, ensure_ascii=False)
+        example = json.dumps(region.example, ensure_ascii=False)
         what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"
-        place = f"{region.decision.id}: {what} in {region.cells} combination(s), for example {witness}."
+        text = f"{region.decision.id}: {what} in {region.cells} combination(s), for example {example}."
         if region.declared:
             names = ", ".join(region.declared)
             return Finding(
                 "gap-declared" if gap else "overlap-declared",
-                f"{place} Declared by {names}.",
+                f"{text} Declared by {names}.",
                 self.positions.where(self._points[region.declared[0]].iri),
                 severity="note",
                 term=region.decision.iri,
             )
         if region.edge:
             name = "threshold-gap" if gap else "threshold-overlap"
+            fix = "Correct the bounds of the neighbouring intervals."
         else:
             name = "gap-undeclared" if gap else "overlap-undeclared"
-        mend = (
-            "Mend the bounds of the neighbouring intervals."
-            if region.edge
-            else "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
-        )
-        return Finding(name, f"{place} {mend}", self._where(region.decision), term=region.decision.iri)
+            fix = (
+                "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
+            )
+        return Finding(name, f"{text} {fix}", self._where(region.decision), term=region.decision.iri)
 
     def _dead(self, decision: Decision) -> list[Finding]:
         found = []
-        for dead in self.coverage.dead_options(decision):
-            option = next(o for o in decision.options if o.id == dead.option)
-            if dead.swallowed_by:
-                before = ", ".join(dead.swallowed_by)
-                text = f"{decision.id}: the option {dead.option} is never reached, since {before} come(s) before it. "
+        for option, swallowed_by in self.coverage.dead_options(decision):
+            text = f"{decision.id}: the option {option.id} is never "
+            if swallowed_by:
+                name = "option-swallowed"
+                text += f"reached, since {', '.join(swallowed_by)} come(s) before it. "
                 text += "Change cp:priority, or narrow what comes before."
             else:
-                text = f"{decision.id}: the option {dead.option} is never an answer within the scope of the decision. "
-                text += "Check its situation and the cp:scope."
-            name = "option-swallowed" if dead.swallowed_by else "dead-option"
+                name = "dead-option"
+                text += "an answer within the scope of the decision. Check its situation and the cp:scope."
             where = self.positions.where(option.iri) or self._where(decision)
             found.append(Finding(name, text, where, term=option.iri))
         return found
@@ -96,7 +94,7 @@ class Completeness:
     def _stale(self, point: OpenPoint) -> Finding:
         return Finding(
             "open-point-stale",
-            f"{point.id}: declares {' and '.join(point.declares)}, but there is none any more. "
+            f"{point.id}: declares {' and '.join(point.declares)}, but there is none. "
             "Remove cp:declares, or the open point if the source is no longer open.",
             self.positions.where(point.iri),
             severity="warning",

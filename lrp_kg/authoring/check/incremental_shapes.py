@@ -1,8 +1,8 @@
-"""What a term's conformance to shapes rests on, where that is only what stands around it.
+"""Finds the neighbouring triples that a term's conformance to shapes depends on.
 
-With shapes whose paths are one step long, forwards or back, a term conforms or not by its own triples, those that
-point to it by the predicates that are followed back, and the types of the terms beside it. After an edit only terms
-around which something changed need be validated again.
+If the paths of the shapes are one step long, forward or inverse, a term's conformance depends only on its own
+triples, the triples that point to it with a predicate of an inverse path, and the types of its neighbours. After an
+edit only terms with a changed neighbourhood need to be validated again.
 """
 
 from __future__ import annotations
@@ -15,23 +15,15 @@ from lrp_kg.guideline.index import Graph, Node
 from lrp_kg.namespaces import RDF, RDFS, SH
 
 Around = dict[str, frozenset[ox.Triple]]
-"""What the conformance of each named term rests on."""
+"""For each named term, the triples that its conformance depends on."""
 
 _OF_A_VALUE = {
     *("class", "datatype", "nodeKind", "minLength", "maxLength", "pattern", "flags", "languageIn", "in", "hasValue"),
     *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "minCount", "maxCount", "uniqueLang"),
     *("equals", "disjoint", "lessThan", "lessThanOrEquals"),
 }
-_SAYS_NOTHING = {
-    "message",
-    "severity",
-    "name",
-    "description",
-    "order",
-    "group",
-    "defaultValue",
-    "sparql",
-    "deactivated",
+_WITHOUT_EFFECT = {
+    *("message", "severity", "name", "description", "order", "group", "defaultValue", "sparql", "deactivated"),
 }
 _TARGETS = {"targetClass", "targetSubjectsOf"}
 _NESTED = {"property", "not"}
@@ -40,9 +32,9 @@ _TYPE, _SUBCLASS = RDF + "type", RDFS + "subClassOf"
 
 
 def followed_back(shapes: Graph) -> frozenset[str] | None:
-    """Return the predicates that shapes follow back; ``None`` where they look further than one step.
+    """Return the predicates of inverse paths, or ``None`` if shapes may look further than one step.
 
-    What is not known to look at one step counts as looking further. SPARQL constraints are not looked at here.
+    Ignores SPARQL constraints.
     """
     back: set[str] = set()
     for node, predicates in shapes.by_subject.items():
@@ -54,7 +46,7 @@ def followed_back(shapes: Graph) -> frozenset[str] | None:
 
 
 def _steps(shapes: Graph, shape: Node, back: set[str], above: set[Node]) -> int:
-    """Return how many steps a shape looks; 2 stands for further, or for what is not known."""
+    """Return how many steps a shape looks; 2 means two or more, or unknown."""
     if shape in above:
         return 2
     own, inner = 0, [0]
@@ -68,7 +60,7 @@ def _steps(shapes: Graph, shape: Node, back: set[str], above: set[Node]) -> int:
             inner += [_steps(shapes, o, back, above | {shape}) for o in objects]
         elif name in _LISTS:
             inner += [_steps(shapes, m, back, above | {shape}) for o in objects for m in shapes.items(o)]
-        elif name not in _OF_A_VALUE | _SAYS_NOTHING | _TARGETS:
+        elif name not in _OF_A_VALUE | _WITHOUT_EFFECT | _TARGETS:
             return 2
     return min(own + max(inner), 2)
 
@@ -86,7 +78,7 @@ def _path(shapes: Graph, path: Node, back: set[str]) -> int:
 
 
 def surroundings(triples: Iterable[ox.Triple], back: frozenset[str]) -> tuple[frozenset[ox.Triple], Around]:
-    """Return the hierarchy of classes, which every term rests on, and what each named term rests on beside it."""
+    """Return the class hierarchy, on which all terms depend, and the other triples that each term depends on."""
     own: dict[str, list[ox.Triple]] = {}
     types: dict[str, list[ox.Triple]] = {}
     hierarchy = []

@@ -1,14 +1,14 @@
-"""SHACL over the modules of a guideline: pySHACL for its core, Oxigraph for its SPARQL constraints.
+"""SHACL over the modules of a guideline: pySHACL for SHACL Core, Oxigraph for SPARQL constraints.
 
-rdflib would take ten times as long for the queries. They run as the standard says, once per focus node with
-``$this`` bound. pySHACL sees only what the shapes look at: named terms, and the predicates that the shapes name.
+rdflib would take ten times as long for the queries. As the standard says, each runs once per focus node with
+``$this`` bound. pySHACL sees only triples of named terms, with predicates that the shapes name.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ _MARK = re.compile(r"\{[?$](\w+)\}")
 
 Result = tuple[str, str, Finding]
 _Known = dict[str, tuple[frozenset[ox.Triple], tuple[str, ...]]]
-"""What each term rests on, and the shapes that it violates."""
+"""For each term, the triples that its conformance depends on, and the shapes that it violates."""
 
 
 class ShapeCheck:
@@ -47,17 +47,17 @@ class ShapeCheck:
         self.memory = memory or Memory()
 
     def findings(self) -> list[Finding]:
-        """Return what the shapes complain of, each once."""
+        """Return the violations, each once."""
         found = (f for _, _, f in self.results())
         return list({(f.name, f.message, f.where): f for f in found}.values())
 
     def results(self) -> Iterator[Result]:
-        """Yield each violation: the IRI of the shape or constraint, the IRI of the term, and the finding."""
+        """Yield for each violation the IRI of the shape or constraint, the IRI of the term, and the finding."""
         yield from self._core()
         yield from self._queries()
 
     def finding(self, shape: Node, term: str, message: str | None = None) -> Finding:
-        """Return the finding of a shape about a term, with the shape's own name, message and severity."""
+        """Return the violation of a shape by a term as a finding, with the name, message and severity of the shape."""
         name = self.shapes.one(shape, DCTERMS + "identifier")
         severity = self.shapes.one(shape, SH + "severity")
         text = message or in_language(self.shapes.texts(shape, SH + "message"), "en", "does not conform to a shape.")
@@ -72,28 +72,26 @@ class ShapeCheck:
     # -- core -----------------------------------------------------------------------------------
 
     def _core(self) -> Iterator[Result]:
-        """Yield what pySHACL finds, after an edit only of terms around which something changed."""
+        """Yield violations that pySHACL finds; after an edit it validates only the terms that the edit can affect."""
         back = followed_back(self.shapes)
         if back is None:
-            yield from self._told_of(self._validate(self._visible()))
+            yield from self._violations(self._validate(self._visible()))
             return
         hierarchy, around = surroundings(self._visible(), back)
         key = ("shapes", self.module.text.text, hierarchy)
         before: _Known = self.memory.latest(key) or {}
         changed = {term for term, own in around.items() if term not in before or before[term][0] != own}
-        found: dict[str, list[str]] = {}
-        if changed:
-            partly = 2 * len(changed) < len(around)
-            triples = hierarchy.union(*(around[term] for term in changed)) if partly else self._visible()
-            found = self._validate(triples)
+        partly = 2 * len(changed) < len(around)
+        triples = hierarchy.union(*(around[term] for term in changed)) if partly else self._visible()
+        found = self._validate(triples) if changed else {}
         known: _Known = {
             term: (own, tuple(found.get(term, ())) if term in changed else before[term][1])
             for term, own in around.items()
         }
         self.memory.keep(key, known)
-        yield from self._told_of({term: shapes for term, (_, shapes) in known.items()})
+        yield from self._violations({term: shapes for term, (_, shapes) in known.items()})
 
-    def _told_of(self, found: Mapping[str, Sequence[str]]) -> Iterator[Result]:
+    def _violations(self, found: Mapping[str, Sequence[str]]) -> Iterator[Result]:
         for term, shapes in found.items():
             for shape in shapes:
                 yield shape, term, self.finding(iri(shape), term)
@@ -142,7 +140,7 @@ class ShapeCheck:
                     continue
                 query = self._prefixes(constraint) + select.value
                 rows = [row for focus in self._focus_nodes(root) for row in self._rows(query, focus)]
-                yield from self._told(constraint, rows)
+                yield from self._query_violations(constraint, rows)
 
     def _prefixes(self, constraint: Node) -> str:
         lines = []
@@ -172,20 +170,18 @@ class ShapeCheck:
             row = {n: v for n in names if (v := solution[n]) is not None}
             yield {"this": focus.value} | {n: v.value for n, v in row.items() if not isinstance(v, ox.Triple)}
 
-    def _told(self, constraint: Node, rows: list[dict[str, str]]) -> Iterator[Result]:
+    def _query_violations(self, constraint: Node, rows: list[dict[str, str]]) -> Iterator[Result]:
         pairs = {(row.get("value"), row["other"]) for row in rows if "other" in row}
         template = in_language(self.shapes.texts(constraint, SH + "message"), "en", "does not conform to a query.")
         for row in rows:
             term, other = row.get("value", row["this"]), row.get("other")
             if other and (other, term) in pairs and self.positions.order(term) < self.positions.order(other):
-                continue  # told of the one that stands later
-            message = _MARK.sub(_filler(row), template)
+                continue  # reported for the one that comes later in the files
+            message = _filled(template, row)
             yield constraint.value, term, self.finding(constraint, term, message)
 
 
-def _filler(row: dict[str, str]) -> Callable[[re.Match[str]], str]:
-    return lambda mark: _shown(row.get(mark[1], ""))
-
-
-def _shown(value: str) -> str:
-    return local_name(value) if "#" in value else value
+def _filled(template: str, row: Mapping[str, str]) -> str:
+    """Replace ``{?name}`` and ``{$name}`` in a message by values of a row, with local names for IRIs."""
+    shown = {name: local_name(value) if "#" in value else value for name, value in row.items()}
+    return _MARK.sub(lambda mark: shown.get(mark[1], ""), template)

@@ -1,11 +1,10 @@
-"""Checks of the terms of modules: declared, not deprecated, no stray blank nodes, literals that are what they claim."""
+"""Checks the terms of modules: declared, not deprecated, no stray blank nodes, literals that match their datatypes."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,11 +19,9 @@ from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
 
 _TYPE = RDF + "type"
 _STANDARD = (RDF, RDFS, OWL, SH, XSD)
-"""Vocabularies whose terms are fixed: a name that is not in them is a mistake."""
-_ANONYMOUS = {
-    OWL + name
-    for name in ("Class", "Restriction", "AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")
-} | {RDFS + "Datatype"}
+"""Vocabularies with a fixed set of terms; any other name in them is a mistake."""
+_AXIOMS = {OWL + name for name in ("AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")}
+_ANONYMOUS = _AXIOMS | {OWL + "Class", OWL + "Restriction", RDFS + "Datatype"}
 
 
 def _is_date(value: str) -> bool:
@@ -43,7 +40,7 @@ _FORMS: dict[str, Callable[[str], object]] = {
 
 
 class TermChecks:
-    """Checks that look at the terms of all modules together."""
+    """Checks the terms of all modules together."""
 
     def __init__(
         self, folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory | None = None
@@ -51,21 +48,17 @@ class TermChecks:
         self.modules = modules
         self.positions = positions
         memory = memory or Memory()
-        self._terms = [(m, memory.recall(("terms", m.key), partial(_terms_of, m))) for m in modules]
+        self._terms = [(m, memory.recall(("terms", m.key), partial(_ModuleTerms, m))) for m in modules]
         self._own = [(m, terms) for m, terms in self._terms if m.is_within(folder)]
-        self.declared = frozenset().union(*(own.declared for _, own in self._terms))
+        self.declared = set[str]().union(*(own.declared for _, own in self._terms))
         self.namespaces = {CP}.union(*(own.namespaces for m, own in self._terms if m.is_ontology))
 
     # -- declared -------------------------------------------------------------------------------
 
     def undeclared(self) -> Iterator[Finding]:
-        """Yield terms that are used but not declared, at their first use, with what may have been meant."""
-        used: dict[str, None] = {}
-        for _, own in self._own:
-            for term, is_term in own.used:
-                if self._unknown(term, is_term):
-                    used[term] = None
-        for term in used:
+        """Yield terms that are used but not declared, at their first use, with a similar declared term."""
+        unknown = (term for _, own in self._own for term, is_term in own.used if self._unknown(term, is_term))
+        for term in dict.fromkeys(unknown):
             yield self._undeclared(term)
 
     def _unknown(self, term: str, is_term: bool) -> bool:
@@ -86,16 +79,16 @@ class TermChecks:
         near = difflib.get_close_matches(name, sorted(known), 1, 0.7)
         prefix = next((f"{p}:" for p, ns in self._prefixes().items() if ns == namespace), "")
         if near:
-            mend = f"Did you mean {prefix}{near[0]}?"
+            fix = f"Did you mean {prefix}{near[0]}?"
         elif namespace in _STANDARD:
-            mend = "It is not in that vocabulary."
+            fix = "It is not in that vocabulary."
         elif namespace in self.namespaces:
-            mend = "Declare it, or correct the name."
+            fix = "Declare it, or correct the name."
         else:
-            mend = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
+            fix = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
         places = self.positions.uses(term) or [self.positions.where(term)]
         more = f" ({len(places)} places)" if len(places) > 1 else ""
-        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {mend}", places[0], term=term)
+        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {fix}", places[0], term=term)
 
     def _prefixes(self) -> dict[str, str]:
         return {p: ns for m in self.modules for p, (ns, _) in m.text.prefixes.items()}
@@ -103,23 +96,18 @@ class TermChecks:
     # -- deprecated -----------------------------------------------------------------------------
 
     def deprecated(self) -> Iterator[Finding]:
-        """Yield every use of a deprecated term, with what replaces it."""
-        replaced: dict[str, str] = {}
-        old: set[str] = set()
-        for _, own in self._terms:
-            old |= own.deprecated
-            replaced |= own.replaced
-        for term in sorted(old):
-            new = replaced.get(term)
-            mend = f"Use {local_name(new)}." if new else "Nothing is named as its replacement."
+        """Yield every use of a deprecated term, with its replacement."""
+        replaced = {old: new for _, own in self._terms for old, new in own.replaced.items()}
+        for term in sorted(set[str]().union(*(own.deprecated for _, own in self._terms))):
+            fix = f"Use {local_name(replaced[term])}." if term in replaced else "The module names no replacement."
             for place in self.positions.uses(term):
-                message = f"{local_name(term)}: is deprecated. {mend}"
+                message = f"{local_name(term)}: is deprecated. {fix}"
                 yield Finding("term-deprecated", message, place, severity="warning", term=term)
 
     # -- blank nodes and literals -----------------------------------------------------------------
 
     def blank_nodes(self) -> Iterator[Finding]:
-        """Yield blank nodes that are no class expression, list of one, or owl:AllDifferent and the like."""
+        """Yield blank nodes other than class expressions, their lists, and axioms such as owl:AllDifferent."""
         for module, own in self._own:
             if not module.is_ontology:
                 continue
@@ -128,11 +116,13 @@ class TermChecks:
                     where = module.text.where(min(module.text.blank_subjects, default=0))
                 else:
                     where = self.positions.where(subject)
-                message = f"{name}: a blank node that is no class expression. Give it an IRI; order is cp:priority."
+                message = (
+                    f"{name}: a blank node that is no class expression. Give it an IRI; cp:priority gives the order."
+                )
                 yield Finding("blank-node", message, where, term=subject or "")
 
     def literals(self) -> Iterator[Finding]:
-        """Yield literals that are not in the form of their datatype."""
+        """Yield literals that do not match their datatype."""
         for module, own in self._own:
             for subject, message in own.malformed:
                 where = self.positions.where(subject) or str(module.file)
@@ -141,14 +131,14 @@ class TermChecks:
     # -- imports ------------------------------------------------------------------------------------
 
     def imports(self) -> Iterator[Finding]:
-        """Yield imports that no file of the folder, nor the vocabulary, answers."""
-        known = frozenset().union(*(own.answers for _, own in self._terms))
+        """Yield imports of ontologies that are neither in the folder nor the vocabulary."""
+        known = set[str]().union(*(own.importable for _, own in self._terms))
         for module, own in self._own:
             for wanted in own.imports:
                 if wanted not in known:
                     near = difflib.get_close_matches(wanted, sorted(known), 1, 0.8)
-                    mend = f"Did you mean <{near[0]}>?" if near else "Put its file into ontology/."
-                    message = f"{module.file.name}: imports <{wanted}>, which is not here. {mend}"
+                    fix = f"Did you mean <{near[0]}>?" if near else "Put its file into ontology/."
+                    message = f"{module.file.name}: imports <{wanted}>, which is not in this folder. {fix}"
                     where = next(iter(self.positions.uses(wanted)), str(module.file))
                     yield Finding("import-not-found", message, where)
 
@@ -156,63 +146,43 @@ class TermChecks:
 # -- one module -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Terms:
-    """What the checks need of the triples of one module."""
+class _ModuleTerms:
+    """What the checks need to know about the triples of one module."""
 
-    declared: frozenset[str]
-    namespaces: frozenset[str]
-    used: tuple[tuple[str, bool], ...]
-    """Terms used, and whether as a predicate or type."""
-    deprecated: frozenset[str]
-    replaced: Mapping[str, str]
-    malformed: tuple[tuple[str, str], ...]
-    """Subjects of literals that are not in the form of their datatype, with a message."""
-    blank: tuple[tuple[str | None, str], ...]
-    """Blank nodes that should have a name: the term that holds them, and what to call the place."""
-    answers: frozenset[str]
-    """IRIs of which an import is answered."""
-    imports: tuple[str, ...]
-
-
-def _terms_of(module: Module) -> _Terms:
-    headers = set(module.ontologies)
-    used: dict[tuple[str, bool], None] = {}
-    deprecated: set[str] = set()
-    replaced: dict[str, str] = {}
-    malformed: list[tuple[str, str]] = []
-    answers, imports = set(headers), []
-    for t in module.triples:
-        predicate, subject = t.predicate.value, getattr(t.subject, "value", "")
-        vocabulary = predicate == _TYPE
-        for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, vocabulary)):
-            if isinstance(node, ox.NamedNode) and node.value not in headers:
-                used[node.value, is_term] = None
-        if isinstance(t.object, ox.Literal):
-            form = _FORMS.get(t.object.datatype.value)
-            if form and not form(t.object.value):
-                kind = local_name(t.object.datatype.value)
-                malformed.append((subject, f"{local_name(subject)}: {t.object.value!r} is not an xsd:{kind}."))
-            if predicate == OWL + "deprecated" and t.object.value == "true":
-                deprecated.add(subject)
-        if predicate == DCTERMS + "isReplacedBy":
-            replaced[subject] = getattr(t.object, "value", "")
-        if isinstance(t.object, ox.NamedNode):
-            if predicate == OWL + "versionIRI":
-                answers.add(t.object.value)
-            elif predicate == OWL + "imports":
-                imports.append(t.object.value)
-    return _Terms(
-        frozenset(_typed(module.triples)),
-        frozenset(_own_namespaces(module)),
-        tuple(used),
-        frozenset(deprecated),
-        replaced,
-        tuple(malformed),
-        tuple(_blank(module)),
-        frozenset(answers),
-        tuple(imports),
-    )
+    def __init__(self, module: Module) -> None:
+        headers = set(module.ontologies)
+        self.declared = _typed(module.triples)
+        self.namespaces = _own_namespaces(module)
+        self.used: dict[tuple[str, bool], None] = {}
+        """Terms used, and whether as a predicate or type."""
+        self.deprecated: set[str] = set()
+        self.replaced: dict[str, str] = {}
+        self.malformed: list[tuple[str, str]] = []
+        """Subjects of literals that do not match their datatype, with a message."""
+        self.blank = list(_blank(module))
+        """Blank nodes that should have an IRI: the term that holds them, and a name for the place."""
+        self.importable = set(headers)
+        """IRIs by which other modules can import this one."""
+        self.imports: list[str] = []
+        for t in module.triples:
+            predicate, subject = t.predicate.value, getattr(t.subject, "value", "")
+            for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, predicate == _TYPE)):
+                if isinstance(node, ox.NamedNode) and node.value not in headers:
+                    self.used[node.value, is_term] = None
+            if isinstance(t.object, ox.Literal):
+                value, datatype = t.object.value, t.object.datatype.value
+                if datatype in _FORMS and not _FORMS[datatype](value):
+                    message = f"{local_name(subject)}: {value!r} is not an xsd:{local_name(datatype)}."
+                    self.malformed.append((subject, message))
+                if predicate == OWL + "deprecated" and value == "true":
+                    self.deprecated.add(subject)
+            if predicate == DCTERMS + "isReplacedBy":
+                self.replaced[subject] = getattr(t.object, "value", "")
+            if isinstance(t.object, ox.NamedNode):
+                if predicate == OWL + "versionIRI":
+                    self.importable.add(t.object.value)
+                elif predicate == OWL + "imports":
+                    self.imports.append(t.object.value)
 
 
 def _blank(module: Module) -> Iterator[tuple[str | None, str]]:
@@ -226,7 +196,7 @@ def _blank(module: Module) -> Iterator[tuple[str | None, str]]:
     for node in dict.fromkeys([*about, *owner]):
         holder = owner.get(node)
         if holder is not None and isinstance(holder.subject, ox.BlankNode):
-            continue  # what holds it is looked at instead
+            continue  # the node that holds it is checked instead
         if _may_be_blank(holder, about.get(node, [])):
             continue
         if holder is None:
@@ -241,7 +211,7 @@ def _typed(triples: Iterable[ox.Triple]) -> set[str]:
 
 
 def _own_namespaces(module: Module) -> set[str]:
-    """Return the namespaces of what a module defines: terms of other vocabularies it only declares, without a label."""
+    """Return the namespaces of the terms that a module labels; it only declares terms of other vocabularies."""
     labelled = {t.subject for t in module.triples if t.predicate.value == RDFS + "label"}
     typed = _typed(t for t in module.triples if t.subject in labelled)
     return {_namespace(term) for term in typed}
@@ -252,10 +222,10 @@ def _namespace(term: str) -> str:
 
 
 def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
-    """Tell whether a blank node under a named term, or at the top, is one of the kinds that OWL needs."""
+    """Report whether a blank node that a term holds, or that nothing holds, is of a kind that OWL needs."""
     types = {getattr(t.object, "value", "") for t in about if t.predicate.value == _TYPE}
     if holder is None:
-        return bool(types & _ANONYMOUS - {OWL + "Class", OWL + "Restriction"})
+        return bool(types & {*_AXIOMS, RDFS + "Datatype"})
     holds = holder.predicate.value
     in_axiom = holds.startswith(OWL) or holds in (RDFS + "subClassOf", RDFS + "domain", RDFS + "range")
     return in_axiom and types <= _ANONYMOUS
@@ -263,7 +233,7 @@ def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
 
 @lru_cache(maxsize=1)
 def standard_terms() -> dict[str, set[str]]:
-    """Return the names of the vocabularies that are fixed, as rdflib knows them."""
+    """Return the names of terms in the fixed vocabularies, as rdflib knows them."""
     from rdflib import namespace as ns
 
     spaces = {RDF: ns.RDF, RDFS: ns.RDFS, OWL: ns.OWL, SH: ns.SH, XSD: ns.XSD}

@@ -1,4 +1,4 @@
-"""Checks of Turtle as text: prefixes, header, spelling of literals, formatting."""
+"""Checks the text of Turtle files: prefixes, header, types of strings, formatting."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import PREFIXES
 
 HEADER_LINES = 3
-"""How long a header comment may be."""
+"""The longest header comment allowed, in lines."""
 _NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 
 
 def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
-    """Yield prefixes that are misspelt, unused, default, or that mean something else in another file."""
+    """Yield prefixes that are misspelt, unused, default, or differ from those of another file."""
     first: dict[str, tuple[str, str]] = {}
     for module in modules:
         text = module.text
@@ -31,9 +31,7 @@ def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
                     "default-prefix", f"the default prefix : <{namespace}> is declared. Give it a name.", where
                 )
             elif usual != prefix:
-                yield Finding(
-                    "prefix-misspelt", f"{prefix}: stands for what is called {usual}: here. Rename it.", where
-                )
+                yield Finding("prefix-misspelt", f"{prefix}: is usually spelt {usual}: here. Rename it.", where)
             elif namespace != known:
                 usual_place = "everywhere" if prefix in PREFIXES else f"in {file}"
                 message = f"{prefix}: means <{known}> {usual_place}, but <{namespace}> here. Use the same."
@@ -44,42 +42,42 @@ def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
 
 
 def header_findings(module: Module) -> Iterator[Finding]:
-    """Yield what is wrong with the head of a file: its comment, and the ontology node as its first block."""
+    """Yield faults in the header of a file: its comment, and the ontology node, which comes first."""
     text = module.text
     name = module.file.name
     lines = [line.strip() for line in text.text.splitlines()]
     comment = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     if not comment:
-        message = f"{name}: has no comment at its head. Say in one to {HEADER_LINES} lines what it holds."
+        message = f"{name}: has no comment at its head. Describe its content in one to {HEADER_LINES} lines."
         yield Finding("header-comment", message, f"{module.file}:1", severity="warning")
     elif comment > HEADER_LINES:
-        message = f"{name}: begins with {comment} lines of comment; {HEADER_LINES} are enough to say what it holds."
+        message = f"{name}: begins with {comment} lines of comment; describe its content in {HEADER_LINES} at most."
         yield Finding("header-comment", message, f"{module.file}:{HEADER_LINES + 1}", severity="note")
     ontologies = module.ontologies
     if len(ontologies) != 1:
-        message = f"{name}: has {len(ontologies)} owl:Ontology nodes. A module has exactly one, before all else."
+        message = f"{name}: has {len(ontologies)} owl:Ontology nodes. A module has exactly one, before anything else."
         yield Finding("ontology-missing" if not ontologies else "ontology-repeated", message, f"{module.file}:1")
         return
     places = [(uses.subject[0], iri) for iri, uses in text.uses.items() if uses.subject]
     places += [(offset, "") for offset in text.blank_subjects]
     offset, subject = min(places)
     if subject != ontologies[0]:
-        message = f"{name}: its owl:Ontology node does not stand first. Move it to the top, after the prefixes."
+        message = f"{name}: its owl:Ontology node is not first. Move it to the top, after the prefixes."
         yield Finding("ontology-not-first", message, text.where(offset), severity="warning")
 
 
 def string_findings(text: TurtleText) -> Iterator[Finding]:
-    """Yield literals typed ``xsd:string``, which is what a plain literal already is."""
+    """Yield literals typed ``xsd:string``, the type that a plain literal already has."""
     for offset in text.string_types:
-        message = "a literal is typed ^^xsd:string. Leave the type away; a text for people has a language instead."
+        message = "a literal has the type ^^xsd:string. Remove it; give text for people a language instead."
         yield Finding("string-typed", message, text.where(offset), severity="warning")
 
 
 def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Finding]:
-    """Yield files that `formatting` would write otherwise, or a note that turtlefmt is not installed."""
+    """Yield files that `formatting` would change, or a note that turtlefmt is not installed."""
     program = formatter()
     if program is None:
-        message = "turtlefmt is not installed, so the format of the files was not checked (pip install turtlefmt)."
+        message = "turtlefmt is not installed, so the format of the files is not checked (pip install turtlefmt)."
         yield Finding("formatting-not-checked", message, severity="note")
         return
     for module in modules:

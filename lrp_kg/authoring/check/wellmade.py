@@ -1,7 +1,7 @@
-"""Whether the modules of a guideline are well made: syntax, header, terms, labels, sources, form.
+"""Checks whether the modules of a guideline are well made: syntax, header, terms, labels, sources, format.
 
-Everything that SHACL can say stands in ``shapes/guideline.ttl`` (the folder's own, or the packaged one); the rest
-is what parsers and SHACL engines do not see.
+Every rule that SHACL can express is in ``shapes/guideline.ttl`` (the folder's own, or the packaged one); the rules
+here are about what SHACL engines do not see.
 """
 
 from __future__ import annotations
@@ -24,55 +24,55 @@ from lrp_kg.guideline.modules import Module, read_modules
 from lrp_kg.guideline.positions import Positions
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
-"""Findings after which nothing can be said about the terms: a file is missing from the picture."""
+"""Findings after which the terms cannot be checked, because the triples of a file are missing."""
 
 
 def check_well_made(folder: Path, *, formatting: bool = True, memory: Memory | None = None) -> list[Finding]:
-    """Return what is wrong with the making of a guideline's modules, each with file and line.
+    """Return the faults in the modules of a guideline, each with file and line.
 
-    Where a file cannot be parsed only what can be seen in the text of the others is told. ``formatting`` also runs
-    turtlefmt. With the memory of an earlier check only what changed since is looked at again where that is enough.
+    If a file cannot be parsed, checks only the text of the others. ``formatting`` also runs turtlefmt. With the
+    ``memory`` of an earlier check it looks only at what has changed since, if that is enough.
     """
     memory = memory or Memory()
     modules, found = read_modules(files_to_check(folder))
     own = [m for m in modules if m.is_within(folder)]
     found += prefix_findings(own)
     for module in own:
-        found += memory.recall(("head", module.key), partial(_of_the_text, module))
+        found += memory.recall(("head", module.key), partial(_text_findings, module))
     if any(f.name in UNREADABLE for f in found):
         return found
     positions = Positions([m.text for m in modules])
     terms = TermChecks(folder, modules, positions, memory)
     for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
         found += check()
-    found += _conform(folder, modules, positions, memory)
+    found += _shape_findings(folder, modules, positions, memory)
     found += catalogue_findings(folder, modules)
     if formatting:
         found += format_findings(own, memory)
     return found
 
 
-def unless_told(findings: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
-    """Leave out of what the loader complains of what the shapes told of the same term in better words."""
-    told = {(f.name, f.where) for f in found}
+def without_repeats(findings: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Drop loader findings that repeat a (clearer) shape finding about the same term."""
+    known = {(f.name, f.where) for f in found}
     lacking = {f.where for f in found if f.name.endswith("-missing") and f.severity == "error"}
     return [
-        f for f in findings if (f.name, f.where) not in told and not (f.name == "value-missing" and f.where in lacking)
+        f for f in findings if (f.name, f.where) not in known and not (f.name == "value-missing" and f.where in lacking)
     ]
 
 
 def author_shapes(folder: Path) -> Path:
-    """Return the shapes that the modules of a folder are checked with."""
+    """Return the file of shapes for the modules of a folder."""
     own = folder / "shapes" / AUTHOR_SHAPES
     return own if own.is_file() else packaged_folder() / "shapes" / AUTHOR_SHAPES
 
 
-def _of_the_text(module: Module) -> list[Finding]:
+def _text_findings(module: Module) -> list[Finding]:
     return [*header_findings(module), *string_findings(module.text)]
 
 
-def _conform(folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory) -> Iterator[Finding]:
-    """Yield what the shapes complain of, about terms that the folder describes."""
+def _shape_findings(folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory) -> Iterator[Finding]:
+    """Yield violations of the shapes by terms that the folder describes."""
     triples: list[ox.Triple] = []
     for module in modules:
         headers = set(module.ontologies) if module.is_author_shapes else None

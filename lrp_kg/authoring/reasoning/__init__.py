@@ -1,1 +1,1 @@
-"""What OWL reasoners say of the ontology: contradictions, and classes that nothing can belong to."""
+"""OWL reasoners over the ontology: they find contradictions, and classes that cannot have a member."""

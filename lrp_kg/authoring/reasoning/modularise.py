@@ -1,4 +1,4 @@
-"""A piece of an ontology that can be reasoned over by itself."""
+"""A piece of an ontology, small enough to reason over by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 @dataclass(frozen=True)
 class Piece:
-    """Triples to reason over, and the classes of which to suppose a member."""
+    """Triples to reason over, and the classes for which the reasoner assumes a member."""
 
     triples: tuple[ox.Triple, ...]
     probed: tuple[str, ...]
@@ -32,11 +32,11 @@ class Piece:
         return about
 
     def conjuncts(self, name: str) -> list[str]:
-        """Return the named classes of which a definition is the conjunction."""
+        """Return the named conjuncts of the definition of a class."""
         return list(conjuncts(name, self._about))
 
     def only(self, name: str) -> Piece:
-        """Return the part of it that is about one of its classes."""
+        """Return the part of the piece that is about one of its classes."""
         mine = self._reached([ox.NamedNode(name)])
         base = self._about.keys() - self._reached(map(ox.NamedNode, self.probed))
         wanted = mine | self._reached(base)
@@ -53,27 +53,22 @@ class Piece:
         return seen
 
     def without_bounds(self) -> Piece:
-        """Return it without the bounds of number ranges, of which no rule of OWL 2 RL takes notice."""
+        """Return the piece without the bounds of number ranges, which OWL 2 RL ignores."""
         return Piece(tuple(t for t in self.triples if not _is_bound(t)), self.probed)
 
     @cached_property
     def key(self) -> str:
-        """A hash of what it says, whatever its blank nodes are called."""
-        about: dict[ox.BlankNode, list[ox.Triple]] = {}
-        named = []
+        """A hash of the piece that does not depend on the names of blank nodes."""
         held = {t.object for t in self.triples if isinstance(t.object, ox.BlankNode)}
-        for t in self.triples:
-            if isinstance(t.subject, ox.BlankNode):
-                about.setdefault(t.subject, []).append(t)
-            else:
-                named.append(t)
-        lines = [f"{t.subject} {t.predicate} {_text(t.object, about)}" for t in named]
-        lines += [_text(node, about) for node in about if node not in held]
+        named = (t for t in self.triples if not isinstance(t.subject, ox.BlankNode))
+        lines = [f"{t.subject} {t.predicate} {_text(t.object, self._about)}" for t in named]
+        loose = (node for node in self._about if isinstance(node, ox.BlankNode) and node not in held)
+        lines += [_text(node, self._about) for node in loose]
         return hashlib.sha256("\n".join([*sorted(lines), *self.probed]).encode()).hexdigest()
 
 
 def _is_bound(t: ox.Triple) -> bool:
-    """Tell whether a triple is a bound of a number range, an integer that is written as one."""
+    """Report whether a triple is the bound of a number range, with a valid integer."""
     if t.predicate.value not in _BOUNDS or not isinstance(t.subject, ox.BlankNode):
         return False
     return (
@@ -83,14 +78,14 @@ def _is_bound(t: ox.Triple) -> bool:
     )
 
 
-def _text(node: object, about: dict[ox.BlankNode, list[ox.Triple]]) -> str:
+def _text(node: object, about: Mapping[object, list[ox.Triple]]) -> str:
     if not isinstance(node, ox.BlankNode):
         return str(node)
     return f"[{' ; '.join(sorted(f'{t.predicate} {_text(t.object, about)}' for t in about.get(node, [])))}]"
 
 
 def conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
-    """Yield the named classes of which the definition of a class is the conjunction, through its expressions."""
+    """Yield the named conjuncts of the definition of a class, at any depth of its expressions."""
     todo = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == OWL + "equivalentClass"]
     while todo:
         node = todo.pop()

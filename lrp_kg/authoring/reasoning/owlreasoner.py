@@ -1,4 +1,4 @@
-"""The OWL 2 RL rules of owlrl, without what only derives itself."""
+"""The OWL 2 RL rules of owlrl, without reflexive conclusions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _REFLEXIVE = {OWL.sameAs, OWL.equivalentClass, OWL.equivalentProperty, RDFS.subC
 
 
 class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
-    """The rules of owlrl; that a term equals itself is not written down, which makes them twice as fast."""
+    """The rules of owlrl without the conclusion that a term equals itself, which makes them twice as fast."""
 
     def store_triple(self, t: tuple[Any, Any, Any]) -> None:
-        """Keep a derived triple unless it says that something equals, or is part of, itself."""
+        """Store a derived triple unless it says that a term equals itself or is its own superclass or superproperty."""
         if t[0] != t[2] or t[1] not in _REFLEXIVE:
             super().store_triple(t)
 
 
 def close(graph: rdflib.Graph) -> list[str]:
-    """Add to a graph what follows from it, and return what owlrl finds inconsistent, which it writes as triples."""
+    """Add all conclusions to a graph, and return the errors that owlrl reports, which it writes as triples."""
     owlrl.DeductiveClosure(Rules, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     return [str(message) for message in graph.objects(None, _ERROR)]

@@ -1,8 +1,8 @@
-"""Whether the ontology of a guideline is consistent and each of its conditions can have a member.
+"""Checks that the ontology of a guideline is consistent and that each of its conditions can have a member.
 
-owlrl reasons over one piece of the ontology at a time, with a supposed member (a probe) of each condition: a class
-that cannot have one only shows so. What a piece gave is kept on disk under a hash of what it says. HermiT, where a
-Java is there, judges the whole: it also knows number ranges, which OWL 2 RL does not.
+owlrl reasons over one piece of the ontology at a time, with an assumed member (a probe) of each condition, since it
+does not report an unsatisfiable class without a member. Results are cached on disk by a hash of the piece. HermiT, if
+Java is installed, judges the whole ontology: unlike OWL 2 RL it also understands number ranges.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _IRI = re.compile(r"(?:https?|urn):[^\s,()'\"]+")
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a reasoner found in a piece: contradictions, and classes without a possible member, each with why."""
+    """The contradictions in a piece, and the classes that cannot have a member, each with the reason."""
 
     contradictions: tuple[str, ...]
     impossible: dict[str, str]
 
 
 def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory | None = None) -> list[Finding]:
-    """Return contradictions and classes that can have no member, each with file and line.
+    """Return contradictions and classes that cannot have a member, each with file and line.
 
-    ``hermit`` also asks HermiT: ``True`` or ``None`` where it can run, with a note that says why where it cannot;
-    ``False`` never. Modules that cannot be parsed are not judged; `check_well_made` tells of them.
+    Unless ``hermit`` is ``False`` it also runs HermiT, or adds a note that says why HermiT cannot run. If a module
+    cannot be parsed, it returns nothing: `check_well_made` reports that.
     """
     modules, unreadable = read_modules(files_to_check(folder))
     if unreadable:
@@ -68,16 +68,16 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
 
 
 def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
-    """Return what owlrl finds in the base and in conditions that are not known to be without fault."""
+    """Return the judgements of owlrl on the base, and on conditions not yet known to be sound."""
     keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
-    fine: frozenset[str] = memory.latest("fine conditions") or frozenset()
-    todo = [name for name, key in keys.items() if key not in fine]
+    sound: frozenset[str] = memory.latest("sound conditions") or frozenset()
+    todo = [name for name, key in keys.items() if key not in sound]
     base = logic.base()
     found = [judge(base)] if base else []
-    pieces = logic.pieces(todo) if fine else logic.pieces()
+    pieces = logic.pieces(todo) if sound else logic.pieces()
     judged = [(piece, judge(piece)) for piece in pieces]
     doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
-    memory.keep("fine conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    memory.keep("sound conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
     return found + [own for _, own in judged]
 
 
@@ -85,7 +85,7 @@ def _ask_hermit(piece: Piece) -> Judgement:
     from lrp_kg.authoring.reasoning.hermit import ask_hermit
 
     consistent, impossible = ask_hermit(piece.triples)
-    contradictions = () if consistent else ("HermiT finds no way in which all axioms can be true",)
+    contradictions = () if consistent else ("HermiT finds that not all axioms can be true",)
     return Judgement(contradictions, {name: "HermiT finds that it cannot have a member" for name in impossible})
 
 
@@ -98,12 +98,12 @@ def _findings(judgements: Sequence[Judgement], folder: Path, positions: Position
         yield Finding("ontology-inconsistent", text, place, term=term)
     impossible = {name: why for j in judgements for name, why in j.impossible.items()}
     for name, why in impossible.items():
-        text = f"{local_name(name)}: can have no member: {_shown(why)}. Correct its definition."
+        text = f"{local_name(name)}: cannot have a member: {_shown(why)}. Correct its definition."
         yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder), term=name)
 
 
 def _shown(message: str) -> str:
-    """Return a message of owlrl with local names for IRIs and without its slips: it names the class as the element."""
+    """Return a message of owlrl with local names for IRIs, corrected where it names the class as the member."""
     plain = _IRI.sub(lambda m: "a member" if m[0].startswith(_PROBE) else local_name(m[0]), message)
     denied = _DENIED.search(plain)
     if denied:
@@ -116,7 +116,7 @@ def _shown(message: str) -> str:
 
 
 def judge(piece: Piece) -> Judgement:
-    """Return what owlrl finds in a piece, from the cache where it is there."""
+    """Return the judgement of owlrl on a piece, from the cache if possible."""
     return _remembered(piece.without_bounds(), _reason)
 
 
@@ -151,7 +151,7 @@ def _reason(piece: Piece) -> Judgement:
 
 
 def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
-    """Return the errors of the OWL 2 RL closure, with a member supposed of each of some classes."""
+    """Return the errors of the OWL 2 RL closure, with an assumed member of each of the classes in ``probed``."""
     import rdflib
 
     from lrp_kg.authoring.reasoning.owlreasoner import close
