@@ -1,4 +1,4 @@
-"""The layout of Turtle files: that of turtlefmt, no blank before the first comment, and long lines broken."""
+"""Formats Turtle files: with turtlefmt, without its blank before the first comment, and with long lines broken."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 LONGEST = 160
-"""A line longer than this is broken wherever it holds more than one object."""
+"""A line longer than this, in characters, is broken between its objects."""
 _INDENT = "    "
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^\S+)?|<[^>]*>|[^\s\[\]()]+|[\[\]()]')
 _OPEN, _CLOSE = ("(", "["), (")", "]")
 
 
 def formatter() -> str | None:
-    """Return the path of turtlefmt: beside this Python, or on the path."""
+    """Return the path of turtlefmt: in the scripts folder of this Python, or on the PATH."""
     return shutil.which("turtlefmt", path=sysconfig.get_path("scripts")) or shutil.which("turtlefmt")
 
 
 def formatted(program: str, text: str) -> str | None:
-    """Return a Turtle text in the layout of the project, or ``None`` where turtlefmt cannot read it."""
+    """Return a formatted Turtle text, or ``None`` if turtlefmt cannot read it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "module.ttl")
         file.write_text(text, encoding="utf-8")
@@ -43,7 +43,7 @@ def _layout(text: str) -> str:
 
 
 def _broken(line: str) -> Iterator[str]:
-    """Yield a line in parts: one object on each line, then one member of a list on each line where that is too long."""
+    """Yield a line in parts: one object per line, then, if that is still too long, one member of a list per line."""
     margin = line[: len(line) - len(line.lstrip())]
     for number, tokens in enumerate(_objects(_TOKEN.findall(line))):
         indent = margin + _INDENT if number else margin
@@ -63,7 +63,7 @@ def _broken(line: str) -> Iterator[str]:
 
 
 def _objects(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the tokens in groups that end with a comma between objects of one predicate."""
+    """Yield the tokens in groups, each ending with the comma between two objects of one predicate."""
     depth, group = 0, []
     for token in tokens:
         depth += (token in _OPEN) - (token in _CLOSE)
@@ -83,7 +83,7 @@ def _members(tokens: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _length(tokens: Sequence[str]) -> int:
-    """Return how many tokens the first term takes: one, or all of a bracket."""
+    """Return the number of tokens in the first term: one, or those of a whole bracket."""
     depth = 0
     for number, token in enumerate(tokens, 1):
         depth += (token in _OPEN) - (token in _CLOSE)
