@@ -1,4 +1,4 @@
-"""The picture and the static site, for both guidelines: complete, linked, well formed, the same each time."""
+"""The picture and the static site of both guidelines: complete, linked, well formed, reproducible."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Sites = Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def services(service: GuidelineService) -> Services:
-    """Both guidelines, each loaded once."""
+    """Load each guideline once."""
     known = {"low-back-pain": service}
 
     def get(name: str) -> GuidelineService:
@@ -61,7 +61,7 @@ def services(service: GuidelineService) -> Services:
 
 @pytest.fixture(scope="session")
 def sites(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Sites:
-    """The sites of both guidelines, each written once."""
+    """Write the site of each guideline once."""
     known: dict[str, Path] = {}
 
     def get(name: str) -> Path:
@@ -120,7 +120,7 @@ def test_picture_shows_every_stage_box_and_exit(name: str, services: Services) -
 
 @both
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_panels_lie_apart_and_inside(name: str, lang: str, services: Services) -> None:
+def test_panels_do_not_overlap_and_are_inside_the_picture(name: str, lang: str, services: Services) -> None:
     root = ElementTree.fromstring(picture(services(name), lang))  # noqa: S314
     width, height = float(root.get("width") or 0), float(root.get("height") or 0)
     panels = [
@@ -136,7 +136,7 @@ def test_panels_lie_apart_and_inside(name: str, lang: str, services: Services) -
             assert apart
 
 
-def test_lanes_and_columns_are_found_in_the_criteria(services: Services) -> None:
+def test_lanes_and_columns_follow_from_the_criteria(services: Services) -> None:
     service = services("low-back-pain")
     pathway = lay_out(Catalogue(service.guideline), service.assessor)
     assert [len(lane.stages) for lane in pathway.lanes] == [6, 3]
@@ -148,7 +148,7 @@ def test_lanes_and_columns_are_found_in_the_criteria(services: Services) -> None
     assert pathway.passages
 
 
-def test_a_stage_without_boxes_is_drawn(services: Services) -> None:
+def test_stage_without_boxes_is_drawn(services: Services) -> None:
     service = services("low-back-pain")
     empty = [
         s
@@ -178,8 +178,8 @@ def test_short_title() -> None:
 
 
 @both
-def test_tables_say_what_the_diagrams_say(name: str, services: Services) -> None:
-    """Every input within the scope meets exactly one rule, with the outcome of the decision."""
+def test_tables_agree_with_the_diagrams(name: str, services: Services) -> None:
+    """Every input within the scope matches exactly one rule, with the outcome of the decision."""
     service = services(name)
     chance = random.Random(7)  # noqa: S311
     tried = 0
@@ -200,22 +200,22 @@ def test_tables_say_what_the_diagrams_say(name: str, services: Services) -> None
                 for axis, choice in zip(diagram.axes, choices, strict=True)
                 for v, c in zip(axis.variables, axis.choices[choice], strict=True)
             }
-            met = [
+            matching = [
                 rule
                 for rule in table.rules
                 if all(own is None or cells[v.iri] in own for v, own in zip(table.columns, rule.cells, strict=True))
             ]
-            assert len(met) == 1
-            assert met[0].outcome[:2] == outcome[:2]
+            assert len(matching) == 1
+            assert matching[0].outcome[:2] == outcome[:2]
             tried += 1
     assert tried > 500
 
 
-def test_neighbouring_cells_are_one_stretch() -> None:
+def test_neighbouring_cells_form_one_interval() -> None:
     assert tables.stretches(frozenset({1, 2, 4, 6, 7})) == [(1, 2), (4, 4), (6, 7)]
 
 
-def test_joint_choices_become_boxes() -> None:
+def test_choices_of_joint_axes_become_boxes() -> None:
     choices = [(1, 1), (1, 2), (2, 2), (2, 3)]
     found = tables._boxes(choices, frozenset({1, 2, 3}))
     covered = {c for c in choices for box in found if all(x in s for x, s in zip(c, box, strict=True))}
@@ -233,7 +233,7 @@ def test_every_link_resolves(name: str, sites: Sites) -> None:
     assert report.broken == []
 
 
-def test_link_checker_finds_what_is_broken(tmp_path: Path) -> None:
+def test_link_checker_reports_broken_links(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<p id="here"><a href="#here">ok</a><a href=\'b.html#there\'>ok</a><a href="b.html#nowhere">x</a>'
         '<a href="c.html">x</a><a href="/b.html">x</a><img src="../x.png" alt=""><a href="https://example.org/">out</a>'
@@ -275,7 +275,7 @@ def test_every_term_has_a_page(name: str, lang: str, services: Services, sites: 
 
 
 class WellFormed(HTMLParser):
-    """Complains of elements that are not closed, doubled ids, and what a page must or must not have."""
+    """Collects unclosed elements, elements nested in a paragraph, ids and tags of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -351,7 +351,7 @@ def test_untranslated_definitions_say_so(name: str, services: Services, sites: S
 
 
 @pytest.mark.slow
-def test_terms_name_the_cases_in_whose_answer_they_are(services: Services) -> None:
+def test_term_pages_list_the_cases_whose_answers_name_the_term(services: Services) -> None:
     service = services("low-back-pain")
     content = Content(service)
     assert len(content.runs) > 200
@@ -376,7 +376,7 @@ def test_terms_name_the_cases_in_whose_answer_they_are(services: Services) -> No
 
 
 @pytest.mark.slow
-def test_two_runs_write_the_same(tmp_path: Path) -> None:
+def test_two_runs_write_identical_files(tmp_path: Path) -> None:
     folders = []
     for seed in ("1", "2"):
         folder = tmp_path / seed
@@ -389,7 +389,7 @@ def test_two_runs_write_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services, tmp_path: Path) -> None:
+def test_only_stale_files_of_an_earlier_run_are_removed(services: Services, tmp_path: Path) -> None:
     build(services("ankle-sprain"), tmp_path)
     stale, foreign = tmp_path / "en" / "stale.html", tmp_path / "en" / "foreign.html"
     for file in (stale, foreign):
@@ -405,7 +405,7 @@ def test_what_is_no_longer_needed_is_removed_and_nothing_else(services: Services
 # -- words ----------------------------------------------------------------------------------------
 
 
-def test_no_word_of_a_guideline_in_python(services: Services) -> None:
+def test_site_modules_contain_no_name_of_a_guideline(services: Services) -> None:
     names: set[str] = set()
     for name in ("low-back-pain", "ankle-sprain"):
         g = services(name).guideline

@@ -57,7 +57,8 @@ class Logic:
         for axiom in self._of_type("AllDisjointClasses"):
             # that classes of the vocabulary are disjoint is left to a shape: it would pull in every individual
             triples = list(self._list_of(axiom))
-            if all(getattr(t.object, "value", "").startswith(CP) for t in triples if t.predicate.value == _FIRST):
+            members = [t.object for t in triples if t.predicate.value == _FIRST]
+            if all(isinstance(m, ox.BlankNode) or getattr(m, "value", "").startswith(CP) for m in members):
                 for subject in {t.subject for t in triples}:
                     del self.by_subject[subject]
         self._different: dict[Node, list[Node]] = {}
