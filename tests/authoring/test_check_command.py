@@ -1,4 +1,4 @@
-"""``lrp-kg check`` at the command line: formats, exit codes, and watching."""
+"""``lrp-kg check`` on the command line: formats, exit codes, and ``--watch``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def broken(folder: Path) -> Path:
-    """A label less: a warning."""
+    """Remove a label, which causes a warning."""
     edit(folder, LABELS, '"scan"@en')
     return folder
 
@@ -47,13 +47,13 @@ def edit(folder: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_nothing_to_tell_is_exit_code_0(folder: Path) -> None:
+def test_no_finding_is_exit_code_0(folder: Path) -> None:
     result = check("-g", str(folder), "--no-notes")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("0 errors, 0 warnings, ") and len(result.stdout.splitlines()) == 1
 
 
-def test_a_warning_is_exit_code_1(broken: Path) -> None:
+def test_warning_is_exit_code_1(broken: Path) -> None:
     result = check("-g", str(broken), "--no-notes")
     assert result.exit_code == 1
     first, counts = result.stdout.splitlines()
@@ -61,19 +61,19 @@ def test_a_warning_is_exit_code_1(broken: Path) -> None:
     assert counts.startswith("0 errors, 1 warning, ")
 
 
-def test_a_folder_that_is_not_there_is_exit_code_2(tmp_path: Path) -> None:
+def test_missing_folder_is_exit_code_2(tmp_path: Path) -> None:
     result = check("-g", str(tmp_path / "nowhere"))
     assert result.exit_code == 2 and "is not a folder" in result.stderr
 
 
-def test_a_folder_without_a_guideline_is_told(tmp_path: Path) -> None:
+def test_folder_without_a_guideline_is_reported(tmp_path: Path) -> None:
     result = check("-g", str(tmp_path), "-f", "json")
     assert result.exit_code == 1
     (found,) = json.loads(result.stdout)["findings"]
     assert found["name"] == "no-guideline" and "it has no ontology" in found["message"]
 
 
-def test_json_has_all_that_is_known_of_a_finding(broken: Path) -> None:
+def test_json_has_all_parts_of_a_finding(broken: Path) -> None:
     data = json.loads(check("-g", str(broken), "-f", "json", "--no-notes").stdout)
     assert data["failed"] is True and set(data["seconds"]) == {"well made", "sound", "read", "complete", "right"}
     (found,) = data["findings"]
@@ -84,10 +84,10 @@ def test_json_has_all_that_is_known_of_a_finding(broken: Path) -> None:
         "ank:statement-recovery-examination-scan a"
         in Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
     )
-    assert "Add rdfs:label" in found["message"], "how to mend it"
+    assert "Add rdfs:label" in found["message"], "how to fix it"
 
 
-def test_sarif_is_what_editors_and_code_review_read(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sarif_follows_the_standard(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(broken)
     log = json.loads(check("-g", str(broken), "-f", "sarif").stdout)
     assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-2.1.0.json")
@@ -105,7 +105,7 @@ def test_sarif_is_what_editors_and_code_review_read(broken: Path, monkeypatch: p
 # -- watching -------------------------------------------------------------------------------------------------
 
 
-def test_a_change_is_seen_and_nothing_else(folder: Path) -> None:
+def test_watch_reacts_to_changes_only(folder: Path) -> None:
     files = [folder / "ontology" / "catalog-v001.xml", folder / "cases" / "new.json", folder / "shapes" / "record.ttl"]
     edits = iter([None, files[0], None, None, files[1], files[2], None])
 
@@ -124,7 +124,7 @@ def test_a_change_is_seen_and_nothing_else(folder: Path) -> None:
     assert len(seen) == 1 + len(files)
 
 
-def test_a_file_that_goes_is_a_change(folder: Path) -> None:
+def test_deleted_file_is_a_change(folder: Path) -> None:
     changes = commands.changes(folder, sleep=lambda _: (folder / "cases" / "pathway.json").unlink())
     first, second = next(changes), next(changes)
     assert len(second) == len(first) - 1
@@ -139,7 +139,7 @@ def documents(out: Any) -> Iterator[dict[str, Any]]:
             text = ""
 
 
-def test_watching_tells_of_each_edit(folder: Path) -> None:
+def test_watch_reports_after_each_edit(folder: Path) -> None:
     command = [sys.executable, "-m", "lrp_kg.cli", "check", "--watch", "-g", str(folder), "-f", "json", "--no-notes"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -152,15 +152,15 @@ def test_watching_tells_of_each_edit(folder: Path) -> None:
         preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as run:
         try:
-            told = documents(run.stdout)
-            assert [f["name"] for f in next(told)["findings"]] == []
+            reports = documents(run.stdout)
+            assert [f["name"] for f in next(reports)["findings"]] == []
             edit(folder, LABELS, '"scan"@en')
-            assert [f["name"] for f in next(told)["findings"]] == ["label-missing"]
+            assert [f["name"] for f in next(reports)["findings"]] == ["label-missing"]
             edit(folder, "ank:statement-recovery-examination-scan a", "ank:statement-recovery-examination-scan")
-            assert "turtle-syntax" in [f["name"] for f in next(told)["findings"]]
+            assert "turtle-syntax" in [f["name"] for f in next(reports)["findings"]]
             shutil.copy(ANKLE / "ontology" / "pathway.ttl", folder / "ontology" / "pathway.ttl")
             start = time.monotonic()
-            assert [f["name"] for f in next(told)["findings"]] == []
+            assert [f["name"] for f in next(reports)["findings"]] == []
             assert time.monotonic() - start < 30
             run.send_signal(signal.SIGINT)
             assert run.wait(20) == 0

@@ -1,4 +1,4 @@
-"""``docs/check.md`` names every finding of the check, with cause and fix, and no other."""
+"""``docs/check.md`` lists every finding of the check, with cause and fix, and no other."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def sources() -> Iterator[Path]:
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
-    """Yield what stands where the name of a finding stands: in calls, yielded tuples, and what is called a name."""
+    """Yield the names of findings: in calls, in yielded tuples, and in assignments to ``name``."""
     for node in ast.walk(tree):
         places: list[ast.expr] = []
         if isinstance(node, ast.Call) and node.args:
@@ -63,28 +63,28 @@ def in_shapes() -> dict[str, set[str]]:
     return found
 
 
-def test_there_are_names() -> None:
+def test_names_are_found() -> None:
     assert len(in_code()) > 50 and len(in_shapes()) > 40
     assert {"turtle-syntax", "threshold-gap", "box-untested", "case-failed", "unknown-expectation"} <= in_code()
 
 
-def test_every_finding_is_on_the_page_once() -> None:
+def test_page_lists_every_finding_once() -> None:
     names = [row[0] for row in ROWS]
     assert len(names) == len(set(names))
     assert set(names) == in_code() | in_shapes().keys()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_row_says_why_and_what_to_do(row: tuple[str, str, str, str]) -> None:
-    name, severity, cause, mend = row
+def test_row_has_cause_and_fix(row: tuple[str, str, str, str]) -> None:
+    name, severity, cause, fix = row
     assert len(cause) > 8
-    assert len(mend) > 5
-    told = set(severity.split(", "))
-    assert told <= set("EWN") and (name not in in_shapes() or in_shapes()[name] == told)
+    assert len(fix) > 5
+    listed = set(severity.split(", "))
+    assert listed <= set("EWN") and (name not in in_shapes() or in_shapes()[name] == listed)
 
 
-def test_severities_are_those_of_the_code() -> None:
-    told = {row[0]: row[1] for row in ROWS}
+def test_severities_agree_with_the_code() -> None:
+    listed = {row[0]: row[1] for row in ROWS}
     found = 0
     for file in sources():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -92,12 +92,12 @@ def test_severities_are_those_of_the_code() -> None:
                 given = [k.value for k in node.keywords if k.arg == "severity"]
                 severity = getattr(given[0], "value", "") if given else "error"
                 for name in names_in(node):
-                    if name in told and severity:
+                    if name in listed and severity:
                         found += 1
-                        assert SEVERITIES[severity] in told[name].split(", "), name
+                        assert SEVERITIES[severity] in listed[name].split(", "), name
     assert found > 30
 
 
-def test_the_page_leads_to_the_others() -> None:
+def test_links_of_the_page_exist() -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / link).is_file(), link

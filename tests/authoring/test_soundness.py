@@ -1,4 +1,4 @@
-"""Consistency and classes that can have a member: what the pieces give is what the whole gives, and is remembered."""
+"""Soundness: contradictions and unsatisfiable classes; the pieces give the result of the whole, which is cached."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def logic_of(folder: Path) -> Logic:
     return Logic(t for m in modules if m.is_ontology for t in m.triples)
 
 
-def told(found: list[Finding]) -> list[tuple[str, str]]:
+def names_and_terms(found: list[Finding]) -> list[tuple[str, str]]:
     return [(f.name, f.message.split(":")[0]) for f in found]
 
 
@@ -79,11 +79,11 @@ SAME = (
 
 
 @pytest.mark.parametrize("folder", [packaged_folder(), ANKLE], ids=["low-back-pain", "ankle-sprain"])
-def test_the_good_guidelines_are_sound(folder: Path) -> None:
+def test_good_guidelines_are_sound(folder: Path) -> None:
     assert check_soundness(folder, hermit=False) == []
 
 
-def test_the_second_time_nothing_is_reasoned_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_check_reads_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path))
     assert check_soundness(ANKLE, hermit=False) == []
     assert list((tmp_path / "soundness").glob("*"))
@@ -96,7 +96,7 @@ def test_the_second_time_nothing_is_reasoned_over(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
-def test_a_broken_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     folder = variant(tmp_path / "guideline", COMPLEMENT)
     first = check_soundness(folder, hermit=False)
@@ -119,9 +119,9 @@ def test_a_broken_cache_is_done_without(tmp_path: Path, monkeypatch: pytest.Monk
     ],
     ids=["complement", "two-values", "another-superclass", "disjoint", "no-record"],
 )
-def test_a_class_that_can_have_no_member(tmp_path: Path, change: tuple[str, str], names: set[str]) -> None:
+def test_unsatisfiable_class_is_reported(tmp_path: Path, change: tuple[str, str], names: set[str]) -> None:
     found = check_soundness(variant(tmp_path / "guideline", change), hermit=False)
-    assert set(told(found)) == {("unsatisfiable-class", name) for name in names}
+    assert set(names_and_terms(found)) == {("unsatisfiable-class", name) for name in names}
     for finding in found:
         file, line = finding.where.rsplit(":", 1)
         text = Path(file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
@@ -130,7 +130,7 @@ def test_a_class_that_can_have_no_member(tmp_path: Path, change: tuple[str, str]
 
 
 @pytest.mark.slow
-def test_a_contradiction(tmp_path: Path) -> None:
+def test_contradiction_is_reported(tmp_path: Path) -> None:
     (finding,) = check_soundness(variant(tmp_path / "guideline", SAME), hermit=False)
     assert finding.name == "ontology-inconsistent"
     assert "severity-slight" in finding.message and "severity-partial" in finding.message
@@ -138,8 +138,8 @@ def test_a_contradiction(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_contradiction_among_statements_and_boxes(tmp_path: Path) -> None:
-    """What is said of individuals is looked at where a constraint has to do with it."""
+def test_contradiction_among_statements_and_boxes_is_reported(tmp_path: Path) -> None:
+    """Assertions about individuals count if a constraint affects them."""
     change = (
         "ank:actor-patient a cp:Actor ;",
         "cp:Actor owl:disjointWith cp:Box .\n\nank:actor-patient a cp:Actor , cp:Box ;",
@@ -148,7 +148,7 @@ def test_a_contradiction_among_statements_and_boxes(tmp_path: Path) -> None:
     assert [f.name for f in check_soundness(folder, hermit=False)] == ["ontology-inconsistent"]
 
 
-def test_what_cannot_be_parsed_is_not_judged(tmp_path: Path) -> None:
+def test_modules_that_cannot_be_parsed_are_not_judged(tmp_path: Path) -> None:
     folder = variant(tmp_path / "guideline", ("ank:Deformity a owl:Class ;", "ank:Deformity a owl:Class"))
     assert check_soundness(folder) == []
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_parsed_is_not_judged(tmp_path: Path) -> None:
 # -- pieces -----------------------------------------------------------------------------------------------------
 
 
-def test_the_pieces_are_small_and_together_reach_every_condition() -> None:
+def test_pieces_are_small_and_together_reach_every_condition() -> None:
     logic = logic_of(packaged_folder())
     pieces = list(logic.pieces())
     assert len(logic.conditions) > 150 and logic.constrained == [] and logic.base() is None
@@ -176,7 +176,7 @@ def _all_conjuncts(piece: Piece, name: str) -> list[str]:
     return todo
 
 
-def test_an_edit_changes_the_pieces_it_is_in_and_no_others(tmp_path: Path) -> None:
+def test_edit_changes_only_the_pieces_that_contain_it(tmp_path: Path) -> None:
     before = {p.key: p for p in logic_of(packaged_folder()).pieces()}
     for part in ("ontology", "shapes"):
         shutil.copytree(packaged_folder() / part, tmp_path / part)
@@ -186,12 +186,12 @@ def test_an_edit_changes_the_pieces_it_is_in_and_no_others(tmp_path: Path) -> No
     assert text.count(old) == 1
     file.write_text(text.replace(old, old.replace("RadicularPainPresent", "RecurrentPain")), encoding="utf-8")
     after = {p.key: p for p in logic_of(tmp_path).pieces()}
-    assert 1 <= len(after.keys() - before.keys()) <= 2, "also where a class is no longer the part of another"
+    assert 1 <= len(after.keys() - before.keys()) <= 2, "also if a class is no longer a conjunct of another"
     file.write_text(text.replace('"no exit', '"no way out'), encoding="utf-8")
     assert {p.key for p in logic_of(tmp_path).pieces()} == before.keys(), "a label changes nothing"
 
 
-def test_the_key_of_a_piece_does_not_rest_on_the_names_of_blank_nodes() -> None:
+def test_key_of_a_piece_ignores_the_names_of_blank_nodes() -> None:
     one = logic_of(ANKLE)
     files = [m.file for m in read_modules(files_to_check(ANKLE))[0] if m.is_ontology]
     other = Logic(q.triple for file in files for q in ox.parse(path=str(file), rename_blank_nodes=True))
@@ -201,8 +201,8 @@ def test_the_key_of_a_piece_does_not_rest_on_the_names_of_blank_nodes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [COMPLEMENT, TWO_VALUES, ANOTHER_SUPERCLASS, DISJOINT, NO_RECORD])
-def test_the_pieces_find_what_owlrl_finds_in_the_whole(tmp_path: Path, change: tuple[str, str]) -> None:
-    """The plain rules of owlrl, over all axioms and assertions at once, with one probe at a time."""
+def test_pieces_give_the_result_of_owlrl_on_the_whole(tmp_path: Path, change: tuple[str, str]) -> None:
+    """Compares with the plain rules of owlrl on all axioms and assertions at once, with one probe at a time."""
     folder = variant(tmp_path / "guideline", change)
     logic = logic_of(folder)
     wanted = set()
@@ -215,7 +215,7 @@ def test_the_pieces_find_what_owlrl_finds_in_the_whole(tmp_path: Path, change: t
         if any("agent-ont#error" in p for p in graph.predicates()):
             wanted.add(local_name(name))
     found = check_soundness(folder, hermit=False)
-    assert wanted and {name for _, name in told(found)} == wanted
+    assert wanted and {name for _, name in names_and_terms(found)} == wanted
 
 
 # -- HermiT -------------------------------------------------------------------------------------------------------
@@ -223,8 +223,8 @@ def test_the_pieces_find_what_owlrl_finds_in_the_whole(tmp_path: Path, change: t
 
 @needs_hermit
 @pytest.mark.slow
-def test_hermit_knows_number_ranges(tmp_path: Path) -> None:
-    """Days 0 to 9 and week 4 or later exclude no one in OWL, but two ranges of one field do."""
+def test_hermit_understands_number_ranges(tmp_path: Path) -> None:
+    """Two ranges of one field can exclude each other; to OWL, ranges of days and of weeks are unrelated."""
     bounds = (
         "( ank:RecoveryPhase ank:LittlePain )",
         "( ank:RecoveryPhase ank:LittlePain ank:MuchPain )",
@@ -232,24 +232,24 @@ def test_hermit_knows_number_ranges(tmp_path: Path) -> None:
     folder = variant(tmp_path / "guideline", bounds)
     assert check_soundness(folder, hermit=False) == []
     found = check_soundness(folder, hermit=True)
-    assert ("unsatisfiable-class", "RecoveryWithLittlePain") in told(found)
+    assert ("unsatisfiable-class", "RecoveryWithLittlePain") in names_and_terms(found)
 
 
 @needs_hermit
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", [packaged_folder(), ANKLE], ids=["low-back-pain", "ankle-sprain"])
-def test_hermit_agrees_on_the_good_guidelines(folder: Path) -> None:
+def test_hermit_finds_the_good_guidelines_sound(folder: Path) -> None:
     assert check_soundness(folder, hermit=True) == []
 
 
 @needs_hermit
 @pytest.mark.slow
-def test_hermit_sees_a_contradiction(tmp_path: Path) -> None:
+def test_hermit_finds_a_contradiction(tmp_path: Path) -> None:
     consistent, impossible = hermit.ask_hermit(logic_of(variant(tmp_path / "guideline", SAME)).whole().triples)
     assert not consistent and impossible == []
 
 
-def test_why_hermit_did_not_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_note_says_why_hermit_did_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path))
     monkeypatch.setattr(hermit, "find_java", lambda: None)
     for wanted in (None, True):
@@ -262,7 +262,7 @@ def test_why_hermit_did_not_run_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     assert "owlready2" in note.message
 
 
-def test_hermit_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hermit_stops_at_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     if hermit.why_not():
         pytest.skip(hermit.why_not())
     triple = ox.Triple(ox.NamedNode(PATIENT_RECORD), ox.NamedNode(str(TYPE.type)), ox.NamedNode(OWL + "Class"))
@@ -270,7 +270,7 @@ def test_hermit_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
         hermit.ask_hermit([triple], seconds=0.01)
 
 
-def test_java_is_found_in_java_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_java_in_java_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     java.write_text("#!/bin/sh\n", encoding="utf-8")
@@ -280,7 +280,7 @@ def test_java_is_found_in_java_home(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert hermit.find_java() == str(java)
 
 
-def test_judgements_are_kept_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_judgements_are_cached_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     check_soundness(variant(tmp_path / "guideline", COMPLEMENT), hermit=False)
     kept = [json.loads(read_kept(f) or "") for f in (tmp_path / "cache" / "soundness").glob("*")]

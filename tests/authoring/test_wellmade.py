@@ -1,4 +1,4 @@
-"""``check`` tells of every kind of fault: each one of `broken/faults.toml` by name and place, and of nothing else."""
+"""``check`` reports each fault of `broken/faults.toml` by name and place, and nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def put(folder: Path, fault: Fault) -> None:
     """Put a fault in a copy of a good guideline."""
     file = folder / fault["file"]
     text = file.read_text(encoding="utf-8")
-    assert text.count(fault["find"]) == 1, "the text to replace stands exactly once"
+    assert text.count(fault["find"]) == 1, "the text to replace occurs exactly once"
     file.write_text(text.replace(fault["find"], fault["replace"]), encoding="utf-8")
 
 
@@ -63,14 +63,14 @@ def broken(folder: Path, fault: Fault) -> Path:
 
 
 class Bench:
-    """A guideline that is edited again and again, and checked after each edit by what remembers the checks before."""
+    """A guideline that tests edit and check again and again, with the cache of the checks before."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = copy(folder, name)
         self.good = {f: f.read_text(encoding="utf-8") for f in self.folder.rglob("*") if f.is_file()}
         self.memory = Memory()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Undo every edit."""
         for file, text in self.good.items():
             if file.read_text(encoding="utf-8") != text:
@@ -95,7 +95,7 @@ def benches(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
     def bench(name: str) -> Bench:
         if name not in known:
             known[name] = Bench(tmp_path_factory.mktemp(name) / "guideline", name)
-        known[name].mend()
+        known[name].restore()
         return known[name]
 
     return bench
@@ -109,7 +109,7 @@ def place(finding: Finding) -> tuple[str, str]:
     return file, lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def test_the_faults_are_well_formed() -> None:
+def test_faults_are_well_formed() -> None:
     assert len(FAULTS) >= 40
     assert len({fault["id"] for fault in FAULTS}) == len(FAULTS)
     assert all(set(fault) <= KEYS and fault["find"] != fault["replace"] for fault in FAULTS)
@@ -142,7 +142,7 @@ def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) 
     ],
 )
 def test_fault_is_reported(fault: Fault, benches: Callable[[str], Bench]) -> None:
-    bench = benches(guideline_of(fault))  # still remembers the fault before this one
+    bench = benches(guideline_of(fault))  # its cache still has the fault before this one
     put(bench.folder, fault)
     assert_reported(bench.folder, [fault], bench.look())
 
@@ -186,7 +186,7 @@ def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], ben
         for e in json.loads((TESTS / "comparison" / "edits.json").read_text(encoding="utf-8"))
     ],
 )
-def test_after_an_edit_the_findings_are_those_of_a_check_from_nothing(
+def test_findings_after_an_edit_are_those_of_a_fresh_check(
     edit: dict[str, Any], benches: Callable[[str], Bench]
 ) -> None:
     bench = benches(edit["guideline"])
@@ -228,7 +228,7 @@ def test_every_check_has_a_name_a_message_and_a_target() -> None:
 
 @pytest.fixture(scope="module")
 def broken_terms() -> set[tuple[str, str]]:
-    """Which checks complain of which terms of a module in which every check has something to complain of."""
+    """Return the violations, as shape and term, in a module that violates every shape."""
     file = TESTS / "broken" / "terms.ttl"
     found = ShapeCheck(SHAPES, triples_of(file, vocabulary_file()), Positions([file])).results()
     return {(shape, local_name(term)) for shape, term, _ in found}
@@ -239,7 +239,7 @@ def test_every_check_fails_at_least_once(check_iri: str, broken_terms: set[tuple
     assert (check_iri, local_name(check_iri)) in broken_terms
 
 
-def test_every_check_looks_at_something_in_the_good_guideline() -> None:
+def test_every_check_has_a_target_in_the_good_guideline() -> None:
     modules, _ = read_modules(files_to_check(GOOD["low-back-pain"]))
     graph = read_turtle([SHAPES])
     typed = {t.object for m in modules for t in m.triples if t.predicate.value == RDF + "type"}
@@ -249,7 +249,7 @@ def test_every_check_looks_at_something_in_the_good_guideline() -> None:
 
 @pytest.mark.slow
 def test_any_shacl_engine_can_run_the_shapes() -> None:
-    """The shapes as they stand, their SPARQL included, on pySHACL and rdflib alone: one fault, and nothing else."""
+    """pySHACL with rdflib, SPARQL included, finds the one fault in the data, and nothing else."""
     data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
     for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
         data.parse(file)
@@ -261,7 +261,7 @@ def test_any_shacl_engine_can_run_the_shapes() -> None:
     assert rdflib.URIRef(CP + "check-labels-in-each-language") in found, text
 
 
-def test_a_folder_has_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> None:
+def test_folder_uses_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> None:
     folder = copy(tmp_path / "guideline", "ankle-sprain")
     assert author_shapes(folder) == SHAPES
     own = folder / "shapes" / "guideline.ttl"
@@ -269,7 +269,7 @@ def test_a_folder_has_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> Non
     assert author_shapes(folder) == own
     before = GuidelineService(GOOD["ankle-sprain"])
     after = GuidelineService(folder)
-    assert after.guideline.content_hash == before.guideline.content_hash, "records are not read with them"
+    assert after.guideline.content_hash == before.guideline.content_hash, "the reader of records ignores them"
     assert after.validate({"painScore": 11}) == before.validate({"painScore": 11})
 
 
@@ -277,7 +277,7 @@ def test_a_folder_has_its_own_shapes_or_the_packaged_ones(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_the_catalogue_leads_to_every_module(name: str) -> None:
+def test_catalogue_lists_every_module(name: str) -> None:
     folder = GOOD[name] / "ontology"
     catalogue = ElementTree.parse(folder / "catalog-v001.xml")  # noqa: S314 - our own file
     entries = {e.get("name"): e.get("uri") for e in catalogue.getroot()}
@@ -290,7 +290,7 @@ def test_the_catalogue_leads_to_every_module(name: str) -> None:
         assert entries[header] == entries[version] == module.file.name
 
 
-def test_a_term_is_where_it_is_defined_and_its_uses_are_known() -> None:
+def test_positions_give_definition_and_uses_of_a_term() -> None:
     positions = Positions(guideline_files(GOOD["low-back-pain"]))
     term = "https://w3id.org/lrp-kg/low-back-pain#NoExit"
     file, line = positions.where(term).rsplit(":", 1)
@@ -306,7 +306,7 @@ def test_a_term_is_where_it_is_defined_and_its_uses_are_known() -> None:
     assert positions.uses("https://example.org/nowhere") == []
 
 
-def test_syntax_errors_of_all_files_are_told_at_once_with_the_line(tmp_path: Path) -> None:
+def test_syntax_errors_of_all_files_are_reported_with_the_line(tmp_path: Path) -> None:
     folder = copy(tmp_path / "guideline", "ankle-sprain")
     for part in ("ontology/record.ttl", "ontology/pathway.ttl", "shapes/record.ttl"):
         file = folder / part
@@ -330,18 +330,18 @@ def test_values_that_differ_pair_by_pair_need_no_all_different(tmp_path: Path) -
     assert check_well_made(folder) == []
 
 
-def test_without_turtlefmt_there_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_note_says_that_turtlefmt_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "formatter", lambda: None)
     found = check_well_made(GOOD["ankle-sprain"])
     assert [(f.name, f.severity) for f in found] == [("formatting-not-checked", "note")]
     assert check_well_made(GOOD["ankle-sprain"], formatting=False) == []
 
 
-def test_what_was_meant_is_named(tmp_path: Path) -> None:
+def test_similar_or_replacing_term_is_named(tmp_path: Path) -> None:
     fault = next(f for f in FAULTS if f["id"] == "term-not-declared")
-    (told,) = [f for f in check_well_made(broken(tmp_path / "guideline", fault)) if f.name == "term-not-declared"]
-    assert told.message == "actor-pateint: is used but not declared. Did you mean ank:actor-patient?"
+    (finding,) = [f for f in check_well_made(broken(tmp_path / "guideline", fault)) if f.name == "term-not-declared"]
+    assert finding.message == "actor-pateint: is used but not declared. Did you mean ank:actor-patient?"
     fault = next(f for f in FAULTS if f["id"] == "term-deprecated")
     found = [f for f in check_well_made(broken(tmp_path / "other", fault)) if f.name == "term-deprecated"]
     assert {f.message for f in found} == {"aids-tape: is deprecated. Use aids-brace."}
-    assert len(found) == 3, "every use is told"
+    assert len(found) == 3, "every use is reported"
