@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lrp_kg.authoring.compare.model import Level
-from lrp_kg.authoring.compare.snapshot import KINDS
+from lrp_kg.authoring.compare.snapshot import KINDS, hyphenated
 from lrp_kg.guideline.files import vocabulary_file
 from lrp_kg.guideline.index import read_turtle
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, SKOS
+
+
+def _inverted(terms: dict[str, list[str]]) -> dict[str, str]:
+    return {term: name for name, own in terms.items() for term in own}
+
 
 TEXTS = {
     RDFS + "label": "label",
@@ -22,87 +27,46 @@ TEXTS = {
     SKOS + "scopeNote": "note",
     DCTERMS + "title": "label",
     DCTERMS + "description": "definition",
-    CP + "hint": "hint",
-    CP + "question": "question",
-    CP + "reading": "reading",
-    CP + "otherReading": "other-reading",
-    CP + "conditionText": "condition",
     SH + "message": "message",
-}
+    CP + "conditionText": "condition",
+} | {CP + name: hyphenated(name) for name in ("hint", "question", "reading", "otherReading")}
 """Predicates whose objects are read by people, one or more in each language."""
 
-NAMES = {
-    RDF + "type": "kind",
-    RDFS + "range": "type",
-    DCTERMS + "identifier": "identifier",
-    SKOS + "notation": "identifier",
-    DCTERMS + "source": "source",
-    DCTERMS + "valid": "valid-from",
-    DCTERMS + "isReplacedBy": "replacement",
-    OWL + "deprecated": "deprecated",
-    CP + "actor": "actor",
-    CP + "appliesTo": "applies-to",
-    CP + "askIf": "ask-if",
-    CP + "askOrder": "ask-order",
-    CP + "benefit": "benefit",
-    CP + "concerns": "concerns",
-    CP + "condition": "condition",
-    CP + "considers": "considers",
-    CP + "countedFrom": "counted-from",
-    CP + "criterion": "criterion",
-    CP + "declares": "declares",
-    CP + "edition": "edition",
-    CP + "expandsTo": "implies",
-    CP + "fact": "fact",
-    CP + "factKey": "fact",
-    CP + "factValue": "fact",
-    CP + "from": "duration",
-    CP + "hitPolicy": "hit-policy",
-    CP + "implies": "implies",
-    CP + "inBox": "box",
-    CP + "inGuideline": "guideline",
-    CP + "inStage": "stage",
-    CP + "kind": "kind",
-    CP + "limit": "limit",
-    CP + "locator": "locator",
-    CP + "measure": "duration",
-    CP + "modality": "modality",
-    CP + "notBefore": "time-limit",
-    CP + "onlyIfCertain": "only-if-certain",
-    CP + "optionOf": "decision",
-    CP + "printedLabel": "printed-label",
-    CP + "priority": "priority",
-    CP + "processStep": "step",
-    CP + "refinedBy": "refined-by",
-    CP + "scope": "scope",
-    CP + "section": "section",
-    CP + "shownFor": "shown-for",
-    CP + "timeLimit": "time-limit",
-    CP + "to": "duration",
-    CP + "within": "time-limit",
+_OWN_NAME = (
+    *("actor", "appliesTo", "askIf", "askOrder", "benefit", "concerns", "condition", "considers", "countedFrom"),
+    *("criterion", "declares", "edition", "fact", "hitPolicy", "implies", "kind", "limit", "locator", "modality"),
+    *("onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "shownFor", "timeLimit"),
+)
+_OTHER_NAME = {
+    "box": [CP + "inBox"],
+    "decision": [CP + "optionOf"],
+    "deprecated": [OWL + "deprecated"],
+    "duration": [CP + "from", CP + "to", CP + "measure"],
+    "fact": [CP + "factKey", CP + "factValue"],
+    "guideline": [CP + "inGuideline"],
+    "identifier": [DCTERMS + "identifier", SKOS + "notation"],
+    "implies": [CP + "expandsTo"],
+    "kind": [RDF + "type"],
+    "replacement": [DCTERMS + "isReplacedBy"],
+    "source": [DCTERMS + "source"],
+    "stage": [CP + "inStage"],
+    "step": [CP + "processStep"],
+    "time-limit": [CP + "notBefore", CP + "within"],
+    "type": [RDFS + "range"],
+    "valid-from": [DCTERMS + "valid"],
 }
+NAMES = {CP + name: hyphenated(name) for name in _OWN_NAME} | _inverted(_OTHER_NAME)
 """What a comparison calls a predicate whose objects programs read."""
 
-_FORMS = {
-    DCTERMS + "identifier": "renamed",
-    SKOS + "notation": "renamed",
-    DCTERMS + "isReplacedBy": "deprecated",
-    OWL + "deprecated": "deprecated",
-    CP + "appliesTo": "class",
-    CP + "askIf": "class",
-    CP + "condition": "class",
-    CP + "scope": "class",
-    CP + "benefit": "members",
-    CP + "criterion": "members",
-    CP + "edition": "members",
-    CP + "limit": "members",
-    CP + "processStep": "members",
-    CP + "inBox": "moved",
-    CP + "inStage": "moved",
-    CP + "optionOf": "moved",
-    CP + "section": "moved",
-    CP + "shownFor": "moved",
-}
+_FORMS = _inverted(
+    {
+        "renamed": [DCTERMS + "identifier", SKOS + "notation"],
+        "deprecated": [DCTERMS + "isReplacedBy", OWL + "deprecated"],
+        "class": [CP + "appliesTo", CP + "askIf", CP + "condition", CP + "scope"],
+        "members": [CP + name for name in ("benefit", "criterion", "edition", "limit", "processStep")],
+        "moved": [CP + name for name in ("inBox", "inStage", "optionOf", "section", "shownFor")],
+    }
+)
 
 _BY_EFFECT = "by-effect"
 _UNSEEN = ("list", "term")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,30 +15,20 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, RDF, RDFS, SH, SKOS, local_name
 from lrp_kg.words import Text
 
-KINDS = {
-    "Guideline": "guideline",
-    "Programme": "programme",
-    "Decision": "decision",
-    "Box": "box",
-    "Stage": "stage",
-    "Option": "option",
-    "Benefit": "benefit",
-    "Limit": "limit",
+
+def hyphenated(name: str) -> str:
+    """Return a name in camel case as lower-case words with hyphens."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+_CLASSES = (
+    *("Guideline", "Programme", "Decision", "Box", "Stage", "Option", "Benefit", "Limit", "ProcessStep", "Statement"),
+    *("Advice", "Warning", "TimeLimit", "Fact", "FactKey", "Edition", "Criterion", "OpenPoint", "Source", "Actor"),
+    *("Section", "ListField", "Field", "DerivedProperty"),
+)
+KINDS = {name: hyphenated(name) for name in _CLASSES} | {
     "ProcessStep": "step",
-    "Statement": "statement",
-    "Advice": "advice",
-    "Warning": "warning",
-    "TimeLimit": "time-limit",
-    "Fact": "fact",
-    "FactKey": "fact-key",
-    "Edition": "edition",
-    "Criterion": "criterion",
-    "OpenPoint": "open-point",
-    "Source": "source",
-    "Actor": "actor",
-    "Section": "section",
     "ListField": "field",
-    "Field": "field",
     "DerivedProperty": "derived",
 }
 """Kinds of terms by their class in the vocabulary, the more special first."""
