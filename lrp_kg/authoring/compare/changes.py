@@ -19,6 +19,7 @@ from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.fieldchanges import field_changes, rule_changes
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Level
 from lrp_kg.authoring.compare.places import owners, places, resting_on
+from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
 from lrp_kg.guideline.criteria import names_in
@@ -274,16 +275,8 @@ class Changes:
     def _edited(self, condition: str) -> set[str]:
         """Return the conditions with another definition that a condition rests on, itself included."""
         old, new = (s.guideline.classes for s in self.sides)
-        found: set[str] = set()
-        stack, seen = [condition], {condition}
-        while stack:
-            name = stack.pop()
-            if old.get(name) != new.get(name):
-                found.add(name)
-            for inner in names_in(new[name]) - seen if name in new else ():
-                seen.add(inner)
-                stack.append(inner)
-        return found
+        names = reachable([condition], lambda name: names_in(new[name]) if name in new else ())
+        return {name for name in names if old.get(name) != new.get(name)}
 
     # -- the vocabulary ---------------------------------------------------------------------------
 

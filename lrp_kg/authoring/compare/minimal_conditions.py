@@ -6,9 +6,11 @@ without leaving the region. Boxes may overlap; combinations that no record has a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 
 from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Box, Pair, PairDiagram
+from lrp_kg.authoring.compare.reach import reachable
 
 ENOUGH = 400
 """Boxes beyond which none is looked at for being superfluous."""
@@ -36,12 +38,12 @@ class MinimalConditions:
             for seed in self.axes.boxes(path):
                 if not any(_within(seed, box) for box in found):
                     found.append(self._grow(seed))
-        counted = [(box, self.size(box)) for box in found]
+        counted = [(box, self.diagram.count(self.wanted, self._allowed(box))) for box in found]
         counted.sort(key=lambda item: (-item[1], len(item[0]), sorted((v, sorted(c)) for v, c in item[0].items())))
         if len(counted) <= ENOUGH:
             for item in counted[::-1]:
                 others = [box for box, _ in counted if box is not item[0]]
-                if others and self._covered(self.diagram.root, 0, self._allowed(item[0]), others):
+                if others and self._covered(self._allowed(item[0]), others):
                     counted.remove(item)
         return counted
 
@@ -77,67 +79,26 @@ class MinimalConditions:
     def _inside(self, box: Box) -> bool:
         """Tell whether every combination of a box that some record has is in the region."""
         allowed = self._allowed(box)
-        seen: set[int] = set()
-        stack = [self.diagram.root]
-        while stack:
-            at = stack.pop()
-            if at in seen:
-                continue
-            seen.add(at)
+
+        def children(at: int) -> Iterable[int]:
             inner = self.diagram.nodes[at]
             if isinstance(inner, Pair):
-                if inner not in (self.pair, IMPOSSIBLE):
-                    return False
-                continue
-            axis, children = inner
-            stack += children if axis not in allowed else [children[c] for c in allowed[axis]]
-        return True
+                return ()
+            return inner[1] if inner[0] not in allowed else [inner[1][c] for c in allowed[inner[0]]]
 
-    def size(self, box: Box) -> int:
-        """Return how many combinations of the region a box has."""
-        allowed = self._allowed(box)
-        total = len(self.axes.axes)
-        known: dict[tuple[int, int], int] = {}
+        nodes = (self.diagram.nodes[at] for at in reachable([self.diagram.root], children))
+        return not any(isinstance(node, Pair) and node not in (self.pair, IMPOSSIBLE) for node in nodes)
 
-        def width(axis: int) -> int:
-            return len(allowed.get(axis, self.axes.choices[axis]))
-
-        def count(at: int, level: int) -> int:
-            if (at, level) in known:
-                return known[at, level]
-            inner = self.diagram.nodes[at]
-            top = total if isinstance(inner, Pair) else inner[0]
-            free = 1
-            for axis in range(level, top):
-                free *= width(axis)
-            if isinstance(inner, Pair):
-                found = free if inner == self.pair else 0
-            else:
-                children = inner[1] if top not in allowed else [inner[1][c] for c in allowed[top]]
-                found = free * sum(count(c, top + 1) for c in children)
-            known[at, level] = found
-            return found
-
-        return count(self.diagram.root, 0)
-
-    def _covered(self, at: int, level: int, within: Mapping[int, tuple[int, ...]], boxes: list[Box]) -> bool:
+    def _covered(self, within: Mapping[int, tuple[int, ...]], boxes: list[Box]) -> bool:
         """Tell whether boxes hold all of the region that is within some choices."""
         allowed = [self._allowed(box) for box in boxes]
-        known: dict[tuple[int, int, tuple[int, ...]], bool] = {}
 
+        @cache
         def covered(at: int, level: int, active: tuple[int, ...]) -> bool:
             if self.pair not in self.diagram.pairs(at):
                 return True
-            if not active:
-                return False
-            key = (at, level, active)
-            if key not in known:
-                known[key] = check(at, level, active)
-            return known[key]
-
-        def check(at: int, level: int, active: tuple[int, ...]) -> bool:
-            if level == len(self.axes.axes):
-                return True
+            if not active or level == len(self.axes.axes):
+                return bool(active)
             inner = self.diagram.nodes[at]
             for choice in within.get(level, range(len(self.axes.choices[level]))):
                 below = at if isinstance(inner, Pair) or inner[0] != level else inner[1][choice]
@@ -146,7 +107,7 @@ class MinimalConditions:
                     return False
             return True
 
-        return covered(at, level, tuple(range(len(boxes))))
+        return covered(self.diagram.root, 0, tuple(range(len(boxes))))
 
 
 def _within(inner: Box, outer: Box) -> bool:

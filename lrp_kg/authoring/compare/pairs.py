@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import prod
 
 from lrp_kg.authoring.compare.aspects import Aspect
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace
@@ -107,7 +109,6 @@ class PairDiagram:
         self.nodes: list[Node] = []
         self._unique: dict[Node, int] = {}
         self._walked: dict[tuple[object, ...], int] = {}
-        self._counts: dict[tuple[int, int, frozenset[Pair]], int] = {}
         self._reach: dict[int, frozenset[Pair]] = {}
         self.root = self._walk(0, (old.root, new.root), (True, True), ())
 
@@ -223,23 +224,22 @@ class PairDiagram:
         found = (p for p in self.pairs() if p.before != p.after)
         return sorted(found, key=lambda p: (p.before or Outcome(""), p.after or Outcome("")))
 
-    def count(self, wanted: frozenset[Pair], node: int | None = None, level: int = 0) -> int:
-        """Return how many combinations of cells have a wanted pair."""
-        at = self.root if node is None else node
-        key = (at, level, wanted)
-        known = self._counts.get(key)
-        if known is None:
+    def count(self, wanted: frozenset[Pair], allowed: Mapping[int, tuple[int, ...]] | None = None) -> int:
+        """Return how many combinations of cells have a wanted pair; ``allowed`` are the choices of some axes."""
+        within: list[Sequence[int]] = [range(len(choices)) for choices in self.axes.choices]
+        for axis, choices in (allowed or {}).items():
+            within[axis] = choices
+
+        @cache
+        def below(at: int, level: int) -> int:
             inner = self.nodes[at]
-            top = len(self.axes.axes) if isinstance(inner, Pair) else inner[0]
-            free = 1
-            for axis in range(level, top):
-                free *= len(self.axes.choices[axis])
+            top = len(within) if isinstance(inner, Pair) else inner[0]
+            free = prod(len(choices) for choices in within[level:top])
             if isinstance(inner, Pair):
-                known = free if inner in wanted else 0
-            else:
-                known = free * sum(self.count(wanted, c, top + 1) for c in inner[1])
-            self._counts[key] = known
-        return known
+                return free if inner in wanted else 0
+            return free * sum(below(inner[1][choice], top + 1) for choice in within[top])
+
+        return below(self.root, 0)
 
     def combinations(self) -> int:
         """Return how many combinations of cells some record can have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.namespaces import CP, SH
 
@@ -27,37 +28,24 @@ def places(side: Snapshot, term: str) -> tuple[str, ...]:
 
 def owners(side: Snapshot, term: str) -> set[str]:
     """Return the identifiers of the decisions and programmes that a term is part of."""
-    found: set[str] = set()
-    stack, seen = [term], {term}
-    while stack:
-        name = stack.pop()
-        if side.kinds.get(name) in ("decision", "programme"):
-            found.add(side.identifier(name))
-            continue
-        above = side.iris(name, CP + "optionOf")
-        above += [x for x, p in side.referring.get(name, ()) if p in (CP + "criterion", CP + "edition")]
-        for other in above:
-            if other not in seen:
-                seen.add(other)
-                stack.append(other)
-    return found
+    ends = ("decision", "programme")
+
+    def above(name: str) -> list[str]:
+        if side.kinds.get(name) in ends:
+            return []
+        holders = [x for x, p in side.referring.get(name, ()) if p in (CP + "criterion", CP + "edition")]
+        return side.iris(name, CP + "optionOf") + holders
+
+    return {side.identifier(name) for name in reachable([term], above) if side.kinds.get(name) in ends}
 
 
 def resting_on(side: Snapshot, term: str) -> tuple[str, ...]:
     """Return what rests on a condition, a time limit, a fact or shared wording, directly or through others."""
     if side.kinds.get(term) not in _CARRIERS:
         return ()
-    found: dict[str, None] = {}
-    stack, seen = [term], {term}
-    while stack:
-        for other, predicate in side.referring.get(stack.pop(), ()):
-            kind = side.kinds[other]
-            through = kind in _CARRIERS
-            if other in seen or (not through and predicate not in _RESTS):
-                continue
-            seen.add(other)
-            if through:
-                stack.append(other)
-            else:
-                found[other] = None
-    return tuple(found)
+
+    def carriers(name: str) -> list[str]:
+        return [other for other, _ in side.referring.get(name, ()) if side.kinds[other] in _CARRIERS]
+
+    resting = (pair for name in reachable([term], carriers) for pair in side.referring.get(name, ()))
+    return tuple(dict.fromkeys(other for other, p in resting if p in _RESTS and side.kinds[other] not in _CARRIERS))

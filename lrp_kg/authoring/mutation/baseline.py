@@ -14,6 +14,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
 from lrp_kg.authoring.cases.view import PartIndex, shown_in
+from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_leaves
 from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
@@ -117,14 +118,7 @@ class Baseline:
 
     def reached(self, classes: Collection[str]) -> set[str]:
         """Return the classes that rest on some classes, those included."""
-        found: set[str] = set()
-        stack = list(classes)
-        while stack:
-            name = stack.pop()
-            if name not in found:
-                found.add(name)
-                stack += self.users.get(name, ())
-        return found
+        return set(reachable(classes, lambda name: self.users.get(name, ())))
 
     def concerned(self, case: Prepared, decisions: Collection[str], classes: Collection[str]) -> list[Part]:
         """Return the parts of a case that rest on some decisions or classes."""
