@@ -87,8 +87,7 @@ class Assessor:
         for field in self.guideline.choosing_fields(programme):
             day = dates.get(field)
             if day is not None:
-                valid = [e for e in programme.editions[1:] if e.valid_from and e.valid_from <= day]
-                return valid[-1] if valid else programme.editions[0]
+                return programme.in_force(day)
         return programme.editions[-1]
 
     # -- the whole ------------------------------------------------------------------------------

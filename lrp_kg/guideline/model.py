@@ -170,6 +170,11 @@ class Programme(Term):
     priority: int
     valid_by: str | None
 
+    def in_force(self, day: date | None) -> Edition:
+        """Return the edition that is valid on a day; without a day the oldest."""
+        valid = [e for e in self.editions[1:] if day and e.valid_from and e.valid_from <= day]
+        return valid[-1] if valid else self.editions[0]
+
 
 @dataclass(frozen=True)
 class Caution(Term):

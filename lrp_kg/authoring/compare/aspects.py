@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lrp_kg.guideline.model import Decision, Guideline, Statement
@@ -13,18 +13,23 @@ from lrp_kg.namespaces import PATIENT_RECORD
 SHOWN, HIDDEN = Outcome("shown"), Outcome("not-shown")
 
 
-def whole(outcome: Outcome) -> Outcome:
-    """Return an outcome as it is."""
-    return outcome
-
-
 @dataclass(frozen=True)
 class Aspect:
-    """A decision of one version, further classes that its outcomes say hold or not, and what of an outcome counts."""
+    """A decision of one version, and further classes that its outcomes say hold or not.
+
+    With ``option`` what counts of an outcome is whether it shows something: it has the option, and the classes hold.
+    """
 
     decision: Decision
     extras: tuple[str, ...] = ()
-    read: Callable[[Outcome], Outcome] = whole
+    option: str = ""
+
+    def read(self, outcome: Outcome) -> Outcome:
+        """Return what of an outcome is compared."""
+        if not self.option:
+            return outcome
+        chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
+        return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN
 
 
 def belonging(condition: str) -> Aspect:
@@ -38,24 +43,9 @@ def shown_where(guideline: Guideline, shown_for: str, applies_to: str | None, co
     decision = guideline.decisions.get(shown_for)
     if decision is not None:
         applies = membership({"in": applies_to or PATIENT_RECORD}, decision.scope)
-        return Aspect(applies, extras, _Shows("in", extras))
-    for decision in guideline.decisions.values():
-        for option in decision.options:
-            if option.iri == shown_for:
-                return Aspect(decision, extras, _Shows(option.id, extras))
-    return None
-
-
-@dataclass(frozen=True)
-class _Shows:
-    """Whether an outcome shows something: it has the option as answer, and the classes hold."""
-
-    option: str
-    extras: tuple[str, ...]
-
-    def __call__(self, outcome: Outcome) -> Outcome:
-        chosen = outcome.status not in (NOT_APPLICABLE, UNDETERMINED) and self.option in outcome.answers
-        return SHOWN if chosen and set(self.extras) <= set(outcome.holding) else HIDDEN
+        return Aspect(applies, extras, "in")
+    options = ((d, o) for d in guideline.decisions.values() for o in d.options if o.iri == shown_for)
+    return next((Aspect(decision, extras, option.id) for decision, option in options), None)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from lrp_kg.authoring.compare.aspects import Aspect, belonging
@@ -10,7 +11,7 @@ from lrp_kg.authoring.compare.minimal_conditions import MinimalConditions
 from lrp_kg.authoring.compare.model import DecisionEffect, Literal, Period, Region
 from lrp_kg.authoring.compare.pairs import Axes, Box, PairDiagram
 from lrp_kg.authoring.compare.records import Records
-from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, original
+from lrp_kg.authoring.compare.shared_space import NEW, SharedSpace, original
 from lrp_kg.guideline.model import Decision, Edition, Programme
 from lrp_kg.logic.diagrams import DiagramTooLarge
 
@@ -30,61 +31,51 @@ class Effects:
 
     def decisions(self) -> list[DecisionEffect]:
         """Return the effect on every decision and programme, by identifier, those without difference included."""
-        found = []
-        old, new = ({d.id: d for d in side.own_decisions.values()} for side in self.space.sides)
-        for name in dict.fromkeys((*new, *old)):
-            self.report(name)
-            if name not in old or name not in new:
-                found.append(DecisionEffect(name, "added" if name in new else "removed"))
-            else:
-                found.append(self._decision(name, old[name], new[name]))
-        before, after = ({p.id: p for p in side.programmes.values()} for side in self.space.sides)
-        for name in dict.fromkeys((*after, *before)):
-            self.report(name)
-            if name not in before or name not in after:
-                found.append(DecisionEffect(name, "added" if name in after else "removed"))
-            else:
-                found += [
-                    self._decision(
-                        name,
-                        self.space.sides[OLD].decisions[a.decision],
-                        self.space.sides[NEW].decisions[b.decision],
-                        (a.id, b.id),
-                        period,
-                    )
-                    for a, b, period in editions_in_force(before[name], after[name], self._choosing(after[name]))
-                ]
+        found: list[DecisionEffect] = []
+        for parts in ([s.own_decisions for s in self.space.sides], [s.programmes for s in self.space.sides]):
+            old, new = ({part.id: part for part in own.values()} for own in parts)
+            for name in dict.fromkeys((*new, *old)):
+                self.report(name)
+                if name in old and name in new:
+                    found += self._both(name, old[name], new[name])
+                else:
+                    found.append(DecisionEffect(name, "added" if name in new else "removed"))
         return found
+
+    def _both(self, name: str, old: Decision | Programme, new: Decision | Programme) -> Iterator[DecisionEffect]:
+        """Yield the effects on what both versions have; on a programme for each period of its editions."""
+        if isinstance(old, Programme) and isinstance(new, Programme):
+            before, after = (side.decisions for side in self.space.sides)
+            for a, b, period in editions_in_force(old, new, self._choosing(new)):
+                yield self._decision(
+                    DecisionEffect(name, "same", editions=(a.id, b.id), period=period),
+                    before[a.decision],
+                    after[b.decision],
+                )
+        elif isinstance(old, Decision) and isinstance(new, Decision):
+            yield self._decision(DecisionEffect(name, "same"), old, new)
 
     def _choosing(self, programme: Programme) -> tuple[str, ...]:
         """Return the names in JSON of the date fields that choose the edition of a programme of the new version."""
         new = self.space.sides[NEW]
         return tuple(new.fields[f].id for f in new.choosing_fields(programme))
 
-    def _decision(
-        self,
-        name: str,
-        old: Decision,
-        new: Decision,
-        editions: tuple[str, str] = ("", ""),
-        period: Period | None = None,
-    ) -> DecisionEffect:
+    def _decision(self, same: DecisionEffect, old: Decision, new: Decision) -> DecisionEffect:
+        """Return the effect on a decision, given what it is where both versions answer the same."""
         axes = Axes(self.space, Aspect(old), Aspect(new))
         if self.space.alike(old, new) and axes.unrestricted:
-            return DecisionEffect(name, "same", editions=editions, period=period)
+            return same
         try:
             diagram = PairDiagram(axes)
         except DiagramTooLarge:
-            return DecisionEffect(name, "too-large", editions=editions, period=period)
-        regions = self.regions(diagram, period)
-        return DecisionEffect(
-            name,
-            "differs" if regions else "same",
-            diagram.combinations(),
-            sum(r.combinations for r in regions),
-            regions,
-            editions,
-            period,
+            return replace(same, status="too-large")
+        regions = self.regions(diagram, same.period)
+        return replace(
+            same,
+            status="differs" if regions else "same",
+            combinations=diagram.combinations(),
+            differing=sum(r.combinations for r in regions),
+            regions=regions,
         )
 
     def regions(self, diagram: PairDiagram, period: Period | None = None) -> tuple[Region, ...]:
@@ -149,14 +140,9 @@ def editions_in_force(
     turns = sorted({e.valid_from for p in (old, new) for e in p.editions[1:] if e.valid_from})
     found: list[tuple[Edition, Edition, date | None]] = []
     for since in (None, *turns):
-        a, b = (_in_force(p, since) for p in (old, new))
+        a, b = (p.in_force(since) for p in (old, new))
         if not found or found[-1][:2] != (a, b):
             found.append((a, b, since))
     for number, (a, b, since) in enumerate(found):
         following = found[number + 1][2] if number + 1 < len(found) else None
         yield a, b, Period(since, following - timedelta(days=1) if following else None, fields)
-
-
-def _in_force(programme: Programme, day: date | None) -> Edition:
-    valid = [e for e in programme.editions[1:] if day and e.valid_from and e.valid_from <= day]
-    return valid[-1] if valid else programme.editions[0]
