@@ -136,9 +136,9 @@ class Coverage:
         return False
 
     def dead_options(self, decision: Decision) -> list[tuple[Option, tuple[str, ...]]]:
-        """Return the options that are never an answer within the scope, each with the options that come before it.
+        """Return the options that are never an answer within the scope, each with the earlier options that hide it.
 
-        These are empty if no record in the scope belongs to the situation of the option.
+        Earlier options hide one only by the hit policy First, and if its situation is possible within the scope.
         """
         diagram = self.diagrams.get(decision)
         chosen = {a for leaf in diagram.leaves(diagram.root) for a in leaf.answers}
