@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lrp_kg.errors import UnknownQuery
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.namespaces import XSD
-from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.model import Closing, Limits, Question
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.parameters import Vocabulary
 from lrp_kg.research.questions.running import Cell, Table, run, table
@@ -31,7 +31,7 @@ _INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short",
 _FRACTIONS = frozenset(XSD + name for name in ("decimal", "double", "float"))
 
 
-class Dataset:
+class Dataset(Closing):
     """The guideline and, where a store is named, its records and their answers.
 
     ``store`` is a store folder or the address of a SPARQL endpoint; ``guideline`` a guideline folder. Limits are those
@@ -88,12 +88,6 @@ class Dataset:
     def close(self) -> None:
         """Give back every process."""
         self.engine.close()
-
-    def __enter__(self) -> Dataset:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _rows(found: Table) -> list[Row]:

@@ -114,24 +114,19 @@ class Endpoint:
     def _body(self, response: http.client.HTTPResponse, deadline: float) -> IO[bytes]:
         body = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
         try:
-            self._receive(response, deadline, body)
+            while part := response.read1(CHUNK):
+                if body.tell() + len(part) > self.limits.size:
+                    raise limit_reached("limit-size", self.limits)
+                body.write(part)
+            if time.monotonic() >= deadline:
+                raise limit_reached("limit-time", self.limits)  # then the end is that of the watch
+            if response.length:
+                raise http.client.IncompleteRead(b"")
         except BaseException:
             body.close()
             raise
         body.seek(0)
         return body
-
-    def _receive(self, response: http.client.HTTPResponse, deadline: float, body: IO[bytes]) -> None:
-        size = 0
-        while part := response.read1(CHUNK):
-            size += len(part)
-            if size > self.limits.size:
-                raise limit_reached("limit-size", self.limits)
-            body.write(part)
-        if time.monotonic() >= deadline:
-            raise limit_reached("limit-time", self.limits)  # then the end is that of the watch
-        if response.length:
-            raise http.client.IncompleteRead(b"")
 
     def _failure(self, status: int, body: IO[bytes]) -> LrpError:
         reason = " ".join(body.read(2000).decode("utf-8", "replace").split())[:500]

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from lrp_kg.errors import LimitReached, MemoryLimit, QueryTimeLimit, RowLimit, SizeLimit
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lrp_kg.errors import Busy, LimitReached, MemoryLimit, QueryTimeLimit, RowLimit, SizeLimit
 from lrp_kg.research.engine.model import Limits, setting
 
-LIMITS: dict[str, tuple[type[LimitReached], str]] = {
-    "limit-time": (QueryTimeLimit, "seconds"),
-    "limit-rows": (RowLimit, "rows"),
-    "limit-size": (SizeLimit, "size"),
-    "limit-memory": (MemoryLimit, "memory"),
+NARROW = "Narrow it, or ask for a part with LIMIT"
+ROWS = "Count instead, or ask for parts with ORDER BY, LIMIT and OFFSET"
+SIZE = "Ask for fewer columns, or for parts with LIMIT and OFFSET"
+LIMITS: dict[str, tuple[type[LimitReached], str, str, str]] = {
+    "limit-time": (QueryTimeLimit, "seconds", "ran longer than {0:g} seconds and was stopped", NARROW),
+    "limit-rows": (RowLimit, "rows", "has more than {0} rows or triples", ROWS),
+    "limit-size": (SizeLimit, "size", "has a result of more than {0} bytes", SIZE),
+    "limit-memory": (MemoryLimit, "memory", "needed more than {0} bytes of memory and was stopped", NARROW),
 }
-_ADVICE = {
-    "seconds": ("ran longer than {0:g} seconds and was stopped", "Narrow it, or ask for a part with LIMIT"),
-    "rows": ("has more than {0} rows or triples", "Count instead, or ask for parts with ORDER BY, LIMIT and OFFSET"),
-    "size": ("has a result of more than {0} bytes", "Ask for fewer columns, or for parts with LIMIT and OFFSET"),
-    "memory": ("needed more than {0} bytes of memory and was stopped", "Narrow it, or ask for a part with LIMIT"),
-}
+"""The error of each limit, its name in `Limits`, what a query that reaches it does, and advice."""
 
 
 def limit_reached(code: str, limits: Limits) -> LimitReached:
     """Return the error of a limit: which one, its value, the setting, and what to do."""
-    kind, name = LIMITS[code]
-    what, advice = _ADVICE[name]
+    kind, name, what, advice = LIMITS[code]
     reached = what.format(getattr(limits, name))
     return kind(f"The query {reached} (LRP_{setting(name)}). {advice}. Nothing of the result is given.")
+
+
+@contextmanager
+def slot(slots: threading.BoundedSemaphore, limits: Limits) -> Iterator[None]:
+    """Hold one of the slots of queries that may run at once; raise `Busy` if none is free."""
+    if not slots.acquire(blocking=False):
+        raise Busy(
+            f"{limits.concurrent} queries are running, which is as many as may run at once "
+            f"(LRP_{setting('concurrent')}). Ask again in a moment."
+        )
+    try:
+        yield
+    finally:
+        slots.release()

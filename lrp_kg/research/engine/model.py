@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self
 
 import orjson
 
@@ -76,7 +77,21 @@ class Question:
     graph: str | None = "text/turtle"
 
 
-class Reply:
+class Closing(ABC):
+    """What is closed at the end of a ``with`` statement."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back every process and file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Reply(Closing):
     """The complete result of a query, held in memory or in a temporary file; ``graphs``: those it named with FROM."""
 
     def __init__(
@@ -125,12 +140,6 @@ class Reply:
         """Give back the temporary file."""
         if not isinstance(self._source, bytes):
             self._source.close()
-
-    def __enter__(self) -> Reply:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Engine(Protocol):

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lrp_kg.errors import (
-    Busy,
     EngineFailed,
     LrpError,
     MalformedQuery,
@@ -27,8 +26,8 @@ from lrp_kg.errors import (
     QueryTooLong,
 )
 from lrp_kg.research.engine import messages
-from lrp_kg.research.engine.limits import LIMITS, limit_reached
-from lrp_kg.research.engine.model import Limits, Question, Reply, setting
+from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot
+from lrp_kg.research.engine.model import Closing, Limits, Question, Reply, setting
 
 PATIENT = 0.03
 """Seconds after which a query makes way for others: its worker runs at the lowest priority from then on."""
@@ -65,7 +64,7 @@ class _Worker:
     niced: bool = False
 
 
-class PoolEngine:
+class PoolEngine(Closing):
     """Answers queries over an Oxigraph folder, or over an N-Quads file held in memory.
 
     May be used by many threads. Raises `Busy` at once where ``limits.concurrent`` queries are running.
@@ -110,19 +109,11 @@ class PoolEngine:
             )
         if os.getpid() != self._owner:
             self._reset()  # this process was forked: what it inherited belongs to the other
-        if not self._slots.acquire(blocking=False):
-            raise Busy(
-                f"{self.limits.concurrent} queries are running, which is as many as may run at once "
-                f"(LRP_{setting('concurrent')}). Ask again in a moment."
-            )
-        try:
-            with contextlib.suppress(_WorkerGone):
-                return self._ask(self._take(), question)
-            return self._ask(self._take(), question)  # once more: the first worker was ended by something else
-        except _WorkerGone:
-            raise EngineFailed("The worker was ended before it answered. Ask again in a moment.") from None
-        finally:
-            self._slots.release()
+        with slot(self._slots, self.limits):
+            for _ in range(2):  # once more if the first worker was ended by something else
+                with contextlib.suppress(_WorkerGone):
+                    return self._ask(self._take(), question)
+        raise EngineFailed("The worker was ended before it answered. Ask again in a moment.")
 
     def _ask(self, worker: _Worker, question: Question) -> Reply:
         limits = self.limits
@@ -241,11 +232,7 @@ class PoolEngine:
         with self._channel:
             if self._control is None:
                 return 0
-            try:
-                messages.send(self._control, {"do": "end", "pid": worker.pid})
-                message = messages.receive(self._control)
-            except (ConnectionError, TimeoutError):
-                message = None
+            message = _exchange(self._control, {"do": "end", "pid": worker.pid})
             if message is None:
                 self._stop()
                 return 0
@@ -261,11 +248,7 @@ class PoolEngine:
                 if self._control is None:
                     self._start()
                 assert self._control is not None  # noqa: S101 - set by _start
-                try:
-                    messages.send(self._control, {"do": "fork"})
-                    message = messages.receive(self._control)
-                except (ConnectionError, TimeoutError):
-                    message = None
+                message = _exchange(self._control, {"do": "fork"})
                 if message is not None and message.descriptor is not None:
                     break
                 self._stop()
@@ -275,10 +258,7 @@ class PoolEngine:
         sock.settimeout(STARTING)
         pid = int(message.data["pid"])
         worker = _Worker(pid, sock, _resident(pid), sandboxed=False)
-        try:
-            ready = messages.receive(sock)
-        except (ConnectionError, TimeoutError):
-            ready = None
+        ready = _exchange(sock)
         if ready is None:
             self._discard(worker)
             raise EngineFailed("A worker of the query engine could not be started. Ask again in a moment.")
@@ -335,11 +315,15 @@ class PoolEngine:
         with contextlib.suppress(Exception):  # at the end of the interpreter much is gone already
             self.close()
 
-    def __enter__(self) -> PoolEngine:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _exchange(sock: socket.socket, data: dict[str, Any] | None = None) -> messages.Message | None:
+    """Send data, if there is any, and receive a message; return ``None`` if the other side is gone or silent."""
+    try:
+        if data is not None:
+            messages.send(sock, data)
+        return messages.receive(sock)
+    except (ConnectionError, TimeoutError):
+        return None
 
 
 def _resident(pid: int) -> int:

@@ -17,13 +17,13 @@ from typing import IO, Any
 
 import pyoxigraph as ox
 
-from lrp_kg.errors import Busy, NotAcceptable, QueryRefused, StoreError
+from lrp_kg.errors import NotAcceptable, QueryRefused, StoreError
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, GRAPHS, RECORDS
 from lrp_kg.research.engine.endpoint import Endpoint, RemoteStoreFailed
 from lrp_kg.research.engine.formats import GRAPHS as GRAPH_FORMATS
 from lrp_kg.research.engine.formats import SOLUTIONS, count, writable
-from lrp_kg.research.engine.limits import limit_reached
-from lrp_kg.research.engine.model import BASE, CHUNK, Limits, Question, Reply, setting
+from lrp_kg.research.engine.limits import limit_reached, slot
+from lrp_kg.research.engine.model import BASE, CHUNK, Closing, Limits, Question, Reply
 from lrp_kg.research.engine.pool import PoolEngine
 from lrp_kg.research.engine.result_file import INLINE
 
@@ -39,7 +39,7 @@ UNION = (
 _RESULTS = "application/sparql-results+json"
 
 
-class RemoteEngine:
+class RemoteEngine(Closing):
     """Answers queries through an endpoint at ``url``; ``headers`` (credentials) go to that address only."""
 
     def __init__(self, url: str, *, limits: Limits | None = None, headers: dict[str, str] | None = None) -> None:
@@ -83,12 +83,6 @@ class RemoteEngine:
         if checker is not None:
             checker.close()
 
-    def __enter__(self) -> RemoteEngine:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def rows(self, query: str) -> list[dict[str, str]]:
         """Return the rows of a query of our own."""
         return self._ask(Question(query)).rows_as_text()
@@ -97,19 +91,12 @@ class RemoteEngine:
 
     def ask(self, question: Question) -> Reply:
         """Answer a query completely, or raise an `LrpError` that says why not."""
-        if not self._slots.acquire(blocking=False):
-            raise Busy(
-                f"{self.limits.concurrent} queries are running, which is as many as may run at once "
-                f"(LRP_{setting('concurrent')}). Ask again in a moment."
-            )
-        try:
+        with slot(self._slots, self.limits):
             checker = self.prepare()
             deadline = time.monotonic() + self.limits.seconds
             with checker.ask(question) as checked:
                 self._check_graphs((*question.default_graphs, *question.named_graphs, *checked.graphs))
             return self._ask(question, deadline)
-        finally:
-            self._slots.release()
 
     def check_default_graph(self) -> None:
         """Raise `StoreError` where the default graph is the union of the named graphs: it shows what was inferred."""
@@ -150,28 +137,28 @@ class RemoteEngine:
         fields += [("named-graph-uri", g) for g in question.named_graphs]
         deadline = deadline or time.monotonic() + self.limits.seconds
         kind, body = self._endpoint.post(fields, ", ".join(accept), deadline)
-        return self._reply(question, kind, body)
+        try:
+            return self._reply(question, kind, body)
+        except BaseException:
+            body.close()
+            raise
 
     def _reply(self, question: Question, kind: str, body: IO[bytes]) -> Reply:
         """Check that a result is of a known format and whole, and give it in the format that was asked for."""
         if kind == "application/json":
             kind = _RESULTS
         if kind not in SOLUTIONS and kind not in GRAPH_FORMATS:
-            body.close()
             raise RemoteStoreFailed(
                 f"The remote store answered in the format {kind[:100]!r}, which is none of SPARQL's."
             )
         wanted = question.graph if kind in GRAPH_FORMATS else question.solutions
         if wanted is None:
-            body.close()
             raise NotAcceptable("The result of this query has another form than the formats that were asked for.")
         try:
             rows = count(kind, body)
         except (SyntaxError, ValueError, OSError):
-            body.close()
             raise RemoteStoreFailed("The answer of the remote store ends too early or is broken. Ask again.") from None
         if rows > self.limits.rows:
-            body.close()
             raise limit_reached("limit-rows", self.limits)
         body.seek(0)
         form = "graph" if kind in GRAPH_FORMATS else "select"
@@ -179,7 +166,6 @@ class RemoteEngine:
             try:
                 body = _converted(body, kind, wanted)
             except (SyntaxError, ValueError):
-                body.close()
                 raise RemoteStoreFailed("The answer of the remote store is broken. Ask again.") from None
         if form == "select" and _is_boolean(body, wanted):
             form = "ask"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
-from typing import IO
+from typing import IO, cast
 
 INLINE = 256 * 1024
 """Bytes up to which a result stays in memory."""
@@ -20,20 +19,21 @@ class ResultFile:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self.file: IO[bytes] = io.BytesIO()
-        self.on_disk = False
+        self.file = tempfile.SpooledTemporaryFile(INLINE)
+
+    @property
+    def on_disk(self) -> bool:
+        """Say whether the result is in a file of the system."""
+        return self.size > INLINE
 
     def write(self, data: bytes) -> int:
         """Take a part of the result; raise `ResultTooLarge` beyond the limit."""
         self.size += len(data)
         if self.size > self.limit:
             raise ResultTooLarge
-        if not self.on_disk and self.size > INLINE:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - handed on, and closed by who reads it
-            file.write(self.file.getvalue())  # type: ignore[attr-defined]
-            self.file, self.on_disk = file, True
-        self.file.write(data)
-        return len(data)
+        if self.on_disk:
+            self.file.rollover()  # before the part is in memory twice
+        return self.file.write(data)
 
     def flush(self) -> None:
         """Write through what is buffered."""
@@ -43,4 +43,4 @@ class ResultFile:
         """Return the result to be read from its start."""
         self.file.flush()
         self.file.seek(0)
-        return self.file
+        return cast(IO[bytes], self.file)

@@ -49,9 +49,9 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], R
         return {"error": "limit-memory"}, None
     except OSError as error:
         return {"error": "engine-failed", "message": f"The query cannot be answered: {type(error).__name__}."}, None
+    except RecursionError:
+        return {"error": "malformed-query", "message": "The query is nested too deeply. Write it flatter."}, None
     except (RuntimeError, ValueError) as error:
-        if isinstance(error, RecursionError):
-            return {"error": "malformed-query", "message": "The query is nested too deeply. Write it flatter."}, None
         reason = " ".join(str(error).split())[:300]
         return {"error": "malformed-query", "message": f"The query cannot be answered: {reason}."}, None
 
