@@ -73,17 +73,18 @@ class Dataset(Closing):
 
     def sparql(self, text: str) -> list[Row]:
         """Ask a SELECT or ASK query of your own."""
-        return _rows(table(self.engine.ask(Question(text, graph=None)).read()))
+        return _rows(self._answer(text))
 
     def frame(self, question: str, *, lang: str = "en", **parameters: object) -> pandas.DataFrame:
         """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas."""
         import pandas
 
         own = any(character in question for character in " {\n")
-        found = table(self.engine.ask(Question(question, graph=None)).read()) if own else None
-        if found is None:
-            found = self.table(question, lang=lang, **parameters)
+        found = self._answer(question) if own else self.table(question, lang=lang, **parameters)
         return pandas.DataFrame(_rows(found), columns=list(found.columns))
+
+    def _answer(self, text: str) -> Table:
+        return table(self.engine.ask(Question(text, graph=None)).read())
 
     def close(self) -> None:
         """Give back every process."""

@@ -39,9 +39,8 @@ def read_catalogue(folder: Path) -> QueryCatalogue:
             message = f"The file cannot be read as UTF-8 text: {type(error).__name__}. Save it as UTF-8."
             findings.append(Finding("query-unreadable", message, f"{file}:1"))
             continue
-        reader = _Header(file, text)
-        entry = reader.entry()
-        findings += reader.findings
+        entry, problems = read_entry(file, text)
+        findings += problems
         if entry is not None:
             entries[entry.name] = entry
     return QueryCatalogue(entries, tuple(findings))
@@ -71,37 +70,37 @@ class _Header:
             return None
         for key in data:
             if key not in KEYS:
-                self._tell("query-header-key", f"{key!r} is no key. Choose among {', '.join(sorted(KEYS))}.", key)
+                self._report("query-header-key", f"{key!r} is no key. Choose among {', '.join(sorted(KEYS))}.", key)
         summary = self._text(data, "summary")
         description = self._text(data, "description", needed=False)
         tags = self._list(data, "tags", TAGS)
         needs = data.get("needs", "guideline")
         if needs not in NEEDS:
-            self._tell("query-header-value", f"needs is one of {', '.join(NEEDS)}, not {needs!r}.", "needs")
+            self._report("query-header-value", f"needs is one of {', '.join(NEEDS)}, not {needs!r}.", "needs")
         parameters = tuple(self._parameters(data.get("params") or {}))
         columns = tuple(self._columns(data.get("columns")))
         chart = self._chart(data.get("chart"), {c.name for c in columns})
         if self._untranslated:
             missing = ", ".join(lang for lang in LANGUAGES if lang in self._untranslated)
-            self._tell("query-untranslated", f"Words of the header are missing in {missing}.", severity="note")
+            self._report("query-untranslated", f"Words of the header are missing in {missing}.", severity="note")
         if any(f.severity == "error" for f in self.findings):
             return None
         return CatalogueEntry(
-            self.file.stem,
-            self.file,
-            self.text,
-            summary,
-            description,
-            tags,
-            str(needs),
-            parameters,
-            columns,
-            chart,
+            name=self.file.stem,
+            file=self.file,
+            text=self.text,
+            summary=summary,
+            description=description,
+            tags=tags,
+            needs=str(needs),
+            parameters=parameters,
+            columns=columns,
+            chart=chart,
         )
 
     def _data(self) -> dict[str, Any] | None:
         if not self._lines:
-            self._tell("query-header-missing", "The file does not open with a header. Begin with '#+ summary: ...'.")
+            self._report("query-header-missing", "The file does not open with a header. Begin with '#+ summary: ...'.")
             return None
         try:
             data = yaml.load("\n".join(self._lines), Loader=_LOADER)  # noqa: S506 - a safe loader
@@ -109,10 +108,10 @@ class _Header:
             mark = getattr(error, "problem_mark", None)
             line = mark.line + 1 if mark else 1
             what = getattr(error, "problem", None) or "cannot be read"
-            self._tell("query-header-yaml", f"The header is no YAML: {what}. Correct this line.", line=line)
+            self._report("query-header-yaml", f"The header is no YAML: {what}. Correct this line.", line=line)
             return None
         if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-            self._tell("query-header-yaml", "The header is no mapping of keys such as summary and columns.")
+            self._report("query-header-yaml", "The header is no mapping of keys such as summary and columns.")
             return None
         return data
 
@@ -120,7 +119,9 @@ class _Header:
         value, name = data.get(key), f"{of}{key}"
         if value is None:
             if needed:
-                self._tell("query-header-key", f"{name} is missing. Say it in English at least.", of.rstrip(".") or key)
+                self._report(
+                    "query-header-key", f"{name} is missing. Say it in English at least.", of.rstrip(".") or key
+                )
             return {}
         return self._words(value, name, key if not of else of.split(".")[0])
 
@@ -128,12 +129,12 @@ class _Header:
         if isinstance(value, str):
             value = {"en": value}
         if not isinstance(value, dict) or not all(isinstance(v, str) and v.strip() for v in value.values()):
-            self._tell("query-header-text", f"{name} is words, or words by language, and none of them empty.", at)
+            self._report("query-header-text", f"{name} is words, or words by language, and none of them empty.", at)
             return {}
         strange = [str(key) for key in value if key not in LANGUAGES]
         if strange or "en" not in value:
             what = f"has {', '.join(strange)}, which is no language here" if strange else "has no English"
-            self._tell("query-header-language", f"{name} {what}. Languages are {', '.join(LANGUAGES)}.", at)
+            self._report("query-header-language", f"{name} {what}. Languages are {', '.join(LANGUAGES)}.", at)
         missing = [lang for lang in LANGUAGES if lang not in value]
         if "en" in value and not strange:
             self._untranslated |= set(missing)
@@ -142,17 +143,17 @@ class _Header:
     def _list(self, data: dict[str, Any], key: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
         value = data.get(key, [])
         if not isinstance(value, list) or any(v not in allowed for v in value):
-            self._tell("query-header-value", f"{key} is a list of {', '.join(allowed)}, not {value!r}.", key)
+            self._report("query-header-value", f"{key} is a list of {', '.join(allowed)}, not {value!r}.", key)
             return ()
         return tuple(value)
 
     def _parameters(self, data: object) -> Iterator[Parameter]:
         if not isinstance(data, dict):
-            self._tell("query-header-value", "params is a mapping from names to what each parameter is.", "params")
+            self._report("query-header-value", "params is a mapping from names to what each parameter is.", "params")
             return
         for name, given in data.items():
             if not isinstance(given, dict) or not isinstance(name, str) or not name.isidentifier():
-                self._tell("query-header-value", f"The parameter {name!r} is no name with a mapping.", str(name))
+                self._report("query-header-value", f"The parameter {name!r} is no name with a mapping.", str(name))
                 continue
             wrong = [f"{key!r} is no key of a parameter" for key in given if key not in PARAMETER_KEYS]
             kind = given.get("type")
@@ -172,7 +173,7 @@ class _Header:
             if given.get("of") is not None and kind != "iri":
                 wrong.append("only an IRI is of a class")
             for problem in wrong:
-                self._tell("query-header-value", f"Parameter {name}: {problem}.", name)
+                self._report("query-header-value", f"Parameter {name}: {problem}.", name)
             label = self._text(given, "label", of=f"{name}.")
             if not wrong:
                 yield Parameter(
@@ -188,7 +189,7 @@ class _Header:
 
     def _columns(self, data: object) -> Iterator[Column]:
         if not isinstance(data, dict) or not data:
-            self._tell("query-header-value", "columns is a mapping from each variable to its label.", "columns")
+            self._report("query-header-value", "columns is a mapping from each variable to its label.", "columns")
             return
         for name, label in data.items():
             yield Column(str(name), self._words(label, f"column {name}", str(name)))
@@ -197,17 +198,17 @@ class _Header:
         if data is None:
             return None
         if not isinstance(data, dict) or data.get("kind") not in CHARTS or not {"x", "y"} <= set(data):
-            self._tell("query-chart", f"chart has a kind ({' or '.join(CHARTS)}), x and y.", "chart")
+            self._report("query-chart", f"chart has a kind ({' or '.join(CHARTS)}), x and y.", "chart")
             return None
         strange = set(data) - {"kind", "x", "y", "series"}
         unknown = [str(v) for k, v in data.items() if k in ("x", "y", "series") and v not in columns]
         if strange or unknown:
             what = f"{', '.join(sorted(strange))} is no key" if strange else f"{', '.join(unknown)} is no column"
-            self._tell("query-chart", f"chart: {what}.", "chart")
+            self._report("query-chart", f"chart: {what}.", "chart")
             return None
         return Chart(data["kind"], data["x"], data["y"], data.get("series"))
 
-    def _tell(
+    def _report(
         self, name: str, message: str, key: str | None = None, *, line: int | None = None, severity: str = "error"
     ) -> None:
         if line is None:

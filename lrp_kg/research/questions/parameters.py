@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.namespaces import DCTERMS, PREFIXES, RDF, RDFS, XSD
+from lrp_kg.guideline.index import Graph, iri
+from lrp_kg.guideline.named_graphs import guideline_quads
+from lrp_kg.namespaces import DCTERMS, PREFIXES, RDFS, XSD
 from lrp_kg.research.questions.model import MARK, CatalogueEntry, Parameter
 from lrp_kg.words import LANGUAGES, in_language
 
@@ -40,76 +42,60 @@ class Vocabulary:
         self._guideline = guideline
 
     @cached_property
-    def _quads(self) -> list[ox.Quad]:
-        from lrp_kg.guideline.named_graphs import guideline_quads
-
-        if self._guideline is None:
-            return []
-        return [q for q in guideline_quads(self._guideline) if isinstance(q.graph_name, ox.DefaultGraph)]
-
-    @cached_property
-    def _subjects(self) -> set[str]:
-        return {q.subject.value for q in self._quads if isinstance(q.subject, ox.NamedNode)}
+    def _graph(self) -> Graph:
+        quads = guideline_quads(self._guideline) if self._guideline else ()
+        return Graph.of_triples(q.triple for q in quads if isinstance(q.graph_name, ox.DefaultGraph))
 
     @cached_property
     def _named(self) -> dict[str, set[str]]:
         """IRIs by identifier and by local name."""
         found: dict[str, set[str]] = {}
-        for q in self._quads:
-            if q.predicate.value == DCTERMS + "identifier" and isinstance(q.object, ox.Literal):
-                found.setdefault(q.object.value, set()).add(q.subject.value)  # type: ignore[union-attr]
-        if self._guideline is not None:
-            for iri in self._subjects:
-                if iri.startswith(self._guideline.namespace):
-                    found.setdefault(iri.removeprefix(self._guideline.namespace), set()).add(iri)
+        namespace = self._guideline.namespace if self._guideline else ""
+        for subject, said in self._graph.by_subject.items():
+            names = {node.value for node in said.get(DCTERMS + "identifier", ()) if node.is_literal}
+            if not subject.is_blank and subject.value.startswith(namespace):
+                names.add(subject.value.removeprefix(namespace))
+            for name in names:
+                found.setdefault(name, set()).add(subject.value)
         return found
 
     @cached_property
-    def _classes(self) -> dict[str, set[str]]:
-        """Instances by class, also of its subclasses."""
-        below: dict[str, set[str]] = {}
-        own: dict[str, set[str]] = {}
-        for q in self._quads:
-            if isinstance(q.subject, ox.NamedNode) and isinstance(q.object, ox.NamedNode):
-                if q.predicate.value == RDFS + "subClassOf":
-                    below.setdefault(q.object.value, set()).add(q.subject.value)
-                elif q.predicate.value == RDF + "type":
-                    own.setdefault(q.object.value, set()).add(q.subject.value)
-        found: dict[str, set[str]] = {}
-        for name in {*below, *own}:
-            todo, seen = [name], {name}
-            while todo:
-                new = below.get(todo.pop(), set()) - seen
-                seen |= new
-                todo += new
-            found[name] = set().union(*(own.get(c, set()) for c in seen))
+    def _subclasses(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for subject, said in self._graph.by_subject.items():
+            for node in said.get(RDFS + "subClassOf", ()):
+                if not subject.is_blank:
+                    found.setdefault(node.value, []).append(subject.value)
         return found
 
-    @cached_property
-    def _labels(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for q in self._quads:
-            if q.predicate.value == RDFS + "label" and isinstance(q.object, ox.Literal):
-                found.setdefault(q.subject.value, {})[q.object.language or "en"] = q.object.value  # type: ignore[union-attr]
+    def _of_class(self, of: str, prefixes: Mapping[str, str]) -> set[str]:
+        """Return the terms of a class and of its subclasses."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        todo = [expanded(of, prefixes) or of]
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                found |= {node.value for node in self._graph.instances(name) if not node.is_blank}
+                todo += self._subclasses.get(name, ())
         return found
 
     def instances(self, of: str, prefixes: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
         """Return the terms of a class, each with its label in a language, in the order of labels."""
-        texts = [(iri, self._labels.get(iri, {})) for iri in self._classes.get(expanded(of, prefixes) or of, ())]
-        return sorted(((iri, in_language(t, lang, iri)) for iri, t in texts), key=lambda p: (p[1], p[0]))
+        texts = [(name, self._graph.texts(iri(name), RDFS + "label")) for name in self._of_class(of, prefixes)]
+        return sorted(((name, in_language(t, lang, name)) for name, t in texts), key=lambda p: (p[1], p[0]))
 
     def find(self, value: str, of: str | None, prefixes: Mapping[str, str]) -> str:
         """Return the IRI that a value means: an IRI, a prefixed name, a local name or an identifier."""
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(//|[A-Za-z0-9])", value):
-            iri = expanded(value, prefixes)
-            if iri is not None:
-                if self._guideline is not None and iri not in self._subjects:
-                    raise Bad(f"{value} is no term of this guideline. Write its IRI, or correct the name")
-                return iri
-            return value
+            name = expanded(value, prefixes)
+            if name and self._guideline is not None and iri(name) not in self._graph.by_subject:
+                raise Bad(f"{value} is no term of this guideline. Write its IRI, or correct the name")
+            return name or value
         found = self._named.get(value, set())
         if of is not None and len(found) > 1:
-            found = found & self._classes.get(expanded(of, prefixes) or of, found)
+            found = found & (self._of_class(of, prefixes) or found)
         if len(found) > 1:
             raise Bad(f"{value!r} names {len(found)} terms: {', '.join(sorted(found))}. Write the IRI of one")
         if not found:
@@ -147,10 +133,9 @@ def term_of(parameter: Parameter, value: str, vocabulary: Vocabulary, prefixes: 
         raise Bad(f"it has more than {LONGEST} characters")
     kind = parameter.type
     if kind == "iri":
+        found = vocabulary.find(value.strip(), parameter.of, prefixes)
         try:
-            return str(ox.NamedNode(vocabulary.find(value.strip(), parameter.of, prefixes)))
-        except Bad:
-            raise
+            return str(ox.NamedNode(found))
         except ValueError:
             raise Bad(f"{value!r} is no IRI") from None
     if kind == "integer":

@@ -74,14 +74,11 @@ def table(results: bytes) -> Table:
     """Return SPARQL results in JSON as a table whose columns are called as they are."""
     data: dict[str, Any] = orjson.loads(results)
     if "boolean" in data:
-        return Table(("answer",), ("answer",), ((_cell(_boolean(data["boolean"])),),))
+        cell = Cell(str(data["boolean"]).lower(), datatype=f"{XSD}boolean")
+        return Table(("answer",), ("answer",), ((cell,),))
     columns = tuple(data["head"]["vars"])
     rows = tuple(tuple(_cell(row.get(c)) for c in columns) for row in data["results"]["bindings"])
     return Table(columns, columns, rows)
-
-
-def _boolean(value: bool) -> dict[str, str]:
-    return {"type": "literal", "value": str(value).lower(), "datatype": f"{XSD}boolean"}
 
 
 def _cell(value: dict[str, str] | None) -> Cell | None:

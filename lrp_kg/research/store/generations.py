@@ -188,12 +188,12 @@ def write_durably(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     os.replace(draft, file)
-    sync_folder(file.parent)
+    sync(file.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make durable which files a folder has."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make durable what a file holds, or which files a folder has."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -204,10 +204,6 @@ def sync_tree(folder: Path) -> None:
     """Make a folder and its files durable."""
     for file in folder.iterdir():
         if file.is_file():
-            descriptor = os.open(file, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    sync_folder(folder)
-    sync_folder(folder.parent)
+            sync(file)
+    sync(folder)
+    sync(folder.parent)

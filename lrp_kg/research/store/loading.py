@@ -15,7 +15,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import Generation, Store, Writer
-from lrp_kg.research.store.new_generation import NewGeneration, Progress
+from lrp_kg.research.store.new_generation import NewGeneration, Progress, forget
 from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT
 from lrp_kg.research.store.snapshot import content_of
 from lrp_kg.research.store.sources import Source, read_items, stored_records
@@ -164,24 +164,11 @@ def _add(
     if replaced:
         store = ox.Store(str(target))
         for item in replaced:
-            _forget(store, item["iri"], item["assessment"])
+            forget(store, (item["iri"], item["assessment"]), (RECORDS, DERIVED, ANSWERS), f"{ROOT}list/")
         store.flush()
         del store
     new.finish(target, before + stored, stored + len(replaced))
     report.stored, report.replaced = stored, len(replaced)
-
-
-def _forget(store: ox.Store, *nodes: str) -> None:
-    """Remove what a store says of a record and of its assessment."""
-    todo = list(nodes)
-    while todo:
-        node = ox.NamedNode(todo.pop())
-        for graph in (RECORDS, DERIVED, ANSWERS):
-            for quad in list(store.quads_for_pattern(node, None, None, ox.NamedNode(graph))):
-                store.remove(quad)
-                store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
-                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(f"{ROOT}list/"):
-                    todo.append(quad.object.value)
 
 
 # -- deriving again -----------------------------------------------------------------------------------

@@ -132,10 +132,20 @@ def forget_unused_results(store: ox.Store) -> None:
             continue
         if next(iter(store.quads_for_pattern(None, used, node, graph)), None) is not None:
             continue
-        todo = [node]
-        while todo:
-            for quad in list(store.quads_for_pattern(todo.pop(), None, None, graph)):
+        forget(store, (node.value,), (ANSWERS,), f"{node.value}#")
+
+
+def forget(store: ox.Store, nodes: Iterable[str], graphs: Sequence[str], parts: str) -> None:
+    """Remove what some graphs say of nodes and of their parts, also from the default graph.
+
+    A part is a node that they refer to whose IRI begins with ``parts``.
+    """
+    todo = list(nodes)
+    while todo:
+        node = ox.NamedNode(todo.pop())
+        for graph in graphs:
+            for quad in list(store.quads_for_pattern(node, None, None, ox.NamedNode(graph))):
                 store.remove(quad)
                 store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
-                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(f"{node.value}#"):
-                    todo.append(quad.object)
+                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(parts):
+                    todo.append(quad.object.value)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from lrp_kg.research.store.deriving import ItemReport
-from lrp_kg.research.store.generations import sync_folder, write_durably
+from lrp_kg.research.store.generations import sync, write_durably
 
 
 class Staging:
@@ -31,12 +30,7 @@ class Staging:
 
     def write(self, number: int, lines: str, reports: list[ItemReport]) -> None:
         """Make a batch durable: its lines first, then the report that says that it is complete."""
-        draft = self._lines(number).with_suffix(".draft")
-        with open(draft, "w", encoding="utf-8") as out:
-            out.write(lines)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(draft, self._lines(number))
+        write_durably(self._lines(number), lines)
         write_durably(self._report(number), json.dumps(reports))
 
     def reports(self, number: int) -> list[ItemReport]:
@@ -52,7 +46,7 @@ class Staging:
     def remove(self) -> None:
         """Remove the batches: they are in a generation now."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        sync_folder(self.folder.parent)
+        sync(self.folder.parent)
 
     def _lines(self, number: int) -> Path:
         return self.folder / f"{number:06d}.nq"

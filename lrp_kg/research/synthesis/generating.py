@@ -11,7 +11,7 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.model import BASE
-from lrp_kg.research.synthesis.model import CohortModel, FieldModel, Transition, read_model
+from lrp_kg.research.synthesis.model import EVEN_DAYS, CohortModel, FieldModel, Transition, read_model
 
 Json = dict[str, Any]
 MARK = "synthetic"
@@ -65,7 +65,7 @@ class Generator:
             self._fill(chance, record, kept, first)
             if self._contact in record:
                 day = date.fromisoformat(record[self._contact])
-            self._mend(record)
+            self._make_valid(record)
             been.update((step.field.id, record.get(step.field.id)) for step in model.transitions)
             name = f"{MARK}-{self.seed}-{number:06d}"
             yield self._named(record, name, contact)
@@ -118,17 +118,9 @@ class Generator:
             days = model.distribution.draw_integer(chance)
             start = record.get(self.guideline.fields[model.days_after].id)
             if start is None:
-                start = self._some_day(chance)
+                start = _day(chance, next((m.between for m in self.model.fields if m.between), EVEN_DAYS))
             return (date.fromisoformat(start) + timedelta(days=days)).isoformat()
-        if model.between is None:
-            return None
-        first, last = model.between
-        return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
-
-    def _some_day(self, chance: random.Random) -> str:
-        between = next((m.between for m in self.model.fields if m.between), None)
-        first, last = between or (date(2023, 1, 2), date(2024, 9, 30))
-        return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
+        return _day(chance, model.between) if model.between else None
 
     def _is_past(self, record: Json, name: str, value: Any) -> bool:
         """Say whether a value can be known at the contact: a date after it cannot."""
@@ -141,7 +133,7 @@ class Generator:
                 for other in implied:
                     record.pop(other, None)
 
-    def _mend(self, record: Json) -> None:
+    def _make_valid(self, record: Json) -> None:
         """Leave out what would make a record invalid: a date after one that bounds it, or against what it implies."""
         for earlier, later in self._orders:
             if earlier in record and later in record and record[earlier] > record[later]:
@@ -151,8 +143,11 @@ class Generator:
                 del record[name]
 
     def _holds(self, record: Json, cls: str) -> bool:
+        return self._run(record).verdict(cls) == TRUE
+
+    def _run(self, record: Json) -> Run:
         found = self.service.reader.understand(self.service.reader.from_json(record))
-        return Run(self.service.assessor, found, False).verdict(cls) == TRUE
+        return Run(self.service.assessor, found, False)
 
     def _step(self, chance: random.Random, record: Json, kept: dict[str, Any], been: set[tuple[str, Any]]) -> bool:
         """Let the answer to a contact change what the episode keeps; say whether the next contact is a first one.
@@ -161,8 +156,7 @@ class Generator:
         """
         if not self.model.transitions:
             return False
-        found = self.service.reader.understand(self.service.reader.from_json(record))
-        run = Run(self.service.assessor, found, False)
+        run = self._run(record)
         for step in self.model.transitions:
             if self._happens(chance, run, step):
                 kept[step.field.id] = step.value
@@ -175,3 +169,8 @@ class Generator:
         if step.only_if and run.verdict(step.only_if) != TRUE:
             return False
         return luck and (step.decision is None or step.option in run.result(step.decision).answers)
+
+
+def _day(chance: random.Random, between: tuple[date, date]) -> str:
+    first, last = between
+    return (first + timedelta(days=chance.randint(0, (last - first).days))).isoformat()
