@@ -321,7 +321,7 @@ def test_pages_are_well_formed(name: str, sites: Sites) -> None:
 
 @both_sites
 def test_pages_are_html5(name: str, sites: Sites) -> None:
-    html5lib = pytest.importorskip("html5lib", reason="comes with the extra site")
+    html5lib = pytest.importorskip("html5lib", reason="comes with the extra test")
     pages = [p for kind in KINDS for p in sorted((sites(name) / "en" / kind).glob("*.html"))[:2]]
     assert len(pages) == 2 * len(KINDS) or name != "low-back-pain"
     for page in [*pages, sites(name) / "fr" / "index.html", sites(name) / "nl" / "alphabetical.html"]:
