@@ -13,6 +13,7 @@ _IDENTIFIED = frozenset(
     for name in (
         *("Guideline", "Source", "Actor", "Section", "Decision", "Option", "Stage", "Box", "Statement", "FactKey"),
         *("Programme", "Edition", "Criterion", "Benefit", "Limit", "ProcessStep", "Warning", "OpenPoint"),
+        *("Status", "Verdict", "DateStatus"),
     )
 )
 """Kinds of terms that programs see by an identifier."""

@@ -31,6 +31,10 @@ def test_iris_of_stages_boxes_and_statements_follow_their_identifiers() -> None:
     assert [s.iri for s in statements if local_name(s.iri) != f"statement-{s.id}"] == []
 
 
+def test_vocabulary_stays_small() -> None:
+    assert len(list(ox.parse(path=str(ROOT / "ontology" / "care-pathway.ttl")))) < 1400
+
+
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The merged ontology as owlready2, and so an ontology editor, reads it."""
