@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from lrp_kg.authoring.compare.attributes import (
     TEXTS,
@@ -77,10 +78,9 @@ class Changes:
             before[key][0]: after[key][0] for key in before if key in after and len(before[key]) == len(after[key]) == 1
         }
 
-    def _change(self, side: int, term: str, what: str, level: Level, of: str = "") -> Change:
+    def _change(self, side: int, term: str, what: str, level: Level, of: str = "", **details: Any) -> Change:
         own = self.sides[side]
-        kind = own.kinds[term]
-        return Change(term, own.identifier(term), kind, what, level, of, place=places(own, term))
+        return Change(term, own.identifier(term), own.kinds[term], what, level, of, place=places(own, term), **details)
 
     def _added(self, term: str) -> Change:
         kind = self.sides[NEW].kinds[term]
@@ -122,8 +122,7 @@ class Changes:
         old, new = self.sides
         kind = new.kinds[after]
         if before != after:
-            change = self._change(NEW, after, "renamed", Level.MAJOR, "iri")
-            yield replace(change, before=(before,), after=(after,))
+            yield self._change(NEW, after, "renamed", Level.MAJOR, "iri", before=(before,), after=(after,))
         now = new.said(after)
         was = {
             predicate: frozenset(replace(v, text=self._renamed.get(v.text, v.text)) for v in values)
@@ -142,19 +141,15 @@ class Changes:
             yield from self._definition(before, after)
         elif kind == "criterion":
             yield from self._criterion(before, after)
-        elif kind == "field":
-            yield from (self._filled(c) for c in field_changes(self.sides, before, after))
-        elif kind == "rule":
-            yield from (self._filled(c) for c in rule_changes(self.sides, before, after))
-
-    def _filled(self, change: Change) -> Change:
-        return replace(change, place=places(self.sides[NEW], change.term))
+        elif kind in ("field", "rule"):
+            compare = field_changes if kind == "field" else rule_changes
+            for change in compare(self.sides, before, after):
+                yield replace(change, place=places(new, after))
 
     def _texts(
         self, term: str, known: Attribute, old: frozenset[TripleObject], new: frozenset[TripleObject]
     ) -> Iterator[Change]:
-        languages = sorted({v.language or "en" for v in old | new})
-        for language in languages:
+        for language in sorted({v.language or "en" for v in old | new}):
             before, after = (
                 tuple(sorted(v.text for v in side if (v.language or "en") == language)) for side in (old, new)
             )
@@ -192,12 +187,8 @@ class Changes:
         gone, come = (tuple(sorted(v.text for v in side)) for side in (old - new, new - old))
         if predicate == RDF + "type" and self.sides[OLD].kinds[before] == kind:
             return
-        types = [
-            side.guideline.fields[t].kind
-            for side, t in zip(self.sides, (before, after), strict=True)
-            if t in side.guideline.fields
-        ]
-        if predicate == RDFS + "range" and len(set(types)) > 1:
+        fields = (s.guideline.fields.get(t) for s, t in zip(self.sides, (before, after), strict=True))
+        if predicate == RDFS + "range" and len({f.kind for f in fields if f}) > 1:
             return  # reported with the field
         if known.form == "members":
             yield from self._members(after, known, gone, come)
@@ -216,18 +207,18 @@ class Changes:
         if known.form == "renamed" and what == "removed":
             what = "renamed"
         name = local_name(predicate) if known.name == "other" else known.name
-        change = self._change(NEW, after, what, level, name)
-        yield replace(change, before=gone, after=come, uses=resting_on(self.sides[NEW], after))
+        uses = resting_on(self.sides[NEW], after)
+        yield self._change(NEW, after, what, level, name, before=gone, after=come, uses=uses)
 
     def _members(self, term: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[Change]:
         """Report what an edition or programme has lost or got; what is new or gone as a term is reported there."""
         for name in come:
             if name in self.sides[OLD].kinds:
                 level = max(known.level, self._effect(term)) if known.by_effect else known.level
-                yield replace(self._change(NEW, term, "added", level, known.name), after=(name,))
+                yield self._change(NEW, term, "added", level, known.name, after=(name,))
         for name in gone:
             if name in self.sides[NEW].kinds:
-                yield replace(self._change(NEW, term, "removed", Level.MAJOR, known.name), before=(name,))
+                yield self._change(NEW, term, "removed", Level.MAJOR, known.name, before=(name,))
 
     def _class(self, term: str, kind: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Change:
         meaning = self.effects.meaning(gone[0] if gone else PATIENT_RECORD, come[0] if come else PATIENT_RECORD)
@@ -238,8 +229,7 @@ class Changes:
         else:
             level = Level.MINOR if kind == "open-point" else known.level
         what = "rewritten" if meaning == "same" else meaning
-        change = self._change(NEW, term, what, level, known.name)
-        return replace(change, before=gone, after=come)
+        return self._change(NEW, term, what, level, known.name, before=gone, after=come)
 
     # -- conditions -------------------------------------------------------------------------------
 
@@ -250,8 +240,8 @@ class Changes:
         meaning = self.effects.meaning(before, after)
         uses = resting_on(self.sides[NEW], after)
         level = Level.PATCH if meaning == "same" else max((self._bears_on(u) for u in uses), default=Level.PATCH)
-        change = self._change(NEW, after, "rewritten" if meaning == "same" else meaning, level, "definition")
-        yield replace(change, edits=edits(old, new), uses=uses)
+        what = "rewritten" if meaning == "same" else meaning
+        yield self._change(NEW, after, what, level, "definition", edits=edits(old, new), uses=uses)
 
     def _bears_on(self, term: str) -> Level:
         """Return what it means for a term that a condition it rests on means something else."""
@@ -269,8 +259,8 @@ class Changes:
         if meaning == "same":
             return
         through = tuple(sorted(self._edited(new[0])))
-        change = self._change(NEW, after, meaning, max(Level.PATCH, self._effect(after)), "applies-to")
-        yield replace(change, through=through)
+        level = max(Level.PATCH, self._effect(after))
+        yield self._change(NEW, after, meaning, level, "applies-to", through=through)
 
     def _edited(self, condition: str) -> set[str]:
         """Return the conditions with another definition that a condition rests on, itself included."""

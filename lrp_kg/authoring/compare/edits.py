@@ -21,22 +21,14 @@ def _edits(old: Expression, new: Expression) -> Iterator[Edit]:
             yield Edit("threshold", old.field, "min", old.low, new.low)
         if old.high != new.high:
             yield Edit("threshold", old.field, "max", old.high, new.high)
-    elif isinstance(old, (All, AnyOf)) and isinstance(new, (All, AnyOf)):
-        if type(old) is not type(new):
-            yield Edit("operator", before=_operator(old), after=_operator(new))
-        yield from _parts(list(old.parts), list(new.parts))
     elif isinstance(old, Not) and isinstance(new, Not):
         yield from _edits(old.part, new.part)
-    elif isinstance(old, Not) and old.part == new:
+    elif _opposite(old, new):
         yield Edit("negation", before=old, after=new)
-    elif isinstance(new, Not) and new.part == old:
-        yield Edit("negation", before=old, after=new)
-    elif isinstance(new, (All, AnyOf)) and old in new.parts:
-        yield Edit("operator", before="", after=_operator(new))
-        yield from _parts([old], list(new.parts))
-    elif isinstance(old, (All, AnyOf)) and new in old.parts:
-        yield Edit("operator", before=_operator(old), after="")
-        yield from _parts(list(old.parts), [new])
+    elif (_operator(old) and _operator(new)) or old in _operands(new) or new in _operands(old):
+        if _operator(old) != _operator(new):
+            yield Edit("operator", before=_operator(old), after=_operator(new))
+        yield from _parts(_operands(old), _operands(new))
     else:
         yield Edit("replaced", before=old, after=new)
 
@@ -62,19 +54,22 @@ def _parts(old: list[Expression], new: list[Expression]) -> Iterator[Edit]:
 
 def _akin(old: Expression, new: Expression) -> bool:
     if isinstance(old, Named) or isinstance(new, Named):
-        return (isinstance(old, Not) and old.part == new) or (isinstance(new, Not) and new.part == old)
+        return _opposite(old, new)
     return bool(_about(old) & _about(new))
 
 
+def _opposite(old: Expression, new: Expression) -> bool:
+    return (isinstance(old, Not) and old.part == new) or (isinstance(new, Not) and new.part == old)
+
+
 def _about(expression: Expression) -> set[str]:
-    found = set()
-    for part in walk(expression):
-        if isinstance(part, (Has, Between)):
-            found.add(part.field)
-        elif isinstance(part, Named):
-            found.add(part.iri)
-    return found
+    parts = walk(expression)
+    return {p.iri if isinstance(p, Named) else p.field for p in parts if isinstance(p, (Has, Between, Named))}
 
 
 def _operator(expression: Expression) -> str:
-    return "and" if isinstance(expression, All) else "or"
+    return "and" if isinstance(expression, All) else "or" if isinstance(expression, AnyOf) else ""
+
+
+def _operands(expression: Expression) -> list[Expression]:
+    return list(expression.parts) if isinstance(expression, (All, AnyOf)) else [expression]

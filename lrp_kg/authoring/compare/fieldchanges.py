@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 
 from lrp_kg.authoring.compare.model import Change, Level
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
@@ -26,20 +27,18 @@ def field_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
     if old.kind != new.kind:
         yield replace(change, of="type", before=(old.kind,), after=(new.kind,))
     elif (old.low, old.high) != (new.low, new.high):
-        looser = _at_most(new.low, old.low) and _at_most(_negated(new.high), _negated(old.high))
-        tighter = _at_most(old.low, new.low) and _at_most(_negated(old.high), _negated(new.high))
-        what = "loosened" if looser else "tightened" if tighter else "changed"
-        level = Level.MINOR if looser else Level.MAJOR
+        (old_low, old_high), (new_low, new_high) = _bounds(old), _bounds(new)
+        looser, tighter = new_low <= old_low and old_high <= new_high, old_low <= new_low and new_high <= old_high
+        what, level = _direction(looser, tighter)
         yield replace(change, what=what, level=level, of="bounds", before=_range(old), after=_range(new))
 
 
-def _at_most(a: int | None, b: int | None) -> bool:
-    """Tell whether a lower bound allows at least what another allows; ``None`` allows everything."""
-    return a is None or (b is not None and a <= b)
+def _direction(looser: bool, tighter: bool) -> tuple[str, Level]:
+    return ("loosened", Level.MINOR) if looser else ("tightened" if tighter else "changed", Level.MAJOR)
 
 
-def _negated(bound: int | None) -> int | None:
-    return None if bound is None else -bound
+def _bounds(field: Field) -> tuple[float, float]:
+    return -inf if field.low is None else field.low, inf if field.high is None else field.high
 
 
 def _range(field: Field) -> tuple[str, ...]:
@@ -59,17 +58,9 @@ def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
             if a == b:
                 continue
         gone, come = (tuple(sorted(v.text for v in side)) for side in (a - b, b - a))
-        looser = not come
-        yield Change(
-            after,
-            sides[NEW].identifier(after),
-            "rule",
-            "loosened" if looser else "tightened" if not gone else "changed",
-            Level.MINOR if looser else Level.MAJOR,
-            local_name(predicate),
-            tuple(map(local_name, gone)),
-            tuple(map(local_name, come)),
-        )
+        what, level = _direction(not come, not gone)
+        change = Change(after, sides[NEW].identifier(after), "rule", what, level, local_name(predicate))
+        yield replace(change, before=tuple(map(local_name, gone)), after=tuple(map(local_name, come)))
 
 
 def _field_differs(sides: Sides, paths: list[str]) -> bool:

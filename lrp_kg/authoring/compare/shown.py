@@ -34,7 +34,7 @@ class ShownPlaces:
         old, new = ({p.iri: p for p in places_of(side)} for side in self.space.sides)
         homes = [{s.iri for p in side.values() for s in p.statements} for side in (old, new)]
         found = []
-        for iri in (*new, *(iri for iri in old if iri not in new)):
+        for iri in dict.fromkeys((*new, *old)):
             self.effects.report(iri.rsplit("#", 1)[-1])
             effect = self._place(old.get(iri), new.get(iri), (homes[OLD], homes[NEW]))
             if effect.what != "same":
@@ -47,7 +47,7 @@ class ShownPlaces:
         statements: list[StatementEffect] = []
         before = {s.iri: s for s in old.statements} if old else {}
         after = {s.iri: s for s in new.statements} if new else {}
-        for iri in (*after, *(iri for iri in before if iri not in after)):
+        for iri in dict.fromkeys((*after, *before)):
             s = after.get(iri) or before[iri]
             if iri not in before:
                 statements.append(StatementEffect(iri, s.id, "moved-here" if iri in homes[OLD] else "added"))
