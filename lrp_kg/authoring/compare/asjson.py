@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from lrp_kg.authoring.compare.model import (
@@ -14,8 +15,8 @@ from lrp_kg.authoring.compare.model import (
     PlaceEffect,
     Region,
 )
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot
-from lrp_kg.authoring.compare.view import Viewer
 from lrp_kg.authoring.compare.words import DiffWords
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.namespaces import local_name
@@ -25,23 +26,20 @@ Json = dict[str, Any]
 
 def to_json(found: Comparison, words: DiffWords) -> Json:
     """Return a comparison for programs."""
-    viewer = Viewer(found, words)
     return {
         "old": {"name": found.old.name, "id": found.old.id, "version": found.old.version},
         "new": {"name": found.new.name, "id": found.new.id, "version": found.new.version},
         "differs": found.differs,
         "class": found.level.word,
         "nextVersion": found.next_version or None,
-        "changes": [_change(c, viewer, words) for c in found.changes],
+        "changes": [_change(c, words) for c in found.changes],
         "decisions": [_decision(d, words.sides) for d in found.decisions],
         "shown": [_place(p, words.sides) for p in found.places],
         "cohort": _cohort(found.cohort) if found.cohort else None,
     }
 
 
-def _change(c: Change, viewer: Viewer, words: DiffWords) -> Json:
-    found = viewer.change(c)
-    parts = [found["label"], found["of"], found["what"]]
+def _change(c: Change, words: DiffWords) -> Json:
     return {
         "term": c.term,
         "id": c.id,
@@ -56,7 +54,7 @@ def _change(c: Change, viewer: Viewer, words: DiffWords) -> Json:
         "through": list(c.through),
         "concerns": list(c.uses),
         "edits": [_edit(e, words) for e in c.edits],
-        "text": " – ".join(p for p in parts if p),
+        "text": " – ".join(part for part in words.summary(c) if part),
     }
 
 
@@ -73,10 +71,7 @@ def _edit(e: Edit, words: DiffWords) -> Json:
 
 
 def _decision(d: DecisionEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
-    period = d.period and {
-        "from": d.period.since.isoformat() if d.period.since else None,
-        "until": d.period.until.isoformat() if d.period.until else None,
-    }
+    period = d.period and {"from": _iso(d.period.since), "until": _iso(d.period.until)}
     return {
         "id": d.id,
         "status": d.status,
@@ -87,6 +82,10 @@ def _decision(d: DecisionEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
         "class": d.level.word,
         "regions": [_region(r, sides) for r in d.regions],
     }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _region(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
@@ -115,12 +114,13 @@ def _outcome(outcome: Outcome | None) -> Json:
 
 def _literal(literal: Literal, sides: tuple[Snapshot, Snapshot]) -> list[Any]:
     """Return what is allowed of an input: JSON values, or ranges with both ends included; ``null`` is: not there."""
-    found: list[Any] = []
-    for value in literal.values:
-        own = sides[1] if isinstance(value, bool) or value in sides[1].kinds else sides[0]
-        found.append(value if isinstance(value, bool) else own.identifier(value))
+    found: list[Any] = [value if isinstance(value, bool) else _identifier(value, sides) for value in literal.values]
     found += [{"min": low, "max": high} for low, high in literal.ranges]
     return [*found, None] if literal.absent else found
+
+
+def _identifier(term: str, sides: tuple[Snapshot, Snapshot]) -> str:
+    return sides[NEW if term in sides[NEW].kinds else OLD].identifier(term)
 
 
 def _place(p: PlaceEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
@@ -129,7 +129,7 @@ def _place(p: PlaceEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
         "iri": p.iri,
         "kind": p.kind,
         "label": p.printed or None,
-        "stages": [(sides[1] if s in sides[1].kinds else sides[0]).identifier(s) for s in p.stage],
+        "stages": [_identifier(stage, sides) for stage in p.stage],
         "what": p.what,
         "statements": [
             {"id": s.id, "what": s.what, "of": list(s.of), "regions": [_region(r, sides) for r in s.regions]}
@@ -141,13 +141,7 @@ def _place(p: PlaceEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
 
 def _cohort(c: CohortEffect) -> Json:
     return {
-        "records": c.records,
-        "compared": c.compared,
-        "changed": c.changed,
-        "invalidBefore": c.invalid_before,
-        "invalidAfter": c.invalid_after,
-        "invalidBoth": c.invalid_both,
-        "unreadable": c.unreadable,
+        **c.counts,
         "decisions": {
             m.id: {
                 "same": m.same,

@@ -31,11 +31,13 @@ class _Text:
     def parts(self) -> Iterator[RenderableType]:
         v, say = self.view, self.words.say
         yield Text(f"{v['guideline']}", style="bold")
-        for side in v["sides"]:
-            yield self._line(f"  {side['word']}: [bold]{escape(side['name'])}[/] [dim]{escape(side['version'])}[/]")
-        colour = _COLOURS[v["level"]]
-        yield self._line(f"  {say('level')}: [{colour}]{v['level_word']}[/] – {v['means']}")
-        if v["next"] and v["differs"]:
+        for word, side in v["sides"]:
+            yield self._line(f"  {say(word)}: [bold]{escape(side.name)}[/] [dim]{escape(side.version)}[/]")
+        level = v["level"]
+        yield self._line(
+            f"  {say('level')}: [{_COLOURS[level]}]{say(f'level-{level}')}[/] – {say(f'level-{level}-means')}"
+        )
+        if v["next"]:
             yield self._line(f"  {say('next-version')}: [bold]{v['next']}[/]")
         if not v["differs"]:
             yield Text(say("nothing"), style="green")
@@ -56,10 +58,11 @@ class _Text:
     # -- changes ----------------------------------------------------------------------------------
 
     def _changes(self) -> Iterator[RenderableType]:
-        counts = ", ".join(f"[{_COLOURS[c['level']]}]{c['count']} {c['word']}[/]" for c in self.view["counts"])
+        say = self.words.say
+        counts = ", ".join(f"[{_COLOURS[level]}]{n} {say(f'level-{level}')}[/]" for level, n in self.view["counts"])
         yield self._heading("changes", f"  {counts}" if counts else "")
         if not self.view["changes"]:
-            yield self._line(self.words.say("no-changes"), 2)
+            yield self._line(say("no-changes"), 2)
         for c in self.view["changes"]:
             yield from self._change(c)
 
@@ -67,16 +70,15 @@ class _Text:
         colour = _COLOURS[c["level"]]
         of = f"{escape(c['of'])}: " if c["of"] else ""
         language = f" \\[{c['language']}]" if c["language"] else ""
+        level = self.words.say(f"level-{c['level']}")
         yield self._line(
-            f"[{colour}]{c['level_word']:<6}[/] {c['kind']} [bold]{escape(c['label'])}[/] [dim]{escape(c['id'])}[/]"
+            f"[{colour}]{level:<6}[/] {c['kind']} [bold]{escape(c['label'])}[/] [dim]{escape(c['id'])}[/]"
             f" – {of}[{colour}]{escape(c['what'])}[/]{language}",
             2,
         )
-        if c["before"] and c["after"]:
-            yield self._line(f"[red]{escape(c['before'])}[/] {ARROW} [green]{escape(c['after'])}[/]", 9)
-        elif c["before"] or c["after"]:
-            side = "red" if c["before"] else "green"
-            yield self._line(f"[{side}]{escape(c['before'] or c['after'])}[/]", 9)
+        sides = [f"[{k}]{escape(c[side])}[/]" for side, k in (("before", "red"), ("after", "green")) if c[side]]
+        if sides:
+            yield self._line(f" {ARROW} ".join(sides), 9)
         for detail in c["details"]:
             yield self._line(f"[bold]{escape(detail)}[/]", 9)
         for name, word in (("place", "in"), ("through", "through"), ("uses", "concerns")):
@@ -135,12 +137,12 @@ class _Text:
     def _cohort(self) -> Iterator[RenderableType]:
         cohort, say = self.view["cohort"], self.words.say
         yield self._heading("cohort")
-        for row in cohort["rows"]:
-            yield self._line(f"{row['count']:>10}  {escape(row['what'])}", 2)
+        for what, count in cohort["rows"]:
+            yield self._line(f"{count:>10}  {escape(what)}", 2)
         for d in cohort["decisions"]:
             table = Table(title=f"{d['label']} ({d['id']})", title_justify="left", title_style="bold cyan")
-            for name, side in (("old", "left"), ("new", "left"), ("count", "right"), ("first-record", "right")):
-                table.add_column(say(name), justify="right" if side == "right" else "left")
+            for name in ("old", "new", "count", "first-record"):
+                table.add_column(say(name), justify="left" if name in ("old", "new") else "right")
             for m in d["moves"]:
                 table.add_row(escape(m["before"]), escape(m["after"]), m["count"], str(m["first"]))
             table.add_row(say("as-before"), "", d["same"], "", style="dim")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.compare.model import CohortEffect, Moves
+from lrp_kg.authoring.compare.model import COUNTS, CohortEffect, Moves
 from lrp_kg.authoring.compare.revisions import NotComparable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.errors import InvalidRecord, RecordError
@@ -74,7 +74,7 @@ class Cohort:
             if not isinstance(record, dict):
                 tally["unreadable"] += 1
             elif before is None or after is None:
-                tally["both" if before is after else "before" if before is None else "after"] += 1
+                tally["invalid" + ("Both" if before is after else "Before" if before is None else "After")] += 1
             else:
                 a, b = self.answers(OLD, before), self.answers(NEW, after)
                 changed = False
@@ -86,19 +86,11 @@ class Cohort:
                 tally["compared"] += 1
                 tally["changed"] += changed
             step()
-        return CohortEffect(
-            tally["records"],
-            tally["compared"],
-            tally["changed"],
-            tally["unreadable"],
-            tally["both"],
-            tally["before"],
-            tally["after"],
-            tuple(
-                Moves(name, tally["compared"] - sum(moved[name].values()), dict(moved[name].most_common()), first[name])
-                for name in self.decisions
-            ),
+        moves = (
+            Moves(name, tally["compared"] - sum(moved[name].values()), dict(moved[name].most_common()), first[name])
+            for name in self.decisions
         )
+        return CohortEffect({name: tally[name] for name in COUNTS}, tuple(moves))
 
     def read(self, side: int, record: Any) -> Record | None:
         """Return a record as a side understands it; ``None`` where it does not accept it."""

@@ -160,17 +160,14 @@ class Moves:
     first: Mapping[tuple[Outcome, Outcome], int]
 
 
+COUNTS = ("records", "compared", "changed", "invalidBefore", "invalidAfter", "invalidBoth", "unreadable")
+
+
 @dataclass(frozen=True)
 class CohortEffect:
-    """What becomes of the records of a cohort; invalid ones are counted apart."""
+    """How the records of a cohort move; ``counts`` has a number for each of `COUNTS`."""
 
-    records: int
-    compared: int
-    changed: int
-    unreadable: int
-    invalid_both: int
-    invalid_before: int
-    invalid_after: int
+    counts: Mapping[str, int]
     decisions: tuple[Moves, ...]
 
 

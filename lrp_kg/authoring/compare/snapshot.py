@@ -88,11 +88,8 @@ class Snapshot:
 
     def explicit_identifier(self, term: str) -> str:
         """Return the identifier or notation of a term; empty where there is none."""
-        for predicate in (DCTERMS + "identifier", SKOS + "notation"):
-            found = self.graph.one(iri(term), predicate)
-            if found:
-                return found.value
-        return ""
+        found = (self.graph.one(iri(term), predicate) for predicate in (DCTERMS + "identifier", SKOS + "notation"))
+        return next((node.value for node in found if node), "")
 
     def label(self, term: str) -> Text:
         """Return the label of a term by language; of a statement without one, that of its advice."""

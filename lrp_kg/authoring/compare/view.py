@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, Level, PlaceEffect, Region
+from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, PlaceEffect, Region
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
+from lrp_kg.authoring.compare.snapshot import hyphenated
 from lrp_kg.authoring.compare.words import ARROW, DiffWords
 from lrp_kg.logic.outcomes import Outcome
 
@@ -41,20 +42,11 @@ class Viewer:
         return {
             "lang": w.lang,
             "guideline": w.text(f.new.label, f.new.id),
-            "sides": [
-                {"name": n.name, "version": n.version, "word": w.say(word)}
-                for n, word in ((f.old, "old"), (f.new, "new"))
-            ],
+            "sides": [("old", f.old), ("new", f.new)],
             "level": f.level.word,
-            "level_word": w.say(f"level-{f.level.word}"),
-            "means": w.say(f"level-{f.level.word}-means"),
-            "next": f.next_version,
+            "next": f.next_version if f.differs else "",
             "differs": f.differs,
-            "counts": [
-                {"level": level.word, "word": w.say(f"level-{level.word}"), "count": counts[level]}
-                for level in (Level.MAJOR, Level.MINOR, Level.PATCH)
-                if counts[level]
-            ],
+            "counts": [(level.word, n) for level, n in sorted(counts.items(), reverse=True) if level],
             "changes": list(self.changes()),
             "decisions": [self.decision(d) for d in differing],
             "same": list(same),
@@ -82,6 +74,7 @@ class Viewer:
     def change(self, c: Change) -> ViewData:
         """Return a change: what it is about, what happened, the details."""
         w = self.words
+        label, of, what = w.summary(c)
         details = [w.edit(e) for e in c.edits]
         before, after = w.values(c.before, OLD), w.values(c.after, NEW)
         if c.kind == "vocabulary":
@@ -98,18 +91,16 @@ class Viewer:
         rests = [i for i in c.uses if self._kind(i) in _REST]
         return {
             "level": c.level.word,
-            "level_word": w.say(f"level-{c.level.word}"),
             "kind": w.kind(c.kind),
-            "label": w.term(c.term) if c.kind != "vocabulary" else "",
+            "label": label,
             "id": c.id,
-            "of": w.of(c.of) if c.of else "",
-            "what": w.say(c.what),
-            "code": c.what,
+            "of": of,
+            "what": what,
             "language": c.language,
             "before": before,
             "after": after,
             "details": details,
-            "place": w.place(c),
+            "place": w.terms(c.place, 3),
             "through": w.terms(c.through),
             "uses": w.terms(rests),
         }
@@ -122,14 +113,11 @@ class Viewer:
     def decision(self, d: DecisionEffect) -> ViewData:
         """Return the effect on a decision."""
         w = self.words
-        note = ""
-        if d.status != "differs":
-            note = w.say("too-large" if d.status == "too-large" else d.status)
         return {
             "id": d.id,
             "label": w.decision(d.id),
-            "period": w.period(d) if d.period else "",
-            "note": note,
+            "period": w.period(d),
+            "note": w.say(d.status) if d.status != "differs" else "",
             "count": w.say("combinations", n=w.number(d.differing), total=w.number(d.combinations)),
             "regions": [
                 self.region(r, w.outcome(d.id, r.before, OLD), w.outcome(d.id, r.after, NEW)) for r in d.regions
@@ -173,7 +161,6 @@ class Viewer:
                 {
                     "label": w.term(s.iri),
                     "what": w.say(s.what),
-                    "code": s.what,
                     "of": ", ".join(w.of(name) for name in s.of) if s.what == "changed" else "",
                     "regions": self._shown(s.regions),
                 }
@@ -193,17 +180,9 @@ class Viewer:
     def cohort(self, c: CohortEffect) -> ViewData:
         """Return what becomes of a cohort."""
         w = self.words
-        rows = (
-            ("records", c.records),
-            ("compared", c.compared),
-            ("moved-records", c.changed),
-            ("invalid-before", c.invalid_before),
-            ("invalid-after", c.invalid_after),
-            ("invalid-both", c.invalid_both),
-            ("unreadable", c.unreadable),
-        )
+        phrases = {name: w.say("moved-records" if name == "changed" else hyphenated(name)) for name in c.counts}
         return {
-            "rows": [{"what": w.say(name), "count": w.number(n)} for name, n in rows if n or name == "records"],
+            "rows": [(phrases[name], w.number(n)) for name, n in c.counts.items() if n or name == "records"],
             "decisions": [
                 {
                     "id": m.id,

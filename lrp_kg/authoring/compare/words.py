@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal, Period
+from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.guideline.in_words import ExpressionWords
@@ -53,34 +53,29 @@ class DiffWords(ExpressionWords):
         return text + (f" (+{len(found) - most})" if len(found) > most else "")
 
     def value(self, text: str, side: int) -> str:
-        """Return a value before or after a change: the label of a term, a literal as it is."""
-        if "://" in text and " " not in text:
-            return self.unit(text[len(XSD) :]) if text.startswith(XSD) else self.term(text, side)
-        return self.unit(text)
-
-    def unit(self, text: str) -> str:
-        """Return a type, truth value or period of the files in words, anything else as it is."""
-        known = {"true": "yes", "false": "no", **{k: f"type-{k}" for k in _TYPES}}
-        return self.say(known[text]) if text in known else text
+        """Return a value before or after a change: the label of a term, a type in words, another literal as it is."""
+        is_iri = "://" in text and " " not in text
+        if is_iri and not text.startswith(XSD):
+            return self.term(text, side)
+        name = text.removeprefix(XSD) if is_iri else text
+        return self.say(_PHRASES[name]) if name in _PHRASES else name
 
     def values(self, texts: tuple[str, ...], side: int) -> str:
         """Return the values before or after a change."""
         return "; ".join(self.value(t, side) for t in texts) or "–"
 
-    def place(self, change: Change) -> str:
-        """Return where a term is."""
-        return self.terms(change.place, 3)
+    def summary(self, change: Change) -> tuple[str, str, str]:
+        """Return what a change is about, which attribute of it changed, and what happened."""
+        label = self.term(change.term) if change.kind != "vocabulary" else ""
+        return label, self.of(change.of) if change.of else "", self.say(change.what)
 
     # -- answers ----------------------------------------------------------------------------------
 
     def decision(self, name: str) -> str:
         """Return the label of a decision or programme by its identifier."""
-        for side in (NEW, OLD):
-            g = self.sides[side].guideline
-            for found in (*g.programmes.values(), *g.decisions.values()):
-                if found.id == name:
-                    return self.text(found.label, name)
-        return name
+        both = [self.sides[side].guideline for side in (NEW, OLD)]
+        known = (d for g in both for d in (*g.programmes.values(), *g.decisions.values()) if d.id == name)
+        return next((self.text(d.label, name) for d in known), name)
 
     def outcome(self, decision: str, outcome: Outcome | None, side: int) -> str:
         """Return an answer of a decision: its options, or the status where there is none."""
@@ -103,14 +98,12 @@ class DiffWords(ExpressionWords):
 
     def period(self, effect: DecisionEffect) -> str:
         """Return when the editions of a programme are in force together."""
-        period = effect.period or Period(None, None)
-        parts = []
-        if period.since:
-            parts.append(self.say("since", day=period.since.isoformat()))
-        if period.until:
-            parts.append(self.say("until", day=period.until.isoformat()))
-        editions = f" {ARROW} ".join(dict.fromkeys(e for e in effect.editions if e))
-        return ", ".join(([editions] if editions else []) + parts)
+        parts = [f" {ARROW} ".join(dict.fromkeys(e for e in effect.editions if e))]
+        if effect.period and effect.period.since:
+            parts.append(self.say("since", day=effect.period.since.isoformat()))
+        if effect.period and effect.period.until:
+            parts.append(self.say("until", day=effect.period.until.isoformat()))
+        return ", ".join(part for part in parts if part)
 
     # -- conditions -------------------------------------------------------------------------------
 
@@ -177,4 +170,5 @@ class DiffWords(ExpressionWords):
 
 
 _TYPES = ("boolean", "integer", "date", "string", "value", "values")
+_PHRASES = {"true": "yes", "false": "no"} | {name: f"type-{name}" for name in _TYPES}
 _GENERATED = ("eligible", "not-eligible")
