@@ -1,4 +1,4 @@
-"""The closure of the ontology: computed once per content, and what it says of consistency."""
+"""The closure of the ontology is computed once per content and shows contradictions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def cached_files(folder: str) -> set[Path]:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, rdflib.Graph]:
-    """A cache folder of our own and the closure of the small guideline, just computed."""
+    """A separate cache folder and the closure of the small guideline, just computed."""
     folder = tmp_path_factory.mktemp("closure-cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LRP_CACHE", str(folder))
@@ -65,7 +65,7 @@ class TestCache:
         monkeypatch.setenv("LRP_CACHE", str(first[0]))
 
     @pytest.mark.slow
-    def test_what_it_holds(self, first: tuple[Path, rdflib.Graph]) -> None:
+    def test_closure_has_inferred_and_stated_triples(self, first: tuple[Path, rdflib.Graph]) -> None:
         _, graph = first
         ontology = ontology_graph(load_guideline(ANKLE))
         assert (ANK.AcuteSlightSprain, RDFS.subClassOf, ANK.SlightSprain) in graph, "from the intersection"
@@ -76,7 +76,7 @@ class TestCache:
         assert named - set(graph) == set()
         assert (ANK["record-shape"], None, None) not in graph, "shapes are left out"
 
-    def test_a_second_time_owlrl_is_not_called(
+    def test_second_closure_comes_from_the_cache(
         self, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
@@ -88,30 +88,30 @@ class TestCache:
         assert without_blanks[0] == without_blanks[1]
         assert len(cached_files(str(first[0]))) == 1
 
-    def test_a_copy_with_the_same_content_shares_it(
+    def test_copy_with_the_same_content_uses_the_same_closure(
         self, tmp_path: Path, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
         assert len(closure(variant(tmp_path / "copy", ""))) == len(first[1])
 
-    def test_other_content_is_computed_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        other = variant(tmp_path / "other", "\n# a remark is other content too\n")
+    def test_changed_content_is_reasoned_over_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        other = variant(tmp_path / "other", "\n# a comment changes the content too\n")
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
         with pytest.raises(AssertionError, match="owlrl is not called"):
             closure(other)
 
-    def test_another_version_of_owlrl_computes_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_another_version_of_owlrl_reasons_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("importlib.metadata.version", lambda name: "0.0")
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
         with pytest.raises(AssertionError, match="owlrl is not called"):
             closure(load_guideline(ANKLE))
 
-    def test_without_cache(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_cache_owlrl_is_called(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
         with pytest.raises(AssertionError, match="owlrl is not called"):
             closure(load_guideline(ANKLE), cache=False)
 
-    def test_a_cache_that_cannot_be_written_is_done_without(
+    def test_closure_is_computed_when_the_cache_cannot_be_written(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = tmp_path / "a-file"
@@ -121,7 +121,7 @@ class TestCache:
         assert len(closure(load_guideline(ANKLE))) > 1000
         assert file.stat().st_size == 0
 
-    def test_nothing_is_kept_in_the_guideline_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nothing_is_written_to_the_guideline_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owlrl, "DeductiveClosure", Inert)
         guideline = variant(tmp_path / "copy", "\n# another\n")
         before = sorted(guideline.folder.rglob("*"))
@@ -130,7 +130,7 @@ class TestCache:
 
 
 class Inert:
-    """Stands for a reasoner that infers nothing."""
+    """A reasoner that infers nothing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
@@ -143,7 +143,7 @@ class Inert:
 
 
 @pytest.mark.slow
-def test_the_guideline_is_consistent() -> None:
+def test_packaged_guideline_is_consistent() -> None:
     guideline = load_guideline()
     assert len(guideline.conditions) > 100
     assert check_soundness(guideline.folder, hermit=False) == []
@@ -164,7 +164,7 @@ CONTRADICTIONS = (
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
-    """What is told of a guideline with contradictions of several kinds, reasoned over once."""
+    """The findings on a guideline with contradictions of several kinds."""
     return check_soundness(
         variant(tmp_path_factory.mktemp("guideline") / "contradictory", CONTRADICTIONS).folder, hermit=False
     )
@@ -176,36 +176,36 @@ def naming(found: list[Finding], *names: str) -> list[Finding]:
 
 @pytest.mark.slow
 class TestContradictions:
-    def test_an_inconsistent_ontology(self, found: list[Finding]) -> None:
-        told = naming(found, "SlightSprain", "Instability", "someone")
-        assert [f.name for f in told] == ["ontology-inconsistent"]
+    def test_inconsistent_ontology_is_an_error(self, found: list[Finding]) -> None:
+        inconsistent = naming(found, "SlightSprain", "Instability", "someone")
+        assert [f.name for f in inconsistent] == ["ontology-inconsistent"]
         assert all(f.severity == "error" and f.where for f in found)
 
-    def test_a_class_of_disjoint_classes(self, found: list[Finding]) -> None:
+    def test_intersection_of_disjoint_classes_is_reported(self, found: list[Finding]) -> None:
         assert naming(found, "DisjointBoth")
 
-    def test_a_class_and_its_complement(self, found: list[Finding]) -> None:
+    def test_intersection_with_a_complement_is_reported(self, found: list[Finding]) -> None:
         assert naming(found, "MuchPain")
 
-    def test_two_values_of_one_field(self, found: list[Finding]) -> None:
+    def test_two_values_of_one_field_are_reported(self, found: list[Finding]) -> None:
         assert naming(found, "severity-slight", "severity-partial")
 
-    def test_the_first_and_the_last_value_of_a_list(self, found: list[Finding]) -> None:
+    def test_first_and_last_value_of_a_list_are_reported(self, found: list[Finding]) -> None:
         assert naming(found, "severity-slight", "severity-complete")
 
-    def test_true_and_false(self, found: list[Finding]) -> None:
+    def test_true_and_false_are_reported(self, found: list[Finding]) -> None:
         assert naming(found, "YesAndNo")
 
     @pytest.mark.parametrize("name", ["DisjointBoth", "TwoValues", "FirstAndLast", "YesAndNo", "Itself"])
-    def test_each_impossible_class_is_told_by_name(self, found: list[Finding], name: str) -> None:
+    def test_each_unsatisfiable_class_is_named(self, found: list[Finding], name: str) -> None:
         assert [f for f in naming(found, name) if f.name == "unsatisfiable-class"]
 
-    def test_a_class_that_is_said_to_be_empty(self, found: list[Finding]) -> None:
-        told = [f.message for f in found if f.name == "unsatisfiable-class"]
-        assert any(message.startswith("Empty: can have no member") for message in told)
+    def test_subclass_of_nothing_is_reported(self, found: list[Finding]) -> None:
+        messages = [f.message for f in found if f.name == "unsatisfiable-class"]
+        assert any(message.startswith("Empty: can have no member") for message in messages)
 
 
-def test_the_ontology_is_read_without_shapes() -> None:
+def test_ontology_graph_has_no_shapes() -> None:
     graph = ontology_graph(load_guideline(ANKLE))
     assert (ANK.SlightSprain, RDF.type, OWL.Class) in graph
     assert (CP.PatientRecord, RDF.type, OWL.Class) in graph, "the generic vocabulary is part of it"

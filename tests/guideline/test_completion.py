@@ -1,4 +1,4 @@
-"""Authors need not type what follows: the identifier of a term from its IRI, the source of a statement from its box."""
+"""Authors may omit what the loader completes: the identifier from the IRI, the source of a statement from its box."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPARED = {"Statement", "Criterion", "Benefit", "Limit", "ProcessStep"}
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of a guideline without what follows from the rest."""
+    """A copy of a guideline without the identifiers and sources that the loader completes."""
     folder = tmp_path_factory.mktemp("short") / "ankle"
     shutil.copytree(ANKLE, folder)
     file = folder / "ontology" / "pathway.ttl"
@@ -45,7 +45,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_answers_are_the_same(short: Path) -> None:
+def test_answers_do_not_change(short: Path) -> None:
     one, other = GuidelineService(ANKLE), GuidelineService(short)
     assert len(CASES) > 40
     for case in CASES:
@@ -53,22 +53,22 @@ def test_answers_are_the_same(short: Path) -> None:
             assert other.assess(case["record"], explain=True) == one.assess(case["record"], explain=True), case["id"]
 
 
-def test_check_demands_nothing_that_follows(short: Path) -> None:
+def test_check_accepts_the_short_guideline(short: Path) -> None:
     assert [f for f in check_well_made(short) if f.severity == "error"] == []
 
 
-def test_served_triples_have_what_follows(short: Path) -> None:
+def test_served_triples_include_the_completion(short: Path) -> None:
     wanted = {DCTERMS + "identifier", DCTERMS + "source"}
 
-    def said(folder: Path) -> set[tuple[str, ...]]:
+    def completed(folder: Path) -> set[tuple[str, ...]]:
         quads = guideline_quads(GuidelineService(folder).guideline)
         default = [q for q in quads if isinstance(q.graph_name, ox.DefaultGraph) and q.predicate.value in wanted]
         return {(str(q.subject), q.predicate.value, str(q.object)) for q in default}
 
-    assert said(short) == said(ANKLE)
+    assert completed(short) == completed(ANKLE)
 
 
-def test_what_is_said_is_kept() -> None:
+def test_stated_identifiers_and_sources_are_kept() -> None:
     text = """
         @prefix cp: <https://w3id.org/lrp-kg/care-pathway#> . @prefix dcterms: <http://purl.org/dc/terms/> .
         @prefix my: <https://example.org/my#> .

@@ -30,7 +30,7 @@ def test_expression_in_one_line(expression: Expression, expected: str) -> None:
     assert ExpressionWords("en").line(expression) == expected
 
 
-def test_definitions_take_the_place_of_named_classes() -> None:
+def test_named_classes_are_replaced_by_their_definitions() -> None:
     words = ExpressionWords("nl")
     definitions: dict[str, Expression] = {A.iri: All((SEVERE, B)), B.iri: DAYS}
     whole = words.part(All((A, B)), definitions)

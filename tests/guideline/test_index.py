@@ -1,4 +1,4 @@
-"""The files of a guideline are parsed once, by one function, and everybody asks the same index."""
+"""Each file of a guideline is parsed once, and all code uses the same index."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_edited_file_is_parsed_again(tmp_path: Path) -> None:
     assert "first phase" in {o.label["en"] for d in after.decisions.values() for o in d.options}
 
 
-def test_index_keeps_what_was_read(tmp_path: Path) -> None:
+def test_index_does_not_read_the_files_again(tmp_path: Path) -> None:
     folder = tmp_path / "ankle"
     shutil.copytree(ANKLE, folder)
     guideline = load_guideline(folder)

@@ -1,4 +1,4 @@
-"""The ontology as a reader of the files and of an ontology editor sees it."""
+"""The ontology as it appears in its files and in an ontology editor."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_statements_facts_and_limits_have_labels_in_each_language(editor: Any) -
         assert [i.iri for i in found if not all(getattr(i.label, lang) for lang in ("en", "nl", "fr", "de"))] == []
 
 
-def test_conditions_are_gathered_in_groups(editor: Any) -> None:
+def test_each_condition_is_in_one_group(editor: Any) -> None:
     children = list(editor.world[PATIENT_RECORD].subclasses())
     assert 5 < len(children) < 40
     groups = set(editor.world[CONDITION_GROUP].instances())
@@ -77,7 +77,7 @@ def test_every_term_says_where_it_is_defined(editor: Any) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}/{f.stem}")
-def test_header_makes_the_module_findable(file: Path) -> None:
+def test_header_has_the_metadata_of_the_module(file: Path) -> None:
     triples = [q.triple for q in ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)]
     (module,) = (t.subject for t in triples if t.predicate.value == RDF + "type" and t.object == ox.NamedNode(ONTOLOGY))
     header: dict[str, list[str]] = {}
