@@ -1,4 +1,4 @@
-"""Reading records: three formats with one meaning; what cannot be understood is refused, nothing is dropped."""
+"""Records are read alike from three formats; a record that cannot be read in full is refused."""
 
 import json
 
@@ -38,7 +38,7 @@ TURTLE = """
 """
 
 
-def test_three_formats_one_meaning(service: GuidelineService) -> None:
+def test_three_formats_give_the_same_record(service: GuidelineService) -> None:
     reader = service.reader
     plain = service.read(RECORD)
     linked = service.read({"@context": reader.context, **RECORD})
@@ -50,7 +50,7 @@ def test_three_formats_one_meaning(service: GuidelineService) -> None:
         assert (other.values, other.dates, other.lists) == (plain.values, plain.dates, plain.lists)
 
 
-def test_an_own_context_that_maps_every_key(service: GuidelineService) -> None:
+def test_context_of_the_sender_that_maps_every_key_is_accepted(service: GuidelineService) -> None:
     context = {
         "@base": "urn:a:",
         "date": {"@id": LRP + "assessmentDate", "@type": "http://www.w3.org/2001/XMLSchema#date"},
@@ -63,12 +63,12 @@ def test_an_own_context_that_maps_every_key(service: GuidelineService) -> None:
     "context",
     ["https://example.org/context.jsonld", ["https://example.org/c"], {"@import": "https://example.org/c"}],
 )
-def test_a_remote_context_is_never_fetched(service: GuidelineService, context: object) -> None:
+def test_remote_context_is_never_fetched(service: GuidelineService, context: object) -> None:
     with pytest.raises(ForeignContext, match="never fetched"):
         service.reader.from_json({"@context": context, "redFlags": "none"})
 
 
-def test_a_context_that_would_drop_keys_is_refused(service: GuidelineService) -> None:
+def test_context_that_drops_keys_is_refused(service: GuidelineService) -> None:
     context = {"redFlags": {"@id": LRP + "redFlags"}}
     body = {"@context": context, "@type": "https://w3id.org/lrp-kg/care-pathway#PatientRecord"}
     with pytest.raises(ForeignContext, match="maps only 1 of 2 keys"):
@@ -79,7 +79,7 @@ def test_null_is_unknown(service: GuidelineService) -> None:
     assert not service.read({"redFlags": None, "medications": None}).values
 
 
-def test_a_known_empty_list_is_not_unknown(service: GuidelineService) -> None:
+def test_empty_list_is_known(service: GuidelineService) -> None:
     assert service.read({"medications": []}).values[LRP + "takesOpioid"] is False
     assert LRP + "takesOpioid" not in service.read({}).values
     turtle = TURTLE.replace("( lrp:medications-opioid lrp:medications-nsaid )", "( )")
@@ -87,23 +87,23 @@ def test_a_known_empty_list_is_not_unknown(service: GuidelineService) -> None:
     assert service.read(raw).values[LRP + "takesOpioid"] is False
 
 
-def test_an_implied_field_is_settled(service: GuidelineService) -> None:
+def test_date_implies_its_boolean_field(service: GuidelineService) -> None:
     assert service.read({"spinalSurgeryDate": "2024-01-01"}).values[LRP + "spinalSurgery"] is True
 
 
-def test_triples_beside_the_record_are_told(service: GuidelineService) -> None:
+def test_triples_outside_the_record_are_reported(service: GuidelineService) -> None:
     for stray in ("<urn:y> <urn:p> 1 .", "<urn:x> a <urn:Other> .", "lrp:redFlags <urn:p> 1 ."):
         raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
         assert "outside-record" in {f.name for f in service.validate(raw)}
 
 
-def test_a_record_cannot_change_what_is_reasoned_over(service: GuidelineService) -> None:
+def test_record_cannot_add_axioms(service: GuidelineService) -> None:
     stray = "lrp:redFlags-none <http://www.w3.org/2002/07/owl#sameAs> lrp:redFlags-cluster ."
     raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
     assert service.validate(raw)
 
 
-def test_a_broken_list_is_no_list(service: GuidelineService) -> None:
+def test_malformed_list_is_reported(service: GuidelineService) -> None:
     for members in ("lrp:medications-opioid", "_:b", '"opioid"'):
         turtle = TURTLE.replace("( lrp:medications-opioid lrp:medications-nsaid )", members)
         raw = service.reader.from_rdf(turtle, ox.RdfFormat.TURTLE)[0]
@@ -131,14 +131,14 @@ def test_json_is_read_strictly(text: str, error: type[Exception]) -> None:
         parse_json(text)
 
 
-def test_a_json_error_names_its_place_and_no_content() -> None:
+def test_json_error_gives_the_position_and_no_content() -> None:
     with pytest.raises(BrokenJson) as caught:
         parse_json('{\n  "redFlags": secret}')
     assert "Line 2, column 15" in caught.value.message
     assert "secret" not in caught.value.message
 
 
-def test_a_turtle_error_names_its_place_and_no_content(service: GuidelineService) -> None:
+def test_turtle_error_gives_the_line_and_no_content(service: GuidelineService) -> None:
     with pytest.raises(BrokenRdf) as caught:
         service.reader.from_rdf("<urn:secret> a \n <urn:b> ;; secret .", ox.RdfFormat.TURTLE)
     assert "ine 2" in caught.value.message
@@ -146,16 +146,16 @@ def test_a_turtle_error_names_its_place_and_no_content(service: GuidelineService
 
 
 @pytest.mark.parametrize("data", [[], 1, "text", None, True])
-def test_only_an_object_is_a_record(service: GuidelineService, data: object) -> None:
+def test_only_an_object_is_accepted_as_record(service: GuidelineService, data: object) -> None:
     with pytest.raises(RecordError):
         service.reader.from_json(data)
 
 
-def test_only_utf8() -> None:
+def test_only_utf8_is_accepted() -> None:
     assert decode("\ufeff{}".encode()) == "{}"
     with pytest.raises(WrongCharset):
         decode("é".encode("latin-1"))
 
 
-def test_ndjson_numbers_its_lines() -> None:
+def test_ndjson_lines_are_numbered() -> None:
     assert list(ndjson("{}\n\n[]\n")) == [(1, "{}"), (3, "[]")]

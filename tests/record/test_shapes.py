@@ -1,7 +1,7 @@
-"""Every constraint of every record shape: a record that meets it and one that does not, and pySHACL's own verdict.
+"""Every constraint of every record shape, with a record that conforms and one that does not, compared with pySHACL.
 
-The faults are made from the shapes themselves, as triples, so that a new shape is tried without a new test.
-`test_validation.py` tries faults as they come in JSON.
+The faults are derived from the shapes, as triples, so a new shape is tested without a new test.
+`test_validation.py` tests faults in JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Fault = tuple[URIRef, URIRef, Triples]
 
 
 def valid_values(path: URIRef) -> list[Node]:
-    """Return some valid values of a field, by the shapes that say what it holds."""
+    """Return some valid values of a field, as its shapes allow."""
     for shape in SHAPE_GRAPH.subjects(SH.path, path):
         members = SHAPE_GRAPH.value(shape, SH["in"])
         if members is not None and SHAPE_GRAPH.value(shape, SH.maxCount):
@@ -113,7 +113,7 @@ FAULTS = all_faults()
 
 
 def graph_of(values: Triples) -> Graph:
-    """Return a record as a graph; each drug stands in a list of one, an empty node for no drugs."""
+    """Return a record as a graph; each drug is in a list of one; an empty node means no drugs."""
     graph = Graph()
     graph.add((RECORD, RDF.type, CP.PatientRecord))
     for path, value in values:
@@ -126,7 +126,7 @@ def graph_of(values: Triples) -> Graph:
 
 
 def stock(graph: Graph) -> tuple[bool, set[tuple[Node | None, Node | None]]]:
-    """Return the verdict of pySHACL as it comes, and which constraints were broken."""
+    """Return the verdict of unmodified pySHACL and the violated constraints."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it compares a text with a date
         conforms, report, _ = pyshacl.validate(graph, shacl_graph=SHAPE_GRAPH)
@@ -148,16 +148,16 @@ def changed(values: Triples, fault: Triples) -> Triples:
     return [(path, value) for path, value in values if path not in paths] + fault
 
 
-def test_every_shape_is_tried() -> None:
+def test_every_shape_is_tested() -> None:
     shapes = set(SHAPE_GRAPH.subjects(RDF.type, SH.PropertyShape)) | set(SHAPE_GRAPH.subjects(RDF.type, SH.NodeShape))
     outer = {s for s in shapes if isinstance(s, URIRef)}
-    only_groups = {LRP["record-with-surgery-date"]}  # its one property shape is tried
+    only_groups = {LRP["record-with-surgery-date"]}  # its only property shape is tested
     assert {shape for shape, _, _ in FAULTS} == outer - only_groups
     assert len(outer) >= 50
     assert len(FAULTS) >= 100
 
 
-def test_a_full_record_meets_every_shape(service: GuidelineService) -> None:
+def test_full_record_conforms_to_every_shape(service: GuidelineService) -> None:
     graph = graph_of(full_record())
     assert {p for _, p, _ in graph if p in SHAPE_GRAPH.objects(None, SH.path)} >= set(fields())
     assert stock(graph) == (True, set())
@@ -169,7 +169,9 @@ def test_a_full_record_meets_every_shape(service: GuidelineService) -> None:
     FAULTS,
     ids=[f"{s.rsplit('#', 1)[1]}-{c.rsplit('#', 1)[1].removesuffix('ConstraintComponent')}" for s, c, _ in FAULTS],
 )
-def test_each_constraint_fails(service: GuidelineService, shape: URIRef, component: URIRef, fault: Triples) -> None:
+def test_each_violation_is_reported(
+    service: GuidelineService, shape: URIRef, component: URIRef, fault: Triples
+) -> None:
     graph = graph_of(changed(full_record(), fault))
     conforms, broken = stock(graph)
     assert not conforms
@@ -187,7 +189,7 @@ def test_each_constraint_fails(service: GuidelineService, shape: URIRef, compone
         service.assess(service.reader.from_rdf(graph.serialize(format="nt"), ox.RdfFormat.N_TRIPLES)[0])
 
 
-def test_all_faults_at_once(service: GuidelineService) -> None:
+def test_all_faults_are_reported_at_once(service: GuidelineService) -> None:
     """One fault per field, in one record: each field is named."""
     values = full_record()
     one_each = {fault[0][0]: fault for _, component, fault in FAULTS if component == SH.DatatypeConstraintComponent}
@@ -200,8 +202,8 @@ def test_all_faults_at_once(service: GuidelineService) -> None:
 
 
 @pytest.mark.slow
-def test_stock_pyshacl_has_the_same_verdict(service: GuidelineService) -> None:
-    """Some hundred records, with none to three faults; ours remembers what it has seen, which may not matter."""
+def test_pyshacl_gives_the_same_verdict(service: GuidelineService) -> None:
+    """Compare hundreds of records with up to three faults; the validator's memory of valid values must not matter."""
     rng = random.Random(1945)
     verdicts = {True: 0, False: 0}
     for _ in range(350):
@@ -234,8 +236,10 @@ def test_stock_pyshacl_has_the_same_verdict(service: GuidelineService) -> None:
         ("onsetDate", "٢٠٢٤-٠١-٠٨", XSD.date),
     ],
 )
-def test_only_the_forms_of_xsd_are_read(service: GuidelineService, field: str, text: str, datatype: URIRef) -> None:
-    """Python reads more than XSD allows: such a literal is no value of its type, and is refused."""
+def test_only_lexical_forms_of_xsd_are_accepted(
+    service: GuidelineService, field: str, text: str, datatype: URIRef
+) -> None:
+    """Python parses more forms than XSD allows; such a literal is refused."""
     line = f'<urn:r> <{LRP[field]}> "{text}"^^<{datatype}> .\n<urn:r> <{RDF.type}> <{CP.PatientRecord}> .'
     (raw,) = service.reader.from_rdf(line, ox.RdfFormat.N_TRIPLES)
     assert [f.field for f in service.validate(raw)] == [field]

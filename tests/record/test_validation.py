@@ -1,4 +1,4 @@
-"""Each shape passes and fails, every problem is told at once, in four languages, as stock pySHACL sees it."""
+"""Validation of JSON records reports every problem at once, in four languages, and agrees with pySHACL."""
 
 import logging
 import random
@@ -104,7 +104,7 @@ def fresh(service: GuidelineService) -> Validator:
     return load_validator(service.guideline)
 
 
-def test_a_full_record_is_valid(service: GuidelineService) -> None:
+def test_full_record_is_valid(service: GuidelineService) -> None:
     assert set(GOOD) == set(service.guideline.field_names), "a field is not tried"
     assert service.validate(GOOD) == []
 
@@ -119,7 +119,7 @@ def test_each_fault_is_named(service: GuidelineService, change: dict[str, Any], 
     assert len({findings[0].text(lang) for lang in LANGUAGES}) == len(LANGUAGES)
 
 
-def test_every_problem_at_once(service: GuidelineService) -> None:
+def test_all_problems_are_reported_at_once(service: GuidelineService) -> None:
     record = {
         "redFlags": "x",
         "onsetDate": "2024-13-01",
@@ -130,15 +130,15 @@ def test_every_problem_at_once(service: GuidelineService) -> None:
     assert [f.field for f in service.validate(record)] == list(record)
 
 
-def test_a_bad_date_is_not_told_twice(service: GuidelineService) -> None:
+def test_malformed_date_is_reported_once(service: GuidelineService) -> None:
     findings = service.validate({"onsetDate": "soon", "assessmentDate": "2024-01-01"})
     assert [(f.field, f.name) for f in findings] == [("onsetDate", "wrong-type")]
 
 
-def test_what_was_not_seen_together_is_not_remembered(fresh: Validator, service: GuidelineService) -> None:
+def test_remembered_values_do_not_validate_a_new_pair(fresh: Validator, service: GuidelineService) -> None:
     """Values remembered from valid records do not make a record valid whose pair of values was not seen."""
     read = service.reader.from_json
-    assert fresh._rememberable  # noqa: SLF001  without it every record would go to pySHACL
+    assert fresh._rememberable  # noqa: SLF001  otherwise every record goes to pySHACL
     assert not fresh.findings(read({"onsetDate": "2024-01-01", "assessmentDate": "2024-01-02"}))
     assert not fresh.findings(read({"onsetDate": "2024-01-03", "assessmentDate": "2024-01-04"}))
     assert fresh.findings(read({"onsetDate": "2024-01-03", "assessmentDate": "2024-01-02"}))
@@ -147,7 +147,7 @@ def test_what_was_not_seen_together_is_not_remembered(fresh: Validator, service:
     assert fresh.findings(read({"spinalSurgery": False, "spinalSurgeryDate": "2024-01-01"}))
 
 
-def test_stock_pyshacl_agrees(fresh: Validator, service: GuidelineService) -> None:
+def test_pyshacl_gives_the_same_verdict(fresh: Validator, service: GuidelineService) -> None:
     shapes = rdflib.Graph().parse(service.guideline.folder / "shapes" / "record.ttl")
     rng = random.Random(7)
     verdicts = set()
@@ -159,7 +159,7 @@ def test_stock_pyshacl_agrees(fresh: Validator, service: GuidelineService) -> No
         graph, _ = fresh.graph_of(raw)
         try:
             conforms = pyshacl.validate(graph, shacl_graph=shapes)[0]
-        except (TypeError, DeprecationWarning):  # stock pySHACL cannot compare a date that is none
+        except (TypeError, DeprecationWarning):  # pySHACL cannot compare an invalid date
             conforms = False
         assert (not fresh.findings(raw)) == conforms, record
         assert (not fresh.findings(raw)) == conforms, "the second time, from memory"
@@ -170,7 +170,7 @@ def test_stock_pyshacl_agrees(fresh: Validator, service: GuidelineService) -> No
 # -- the host program -------------------------------------------------------------------------------------
 
 
-def test_values_of_a_patient_are_never_logged(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
+def test_patient_values_are_never_logged(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         fresh = Validator(service.guideline)
         for value in ("31/12/2024", "2024-02-30", "private"):
@@ -181,7 +181,7 @@ def test_values_of_a_patient_are_never_logged(service: GuidelineService, caplog:
     assert not caplog.records
 
 
-def test_log_of_rdflib_is_left_to_the_host(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
+def test_logging_of_rdflib_is_unchanged(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
     assert logging.getLogger("rdflib.term").level == logging.NOTSET
     assert logging.getLogger("pyshacl").level == logging.NOTSET
     service.validate({"onsetDate": "no date"})
