@@ -1,4 +1,4 @@
-"""Two engines, an independent reading of the guideline, and brute force agree with what the package decides.
+"""Two engines, an independent reading of the guideline and brute force agree with the verdicts of the package.
 
 Everything is seeded. The reference (`reference.py`) shares no code with the package.
 """
@@ -52,7 +52,7 @@ def spaces(program: Program, limit: int) -> list[list[tuple[tuple[int, ...], tup
 
 
 def packed(program: Program, limit: int) -> list[Signature]:
-    """Return signatures in which every small space occurs whole, as many as fit side by side in one signature."""
+    """Return signatures that cover every small space completely, several spaces in one signature where they fit."""
     rows: list[dict[int, int]] = []
     for space in sorted(spaces(program, limit), key=len, reverse=True):
         start = 0
@@ -86,7 +86,7 @@ def test_engines_agree(more: int, program: Program) -> None:
         } | {"signature": list(signature)}
 
 
-def test_every_class_is_compiled(program: Program, reference: Reference) -> None:
+def test_every_class_of_the_reference_is_compiled(program: Program, reference: Reference) -> None:
     generated = {name for name in reference.classes if ":" in name}
     assert len(reference.classes) >= 150
     assert {LRP + name for name in reference.classes if name not in generated} <= program.guideline.conditions.keys()
@@ -123,7 +123,7 @@ def disagreements(program: Program, reference: Reference, rows: list[tuple[Signa
 def test_sparql_is_kleene_on_whole_input_spaces(
     points: int, at_least: int, program: Program, reference: Reference
 ) -> None:
-    """Every class whose input space has so many points or fewer, on all of them; with 13,000, 30,000 signatures."""
+    """Each class with an input space of at most this many points, on all its points; 13,000 gives 30,000 signatures."""
     variables = program.cells.variables
     rows = {}
     for space in spaces(program, points):
@@ -139,7 +139,7 @@ def test_sparql_is_kleene_on_whole_input_spaces(
 
 
 def test_sparql_is_kleene_on_random_values(program: Program, reference: Reference) -> None:
-    """Values, not cells: integers anywhere between the bounds, so that the cutting into cells is tested too."""
+    """Values instead of cells, integers also between the bounds, to test the division into cells too."""
     rng = random.Random(4711)
     cells = program.cells
     rows = []
@@ -191,7 +191,7 @@ def random_record(rng: random.Random, reference: Reference, service: GuidelineSe
 
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_decisions_equal_brute_force(decision: str, service: GuidelineService, reference: Reference) -> None:
-    """Status, answers, what is possible and exactly what is missing, against every completion of the record."""
+    """Compare status, answers, possible options and missing fields with every completion of the record."""
     rng = random.Random(decision)
     atoms = {field for field, *_ in reference.reads(decision)}
     dates = {d for name in atoms & reference.derived.keys() for d in reference.derived[name][:2]}

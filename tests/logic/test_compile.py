@@ -1,4 +1,4 @@
-"""The compiled queries, run by two engines over records in Turtle, say what the package itself says of each record."""
+"""The compiled queries, run by two engines over records in Turtle, give the verdicts of the package."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ANKLE_RECORDS: list[Record] = [
 
 
 def to_turtle(service: GuidelineService, records: list[Record]) -> str:
-    """Return records as Turtle, by our published context and Oxigraph's JSON-LD reader."""
+    """Return records as Turtle, converted with the published context by Oxigraph's JSON-LD parser."""
     store = ox.Store()
     for number, record in enumerate(records):
         whole = {"@context": service.reader.context, "@id": f"urn:case:{number}", "@type": "PatientRecord", **record}
@@ -77,7 +77,7 @@ def by_oxigraph(turtle: str, derive: str, classify: str) -> tuple[Derived, Verdi
     verdicts: Verdicts = {}
     for row in rows:
         assert row[0].value not in verdicts, "one row a record"
-        verdicts[row[0].value] = {name: said(row[name]) for name in names[1:]}
+        verdicts[row[0].value] = {name: number(row[name]) for name in names[1:]}
     return derived, verdicts
 
 
@@ -87,7 +87,7 @@ def native(term: ox.Literal) -> bool | int:
     return term.value == "true" if kind == "boolean" else int(term.value)
 
 
-def said(term: Any) -> int:
+def number(term: Any) -> int:
     if term is None:
         return OPEN
     assert str(getattr(term, "value", term)).lower() in ("true", "false")
@@ -107,7 +107,7 @@ def deep() -> Iterator[None]:
 
 @cache
 def prepared(query: str) -> Query:
-    """Return a query parsed by rdflib, which takes it longer than to run it."""
+    """Return a query parsed by rdflib; parsing takes longer than running it."""
     with deep():
         return prepareQuery(query)
 
@@ -127,12 +127,12 @@ def by_rdflib(turtle: str, derive: str, classify: str) -> tuple[Derived, Verdict
         for row in result.bindings:
             record = str(row[rdflib.Variable(names[0])])
             assert record not in verdicts
-            verdicts[record] = {name: said(row.get(rdflib.Variable(name))) for name in names[1:]}
+            verdicts[record] = {name: number(row.get(rdflib.Variable(name))) for name in names[1:]}
     return derived, verdicts
 
 
 def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[Derived, Verdicts]:
-    """Return what the package derives, and its verdicts by the column of the compiled query."""
+    """Return the derived values and the verdicts of the package, by the column of the compiled query."""
     columns = {class_variable(name): name for name in service.guideline.conditions}
     assert len(columns) == len(service.guideline.conditions), "each condition has a column of its own"
     g = service.guideline
@@ -153,7 +153,7 @@ def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[De
 
 
 def without_sent(derived: Derived, records: list[Record]) -> Derived:
-    """Leave out what the sender said already: a CONSTRUCT repeats it."""
+    """Leave out the values that were in the record already, which a CONSTRUCT repeats."""
     kept = {}
     for subject, values in derived.items():
         sent = records[int(subject.rsplit(":", 1)[1])]
@@ -183,14 +183,14 @@ def ankle(cache_folder: str) -> GuidelineService:
     return GuidelineService(ANKLE)
 
 
-# -- the same verdicts ------------------------------------------------------------------------------------
+# -- verdicts ------------------------------------------------------------------------------------
 
 
 def test_there_are_cases() -> None:
     assert len(CASES) > 600
 
 
-def test_all_cases_by_oxigraph(service: GuidelineService) -> None:
+def test_all_cases_agree_with_oxigraph(service: GuidelineService) -> None:
     verdicts = check(by_oxigraph, service, CASES)
     for column in next(iter(verdicts.values())):
         seen = {found[column] for found in verdicts.values()}
@@ -198,20 +198,20 @@ def test_all_cases_by_oxigraph(service: GuidelineService) -> None:
 
 
 @pytest.mark.slow
-def test_some_cases_by_rdflib(service: GuidelineService) -> None:
+def test_some_cases_agree_with_rdflib(service: GuidelineService) -> None:
     check(by_rdflib, service, CASES[:: len(CASES) // 16])
 
 
 @pytest.mark.parametrize("engine", [by_oxigraph, by_rdflib])
 class TestAnotherGuideline:
-    def test_same_verdicts(self, ankle: GuidelineService, engine: Engine) -> None:
+    def test_verdicts_are_the_same(self, ankle: GuidelineService, engine: Engine) -> None:
         check(engine, ankle, ANKLE_RECORDS)
 
-    def test_no_records_no_rows(self, ankle: GuidelineService, engine: Engine) -> None:
+    def test_no_records_give_no_rows(self, ankle: GuidelineService, engine: Engine) -> None:
         derive, classify = derive_query(ankle.guideline), record_query(ankle.assessor.program)
         assert engine("<urn:a> <urn:b> <urn:c> .", derive, classify) == ({}, {})
 
-    def test_blank_nodes_are_records_too(self, ankle: GuidelineService, engine: Engine) -> None:
+    def test_blank_nodes_are_records(self, ankle: GuidelineService, engine: Engine) -> None:
         turtle = re.sub(r"<urn:case:(\d+)>", r"_:case\1", to_turtle(ankle, ANKLE_RECORDS))
         assert "_:case0 " in turtle
         derive, classify = derive_query(ankle.guideline), record_query(ankle.assessor.program)
@@ -220,7 +220,7 @@ class TestAnotherGuideline:
         assert sorted(map(str, verdicts.values())) == sorted(map(str, expected.values()))
 
 
-# -- durations are exact ------------------------------------------------------------------------------------
+# -- durations ------------------------------------------------------------------------------------
 
 STARTS = (
     *(date(2023, 1, day) for day in (28, 29, 30, 31)),
@@ -274,12 +274,12 @@ def durations(engine: Engine, service: GuidelineService, pairs: list[tuple[date,
     return {d.measure for d in g.derived.values()}
 
 
-def test_durations_by_oxigraph(service: GuidelineService, ankle: GuidelineService) -> None:
+def test_durations_agree_with_oxigraph(service: GuidelineService, ankle: GuidelineService) -> None:
     assert len(PAIRS) > 2900
     assert durations(by_oxigraph, service, PAIRS) | durations(by_oxigraph, ankle, PAIRS) == set(MEASURES)
 
 
-def test_durations_by_rdflib(service: GuidelineService, ankle: GuidelineService) -> None:
+def test_durations_agree_with_rdflib(service: GuidelineService, ankle: GuidelineService) -> None:
     pairs = month_ends(PAIRS)
     assert len(pairs) > 600
     some = pairs[::60] + list(FAR)
@@ -287,7 +287,7 @@ def test_durations_by_rdflib(service: GuidelineService, ankle: GuidelineService)
 
 
 @pytest.mark.parametrize("engine", [by_oxigraph, by_rdflib])
-def test_the_examples_of_the_vocabulary(service: GuidelineService, engine: Engine) -> None:
+def test_durations_match_the_examples_of_the_design(service: GuidelineService, engine: Engine) -> None:
     """The pairs that the design gives for begun and completed months."""
     begun, completed = (
         next(d for d in service.guideline.derived.values() if d.measure == m)

@@ -1,11 +1,11 @@
 """HermiT, an OWL 2 DL reasoner, judges the ontology and agrees with the verdicts of complete records.
 
-A record stands here as the class of everything with exactly its values, because HermiT needs minutes for some forty
+A record is represented as the class of everything with exactly its values, because HermiT needs minutes for some forty
 individuals that share value individuals, and seconds for as many classes; what it proves of the class holds for every
-individual with these values, and for two of them it is asked of the individuals themselves. For each record there are
-two classes: the record itself, which must be satisfiable, and the record with at least one verdict turned round, which
-must not be. Together that says: the named classes that follow from the values, and those whose complement follows, are
-exactly our true and our false ones.
+individual with these values, and two records are also tested as individuals. For each record there are
+two classes: the record itself, which must be satisfiable, and the record with at least one verdict reversed, which
+must not be. Together they show that the named classes entailed by the values are exactly those with the verdict true,
+and those whose complement is entailed are exactly those with the verdict false.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SECONDS = 240
 
 
 class Owl(Graph):
-    """Modules of the ontology, all where none is named, in one graph with what tests add."""
+    """Modules of the ontology (by default all) in one graph, to which tests add axioms."""
 
     def __init__(self, *modules: str) -> None:
         super().__init__()
@@ -87,8 +87,8 @@ class Owl(Graph):
 
 
 def run(graph: Graph, folder: Path, *arguments: str) -> str:
-    """Run HermiT once over a graph and return what it says; it may complain of nothing."""
-    import owlready2  # brings HermiT along
+    """Run HermiT once over a graph and return its output, which must contain no error."""
+    import owlready2  # contains HermiT
 
     file = folder / "ontology.nt"
     graph.serialize(file, format="nt", encoding="utf-8")
@@ -102,7 +102,7 @@ def run(graph: Graph, folder: Path, *arguments: str) -> str:
 
 
 def hermit(graph: Graph, folder: Path, *classes: URIRef) -> dict[URIRef, bool]:
-    """Ask HermiT, in one run, which classes are satisfiable; `OWL.Thing` asks whether all is consistent."""
+    """Run HermiT once for the satisfiability of classes; that of `OWL.Thing` is consistency of the ontology."""
     output = run(graph, folder, *(f"--consistency=<{c}>" for c in classes))
     satisfiable = {"> is satisfiable.", f"{OWL.Thing} is satisfiable."}
     answers = [any(line.endswith(text) for text in satisfiable) for line in output.splitlines()]
@@ -147,7 +147,7 @@ def complete_records(service: GuidelineService, reference: Reference) -> list[Co
 
 @pytest.fixture(scope="module")
 def stranger_is_no_record(tmp_path_factory: pytest.TempPathFactory) -> bool:
-    """Whether something can be no patient record; also the check that the ontology is consistent."""
+    """Whether something other than a patient record can exist; true only if the ontology is consistent."""
     graph = Owl()
     graph.define(EX.Stranger, graph.no(CP.PatientRecord))
     answers = hermit(graph, tmp_path_factory.mktemp("stranger"), OWL.Thing, EX.Stranger)
@@ -155,13 +155,13 @@ def stranger_is_no_record(tmp_path_factory: pytest.TempPathFactory) -> bool:
     return answers[EX.Stranger]
 
 
-def test_not_everything_is_a_patient_record(stranger_is_no_record: bool) -> None:
+def test_something_can_be_no_patient_record(stranger_is_no_record: bool) -> None:
     """A class that is equivalent to a bare complement, and a patient record, makes everything a patient record."""
     assert stranger_is_no_record, "owl:Thing is a subclass of cp:PatientRecord"
 
 
 def bare(graph: Graph, node: Node) -> bool:
-    """Tell whether an expression also holds of things that have no field at all."""
+    """Return whether an expression also contains things without any field."""
     if isinstance(node, URIRef):
         return node != CP.PatientRecord and any(bare(graph, d) for d in graph.objects(node, OWL.equivalentClass))
     for kind, combine in ((OWL.intersectionOf, all), (OWL.unionOf, any)):
@@ -172,8 +172,8 @@ def bare(graph: Graph, node: Node) -> bool:
     return inner is not None and not bare(graph, inner)
 
 
-def test_no_class_holds_of_things_without_fields() -> None:
-    """Names the classes behind `test_not_everything_is_a_patient_record`."""
+def test_no_class_contains_things_without_fields() -> None:
+    """Find the classes that make `test_something_can_be_no_patient_record` fail."""
     graph = Owl()
     conditions = sorted(
         set(graph.subjects(OWL.equivalentClass)) & set(graph.transitive_subjects(RDFS.subClassOf, CP.PatientRecord))
@@ -182,37 +182,39 @@ def test_no_class_holds_of_things_without_fields() -> None:
     assert [str(c) for c in conditions if bare(graph, c)] == []
 
 
-def test_hermit_agrees_with_complete_records(
+def test_hermit_agrees_on_complete_records(
     stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path
 ) -> None:
-    """One run: every named class is satisfiable, and 40 records have exactly the classes that we say."""
+    """In one run, every named class is satisfiable, and 40 records have exactly the classes of the package."""
     if not stranger_is_no_record:
-        pytest.fail("not asked: everything would be a patient record, which takes HermiT many minutes")
+        pytest.fail("not run: everything would be a patient record, which takes HermiT many minutes")
     graph = Owl()
     named = graph.named_classes()
     expected = dict.fromkeys(named, True)
-    told = 0
+    decided = 0
     for number, record in enumerate(complete_records(service, Reference())):
         own = graph.both(
             CP.PatientRecord,
             *(graph.has(URIRef(f), URIRef(v) if isinstance(v, str) else Literal(v)) for f, v in record.values.items()),
         )
         known = {c: v for c, v in record.verdicts.items() if v != OPEN and URIRef(c) in expected}
-        told += len(known)
+        decided += len(known)
         turned = graph.either(*(graph.no(URIRef(c)) if v == TRUE else URIRef(c) for c, v in known.items()))
         graph.define(EX[f"record-{number}"], own)
         graph.define(EX[f"turned-{number}"], graph.both(EX[f"record-{number}"], turned))
         expected[EX[f"record-{number}"]] = True
         expected[EX[f"turned-{number}"]] = False
-    assert told >= RECORDS * 150
+    assert decided >= RECORDS * 150
     answers = hermit(graph, tmp_path, *expected)
     assert {c: a for c, a in answers.items() if a != expected[c]} == {}
 
 
-def test_unknown_verdicts_do_not_follow(stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path) -> None:
-    """What is unknown to us without a date of surgery is open to HermiT too: the class and its complement."""
+def test_unknown_verdicts_are_not_entailed(
+    stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path
+) -> None:
+    """Where the package says unknown without a date of surgery, HermiT entails neither the class nor its complement."""
     if not stranger_is_no_record:
-        pytest.fail("not asked: everything would be a patient record, which takes HermiT many minutes")
+        pytest.fail("not run: everything would be a patient record, which takes HermiT many minutes")
     graph = Owl()
     expected: dict[URIRef, bool] = {}
     records = [r for r in complete_records(service, Reference()) if OPEN in r.verdicts.values()]
@@ -228,11 +230,11 @@ def test_unknown_verdicts_do_not_follow(stranger_is_no_record: bool, service: Gu
     assert hermit(graph, tmp_path, *expected) == expected
 
 
-def test_types_of_individuals(stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path) -> None:
-    """Two records as individuals: the types HermiT finds for them, and what these are subclasses of, are ours."""
+def test_types_of_individuals_agree(stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path) -> None:
+    """Two records as individuals have, by HermiT, exactly the types that the package gives them."""
     if not stranger_is_no_record:
-        pytest.fail("not asked: everything would be a patient record, which takes HermiT many minutes")
-    graph = Owl("care-pathway", "record", "situations")  # without the hundreds of other individuals
+        pytest.fail("not run: everything would be a patient record, which takes HermiT many minutes")
+    graph = Owl("care-pathway", "record", "situations")  # other modules have hundreds of individuals
     assert {CP.PatientRecord, LRP.NoExit, LRP.RedFlags} <= set(graph.named_classes())
     records = complete_records(service, Reference())[:2]
     for number, record in enumerate(records):

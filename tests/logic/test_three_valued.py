@@ -1,7 +1,7 @@
-"""The compiled operators are Kleene's, on both engines, for every combination of three operands.
+"""The compiled operators follow Kleene's logic, on both engines, for every combination of three operands.
 
-A small guideline with three boolean fields is written to disk and compiled like any other: what is tested is the
-query that the package really sends, with unknown as an unbound variable.
+A small guideline with three boolean fields is written to disk and compiled like any other. The test runs the
+query of the package, in which an unbound variable means unknown.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def either(*parts: str) -> str:
     return result
 
 
-def ALL(*parts: str) -> str:  # noqa: N802  reads like the expression it writes
+def ALL(*parts: str) -> str:  # noqa: N802  looks like the expression
     return f"[ a owl:Class ; owl:intersectionOf ( {' '.join(parts)} ) ]"
 
 
@@ -145,14 +145,14 @@ def test_there_are_27_combinations(verdicts: dict[str, dict[str, int]]) -> None:
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
-def test_operators_are_kleenes(name: str, verdicts: dict[str, dict[str, int]]) -> None:
+def test_operators_follow_kleene(name: str, verdicts: dict[str, dict[str, int]]) -> None:
     table = EXPRESSIONS[name][1]
     expected = {"".join(values): CODES[table(*values)] for values in COMBINATIONS}
     assert {values: row[name] for values, row in verdicts.items()} == expected
 
 
 @pytest.mark.parametrize("name", sorted(ENGINES))
-def test_an_interval_is_unknown_without_a_value(name: str, tmp_path: Path) -> None:
+def test_interval_without_a_value_is_unknown(name: str, tmp_path: Path) -> None:
     """Integers: below, in and above an interval, and unknown; one-sided intervals too."""
     bounds = {"Low": "[ xsd:maxExclusive 3 ]", "High": "[ xsd:minInclusive 7 ]"}
     bounds["Middle"] = "[ xsd:minExclusive 2 ] [ xsd:maxInclusive 6 ]"
@@ -179,8 +179,8 @@ def test_an_interval_is_unknown_without_a_value(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", sorted(ENGINES))
-def test_the_published_query_over_records(name: str, tmp_path: Path) -> None:
-    """The query for other people's endpoints gives the same verdicts on records as RDF."""
+def test_published_query_gives_the_same_verdicts(name: str, tmp_path: Path) -> None:
+    """The query for SPARQL endpoints gives the same verdicts on records in RDF."""
     write_guideline(tmp_path)
     guideline = load_guideline(tmp_path)
     query = record_query(Program(guideline, Cells(guideline)))
@@ -210,7 +210,7 @@ def test_the_published_query_over_records(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_many_expressions_are_asked_for_in_parts(
+def test_many_expressions_are_compiled_in_parts(
     service: GuidelineService, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     program, cells = service.assessor.program, service.assessor.cells
