@@ -1,4 +1,4 @@
-"""Answers from the cache are, byte for byte, the answers rendered anew."""
+"""Answers from the cache equal newly rendered answers, byte for byte."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def same(
     explain: bool = False,
     only: tuple[str, ...] | None = None,
 ) -> bytes:
-    """Check that both ways give the same bytes, and return them."""
+    """Check that the cached and the new answer have the same bytes, and return them."""
     expected = orjson.dumps(service.assess(record, lang=lang, explain=explain, only=only))
     found = service.answer_json(record, lang=lang, explain=explain, only=only)
     assert found == expected, (record, lang, explain, only)
@@ -77,7 +77,7 @@ def same(
 
 @pytest.fixture(scope="module")
 def fresh(cache_folder: str) -> GuidelineService:
-    """A service whose cached answers no other test has filled."""
+    """A service with an answer cache that no other module uses."""
     return GuidelineService()
 
 
@@ -86,8 +86,8 @@ def cached_answers(service: GuidelineService) -> int:
 
 
 @pytest.mark.slow
-def test_every_case_in_turn(fresh: GuidelineService) -> None:
-    """Every case, going round languages, explanations, limits, shifts and identifiers."""
+def test_cached_answer_of_every_case_is_the_same(fresh: GuidelineService) -> None:
+    """Each case with the next language, explanation, selection, shift and identifier."""
     assert len(CASES) > 600
     for number, record in enumerate(CASES):
         sent = shifted(fresh, record, SHIFTS[number % len(SHIFTS)]) | {"id": IDS[number % len(IDS)]}
@@ -100,30 +100,30 @@ def test_every_case_in_turn(fresh: GuidelineService) -> None:
         )
 
 
-def test_a_template_serves_other_dates_and_identifiers(fresh: GuidelineService) -> None:
-    """The same records, moved by whole cycles of the calendar, need no new template."""
+def test_template_is_reused_for_other_dates_and_identifiers(fresh: GuidelineService) -> None:
+    """The same records, moved by a whole cycle of the calendar, need no new template."""
     cases = [record for record in CASES if len(record) > 8][::12]
     assert len(cases) > 25
     for record in cases:
         same(fresh, record | {"id": "a", "episode": "b"}, explain=True)
-    made = cached_answers(fresh)
+    before = cached_answers(fresh)
     answers = set()
     for number, record in enumerate(cases):
         moved = shifted(fresh, record, 146_097) | {"id": IDS[number % len(IDS)], "episode": str(number)}
         answers.add(same(fresh, moved, explain=True))
-    assert cached_answers(fresh) == made
+    assert cached_answers(fresh) == before
     assert len(answers) == len(cases)
 
 
 @pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_some_cases_in_all_ways(fresh: GuidelineService, lang: str, explain: bool) -> None:
+def test_cached_answer_is_the_same_for_every_option(fresh: GuidelineService, lang: str, explain: bool) -> None:
     for number, record in enumerate(CASES[::40]):
         for only in ONLY:
             same(fresh, record | {"id": IDS[number % len(IDS)]}, lang=lang, explain=explain, only=only)
 
 
-def test_every_identifier(fresh: GuidelineService) -> None:
+def test_every_identifier_is_returned_unchanged(fresh: GuidelineService) -> None:
     record = CASES[0]
     for ident in IDS:
         answer = orjson.loads(same(fresh, record | {"id": ident, "episode": ident[::-1]}))
@@ -132,21 +132,21 @@ def test_every_identifier(fresh: GuidelineService) -> None:
         assert (answer.get("id"), answer["episode"]) == (None, ident)
 
 
-def test_numbers_within_a_cell(fresh: GuidelineService) -> None:
-    """Two numbers that no criterion tells apart share a template, but each is shown as it is."""
+def test_numbers_of_one_cell_share_a_template(fresh: GuidelineService) -> None:
+    """Two numbers that no criterion distinguishes share a template, and each answer has its own number."""
     base = {"incapacityPercentage": 60, "priorIncapacityDays": 30, "resumption": "partial", "sessionsFollowed": 3}
     same(fresh, base, explain=True)
-    made = cached_answers(fresh)
+    before = cached_answers(fresh)
     for percentage in (50, 61, 99, 100):
         answer = same(fresh, base | {"incapacityPercentage": percentage}, explain=True)
         assert f'"value":{percentage},'.encode() in answer
-    assert cached_answers(fresh) == made
+    assert cached_answers(fresh) == before
     same(fresh, base | {"incapacityPercentage": 49}, explain=True)
-    assert cached_answers(fresh) == made + 1
+    assert cached_answers(fresh) == before + 1
 
 
 @pytest.mark.parametrize("missing", ["assessmentDate", "onsetDate", "incapacityStart", "applicationDate"])
-def test_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
+def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
     dates = {
         "assessmentDate": "2024-02-29",
         "onsetDate": "2023-12-31",
@@ -167,7 +167,7 @@ def test_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "9000-12-31", "0001-01-01", "0001-12-31"])
-def test_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
+def test_cached_answer_is_the_same_at_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
     for record in CASES[::60]:
         sent = {
             name: day if fresh.guideline.field_names[name].kind == "date" else value for name, value in record.items()
@@ -200,7 +200,7 @@ def records(draw: st.DrawFn, service: GuidelineService) -> Record:
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_any_record(service: GuidelineService, data: st.DataObject) -> None:
+def test_cached_answer_of_any_record_is_the_same(service: GuidelineService, data: st.DataObject) -> None:
     record = data.draw(records(service))
     try:
         service.read(record)
@@ -213,7 +213,7 @@ def test_any_record(service: GuidelineService, data: st.DataObject) -> None:
         same(service, record | {"id": "\x01" + record["id"]}, lang=lang, explain=explain, only=only)
 
 
-def test_what_is_refused_is_refused_both_ways(fresh: GuidelineService) -> None:
+def test_invalid_requests_are_refused_again(fresh: GuidelineService) -> None:
     for _ in range(2):
         with pytest.raises(InvalidRecord):
             fresh.answer_json({"redFlags": "zork"})
@@ -223,7 +223,7 @@ def test_what_is_refused_is_refused_both_ways(fresh: GuidelineService) -> None:
             fresh.answer_json({}, lang="es")
 
 
-def test_the_order_of_what_is_asked_does_not_matter(fresh: GuidelineService) -> None:
+def test_order_of_decisions_does_not_matter(fresh: GuidelineService) -> None:
     record = CASES[0]
     assert same(fresh, record, only=("stage", "exit")) == same(fresh, record, only=("exit", "stage", "exit"))
 
@@ -236,8 +236,8 @@ def test_answer_cache_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPa
         assert 0 < cached_answers(service) <= 5
 
 
-def test_another_guideline(cache_folder: str) -> None:
-    """Editions, facts that are dates, limits that start at different days, a list field and labels that are missing."""
+def test_cached_answers_of_another_guideline_are_the_same(cache_folder: str) -> None:
+    """Covers editions, date facts, time limits from different days, a list field and missing labels."""
     ankle = GuidelineService(ANKLE)
     start = date(2024, 1, 31)
     number = 0
@@ -256,7 +256,7 @@ def test_another_guideline(cache_folder: str) -> None:
 
 
 def test_threads_share_the_answer_cache(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server answers from several threads; the limit is low so that answers are dropped meanwhile."""
+    """A server answers from several threads; with a low limit, answers are dropped meanwhile."""
     monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 20)
     service = GuidelineService()
     cases = CASES[::15]
@@ -269,7 +269,7 @@ def test_threads_share_the_answer_cache(cache_folder: str, monkeypatch: pytest.M
                 place = (number * 7 + offset * 11) % len(cases)
                 if service.answer_json(cases[place]) != expected[place]:
                     wrong.append(cases[place])
-        except Exception as error:  # noqa: BLE001  told by the test
+        except Exception as error:  # noqa: BLE001  reported by the test
             wrong.append(error)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]

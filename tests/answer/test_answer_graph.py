@@ -1,4 +1,4 @@
-"""An assessment as RDF: what the Turtle says, in terms that the vocabulary defines, and nothing of the patient."""
+"""An assessment as RDF has the content of the answer, in defined terms, and no patient values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parts(graph: rdflib.Graph) -> dict[str, rdflib.term.Node]:
 
 @pytest.fixture(scope="module")
 def vocabulary(service: GuidelineService) -> set[rdflib.term.Node]:
-    """Everything that the ontology describes."""
+    """All terms that the ontology describes."""
     graph = rdflib.Graph()
     for module in service.guideline.index.modules:
         if module.is_ontology:
@@ -60,8 +60,8 @@ def test_there_are_cases() -> None:
     assert len(CASES) > 30
 
 
-def test_it_says_what_the_answer_says(service: GuidelineService) -> None:
-    """Every decision of many records: status, answers, possible options, missing fields, reasons, open points."""
+def test_graph_has_the_content_of_the_answer(service: GuidelineService) -> None:
+    """Compare status, answers, possible options, missing fields, reasons and open points of every decision."""
     renderer = service.renderer()
     g = service.guideline
     option_ids = {o.iri: o.id for d in g.decisions.values() for o in d.options}
@@ -118,8 +118,8 @@ def test_every_term_is_defined(service: GuidelineService, vocabulary: set[rdflib
     assert sorted(ours - known) == []
 
 
-def test_generated_terms_hang_on_defined_ones(service: GuidelineService, vocabulary: set[rdflib.term.Node]) -> None:
-    """Eligible and not eligible of an edition are made by the engine; their IRIs start with the edition's."""
+def test_iris_of_options_start_with_their_edition(service: GuidelineService, vocabulary: set[rdflib.term.Node]) -> None:
+    """The engine generates the options eligible and not eligible of each edition."""
     for programme in service.guideline.programmes.values():
         for edition in programme.editions:
             assert rdflib.URIRef(edition.iri) in vocabulary
@@ -127,7 +127,7 @@ def test_generated_terms_hang_on_defined_ones(service: GuidelineService, vocabul
             assert [o.iri for o in options] == [f"{edition.iri}-eligible", f"{edition.iri}-not-eligible"]
 
 
-def test_provenance(service: GuidelineService) -> None:
+def test_graph_has_provenance(service: GuidelineService) -> None:
     graph = to_graph(service.assessment({"@id": "urn:example:one", "redFlags": "cluster"}), at=NOON)
     (assessment,) = graph.subjects(RDF.type, CP.Assessment)
     record, guideline = rdflib.URIRef("urn:example:one"), LRP.guideline
@@ -143,7 +143,7 @@ def test_provenance(service: GuidelineService) -> None:
     assert f"lrp-kg {__version__}" in [str(label) for label in graph.objects(agent, rdflib.RDFS.label)]
 
 
-def test_the_moment_is_now_where_none_is_given(service: GuidelineService) -> None:
+def test_default_time_is_now(service: GuidelineService) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     graph = to_graph(service.assessment({}))
     (moment,) = graph.objects(None, PROV.endedAtTime)
@@ -152,15 +152,15 @@ def test_the_moment_is_now_where_none_is_given(service: GuidelineService) -> Non
 
 
 @pytest.mark.parametrize("subject", [None, "_:b1"])
-def test_a_record_without_identity_is_a_blank_node(service: GuidelineService, subject: str | None) -> None:
+def test_record_without_identifier_is_a_blank_node(service: GuidelineService, subject: str | None) -> None:
     graph = to_graph(service.assessment({"redFlags": "none"} | ({"@id": subject} if subject else {})))
     (record,) = graph.subjects(RDF.type, CP.PatientRecord)
     assert isinstance(record, rdflib.BNode)
 
 
 @pytest.mark.parametrize("ident", ["no iri <at> all", 'a"b', "a b", "a\\b", "{x}", "^", "`"])
-def test_an_identity_that_is_no_iri_can_be_written(service: GuidelineService, ident: str) -> None:
-    """Refused when the record is read, or written so that Turtle can be read again."""
+def test_invalid_iri_is_refused_or_escaped(service: GuidelineService, ident: str) -> None:
+    """Either reading the record fails, or the Turtle can be parsed."""
     from lrp_kg.errors import LrpError
 
     try:
@@ -171,8 +171,8 @@ def test_an_identity_that_is_no_iri_can_be_written(service: GuidelineService, id
     assert rdflib.Graph().parse(data=text, format="turtle")
 
 
-def test_a_relative_identity_is_read_as_the_context_says(service: GuidelineService) -> None:
-    """The base of our context is a fixed one; JSON, JSON-LD and Turtle readers name the same record, under it."""
+def test_relative_identifier_is_resolved_against_the_context(service: GuidelineService) -> None:
+    """The base of the context is fixed; JSON, JSON-LD and Turtle readers give the record the same IRI under it."""
     reader = service.reader
     whole = json.dumps({"@context": reader.context, "@id": "p1", "@type": "PatientRecord"})
     (by_json_ld,) = {t.subject.value for t in ox.parse(whole, format=ox.RdfFormat.JSON_LD)}
@@ -181,8 +181,8 @@ def test_a_relative_identity_is_read_as_the_context_says(service: GuidelineServi
     assert by_json_ld.startswith(reader.context["@base"])
 
 
-def test_nothing_of_the_patient_is_in_it(service: GuidelineService) -> None:
-    """The record stands in the graph by its node; its values, dates and identifiers do not."""
+def test_graph_has_no_patient_values(service: GuidelineService) -> None:
+    """The graph has the node of the record, but not its values, dates and identifiers."""
     record = {
         "id": "Zwezerik",
         "episode": "4711",
@@ -200,7 +200,7 @@ def test_nothing_of_the_patient_is_in_it(service: GuidelineService) -> None:
         assert value not in text, value
 
 
-def test_the_turtle_is_readable(service: GuidelineService) -> None:
+def test_turtle_uses_prefixes(service: GuidelineService) -> None:
     text = to_graph(service.assessment(CASES[1], explain=True)).serialize(format="turtle")
     assert "@prefix cp: " in text
     assert text.count(f"<{LRP}") == 1, "shortened, but in its prefix"
@@ -209,19 +209,19 @@ def test_the_turtle_is_readable(service: GuidelineService) -> None:
     assert len(again) == len(to_graph(service.assessment(CASES[1], explain=True)))
 
 
-def test_reasons_only_where_asked_for(service: GuidelineService) -> None:
+def test_reasons_are_written_on_request_only(service: GuidelineService) -> None:
     record = {"redFlags": "cluster"}
     assert not list(to_graph(service.assessment(record)).subject_objects(CP.because))
     assert list(to_graph(service.assessment(record, explain=True)).subject_objects(CP.because))
 
 
-def test_only_what_was_asked_for(service: GuidelineService) -> None:
+def test_graph_has_only_the_requested_decisions(service: GuidelineService) -> None:
     graph = to_graph(service.assessment(CASES[1], only=["exit", "fedris-prevention"]))
     assert len(parts(graph)) == 2
     assert len(list(graph.objects(None, CP.usesEdition))) == 1
 
 
-def test_another_guideline(cache_folder: str) -> None:
+def test_graph_of_another_guideline_uses_its_terms(cache_folder: str) -> None:
     found = GuidelineService(ANKLE).assessment({"deformity": True, "@id": "urn:example:one"}, explain=True)
     graph = to_graph(found)
     namespace = rdflib.Namespace("https://example.org/ankle-sprain#")
@@ -241,7 +241,7 @@ class TestAnswerContext:
         data = {"@context": context, **service.assess(record, explain=True)}
         return rdflib.Graph().parse(data=json.dumps(data), format="json-ld")
 
-    def test_decisions(self, service: GuidelineService) -> None:
+    def test_context_maps_decisions_and_answers(self, service: GuidelineService) -> None:
         answer = service.assess(CASES[1])
         graph = self.expand(service, CASES[1])
         results = list(graph.objects(None, CP.decisionResult))
@@ -250,13 +250,13 @@ class TestAnswerContext:
             a for d in answer["decisions"].values() for a in d["answers"]
         )
 
-    def test_missing_fields_are_the_fields(self, service: GuidelineService) -> None:
+    def test_context_maps_missing_fields_to_fields(self, service: GuidelineService) -> None:
         graph = self.expand(service, {})
         missing = set(graph.objects(None, CP.missingField))
         assert missing <= {rdflib.URIRef(f) for f in service.guideline.fields}
         assert LRP.redFlags in missing
 
-    def test_conditions_are_the_conditions(self, service: GuidelineService) -> None:
+    def test_context_maps_criteria_to_conditions(self, service: GuidelineService) -> None:
         graph = self.expand(service, {"redFlags": "cluster"})
         conditions = set(graph.objects(None, CP.ofCondition))
         assert LRP.ClusterOfRedFlags in conditions

@@ -77,7 +77,7 @@ def undetermined_names(expect: Json) -> list[str]:
 
 
 def problems_of(expect: Json, answer: Json) -> list[str]:
-    """Return what an answer has otherwise than expected."""
+    """Return the differences between an answer and its expectation."""
     decisions = answer["decisions"]
     problems: list[str] = []
     for name in DECISIONS:
@@ -116,25 +116,25 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         if (ident in shown) != wanted:
             problems.append(f"warning {ident}: expected {wanted}, got {ident in shown}")
     if "missing" in expect:
-        told = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
-        lost = sorted(set(expect["missing"]) - told)
+        found_missing = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
+        lost = sorted(set(expect["missing"]) - found_missing)
         if lost:
-            problems.append(f"missing lacks {lost}, tells {sorted(told)}")
+            problems.append(f"missing lacks {lost}, has {sorted(found_missing)}")
         if not set(expect["missing"]) <= set(answer["missing"]):
-            problems.append("the missing of the whole answer lacks what a decision misses")
+            problems.append("missing of the answer lacks a field that is missing for a decision")
     return problems
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-def test_case(case: Json, service: GuidelineService) -> None:
+def test_answer_to_case_is_as_expected(case: Json, service: GuidelineService) -> None:
     expect = case["expect"]
     if expect.get("invalid"):
         with pytest.raises(InvalidRecord) as raised:
             service.assess(case["record"])
         assert raised.value.findings
-        told = {finding.field for finding in raised.value.findings}
-        assert told >= set(expect.get("invalidFields", ())), case["note"]
+        fields = {finding.field for finding in raised.value.findings}
+        assert fields >= set(expect.get("invalidFields", ())), case["note"]
         return
     answer = service.assess(case["record"])
-    json.dumps(answer)  # plain data
+    json.dumps(answer)  # the answer is serializable
     assert problems_of(expect, answer) == [], case["note"]

@@ -1,4 +1,4 @@
-"""Invariants of every answer: what is known stays, order and format do not matter, questions come to an end.
+"""Invariants of every answer: answers are never retracted, order and format do not matter, questions end.
 
 `test_properties.py` takes fields and values from the guideline. Here they are written once more from the contract of
 the record, so that a change of the contract shows; the lengths between dates are those at which something changes.
@@ -52,7 +52,7 @@ ORDERS = {
     ("incapacityStart", "applicationDate"),
 }
 IMPLIED = {"spinalSurgeryDate": "spinalSurgery"}
-"""A date that settles another field: since when there can only be since when where there is."""
+"""A date, by name, and the boolean field that it implies."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
     *("medication-not-routine", "work", "follow-up"),
@@ -63,10 +63,10 @@ LENGTHS = st.sampled_from((0, 6, 7, 13, 14, 20, 27, 28, 34, 35, 42, 43, 76, 77, 
 
 @st.composite
 def complete_records(draw: st.DrawFn) -> Json:
-    """Return a valid record in which everything is known; a date that would contradict another field is left out."""
+    """Return a valid record with all fields, except dates that would contradict another field."""
     record: Json = {name: draw(st.sampled_from(values)) for name, values in LISTS.items()}
     record |= {name: draw(st.booleans()) for name in FLAGS}
-    if draw(st.booleans()):  # half of the records go on in the pathway, where most decisions are
+    if draw(st.booleans()):  # half of the records are later in the pathway, where most decisions are
         record |= {"redFlags": "none", "radicularPain": False}
     record |= {name: draw(st.integers(low, high)) for name, (low, high) in NUMBERS.items()}
     record["medications"] = draw(st.lists(st.sampled_from(DRUGS), unique=True))
@@ -84,7 +84,7 @@ def complete_records(draw: st.DrawFn) -> Json:
 
 @st.composite
 def partial_records(draw: st.DrawFn) -> tuple[Json, Json]:
-    """Return a record of which something is known, and the complete record it is a part of."""
+    """Return a partial record and the complete record it is a part of."""
     whole = draw(complete_records())
     names = sorted(whole)
     chosen = draw(st.sets(st.sampled_from(names), max_size=8))
@@ -100,7 +100,7 @@ def results(answer: Json) -> dict[str, Result]:
     return {n: (d["status"], d["answers"], d["possible"], d["missing"]) for n, d in answer["decisions"].items()}
 
 
-def test_the_contract_is_the_guidelines(service: GuidelineService) -> None:
+def test_fields_and_decisions_match_the_guideline(service: GuidelineService) -> None:
     fields = service.guideline.field_names
     assert set(fields) == FIELDS
     for name, values in LISTS.items():
@@ -114,8 +114,8 @@ def test_the_contract_is_the_guidelines(service: GuidelineService) -> None:
 
 
 @pytest.mark.parametrize(("name", "settled"), IMPLIED.items())
-def test_what_a_date_implies_is_not_denied(service: GuidelineService, name: str, settled: str) -> None:
-    """Else a decision made with the date alone would be turned round by adding the denial."""
+def test_date_implies_its_boolean_field(service: GuidelineService, name: str, settled: str) -> None:
+    """Otherwise adding the denial would reverse a decision made with the date alone."""
     assert service.assess({name: "2024-01-08"}) == service.assess({name: "2024-01-08", settled: True})
     with pytest.raises(InvalidRecord):
         service.assess({name: "2024-01-08", settled: False})
@@ -123,7 +123,7 @@ def test_what_a_date_implies_is_not_denied(service: GuidelineService, name: str,
 
 @settings(max_examples=60)
 @given(complete_records())
-def test_a_complete_record_decides_everything(service: GuidelineService, record: Json) -> None:
+def test_complete_record_has_no_undetermined_decision(service: GuidelineService, record: Json) -> None:
     answer = service.assess(record)
     assert [n for n, d in answer["decisions"].items() if d["status"] == "undetermined"] == []
     assert answer["missing"] == []
@@ -132,7 +132,7 @@ def test_a_complete_record_decides_everything(service: GuidelineService, record:
 
 @settings(max_examples=60)
 @given(partial_records())
-def test_only_undetermined_decisions_miss_something(service: GuidelineService, records: tuple[Json, Json]) -> None:
+def test_only_undetermined_decisions_have_missing_fields(service: GuidelineService, records: tuple[Json, Json]) -> None:
     record, _ = records
     answer = service.assess(record)
     for name, decision in answer["decisions"].items():
@@ -140,16 +140,16 @@ def test_only_undetermined_decisions_miss_something(service: GuidelineService, r
         assert decision["status"] == "undetermined" or not decision["possible"], name
         assert set(decision["missing"]) <= FIELDS - record.keys(), name
         assert not set(decision["answers"]) & set(decision["possible"]), name
-    for programme, told in answer["eligibility"].items():
+    for programme, verdict in answer["eligibility"].items():
         decision = answer["decisions"][programme]
-        assert (told["status"], told["missing"]) == (decision["status"], decision["missing"])
+        assert (verdict["status"], verdict["missing"]) == (decision["status"], decision["missing"])
         expected = decision["answers"][0] if decision["status"] == "decided" else decision["status"]
-        assert told["verdict"] == expected
+        assert verdict["verdict"] == expected
 
 
 @settings(max_examples=80)
 @given(partial_records(), st.data())
-def test_more_knowledge_never_takes_an_answer_back(
+def test_more_values_never_retract_an_answer(
     service: GuidelineService, records: tuple[Json, Json], data: st.DataObject
 ) -> None:
     record, whole = records
@@ -166,14 +166,14 @@ def test_more_knowledge_never_takes_an_answer_back(
 
 
 def bounds(name: str, missing: list[str]) -> bool:
-    """Tell whether a date bounds a missing one: it makes no difference itself, but narrows what can be."""
+    """Return whether a date bounds a missing one and so may exclude options."""
     return any({name, other} in map(set, ORDERS) for other in missing)
 
 
 @settings(max_examples=80)
 @given(partial_records())
 @example(({"onsetDate": "2024-01-08", "careLine": "second-line"}, {"incapacityStart": "2024-06-01"}))
-def test_what_is_not_missing_changes_nothing(service: GuidelineService, records: tuple[Json, Json]) -> None:
+def test_fields_that_are_not_missing_change_nothing(service: GuidelineService, records: tuple[Json, Json]) -> None:
     record, whole = records
     before = results(service.assess(record))
     for name in sorted(whole.keys() - record.keys())[:5]:
@@ -190,7 +190,7 @@ def test_what_is_not_missing_changes_nothing(service: GuidelineService, records:
 
 @settings(max_examples=60)
 @given(partial_records(), st.randoms(use_true_random=False))
-def test_the_order_of_keys_does_not_matter(service: GuidelineService, records: tuple[Json, Json], rng: Any) -> None:
+def test_order_of_keys_does_not_matter(service: GuidelineService, records: tuple[Json, Json], rng: Any) -> None:
     record, _ = records
     keys = list(record)
     rng.shuffle(keys)
@@ -201,7 +201,7 @@ def test_the_order_of_keys_does_not_matter(service: GuidelineService, records: t
 
 
 def triples(record: Json) -> list[str]:
-    """Return a record as N-Triples, written by hand."""
+    """Return a record as N-Triples, formatted without a library."""
     xsd = "http://www.w3.org/2001/XMLSchema#"
     rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     lines = [f"<urn:r> <{rdf}type> <https://w3id.org/lrp-kg/care-pathway#PatientRecord> ."]
@@ -227,7 +227,7 @@ def triples(record: Json) -> list[str]:
 
 @settings(max_examples=60)
 @given(partial_records(), st.randoms(use_true_random=False))
-def test_formats_and_the_order_of_triples_do_not_matter(
+def test_format_and_order_of_triples_do_not_matter(
     service: GuidelineService, records: tuple[Json, Json], rng: Any
 ) -> None:
     record, _ = records
@@ -250,7 +250,7 @@ def test_formats_and_the_order_of_triples_do_not_matter(
 
 @settings(max_examples=60)
 @given(partial_records(), st.booleans())
-def test_bytes_and_objects_are_the_same_answer(
+def test_bytes_and_objects_have_the_same_answer(
     service: GuidelineService, records: tuple[Json, Json], explain: bool
 ) -> None:
     record, _ = records
@@ -259,7 +259,7 @@ def test_bytes_and_objects_are_the_same_answer(
 
 @settings(max_examples=60)
 @given(partial_records(), st.none() | st.sampled_from(DECISIONS))
-def test_questions_come_to_an_end(service: GuidelineService, records: tuple[Json, Json], wanted: str | None) -> None:
+def test_questions_end(service: GuidelineService, records: tuple[Json, Json], wanted: str | None) -> None:
     """Answering each next question ends with nothing missing, within as many questions as there are fields."""
     record, whole = records
     only = None if wanted is None else [wanted]
@@ -272,7 +272,7 @@ def test_questions_come_to_an_end(service: GuidelineService, records: tuple[Json
         assert question["field"] in answer["missing"]
         assert question["field"] not in known
         assert question["question"]
-        known[question["field"]] = whole[question["field"]]  # a KeyError: asked for what cannot be
+        known[question["field"]] = whole[question["field"]]  # a KeyError means an impossible question
     assert question is None
     assert answer["missing"] == []
     assert all(d["status"] != "undetermined" for d in answer["decisions"].values())
@@ -282,9 +282,7 @@ def test_questions_come_to_an_end(service: GuidelineService, records: tuple[Json
 
 @settings(max_examples=60)
 @given(partial_records(), st.sampled_from(DECISIONS))
-def test_one_decision_asked_for_is_the_same_decision(
-    service: GuidelineService, records: tuple[Json, Json], wanted: str
-) -> None:
+def test_selected_decision_is_the_same(service: GuidelineService, records: tuple[Json, Json], wanted: str) -> None:
     record, _ = records
     one, everything = service.assess(record, only=[wanted]), service.assess(record)
     assert list(one["decisions"]) == [wanted]
@@ -310,7 +308,7 @@ NAMES = st.sampled_from((*sorted(FIELDS), "@id", "@type", "@graph", "@value", "p
 @example({"id": "\ud800"})
 @example({"": 1, " ": 2, "a b": 3, "é": 4, "<": 5})
 def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json) -> None:
-    """Whatever is sent: an answer, or an error of the package that says why; never another exception."""
+    """Any input gets an answer or an error of the package with a message, never another exception."""
     try:
         answer = service.assess(data)
     except InvalidRecord as refused:
@@ -330,7 +328,7 @@ def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json
 @example({"onsetDate": "9999-12-31", "incapacityStart": "9999-12-31", "spinalSurgeryDate": "9999-12-31"}, False)
 @example({"applicationDate": "0001-01-01", "sicknessFundSince": "9999-12-31"}, False)
 def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Json, first_line: bool) -> None:
-    """Also at both ends of the calendar, where there is no day before or after."""
+    """This includes the first and last day of the calendar."""
     record = {**dates, "careLine": "first-line" if first_line else "second-line"}
     wrong = {(a, b) for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
     try:

@@ -1,4 +1,4 @@
-"""What must hold for every record: certainty is not taken back, what is not missing does not matter, questions end."""
+"""Properties of every record: decisions are not retracted, order does not matter, questions end, missing fields matter."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def outcome(decision: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_adding_a_field_takes_no_certain_answer_back(
+def test_adding_a_field_retracts_no_decision(
     service: GuidelineService, fields: Any, records: Any, data: st.DataObject
 ) -> None:
     record = data.draw(records)
@@ -72,7 +72,7 @@ def test_adding_a_field_takes_no_certain_answer_back(
 
 @settings(max_examples=60)
 @given(data=st.data())
-def test_the_order_of_fields_and_triples_never_matters(
+def test_order_of_fields_and_triples_does_not_matter(
     service: GuidelineService, records: Any, data: st.DataObject
 ) -> None:
     record = data.draw(records)
@@ -89,7 +89,7 @@ def test_the_order_of_fields_and_triples_never_matters(
 
 
 def reply(service: GuidelineService, question: dict[str, Any], record: dict[str, Any], rng: random.Random) -> Any:
-    """A valid answer to a question, whatever it asks."""
+    """Return a valid reply to any question."""
     kind = question["type"]
     options = [o["value"] for o in question["options"]]
     for _ in range(200):
@@ -108,7 +108,7 @@ def reply(service: GuidelineService, question: dict[str, Any], record: dict[str,
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_questions_end_in_an_answer(service: GuidelineService, seed: int) -> None:
+def test_questions_end_with_an_answer(service: GuidelineService, seed: int) -> None:
     rng = random.Random(seed)
     ids = service.assessor.decision_ids
     for only in [*((name,) for name in ids), tuple(ids)]:
@@ -131,10 +131,10 @@ def test_questions_end_in_an_answer(service: GuidelineService, seed: int) -> Non
 @settings(max_examples=80)
 @given(data=st.data())
 @pytest.mark.slow
-def test_what_is_missing_makes_a_difference(
+def test_missing_field_makes_a_difference(
     service: GuidelineService, fields: Any, records: Any, data: st.DataObject
 ) -> None:
-    """A field that a decision misses has, in some completion, two values that lead to different outcomes."""
+    """For some completion, two values of a missing field lead to different outcomes."""
     record = data.draw(records)
     answer = assess(service, record)
     if answer is None:
@@ -144,7 +144,7 @@ def test_what_is_missing_makes_a_difference(
         return
     decision = data.draw(st.sampled_from(sorted(undetermined)))
     missing = answer["decisions"][decision]["missing"]
-    assert missing, f"{decision} cannot be told, and nothing is asked"
+    assert missing, f"{decision} is undetermined and has no missing field"
     name = data.draw(st.sampled_from(missing))
     rng = random.Random(1)
     for _ in range(400):
