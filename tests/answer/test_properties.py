@@ -1,4 +1,4 @@
-"""Properties of every record: decisions are not retracted, order does not matter, questions end, missing fields matter."""
+"""Properties of every record: decisions stay, order does not matter, questions end, missing fields matter."""
 
 from __future__ import annotations
 
