@@ -33,22 +33,12 @@ def send(sock: socket.socket, data: dict[str, Any], payload: bytes = b"", descri
 
 def receive(sock: socket.socket) -> Message | None:
     """Receive a message whole; ``None`` where the other side is gone."""
-    head, descriptors = b"", []
-    while len(head) < _HEAD.size:
-        try:
-            part, passed, _flags, _address = socket.recv_fds(sock, _HEAD.size - len(head), 1)
-        except ConnectionError:
-            part, passed = b"", []
-        descriptors += passed
-        if not part:
-            for descriptor in descriptors:
-                os.close(descriptor)
-            return None
-        head += part
-    lengths = _HEAD.unpack(head)
+    descriptors: list[int] = []
+    head = _exactly(sock, _HEAD.size, descriptors)
+    lengths = _HEAD.unpack(head) if head else (0, 0)
     if sum(lengths) > _LARGEST:
         raise ConnectionError("a message is too long")
-    body = _exactly(sock, sum(lengths))
+    body = _exactly(sock, sum(lengths), descriptors) if head else None
     if body is None:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -56,13 +46,15 @@ def receive(sock: socket.socket) -> Message | None:
     return Message(json.loads(body[: lengths[0]]), body[lengths[0] :], descriptors[0] if descriptors else None)
 
 
-def _exactly(sock: socket.socket, size: int) -> bytes | None:
+def _exactly(sock: socket.socket, size: int, descriptors: list[int]) -> bytes | None:
+    """Receive so many bytes, and note the file descriptors with them; ``None`` if the other side is gone."""
     parts = bytearray()
     while len(parts) < size:
         try:
-            part = sock.recv(size - len(parts))
+            part, passed, _flags, _address = socket.recv_fds(sock, size - len(parts), 1)
         except ConnectionError:
             return None
+        descriptors += passed
         if not part:
             return None
         parts += part
