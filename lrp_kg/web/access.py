@@ -15,13 +15,13 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import click
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 
 from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
 from lrp_kg.web.engine import engine, engines
+from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, language
-from lrp_kg.words import Words
 
 SHORTEST = 16
 """Least number of characters of a token."""
@@ -165,13 +165,12 @@ def _own(target: str) -> str:
 
 def _page(*, wrong: bool) -> Response:
     accepted({"text/html": "html"})
-    lang = language()
-    page = render_template(
+    return html(
         "login.html",
-        lang=lang,
-        words=Words(lang),
+        language(),
+        status=401 if wrong else 200,
+        headers={"Cache-Control": "no-store"},
         next=_own(request.values.get("next", "/")),
         wrong=wrong,
         inside=access().knows(session.get("mark")),
     )
-    return Response(page, 401 if wrong else 200, {"Cache-Control": "no-store"}, mimetype="text/html")

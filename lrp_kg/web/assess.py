@@ -7,12 +7,13 @@ from typing import cast
 
 import orjson
 import pyoxigraph as ox
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, request
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.strict_json import decode, ndjson, parse_json
+from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 
 blueprint = Blueprint("assess", __name__)
@@ -90,14 +91,9 @@ def assess() -> Response:
 
     if form == "text":
         return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")
-    page = render_template(
-        "answer.html",
-        answer=answer,
-        lang=lang,
-        words=AnswerWords(service().guideline, lang),
-        standalone=not flag("fragment"),
-    )
-    return Response(page, headers=_HEADERS, mimetype="text/html")
+    words = AnswerWords(service().guideline, lang)
+    standalone = not flag("fragment")
+    return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, standalone=standalone)
 
 
 def _assess_many(lang: str, explain: bool, only: list[str] | None) -> Response:

@@ -6,14 +6,15 @@ import base64
 import hashlib
 
 import orjson
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from lrp_kg.namespaces import OWL, RDF
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engines
+from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import language
 from lrp_kg.web.terms import terms
-from lrp_kg.words import LANGUAGES, Words, phrases
+from lrp_kg.words import phrases
 
 blueprint = Blueprint("editor", __name__)
 blueprint.before_request(guard)
@@ -47,11 +48,10 @@ def query() -> Response:
     index = terms()
     prefixes = {p: n for p, n in sorted(index.prefixes.items()) if p}
     head = "".join(f"PREFIX {p}: <{prefixes[p]}>\n" for p in ("cp", "rdfs") if p in prefixes)
-    page = render_template(
+    return html(
         "query.html",
-        lang=lang,
-        languages=LANGUAGES,
-        words=Words(lang),
+        lang,
+        headers={"Content-Security-Policy": _POLICY, "Vary": "Accept-Language"},
         given=request.args.get("query"),
         text=request.args.get("query") or head + "\n" + START % lang,
         settings=orjson.dumps(
@@ -65,8 +65,6 @@ def query() -> Response:
         seconds=f"{engines().limits.seconds:g}",
         rows=f"{engines().limits.rows:,}".replace(",", "\u202f"),
     )
-    headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept-Language"}
-    return Response(page, headers=headers, mimetype="text/html")
 
 
 @blueprint.get("/query/terms.json")

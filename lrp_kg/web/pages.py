@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, g
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import known_ids
@@ -11,6 +11,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.web.assess import BODIES, service
+from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description
@@ -72,17 +73,15 @@ def index() -> Response:
             }
         )
     fields = sorted((f for f in guideline.fields.values() if f.ask_order), key=lambda f: f.ask_order or 0)
-    page = render_template(
+    return html(
         "index.html",
-        lang=lang,
-        languages=LANGUAGES,
+        lang,
         words=words,
         about=about,
         fields=fields,
         endpoints=ENDPOINTS,
         broken=g.get("guideline_findings", ()),
     )
-    return Response(page, headers={"Vary": "Accept, Accept-Language"}, mimetype="text/html")
 
 
 @blueprint.get("/health")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
@@ -21,11 +22,12 @@ from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
+from lrp_kg.web.html import VARY, html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.sparql import allow_other_origins, answer
 from lrp_kg.web.terms import terms
-from lrp_kg.words import LANGUAGES, Words, in_language
+from lrp_kg.words import LANGUAGES, in_language
 
 blueprint = Blueprint("queries", __name__)
 blueprint.after_request(allow_other_origins)
@@ -72,7 +74,7 @@ def index() -> Response:
     entries = offer().entries.values()
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         data = {"queries": [as_data(e, lang) | {"href": url_for("queries.page", name=e.name)} for e in entries]}
-        return Response(orjson.dumps(data), headers=_vary(), mimetype="application/json")
+        return Response(orjson.dumps(data), headers=VARY, mimetype="application/json")
     groups = [(tag, [e for e in entries if (e.tags or TAGS[:1])[0] == tag]) for tag in TAGS]
     return _html("catalogue.html", lang, groups=[(tag, found) for tag, found in groups if found])
 
@@ -137,7 +139,7 @@ def as_text(name: str) -> Response:
     """Return the query with its parameters."""
     entry = _entry(name)
     text = spliced(entry, _values(entry, language()), offer().vocabulary)
-    return Response(text, headers=_vary(), mimetype=_TEXT)
+    return Response(text, headers=VARY, mimetype=_TEXT)
 
 
 def _entry(name: str) -> CatalogueEntry:
@@ -200,19 +202,6 @@ def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
     return {"text": text, "href": f"/term/?{urlencode({'iri': cell.text, 'lang': lang})}"}
 
 
-def _html(template: str, lang: str, *, status: int = 200, **context: object) -> Response:
-    text = render_template(
-        template,
-        lang=lang,
-        languages=LANGUAGES,
-        words=Words(lang),
-        here=request.path,
-        others={k: v for k, v in request.args.items() if k != "lang"},
-        query_string=urlencode,
-        **context,
-    )
-    return Response(text, status, _vary(), mimetype="text/html")
-
-
-def _vary() -> dict[str, str]:
-    return {"Vary": "Accept, Accept-Language"}
+def _html(template: str, lang: str, *, status: int = 200, **context: Any) -> Response:
+    others = {k: v for k, v in request.args.items() if k != "lang"}
+    return html(template, lang, status=status, here=request.path, others=others, query_string=urlencode, **context)

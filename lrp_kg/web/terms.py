@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
@@ -15,16 +15,16 @@ from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.questions.parameters import expanded
 from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
+from lrp_kg.web.html import VARY, html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
-from lrp_kg.words import Words
 
 blueprint = Blueprint("terms", __name__)
 
 USES = 200
 """Uses of a term that its page lists for each property; RDF and SPARQL return all."""
 
-_HEADERS = {"Vary": "Accept, Accept-Language", "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+_HEADERS = {**VARY, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,14 @@ def index() -> Response:
 
         data = [{"iri": iri, "label": label, "kind" if kind else "count": more} for label, iri, more in rows]
         return Response(orjson.dumps(data), headers=_HEADERS, mimetype="application/json")
-    page = render_template(
+    return html(
         "terms.html",
-        lang=lang,
-        words=Words(lang),
+        lang,
+        headers=_HEADERS,
         kind=kind,
         title=index.label(kind, lang) if kind else None,
         rows=[(label, _address(index, name, kind=not kind), more) for label, name, more in rows],
     )
-    return Response(page, headers=_HEADERS, mimetype="text/html")
 
 
 @blueprint.get("/term/<path:name>")
@@ -100,10 +99,10 @@ def _term(iri: str) -> Response:
     if form != "html":
         return _rdf(list(index.bounded(iri)), form)
     lang = language()
-    page = render_template(
+    return html(
         "term.html",
-        lang=lang,
-        words=Words(lang),
+        lang,
+        headers=_HEADERS,
         iri=iri,
         short=index.short(iri),
         label=index.label(iri, lang),
@@ -113,7 +112,6 @@ def _term(iri: str) -> Response:
         uses=_uses(index, node, lang),
         formats=[(FORMATS[kind].name, kind) for kind in FORMATS],
     )
-    return Response(page, headers=_HEADERS, mimetype="text/html")
 
 
 def _properties(
