@@ -1,4 +1,4 @@
-"""Stores that were damaged: nothing that is there is lost, and what is wrong is told."""
+"""Damaged stores lose no data, and the damage is reported."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command, *options], capture_output=True, text=True)
 
 
-def test_a_lost_current_loses_nothing(store: Path, guideline: Guideline) -> None:
+def test_store_without_current_file_opens_its_last_generation(store: Path, guideline: Guideline) -> None:
     (store / "CURRENT").unlink()
     assert Store(store).current().records == 3
     report = load(guideline, store, [source(4)])
@@ -55,16 +55,16 @@ def test_a_lost_current_loses_nothing(store: Path, guideline: Guideline) -> None
     assert Store(store).current().name == "000003"
 
 
-def test_a_first_load_that_was_killed_at_its_end(guideline: Guideline, tmp_path: Path) -> None:
+def test_first_load_killed_at_its_end_is_complete(guideline: Guideline, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     load(guideline, folder, [source(1, 2)])
-    (folder / "CURRENT").unlink()  # it was about to be written
+    (folder / "CURRENT").unlink()  # killed just before writing it
     report = load(guideline, folder, [source(1, 2)])
     assert (report.unchanged, report.records) == (2, 2)
 
 
 @pytest.mark.parametrize("names", [["generations"], ["generations", "staging"], ["generations", "staging", "lock"]])
-def test_a_first_load_that_was_killed_at_its_begin(guideline: Guideline, tmp_path: Path, names: list[str]) -> None:
+def test_first_load_killed_at_its_start_can_be_repeated(guideline: Guideline, tmp_path: Path, names: list[str]) -> None:
     for name in names:
         if name == "lock":
             (tmp_path / name).touch()
@@ -73,7 +73,7 @@ def test_a_first_load_that_was_killed_at_its_begin(guideline: Guideline, tmp_pat
     assert load(guideline, tmp_path, [source(1)]).records == 1
 
 
-def test_a_folder_that_only_looks_like_it(guideline: Guideline, tmp_path: Path) -> None:
+def test_folder_with_other_files_is_left_alone(guideline: Guideline, tmp_path: Path) -> None:
     (tmp_path / "generations").mkdir()
     (tmp_path / "generations" / "of-my-family").touch()
     with pytest.raises(StoreError, match="left alone"):
@@ -110,7 +110,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DAMAGES)
-def test_what_is_damaged_is_told(store: Path, tmp_path: Path, name: str) -> None:
+def test_damage_is_reported(store: Path, tmp_path: Path, name: str) -> None:
     damage, says = DAMAGES[name]
     damage(store)
     before = sorted(p.name for p in store.rglob("*")) if store.is_dir() else None
@@ -124,7 +124,7 @@ def test_what_is_damaged_is_told(store: Path, tmp_path: Path, name: str) -> None
         ("serve", "--port", "1", "--store", str(store)),
     ):
         if command[0] == "serve" and name in ("tables", "manifest"):
-            continue  # told when the first query is asked
+            continue  # reported with the first query
         found = run(*command)
         assert found.returncode == 2, found.stderr
         assert "Traceback" not in found.stderr

@@ -1,4 +1,4 @@
-"""Queries answered by workers that can be killed: forms, limits, refusals, datasets; nothing is left behind."""
+"""The query engine with killable workers: result formats, limits, refusals, datasets, processes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 class TestForms:
     @pytest.mark.parametrize("media_type", SOLUTIONS)
-    def test_rows_in_every_format(self, engine: PoolEngine, media_type: str) -> None:
+    def test_rows_are_written_in_every_format(self, engine: PoolEngine, media_type: str) -> None:
         query = "SELECT ?s ?o { GRAPH <https://example.org/g3> { ?s ?p ?o } }"
         reply = engine.ask(Question(query, solutions=media_type))
         assert (reply.form, reply.media_type) == ("select", media_type)
@@ -100,7 +100,7 @@ class TestForms:
 
     @pytest.mark.parametrize("media_type", [*list(SOLUTIONS)[:2]])
     @pytest.mark.parametrize("truth", [True, False])
-    def test_yes_and_no(self, engine: PoolEngine, media_type: str, truth: bool) -> None:
+    def test_ask_gives_true_or_false(self, engine: PoolEngine, media_type: str, truth: bool) -> None:
         query = f"ASK {{ FILTER ({str(truth).lower()}) }}"
         reply = engine.ask(Question(query, solutions=media_type))
         assert reply.form == "ask"
@@ -108,20 +108,20 @@ class TestForms:
 
     @pytest.mark.parametrize("media_type", GRAPHS)
     @pytest.mark.parametrize("form", ["CONSTRUCT", "DESCRIBE"])
-    def test_graphs_in_every_format(self, engine: PoolEngine, media_type: str, form: str) -> None:
+    def test_graphs_are_written_in_every_format(self, engine: PoolEngine, media_type: str, form: str) -> None:
         query = "CONSTRUCT WHERE { ?s ?p 7 }" if form == "CONSTRUCT" else "DESCRIBE <https://example.org/s7>"
         reply = engine.ask(Question(query, graph=media_type))
         assert (reply.form, reply.media_type) == ("graph", media_type)
         (quad,) = ox.parse(reply.read(), format=GRAPHS[media_type])
         assert quad.triple == ox.Triple(iri("s7"), iri("p"), ox.Literal(7))
 
-    def test_the_form_that_is_not_accepted(self, engine: PoolEngine) -> None:
+    def test_result_in_no_accepted_format_is_refused(self, engine: PoolEngine) -> None:
         with pytest.raises(NotAcceptable, match="RDF"):
             engine.ask(Question("DESCRIBE <https://example.org/s7>", graph=None))
         with pytest.raises(NotAcceptable, match="results"):
             engine.ask(Question("ASK {}", solutions=None))
 
-    def test_a_large_result_comes_by_a_file_and_is_whole(self, engine: PoolEngine) -> None:
+    def test_large_result_is_complete(self, engine: PoolEngine) -> None:
         query = "SELECT ?a ?b { ?a ?p ?x . ?b ?p ?y FILTER (?x < 100 && ?y < 100) }"
         reply = engine.ask(Question(query))
         assert reply.size > INLINE
@@ -138,7 +138,7 @@ class TestLimits:
             "SELECT (COUNT(*) AS ?n) { ?a (!<x:>)* ?b . ?c (!<x:>)* ?d . ?e (!<x:>)* ?f FILTER (?b + ?d + ?f < 0) }",
         ],
     )
-    def test_time(self, engine: PoolEngine, query: str) -> None:
+    def test_slow_query_is_stopped(self, engine: PoolEngine, query: str) -> None:
         start = time.monotonic()
         with pytest.raises((QueryTimeLimit, MemoryLimit)) as caught:
             engine.ask(Question(query))
@@ -146,29 +146,29 @@ class TestLimits:
         assert "LRP_QUERY_" in caught.value.message
         assert caught.value.status == 503
 
-    def test_time_is_named(self, engine: PoolEngine) -> None:
+    def test_time_limit_is_named(self, engine: PoolEngine) -> None:
         query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"
         with pytest.raises(QueryTimeLimit, match=r"2 seconds .*LRP_QUERY_SECONDS"):
             engine.ask(Question(query))
 
-    def test_rows(self, engine: PoolEngine) -> None:
+    def test_row_limit_is_named(self, engine: PoolEngine) -> None:
         with pytest.raises(RowLimit, match=r"50000 rows .*LRP_QUERY_ROWS"):
             engine.ask(Question("SELECT (1 AS ?x) { ?a ?b ?c . ?d ?e ?f }", solutions="text/csv"))
 
-    def test_triples(self, file: Path) -> None:
+    def test_triples_count_as_rows(self, file: Path) -> None:
         with PoolEngine(quads=file, limits=Limits(rows=10)) as small:
             with pytest.raises(RowLimit):
                 small.ask(Question("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"))
             assert small.ask(Question("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 10")).rows in (None, 10)
 
     @pytest.mark.parametrize("media_type", SOLUTIONS)
-    def test_as_many_rows_as_allowed(self, file: Path, media_type: str) -> None:
+    def test_row_limit_is_exact(self, file: Path, media_type: str) -> None:
         with PoolEngine(quads=file, limits=Limits(rows=100)) as small:
             small.ask(Question("SELECT ?s ?o { ?s ?p ?o } LIMIT 100", solutions=media_type)).close()
             with pytest.raises(RowLimit):
                 small.ask(Question("SELECT ?s ?o { ?s ?p ?o } LIMIT 101", solutions=media_type))
 
-    def test_size(self, file: Path) -> None:
+    def test_size_is_limited(self, file: Path) -> None:
         query = "SELECT ?a ?b ?c ?d { ?a ?p ?c . ?b ?p ?d } LIMIT 40000"
         with PoolEngine(quads=file, limits=Limits(seconds=120, size=1024 * 1024)) as small:
             with pytest.raises(SizeLimit, match="LRP_QUERY_BYTES"):
@@ -185,20 +185,20 @@ class TestLimits:
             + " BIND (?6 AS ?x) }",
         ],
     )
-    def test_memory(self, file: Path, query: str) -> None:
+    def test_memory_is_limited(self, file: Path, query: str) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=120, memory=100 * 1024 * 1024)) as small:
             with pytest.raises((MemoryLimit, QueryTimeLimit)) as caught:
                 small.ask(Question(query))
             assert isinstance(caught.value, MemoryLimit)
             assert number(small, COUNT) == N
 
-    def test_length_of_the_query(self, engine: PoolEngine) -> None:
+    def test_length_of_the_query_is_limited(self, engine: PoolEngine) -> None:
         with pytest.raises(QueryTooLong, match="LRP_QUERY_TEXT"):
             engine.ask(Question("ASK {} #" + "x" * engine.limits.text))
 
     @pytest.mark.parametrize("brackets", ["{}", "()"])
     @pytest.mark.parametrize("depth", [500, 20_000, 100_000])
-    def test_nesting(self, engine: PoolEngine, brackets: str, depth: int) -> None:
+    def test_deeply_nested_query_does_not_stop_the_engine(self, engine: PoolEngine, brackets: str, depth: int) -> None:
         left, right = brackets
         text = f"SELECT * WHERE {left * depth}{right * depth}" if left == "{" else ""
         text = text or f"ASK {{ FILTER {left * depth}1{right * depth} }}"
@@ -208,21 +208,21 @@ class TestLimits:
             assert error.status in (400, 503)
         assert number(engine, COUNT) == N
 
-    def test_catastrophic_expression(self, engine: PoolEngine) -> None:
+    def test_regular_expression_does_not_backtrack(self, engine: PoolEngine) -> None:
         query = f"SELECT (REGEX('{'a' * 5000}!', '^(a+)+$') AS ?x) {{}}"
         assert rows(engine, query) == [{"x": "false"}]
 
-    def test_huge_number(self, engine: PoolEngine) -> None:
+    def test_huge_numbers_are_accepted(self, engine: PoolEngine) -> None:
         query = 'SELECT ("1e999999999"^^<http://www.w3.org/2001/XMLSchema#double> + 1 AS ?x) {}'
         engine.ask(Question(query)).close()
         engine.ask(Question(f"SELECT ({'9' * 1000} + 1 AS ?x) {{}}")).close()
 
     @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])
-    def test_settings_that_are_no_limit(self, value: str) -> None:
+    def test_invalid_limit_is_refused(self, value: str) -> None:
         with pytest.raises(UnknownParameter, match="LRP_QUERY_SECONDS"):
             Limits.from_settings({"QUERY_SECONDS": value})
 
-    def test_settings(self) -> None:
+    def test_limits_are_read_from_settings(self) -> None:
         found = Limits.from_settings({"QUERY_SECONDS": "1.5", "QUERY_BYTES": 7, "QUERY_ROWS": None})
         assert (found.seconds, found.size, found.rows) == (1.5, 7, Limits().rows)
         assert setting("size") == "QUERY_BYTES"
@@ -248,7 +248,7 @@ class TestRefusals:
             f"DESCRIBE ?s {{ SERVICE {REMOTE} {{ ?s ?p ?o }} }}",
         ],
     )
-    def test_service(self, engine: PoolEngine, query: str) -> None:
+    def test_service_is_refused(self, engine: PoolEngine, query: str) -> None:
         with pytest.raises((QueryRefused, MalformedQuery)):
             engine.ask(Question(query))
 
@@ -263,7 +263,7 @@ class TestRefusals:
             "SELECT ?n { BIND (1 AS ?n) BIND (2 AS ?from) }",
         ],
     )
-    def test_the_word_alone_is_no_service(self, engine: PoolEngine, query: str) -> None:
+    def test_service_as_a_word_is_accepted(self, engine: PoolEngine, query: str) -> None:
         assert rows(engine, query)[0]["n"]
 
     @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ class TestRefusals:
             "ASK {} ; DROP ALL",
         ],
     )
-    def test_updates(self, engine: PoolEngine, query: str) -> None:
+    def test_updates_are_refused(self, engine: PoolEngine, query: str) -> None:
         with pytest.raises((QueryRefused, MalformedQuery)):
             engine.ask(Question(query))
         assert number(engine, COUNT) == N
@@ -306,7 +306,7 @@ class TestRefusals:
             ("# service <u:x> {\nASK {}", False),
         ],
     )
-    def test_where_service_is_a_keyword(self, text: str, may: bool) -> None:
+    def test_keyword_service_is_found(self, text: str, may: bool) -> None:
         assert bool(forbidden.keywords(text)["service"]) is may
 
     @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ class TestRefusals:
             ("ASK { ?s prov:wasDerivedFrom <http://example.org/a> }", 0),
         ],
     )
-    def test_where_from_is_a_keyword(self, text: str, times: int) -> None:
+    def test_keyword_from_is_found(self, text: str, times: int) -> None:
         assert forbidden.keywords(text)["from"] == times
 
     @pytest.mark.parametrize(
@@ -334,32 +334,32 @@ class TestRefusals:
             "PREFIX from: <http://example.org/> SELECT * { ?s ?p from:x }",
         ],
     )
-    def test_what_can_be_read_in_two_ways_is_refused(self, engine: PoolEngine, query: str) -> None:
+    def test_ambiguous_query_is_refused(self, engine: PoolEngine, query: str) -> None:
         with pytest.raises(QueryRefused):
             engine.ask(Question(query))
 
-    def test_a_graph_after_a_comment_is_seen(self) -> None:
+    def test_graph_after_a_comment_is_found(self) -> None:
         assert forbidden.examine("SELECT * #x\rFROM <urn:g>\n { ?s ?p ?o }").default == ("urn:g",)
 
-    def test_an_update_is_told_to_be_one(self, engine: PoolEngine) -> None:
+    def test_refused_update_is_called_read_only(self, engine: PoolEngine) -> None:
         with pytest.raises(QueryRefused, match="read-only"):
             engine.ask(Question("INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
 
     @pytest.mark.parametrize(
         "query", ["SELECT", "SELECT * {", "", "x", "SELECT ?x { ?x ?y ?z } FROM", "ASK { ?s a:b ?o }"]
     )
-    def test_what_is_no_query(self, engine: PoolEngine, query: str) -> None:
+    def test_malformed_query_is_refused(self, engine: PoolEngine, query: str) -> None:
         with pytest.raises(MalformedQuery):
             engine.ask(Question(query))
 
-    def test_the_kernel_forbids_sockets(self, engine: PoolEngine) -> None:
+    def test_worker_is_sandboxed(self, engine: PoolEngine) -> None:
         if sys.platform != "linux":
             pytest.skip("only Linux has a filter of system calls")
         assert engine.sandboxed
 
     @given(st.text(alphabet="service SERVICE from{}<>\"'#\\u0053\n :?x", max_size=60))
     @settings(max_examples=150)
-    def test_whatever_is_no_query_is_told(self, text: str) -> None:
+    def test_any_text_is_examined_or_refused(self, text: str) -> None:
         try:
             forbidden.examine(text)
         except (QueryRefused, MalformedQuery) as error:
@@ -370,29 +370,29 @@ G1, G2 = "https://example.org/g1", "https://example.org/g2"
 
 
 class TestDatasets:
-    def test_the_default_graph_is_one(self, engine: PoolEngine) -> None:
+    def test_default_graph_is_queried_by_default(self, engine: PoolEngine) -> None:
         assert number(engine, COUNT) == N
 
-    def test_one_graph(self, engine: PoolEngine) -> None:
+    def test_one_graph_is_queried_alone(self, engine: PoolEngine) -> None:
         assert number(engine, COUNT, default_graphs=(G1,)) == 2
         assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{G1}> {{ ?s ?p ?o }}") == 2
 
-    def test_a_triple_of_two_graphs_counts_once(self, engine: PoolEngine) -> None:
+    def test_triple_in_two_graphs_counts_once(self, engine: PoolEngine) -> None:
         assert number(engine, COUNT, default_graphs=(G1, G2)) == 2
         assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{G1}> FROM <{G2}> {{ ?s ?p ?o }}") == 2
         query = f"PREFIX e: <https://example.org/> SELECT (COUNT(*) AS ?n) FROM e:g1 FROM <{G2}> {{ ?s ?p ?o }}"
         assert number(engine, query) == 2
 
-    def test_graphs_that_share_nothing_are_not_copied(self, engine: PoolEngine) -> None:
+    def test_disjoint_graphs_are_merged(self, engine: PoolEngine) -> None:
         assert number(engine, COUNT, default_graphs=(RECORDS, ANSWERS)) == 2
         assert number(engine, COUNT, default_graphs=(RECORDS, ANSWERS, G1)) == 4
 
-    def test_the_request_overrides_the_query(self, engine: PoolEngine) -> None:
+    def test_dataset_of_the_request_overrides_the_query(self, engine: PoolEngine) -> None:
         query = f"SELECT (COUNT(*) AS ?n) FROM <{G2}> {{ ?s ?p ?o }}"
         assert number(engine, query, default_graphs=(G1,)) == 2
         assert number(engine, query) == 1
 
-    def test_named_graphs(self, engine: PoolEngine) -> None:
+    def test_named_graphs_are_those_of_the_request(self, engine: PoolEngine) -> None:
         query = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
         assert number(engine, query) == 6
         assert number(engine, query, named_graphs=(G1,)) == 2
@@ -402,7 +402,7 @@ class TestDatasets:
         assert merged == 1
 
     @pytest.mark.parametrize("name", ["http://127.0.0.1:9/x", "file:///etc/passwd", "urn:none"])
-    def test_an_unknown_graph_is_empty(self, engine: PoolEngine, name: str) -> None:
+    def test_unknown_graph_is_empty(self, engine: PoolEngine, name: str) -> None:
         assert number(engine, COUNT, default_graphs=(name,)) == 0
         assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{name}> {{ ?s ?p ?o }}") == 0
         assert number(engine, f"SELECT (COUNT(*) AS ?n) FROM <{name}> FROM <{G1}> {{ ?s ?p ?o }}") == 2
@@ -414,7 +414,7 @@ class TestAgreement:
         st.sampled_from(["", "FILTER (?o < 20)", "FILTER (?o = 5 || ?o = 6)"]),
     )
     @settings(max_examples=40)
-    def test_with_oxigraph_in_this_process(self, engine: PoolEngine, patterns: list[str], end: str) -> None:
+    def test_results_equal_those_of_oxigraph(self, engine: PoolEngine, patterns: list[str], end: str) -> None:
         text = f"SELECT ?s ?o {{ {' . '.join(patterns)} {end} }} ORDER BY ?s ?o LIMIT 500"
         store = ox.Store()
         store.extend(quads())
@@ -435,7 +435,7 @@ def children(pid: int) -> set[int]:
 
 
 class TestProcesses:
-    def test_at_most_so_many_at_once(self, engine: PoolEngine) -> None:
+    def test_concurrent_queries_are_limited(self, engine: PoolEngine) -> None:
         slow = Question("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }")
 
         def ask() -> None:
@@ -452,7 +452,7 @@ class TestProcesses:
             thread.join()
         assert number(engine, COUNT) == N
 
-    def test_nothing_is_left_behind(self, file: Path) -> None:
+    def test_no_process_or_descriptor_is_left(self, file: Path) -> None:
         before = descriptors()
         with PoolEngine(quads=file, limits=Limits(seconds=0.3)) as some:
             forker = some._process
@@ -468,7 +468,7 @@ class TestProcesses:
         assert descriptors() == before
         assert forker.poll() is not None
 
-    def test_another_worker_is_ready_before_a_stopped_query_is_told(self, file: Path) -> None:
+    def test_stopped_worker_is_replaced_before_the_error(self, file: Path) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=0.2)) as some:
             first = some._idle[0].pid
             with pytest.raises(QueryTimeLimit):
@@ -478,34 +478,34 @@ class TestProcesses:
             assert number(some, COUNT) == N
             assert [w.pid for w in some._idle] == [ready.pid]
 
-    def test_quick_queries_do_not_wait_for_one_that_is_ended(self, file: Path) -> None:
-        with PoolEngine(quads=file) as some, some._channel:  # as if a worker were being ended or started
+    def test_quick_query_does_not_wait_for_a_stopped_one(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some, some._channel:  # as while a worker stops or starts
             found: list[int] = []
             thread = threading.Thread(target=lambda: found.append(number(some, COUNT)))
             thread.start()
             thread.join(10)
             assert found == [N]
 
-    def test_the_process_that_forks_may_be_killed(self, file: Path) -> None:
+    def test_killed_fork_server_is_replaced(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             assert some._process is not None
             os.kill(some._process.pid, signal.SIGKILL)
             for _ in range(3):
                 assert number(some, COUNT) == N
 
-    def test_a_worker_of_an_earlier_process_that_forks_is_let_go(self, file: Path) -> None:
+    def test_worker_of_an_earlier_fork_server_is_dropped(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             assert some._process is not None
             worker = some._take()
             os.kill(some._process.pid, signal.SIGKILL)
             assert number(some, COUNT) == N
             now = some._process
-            some._give_back(worker)  # as a thread does whose query was answered just before
+            some._give_back(worker)  # as a thread does after its query
             for _ in range(3):
                 assert number(some, COUNT) == N
             assert some._process is now
 
-    def test_nothing_starts_after_the_end(self, file: Path) -> None:
+    def test_closed_engine_starts_no_process(self, file: Path) -> None:
         some = PoolEngine(quads=file)
         worker = some._take()
         some.close()
@@ -514,13 +514,13 @@ class TestProcesses:
         with pytest.raises(EngineFailed, match="closed"):
             some.ask(Question("ASK {}"))
 
-    def test_a_worker_may_be_killed(self, file: Path) -> None:
+    def test_killed_worker_is_replaced(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             os.kill(some._idle[0].pid, signal.SIGKILL)
             assert number(some, COUNT) == N
 
     @pytest.mark.slow
-    def test_the_server_may_be_killed(self, file: Path) -> None:
+    def test_workers_end_with_a_killed_server(self, file: Path) -> None:
         code = (
             "import sys, time\nfrom pathlib import Path\nfrom lrp_kg.research.engine.pool import PoolEngine\n"
             f"engine = PoolEngine(quads=Path({str(file)!r}))\n"
@@ -535,14 +535,14 @@ class TestProcesses:
             time.sleep(0.05)
         assert [p for p in pids if Path(f"/proc/{p}").exists()] == []
 
-    def test_a_closed_engine_says_so(self, file: Path) -> None:
+    def test_closed_engine_reports_that_it_is_closed(self, file: Path) -> None:
         some = PoolEngine(quads=file)
         some.close()
         some.close()
         with pytest.raises(EngineFailed, match="closed"):
             some.ask(Question("ASK {}"))
 
-    def test_data_that_cannot_be_opened(self, tmp_path: Path) -> None:
+    def test_unreadable_data_is_an_error(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken.nq"
         broken.write_text("this is no quad\n", encoding="utf-8")
         with pytest.raises(EngineFailed, match="could not be started"):
@@ -550,7 +550,7 @@ class TestProcesses:
         with pytest.raises(EngineFailed, match="could not be started"):
             PoolEngine(store=tmp_path / "nowhere")
 
-    def test_an_oxigraph_folder(self, tmp_path: Path) -> None:
+    def test_oxigraph_folder_can_be_queried(self, tmp_path: Path) -> None:
         store = ox.Store(str(tmp_path / "store"))
         store.extend(quads())
         store.flush()
@@ -560,6 +560,6 @@ class TestProcesses:
             assert number(some, COUNT, default_graphs=(G1, G2)) == 2
 
 
-def test_results_are_read_by_rdflib(engine: PoolEngine) -> None:
+def test_rdflib_can_parse_the_result(engine: PoolEngine) -> None:
     body = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }")).read()
     assert len(rdflib.Graph().parse(data=body, format="turtle")) == N

@@ -1,4 +1,4 @@
-"""No reading of a query hides SERVICE or FROM: thousands of queries that Oxigraph takes, made by mixing their parts."""
+"""SERVICE and FROM are found in thousands of valid queries, generated from parts of the grammar."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROLOGUE = "PREFIX : <urn:x> PREFIX a: <urn:y> "
 
 
 def mixtures(seed: int, beginnings: tuple[str, ...], number: int) -> list[str]:
-    """Return queries with some parts of the grammar thrown in, those alone that Oxigraph can parse."""
+    """Return queries with random parts of the grammar, only those that Oxigraph can parse."""
     chance = random.Random(seed)
     found = []
     for _ in range(number):
@@ -53,18 +53,18 @@ def parses(query: str) -> bool:
         ox.Store().query(query, base_iri="http://example.org/")
     except SyntaxError:
         return False
-    except (OSError, RuntimeError, ValueError):  # it can be parsed, and tries what nobody answers
+    except (OSError, RuntimeError, ValueError):  # it was parsed, and fails on an address that does not answer
         return True
     return True
 
 
 def uses(word: str, query: str) -> bool:
-    """Tell whether a word is a keyword to Oxigraph somewhere: without it, the query is none."""
+    """Return whether Oxigraph reads a word as a keyword: without it, the query is malformed."""
     return not parses(re.sub(word, word[:-1] + "Q", query, flags=re.IGNORECASE))
 
 
 @pytest.mark.parametrize(("word", "beginnings"), [("SERVICE", SERVICES), ("FROM", GRAPHS)])
-def test_no_reading_hides_it(word: str, beginnings: tuple[str, ...]) -> None:
+def test_mixed_queries_hide_no_keyword(word: str, beginnings: tuple[str, ...]) -> None:
     queries = [q for q in mixtures(7, beginnings, 12_000) if uses(word, q)]
     assert len(set(queries)) > 300
     hidden = []

@@ -1,4 +1,4 @@
-"""Loading a store: what is stored, refused, resumed, derived again, and what a reader sees meanwhile."""
+"""Loading records into a store: stored data, conflicts, interruptions, derivation after an edit, readers meanwhile."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EARLIER: dict[str, Any] = {
         }
     ],
 }
-"""What lrp-kg 0.1.0 wrote about a generation; its form is kept."""
+"""The description of a generation as written by lrp-kg 0.1.0."""
 
 
 @pytest.fixture(scope="module")
@@ -92,15 +92,15 @@ def lines(store: ox.Store) -> list[str]:
 
 
 def dump(folder: Path) -> set[str]:
-    """Return what a store says, without when and by which load it was said."""
-    said = set()
+    """Return the quads of a store, without the provenance of its loads."""
+    found = set()
     for quad in opened(folder).quads_for_pattern(None, None, None, None):
         if quad.predicate.value.startswith(PROV) or isinstance(quad.subject, ox.BlankNode):
             continue
         if isinstance(quad.object, ox.BlankNode) or "/load/" in str(quad.subject) or "/software/" in str(quad.subject):
             continue
-        said.add(str(quad))
-    return said
+        found.add(str(quad))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +114,15 @@ def folder(guideline: Guideline, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
-class TestWhatIsStored:
-    def test_records_as_sent(self, folder: Path, service: GuidelineService) -> None:
+class TestStoredData:
+    def test_records_are_stored_as_sent(self, folder: Path, service: GuidelineService) -> None:
         found = dict(stored_records(opened(folder), service.guideline))
         assert set(found) == {"https://example.org/1", name_record(service.reader.from_json(RECORD)).iri}
         assert service.assess(found["https://example.org/1"]) == service.assess(  # type: ignore[arg-type]
             service.reader.from_json(named(1))
         )
 
-    def test_what_is_derived(self, folder: Path, service: GuidelineService) -> None:
+    def test_derived_values_are_stored(self, folder: Path, service: GuidelineService) -> None:
         store = opened(folder)
         ns = service.guideline.namespace
         rows = list(store.quads_for_pattern(ox.NamedNode("https://example.org/1"), None, None, ox.NamedNode(DERIVED)))
@@ -131,7 +131,7 @@ class TestWhatIsStored:
         assert values["spinalSurgery"] == "true"
         assert len([v for k, v in values.items() if k.startswith("takes")]) == 6
 
-    def test_the_default_graph_has_it_too(self, folder: Path) -> None:
+    def test_default_graph_has_all_data(self, folder: Path) -> None:
         store = opened(folder)
         assert count(store, "?a a cp:Assessment") == 2
         assert count(store, f"GRAPH <{ANSWERS}> {{ ?a a cp:Assessment }}") == 2
@@ -139,12 +139,12 @@ class TestWhatIsStored:
         assert count(store, "?d a cp:Decision") > 10
         assert count(store, f"GRAPH <{CLOSURE}> {{ ?s ?p ?o }}") > 20_000
 
-    def test_results_are_shared(self, folder: Path) -> None:
+    def test_equal_results_are_stored_once(self, folder: Path) -> None:
         store = opened(folder)
         decisions = count(store, "?a cp:decisionResult ?r")
         assert decisions == 2 * count(store, "?r a cp:DecisionResult")
 
-    def test_provenance(self, folder: Path, guideline: Guideline) -> None:
+    def test_provenance_is_stored(self, folder: Path, guideline: Guideline) -> None:
         store = opened(folder)
         wanted = "?a a cp:Assessment ; prov:wasDerivedFrom ?r ; prov:wasGeneratedBy ?x . ?r a cp:PatientRecord . "
         assert (
@@ -162,8 +162,8 @@ def cases() -> list[dict[str, Any]]:
     return found[::40]
 
 
-def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) -> None:
-    """The same triples as of one assessment, but for names of nodes, who derived it when, and results of criteria."""
+def test_stored_answer_equals_the_answer_as_rdf(service: GuidelineService) -> None:
+    """The triples equal those of one assessment, except node names, provenance and results of criteria."""
     writer = AnswerWriter(service.guideline, "urn:activity")
     ignored = {rdflib.URIRef(PROV + n) for n in ("wasDerivedFrom", "wasGeneratedBy", "used", "endedAtTime")}
     for data in cases():
@@ -177,12 +177,12 @@ def test_an_answer_in_a_store_is_the_answer_as_rdf(service: GuidelineService) ->
         for line in text.splitlines():
             if line.endswith(f"<{ANSWERS}> ."):
                 stored.parse(data=line.replace(f" <{ANSWERS}> .", " ."), format="nt")
-        told = to_graph(assessment)
-        assert blank(stored, ignored) and isomorphic(blank(stored, ignored), blank(told, ignored))
+        derived_now = to_graph(assessment)
+        assert blank(stored, ignored) and isomorphic(blank(stored, ignored), blank(derived_now, ignored))
 
 
 def blank(graph: rdflib.Graph, ignored: set[rdflib.URIRef]) -> rdflib.Graph:
-    """Return assessment and results of a graph with blank nodes for names of our own."""
+    """Return assessment and results of a graph, with blank nodes in place of generated IRIs."""
     kinds = {rdflib.URIRef(CP + n) for n in ("Assessment", "DecisionResult", "ConditionResult")}
     criteria = set(graph.objects(predicate=rdflib.URIRef(CP + "criterionResult")))
     nodes = {s: rdflib.BNode() for s, o in graph.subject_objects(RDF.type) if o in kinds and s not in criteria}
@@ -194,7 +194,7 @@ def blank(graph: rdflib.Graph, ignored: set[rdflib.URIRef]) -> rdflib.Graph:
     return found
 
 
-def test_lines_are_quads(service: GuidelineService) -> None:
+def test_written_lines_are_quads(service: GuidelineService) -> None:
     raw = service.reader.from_json(named(1, id='a "quoted" \\ name\n with <signs> and é'))
     item = name_record(raw)
     record = service.read(raw)
@@ -205,7 +205,7 @@ def test_lines_are_quads(service: GuidelineService) -> None:
 
 
 class TestLoadingAgain:
-    def test_the_same_is_unchanged(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_equal_record_is_unchanged(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1), RECORD)])
         before = Store(folder).current()
@@ -213,7 +213,7 @@ class TestLoadingAgain:
         assert (report.stored, report.unchanged) == (0, 3)
         assert Store(folder).current() == before
 
-    def test_other_values_are_a_conflict(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_changed_record_is_a_conflict(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])
         changed = ndjson(named(1, careLine="second-line"), named(2), named(2, contact="follow-up"))
@@ -225,7 +225,7 @@ class TestLoadingAgain:
         assert count(store, f"<https://example.org/1> <{guideline.namespace}careLine> ?x") == 1
         assert count(store, "?a a cp:Assessment") == 2
 
-    def test_replace(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_replace_stores_the_changed_record(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1), named(2))])
         report = load(guideline, folder, [ndjson(named(1, medications=["paracetamol"]))], replace=True)
@@ -235,7 +235,7 @@ class TestLoadingAgain:
         kept = {line for line in dump(folder) if "/result/" not in line.split()[0]}
         assert kept == {line for line in dump(fresh) if "/result/" not in line.split()[0]}
 
-    def test_numbers_written_otherwise_are_the_same(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_lexical_forms_of_a_number_are_equal(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         xsd = "http://www.w3.org/2001/XMLSchema#"
         turtle = (
@@ -247,7 +247,9 @@ class TestLoadingAgain:
         report = load(guideline, folder, [Source("b.ttl", turtle.format("7", "true").encode())])
         assert (report.unchanged, report.rejected) == (1, [])
 
-    def test_formats(self, guideline: Guideline, tmp_path: Path, service: GuidelineService) -> None:
+    def test_all_record_formats_are_loaded(
+        self, guideline: Guideline, tmp_path: Path, service: GuidelineService
+    ) -> None:
         folder = tmp_path / "store"
         triples = "".join(
             line for line in record_lines(name_record(service.reader.from_json(named(3)))) if RECORDS not in line
@@ -262,7 +264,7 @@ class TestLoadingAgain:
         report = load(guideline, folder, sources)
         assert (report.stored, report.unchanged, report.rejected) == (5, 1, [])
 
-    def test_a_file_that_cannot_be_read_stores_nothing(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_unreadable_file_stores_nothing(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         with pytest.raises(BrokenJson):
             load(guideline, folder, [ndjson(named(1)), Source("broken.json", b"{")])
@@ -282,7 +284,7 @@ class TestDerivingAgain:
         assert report.stored == 2
         return folder, guideline
 
-    def test_an_edit_derives_all_again(self, changed: tuple[Path, Guideline]) -> None:
+    def test_edited_guideline_derives_all_records_again(self, changed: tuple[Path, Guideline]) -> None:
         folder, guideline = changed
         assert not needs_derivation(Store(folder).current(), guideline)
         first = Store(folder).current().name
@@ -313,11 +315,11 @@ class TestDerivingAgain:
         assert (report.rederived, report.records, report.no_longer_valid) == (2, 2, [])
         assert staleness(guideline, str(folder)) is None
         assert Store(folder).current().loads[0] == EARLIER["loads"][0]
-        assert (folder / "generations" / name).is_dir()  # what readers have open stays
+        assert (folder / "generations" / name).is_dir()  # readers may have it open
         assert not broken_off.exists()
         engine.close()
 
-    def test_records_that_are_no_longer_valid_are_kept_and_told(self, changed: tuple[Path, Guideline]) -> None:
+    def test_records_that_are_no_longer_valid_are_kept_and_reported(self, changed: tuple[Path, Guideline]) -> None:
         folder, guideline = changed
         score = ndjson({"@id": "https://example.org/9", "painScore": 9})
         assert load(guideline, folder, [score]).stored == 1
@@ -327,8 +329,8 @@ class TestDerivingAgain:
         file.write_text(text.replace("sh:maxInclusive 10", "sh:maxInclusive 8"))
         report = load(load_guideline(guideline.folder), folder, [])
         assert report.rederived == 3
-        (told,) = report.no_longer_valid
-        assert (told["iri"], told["findings"][0]["field"]) == ("https://example.org/9", "painScore")
+        (invalid,) = report.no_longer_valid
+        assert (invalid["iri"], invalid["findings"][0]["field"]) == ("https://example.org/9", "painScore")
         store = opened(folder)
         assert count(store, "?r a cp:PatientRecord") == 3
         assert count(store, "?a cp:refused true ; prov:wasDerivedFrom <https://example.org/9>") == 1
@@ -336,7 +338,7 @@ class TestDerivingAgain:
 
 
 class TestInterruptions:
-    def test_a_load_that_failed_is_resumed(
+    def test_failed_load_is_resumed(
         self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(deriving, "BATCH", 5)
@@ -357,14 +359,14 @@ class TestInterruptions:
             load(guideline, folder, [source])
         assert Store(folder).current_or_none() is None
         report = load(guideline, folder, [source])
-        assert batches == [5, 5, 5, 5, 5, 4]  # the first two batches were not derived again
+        assert batches == [5, 5, 5, 5, 5, 4]  # the second load does not repeat the first two batches
         assert (report.stored, len(report.rejected)) == (23, 1)
         fresh = tmp_path / "fresh"
         load(guideline, fresh, [source])
         assert dump(folder) == dump(fresh)
         assert not list((folder / "staging").iterdir())
 
-    def test_another_load_does_not_resume_it(
+    def test_load_of_other_records_resumes_nothing(
         self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         folder = tmp_path / "store"
@@ -378,7 +380,7 @@ class TestInterruptions:
         assert count(opened(folder), "<https://example.org/1> ?p ?o") == 0
         assert count(opened(folder), "?a a cp:Assessment") == 1
 
-    def test_readers_keep_what_they_have_open(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_readers_keep_their_generation(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])
         reader = opened(folder)
@@ -390,12 +392,12 @@ class TestInterruptions:
         names = {p.name for p in (folder / "generations").iterdir() if p.is_dir()}
         assert len(names) == generations.KEPT
 
-    def test_two_loads_do_not_meet(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_second_load_at_once_is_refused(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         with Store(folder).write(), pytest.raises(StoreError, match="Another load"):
             load(guideline, folder, [ndjson(named(1))])
 
-    def test_a_full_disk_leaves_the_old_generation(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_full_disk_keeps_the_old_generation(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])
         before = dump(folder)
@@ -416,26 +418,26 @@ class TestInterruptions:
 
 
 class TestFolders:
-    def test_a_folder_with_something_else_is_left_alone(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_folder_with_other_files_is_left_alone(self, guideline: Guideline, tmp_path: Path) -> None:
         (tmp_path / "mine.txt").write_text("mine")
         with pytest.raises(StoreError, match="left alone"):
             load(guideline, tmp_path, [ndjson(named(1))])
         assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
-    def test_a_later_format_is_refused(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_store_of_a_later_format_is_refused(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         load(guideline, folder, [ndjson(named(1))])
         (folder / "lrp-kg.json").write_text('{"store": "lrp-kg", "format": 99}')
         with pytest.raises(StoreError, match="format 99"):
             load(guideline, folder, [ndjson(named(1))])
 
-    def test_an_empty_store_says_how_to_fill_it(self, tmp_path: Path) -> None:
+    def test_error_on_an_empty_store_names_the_load_command(self, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="lrp-kg load"):
             Store(tmp_path / "none").current()
 
 
 class TestCommand:
-    def test_interrupted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_interrupted_command_can_be_repeated(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupted(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
@@ -444,14 +446,14 @@ class TestCommand:
         assert result.exit_code == 130
         assert "The same command continues." in result.output
 
-    def test_the_file_for_refused_records_is_tried_first(self, tmp_path: Path) -> None:
+    def test_file_for_rejected_records_is_opened_first(self, tmp_path: Path) -> None:
         command = ["load", "--store", str(tmp_path / "store"), "--rejected", str(tmp_path / "none" / "x")]
         result = CliRunner().invoke(main, command)
         assert result.exit_code == 2
         assert "Nothing was loaded" in result.output
         assert not (tmp_path / "store").exists()
 
-    def test_text(self, tmp_path: Path) -> None:
+    def test_command_writes_text_and_rejected_records(self, tmp_path: Path) -> None:
         file = tmp_path / "records.ndjson"
         file.write_bytes(ndjson(named(1), named(2, redFlags="some")).body)
         rejected = tmp_path / "rejected.ndjson"
@@ -461,11 +463,11 @@ class TestCommand:
         assert "1 stored, 0 unchanged, 0 replaced." in result.output
         assert "records.ndjson: line 2" in result.output
         (line,) = rejected.read_text().splitlines()
-        told = json.loads(line)
-        assert told["findings"][0]["field"] == "redFlags"
-        assert "is niet een van" in told["findings"][0]["message"]
+        rejection = json.loads(line)
+        assert rejection["findings"][0]["field"] == "redFlags"
+        assert "is niet een van" in rejection["findings"][0]["message"]
 
-    def test_a_file_for_other_stores(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_to_writes_quads_of_the_whole_store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         body = {**named(1), "spinalSurgeryDate": "2024-01-20"}
         file = tmp_path / "records.json"
         file.write_text(json.dumps(body), encoding="utf-8")
@@ -475,19 +477,19 @@ class TestCommand:
         written = ox.Store()
         written.bulk_load(path=str(tmp_path / "all.nq"), format=ox.RdfFormat.N_QUADS)
         assert lines(written) == lines(opened(tmp_path / "store"))
-        monkeypatch.setenv("LRP_STORE", "http://127.0.0.1:9/query")  # whoever reads from there still writes a file
+        monkeypatch.setenv("LRP_STORE", "http://127.0.0.1:9/query")  # does not matter for a file
         assert CliRunner().invoke(main, ["load", str(file), "--to", str(tmp_path / "alone.nq")]).exit_code == 0
         alone = ox.Store()
         alone.bulk_load(path=str(tmp_path / "alone.nq"), format=ox.RdfFormat.N_QUADS)
         assert len(alone) == len(written)
 
-    def test_a_file_that_cannot_be_written(self, tmp_path: Path) -> None:
+    def test_unwritable_file_is_an_error(self, tmp_path: Path) -> None:
         result = CliRunner().invoke(main, ["load", "--to", str(tmp_path / "none" / "all.nq")])
         assert (result.exit_code, "cannot be written" in result.output) == (2, True)
         result = CliRunner().invoke(main, ["load"])
         assert (result.exit_code, "--to" in result.output) == (2, True)
 
-    def test_json(self, tmp_path: Path) -> None:
+    def test_command_writes_json(self, tmp_path: Path) -> None:
         file = tmp_path / "record.json"
         file.write_text(json.dumps(named(1)))
         result = CliRunner().invoke(main, ["load", str(file), "--store", str(tmp_path / "store"), "--format", "json"])
@@ -497,7 +499,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("files", "says"), [(["none.json"], "cannot be read"), (["-"], "no record"), ([], "holds 0 records")]
     )
-    def test_what_cannot_be_loaded(self, tmp_path: Path, files: list[str], says: str) -> None:
+    def test_unreadable_and_empty_input_is_reported(self, tmp_path: Path, files: list[str], says: str) -> None:
         result = CliRunner().invoke(main, ["load", *files, "--store", str(tmp_path / "store")], input="")
         assert says in result.output
         assert result.exit_code == (0 if not files else 2)
@@ -505,23 +507,23 @@ class TestCommand:
 
 class TestNames:
     @pytest.mark.parametrize("name", ["list/0123", "assessment/1", "low-back-pain/LowRisk", "care-pathway#Stage"])
-    def test_names_of_other_things_are_refused(self, guideline: Guideline, tmp_path: Path, name: str) -> None:
+    def test_reserved_identifiers_are_refused(self, guideline: Guideline, tmp_path: Path, name: str) -> None:
         record = {"@id": f"https://w3id.org/lrp-kg/{name}", **RECORD}
         report = load(guideline, tmp_path / "store", [ndjson(record, named(1))])
         assert report.stored == 1
-        assert [told["code"] for told in report.rejected] == ["identifier-reserved"]
+        assert [r["code"] for r in report.rejected] == ["identifier-reserved"]
 
-    def test_names_of_records_are_taken(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_record_identifiers_are_accepted(self, guideline: Guideline, tmp_path: Path) -> None:
         record = {"@id": "https://w3id.org/lrp-kg/record/1", **RECORD}
         assert load(guideline, tmp_path / "store", [ndjson(record)]).stored == 1
 
-    def test_a_text_with_other_ends_of_lines(self, guideline: Guideline, tmp_path: Path) -> None:
+    def test_unicode_line_separators_are_accepted(self, guideline: Guideline, tmp_path: Path) -> None:
         report = load(guideline, tmp_path / "store", [ndjson({"id": "a\u2028b\x85c", **RECORD})])
         assert report.stored == 1
 
-    def test_the_file_is_named_where_it_cannot_be_read(self, guideline: Guideline, tmp_path: Path) -> None:
-        for body, said in ((b"@prefix", "x.ttl: "), (b"\xff", "x.ttl: ")):
-            with pytest.raises(RecordError, match=said):
+    def test_error_names_the_unreadable_file(self, guideline: Guideline, tmp_path: Path) -> None:
+        for body, place in ((b"@prefix", "x.ttl: "), (b"\xff", "x.ttl: ")):
+            with pytest.raises(RecordError, match=place):
                 load(guideline, tmp_path / "store", [ndjson(named(1)), Source("x.ttl", body)])
 
 
@@ -529,13 +531,13 @@ def results_without_assessment(folder: Path) -> int:
     return count(opened(folder), "?r a cp:DecisionResult FILTER NOT EXISTS { ?a cp:decisionResult ?r }")
 
 
-def test_results_that_nothing_has_are_removed(guideline: Guideline, tmp_path: Path) -> None:
+def test_unused_results_are_removed(guideline: Guideline, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     load(guideline, folder, [ndjson(named(1), named(2, redFlags="cluster"))])
     before = count(opened(folder), "?r a cp:DecisionResult")
     load(guideline, folder, [ndjson(named(2, redFlags="none"), named(1, contact="follow-up"))], replace=True)
     assert results_without_assessment(folder) == 0
-    load(guideline, folder, [ndjson(named(1, redFlags="cluster"), named(3))])  # a conflict, and another one
+    load(guideline, folder, [ndjson(named(1, redFlags="cluster"), named(3))])  # a conflict, and a new record
     assert results_without_assessment(folder) == 0
     assert 0 < count(opened(folder), "?r a cp:DecisionResult") < 2 * before
     parts = count(opened(folder), "?r cp:because ?p FILTER NOT EXISTS { ?p a cp:ConditionResult }")

@@ -1,4 +1,4 @@
-"""A load that is killed at any moment: the store opens, and holds all of a load or nothing of it."""
+"""After a load is killed at any moment, the store opens and has all records of the load or none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(file: Path, store: Path, seconds: float) -> tuple[str, bool]:
 
 
 def held(store: Path) -> dict[int, int]:
-    """Return how many records of each load the store holds; that it opens is half of the test."""
+    """Return how many records of each load are in the store, which must open."""
     generation = Store(store).current_or_none()
     if generation is None:
         return {}
@@ -66,11 +66,11 @@ def held(store: Path) -> dict[int, int]:
 @pytest.mark.parametrize(
     "kills", [pytest.param(24, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.long)], ids=str
 )
-def test_kills(kills: int, tmp_path: Path) -> None:
+def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
     chance = random.Random(20261126)
     store = tmp_path / "store"
     output, _ = run(write_load(tmp_path, 0), store, 120)
-    assert f"{RECORDS_A_LOAD} stored" in output  # the first one also computes the closure
+    assert f"{RECORDS_A_LOAD} stored" in output  # the first load also computes the closure
     begin = time.monotonic()
     output, _ = run(write_load(tmp_path, 999), store, 60)
     assert f"{RECORDS_A_LOAD} stored" in output
@@ -78,7 +78,7 @@ def test_kills(kills: int, tmp_path: Path) -> None:
     done = {0: RECORDS_A_LOAD, 999: RECORDS_A_LOAD}
     killed = 0
     for number in range(1, kills + 1):
-        # every second one late, where the new generation is made and becomes the current one
+        # every second kill is late, when the new generation is built and becomes current
         moment = duration * (chance.uniform(0.75, 1.15) if number % 2 else chance.uniform(0.0, 1.0))
         output, was_killed = run(write_load(tmp_path, number), store, moment)
         killed += was_killed
@@ -96,7 +96,7 @@ def test_kills(kills: int, tmp_path: Path) -> None:
             continue
         output, _ = run(tmp_path / f"load-{number:03d}.ndjson", store, 60)
         assert f"{RECORDS_A_LOAD} stored" in output
-        break  # one that was interrupted is enough: the others are the same
+        break  # one interrupted load is enough: the others are the same
     complete = held(store)
     assert set(complete.values()) == {RECORDS_A_LOAD}
     names = [p.name for p in (store / "generations").iterdir() if p.is_dir()]

@@ -1,4 +1,4 @@
-"""Every query of the catalogue: golden results on two engines, what its header says, and hostile parameters."""
+"""Every query of the catalogue: golden results on two engines, header, and hostile parameters."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ def vocabulary(service: GuidelineService) -> Vocabulary:
     return Vocabulary(service.guideline)
 
 
-# -- what the catalogue is ----------------------------------------------------------------------------
+# -- catalogue ----------------------------------------------------------------------------
 
 
-def test_there_are_queries() -> None:
+def test_catalogue_and_golden_results_match() -> None:
     assert len(NAMES) >= 34
     assert not CATALOGUE.findings
     assert {f.stem for f in GOLDEN.glob("*.json")} == set(NAMES)
     assert {t for e in ENTRIES.values() for t in e.tags} == {"guideline", "cohort", "check"}
 
 
-def test_headers_say_what_the_queries_do(service: GuidelineService) -> None:
+def test_headers_agree_with_the_queries(service: GuidelineService) -> None:
     assert catalogue_findings(ROOT, service.guideline) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_word_is_in_every_language(name: str) -> None:
+def test_texts_are_in_every_language(name: str) -> None:
     e = ENTRIES[name]
     texts = [e.summary, e.description, *(c.label for c in e.columns), *(p.label for p in e.parameters)]
     assert all(set(text) == set(LANGUAGES) for text in texts)
@@ -70,7 +70,7 @@ def test_every_word_is_in_every_language(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_query_keeps_to_the_rules(name: str) -> None:
+def test_query_follows_the_rules(name: str) -> None:
     query = ENTRIES[name].query
     assert "SERVICE" not in query.upper()
     assert not re.search(r"dayTimeDuration|xsd:date\b|NOW\(|RAND\(", query), "dates only by derived integers"
@@ -78,14 +78,14 @@ def test_the_query_keeps_to_the_rules(name: str) -> None:
         assert group.strip().count(" . ") == 0 and ";" not in group, "one triple: more can take minutes"
 
 
-def test_the_document_is_that_of_the_files() -> None:
+def test_document_is_up_to_date() -> None:
     made = as_markdown(ENTRIES.values())
     written = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
     assert made == written, "write it again with python -m lrp_kg.research.questions.listing"
     assert made.count(".rq)") == len(NAMES)
 
 
-def test_other_guidelines_bring_their_own() -> None:
+def test_other_guideline_has_its_own_queries() -> None:
     folder = ANKLE
     catalogue = read_catalogue(folder)
     assert list(catalogue.entries) == ["criteria-by-edition"]
@@ -96,15 +96,15 @@ def test_other_guidelines_bring_their_own() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_golden_result(name: str, engine: Any) -> None:
+def test_result_equals_the_golden_one(name: str, engine: Any) -> None:
     found = engine.ask(ENTRIES[name].text)
     assert found == golden(name)
     assert found["rows"], "the data has something for every query"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_comes_of_nothing(name: str) -> None:
-    """Asked of Oxigraph only: rdflib has a row of no values where there is nothing to group."""
+def test_empty_store_gives_no_rows(name: str) -> None:
+    """Oxigraph only: rdflib returns an empty row where there is nothing to group."""
     assert Oxigraph().ask(ENTRIES[name].text)["rows"] == []
 
 
@@ -124,16 +124,16 @@ def test_parameters_change_the_result(engine: Any, vocabulary: Vocabulary) -> No
     assert none == []
 
 
-def test_time_limits_are_uses_of_the_date_that_they_count_from(engine: Any, vocabulary: Vocabulary) -> None:
+def test_time_limit_is_a_use_of_its_start_date(engine: Any, vocabulary: Vocabulary) -> None:
     rows = engine.ask(spliced(ENTRIES["field-uses"], {"field": "lrp:assessmentDate"}, vocabulary))["rows"]
     counted = [row for row in rows if row[0] == "counted from@en"]
     assert len(counted) > 3
-    assert all(row[2] for row in counted), "a limit shows the statement that it is of"
+    assert all(row[2] for row in counted), "a limit names its statement"
     assert all(row[3] is None for row in counted)
 
 
 @pytest.mark.parametrize(("within", "count"), [("1", 9), ("2", 10)])
-def test_the_boundary_includes_its_own_day(within: str, count: int, engine: Any, vocabulary: Vocabulary) -> None:
+def test_boundary_includes_its_own_day(within: str, count: int, engine: Any, vocabulary: Vocabulary) -> None:
     rows = engine.ask(spliced(ENTRIES["near-boundary"], {"within": within}, vocabulary))["rows"]
     distances = {int(row[3].partition("^^")[0]) for row in rows}
     assert min(distances) >= -int(within)
@@ -185,8 +185,8 @@ def alone(line: str, prefixes: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize(("name", "parameter"), WITH_PARAMETERS)
-def test_a_hostile_value_is_one_term_or_refused(name: str, parameter: str, vocabulary: Vocabulary) -> None:
-    """Only the line of parameters changes, and it is one row of one term a parameter for both parsers."""
+def test_hostile_value_is_one_term_or_refused(name: str, parameter: str, vocabulary: Vocabulary) -> None:
+    """Only the line of parameters changes, and both parsers read it as one row with one term per parameter."""
     entry = ENTRIES[name]
     prefixes = prefixes_of(entry.text)
     old = parameter_line(entry.query)
@@ -245,20 +245,20 @@ PREFIXES = {"lrp": LRP, "cp": "https://w3id.org/lrp-kg/care-pathway#"}
 
 
 @pytest.mark.parametrize(("kind", "more", "value", "term"), GOOD)
-def test_a_value_becomes_a_term(kind: str, more: dict[str, Any], value: str, term: str, vocabulary: Vocabulary) -> None:
+def test_value_becomes_a_term(kind: str, more: dict[str, Any], value: str, term: str, vocabulary: Vocabulary) -> None:
     assert term_of(Parameter("p", kind, {}, **more), value, vocabulary, PREFIXES) == term
 
 
 @pytest.mark.parametrize(("kind", "more", "value"), BAD)
-def test_a_bad_value_is_refused(kind: str, more: dict[str, Any], value: str, vocabulary: Vocabulary) -> None:
+def test_invalid_value_is_refused(kind: str, more: dict[str, Any], value: str, vocabulary: Vocabulary) -> None:
     with pytest.raises(Bad):
         term_of(Parameter("p", kind, {}, **more), value, vocabulary, PREFIXES)
 
 
-def test_every_problem_is_told_at_once(vocabulary: Vocabulary) -> None:
-    with pytest.raises(UnknownParameter) as told:
+def test_all_problems_are_reported_at_once(vocabulary: Vocabulary) -> None:
+    with pytest.raises(UnknownParameter) as caught:
         spliced(ENTRIES["stage-differences"], {"lang": "it", "first": "nope", "third": "x"}, vocabulary)
-    assert all(part in told.value.message for part in ("lang:", "first:", "'third'"))
+    assert all(part in caught.value.message for part in ("lang:", "first:", "'third'"))
 
 
 # -- headers ------------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ BROKEN = [
 ]
 
 
-def told(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
+def names_and_lines(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
     entry, findings = read_entry(Path("some.rq"), text)
     found = [*findings, *(check_entry(entry, vocabulary) if entry else ())]
     for finding in found:
@@ -335,19 +335,19 @@ def told(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
         yield finding.name, int(finding.where.rpartition(":")[2])
 
 
-def test_a_sound_header_has_no_findings(vocabulary: Vocabulary) -> None:
-    assert list(told(SOUND, vocabulary)) == []
+def test_valid_header_has_no_findings(vocabulary: Vocabulary) -> None:
+    assert list(names_and_lines(SOUND, vocabulary)) == []
 
 
 @pytest.mark.parametrize(("old", "new", "name", "line"), BROKEN)
-def test_a_broken_header_is_told_with_its_line(
+def test_broken_header_is_reported_with_its_line(
     old: str, new: str, name: str, line: int, vocabulary: Vocabulary
 ) -> None:
     assert old in SOUND
-    assert (name, line) in list(told(SOUND.replace(old, new, 1), vocabulary))
+    assert (name, line) in list(names_and_lines(SOUND.replace(old, new, 1), vocabulary))
 
 
-def test_a_file_without_header_or_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_file_without_header_or_in_another_encoding_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "queries"
     folder.mkdir()
     (folder / "bare.rq").write_text("SELECT ?s WHERE { ?s ?p ?o }")
@@ -358,7 +358,7 @@ def test_a_file_without_header_or_in_another_encoding_is_told(tmp_path: Path) ->
     assert {f.name for f in catalogue.findings} == {"query-header-missing", "query-unreadable"}
 
 
-def test_a_query_as_data(vocabulary: Vocabulary) -> None:
+def test_query_entry_as_data(vocabulary: Vocabulary) -> None:
     entry, _ = read_entry(Path("some.rq"), SOUND)
     assert isinstance(entry, CatalogueEntry)
     data = as_data(entry, "nl")
@@ -368,7 +368,7 @@ def test_a_query_as_data(vocabulary: Vocabulary) -> None:
     }  # fmt: skip
 
 
-# -- pictures -----------------------------------------------------------------------------------------
+# -- charts -----------------------------------------------------------------------------------------
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -381,7 +381,7 @@ def numbers(*rows: tuple[str, str | None, str]) -> Table:
 
 
 @pytest.mark.parametrize("kind", ["bar", "line"])
-def test_a_picture_has_a_title_a_description_and_every_word(kind: str) -> None:
+def test_chart_has_title_description_and_labels(kind: str) -> None:
     table = numbers(("1", "4", "a&b"), ("2", "0", "a&b"), ("2", "7", "<script>"), ("3", None, "c"))
     picture = draw(Chart(kind, "x", "y", "s"), table, title="What & how?", lang="fr")
     assert picture.count("<title") == picture.count("<desc") == 1
@@ -394,7 +394,7 @@ def test_a_picture_has_a_title_a_description_and_every_word(kind: str) -> None:
     assert picture.count("<rect" if kind == "bar" else "<circle") == 3
 
 
-def test_nothing_is_drawn_of_nothing() -> None:
+def test_chart_without_numbers_is_empty() -> None:
     chart = Chart("bar", "x", "y")
     assert points(chart, numbers(("1", None, ""))) == []
     assert draw(chart, numbers(("1", None, "")), title="t", lang="en") == ""

@@ -1,4 +1,4 @@
-"""Remote stores of other makes answer the catalogue as a store here does: Oxigraph's server, and Debian's Jena."""
+"""Remote stores (Oxigraph server, Debian's Jena) answer the catalogue as a local store does."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -
 def there(
     request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RemoteEngine]:
-    """Run a server that has loaded the file of a store."""
+    """Run a server with the data of a store."""
     folder = tmp_path_factory.mktemp(request.param)
     file = folder / "records.nq"
     export(store, file)
@@ -78,7 +78,7 @@ def _jena(folder: Path, file: Path) -> Iterator[str]:
 
 
 def _messages(folder: Path) -> None:
-    """Put the messages of the XML types where the code looks for them: Debian's package has them elsewhere."""
+    """Copy the messages of the XML types to where Jena looks for them; Debian installs them elsewhere."""
     inside = "org/apache/jena/ext/"
     with zipfile.ZipFile(FOLDER / "jena-core.jar") as jar:
         for name in jar.namelist():
@@ -104,17 +104,17 @@ def _result(engine: RemoteEngine | PoolEngine, query: str) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(ENTRIES))
-def test_the_catalogue_says_the_same(name: str, here: PoolEngine, there: RemoteEngine) -> None:
+def test_catalogue_gives_the_same_results(name: str, here: PoolEngine, there: RemoteEngine) -> None:
     assert _result(there, ENTRIES[name].text) == _result(here, ENTRIES[name].text)
 
 
-def test_every_graph_is_there(here: PoolEngine, there: RemoteEngine) -> None:
+def test_every_graph_is_present(here: PoolEngine, there: RemoteEngine) -> None:
     count = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
     assert _result(there, count) == _result(here, count)
     assert len(_result(here, count)[1]) > 10
 
 
-def test_forms_of_queries(there: RemoteEngine) -> None:
+def test_ask_and_construct_are_answered(there: RemoteEngine) -> None:
     assert json.loads(there.ask(Question(f"ASK {{ ?s a <{CP}Stage> }}")).read()) == {"head": {}, "boolean": True}
     graph = there.ask(Question(f"CONSTRUCT WHERE {{ ?s a <{CP}Stage> }}", graph="application/n-triples"))
     assert len(graph.read().splitlines()) == 9

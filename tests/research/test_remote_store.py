@@ -1,4 +1,4 @@
-"""A remote SPARQL endpoint as store: a real one on this machine, and ones that misbehave."""
+"""A remote SPARQL endpoint as store: a real server on this machine, and misbehaving ones."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ QUERIES = [
 ]
 
 
-def test_the_same_answers_as_a_store_here(loaded: RemoteEngine, store: Path) -> None:
+def test_results_equal_those_of_a_local_store(loaded: RemoteEngine, store: Path) -> None:
     with PoolEngine(store=Store(store).current().folder) as local:
         for query in QUERIES:
             assert json.loads(loaded.ask(Question(query)).read()) == json.loads(local.ask(Question(query)).read()), (
@@ -100,7 +100,7 @@ def test_the_same_answers_as_a_store_here(loaded: RemoteEngine, store: Path) -> 
         assert len(here) == 9
 
 
-def test_what_is_refused(loaded: RemoteEngine) -> None:
+def test_queries_are_refused_as_by_a_local_store(loaded: RemoteEngine) -> None:
     assert loaded.has_records
     for query in (
         "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
@@ -129,12 +129,12 @@ def test_what_is_refused(loaded: RemoteEngine) -> None:
         "ASK { FILTER (<java:java.lang.System.exit>(1)) }",
     ],
 )
-def test_what_only_some_servers_understand_never_reaches_them(query: str) -> None:
+def test_server_extensions_are_refused_locally(query: str) -> None:
     with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(MalformedQuery):
         engine.ask(Question(query))
 
 
-def test_a_query_that_keeps_the_check_busy_is_stopped() -> None:
+def test_slow_check_is_stopped() -> None:
     slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"VALUES ?v{n} {{ 1 2 3 4 5 6 7 8 9 }}" for n in range(14)) + " }"
     start = time.monotonic()
     with RemoteEngine(f"http://127.0.0.1:{free_port()}/", limits=Limits(seconds=0.5)) as engine:
@@ -146,13 +146,13 @@ def test_a_query_that_keeps_the_check_busy_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", "text/tab-separated-values", "application/sparql-results+xml"])
-def test_formats(loaded: RemoteEngine, media_type: str) -> None:
+def test_results_are_in_the_requested_format(loaded: RemoteEngine, media_type: str) -> None:
     reply = loaded.ask(Question(QUERIES[2], solutions=media_type))
     assert reply.media_type == media_type
     assert b"stage" in reply.read()
 
 
-def test_the_version_changes_with_a_load(loaded: RemoteEngine, server: str) -> None:
+def test_version_changes_with_a_load(loaded: RemoteEngine, server: str) -> None:
     before = RemoteEngine(server + "/query").version
     assert RECORDS in loaded._graphs()
     moment = '"2030-01-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
@@ -161,8 +161,8 @@ def test_the_version_changes_with_a_load(loaded: RemoteEngine, server: str) -> N
     assert RemoteEngine(server + "/query").version != before
 
 
-def test_serving_a_remote_store(loaded: RemoteEngine, server: str, tmp_path: Path) -> None:
-    token = "a-long-token-of-the-tests"  # noqa: S105 - none of any service
+def test_remote_store_can_be_served(loaded: RemoteEngine, server: str, tmp_path: Path) -> None:
+    token = "a-long-token-of-the-tests"  # noqa: S105 - an invented token
     file = tmp_path / "tokens"
     file.write_text(token, encoding="utf-8")
     file.chmod(0o600)
@@ -172,14 +172,14 @@ def test_serving_a_remote_store(loaded: RemoteEngine, server: str, tmp_path: Pat
         assert found.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": ""}).status == 401
 
 
-def test_writing_into_a_remote_store_is_refused(server: str) -> None:
+def test_writing_to_a_remote_store_is_refused(server: str) -> None:
     result = CliRunner().invoke(main, ["load", "--store", server + "/query"])
     assert result.exit_code == 2
     assert "--to FILE.nq" in result.output
     assert result.output.count("\n") == 1
 
 
-def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, file: Path, tmp_path: Path) -> None:
+def test_union_default_graph_is_refused(service: GuidelineService, file: Path, tmp_path: Path) -> None:
     with running_oxigraph(tmp_path, "--union-default-graph", data=file) as url:
         with pytest.raises(StoreError, match="union of its named graphs"):
             open_engine(service.guideline, url + "/query", Limits())
@@ -187,7 +187,7 @@ def test_a_default_graph_that_is_a_union_is_refused(service: GuidelineService, f
         open_engine(service.guideline, url + "/query", Limits()).close()
 
 
-def test_a_remote_store_without_data_is_opened(service: GuidelineService, tmp_path: Path) -> None:
+def test_empty_remote_store_can_be_opened(service: GuidelineService, tmp_path: Path) -> None:
     with running_oxigraph(tmp_path, "--union-default-graph") as url:
         open_engine(service.guideline, url + "/query", Limits()).close()
 
@@ -246,7 +246,7 @@ def without_length(body: bytes, kind: str) -> Act:
 
 
 def chunks(*parts: bytes) -> Act:
-    """Send all parts but the last as chunks, the last one raw: a chunk that ends too early."""
+    """Send the last part without its chunk header, so that the body ends too early."""
 
     def act(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -299,7 +299,7 @@ def endpoint(act: Act) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
-def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says: str) -> None:
+def test_misbehaving_endpoint_is_an_error(name: str, act: Act, error: type[LrpError], says: str) -> None:
     with (
         endpoint(act) as url,
         RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
@@ -309,18 +309,18 @@ def test_misbehaving_endpoints(name: str, act: Act, error: type[LrpError], says:
     assert "secret" not in caught.value.message
 
 
-def test_nobody_there() -> None:
+def test_absent_endpoint_is_an_error() -> None:
     with RemoteEngine(f"http://127.0.0.1:{free_port()}/") as engine, pytest.raises(RemoteStoreFailed):
         engine.ask(Question("ASK {}"))
 
 
 @pytest.mark.parametrize("url", ["ftp://x/", "http:///x", "x", "http://user:secret@host/"])
-def test_addresses_that_are_none(url: str) -> None:
+def test_invalid_address_is_refused(url: str) -> None:
     with pytest.raises(StoreError):
         RemoteEngine(url)
 
 
-def test_credentials(tmp_path: Path) -> None:
+def test_credentials_are_sent_and_never_shown(tmp_path: Path) -> None:
     file = tmp_path / "c"
     file.write_text("user:word\n", encoding="utf-8")
     assert credentials(file) == {"Authorization": "Basic dXNlcjp3b3Jk"}
@@ -343,7 +343,7 @@ def test_credentials(tmp_path: Path) -> None:
         "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
     ],
 )
-def test_nothing_makes_it_ask_another_server(server: str, query: str) -> None:
+def test_no_other_server_is_contacted(server: str, query: str) -> None:
     hits: list[str] = []
 
     def listen(handler: BaseHTTPRequestHandler) -> None:
@@ -355,10 +355,10 @@ def test_nothing_makes_it_ask_another_server(server: str, query: str) -> None:
             engine.ask(Question(query.replace("URL", url)))
         assert not hits
         RemoteEngine(server + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
-        assert hits  # that server would have asked
+        assert hits  # the unchecked query reaches the other server
 
 
-def test_relative_iris_of_a_remote_store() -> None:
+def test_relative_iris_in_a_remote_store_are_resolved() -> None:
     with endpoint(reply(b"<a> <b> <c> .", "text/turtle")) as url, RemoteEngine(url) as engine:
         found = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }", graph="application/n-triples"))
         base = "https://w3id.org/lrp-kg/"

@@ -1,4 +1,4 @@
-"""The Python interface for researchers, the notebook, and the guide whose commands are run."""
+"""The Python interface for researchers, the notebook, and the commands of the guide."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dataset() -> Iterator[Dataset]:
         yield data
 
 
-def test_rows_and_frames(store: Path) -> None:
+def test_result_as_rows_and_frames(store: Path) -> None:
     with Dataset(store) as data:
         rows = data.query("records-by-exit")
         assert sum(row["records"] for row in rows) > 0
@@ -59,19 +59,19 @@ def test_rows_and_frames(store: Path) -> None:
             data.query("no-such-question")
 
 
-def test_without_a_store() -> None:
+def test_without_a_store_the_guideline_is_queried() -> None:
     with Dataset() as data:
         assert len(data.query("decisions")) > 10
 
 
-def test_the_notebook(tmp_path: Path) -> None:
-    """Runs from a clean kernel; what it shows is not empty."""
+def test_notebook_runs(tmp_path: Path) -> None:
+    """It runs in a new kernel, and its outputs are not empty."""
     notebook: Any = nbformat.read(ROOT / "examples" / "research.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of jupyter_client and zmq, about event loops
+        warnings.simplefilter("ignore")  # jupyter_client and zmq warn about event loops
         client = NotebookClient(
             notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
         )
@@ -88,8 +88,8 @@ def test_the_notebook(tmp_path: Path) -> None:
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_the_guide_for_researchers(tmp_path: Path) -> None:
-    """Every command of docs/research.md is run; a line after `# says:` stands in what it prints."""
+def test_commands_of_the_guide_run(tmp_path: Path) -> None:
+    """Run every command of docs/research.md; a text after `# says:` is in its output."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     environment = {
         **os.environ,
@@ -123,7 +123,7 @@ def test_the_guide_for_researchers(tmp_path: Path) -> None:
         ('"x"@nl', "x"),
     ],
 )
-def test_values_are_what_they_are(dataset: Dataset, value: str, expected: object) -> None:
+def test_values_have_python_types(dataset: Dataset, value: str, expected: object) -> None:
     assert dataset.sparql(f"SELECT ({value} AS ?v) {{}}") == [{"v": expected}]
 
 
@@ -131,6 +131,6 @@ def test_ask_is_true_or_false(dataset: Dataset) -> None:
     assert [list(dataset.sparql(q)[0].values()) for q in ("ASK {}", "ASK { FILTER (false) }")] == [[True], [False]]
 
 
-def test_an_unknown_question_has_its_own_error(dataset: Dataset) -> None:
+def test_unknown_query_is_an_error(dataset: Dataset) -> None:
     with pytest.raises(UnknownQuery):
         dataset.query("of-nothing")

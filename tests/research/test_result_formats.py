@@ -1,8 +1,7 @@
-"""Results in CSV, TSV, JSON and XML against files written by the rules of their specifications, over HTTP.
+"""Results in CSV, TSV, JSON and XML over HTTP, compared with files written by the rules of their specifications.
 
-`tests/results/` holds data whose values a format can spoil, queries, and what each format has to say. The W3C's own
-result tests are run too where ``LRP_W3C_TESTS`` names the folder `sparql/sparql11` of a checkout of w3c/rdf-tests;
-they are not kept here.
+`tests/results/` has data with values that a format can damage, queries, and the expected result in each format. The
+result tests of the W3C run too if ``LRP_W3C_TESTS`` names the folder `sparql/sparql11` of a checkout of w3c/rdf-tests.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ KINDS = {
     ".srx": "application/sparql-results+xml",
 }
 KEPT_AS_VALUE = {"csv03", "tsv03"}
-"""Tests with numbers in another spelling than the canonical one: Oxigraph keeps the value, as double or integer."""
+"""Tests with non-canonical numbers: Oxigraph keeps the value, as double or integer."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A query over data, and the file that says what its result is."""
+    """A query, its data and the file with the expected result."""
 
     name: str
     data: Path
@@ -94,9 +93,9 @@ def rows_of_csv(text: str) -> list[tuple[str, ...]]:
 
 
 def rows(kind: str, body: bytes, *, star: bool) -> list[str]:
-    """Return what a result says, one line a row, sorted where order says nothing, without names of blank nodes.
+    """Return the rows of a result as lines, sorted if their order is open, without names of blank nodes.
 
-    ``star``: of ``SELECT *``, whose columns come in any order.
+    ``star``: the query is ``SELECT *``, whose columns are in any order.
     """
     if kind == "text/csv":
         head, *others = rows_of_csv(body.decode())
@@ -126,7 +125,7 @@ def plain_xml(body: bytes) -> list[tuple[str, dict[str, str], str]]:
 
 
 @pytest.mark.parametrize("case", own_cases(), ids=named)
-def test_what_a_format_says(service: Service, case: Case) -> None:
+def test_result_file_is_as_specified(service: Service, case: Case) -> None:
     kind = KINDS[case.result.suffix]
     answer = service.sparql(case.query.read_text(encoding="utf-8"), kind)
     assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
@@ -136,16 +135,16 @@ def test_what_a_format_says(service: Service, case: Case) -> None:
     elif kind.endswith("xml"):
         assert plain_xml(answer.body) == plain_xml(expected)
     else:
-        assert re.sub(rb"_:\w+", b"_:b", answer.body) == expected  # every byte
+        assert re.sub(rb"_:\w+", b"_:b", answer.body) == expected  # byte for byte
 
 
-def test_returns_in_rdf_xml(service: Service) -> None:
+def test_carriage_returns_in_rdf_xml_are_kept(service: Service) -> None:
     answer = service.sparql("CONSTRUCT WHERE { <https://example.org/r05> ?p ?v }", "application/rdf+xml")
     found = rdflib.Graph().parse(data=answer.body, format="xml")
     assert [str(o) for o in found.objects()] == ["first\r\nsecond"]
 
 
-def test_returns_are_kept_in_xml_only() -> None:
+def test_carriage_returns_are_escaped_in_xml_only() -> None:
     for kind, expected in (("application/sparql-results+xml", b"a&#13;\nb"), ("text/csv", b"a\r\nb")):
         file = io.BytesIO()
         target = writable(kind, file)
@@ -168,7 +167,7 @@ def test_rows_of_csv_are_counted_without_a_limit_on_fields() -> None:
 
 @pytest.mark.skipif(SUITE is None, reason="LRP_W3C_TESTS names no checkout of w3c/rdf-tests")
 @pytest.mark.parametrize("case", suite_cases(), ids=named)
-def test_w3c(tmp_path: Path, case: Case) -> None:
+def test_w3c_result_is_as_expected(tmp_path: Path, case: Case) -> None:
     kind = KINDS[case.result.suffix]
     with own_service(tmp_path, case.data) as service:
         query = case.query.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The guideline with its closure as one file: made once, by whoever comes first, and by nobody after its server."""
+"""The snapshot (guideline and closure as one file) is written once, and not after its server has ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=dict(os.environ))
 
 
-def test_several_at_once_make_one(cache: Path) -> None:
+def test_concurrent_processes_write_one_snapshot(cache: Path) -> None:
     processes = [start() for _ in range(3)]
     for process in processes:
         assert process.stdin is not None and process.stdout is not None
@@ -44,18 +44,18 @@ def test_several_at_once_make_one(cache: Path) -> None:
     assert not list(cache.rglob("tmp*"))
 
 
-def test_it_is_made_again_by_nobody(cache: Path) -> None:
-    guideline, told = load_guideline(ANKLE), list[str]()
-    file = guideline_snapshot(guideline, told.append)
-    assert told == ["closure", "snapshot"]
-    assert guideline_snapshot(guideline, told.append) == file == snapshot_file(guideline)
-    assert told == ["closure", "snapshot"]
+def test_snapshot_is_written_once(cache: Path) -> None:
+    guideline, steps = load_guideline(ANKLE), list[str]()
+    file = guideline_snapshot(guideline, steps.append)
+    assert steps == ["closure", "snapshot"]
+    assert guideline_snapshot(guideline, steps.append) == file == snapshot_file(guideline)
+    assert steps == ["closure", "snapshot"]
     store = ox.Store()
     store.load(path=str(file), format=ox.RdfFormat.N_QUADS)
     assert store.query(f"ASK {{ GRAPH <{CLOSURE}> {{ ?s ?p ?o }} }}")
 
 
-def test_it_ends_with_whoever_wants_it(cache: Path) -> None:
+def test_process_ends_with_its_server(cache: Path) -> None:
     process = start()
     assert process.stdin is not None and process.stdout is not None
     process.stdin.close()

@@ -1,4 +1,4 @@
-"""Invented cohorts: always the same, always valid, and everything a guideline decides occurs in them."""
+"""Synthetic cohorts are reproducible and valid, and every option of the guideline occurs in them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def cohort(service: GuidelineService) -> list[dict[str, Any]]:
     return list(Generator(service).records(4000))
 
 
-def test_every_record_is_valid_and_named_as_invented(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
+def test_records_are_valid_and_named_synthetic(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     for record in cohort[::8]:
         assert service.validate(record) == [], record
     assert all("synthetic" in r["@id"] and "synthetic" in r["id"] and "synthetic" in r["episode"] for r in cohort)
     assert len({r["@id"] for r in cohort}) == len(cohort)
 
 
-def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
+def test_every_option_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     seen: dict[str, Counter[str]] = {}
     for record in cohort:
         found = service.assessor.assess(service.reader.understand(service.reader.from_json(record)))
@@ -50,7 +50,7 @@ def test_everything_that_is_decided_occurs(service: GuidelineService, cohort: li
     assert all(counts["undetermined"] for name, counts in seen.items())
 
 
-def test_every_field_is_sometimes_there_and_sometimes_not(
+def test_every_field_is_sometimes_known_and_sometimes_unknown(
     service: GuidelineService, cohort: list[dict[str, Any]]
 ) -> None:
     drawn = {m.field.id for m in read_model(service.guideline).fields}
@@ -61,7 +61,7 @@ def test_every_field_is_sometimes_there_and_sometimes_not(
         assert known < len(cohort) or name == "assessmentDate", name
 
 
-def test_episodes_go_on(cohort: list[dict[str, Any]]) -> None:
+def test_episodes_have_several_contacts(cohort: list[dict[str, Any]]) -> None:
     episodes: dict[str, list[dict[str, Any]]] = {}
     for record in cohort:
         episodes.setdefault(record["episode"], []).append(record)
@@ -75,7 +75,7 @@ def test_episodes_go_on(cohort: list[dict[str, Any]]) -> None:
     assert len(moved) > 50
 
 
-def test_nothing_is_known_before_it_happens(cohort: list[dict[str, Any]]) -> None:
+def test_no_date_is_after_the_assessment(cohort: list[dict[str, Any]]) -> None:
     dates = [n for n in cohort[0] if n.endswith("Date") or n.endswith("Start")] + [
         *("incapacityStart", "applicationDate", "sicknessFundSince", "spinalSurgeryDate", "programmeStart")
     ]
@@ -86,7 +86,7 @@ def test_nothing_is_known_before_it_happens(cohort: list[dict[str, Any]]) -> Non
     assert all("programmeStart" in r for r in cohort if "sessionsFollowed" in r)
 
 
-def test_what_is_to_come_shows_at_a_later_contact(cohort: list[dict[str, Any]]) -> None:
+def test_later_events_are_in_later_contacts(cohort: list[dict[str, Any]]) -> None:
     later = 0
     before: dict[str, Any] = {}
     for record in cohort:
@@ -96,7 +96,7 @@ def test_what_is_to_come_shows_at_a_later_contact(cohort: list[dict[str, Any]]) 
     assert later > 10
 
 
-def test_a_first_contact_is_the_first_in_its_line(cohort: list[dict[str, Any]]) -> None:
+def test_first_contact_is_the_first_in_its_line(cohort: list[dict[str, Any]]) -> None:
     been: set[tuple[str, str]] = set()
     back = 0
     for record in cohort:
@@ -118,8 +118,8 @@ def test_improved_patients_of_second_line_may_go_back(cohort: list[dict[str, Any
     assert any(cohort[n + 1].get("careLine") == "first-line" for n in went)
 
 
-def test_the_same_seed_gives_the_same(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
-    assert list(Generator(service).records(200)) == cohort[:200]  # fewer are the first of more
+def test_same_seed_gives_the_same_cohort(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
+    assert list(Generator(service).records(200)) == cohort[:200]  # a smaller cohort is the start of a larger one
     assert list(Generator(service, 2).records(200)) != cohort[:200]
     outputs = set()
     for hashing in ("0", "1"):
@@ -134,7 +134,7 @@ def test_the_same_seed_gives_the_same(service: GuidelineService, cohort: list[di
     assert [json.loads(line) for line in output.splitlines()] == cohort[:30]
 
 
-def test_command(tmp_path: Path) -> None:
+def test_command_writes_valid_turtle(tmp_path: Path) -> None:
     file = tmp_path / "cohort.ttl"
     result = CliRunner().invoke(main, ["synthesise", "5", "--format", "turtle", "--output", str(file)])
     assert result.exit_code == 0, result.output
@@ -146,7 +146,7 @@ def test_command(tmp_path: Path) -> None:
     assert "cannot be written" in CliRunner().invoke(main, ["synthesise", "1", "-o", str(tmp_path / "no" / "x")]).output
 
 
-def test_a_guideline_without_a_model() -> None:
+def test_guideline_without_a_model_gives_valid_records() -> None:
     service = GuidelineService(ANKLE)
     records = list(Generator(service).records(300))
     assert all(service.validate(r) == [] for r in records)
@@ -173,7 +173,7 @@ def test_a_guideline_without_a_model() -> None:
         ('cp:daysAfter lrp:onsetDate ;\n    cp:distribution "0-6', 'cp:distribution "0-6', "a date needs"),
     ],
 )
-def test_mistakes_of_a_model_are_told(tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_errors_in_a_model_are_reported(tmp_path: Path, old: str, new: str, says: str) -> None:
     for part in ("ontology", "shapes"):
         shutil.copytree(ROOT / part, tmp_path / part)
     file = tmp_path / "ontology" / "synthesis.ttl"
@@ -187,12 +187,12 @@ def test_mistakes_of_a_model_are_told(tmp_path: Path, old: str, new: str, says: 
 
 
 @pytest.mark.parametrize("text", ["", "a", "a: b", "a: 1, a: 2", "a: -1", "a: 0, b: 0"])
-def test_what_is_no_distribution(text: str) -> None:
+def test_malformed_distribution_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Distribution.parse(text)
 
 
-def test_ranges() -> None:
+def test_ranges_are_parsed() -> None:
     assert bounds("7") == (7, 7)
     assert bounds("0-13") == (0, 13)
     assert bounds("-900--1") == (-900, -1)
