@@ -1,4 +1,4 @@
-"""A second, invented guideline (ankle sprain) runs on the unchanged engine: its folder is only Turtle."""
+"""A second, invented guideline (ankle sprain) runs on the unchanged engine from its folder of Turtle files."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def service(request: pytest.FixtureRequest) -> GuidelineService:
 
 @dataclass(frozen=True)
 class Case:
-    """A record and what its answer says, by path."""
+    """A record and the expected values of its answer, by path."""
 
     name: str
     record: Record
@@ -532,7 +532,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
-def test_case(service: GuidelineService, case: Case) -> None:
+def test_answer_to_case_is_as_expected(service: GuidelineService, case: Case) -> None:
     answer = service.assess(case.record, lang=case.lang, only=case.only, explain=case.explain)
     assert {path: look(answer, path) for path in case.expected} == case.expected
     remembered = service.answer_json(case.record, lang=case.lang, only=case.only, explain=case.explain)
@@ -575,14 +575,14 @@ INVALID: list[tuple[str, Record, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("record", "problems"), [c[1:] for c in INVALID], ids=[c[0] for c in INVALID])
-def test_invalid_record(service: GuidelineService, record: Record, problems: list[tuple[str, str]]) -> None:
+def test_invalid_record_is_refused(service: GuidelineService, record: Record, problems: list[tuple[str, str]]) -> None:
     with pytest.raises(InvalidRecord) as caught:
         service.assess(record)
     assert [(f.name, f.field) for f in caught.value.findings] == problems
 
 
 @pytest.mark.parametrize("record", [{}, day(0), {"painScore": 0}, {"painScore": 10}, {"aids": []}], ids=str)
-def test_valid_record(service: GuidelineService, record: Record) -> None:
+def test_valid_record_is_accepted(service: GuidelineService, record: Record) -> None:
     assert service.validate(record) == []
 
 
@@ -595,7 +595,7 @@ def test_valid_record(service: GuidelineService, record: Record) -> None:
         ({"severitie": "slight"}, "severitie is geen veld van het dossier. Bedoelt u severity?"),
     ],
 )  # fmt: skip
-def test_messages_in_dutch(service: GuidelineService, record: Record, message: str) -> None:
+def test_messages_are_in_dutch(service: GuidelineService, record: Record, message: str) -> None:
     assert [f.text("nl") for f in service.validate(record)] == [message]
 
 
@@ -616,7 +616,7 @@ def test_open_points_are_at_the_declared_gap_and_overlap(service: GuidelineServi
     assert all(points == () for _, _, points in found["decided"])
 
 
-def test_turtle_and_json_ld_say_what_json_says(service: GuidelineService) -> None:
+def test_turtle_and_json_ld_give_the_answer_of_json(service: GuidelineService) -> None:
     record = NO_FRACTURE | day(10) | {"painScore": 3, "severity": "partial", "aids": ["crutches", "tape"]}
     turtle = f"""
         @prefix ank: <{NAMESPACE}> . @prefix cp: <https://w3id.org/lrp-kg/care-pathway#> .
@@ -633,7 +633,7 @@ def test_turtle_and_json_ld_say_what_json_says(service: GuidelineService) -> Non
     assert expected["facts"]["aidsToStop"] == ["crutches", "tape"]
 
 
-def test_no_word_of_the_other_guideline_appears(service: GuidelineService) -> None:
+def test_no_term_of_the_other_guideline_appears(service: GuidelineService) -> None:
     everything = json.dumps([service.reader.context, known_ids(service.guideline), service.assess({}, explain=True)])
     assert service.reader.context["@vocab"] == NAMESPACE
     assert "low-back-pain" not in everything
@@ -645,7 +645,7 @@ def test_unknown_decision_is_refused(service: GuidelineService) -> None:
         service.assess({}, only=["imaging"])
 
 
-def test_runs_from_the_folder_alone_and_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_from_folder_and_from_cache_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path))
     record = NO_FRACTURE | day(10) | {"painScore": 5}
     first = GuidelineService(str(FOLDER)).assess(record)
@@ -674,7 +674,7 @@ def test_every_text_is_in_english_and_dutch() -> None:
 
 
 @pytest.mark.parametrize("file", MODULES + SHAPES, ids=lambda f: f"{f.parent.name}/{f.name}")
-def test_it_says_that_it_is_invented(file: Path) -> None:
+def test_file_says_that_it_is_invented(file: Path) -> None:
     graph = rdflib.Graph().parse(file, format="turtle")
     (node,) = graph.subjects(rdflib.RDF.type, rdflib.OWL.Ontology)
     assert "(invented)" in str(graph.value(node, rdflib.DCTERMS.title))
@@ -682,7 +682,7 @@ def test_it_says_that_it_is_invented(file: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["oxigraph", "rdflib"])
-def test_the_query_lists_the_criteria_of_each_edition(engine: str) -> None:
+def test_query_lists_the_criteria_of_each_edition(engine: str) -> None:
     assert len(QUERIES) == 1
     query = QUERIES[0].read_text(encoding="utf-8")
     if engine == "oxigraph":
