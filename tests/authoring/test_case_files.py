@@ -1,4 +1,4 @@
-"""A guideline's own cases: read with file and line, malformed ones found, run with a clear difference, coverage."""
+"""The cases of a guideline: reading with file and line, malformed cases, differences, coverage."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def write(folder: Path, *cases: Any, name: str = "own.json") -> Path:
 # -- reading --------------------------------------------------------------------------------------------
 
 
-def test_every_case_has_its_file_and_line(folder: Path) -> None:
+def test_each_case_has_its_file_and_line(folder: Path) -> None:
     file = write(folder, case("a", {}, stage="undetermined"), case("b", DAY_2, stage="acute"))
     found = load_cases(folder)
     assert found.findings == ()
     assert [(c.id, c.where) for c in found.cases] == [("a", f"{file}:2"), ("b", f"{file}:3")]
 
 
-def test_both_places_are_read(folder: Path) -> None:
+def test_both_folders_are_read(folder: Path) -> None:
     (folder / "tests" / "cases").mkdir(parents=True)
     write(folder, case("a", {}, stage="undetermined"))
     shutil.move(folder / "cases" / "own.json", folder / "tests" / "cases" / "other.json")
@@ -64,17 +64,17 @@ def test_both_places_are_read(folder: Path) -> None:
     assert [c.id for c in load_cases(folder).cases] == ["b", "a"]
 
 
-def test_positions_of_items_on_several_lines() -> None:
+def test_items_on_several_lines_have_positions() -> None:
     assert positions('[ 1,\n\n  {"a": [\n1]}\n,"x" ]\n') == [(1, "1"), (3, '{"a": [\n1]}'), (5, '"x"')]
 
 
-def test_no_cases_is_a_finding(folder: Path) -> None:
+def test_folder_without_cases_is_reported(folder: Path) -> None:
     found = load_cases(folder)
     assert found.cases == ()
     assert [(f.name, f.where) for f in found.findings] == [("no-cases", str(folder))]
 
 
-def test_a_file_without_cases_is_a_finding(folder: Path) -> None:
+def test_file_without_cases_is_reported(folder: Path) -> None:
     file = write(folder)
     assert [(f.name, f.where) for f in load_cases(folder).findings] == [("no-cases", str(file))]
 
@@ -114,8 +114,8 @@ MALFORMED: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("data", "name", "message"), MALFORMED, ids=[m[2] for m in MALFORMED])
-def test_malformed_case(folder: Path, data: Any, name: str, message: str) -> None:
-    """It is told with name, file and line, and is not run; the case before it is."""
+def test_malformed_case_is_reported_and_not_run(folder: Path, data: Any, name: str, message: str) -> None:
+    """The finding has name, file and line; the case before it still runs."""
     file = write(folder, case("fine", {}, stage="undetermined"), data)
     found = load_cases(folder)
     assert [(f.name, f.where) for f in found.findings] == [(name, f"{file}:3")]
@@ -123,7 +123,7 @@ def test_malformed_case(folder: Path, data: Any, name: str, message: str) -> Non
     assert [c.id for c in found.cases] == ["fine"]
 
 
-def test_an_id_stands_once(folder: Path) -> None:
+def test_repeated_id_is_reported(folder: Path) -> None:
     first = write(folder, case("a", {}, stage="undetermined"), name="1.json")
     second = write(folder, case("a", DAY_2, stage="acute"), name="2.json")
     found = load_cases(folder)
@@ -135,13 +135,13 @@ def test_an_id_stands_once(folder: Path) -> None:
     ("text", "line"),
     [("{}", "1:1"), ("[\n{},\n{]", "3:2"), ("[1 2]", "1:4"), ("[]\n[]", "2:1"), ("[\n1,\n", "3:1"), ("", "1:1")],
 )
-def test_broken_json(folder: Path, text: str, line: str) -> None:
+def test_broken_json_is_reported(folder: Path, text: str, line: str) -> None:
     file = folder / "cases" / "broken.json"
     file.write_text(text, encoding="utf-8")
     assert ("case-syntax", f"{file}:{line}") in [(f.name, f.where) for f in load_cases(folder).findings]
 
 
-def test_a_key_twice(folder: Path) -> None:
+def test_repeated_key_is_reported(folder: Path) -> None:
     file = folder / "cases" / "twice.json"
     file.write_text('[\n{"id": "a", "id": "b"}]', encoding="utf-8")
     (finding,) = load_cases(folder).findings
@@ -151,7 +151,7 @@ def test_a_key_twice(folder: Path) -> None:
 # -- running --------------------------------------------------------------------------------------------
 
 
-def test_the_invented_guideline_is_right_on_its_cases(ankle: GuidelineService) -> None:
+def test_invented_guideline_passes_its_cases(ankle: GuidelineService) -> None:
     found = load_cases(ANKLE)
     assert found.findings == ()
     assert len(found.cases) >= 70
@@ -202,7 +202,9 @@ FAILING: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("data", "lines"), FAILING, ids=[f[1][0] for f in FAILING])
-def test_failing_case(folder: Path, ankle: GuidelineService, data: Any, lines: tuple[str, ...]) -> None:
+def test_failing_case_is_reported_with_the_difference(
+    folder: Path, ankle: GuidelineService, data: Any, lines: tuple[str, ...]
+) -> None:
     file = write(folder, case("fine", {}, stage="undetermined"), data)
     found = load_cases(folder)
     assert found.findings == ()
@@ -213,9 +215,7 @@ def test_failing_case(folder: Path, ankle: GuidelineService, data: Any, lines: t
         assert line in finding.message
 
 
-def test_a_failing_program_is_a_finding_and_the_other_cases_still_run(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exception_is_reported_and_other_cases_still_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service = GuidelineService(ANKLE, cache=False)
     write(folder, case("a", {"painScore": 3}, stage="undetermined"), case("b", DAY_2, stage="recovery"))
 
@@ -229,7 +229,7 @@ def test_a_failing_program_is_a_finding_and_the_other_cases_still_run(
     assert "stage: expected recovery" in failed.message
 
 
-def test_the_packaged_guideline_is_right_on_its_cases(service: GuidelineService) -> None:
+def test_packaged_guideline_passes_its_cases(service: GuidelineService) -> None:
     found = load_cases(service.guideline.folder, service.guideline)
     assert found.findings == ()
     assert len(found.cases) >= 700
@@ -239,14 +239,14 @@ def test_the_packaged_guideline_is_right_on_its_cases(service: GuidelineService)
 # -- coverage -------------------------------------------------------------------------------------------
 
 
-def test_everything_of_the_invented_guideline_is_touched(ankle: GuidelineService) -> None:
+def test_cases_of_the_invented_guideline_cover_everything(ankle: GuidelineService) -> None:
     assert CaseRuns(ankle, load_cases(ANKLE)).untouched() == []
 
 
-def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
+def test_uncovered_parts_are_reported(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", NO_FRACTURE | DAY_2 | {"severity": "slight"}, stage="acute"))
     found = CaseRuns(ankle, load_cases(folder)).untouched()
-    told = {(f.name, f.message.removesuffix(" Add a case.")) for f in found}
+    reported = {(f.name, f.message.removesuffix(" Add a case.")) for f in found}
     assert {
         ("condition-untested", "AcutePhase is false in no case."),
         ("condition-untested", "MuchPain is true in no case."),
@@ -258,14 +258,14 @@ def test_what_no_case_touches(folder: Path, ankle: GuidelineService) -> None:
         ("statement-untested", "The statement supervised-training-travel is shown in no case."),
         ("criterion-untested", "supervised-training-first-edition: the criterion pain is met in no case."),
         ("warning-untested", "The warning crutches-too-long is shown in no case."),
-    } <= told
-    assert ("condition-untested", "AcutePhase is true in no case.") not in told
-    assert ("statement-untested", "The statement acute-reassure is shown in no case.") not in told
+    } <= reported
+    assert ("condition-untested", "AcutePhase is true in no case.") not in reported
+    assert ("statement-untested", "The statement acute-reassure is shown in no case.") not in reported
     assert {f.severity for f in found} == {"note"}
     assert all(".ttl:" in f.where for f in found)
 
 
-def test_malformed_and_refused_cases_touch_nothing(folder: Path, ankle: GuidelineService) -> None:
+def test_malformed_and_invalid_cases_cover_nothing(folder: Path, ankle: GuidelineService) -> None:
     write(folder, case("a", {"painScore": 11}, invalid=True), case("b", DAY_2, stag="acute"))
     everything = sum(2 for c in load_guideline(ANKLE).conditions if not c.endswith("eligible"))
     found = CaseRuns(ankle, load_cases(folder)).untouched()

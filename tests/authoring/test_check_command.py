@@ -105,7 +105,7 @@ def test_sarif_follows_the_standard(broken: Path, monkeypatch: pytest.MonkeyPatc
 # -- watching -------------------------------------------------------------------------------------------------
 
 
-def test_watch_reacts_to_changes_only(folder: Path) -> None:
+def test_watch_reacts_only_to_changes(folder: Path) -> None:
     files = [folder / "ontology" / "catalog-v001.xml", folder / "cases" / "new.json", folder / "shapes" / "record.ttl"]
     edits = iter([None, files[0], None, None, files[1], files[2], None])
 

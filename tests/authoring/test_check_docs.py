@@ -63,7 +63,7 @@ def in_shapes() -> dict[str, set[str]]:
     return found
 
 
-def test_names_are_found() -> None:
+def test_names_of_findings_are_found() -> None:
     assert len(in_code()) > 50 and len(in_shapes()) > 40
     assert {"turtle-syntax", "threshold-gap", "box-untested", "case-failed", "unknown-expectation"} <= in_code()
 

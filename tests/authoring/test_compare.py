@@ -1,4 +1,4 @@
-"""Two versions of a guideline compared: classes of changes, and regions verified by running both on records."""
+"""Comparison of two versions of a guideline: classes of changes, and regions verified by running both on records."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def substitute(folder: Path, substitutions: list[list[str]]) -> None:
 
 @dataclass(frozen=True)
 class Compared:
-    """An edit with the folders of both versions and what the comparison says."""
+    """An edit, the folders of both versions and their comparison."""
 
     edit: Json
     folders: tuple[Path, Path]
@@ -79,7 +79,7 @@ def _service(folder: Path) -> GuidelineService:
 
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compared]:
-    """Return the comparison of an edit, made once."""
+    """Return the comparison of an edit, computed once."""
 
     before = {name: copied(name, tmp_path_factory.mktemp("before")) for name in FOLDERS}
 
@@ -101,21 +101,21 @@ def key_of(effect: Json) -> str:
     return f"{effect['id']} {since}" if since else effect["id"]
 
 
-def told(outcome: Json) -> str:
+def as_text(outcome: Json) -> str:
     return " ".join([outcome["status"], *outcome["answers"]])
 
 
-# -- the changes ----------------------------------------------------------------------------------
+# -- changes ----------------------------------------------------------------------------------
 
 
-def test_there_are_edits() -> None:
+def test_edits_cover_every_class() -> None:
     assert len(EDITS) >= 10
     assert len(set(NAMES)) == len(NAMES)
     assert {e["class"] for e in EDITS} == {"none", "patch", "minor", "major"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_changes_and_their_classes(name: str, compared: Callable[[str], Compared]) -> None:
+def test_changes_and_classes_are_as_expected(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     found = [[x["id"], x["kind"], x["what"], x["of"], x["class"]] for x in c.found["changes"]]
     assert sorted(found, key=str) == sorted(c.edit["changes"], key=str)
@@ -124,7 +124,7 @@ def test_changes_and_their_classes(name: str, compared: Callable[[str], Compared
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_next_version(name: str, compared: Callable[[str], Compared]) -> None:
+def test_next_version_follows_the_class(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     major, minor, patch = map(int, c.found["old"]["version"].split("."))
     expected = {
@@ -136,7 +136,7 @@ def test_next_version(name: str, compared: Callable[[str], Compared]) -> None:
     assert c.found["nextVersion"] == expected[c.edit["class"]]
 
 
-def test_a_threshold_is_told_with_its_bound(compared: Callable[[str], Compared]) -> None:
+def test_threshold_change_has_its_bound(compared: Callable[[str], Compared]) -> None:
     (change,) = [x for x in compared("threshold: 28 becomes 21 days").found["changes"] if x["kind"] == "condition"]
     (edit,) = change["edits"]
     assert (edit["what"], edit["field"], edit["bound"], edit["before"], edit["after"]) == (
@@ -151,22 +151,22 @@ def test_a_threshold_is_told_with_its_bound(compared: Callable[[str], Compared])
     assert [i.rsplit("#")[-1] for i in criterion["through"]] == ["LongIncapacityAtApplication"]
 
 
-def test_an_operator_is_told(compared: Callable[[str], Compared]) -> None:
+def test_operator_change_is_reported(compared: Callable[[str], Compared]) -> None:
     (change,) = [x for x in compared("operator: or becomes and").found["changes"] if x["kind"] == "condition"]
     assert [(e["what"], e["before"], e["after"]) for e in change["edits"]] == [("operator", "or", "and")]
 
 
-# -- who gets another answer ----------------------------------------------------------------------
+# -- decisions ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_expected_decisions_differ(name: str, compared: Callable[[str], Compared]) -> None:
+def test_expected_decisions_differ(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     found = {key_of(d): d for d in c.found["decisions"] if d["status"] != "same"}
     assert found.keys() == c.edit["differs"].keys()
     for key, pairs in c.edit["differs"].items():
         if pairs is not None:
-            regions = [[told(r["before"]), told(r["after"])] for r in found[key]["regions"]]
+            regions = [[as_text(r["before"]), as_text(r["after"])] for r in found[key]["regions"]]
             assert sorted(regions) == sorted(pairs)
 
 
@@ -216,7 +216,7 @@ def test_regions_are_exactly_the_records_answered_differently(name: str, compare
                 continue
             seen += 1
             within = {
-                (told(r["before"]), told(r["after"]))
+                (as_text(r["before"]), as_text(r["after"]))
                 for r in effect["regions"]
                 if any(allowed((old, new), bare, condition["allows"]) for condition in r["conditions"])
             }
@@ -226,12 +226,12 @@ def test_regions_are_exactly_the_records_answered_differently(name: str, compare
         if exhaustive:
             assert seen == effect["combinations"], effect["id"]
             for r in effect["regions"]:
-                assert counted[told(r["before"]), told(r["after"])] == r["combinations"]
+                assert counted[as_text(r["before"]), as_text(r["after"])] == r["combinations"]
         assert sum(r["combinations"] for r in effect["regions"]) == effect["differing"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_decisions_that_are_the_same_answer_the_same(name: str, compared: Callable[[str], Compared]) -> None:
+def test_same_decisions_give_the_same_answers(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     same = {d["id"] for d in c.found["decisions"] if d["status"] == "same"}
     same -= {d["id"] for d in c.found["decisions"] if d["status"] != "same"}
@@ -250,29 +250,29 @@ def test_decisions_that_are_the_same_answer_the_same(name: str, compared: Callab
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_smallest_record_is_answered_as_its_region_says(name: str, compared: Callable[[str], Compared]) -> None:
+def test_smallest_record_has_the_answers_of_its_region(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     old, new = c.services
     for d in c.found["decisions"]:
         for r in d["regions"]:
             record = r["smallestRecord"]
             pair = answer(old, record, d["id"]), answer(new, record, d["id"])
-            assert pair == (told(r["before"]), told(r["after"])), (d["id"], record)
+            assert pair == (as_text(r["before"]), as_text(r["after"])), (d["id"], record)
             assert (r["validBefore"], r["validAfter"]) == (pair[0] != "invalid", pair[1] != "invalid")
-            for key in record if "invalid" not in pair else ():  # nothing in it is superfluous
+            for key in record if "invalid" not in pair else ():  # every field is needed
                 less = {k: v for k, v in record.items() if k != key}
                 shorter = answer(old, less, d["id"]), answer(new, less, d["id"])
                 assert shorter != pair or in_period({}, d).keys() & {key}, (d["id"], key, record)
 
 
-# -- what is shown --------------------------------------------------------------------------------
+# -- boxes and statements --------------------------------------------------------------------------------
 
 
 def place(c: Compared, name: str) -> Json:
     return next(p for p in c.found["shown"] if p["id"] == name)
 
 
-def test_a_moved_box(compared: Callable[[str], Compared]) -> None:
+def test_moved_box_changes_where_it_is_shown(compared: Callable[[str], Compared]) -> None:
     c = compared("moved box")
     box = place(c, "acute-rest")
     assert box["stages"] == ["acute", "recovery"]
@@ -280,7 +280,7 @@ def test_a_moved_box(compared: Callable[[str], Compared]) -> None:
     assert changes == {("shown", "not-shown"), ("not-shown", "shown")}
 
 
-def test_statements_that_move_come_and_get_conditions(compared: Callable[[str], Compared]) -> None:
+def test_moved_added_and_conditional_statements_are_reported(compared: Callable[[str], Compared]) -> None:
     c = compared("statement moved, added and conditional")
     active, rest = place(c, "acute-active"), place(c, "acute-rest")
     assert {(s["id"], s["what"]) for s in active["statements"]} == {
@@ -303,10 +303,10 @@ def test_statements_that_move_come_and_get_conditions(compared: Callable[[str], 
         assert shown == [True, instability]
 
 
-def test_what_statements_share_is_told_where_it_is_shown(compared: Callable[[str], Compared]) -> None:
+def test_changed_parts_of_statements_are_reported_at_their_box(compared: Callable[[str], Compared]) -> None:
     c = compared("time limit, fact, actor and shared wording")
-    told_of = {s["id"]: s["of"] for p in c.found["shown"] for s in p["statements"]}
-    assert told_of == {
+    changed = {s["id"]: s["of"] for p in c.found["shown"] for s in p["statements"]}
+    assert changed == {
         "acute-rest-brace": ["time-limit"],
         "acute-rest-no-sport": ["fact"],
         "acute-active-walk": ["actor"],
@@ -317,7 +317,7 @@ def test_what_statements_share_is_told_where_it_is_shown(compared: Callable[[str
 
 
 @pytest.mark.slow
-def test_boxes_are_shown_to_exactly_the_records_that_are_named(compared: Callable[[str], Compared]) -> None:
+def test_regions_of_boxes_are_exact(compared: Callable[[str], Compared]) -> None:
     c = compared("boundary between stages")
     old, new = c.services
     boxes = {p["id"]: p for p in c.found["shown"] if p["kind"] == "box"}
@@ -383,12 +383,12 @@ def random_records(service: GuidelineService, count: int, *, exact_days: bool = 
 
 
 def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
-    """Return the answers to all decisions; nothing where the record is refused."""
+    """Return the answers of all decisions, none for an invalid record."""
     try:
         decisions = service.assess(record)["decisions"]
     except InvalidRecord:
         return {}
-    return {name: told(d) for name, d in decisions.items()}
+    return {name: as_text(d) for name, d in decisions.items()}
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
         pytest.param("no change", marks=pytest.mark.slow),
     ],
 )
-def test_cohort_counts(name: str, compared: Callable[[str], Compared], tmp_path: Path) -> None:
+def test_cohort_is_counted(name: str, compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared(name)
     old, new = c.services
     records = random_records(old, 250)
@@ -429,7 +429,7 @@ def test_cohort_counts(name: str, compared: Callable[[str], Compared], tmp_path:
     assert found["invalidAfter"] == tally["(False, True)"]
     assert found["changed"] == tally["changed"]
     for d, counts in expected.items():
-        moved = {(told(m["before"]), told(m["after"])): m["records"] for m in found["decisions"][d]["moved"]}
+        moved = {(as_text(m["before"]), as_text(m["after"])): m["records"] for m in found["decisions"][d]["moved"]}
         assert moved == {pair: n for pair, n in counts.items() if pair[0] != pair[1]}
         assert found["decisions"][d]["same"] == sum(n for pair, n in counts.items() if pair[0] == pair[1])
     assert (found["changed"] > 0) is (name != "no change" and name != "narrower range")
@@ -437,7 +437,7 @@ def test_cohort_counts(name: str, compared: Callable[[str], Compared], tmp_path:
 
 
 @pytest.mark.slow
-def test_a_json_list_counts_as_its_lines_do(compared: Callable[[str], Compared], tmp_path: Path) -> None:
+def test_json_list_counts_as_ndjson(compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared("threshold: 28 becomes 21 days")
     records = random_records(c.services[0], 40)
     (tmp_path / "a.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
@@ -459,7 +459,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with two revisions of a guideline at its top, and of one in a folder."""
+    """A git repository with two revisions of a guideline, and a copy in a subfolder."""
     folder = tmp_path / "repository"
     copied("ankle-sprain", folder)
     copied("ankle-sprain", folder / "inner" / "pathway")
@@ -479,7 +479,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_git_revisions(repository: Path) -> None:
+def test_git_revisions_are_compared(repository: Path) -> None:
     result = run("diff", "v1", "HEAD", "--format", "json")
     assert result.exit_code == 1, result.output
     found = json.loads(result.stdout)
@@ -491,7 +491,7 @@ def test_git_revisions(repository: Path) -> None:
     assert run("diff", "v1:inner/pathway", "HEAD").exit_code == 1
 
 
-def test_a_revision_seen_from_a_folder_of_the_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_revision_is_found_from_a_subfolder(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository / "inner")
     assert run("diff", "v1", "HEAD").exit_code == 1
 
@@ -507,14 +507,14 @@ def test_a_revision_seen_from_a_folder_of_the_repository(repository: Path, monke
         ([".", ".", "--cohort", "nowhere.ndjson"], "nowhere.ndjson cannot be read"),
     ],
 )
-def test_what_cannot_be_compared(arguments: list[str], message: str, repository: Path) -> None:
+def test_invalid_arguments_are_reported(arguments: list[str], message: str, repository: Path) -> None:
     result = run("diff", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
 
 
-def test_a_broken_guideline_is_told_with_its_line(tmp_path: Path) -> None:
+def test_error_in_a_guideline_has_its_line(tmp_path: Path) -> None:
     folder = copied("ankle-sprain", tmp_path / "broken")
     substitute(folder, [["ontology/record.ttl", "ank:Deformity a owl:Class", "ank:deformity", "ank:nowhere"]])
     result = run("diff", str(FOLDERS["ankle-sprain"]), str(folder))
@@ -523,7 +523,7 @@ def test_a_broken_guideline_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_text_has_words_for_everything(lang: str, compared: Callable[[str], Compared]) -> None:
+def test_text_has_a_phrase_for_everything(lang: str, compared: Callable[[str], Compared]) -> None:
     for name in NAMES:
         c = compared(name)
         words = DiffWords(c.sides, lang)
@@ -536,7 +536,7 @@ def test_text_has_words_for_everything(lang: str, compared: Callable[[str], Comp
         assert phrase("diff-level-" + c.edit["class"], lang) in text
 
 
-def test_the_command_prints_text(compared: Callable[[str], Compared], tmp_path: Path) -> None:
+def test_command_prints_text(compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared("changed hit policy")
     result = run("diff", *map(str, c.folders), "--lang", "nl")
     assert result.exit_code == 1
@@ -547,7 +547,7 @@ def test_the_command_prints_text(compared: Callable[[str], Compared], tmp_path: 
 
 
 class Page(HTMLParser):
-    """Checks that elements are closed in order, and gathers what a page refers to."""
+    """Check that elements are closed in order, and collect the references of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -573,7 +573,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_stands_alone_in_four_languages(name: str, compared: Callable[[str], Compared]) -> None:
+def test_page_is_self_contained_in_four_languages(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     text = to_html(c.comparison, c.sides, "nl")
     page = Page(text)
@@ -589,7 +589,7 @@ def test_the_page_stands_alone_in_four_languages(name: str, compared: Callable[[
         assert phrase("diff-title", lang) in text
 
 
-def test_the_command_writes_a_page(compared: Callable[[str], Compared], tmp_path: Path) -> None:
+def test_command_writes_a_page(compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared("changed hit policy")
     file = tmp_path / "diff.html"
     result = run("diff", *map(str, c.folders), "--format", "html", "--lang", "fr", "-o", str(file))
@@ -609,7 +609,7 @@ def test_labels_are_escaped(tmp_path: Path) -> None:
     )
 
 
-def test_every_attribute_has_a_word() -> None:
+def test_every_attribute_has_a_phrase() -> None:
     own = phrases("en")
     for name in {*attributes.TEXTS.values(), *attributes.NAMES.values()}:
         assert f"diff-of-{name}" in own or f"diff-kind-{name}" in own, name

@@ -1,4 +1,4 @@
-"""Mutation: a bound that no case protects is found, and the fast way to judge a mutant agrees with the slow one."""
+"""Mutation testing: an unprotected bound is found, and the fast verdict on a mutant agrees with the slow one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAMESPACE = "https://example.org/ankle-sprain#"
 
 
 def folder_with(tmp_path: Path, cases: list[dict[str, Any]]) -> Path:
-    """Copy the invented guideline, with other cases."""
+    """Copy the invented guideline and replace its cases."""
     copy = tmp_path / "ankle"
     shutil.copytree(ANKLE, copy, ignore=shutil.ignore_patterns("cases"))
     (copy / "cases").mkdir()
@@ -132,7 +132,7 @@ CHANGES: list[tuple[Expression, set[tuple[str, Expression]]]] = [
 
 
 @pytest.mark.parametrize(("expression", "expected"), CHANGES, ids=lambda x: "" if isinstance(x, set) else repr(x)[:40])
-def test_changes_of_an_expression(
+def test_expression_is_changed_in_every_way(
     ankle: GuidelineService, expression: Expression, expected: set[tuple[str, Expression]]
 ) -> None:
     found = ExpressionChanges(ankle.guideline).of(expression)
@@ -140,7 +140,7 @@ def test_changes_of_an_expression(
     assert len(found) == len(expected)
 
 
-def test_changes_of_other_things(ankle: GuidelineService) -> None:
+def test_other_parts_are_changed(ankle: GuidelineService) -> None:
     found = {(m.kind, local_name(m.term), m.text) for m in mutants_of(ankle.guideline)}
     assert {
         ("priority", "fracture-check", "emergency and x-ray change places"),
@@ -159,8 +159,8 @@ def test_changes_of_other_things(ankle: GuidelineService) -> None:
 # -- verdicts -------------------------------------------------------------------------------------------
 
 
-def test_an_unprotected_threshold_is_found(tmp_path: Path) -> None:
-    """Without the cases of day 9 the last day of the acute phase can move to day 8 and nobody would know."""
+def test_unprotected_threshold_survives(tmp_path: Path) -> None:
+    """Without the cases of day 9, no case notices if the acute phase ends on day 8."""
     kept = [
         c
         for c in own_cases()
@@ -179,7 +179,7 @@ def test_an_unprotected_threshold_is_found(tmp_path: Path) -> None:
     assert found.score < 1
 
 
-def test_a_witness_is_a_case_that_notices(tmp_path: Path) -> None:
+def test_witness_distinguishes_the_mutant(tmp_path: Path) -> None:
     kept = [c for c in own_cases() if "crutches" not in c["record"].get("aids", [])]
     folder = folder_with(tmp_path, kept)
     service = GuidelineService(folder, cache=False)
@@ -192,8 +192,8 @@ def test_a_witness_is_a_case_that_notices(tmp_path: Path) -> None:
         assert parts(Assessor(changed, cache=False), record) != parts(service.assessor, record), judged.text()
 
 
-def test_a_mutant_that_differs_where_a_date_cannot_be_there_is_not_equivalent(tmp_path: Path) -> None:
-    """Who had no surgery has no date of surgery: without that operand the criterion stays unknown."""
+def test_mutant_that_differs_without_a_date_is_not_equivalent(tmp_path: Path) -> None:
+    """A patient without surgery has no date of surgery; without that operand the criterion stays unknown."""
     folder = folder_with(tmp_path, own_cases()[::5])
     service = GuidelineService(folder, cache=False)
     judged = next(j for j in run(folder).judged if j.mutant.text == "ankleSurgery = false left out")
@@ -232,7 +232,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
 
 @pytest.mark.parametrize("share", [1, 3], ids=["all cases", "every third case"])
 @pytest.mark.slow
-def test_the_fast_way_agrees_with_the_slow_one(tmp_path: Path, share: int) -> None:
+def test_fast_verdicts_agree_with_whole_assessors(tmp_path: Path, share: int) -> None:
     folder = folder_with(tmp_path, own_cases()[::share])
     service = GuidelineService(folder, cache=False)
     found = mutate(service, load_cases(folder, service.guideline))
@@ -240,21 +240,21 @@ def test_the_fast_way_agrees_with_the_slow_one(tmp_path: Path, share: int) -> No
     assert fast == [(*change, noticed is not None) for *change, noticed in slowly(service, folder)]
 
 
-def test_the_cases_of_the_invented_guideline_notice_everything(report: MutationReport) -> None:
+def test_cases_of_the_invented_guideline_kill_every_mutant(report: MutationReport) -> None:
     assert [j.text() for j in report.survivors] == []
     assert report.score == 1
     assert len(report.killed) > 150
     assert report.failing == ()
 
 
-def test_equivalent_mutants_are_set_apart(report: MutationReport) -> None:
+def test_equivalent_mutants_are_listed_apart(report: MutationReport) -> None:
     """No record has a negative number of days."""
-    told = {j.text() for j in report.equivalent}
-    assert "AcutePhase: daysSinceInjury 0 to 9 -> daysSinceInjury -1 to 9 [threshold]" in told
-    assert len(told) < 10
+    texts = {j.text() for j in report.equivalent}
+    assert "AcutePhase: daysSinceInjury 0 to 9 -> daysSinceInjury -1 to 9 [threshold]" in texts
+    assert len(texts) < 10
 
 
-def test_failing_cases_notice_nothing(tmp_path: Path) -> None:
+def test_failing_cases_kill_nothing(tmp_path: Path) -> None:
     wrong = {"id": "w", "note": "Wrong.", "record": {"deformity": True}, "expect": {"fracture-check": "x-ray"}}
     refused = {"id": "r", "note": "Refused.", "record": {"painScore": 11}, "expect": {"stage": "acute"}}
     invalid = {"id": "i", "note": "Invalid.", "record": {"painScore": 11}, "expect": {"invalid": True}}
@@ -276,7 +276,7 @@ def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None
     assert f"{first['where']}: not noticed" in few.as_text().plain
 
 
-def test_progress(ankle: GuidelineService) -> None:
+def test_progress_is_reported(ankle: GuidelineService) -> None:
     steps: list[MutationProgress] = []
     found = mutate(ankle, load_cases(ANKLE, ankle.guideline), progress=steps.append)
     assert [s.done for s in steps] == list(range(1, len(found.judged) + 1))
@@ -294,7 +294,7 @@ def test_progress(ankle: GuidelineService) -> None:
         pytest.param(1, id="all mutants", marks=pytest.mark.long),
     ],
 )
-def test_cases_of_the_packaged_guideline_notice_nearly_everything(
+def test_cases_of_the_packaged_guideline_kill_nearly_every_mutant(
     step: int, service: GuidelineService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mutating, "mutants_of", lambda guideline: list(mutants_of(guideline))[::step])

@@ -211,7 +211,7 @@ def test_tables_agree_with_the_diagrams(name: str, services: Services) -> None:
     assert tried > 500
 
 
-def test_neighbouring_cells_form_one_interval() -> None:
+def test_neighbouring_cells_are_one_interval() -> None:
     assert tables.stretches(frozenset({1, 2, 4, 6, 7})) == [(1, 2), (4, 4), (6, 7)]
 
 

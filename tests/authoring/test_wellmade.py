@@ -142,7 +142,7 @@ def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) 
     ],
 )
 def test_fault_is_reported(fault: Fault, benches: Callable[[str], Bench]) -> None:
-    bench = benches(guideline_of(fault))  # its cache still has the fault before this one
+    bench = benches(guideline_of(fault))  # its cache still has the previous fault
     put(bench.folder, fault)
     assert_reported(bench.folder, [fault], bench.look())
 
@@ -156,7 +156,7 @@ def test_fresh_check_reports_the_same(fault: Fault, benches: Callable[[str], Ben
 
 
 def groups() -> Iterator[Any]:
-    """Yield eight faults at a time of one guideline; syntax errors are apart, since they hide all others."""
+    """Yield eight faults at a time of one guideline; syntax errors are separate, since they hide all others."""
     for name in GOOD:
         faults = [f for f in FAULTS if guideline_of(f) == name]
         faults.sort(key=lambda f: f["finding"] not in ("turtle-syntax", "prefix-not-declared"))
@@ -168,7 +168,7 @@ def groups() -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("faults", [*groups()])
 def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], benches: Callable[[str], Bench]) -> None:
-    """All faults of the large guideline are reported here; `make long` takes them one by one, which takes long."""
+    """All faults of the large guideline are reported here; `make long` tests them one by one."""
     name = guideline_of(faults[0])
     bench = benches(name)
     for fault in faults:
@@ -248,7 +248,7 @@ def test_every_check_has_a_target_in_the_good_guideline() -> None:
 
 
 @pytest.mark.slow
-def test_any_shacl_engine_can_run_the_shapes() -> None:
+def test_pyshacl_can_run_the_shapes() -> None:
     """pySHACL with rdflib, SPARQL included, finds the one fault in the data, and nothing else."""
     data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
     for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
