@@ -122,14 +122,6 @@ def _missing(fields: list[str], decisions: list[str], view: CaseAnswer) -> Diffe
     return Difference("missing", _show(fields), _show(sorted(missing)), decisions[0] if decisions else None)
 
 
-def _fact(key: str, expected: Any, view: CaseAnswer) -> Difference | None:
-    got = view.fact(key)
-    both_lists = isinstance(got, list) and isinstance(expected, list)
-    if (sorted(got) == sorted(expected)) if both_lists else _same(got, expected):  # type: ignore[call-overload]
-        return None
-    return Difference(f"facts.{key}", _show(expected), _show(got))
-
-
 def _days(ident: str, expected: Mapping[str, str | None], view: CaseAnswer) -> Difference | None:
     got = view.days(ident)
     if all(got.get(bound) == day for bound, day in expected.items()):
@@ -138,19 +130,12 @@ def _days(ident: str, expected: Mapping[str, str | None], view: CaseAnswer) -> D
     return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), days)
 
 
-def _statement(ident: str, expected: bool | str, view: CaseAnswer) -> Difference | None:
-    got = view.statement(ident)
-    return None if _same(got, expected) else Difference(f"statements.{ident}", _show(expected), _show(got))
-
-
-def _warning(ident: str, expected: bool, view: CaseAnswer) -> Difference | None:
-    got = view.warning(ident)
-    return None if got is expected else Difference(f"warnings.{ident}", _show(expected), _show(got))
-
-
-def _open_point(ident: str, expected: bool, view: CaseAnswer) -> Difference | None:
-    got = view.open_point(ident)
-    return None if got is expected else Difference(f"openPoints.{ident}", _show(expected), _show(got))
+def _named(
+    key: str, read: Callable[[CaseAnswer, str], Any], ident: str, expected: Any, view: CaseAnswer
+) -> Difference | None:
+    """Compare what an answer says of one name, where nothing else is to be explained."""
+    got = read(view, ident)
+    return None if _same(got, expected) else Difference(f"{key}.{ident}", _show(expected), _show(got))
 
 
 def _question(expected: str | None, view: CaseAnswer) -> Difference | None:
@@ -159,6 +144,8 @@ def _question(expected: str | None, view: CaseAnswer) -> Difference | None:
 
 
 def _same(got: Any, expected: Any) -> bool:
+    if isinstance(got, list) and isinstance(expected, list):
+        return sorted(got) == sorted(expected)
     return type(got) is type(expected) and bool(got == expected)
 
 
@@ -172,11 +159,11 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     "statuses": _status,
     "boxes": _box,
     "eligibility": _eligibility,
-    "facts": _fact,
+    "facts": partial(_named, "facts", CaseAnswer.fact),
     "dates": _days,
-    "statements": _statement,
-    "warnings": _warning,
-    "openPoints": _open_point,
+    "statements": partial(_named, "statements", CaseAnswer.statement),
+    "warnings": partial(_named, "warnings", CaseAnswer.warning),
+    "openPoints": partial(_named, "openPoints", CaseAnswer.open_point),
 }
 
 

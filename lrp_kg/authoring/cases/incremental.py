@@ -120,8 +120,7 @@ class CaseRuns:
     def untouched(self) -> list[Finding]:
         """Return a note for each part of the guideline that no case touches, with its file and line."""
         touched = [t.touched for t in self.runs if t.touched is not None]
-        guideline = self.service.guideline
-        return untouched(guideline, guideline.index.positions, self.verdicts, touched)
+        return untouched(self.service.guideline, self.verdicts, touched)
 
 
 class _Changes:

@@ -12,8 +12,18 @@ from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, U
 
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
-_MAPS = ("statuses", "boxes", "eligibility", "facts", "dates", "statements", "warnings", "openPoints")
-KEYS = (*_MAPS, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
+_SINGULAR = {
+    "statuses": "decision",
+    "boxes": "section",
+    "eligibility": "programme",
+    "facts": "fact",
+    "dates": "dated statement",
+    "statements": "statement",
+    "warnings": "warning",
+    "openPoints": "open point",
+}
+"""Keys of an expectation that are objects, with what their names are."""
+KEYS = (*_SINGULAR, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
 """Keys of an expectation beside the decisions; `lrp_kg.authoring.cases.expectations` says what they mean."""
 
 
@@ -53,20 +63,17 @@ class Names:
         """Return the names that do not exist and the values that cannot be, as name of the finding and message."""
         return [found for key, value in expect.items() for found in self._key(key, value)]
 
-    def _unknown(self, what: str, name: Any, known: Collection[str], finding: str) -> Iterator[tuple[str, str]]:
+    def _unknown(self, what: str, name: Any, known: Collection[str]) -> Iterator[tuple[str, str]]:
         if not isinstance(name, str) or name not in known:
-            yield finding, f"{name} is no {what}{self.like(str(name), known)}"
+            yield "unknown-expectation", f"{name} is no {what}{self.like(str(name), known)}"
 
     def _key(self, key: str, value: Any) -> Iterator[tuple[str, str]]:
-        if key in _MAPS:
+        if key in _SINGULAR:
             if not isinstance(value, dict) or not value:
                 yield "case-malformed", f"{key} is an object with at least one name."
                 return
             for ident, own in value.items():
-                what = {"boxes": "section", "dates": "dated statement", "statuses": "decision", "facts": "fact"}
-                wrong = list(
-                    self._unknown(what.get(key, _singular(key)), ident, self.of_maps[key], "unknown-expectation")
-                )
+                wrong = list(self._unknown(_SINGULAR[key], ident, self.of_maps[key]))
                 yield from wrong or self._value(key, ident, own)
         elif key == "criteriaNotMet":
             yield from self._criteria(value)
@@ -75,10 +82,10 @@ class Names:
                 yield "case-malformed", f"{key} is a list of fields."
             elif key == "missing":
                 for name in value:
-                    yield from self._unknown("field", name, self.guideline.field_names, "unknown-expectation")
+                    yield from self._unknown("field", name, self.guideline.field_names)
         elif key == "nextQuestion":
             if value is not None:
-                yield from self._unknown("field", value, self.guideline.field_names, "unknown-expectation")
+                yield from self._unknown("field", value, self.guideline.field_names)
         elif key == "invalid":
             if not isinstance(value, bool):
                 yield "case-malformed", "invalid is true or false."
@@ -86,7 +93,7 @@ class Names:
             yield from self._answers(key, value)
         else:
             known = (*self.index.decisions, *KEYS, *self.index.programmes)
-            yield from self._unknown("decision or other key of expect", key, known, "unknown-expectation")
+            yield from self._unknown("decision or other key of expect", key, known)
 
     def _answers(self, ident: str, value: Any) -> Iterator[tuple[str, str]]:
         programme = self.index.programmes.get(ident)
@@ -94,19 +101,19 @@ class Names:
         decisions = decisions or [self.index.decisions[ident]]
         options = tuple(dict.fromkeys(o.id for d in decisions for o in d.options))
         for answer in value if isinstance(value, list) else [] if value in (None, UNDETERMINED, "none") else [value]:
-            yield from self._unknown(f"answer of {ident}", answer, options, "unknown-expectation")
+            yield from self._unknown(f"answer of {ident}", answer, options)
 
     def _criteria(self, value: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(value, (list, dict)):
             yield "case-malformed", "criteriaNotMet is a list of criteria, or an object: programme to list."
             return
         for name, own in self.criteria_expected(value).items():
-            wrong = list(self._unknown("programme", name, self.index.programmes, "unknown-expectation"))
+            wrong = list(self._unknown("programme", name, self.index.programmes))
             yield from wrong
             if not wrong:
                 known = {c.id for e in self.index.programmes[name].editions for c in e.criteria}
                 for criterion in own if isinstance(own, list) else [own]:
-                    yield from self._unknown(f"criterion of {name}", criterion, known, "unknown-expectation")
+                    yield from self._unknown(f"criterion of {name}", criterion, known)
 
     def _value(self, key: str, ident: str, value: Any) -> Iterator[tuple[str, str]]:
         if key in ("warnings", "openPoints") and not isinstance(value, bool):
@@ -115,18 +122,14 @@ class Names:
             yield "case-malformed", f'statements.{ident} is true, false or "unknown".'
         elif key in ("statuses", "eligibility"):
             known = STATUSES if key == "statuses" else VERDICTS
-            yield from self._unknown("status" if key == "statuses" else "verdict", value, known, "unknown-expectation")
+            yield from self._unknown("status" if key == "statuses" else "verdict", value, known)
         elif key == "boxes":
             labels = {box.printed for box in self.index.sections[ident]}
             if value == UNDETERMINED and not self.index.decision_of(ident):
                 yield "unknown-expectation", f"no decision is named {ident}, so its box cannot be undetermined."
             elif value not in (None, UNDETERMINED):
-                yield from self._unknown(f"label of a box of {ident}", value, labels, "unknown-expectation")
+                yield from self._unknown(f"label of a box of {ident}", value, labels)
         elif key == "dates":
             bounds = set(value) if isinstance(value, dict) else set()
             if not bounds or not bounds <= {"earliest", "latest"}:
                 yield "case-malformed", f"dates.{ident} is an object with earliest, latest or both."
-
-
-def _singular(key: str) -> str:
-    return {"eligibility": "programme", "openPoints": "open point"}.get(key, key.removesuffix("s"))
