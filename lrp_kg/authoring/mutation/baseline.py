@@ -146,12 +146,11 @@ class Baseline:
                 return Has(self.stand_ins[node.iri], True)
             return node
 
-        conditions = {}
-        for name in self.guideline.conditions:
-            if name in names:
-                old = self.guideline.conditions[name]
-                tree = with_leaves(classes.get(name, old.expression), leaf)
-                conditions[name] = Condition(old.iri, old.id, old.label, tree)
+        conditions = {
+            name: replace(old, expression=with_leaves(classes.get(name, old.expression), leaf))
+            for name, old in self.guideline.conditions.items()
+            if name in names
+        }
         small = replace(self.guideline, conditions=conditions, fields=self.fields)
         cells = Cells(small)
         program = Program(small, cells, self.engine)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import PartIndex
@@ -14,14 +16,14 @@ from lrp_kg.guideline.model import Guideline, Statement
 class Rests:
     """Decisions, by IRI, and classes."""
 
-    decisions: frozenset[str]
-    classes: frozenset[str]
+    decisions: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
 
     def __or__(self, other: Rests) -> Rests:
         return Rests(self.decisions | other.decisions, self.classes | other.classes)
 
 
-NOTHING = Rests(frozenset(), frozenset())
+NOTHING = Rests()
 
 
 class Dependencies:
@@ -46,10 +48,10 @@ class Dependencies:
             return self._decisions(about)
         if kind == "criteriaNotMet":
             criteria = {c.applies_to for e in self.index.programmes[about].editions for c in e.criteria}
-            return self._decisions(about) | Rests(frozenset(), frozenset(criteria))
+            return self._decisions(about) | Rests(classes=frozenset(criteria))
         if kind == "boxes":
             own = self._decisions(about) if self.index.decision_of(about) else NOTHING
-            return own | self._union(self._place(b.shown_for, b.applies_to) for b in self.index.sections[about])
+            return reduce(or_, (self._place(b.shown_for, b.applies_to) for b in self.index.sections[about]), own)
         if kind in ("dates", "statements"):
             return self._statements([self.index.statements[about]])
         if kind == "facts":
@@ -59,28 +61,19 @@ class Dependencies:
                 for d in self.guideline.decisions.values()
                 if d.fact_key == about or any(f.key == about for o in d.options for f in o.facts)
             }
-            return self._statements(carriers) | Rests(frozenset(deciding), frozenset())
+            return self._statements(carriers) | Rests(frozenset(deciding))
+        everything = frozenset(self.guideline.decisions)
         if kind == "warnings":
-            return Rests(frozenset(), frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
+            return Rests(classes=frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
         if kind == "openPoints":
             point = self.index.open_points[about]
-            return Rests(
-                frozenset(self.guideline.decisions), frozenset((point.applies_to,) if point.applies_to else ())
-            )
-        everything = frozenset(self.guideline.decisions)
-        return Rests(everything, frozenset() if kind == "missing" else frozenset(self.guideline.conditions))
+            return Rests(everything, frozenset((point.applies_to,) if point.applies_to else ()))
+        return Rests(everything, frozenset(() if kind == "missing" else self.guideline.conditions))
 
     def _decisions(self, ident: str) -> Rests:
         programme = self.index.programmes.get(ident)
         names = [e.decision for e in programme.editions] if programme else [self.index.decisions[ident].iri]
-        return Rests(frozenset(names), frozenset())
-
-    @staticmethod
-    def _union(parts: Iterable[Rests]) -> Rests:
-        found = NOTHING
-        for part in parts:
-            found |= part
-        return found
+        return Rests(frozenset(names))
 
     def _place(self, shown_for: str, applies_to: str | None = None) -> Rests:
         classes = {applies_to} if applies_to else set()
@@ -94,7 +87,7 @@ class Dependencies:
         """Return what it rests on whether some statements are shown, and their dates."""
         wanted = {s.iri: s for s in statements}
         conditions = {c for s in wanted.values() for c in (s.condition, *(t.condition for t in s.limits)) if c}
-        found = Rests(frozenset(), frozenset(conditions))
+        found = Rests(classes=frozenset(conditions))
         g = self.guideline
         for box in g.boxes.values():
             if any(s.iri in wanted for s in box.statements):
@@ -104,5 +97,5 @@ class Dependencies:
                 found |= self._place(option)
         for e in g.editions:
             if any(s.iri in wanted for s in e.statements):
-                found |= Rests(frozenset((e.decision,)), frozenset())
+                found |= Rests(frozenset((e.decision,)))
         return found

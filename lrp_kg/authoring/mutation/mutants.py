@@ -15,7 +15,7 @@ from typing import TypeVar
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Not
 from lrp_kg.guideline.in_words import ExpressionWords
-from lrp_kg.guideline.model import Box, Condition, Decision, Fact, Guideline, Statement, TimeLimit
+from lrp_kg.guideline.model import Decision, Fact, Guideline, Statement, TimeLimit
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
 
 ExpressionChange = tuple[str, str, Expression]
@@ -78,14 +78,13 @@ class ExpressionChanges:
             yield from self._bounds(node)
         elif isinstance(node, Has):
             for other in self._other_values(node):
-                yield "value", f"{as_written(node)} -> {as_written(other)}", other
+                yield _exchanged("value", node, other)
         elif isinstance(node, Not):
-            yield "negation", f"{as_written(node)} -> {as_written(node.part)}", node.part
+            yield _exchanged("negation", node, node.part)
             for kind, text, part in self._changes(node.part, negate=False):
                 yield kind, text, Not(part)
         elif isinstance(node, (All, AnyOf)):
-            swapped: Expression = AnyOf(node.parts) if isinstance(node, All) else All(node.parts)
-            yield "and-or", f"{as_written(node)} -> {as_written(swapped)}", swapped
+            yield _exchanged("and-or", node, AnyOf(node.parts) if isinstance(node, All) else All(node.parts))
             for text, shorter in self.without_one(node):
                 yield "operand-dropped", text, shorter
             for number, part in enumerate(node.parts):
@@ -93,20 +92,18 @@ class ExpressionChanges:
                     parts = (*node.parts[:number], changed, *node.parts[number + 1 :])
                     yield kind, text, replace(node, parts=parts)
         if negate and not isinstance(node, (Not, Always)) and not self._two_values(node):
-            yield "negation", f"{as_written(node)} -> {as_written(Not(node))}", Not(node)
+            yield _exchanged("negation", node, Not(node))
 
     @staticmethod
     def _bounds(node: Between) -> Iterator[ExpressionChange]:
         for shift in (-1, 1):
             if node.low is not None:
-                moved = replace(node, low=node.low + shift)
-                yield "threshold", f"{as_written(node)} -> {as_written(moved)}", moved
+                yield _exchanged("threshold", node, replace(node, low=node.low + shift))
             if node.high is not None:
-                moved = replace(node, high=node.high + shift)
-                yield "threshold", f"{as_written(node)} -> {as_written(moved)}", moved
+                yield _exchanged("threshold", node, replace(node, high=node.high + shift))
         if node.low is not None and node.high is not None:
             for shorter in (replace(node, low=None), replace(node, high=None)):
-                yield "bound-dropped", f"{as_written(node)} -> {as_written(shorter)}", shorter
+                yield _exchanged("bound-dropped", node, shorter)
         else:
             yield "bound-dropped", f"{as_written(node)} -> {local_name(node.field)} known", AnyOf((node, Not(node)))
 
@@ -150,6 +147,10 @@ def as_written(node: Expression) -> str:
     """Return an expression in the names of the files."""
     text = _AsWritten("en").line(node)
     return f"({text})" if isinstance(node, (All, AnyOf)) else text
+
+
+def _exchanged(kind: str, old: Expression, new: Expression) -> ExpressionChange:
+    return kind, f"{as_written(old)} -> {as_written(new)}", new
 
 
 # -- decisions --------------------------------------------------------------------------------------
@@ -220,11 +221,8 @@ def _beside(period: str) -> Iterator[str]:
     for shift in (-1, 1):
         changed = (months + shift, days) if months else (months, days + shift)
         if min(changed) >= 0:
-            yield (
-                "P"
-                + (f"{changed[0]}M" if changed[0] else "")
-                + (f"{changed[1]}D" if changed[1] or not changed[0] else "")
-            )
+            parts = [f"{number}{unit}" for number, unit in zip(changed, "MD", strict=True) if number]
+            yield "P" + ("".join(parts) or "0D")
 
 
 def _other_facts(fact: Fact, values: dict[str, list[str]]) -> Iterator[tuple[str, Fact]]:
@@ -252,8 +250,7 @@ def apply(guideline: Guideline, mutant: Mutant) -> Guideline:
     """Return the guideline with the change of a mutant."""
     conditions = dict(guideline.conditions)
     for name, expression in mutant.classes.items():
-        old = conditions[name]
-        conditions[name] = Condition(old.iri, old.id, old.label, expression)
+        conditions[name] = replace(conditions[name], expression=expression)
     changed = replace(guideline, conditions=conditions, decisions={**guideline.decisions, **mutant.decisions})
     new = mutant.statement
     if new is None:
@@ -262,17 +259,12 @@ def apply(guideline: Guideline, mutant: Mutant) -> Guideline:
     def among(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
         return tuple(new if s.iri == new.iri else s for s in statements)
 
-    boxes: dict[str, Box] = {
-        name: replace(box, statements=among(box.statements)) for name, box in guideline.boxes.items()
-    }
-    programmes = {
-        name: replace(
-            p,
-            editions=tuple(
-                replace(e, benefits=among(e.benefits), limits=among(e.limits), steps=among(e.steps)) for e in p.editions
-            ),
+    boxes = {name: replace(box, statements=among(box.statements)) for name, box in guideline.boxes.items()}
+    programmes = {}
+    for name, p in guideline.programmes.items():
+        editions = (
+            replace(e, benefits=among(e.benefits), limits=among(e.limits), steps=among(e.steps)) for e in p.editions
         )
-        for name, p in guideline.programmes.items()
-    }
+        programmes[name] = replace(p, editions=tuple(editions))
     notices = {name: among(own) for name, own in guideline.notices.items()}
     return replace(changed, boxes=boxes, notices=notices, programmes=programmes)

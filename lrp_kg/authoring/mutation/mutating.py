@@ -55,19 +55,16 @@ class Judged:
         return f"{local_name(self.mutant.term)}: {self.mutant.text} [{self.mutant.kind}]"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON-ready data."""
-        data: dict[str, Any] = {
+        """Return a survivor as JSON-ready data."""
+        return {
             "kind": self.mutant.kind,
             "term": self.mutant.term,
             "change": self.mutant.text,
             "fate": self.fate,
             "where": self.where,
+            "changes": self.changes,
+            "witness": dict(self.witness or {}),
         }
-        if self.case:
-            data["case"] = self.case
-        if self.fate == SURVIVED:
-            data |= {"changes": self.changes, "witness": dict(self.witness or {})}
-        return data
 
 
 @dataclass(frozen=True)
