@@ -97,7 +97,7 @@ class Graph:
         by_subject: dict[Node, dict[str, list[Node]]] = {}
         by_type: dict[str, list[Node]] = {}
         for triple in triples:
-            subject, obj, predicate = _node(triple.subject), _node(triple.object), triple.predicate.value
+            subject, obj, predicate = node_of(triple.subject), node_of(triple.object), triple.predicate.value
             objects = by_subject.setdefault(subject, {}).setdefault(predicate, [])
             if obj not in objects:
                 objects.append(obj)
@@ -106,7 +106,8 @@ class Graph:
         return cls(by_subject, by_type)
 
 
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+def node_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    """Return the node of a parsed term."""
     if isinstance(term, ox.NamedNode):
         return Node("iri", term.value)
     if isinstance(term, ox.BlankNode):

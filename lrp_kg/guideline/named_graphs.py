@@ -1,19 +1,19 @@
 """The names of graphs, and the guideline as quads.
 
-The default graph holds what one usually asks of: the ontology, generated options, records, what is derived from them,
+The default graph holds what most queries need: the ontology, generated options, records, what is derived from them,
 and answers. It is a graph of its own: a union or list of graphs would keep the triples that two of them share apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyoxigraph as ox
+import pyoxigraph as ox
 
-    from lrp_kg.guideline.model import Guideline
-    from lrp_kg.guideline.modules import Module
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.modules import Module
+from lrp_kg.guideline.readable import readable_triples
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
 
 GRAPHS = "https://w3id.org/lrp-kg/graph/"
 CLOSURE = GRAPHS + "closure"
@@ -35,8 +35,6 @@ def version_iri(guideline: Guideline) -> str:
 
 def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
     """Yield the guideline: each module in the graph of its name, the ontology in the default graph too."""
-    import pyoxigraph as ox
-
     for module in guideline.index.with_author_shapes:
         name = graph_name(module)
         for t in module.triples:
@@ -50,18 +48,11 @@ def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
 
 def graph_name(module: Module) -> ox.NamedNode:
     """Return the name of the graph of a module: its IRI, or one from the name of its file."""
-    import pyoxigraph as ox
-
     return ox.NamedNode(next(iter(module.ontologies), GRAPHS + module.file.stem))
 
 
 def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
     """Return all ontology modules as one that tools can show: one header, no imports, and what no author types."""
-    import pyoxigraph as ox
-
-    from lrp_kg.guideline.readable import readable_triples
-    from lrp_kg.namespaces import OWL
-
     modules = {graph_name(m): m.triples for m in guideline.index.modules if m.is_ontology}
     subject = ox.NamedNode(guideline.iri)
     main = next(name for name, own in modules.items() if any(t.subject == subject for t in own))
@@ -73,25 +64,28 @@ def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
 
 def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:
     """Yield what is in no file: what follows from the modules, the kind of conditions, the options of editions."""
-    import pyoxigraph as ox
-
-    from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
-
     yield from guideline.index.completion
     classes = dict.fromkeys(guideline.conditions)
     for programme in guideline.programmes.values():
         for edition in programme.editions:
             for option in guideline.decisions[edition.decision].options:
                 classes.pop(option.iri, None)
-                node = ox.NamedNode(option.iri)
-                yield ox.Triple(node, ox.NamedNode(RDF + "type"), ox.NamedNode(CP + "Option"))
-                yield ox.Triple(node, ox.NamedNode(CP + "optionOf"), ox.NamedNode(programme.iri))
-                yield ox.Triple(node, ox.NamedNode(DCTERMS + "isPartOf"), ox.NamedNode(edition.iri))
-                yield ox.Triple(node, ox.NamedNode(DCTERMS + "identifier"), ox.Literal(option.id))
+                yield _link(option.iri, RDF + "type", CP + "Option")
+                yield _link(option.iri, CP + "optionOf", programme.iri)
+                yield _link(option.iri, DCTERMS + "isPartOf", edition.iri)
+                yield _literal(option.iri, DCTERMS + "identifier", option.id)
                 for language, text in option.label.items():
-                    yield ox.Triple(node, ox.NamedNode(RDFS + "label"), ox.Literal(text, language=language))
+                    yield _literal(option.iri, RDFS + "label", text, language)
     for condition in classes:
-        yield ox.Triple(ox.NamedNode(condition), ox.NamedNode(RDF + "type"), ox.NamedNode(CP + "Condition"))
-    version = ox.NamedNode(version_iri(guideline))
-    yield ox.Triple(version, ox.NamedNode(DCTERMS + "isVersionOf"), ox.NamedNode(guideline.iri))
-    yield ox.Triple(version, ox.NamedNode(OWL + "versionInfo"), ox.Literal(guideline.version))
+        yield _link(condition, RDF + "type", CP + "Condition")
+    version = version_iri(guideline)
+    yield _link(version, DCTERMS + "isVersionOf", guideline.iri)
+    yield _literal(version, OWL + "versionInfo", guideline.version)
+
+
+def _link(subject: str, predicate: str, target: str) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(target))
+
+
+def _literal(subject: str, predicate: str, value: str, language: str | None = None) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.Literal(value, language=language))

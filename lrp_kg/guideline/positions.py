@@ -1,8 +1,8 @@
-"""Where a term is written down: RDF parsers forget it, so this is an index of our own over the text."""
+"""Where a term is written: RDF parsers forget it, so this is an index over the text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -10,14 +10,10 @@ from lrp_kg.guideline.turtle import TurtleText
 
 
 class Positions:
-    """The places of terms in files, read only when asked for."""
+    """The places of terms in files."""
 
-    def __init__(self, files: Sequence[Path | TurtleText]) -> None:
-        self._files = tuple(files)
-
-    @cached_property
-    def _texts(self) -> tuple[TurtleText, ...]:
-        return tuple(f if isinstance(f, TurtleText) else TurtleText.read(f) for f in self._files)
+    def __init__(self, texts: Iterable[TurtleText]) -> None:
+        self._texts = tuple(texts)
 
     @cached_property
     def _places(self) -> dict[str, tuple[TurtleText, int]]:
@@ -43,13 +39,9 @@ class Positions:
 
     def uses(self, term: str) -> list[str]:
         """Return ``file:line:column`` of every place that refers to a term without describing it."""
-        return [
-            text.where(offset)
-            for text in self._texts
-            for offset in (text.uses[term].elsewhere if term in text.uses else ())
-        ]
+        return [text.where(at) for text in self._texts if term in text.uses for at in text.uses[term].elsewhere]
 
     def order(self, term: str) -> tuple[int, int]:
-        """Return a key that sorts terms as they stand in the files."""
+        """Return a key that sorts terms as they are in the files."""
         place = self._places.get(term)
         return (self._texts.index(place[0]), place[1]) if place else (-1, -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import pyoxigraph as ox
 import rdflib
@@ -14,15 +15,9 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal
 def to_rdflib(triples: Iterable[ox.Triple]) -> rdflib.Graph:
     """Return a graph with the triples; blank nodes keep their names."""
     graph = rdflib.Graph(bind_namespaces="none")
-    known: dict[object, Identifier] = {}
+    term = cache(_term)
     for t in triples:
-        terms = []
-        for node in (t.subject, t.predicate, t.object):
-            found = known.get(node)
-            if found is None:
-                found = known[node] = _term(node)
-            terms.append(found)
-        graph.add((terms[0], terms[1], terms[2]))
+        graph.add((term(t.subject), term(t.predicate), term(t.object)))
     return graph
 
 
@@ -32,7 +27,7 @@ def _term(node: object) -> Identifier:
     if isinstance(node, ox.BlankNode):
         return rdflib.BNode(node.value)
     if not isinstance(node, ox.Literal):
-        raise TypeError("a triple term cannot stand in a guideline")
+        raise TypeError("a triple term cannot be part of a guideline")
     if node.language:
         return rdflib.Literal(node.value, lang=node.language)
     return rdflib.Literal(node.value, datatype=rdflib.URIRef(node.datatype.value))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import pyoxigraph as ox
 
 from lrp_kg.errors import BrokenRdf
-from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.index import Node, node_of
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue
 
@@ -17,9 +17,9 @@ def rdf_records(text: str, rdf_format: ox.RdfFormat, list_fields: Collection[str
     about: dict[str, list[tuple[str, Node]]] = {}
     try:
         for quad in ox.parse(text, format=rdf_format, base_iri=BASE):
-            if not isinstance(quad.subject, (ox.NamedNode, ox.BlankNode)):
+            if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
                 raise BrokenRdf("A triple about a triple cannot be part of a record.")
-            about.setdefault(_key(quad.subject), []).append((quad.predicate.value, _term(quad.object)))
+            about.setdefault(_key(node_of(quad.subject)), []).append((quad.predicate.value, node_of(quad.object)))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         place = f"Line {line}, column {getattr(error, 'offset', '?')}: t" if line else "T"
@@ -50,7 +50,7 @@ def _members(about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[
     members: list[Node] = []
     seen: set[str] = set()
     while head.value != RDF + "nil":
-        key = head.value if head.kind == "iri" else f"_:{head.value}"
+        key = _key(head)
         pairs = dict(about.get(key, []))
         if head.is_literal or key in seen or RDF + "first" not in pairs or RDF + "rest" not in pairs:
             return None
@@ -61,15 +61,5 @@ def _members(about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[
     return Members(tuple(members))
 
 
-def _key(subject: ox.NamedNode | ox.BlankNode) -> str:
-    return subject.value if isinstance(subject, ox.NamedNode) else f"_:{subject.value}"
-
-
-def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
-    if isinstance(term, ox.NamedNode):
-        return Node("iri", term.value)
-    if isinstance(term, ox.BlankNode):
-        return Node("blank", term.value)
-    if isinstance(term, ox.Literal):
-        return Node("literal", term.value, term.datatype.value, term.language or "")
-    raise BrokenRdf("A triple about a triple cannot be part of a record.")
+def _key(subject: Node) -> str:
+    return f"_:{subject.value}" if subject.is_blank else subject.value

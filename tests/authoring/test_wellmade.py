@@ -27,6 +27,7 @@ from lrp_kg.guideline.files import files_to_check, guideline_files, vocabulary_f
 from lrp_kg.guideline.index import iri, read_turtle
 from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
 from tests.support.paths import ANKLE, ROOT, TESTS
 
@@ -230,7 +231,7 @@ def test_every_check_has_a_name_a_message_and_a_target() -> None:
 def broken_terms() -> set[tuple[str, str]]:
     """Return the violations, as shape and term, in a module that violates every shape."""
     file = TESTS / "broken" / "terms.ttl"
-    found = ShapeCheck(SHAPES, triples_of(file, vocabulary_file()), Positions([file])).results()
+    found = ShapeCheck(SHAPES, triples_of(file, vocabulary_file()), Positions([TurtleText.read(file)])).results()
     return {(shape, local_name(term)) for shape, term, _ in found}
 
 
@@ -291,7 +292,7 @@ def test_catalogue_lists_every_module(name: str) -> None:
 
 
 def test_positions_give_definition_and_uses_of_a_term() -> None:
-    positions = Positions(guideline_files(GOOD["low-back-pain"]))
+    positions = Positions(map(TurtleText.read, guideline_files(GOOD["low-back-pain"])))
     term = "https://w3id.org/lrp-kg/low-back-pain#NoExit"
     file, line = positions.where(term).rsplit(":", 1)
     assert Path(file).name == "situations.ttl", "not the labels, which only describe it"
