@@ -152,10 +152,6 @@ class Program:
         assert isinstance(node, AnyOf)  # noqa: S101  the only kind left
         return " || ".join(f"(!(!{p}))" for p in parts)
 
-    def binds(self, steps: Iterable[Step] | None = None) -> str:
-        """Return the BIND clauses, each after those it needs."""
-        return "\n".join(f"  BIND({s.expression} AS ?{s.variable})" for s in steps or self.steps)
-
     def needed(self, roots: Iterable[Expression]) -> tuple[int, ...]:
         """Return the places of all expressions that some expressions rest on, in the order of the query."""
         found: set[int] = set()
@@ -167,53 +163,35 @@ class Program:
                 stack += [self.index[p] for p in parts_of(self.nodes[number])]
         return tuple(sorted(found))
 
-    def query_for(self, signatures: Sequence[Signature], needed: Sequence[int] | None = None) -> str:
+    def query_for(self, signatures: Sequence[Signature], needed: Sequence[int]) -> str:
         """Return the query that gives the verdicts of signatures, by representative values."""
-        steps = self.steps if needed is None else [self.steps[i] for i in needed]
-        reads = {self.cells.index[f] for i in needed for f in _atoms(self.nodes[i])} if needed is not None else None
-        variables = [(i, v) for i, v in enumerate(self.cells.variables) if reads is None or i in reads]
+        steps = [self.steps[i] for i in needed]
+        read = {node.field for i in needed if isinstance(node := self.nodes[i], (Has, Between))}
+        variables = [(i, v) for i, v in enumerate(self.cells.variables) if v.iri in read]
         rows = "\n".join(
             f"    ({row} {' '.join(_term(v, s[i]) for i, v in variables)})" for row, s in enumerate(signatures)
         )
         head = " ".join(field_variable(v.iri) for _, v in variables)
         outs = " ".join("?" + s.variable for s in steps)
-        return f"SELECT ?row {outs} WHERE {{\n  VALUES (?row {head}) {{\n{rows}\n  }}\n{self.binds(steps)}\n}}"
+        return f"SELECT ?row {outs} WHERE {{\n  VALUES (?row {head}) {{\n{rows}\n  }}\n{_binds(steps)}\n}}"
 
     # -- deciding -----------------------------------------------------------------------------
 
     def classify(self, signatures: Sequence[Signature], needed: Sequence[int] | None = None) -> list[Verdicts]:
         """Return the verdict of every expression for each signature: 0 false, 1 true, 2 unknown.
 
-        With ``needed`` only those are asked for; the others are unknown.
+        With ``needed`` the query is about those only; the others are unknown.
         """
-        asked = range(len(self.nodes)) if needed is None else needed
-        if len(asked) > BINDS:
-            return self._in_parts(signatures, tuple(asked))
-        return self._ask(signatures, needed)
-
-    def _ask(self, signatures: Sequence[Signature], needed: Sequence[int] | None) -> list[Verdicts]:
-        found: list[Verdicts] = []
-        for start in range(0, len(signatures), CHUNK):
-            chunk = signatures[start : start + CHUNK]
-            by_row = {int(row[0] or 0): row for row in self.engine.rows(self.query_for(chunk, needed))}
-            for i in range(len(chunk)):
-                verdicts = bytes(OPEN if v is None else int(v) for v in by_row[i][1:])
-                if needed is not None:
-                    whole = bytearray([OPEN]) * len(self.nodes)
-                    for place, verdict in zip(needed, verdicts, strict=True):
-                        whole[place] = verdict
-                    verdicts = bytes(whole)
-                found.append(verdicts)
-        return found
-
-    def _in_parts(self, signatures: Sequence[Signature], asked: tuple[int, ...]) -> list[Verdicts]:
-        """Ask for many expressions by several queries, each with all that its own expressions rest on."""
-        whole = [bytearray([OPEN]) * len(self.nodes) for _ in signatures]
-        for part in self._parts(asked):
-            for own, verdicts in zip(whole, self._ask(signatures, part), strict=True):
-                for number in part:
-                    own[number] = verdicts[number]
-        return [bytes(own) for own in whole]
+        asked = tuple(range(len(self.nodes)) if needed is None else needed)
+        found = [bytearray([OPEN]) * len(self.nodes) for _ in signatures]
+        for part in self._parts(asked) if len(asked) > BINDS else (asked,):
+            for start in range(0, len(signatures), CHUNK):
+                query = self.query_for(signatures[start : start + CHUNK], part)
+                by_row = {int(row[0] or 0): row[1:] for row in self.engine.rows(query)}
+                for row, own in enumerate(found[start : start + CHUNK]):
+                    for number, verdict in zip(part, by_row[row], strict=True):
+                        own[number] = OPEN if verdict is None else int(verdict)
+        return [bytes(own) for own in found]
 
     def _parts(self, asked: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield expressions in groups that fit into one query, those that rest on others with them."""
@@ -249,10 +227,6 @@ class Program:
         return known
 
 
-def _atoms(node: Expression) -> tuple[str, ...]:
-    return (node.field,) if isinstance(node, (Has, Between)) else ()
-
-
 def _safe(name: str) -> str:
     """Return a name with only letters and digits; different names stay different."""
     return "".join(ch if ch.isalnum() and ch.isascii() else f"_{ord(ch):x}_" for ch in name)
@@ -277,6 +251,10 @@ def _term(variable: Variable, cell: int) -> str:
     return str(value) if isinstance(value, int) else f"<{value}>"
 
 
+def _binds(steps: Iterable[Step]) -> str:
+    return "\n".join(f"  BIND({s.expression} AS ?{s.variable})" for s in steps)
+
+
 def record_query(program: Program) -> str:
     """Return the classification query over records in a dataset, for any SPARQL 1.1 engine.
 
@@ -291,6 +269,7 @@ def record_query(program: Program) -> str:
         f"# Which conditions hold for each record: true, false, or unbound where it is unknown.\n"
         f"# Compiled from {program.guideline.id} {program.guideline.version}.\n"
         f"PREFIX cp: <{CP}>\nPREFIX xsd: <{XSD}>\n\n"
-        f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n{optional}\n{program.binds()}{same}\n}}\n"
+        f"SELECT ?record {outs} WHERE {{\n  ?record a cp:PatientRecord .\n"
+        f"{optional}\n{_binds(program.steps)}{same}\n}}\n"
         "ORDER BY ?record\n"
     )
