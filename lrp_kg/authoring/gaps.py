@@ -60,7 +60,7 @@ class Coverage:
         self.assessor = assessor
         self.guideline: Guideline = assessor.guideline
         self.diagrams = assessor.diagrams
-        self.examples = ExampleRecords(assessor)
+        self.examples = ExampleRecords(assessor.dates)
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
         """Return the diagram of a decision and the open points about it, which its leaves without one answer name."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Protocol
 
-from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.calendar import Calendar
-from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.diagrams import Diagram
 from lrp_kg.namespaces import local_name
 
@@ -16,28 +13,12 @@ TODAY = date(2024, 6, 10)
 """The day from which the dates of an example record are counted."""
 
 
-class Space(Protocol):
-    """What a record is made from: an assessor, or two guidelines in one space."""
-
-    @property
-    def guideline(self) -> Guideline:
-        """The guideline whose fields the record has."""
-
-    @property
-    def cells(self) -> Cells:
-        """The cells of its variables."""
-
-    @property
-    def dates(self) -> Calendar:
-        """The joint cells of its durations."""
-
-
 class ExampleRecords:
-    """Makes records in the record contract; their dates are counted back from ``today``."""
+    """Makes records of the guideline of a calendar; their dates are counted back from ``today``."""
 
-    def __init__(self, assessor: Space, today: date = TODAY) -> None:
-        self.assessor = assessor
-        self.guideline = assessor.guideline
+    def __init__(self, calendar: Calendar, today: date = TODAY) -> None:
+        self.calendar = calendar
+        self.guideline = calendar.cells.guideline
         self.today = today
 
     def record(self, diagram: Diagram, path: Mapping[int, int]) -> dict[str, object]:
@@ -55,8 +36,8 @@ class ExampleRecords:
         values = {v.iri: v.id for f in self.guideline.fields.values() for v in f.values}
         durations: dict[int, int] = {}
         for variable, cell in cells.items():
-            own = self.assessor.cells.variables[variable]
-            if variable in self.assessor.dates.derived:
+            own = self.calendar.cells.variables[variable]
+            if variable in self.calendar.derived:
                 durations[variable] = cell
                 continue
             value = own.representative(cell)
@@ -76,10 +57,9 @@ class ExampleRecords:
         """Return dates between which the durations fall in their cells; empty where there are none."""
         if not durations:
             return {}
-        space = self.assessor.dates
         groups: dict[tuple[str, str], list[int]] = {}
         for variable in durations:
-            derived = space.derived[variable]
+            derived = self.calendar.derived[variable]
             groups.setdefault((derived.start, derived.end), []).append(variable)
         ends = list(dict.fromkeys(end for _, end in groups))
         for days in range(800):
@@ -94,13 +74,13 @@ class ExampleRecords:
         raise ValueError("no dates have these durations")
 
     def _start(self, variables: tuple[int, ...], durations: Mapping[int, int], end: date) -> date | None:
-        space, own = self.assessor.dates, self.assessor.cells.variables
+        own, derived = self.calendar.cells.variables, self.calendar.derived
         first = own[variables[0]]
         low, high = first.bounds(durations[variables[0]])
-        unit = 31 if space.derived[variables[0]].measure.endswith("Months") else 7 if first.starts[0] == 1 else 1
+        unit = 31 if derived[variables[0]].measure.endswith("Months") else 7 if first.starts[0] == 1 else 1
         last = high if high is not None else low + 40
         for days in range(max(0, (low - 1) * unit), (last + 1) * unit + 1):
             start = end - timedelta(days=days)
-            if all(own[v].cell(space.measure(v, start, end)) == durations[v] for v in variables):
+            if all(own[v].cell(self.calendar.measure(v, start, end)) == durations[v] for v in variables):
                 return start
         return None

@@ -73,7 +73,7 @@ class Records:
                 if all(c in box.get(v, (c,)) for v, c in zip(axis.variables, cells, strict=True))
             }
             parts.append([{v: c for v, c in part if c} for part in found])
-        maker = ExampleRecords(self.space, _day(period))
+        maker = ExampleRecords(self.space.dates, _day(period))
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
             cells = {v: c for v, c in cells.items() if v in self.space.dates.derived or not self._old(v)}
