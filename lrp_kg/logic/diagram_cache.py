@@ -1,4 +1,4 @@
-"""Diagrams kept on disk, outside the repository, each under a fingerprint of all that it was built from.
+"""Diagrams cached on disk, outside the repository, each under a fingerprint of all that it was built from.
 
 An edit of a label rebuilds nothing; an edit of a criterion rebuilds the decisions that read it.
 """
@@ -23,7 +23,6 @@ class Fingerprints:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.known: dict[Expression, str] = {}
-        self.decisions: dict[str, str] = {}
 
     def of(self, expression: Expression) -> str:
         """Return the digest of what an expression means."""
@@ -39,22 +38,6 @@ class Fingerprints:
 
     def of_decision(self, decision: Decision) -> str:
         """Return the digest of all that the diagram of a decision is built from."""
-        if self.builder.decisions.get(decision.iri) is not decision:  # made for one question
-            return self._of_decision(decision)
-        known = self.decisions.get(decision.iri)
-        if known is None:
-            known = self.decisions[decision.iri] = self._of_decision(decision)
-        return known
-
-    def of_diagram(self, decision: Decision, extras: tuple[str, ...], always: bool) -> str:
-        """Return the digest of all that a diagram is built from whose leaves name further classes that hold."""
-        parts: list[Any] = [self._of_decision(decision), always]
-        names = [name for name in extras if Named(name) in self.builder.program.index]
-        parts += [(name, self.of(Named(name))) for name in names]
-        parts += self._variables(self.builder.reads(Named(name) for name in names))
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
-
-    def _of_decision(self, decision: Decision) -> str:
         classes = self.builder.program.guideline.classes
         parts: list[Any] = [self.builder.program.engine.name, decision.policy]
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
@@ -64,6 +47,14 @@ class Fingerprints:
             if option.refined_by:
                 parts.append(self.of_decision(self.builder.decisions[option.refined_by]))
         parts += self._variables(self.builder.reads(self.builder.roots(decision)))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+    def of_diagram(self, decision: Decision, extras: tuple[str, ...], always: bool) -> str:
+        """Return the digest of all that a diagram is built from whose leaves name further classes that hold."""
+        parts: list[Any] = [self.of_decision(decision), always]
+        names = [name for name in extras if Named(name) in self.builder.program.index]
+        parts += [(name, self.of(Named(name))) for name in names]
+        parts += self._variables(self.builder.reads(Named(name) for name in names))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
     def _variables(self, numbers: Iterable[int]) -> Iterator[Any]:
@@ -77,27 +68,28 @@ class Fingerprints:
 
 def _dump(diagram: Diagram) -> str:
     nodes: list[Any] = [
-        {"outcome": [n.status, n.answers, n.holding]} if isinstance(n, Outcome) else [n[0], list(n[1])]
+        {"status": n.status, "answers": n.answers, "holding": n.holding}
+        if isinstance(n, Outcome)
+        else [n[0], list(n[1])]
         for n in diagram.nodes
     ]
     return json.dumps({"axes": [[a.variables, a.choices] for a in diagram.axes], "root": diagram.root, "nodes": nodes})
-
-
-def _outcome(status: str, answers: list[str], holding: list[str]) -> Outcome:
-    return Outcome(status, tuple(answers), holding=tuple(holding))
 
 
 def _load(text: str) -> Diagram:
     data = json.loads(text)
     axes = tuple(Axis(tuple(v), tuple(tuple(c) for c in choices)) for v, choices in data["axes"])
     nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
-        _outcome(*n["outcome"]) if isinstance(n, dict) else (n[0], tuple(n[1])) for n in data["nodes"]
+        Outcome(n["status"], tuple(n["answers"]), holding=tuple(n["holding"]))
+        if isinstance(n, dict)
+        else (n[0], tuple(n[1]))
+        for n in data["nodes"]
     ]
     return Diagram(axes, data["root"], nodes, {n: i for i, n in enumerate(nodes)})
 
 
 class DiagramCache:
-    """The diagrams of a builder: from the cache where they are there."""
+    """The diagrams of a builder, from the cache if it has them."""
 
     def __init__(self, builder: Builder, *, cache: bool = True) -> None:
         self.builder = builder
@@ -105,12 +97,11 @@ class DiagramCache:
         self.prints = Fingerprints(builder)
 
     def get(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
-        """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and remember it there."""
+        """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and cache it."""
 
         def build() -> Diagram:
             return self.builder.build(decision, extras=extras, always=always)
 
         if not self.cache:
             return build()
-        key = self.prints.of_diagram(decision, extras, always) if extras else self.prints.of_decision(decision)
-        return remembered("diagrams", key, build, dump=_dump, load=_load)
+        return remembered("diagrams", self.prints.of_diagram(decision, extras, always), build, dump=_dump, load=_load)
