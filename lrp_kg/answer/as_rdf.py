@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,25 +37,26 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     graph.bind("g", found.guideline.namespace)
-    node = rdflib.BNode()
+    node, activity, agent = rdflib.BNode(), rdflib.BNode(), rdflib.BNode()
     subject = found.record.subject
     record = rdflib.URIRef(subject) if subject and not subject.startswith("_:") else rdflib.BNode()
     guideline = rdflib.URIRef(found.guideline.iri)
-    graph.add((node, RDF.type, CP.Assessment))
-    graph.add((node, PROV.wasDerivedFrom, record))
-    graph.add((node, PROV.wasDerivedFrom, guideline))
-    graph.add((guideline, rdflib.OWL.versionInfo, rdflib.Literal(found.guideline.version)))
-    graph.add((record, RDF.type, CP.PatientRecord))
-    activity = rdflib.BNode()
     moment = (at or datetime.now(UTC)).replace(microsecond=0)
-    graph.add((node, PROV.wasGeneratedBy, activity))
-    graph.add((activity, RDF.type, PROV.Activity))
-    graph.add((activity, PROV.used, record))
-    graph.add((activity, PROV.endedAtTime, rdflib.Literal(moment.isoformat(), datatype=XSD.dateTime)))
-    agent = rdflib.BNode()
-    graph.add((activity, PROV.wasAssociatedWith, agent))
-    graph.add((agent, RDF.type, PROV.SoftwareAgent))
-    graph.add((agent, RDFS.label, rdflib.Literal(f"lrp-kg {__version__}")))
+    for triple in (
+        (node, RDF.type, CP.Assessment),
+        (node, PROV.wasDerivedFrom, record),
+        (node, PROV.wasDerivedFrom, guideline),
+        (node, PROV.wasGeneratedBy, activity),
+        (guideline, rdflib.OWL.versionInfo, rdflib.Literal(found.guideline.version)),
+        (record, RDF.type, CP.PatientRecord),
+        (activity, RDF.type, PROV.Activity),
+        (activity, PROV.used, record),
+        (activity, PROV.endedAtTime, rdflib.Literal(moment.isoformat(), datatype=XSD.dateTime)),
+        (activity, PROV.wasAssociatedWith, agent),
+        (agent, RDF.type, PROV.SoftwareAgent),
+        (agent, RDFS.label, rdflib.Literal(f"lrp-kg {__version__}")),
+    ):
+        graph.add(triple)
     for p in found.programmes.values():
         graph.add((node, CP.usesEdition, rdflib.URIRef(p.edition.iri)))
     for box, _ in found.boxes:
@@ -66,27 +66,24 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
         part = rdflib.BNode()
         graph.add((node, CP.decisionResult, part))
         graph.add((part, RDF.type, CP.DecisionResult))
-        graph.add((part, CP.ofDecision, rdflib.URIRef(programmes.get(d.decision.iri, d.decision.iri))))
-        graph.add((part, CP.status, rdflib.URIRef(status_iri(d.result.status))))
-        for predicate, names in ((CP.answer, d.result.answers), (CP.possible, d.result.possible)):
-            for option in d.decision.options:
-                if option.id in names:
-                    graph.add((part, predicate, rdflib.URIRef(option.iri)))
-        for name in d.result.missing:
-            graph.add((part, CP.missingField, rdflib.URIRef(name)))
-        for point in d.open_points:
-            graph.add((part, CP.restsOn, rdflib.URIRef(point.iri)))
-        _reasons(graph, part, ((r.condition.iri, r.verdict) for r in d.because))
+        options = d.decision.options
+        for predicate, iris in (
+            (CP.ofDecision, [programmes.get(d.decision.iri, d.decision.iri)]),
+            (CP.status, [status_iri(d.result.status)]),
+            (CP.answer, [o.iri for o in options if o.id in d.result.answers]),
+            (CP.possible, [o.iri for o in options if o.id in d.result.possible]),
+            (CP.missingField, d.result.missing),
+            (CP.restsOn, [point.iri for point in d.open_points]),
+        ):
+            for iri in iris:
+                graph.add((part, predicate, rdflib.URIRef(iri)))
+        for reason in d.because:
+            condition = rdflib.BNode()
+            graph.add((part, CP.because, condition))
+            graph.add((condition, RDF.type, CP.ConditionResult))
+            graph.add((condition, CP.ofCondition, rdflib.URIRef(reason.condition.iri)))
+            graph.add((condition, CP.verdict, rdflib.URIRef(verdict_iri(reason.verdict))))
     return graph
-
-
-def _reasons(graph: rdflib.Graph, part: rdflib.term.Node, reasons: Iterable[tuple[str, int]]) -> None:
-    for condition, verdict in reasons:
-        node = rdflib.BNode()
-        graph.add((part, CP.because, node))
-        graph.add((node, RDF.type, CP.ConditionResult))
-        graph.add((node, CP.ofCondition, rdflib.URIRef(condition)))
-        graph.add((node, CP.verdict, rdflib.URIRef(verdict_iri(verdict))))
 
 
 def answer_context(namespace: str) -> Json:

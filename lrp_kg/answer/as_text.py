@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -63,45 +64,41 @@ class TextAnswer:
 
     def lay_out(self, answer: Json) -> RenderableType:
         """Return an answer as something rich can print."""
-        parts: list[RenderableType] = [self._heading(self.words.say("decisions"))]
+        sections: dict[str, list[RenderableType]] = {
+            "notices": [self._statement(s) for s in answer["notices"]],
+            "boxes": [line for box in answer["boxes"] for line in self._box(box)],
+            "eligibility": [line for p in answer["eligibility"].values() for line in self._programme(p)],
+            "dates": [self._dated(item) for item in answer["dates"]],
+            "warnings": [self._warning(item) for item in answer["warnings"]],
+            "missing": [Padding(Text(self._fields(answer["missing"])), (0, 0, 0, 2))] if answer["missing"] else [],
+            "nextQuestion": [self._question(answer["nextQuestion"])] if answer["nextQuestion"] else [],
+        }
+        parts = [self._heading("decisions")]
         parts += [line for name, d in answer["decisions"].items() for line in self._decision(name, d)]
-        if answer["notices"]:
-            parts.append(self._heading(self.words.say("notices")))
-            parts += [self._statement(s) for s in answer["notices"]]
-        if answer["boxes"]:
-            parts.append(self._heading(self.words.say("boxes")))
-            for box in answer["boxes"]:
-                parts.append(Text.from_markup(f"[bold cyan]{escape(box['label'])}[/]  {escape(box['title'])}"))
-                parts += [self._statement(s) for s in box["statements"]]
-        if answer["eligibility"]:
-            parts.append(self._heading(self.words.say("eligibility")))
-            for programme in answer["eligibility"].values():
-                parts += self._programme(programme)
-        for key in ("dates", "warnings"):
-            if answer[key]:
-                parts.append(self._heading(self.words.say(key)))
-                parts += [self._dated(i) if key == "dates" else self._warning(i) for i in answer[key]]
-        if answer["missing"]:
-            parts.append(self._heading(self.words.say("missing")))
-            parts.append(Padding(Text(", ".join(self.words.field(m) for m in answer["missing"])), (0, 0, 0, 2)))
-        if answer["nextQuestion"]:
-            parts.append(self._heading(self.words.say("nextQuestion")))
-            parts.append(self._question(answer["nextQuestion"]))
+        for name, lines in sections.items():
+            parts += [self._heading(name), *lines] if lines else []
         parts.append(Text("\n" + self.words.say("unofficial"), style="dim"))
         return Group(*parts)
 
-    @staticmethod
-    def _heading(text: str) -> RenderableType:
+    def _heading(self, name: str) -> RenderableType:
+        text = self.words.say(name)
         return Text("\n" + text[:1].upper() + text[1:], style="bold underline")
+
+    def _fields(self, names: Iterable[str]) -> str:
+        return ", ".join(self.words.field(name) for name in names)
+
+    def _box(self, box: Json) -> Iterator[RenderableType]:
+        yield Text.from_markup(f"[bold cyan]{escape(box['label'])}[/]  {escape(box['title'])}")
+        for statement in box["statements"]:
+            yield self._statement(statement)
 
     def _status(self, status: str) -> str:
         return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"
 
     def _decision(self, name: str, decision: Json) -> list[RenderableType]:
-        label = self.words.decision(name)
         labels = decision["labels"]
-        answers = "; ".join(f"{labels.get(a, a)}" for a in decision["answers"])
-        line = f"  [bold]{escape(label)}[/]: {self._status(decision['status'])}"
+        answers = "; ".join(labels.get(a, a) for a in decision["answers"])
+        line = f"  [bold]{escape(self.words.decision(name))}[/]: {self._status(decision['status'])}"
         if answers:
             line += f" – {escape(answers)}"
         if decision["possible"]:
@@ -109,19 +106,16 @@ class TextAnswer:
             line += f" ({escape(self.words.say('possible'))}: {escape(possible)})"
         lines: list[RenderableType] = [Text.from_markup(line)]
         if decision["missing"]:
-            asks = ", ".join(self.words.field(m) for m in decision["missing"])
-            lines.append(Text.from_markup(f"    [yellow]{escape(self.words.say('ask'))}[/]: {escape(asks)}"))
+            asks = escape(self._fields(decision["missing"]))
+            lines.append(Text.from_markup(f"    [yellow]{escape(self.words.say('ask'))}[/]: {asks}"))
         if decision.get("because"):
             lines.append(Text.from_markup(f"    [dim]{escape(self.words.say('because'))}:[/]"))
             lines += [self._reason(r) for r in decision["because"]]
         for option, reasons in decision.get("whyNot", {}).items():
             shown = [r for r in reasons if r["verdict"] != "true"] or reasons
             if shown:
-                lines.append(
-                    Text.from_markup(
-                        f"    [dim]{escape(self.words.say('whyNot'))} {escape(self.words.option(name, option))}:[/]"
-                    )
-                )
+                heading = f"{self.words.say('whyNot')} {self.words.option(name, option)}"
+                lines.append(Text.from_markup(f"    [dim]{escape(heading)}:[/]"))
                 lines += [self._reason(r) for r in shown]
         lines += [
             Text.from_markup(
@@ -159,11 +153,8 @@ class TextAnswer:
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
     def _programme(self, p: Json) -> list[RenderableType]:
-        lines: list[RenderableType] = [
-            Text.from_markup(
-                f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
-            )
-        ]
+        head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
+        lines: list[RenderableType] = [Text.from_markup(head)]
         for c in p["criteria"]:
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))
         for key in ("benefits", "nextSteps"):

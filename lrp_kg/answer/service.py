@@ -60,14 +60,15 @@ class GuidelineService:
 
     def validate(self, record: Mapping[str, Any] | RawRecord) -> list[Finding]:
         """Return every problem of a record (a mapping as parsed from JSON); empty where it is valid."""
+        return self._checked(record)[1]
+
+    def _checked(self, record: Mapping[str, Any] | RawRecord) -> tuple[RawRecord, list[Finding]]:
         raw = record if isinstance(record, RawRecord) else self.reader.from_json(dict(record))
-        found: list[Finding] = self._validator.findings(raw)
-        return found
+        return raw, self._validator.findings(raw)
 
     def read(self, record: Mapping[str, Any] | RawRecord) -> Record:
         """Validate a record and return its values; raise `InvalidRecord` with every problem."""
-        raw = record if isinstance(record, RawRecord) else self.reader.from_json(dict(record))
-        findings = self._validator.findings(raw)
+        raw, findings = self._checked(record)
         if findings:
             raise InvalidRecord(f"The record has {len(findings)} problem(s); nothing was decided.", findings)
         return self.reader.understand(raw)
