@@ -71,18 +71,18 @@ def _untouched(g: Guideline, verdicts: Mapping[str, frozenset[int]], seen: Touch
             if (decision.iri, option.id) not in seen.options:
                 term = next((e.iri for e in g.editions if e.decision == decision.iri), option.iri)
                 yield "option-untested", term, f"{decision.id}: no case has the answer {option.id}."
-    yield from _not_shown("box-untested", g.boxes.values(), seen)
+    yield from _terms("box-untested", g.boxes.values(), seen)
     for edition in g.editions:
         for criterion in edition.criteria:
             for verdict, word in ((TRUE, "met"), (FALSE, "not met")):
                 if (edition.iri, criterion.iri, verdict) not in seen.criteria:
                     place = f"{local_name(edition.iri)}: the criterion {criterion.id}"
                     yield "criterion-untested", criterion.iri, f"{place} is {word} in no case."
-    yield from _not_shown("statement-untested", g.statements, seen)
-    yield from _not_shown("warning-untested", g.warnings, seen)
+    yield from _terms("statement-untested", g.statements, seen)
+    yield from _terms("warning-untested", g.warnings, seen)
 
 
-def _not_shown(name: str, terms: Iterable[Term], seen: Touched) -> Iterator[tuple[str, str, str]]:
+def _terms(name: str, terms: Iterable[Term], seen: Touched) -> Iterator[tuple[str, str, str]]:
     for iri, ident in {term.iri: term.id for term in terms}.items():
         if iri not in seen.terms:
             yield name, iri, f"The {name.removesuffix('-untested')} {ident} is shown in no case."
