@@ -36,12 +36,11 @@ def describe(media_type: str | None = None) -> Response:
 
 def describe_dataset() -> Response:
     """Return the VoID description of the dataset."""
-    endpoint = request.host_url + "sparql"
     graph = rdflib.Graph()
     node = rdflib.URIRef(request.base_url + "#dataset")
     guideline = service().guideline
     graph.add((node, RDF.type, VOID.Dataset))
-    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(endpoint)))
+    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(request.host_url + "sparql")))
     graph.add((node, VOID.uriSpace, rdflib.Literal(guideline.namespace)))
     graph.add((node, VOID.dataDump, rdflib.URIRef(request.host_url + "ontology")))
     graph.add((node, DCTERMS.source, rdflib.URIRef(version_iri(guideline))))

@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import tempfile
-from pathlib import Path
 from typing import IO
 
 import pyoxigraph as ox
@@ -35,12 +34,12 @@ def main() -> None:
     parser.add_argument("--descriptor", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)
     parser.add_argument("--store")
-    parser.add_argument("--quads", type=Path)
+    parser.add_argument("--quads")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then closes the socket
     control = socket.socket(fileno=options.descriptor)
     try:
-        store = _open(options.store, str(options.quads) if options.quads else None)
+        store = _open(options.store, options.quads)
     except (OSError, RuntimeError, SyntaxError) as error:
         messages.send(control, {"error": " ".join(str(error).split())[:500]})
         return

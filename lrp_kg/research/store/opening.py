@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrp_kg.research.engine.model import Engine, Limits
+from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.snapshot import Progress, content_of, guideline_snapshot
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ def is_remote(store: str | None) -> bool:
 def holds_records(store: str) -> bool:
     """Say whether a store has records."""
     if not is_remote(store):
-        from lrp_kg.research.store.generations import Store
-
         return Store(Path(store)).current().records > 0
     return _remote(store, Limits()).has_records
 
@@ -40,7 +39,6 @@ def staleness(guideline: Guideline, store: str | None) -> str | None:
     if not store or is_remote(store):
         return None
     from lrp_kg.guideline.files import packaged_folder
-    from lrp_kg.research.store.generations import Store
     from lrp_kg.research.store.loading import needs_derivation
 
     if not needs_derivation(Store(Path(store)).current(), guideline):
@@ -62,8 +60,6 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
         remote.prepare()
         return remote
     if store:
-        from lrp_kg.research.store.generations import Store
-
         generation = Store(Path(store)).current()
         return PoolEngine(
             store=generation.folder,

@@ -52,11 +52,8 @@ def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
         while todo:
             said = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
             triples += said
-            todo += [t.object.value for t in said if _is_cell(t.object)]  # type: ignore[union-attr]
+            linked = (t.object.value for t in said if isinstance(t.object, ox.NamedNode))
+            todo += [name for name in linked if name.startswith(f"{ROOT}list/")]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
         found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
         yield from ((raw.subject, raw) for raw in found if raw.subject == subject)
-
-
-def _is_cell(node: object) -> bool:
-    return isinstance(node, ox.NamedNode) and node.value.startswith(f"{ROOT}list/")

@@ -74,7 +74,8 @@ class Terms:
 
     def of_kind(self, kind: str) -> list[str]:
         """Return the own terms of a class, in the order of their names."""
-        subjects = {s.value for s, p in self.used.get(ox.NamedNode(kind), ()) if p == RDF + "type" and _is_iri(s)}  # type: ignore[union-attr]
+        typed = {s for s, p in self.used.get(ox.NamedNode(kind), ()) if p == RDF + "type"}
+        subjects = (s.value for s in typed if isinstance(s, ox.NamedNode))
         return sorted(s for s in subjects if s.startswith(self.namespaces))
 
     def bounded(self, iri: str) -> Iterator[ox.Triple]:
@@ -90,7 +91,3 @@ class Terms:
                 yield ox.Triple(node, ox.NamedNode(predicate), value)
                 if isinstance(value, ox.BlankNode):
                     todo.append(value)
-
-
-def _is_iri(node: object) -> bool:
-    return isinstance(node, ox.NamedNode)
