@@ -19,7 +19,7 @@ from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_lea
 from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, names_in, walk
-from lrp_kg.guideline.model import Condition, Decision, Field, Guideline
+from lrp_kg.guideline.model import Condition, Field, Guideline
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells, FieldValue, Signature
 from lrp_kg.logic.classify import OPEN, TRUE, Program
@@ -70,7 +70,9 @@ class Baseline:
             for used in names_in(condition.expression):
                 self.users.setdefault(used, set()).add(name)
         self.dependencies = Dependencies(g)
-        self.reads = {d.iri: self._classes(d) for d in g.decisions.values()}
+        self.reads = {
+            d.iri: {r.iri for r in self.builder.roots(d) if isinstance(r, Named)} for d in g.decisions.values()
+        }
         self.cases = self._prepare(list(cases))
         self._results: dict[tuple[str, int], Outcome] = {}
 
@@ -88,10 +90,9 @@ class Baseline:
 
     def decider(self, decision: str) -> Decider | KleeneDecider:
         """Return what decides a decision that a change does not affect, in the cells of this baseline."""
-        known = self._deciders.get(decision)
-        if known is None:
-            known = self._deciders[decision] = decider_of(self.builder, decision)
-        return known
+        if decision not in self._deciders:
+            self._deciders[decision] = decider_of(self.builder, decision)
+        return self._deciders[decision]
 
     def _prepare(self, cases: list[ReadCase]) -> list[Prepared]:
         records = [(c.case, c.record) for c in cases if c.record is not None]
@@ -109,13 +110,6 @@ class Baseline:
             prepared.append(Prepared(number, case.id, case.parts, record, signature, own, verdicts, values, shown))
         return prepared
 
-    def _classes(self, decision: Decision) -> frozenset[str]:
-        found = {decision.scope, *(o.applies_to for o in decision.options)}
-        for option in decision.options:
-            if option.refined_by:
-                found |= self._classes(self.guideline.decisions[option.refined_by])
-        return frozenset(found)
-
     def reached(self, classes: Collection[str]) -> set[str]:
         """Return the classes that rest on some classes, those included."""
         return set(reachable(classes, lambda name: self.users.get(name, ())))
@@ -132,10 +126,9 @@ class Baseline:
     def result(self, decision: str, case: Prepared) -> Outcome:
         """Return the outcome of a decision of the unchanged guideline for a case."""
         key = (decision, case.number)
-        known = self._results.get(key)
-        if known is None:
-            known = self._results[key] = self.base.decide(decision, case.record, case.own_signature)
-        return known
+        if key not in self._results:
+            self._results[key] = self.base.decide(decision, case.record, case.own_signature)
+        return self._results[key]
 
     def verdicts(self, classes: Mapping[str, Expression]) -> list[dict[str, int]]:
         """Return for each case the verdicts of the classes that changed ones reach; empty where none differs."""

@@ -9,6 +9,7 @@ from operator import or_
 
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import PartIndex
+from lrp_kg.authoring.compare.aspects import places_of
 from lrp_kg.guideline.model import Guideline, Statement
 
 
@@ -38,10 +39,9 @@ class Dependencies:
     def of(self, part: Part) -> Rests:
         """Return what an expectation of a case rests on."""
         key = (part.kind, part.about)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._of(*key)
-        return known
+        if key not in self._known:
+            self._known[key] = self._of(*key)
+        return self._known[key]
 
     def _of(self, kind: str, about: str) -> Rests:
         if kind in ("decision", "statuses", "eligibility"):
@@ -75,7 +75,7 @@ class Dependencies:
         names = [e.decision for e in programme.editions] if programme else [self.index.decisions[ident].iri]
         return Rests(frozenset(names))
 
-    def _place(self, shown_for: str, applies_to: str | None = None) -> Rests:
+    def _place(self, shown_for: str, applies_to: str | None) -> Rests:
         classes = {applies_to} if applies_to else set()
         decision = self.guideline.decisions.get(shown_for)
         if decision is not None:
@@ -88,14 +88,7 @@ class Dependencies:
         wanted = {s.iri: s for s in statements}
         conditions = {c for s in wanted.values() for c in (s.condition, *(t.condition for t in s.limits)) if c}
         found = Rests(classes=frozenset(conditions))
-        g = self.guideline
-        for box in g.boxes.values():
-            if any(s.iri in wanted for s in box.statements):
-                found |= self._place(box.shown_for, box.applies_to)
-        for option, own in g.notices.items():
-            if any(s.iri in wanted for s in own):
-                found |= self._place(option)
-        for e in g.editions:
-            if any(s.iri in wanted for s in e.statements):
-                found |= Rests(frozenset((e.decision,)))
+        for place in places_of(self.guideline):
+            if any(s.iri in wanted for s in place.statements):
+                found |= self._place(place.shown_for, place.applies_to)
         return found

@@ -8,7 +8,7 @@ whose first option wins, a scope widened to every record, a period longer or sho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TypeVar
 
@@ -34,8 +34,8 @@ class Mutant:
     kind: str
     term: str
     text: str
-    classes: dict[str, Expression]
-    decisions: dict[str, Decision]
+    classes: dict[str, Expression] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
     statement: Statement | None = None
     keys: frozenset[str] = frozenset()
 
@@ -47,10 +47,10 @@ def mutants_of(guideline: Guideline) -> Iterator[Mutant]:
     for name, condition in guideline.conditions.items():
         if name not in generated:
             for kind, text, expression in changes.of(condition.expression):
-                yield Mutant(kind, name, text, {name: expression}, {})
+                yield Mutant(kind, name, text, classes={name: expression})
         elif isinstance(condition.expression, All):  # the criteria of an edition
             for text, expression in changes.without_one(condition.expression):
-                yield Mutant("criterion-dropped", generated[name].iri, text, {name: expression}, {})
+                yield Mutant("criterion-dropped", generated[name].iri, text, classes={name: expression})
     for decision in guideline.decisions.values():
         yield from _decision_mutants(guideline, decision)
     yield from _fact_mutants(guideline)
@@ -163,13 +163,13 @@ def _decision_mutants(guideline: Guideline, decision: Decision) -> Iterator[Muta
             term = programme.iri
     if decision.scope != PATIENT_RECORD:
         text = f"scope {local_name(decision.scope)} -> every record"
-        yield Mutant("scope", term, text, {}, {decision.iri: replace(decision, scope=PATIENT_RECORD)})
+        yield Mutant("scope", term, text, decisions={decision.iri: replace(decision, scope=PATIENT_RECORD)})
     if decision.policy == "First":
         for one, other in combinations(range(len(decision.options)), 2):
             options = list(decision.options)
             options[one], options[other] = options[other], options[one]
             text = f"{decision.options[one].id} and {decision.options[other].id} change places"
-            yield Mutant("priority", term, text, {}, {decision.iri: replace(decision, options=tuple(options))})
+            yield Mutant("priority", term, text, decisions={decision.iri: replace(decision, options=tuple(options))})
 
 
 # -- facts and periods ------------------------------------------------------------------------------
@@ -188,18 +188,20 @@ def _fact_mutants(guideline: Guideline) -> Iterator[Mutant]:
             for text, changed in _periods(limit):
                 limits = _exchange(statement.limits, number, changed)
                 keys = frozenset(fact.key for fact in statement.facts if fact.value is None)
-                yield Mutant("period", statement.iri, text, {}, {}, replace(statement, limits=limits), keys)
+                changed_statement = replace(statement, limits=limits)
+                yield Mutant("period", statement.iri, text, statement=changed_statement, keys=keys)
         for number, fact in enumerate(statement.facts):
             for text, other in _other_facts(fact, values):
                 facts, keys = _exchange(statement.facts, number, other), frozenset((fact.key,))
-                yield Mutant("fact", statement.iri, text, {}, {}, replace(statement, facts=facts), keys)
+                changed_statement = replace(statement, facts=facts)
+                yield Mutant("fact", statement.iri, text, statement=changed_statement, keys=keys)
     for decision, option in options:
         for number, fact in enumerate(option.facts):
             for text, other in _other_facts(fact, values):
                 changed_option = replace(option, facts=_exchange(option.facts, number, other))
                 own = tuple(changed_option if o is option else o for o in decision.options)
-                changed_decision = {decision.iri: replace(decision, options=own)}
-                yield Mutant("fact", option.iri, text, {}, changed_decision, None, frozenset((fact.key,)))
+                decisions = {decision.iri: replace(decision, options=own)}
+                yield Mutant("fact", option.iri, text, decisions=decisions, keys=frozenset((fact.key,)))
 
 
 def _exchange(items: tuple[_T, ...], number: int, item: _T) -> tuple[_T, ...]:
