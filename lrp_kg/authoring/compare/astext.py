@@ -107,8 +107,8 @@ class _Text:
         shown = r["conditions"][: CONDITIONS if full else 1]
         for condition in shown:
             parts = [
-                f"{escape(p['input'])}{': ' * bool(p['allowed'])}[bold]{escape(p['allowed'])}[/]"
-                for p in condition["parts"]
+                f"{escape(field)}{': ' * bool(allowed)}[bold]{escape(allowed)}[/]"
+                for field, allowed in condition["parts"]
             ]
             yield self._line("• " + " · ".join(parts), indent + 2)
         if len(r["conditions"]) > len(shown):

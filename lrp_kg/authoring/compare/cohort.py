@@ -106,12 +106,12 @@ class Cohort:
         assessor = self.services[side].assessor
         signature = assessor.signature(record)
         key = (signature, frozenset(record.dates), assessor.date_keys(record, signature))
-        found = self._known[side].get(key)
-        if found is None:
-            if len(self._known[side]) >= MEMORY:
-                self._known[side].clear()
-            found = self._known[side][key] = self._decide(side, record, signature)
-        return found
+        known = self._known[side]
+        if key not in known:
+            if len(known) >= MEMORY:
+                known.clear()
+            known[key] = self._decide(side, record, signature)
+        return known[key]
 
     def _decide(self, side: int, record: Record, signature: Signature) -> Answers:
         assessor = self.services[side].assessor

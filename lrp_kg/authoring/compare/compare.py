@@ -33,8 +33,7 @@ def compare(
         for name, g in zip(names or (str(old), str(new)), (before, after), strict=True)
     )
     if before.content_hash == after.content_hash:
-        plain = [d.id for d in after.decisions.values()]
-        decided = tuple(DecisionEffect(name, "same") for name in dict.fromkeys(plain))
+        decided = tuple(DecisionEffect(name, "same") for name in dict.fromkeys(d.id for d in after.decisions.values()))
         return Comparison(named[0], named[1], (), decided, ()), sides
     space = space_of(before, after)
     effects = Effects(space, Records(space), report)

@@ -116,11 +116,9 @@ class Effects:
 
     def meaning(self, old: str, new: str) -> str:
         """Compare a class of the old version with one of the new: same, loosened, tightened or changed."""
-        known = self._meanings.get((old, new))
-        if known is None:
-            known = "same" if self.space.same(old, new) else self._compare(old, new)
-            self._meanings[old, new] = known
-        return known
+        if (old, new) not in self._meanings:
+            self._meanings[old, new] = "same" if self.space.same(old, new) else self._compare(old, new)
+        return self._meanings[old, new]
 
     def _compare(self, old: str, new: str) -> str:
         try:

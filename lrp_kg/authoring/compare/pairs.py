@@ -115,9 +115,8 @@ class PairDiagram:
     def _node(self, key: Node) -> int:
         if not isinstance(key, Pair) and len(set(key[1])) == 1:
             return key[1][0]
-        number = self._unique.get(key)
-        if number is None:
-            number = self._unique[key] = len(self.nodes)
+        number = self._unique.setdefault(key, len(self.nodes))
+        if number == len(self.nodes):
             self.nodes.append(key)
         return number
 

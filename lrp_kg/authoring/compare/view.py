@@ -135,11 +135,7 @@ class Viewer:
             "count": w.say("combinations-of-region", n=w.number(r.combinations)),
             "inputs": list(dict.fromkeys(w.literal(x)[0] for x in sorted(literals, key=lambda x: w.asked(x.field)))),
             "conditions": [
-                {
-                    "parts": [{"input": a, "allowed": b} for a, b in w.condition(condition)],
-                    "count": w.number(size),
-                }
-                for condition, size in r.conditions
+                {"parts": w.condition(condition), "count": w.number(size)} for condition, size in r.conditions
             ],
             "witness": json.dumps(r.witness, ensure_ascii=False),
             "valid": w.say(f"valid-{valid}"),

@@ -89,12 +89,10 @@ class DiffWords(ExpressionWords):
 
     def option(self, decision: str, name: str, side: int) -> str:
         """Return the label of an option, with its identifier where that says more."""
-        for own in self.sides[side].guideline.decisions.values():
-            for option in own.options if own.id == decision else ():
-                if option.id == name:
-                    label = self.text(option.label, name)
-                    return label if name in _GENERATED or label == name else f"{label} [{name}]"
-        return name
+        decisions = self.sides[side].guideline.decisions.values()
+        options = (o for d in decisions if d.id == decision for o in d.options if o.id == name)
+        label = next((self.text(o.label, name) for o in options), name)
+        return label if name in _GENERATED or label == name else f"{label} [{name}]"
 
     def period(self, effect: DecisionEffect) -> str:
         """Return when the editions of a programme are in force together."""
@@ -109,11 +107,9 @@ class DiffWords(ExpressionWords):
 
     def measured(self, field: str, number: int) -> str:
         """Return a number of a field with its unit."""
-        for side in (NEW, OLD):
-            derived = self.sides[side].guideline.derived.get(field)
-            if derived:
-                return self.say(f"unit-{derived.measure}", n=number)
-        return str(number)
+        known = (self.sides[side].guideline.derived.get(field) for side in (NEW, OLD))
+        derived = next((d for d in known if d), None)
+        return self.say(f"unit-{derived.measure}", n=number) if derived else str(number)
 
     def interval(self, field: str, low: int | None, high: int | None) -> str:
         """Return a range of integers."""
