@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import date, timedelta
 from typing import Any
@@ -16,18 +15,14 @@ import lrp_kg.answer.cache
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.words import LANGUAGES
-from tests.support.paths import ANKLE, TESTS
+from tests.support.guidelines import valid_records
+from tests.support.paths import ANKLE
 
 pytestmark = pytest.mark.exhaustive
 
 Record = dict[str, Any]
 
-CASES: list[Record] = [
-    case["record"]
-    for file in sorted((TESTS / "cases").glob("*.json"))
-    for case in json.loads(file.read_text(encoding="utf-8"))
-    if not case["expect"].get("invalid")
-]
+CASES: list[Record] = valid_records()
 ONLY: tuple[tuple[str, ...] | None, ...] = (
     None,
     ("stage",),

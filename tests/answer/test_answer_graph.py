@@ -14,7 +14,8 @@ from rdflib.namespace import OWL, PROV, RDF, XSD
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_rdf import answer_context, to_graph
 from lrp_kg.namespaces import local_name
-from tests.support.paths import ANKLE, TESTS
+from tests.support.guidelines import valid_records
+from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
 
@@ -29,12 +30,7 @@ STATUSES = {
     CP.notApplicable: "not-applicable",
 }
 VERDICTS = {CP.true: "true", CP.false: "false", CP.unknown: "unknown"}
-CASES: list[Record] = [
-    case["record"]
-    for file in sorted((TESTS / "cases").glob("*.json"))
-    for case in json.loads(file.read_text(encoding="utf-8"))
-    if not case["expect"].get("invalid")
-][::20]
+CASES: list[Record] = valid_records()[::20]
 NOON = datetime(2024, 1, 28, 12, 30, 15, 999, tzinfo=UTC)
 
 
@@ -75,9 +71,9 @@ def test_graph_has_the_content_of_the_answer(service: GuidelineService) -> None:
         graph = to_graph(found)
         (assessment,) = graph.subjects(RDF.type, CP.Assessment)
         results = list(graph.objects(assessment, CP.decisionResult))
-        told = {names[str(graph.value(part, CP.ofDecision))]: part for part in results}
-        assert told.keys() == answer["decisions"].keys()
-        for name, part in told.items():
+        results_by_name = {names[str(graph.value(part, CP.ofDecision))]: part for part in results}
+        assert results_by_name.keys() == answer["decisions"].keys()
+        for name, part in results_by_name.items():
             said = answer["decisions"][name]
             assert [STATUSES[s] for s in graph.objects(part, CP.status)] == [said["status"]]
             assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.answer)) == sorted(said["answers"])

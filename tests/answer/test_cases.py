@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService, InvalidRecord
-from tests.support.paths import TESTS
+from tests.support.guidelines import CASES as FOLDER
+from tests.support.guidelines import cases
 
 Json = dict[str, Any]
-FILES = sorted((TESTS / "cases").glob("*.json"))
-CASES: list[Json] = [case for file in FILES for case in json.loads(file.read_text(encoding="utf-8"))]
+FILES = sorted(FOLDER.glob("*.json"))
+CASES: list[Json] = cases()
 
 DECISIONS = ("stage", "exit", "imaging", "profile", "facet")
 SECTIONS = {"examination", "imaging", "management", "work", "follow-up"}

@@ -13,6 +13,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.authoring.cases.files import load_cases, positions
 from lrp_kg.authoring.cases.incremental import CaseRuns
 from lrp_kg.guideline.load import load_guideline
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
 NO_FRACTURE: dict[str, Any] = {"deformity": False, "boneTenderness": False, "canBearWeight": True}
@@ -28,8 +29,7 @@ def ankle() -> GuidelineService:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The invented guideline without cases."""
-    copy = tmp_path / "ankle"
-    shutil.copytree(ANKLE, copy, ignore=shutil.ignore_patterns("cases"))
+    copy = guideline_copy(tmp_path / "ankle", ANKLE, ("ontology", "shapes", "queries"))
     (copy / "cases").mkdir()
     return copy
 

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from lrp_kg.cli import check as commands
 from lrp_kg.cli import main
+from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
 
 LABELS = '"scan"@en , "scan"@nl'
@@ -30,7 +31,7 @@ def check(*args: str) -> Result:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ANKLE, tmp_path / "ankle"))
+    return guideline_copy(tmp_path / "ankle")
 
 
 @pytest.fixture
@@ -41,10 +42,7 @@ def broken(folder: Path) -> Path:
 
 
 def edit(folder: Path, old: str, new: str) -> None:
-    file = folder / "ontology" / "pathway.ttl"
-    text = file.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    file.write_text(text.replace(old, new), encoding="utf-8")
+    replace_once(folder / "ontology" / "pathway.ttl", old, new)
 
 
 def test_no_finding_is_exit_code_0(folder: Path) -> None:

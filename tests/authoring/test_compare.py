@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from lrp_kg.authoring.compare.words import DiffWords
 from lrp_kg.cli import main
 from lrp_kg.words import LANGUAGES, phrase, phrases
 from tests.support.bruteforce import Space, allowed, answer, space_of
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ROOT, TESTS
 
 pytestmark = pytest.mark.exhaustive
@@ -44,9 +44,7 @@ Edited = Callable[[str], Path]
 
 
 def copied(name: str, target: Path) -> Path:
-    for part in ("ontology", "shapes"):
-        shutil.copytree(FOLDERS[name] / part, target / part)
-    return target
+    return guideline_copy(target, FOLDERS[name], ("ontology", "shapes"))
 
 
 def substitute(folder: Path, substitutions: list[list[str]]) -> None:
@@ -87,8 +85,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compar
     def of(name: str) -> Compared:
         edit = next(e for e in EDITS if e["name"] == name)
         old = before[edit["guideline"]]
-        new = tmp_path_factory.mktemp("edited") / "folder"
-        shutil.copytree(old, new)
+        new = guideline_copy(tmp_path_factory.mktemp("edited"), old)
         substitute(new, edit["substitutions"])
         found, sides = compare(old, new)
         return Compared(edit, (old, new), to_json(found, DiffWords(sides, "en")), found, sides)

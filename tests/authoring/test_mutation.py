@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from lrp_kg.authoring.mutation.mutants import ExpressionChanges, apply, mutants_
 from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationProgress, MutationReport, mutate
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.namespaces import local_name
+from tests.support.guidelines import cases, guideline_copy
 from tests.support.paths import ANKLE
 
 pytestmark = pytest.mark.exhaustive
@@ -29,17 +29,10 @@ NAMESPACE = "https://example.org/ankle-sprain#"
 
 def folder_with(tmp_path: Path, cases: list[dict[str, Any]]) -> Path:
     """Copy the invented guideline and replace its cases."""
-    copy = tmp_path / "ankle"
-    shutil.copytree(ANKLE, copy, ignore=shutil.ignore_patterns("cases"))
+    copy = guideline_copy(tmp_path / "ankle", ANKLE, ("ontology", "shapes", "queries"))
     (copy / "cases").mkdir()
     (copy / "cases" / "own.json").write_text(json.dumps(cases), encoding="utf-8")
     return copy
-
-
-def own_cases() -> list[dict[str, Any]]:
-    text = (ANKLE / "cases" / "pathway.json").read_text(encoding="utf-8")
-    found: list[dict[str, Any]] = json.loads(text)
-    return found
 
 
 def run(folder: Path) -> MutationReport:
@@ -163,10 +156,10 @@ def test_unprotected_threshold_survives(tmp_path: Path) -> None:
     """Without the cases of day 9, no case notices if the acute phase ends on day 8."""
     kept = [
         c
-        for c in own_cases()
+        for c in cases(ANKLE / "cases")
         if (c["record"].get("injuryDate"), c["record"].get("assessmentDate")) != ("2025-03-01", "2025-03-10")
     ]
-    assert 0 < len(own_cases()) - len(kept) < 20
+    assert 0 < len(cases(ANKLE / "cases")) - len(kept) < 20
     found = run(folder_with(tmp_path, kept))
     survivors = {(local_name(j.mutant.term), j.mutant.text): j for j in found.survivors}
     judged = survivors["AcutePhase", "daysSinceInjury 0 to 9 -> daysSinceInjury 0 to 8"]
@@ -180,7 +173,7 @@ def test_unprotected_threshold_survives(tmp_path: Path) -> None:
 
 
 def test_witness_distinguishes_the_mutant(tmp_path: Path) -> None:
-    kept = [c for c in own_cases() if "crutches" not in c["record"].get("aids", [])]
+    kept = [c for c in cases(ANKLE / "cases") if "crutches" not in c["record"].get("aids", [])]
     folder = folder_with(tmp_path, kept)
     service = GuidelineService(folder, cache=False)
     survivors = run(folder).survivors
@@ -194,7 +187,7 @@ def test_witness_distinguishes_the_mutant(tmp_path: Path) -> None:
 
 def test_mutant_that_differs_without_a_date_is_not_equivalent(tmp_path: Path) -> None:
     """A patient without surgery has no date of surgery; without that operand the criterion stays unknown."""
-    folder = folder_with(tmp_path, own_cases()[::5])
+    folder = folder_with(tmp_path, cases(ANKLE / "cases")[::5])
     service = GuidelineService(folder, cache=False)
     judged = next(j for j in run(folder).judged if j.mutant.text == "ankleSurgery = false left out")
     assert judged.fate == SURVIVED
@@ -233,7 +226,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
 @pytest.mark.parametrize("share", [1, 3], ids=["all cases", "every third case"])
 @pytest.mark.slow
 def test_fast_verdicts_agree_with_whole_assessors(tmp_path: Path, share: int) -> None:
-    folder = folder_with(tmp_path, own_cases()[::share])
+    folder = folder_with(tmp_path, cases(ANKLE / "cases")[::share])
     service = GuidelineService(folder, cache=False)
     found = mutate(service, load_cases(folder, service.guideline))
     fast = [(j.mutant.kind, j.mutant.term, j.mutant.text, j.fate == KILLED) for j in found.judged]
@@ -269,7 +262,7 @@ def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None
     assert (data["score"], data["survivors"]) == (1.0, [])
     assert sum(kind["killed"] for kind in data["byKind"].values()) == data["killed"] == len(report.killed)
     assert "100.0% of" in report.as_text().plain
-    few = run(folder_with(tmp_path, own_cases()[:3]))
+    few = run(folder_with(tmp_path, cases(ANKLE / "cases")[:3]))
     assert {j.fate for j in few.judged} == {KILLED, SURVIVED, EQUIVALENT}
     first = few.as_dict()["survivors"][0]
     assert first["kind"] and first["where"] and first["changes"] and "witness" in first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from lrp_kg.guideline.files import files_to_check, packaged_folder
 from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import OWL, PATIENT_RECORD, local_name
+from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
 
 ANK = "https://example.org/ankle-sprain#"
@@ -32,13 +32,9 @@ needs_hermit = pytest.mark.skipif(bool(hermit.why_not()), reason="no Java, or no
 
 def variant(folder: Path, *changes: tuple[str, str], file: str = RECORD) -> Path:
     """Copy the small guideline with some texts replaced."""
-    for part in ("ontology", "shapes"):
-        shutil.copytree(ANKLE / part, folder / part)
-    text = (folder / file).read_text(encoding="utf-8")
+    guideline_copy(folder, ANKLE, ("ontology", "shapes"))
     for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    (folder / file).write_text(text, encoding="utf-8")
+        replace_once(folder / file, old, new)
     return folder
 
 
@@ -178,16 +174,15 @@ def _all_conjuncts(piece: Piece, name: str) -> list[str]:
 
 def test_edit_changes_only_the_pieces_that_contain_it(tmp_path: Path) -> None:
     before = {p.key: p for p in logic_of(packaged_folder()).pieces()}
-    for part in ("ontology", "shapes"):
-        shutil.copytree(packaged_folder() / part, tmp_path / part)
-    file = tmp_path / "ontology" / "situations.ttl"
-    text = file.read_text(encoding="utf-8")
+    guideline_copy(tmp_path, packaged_folder(), ("ontology", "shapes"))
     old = "owl:intersectionOf ( lrp:ClusterOfRedFlags lrp:RadicularPainPresent )"
-    assert text.count(old) == 1
-    file.write_text(text.replace(old, old.replace("RadicularPainPresent", "RecurrentPain")), encoding="utf-8")
+    new = old.replace("RadicularPainPresent", "RecurrentPain")
+    file = tmp_path / "ontology" / "situations.ttl"
+    replace_once(file, old, new)
     after = {p.key: p for p in logic_of(tmp_path).pieces()}
     assert 1 <= len(after.keys() - before.keys()) <= 2, "also if a class is no longer a conjunct of another"
-    file.write_text(text.replace('"no exit', '"no way out'), encoding="utf-8")
+    replace_once(file, new, old)
+    file.write_text(file.read_text(encoding="utf-8").replace('"no exit', '"no way out'), encoding="utf-8")
     assert {p.key for p in logic_of(tmp_path).pieces()} == before.keys(), "a label changes nothing"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tomllib
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -29,12 +28,12 @@ from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
+from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE, ROOT, TESTS
 
 pytestmark = pytest.mark.exhaustive
 
 GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
-PARTS = ("ontology", "shapes", "cases", "tests/cases")
 Fault = dict[str, Any]
 FAULTS: list[Fault] = tomllib.loads((TESTS / "broken" / "faults.toml").read_text(encoding="utf-8"))["fault"]
 KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "also"}
@@ -42,18 +41,12 @@ KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "
 
 def copy(folder: Path, name: str) -> Path:
     """Copy what `check` reads of a good guideline."""
-    for part in PARTS:
-        if (GOOD[name] / part).is_dir():
-            shutil.copytree(GOOD[name] / part, folder / part)
-    return folder
+    return guideline_copy(folder, GOOD[name], ("ontology", "shapes", "cases", "tests/cases"))
 
 
 def put(folder: Path, fault: Fault) -> None:
     """Put a fault in a copy of a good guideline."""
-    file = folder / fault["file"]
-    text = file.read_text(encoding="utf-8")
-    assert text.count(fault["find"]) == 1, "the text to replace occurs exactly once"
-    file.write_text(text.replace(fault["find"], fault["replace"]), encoding="utf-8")
+    replace_once(folder / fault["file"], fault["find"], fault["replace"])
 
 
 def broken(folder: Path, fault: Fault) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
 from lrp_kg.words import LANGUAGES, phrase
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
@@ -440,7 +440,7 @@ def test_a_cohort_without_records_is_not_a_success(tmp_path: Path, content: str)
 @pytest.fixture
 def ankle(tmp_path: Path) -> Path:
     """A copy of the small guideline for tests to change."""
-    return Path(shutil.copytree(ANKLE, tmp_path / "guideline"))
+    return guideline_copy(tmp_path / "guideline")
 
 
 def alter(file: Path, old: str, new: str) -> int:

@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.web import create_app
+from tests.support.guidelines import guideline_copy
 from tests.support.queryset import DATA, ENTRIES, ROOT, golden, load_records
 
 pytestmark = pytest.mark.slow
@@ -294,10 +295,7 @@ def test_records_need_a_token(cohort: FlaskClient) -> None:
 
 
 def test_an_edited_query_is_served_at_once(tmp_path: Path) -> None:
-    import shutil
-
-    for part in ("ontology", "shapes", "queries"):
-        shutil.copytree(ROOT / part, tmp_path / part)
+    guideline_copy(tmp_path, ROOT)
     app = create_app({"GUIDELINE": str(tmp_path)})
     try:
         client = app.test_client()

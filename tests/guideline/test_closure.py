@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.closure import closure, ontology_graph
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
 ANK = rdflib.Namespace("https://example.org/ankle-sprain#")
@@ -24,7 +24,7 @@ CP = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
 
 def variant(folder: Path, addition: str) -> Guideline:
     """Return the small guideline with something added to its ontology."""
-    shutil.copytree(ANKLE, folder)
+    guideline_copy(folder)
     file = folder / "ontology" / "record.ttl"
     file.write_text(file.read_text(encoding="utf-8") + addition, encoding="utf-8")
     return load_guideline(folder)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,9 +13,10 @@ from lrp_kg.authoring.check.wellmade import check_well_made
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import DCTERMS
+from tests.support.guidelines import cases, guideline_copy
 from tests.support.paths import ANKLE
 
-CASES = json.loads((ANKLE / "cases" / "pathway.json").read_text(encoding="utf-8"))
+CASES = cases(ANKLE / "cases")
 _BLOCK = re.compile(r"^ank:([\w-]+) a cp:(\w+)[^;]*;\n(?:    .*\n)+", re.MULTILINE)
 _SPARED = {"Statement", "Criterion", "Benefit", "Limit", "ProcessStep"}
 
@@ -25,8 +24,7 @@ _SPARED = {"Statement", "Criterion", "Benefit", "Limit", "ProcessStep"}
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of a guideline without the identifiers and sources that the loader completes."""
-    folder = tmp_path_factory.mktemp("short") / "ankle"
-    shutil.copytree(ANKLE, folder)
+    folder = guideline_copy(tmp_path_factory.mktemp("short"))
     file = folder / "ontology" / "pathway.ttl"
     removed = {"source": 0, "identifier": 0}
 

@@ -17,6 +17,7 @@ from lrp_kg.guideline import modules
 from lrp_kg.guideline.files import files_to_check, packaged_folder
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.web.application import create_app
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
 FIRST_LINE = (packaged_folder() / "ontology" / "first-line.ttl").read_text(encoding="utf-8")
@@ -58,8 +59,7 @@ def test_service_parses_each_file_once(parsed: Counter[str]) -> None:
 
 
 def test_edited_file_is_parsed_again(tmp_path: Path) -> None:
-    folder = tmp_path / "ankle"
-    shutil.copytree(ANKLE, folder)
+    folder = guideline_copy(tmp_path / "ankle")
     before = load_guideline(folder)
     file = folder / "ontology" / "pathway.ttl"
     file.write_text(file.read_text(encoding="utf-8").replace('"acute phase"@en', '"first phase"@en'), encoding="utf-8")
@@ -71,8 +71,7 @@ def test_edited_file_is_parsed_again(tmp_path: Path) -> None:
 
 
 def test_index_does_not_read_the_files_again(tmp_path: Path) -> None:
-    folder = tmp_path / "ankle"
-    shutil.copytree(ANKLE, folder)
+    folder = guideline_copy(tmp_path / "ankle")
     guideline = load_guideline(folder)
     shutil.rmtree(folder)
     (stage,) = (d for d in guideline.decisions.values() if d.iri == guideline.roles.stage)
@@ -81,8 +80,7 @@ def test_index_does_not_read_the_files_again(tmp_path: Path) -> None:
 
 
 def test_all_files_that_cannot_be_parsed_are_reported(tmp_path: Path) -> None:
-    folder = tmp_path / "ankle"
-    shutil.copytree(ANKLE, folder)
+    folder = guideline_copy(tmp_path / "ankle")
     (folder / "ontology" / "pathway.ttl").write_text("ank:stage a cp:Decision .\n", encoding="utf-8")
     (folder / "ontology" / "record.ttl").write_bytes(b"# \xff\n")
     (folder / "shapes" / "record.ttl").write_text("@prefix a: <http://a/> .\na:b a:c\n", encoding="utf-8")

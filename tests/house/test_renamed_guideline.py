@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService, InvalidRecord
+from tests.support.guidelines import cases
 from tests.support.paths import ANKLE
 from tests.support.renaming import rename, renamed
 
-CASES = json.loads((ANKLE / "cases" / "pathway.json").read_text(encoding="utf-8"))
+CASES = cases(ANKLE / "cases")
 
 
 def outcome(service: GuidelineService, record: dict[str, Any], lang: str) -> Any:
@@ -48,8 +49,8 @@ def test_answers_are_the_same_under_one_other_name(
 ) -> None:
     folder = rename(ANKLE, tmp_path / "renamed", old, new)
     service = GuidelineService(folder)
-    cases = json.loads((folder / "cases" / "pathway.json").read_text(encoding="utf-8"))
-    assert len(cases) == len(CASES)
-    for case, before in zip(cases, CASES, strict=True):
+    renamed_cases = cases(folder / "cases")
+    assert len(renamed_cases) == len(CASES)
+    for case, before in zip(renamed_cases, CASES, strict=True):
         found = json.dumps(outcome(service, case["record"], "en"))
         assert json.loads(found.replace(new, old)) == outcome(original, before["record"], "en"), case["id"]

@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.guidelines import CASES, guideline_copy
 from tests.support.paths import ROOT
 
 BLOCK = re.compile(r"^```(sh|diff)( fails)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def guideline_copy(folder: Path) -> Path:
+def copy_with_cases(folder: Path) -> Path:
     """The low back pain guideline as a folder of its own, with its cases."""
-    for name in ("ontology", "shapes", "queries"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "tests" / "cases", folder / "cases")
-    return folder
+    shutil.copytree(CASES, folder / "cases")
+    return guideline_copy(folder, ROOT)
 
 
 def edit(block: str, folder: Path) -> None:
@@ -47,8 +46,8 @@ def commands(block: str) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.slow
-def test_the_tutorial(tmp_path: Path, cache_folder: str) -> None:
-    guideline = guideline_copy(tmp_path / "low-back-pain")
+def test_commands_and_edits_of_the_tutorial_work(tmp_path: Path, cache_folder: str) -> None:
+    guideline = copy_with_cases(tmp_path / "low-back-pain")
     environment = {
         **os.environ,
         "GUIDELINE": str(guideline),

@@ -22,18 +22,14 @@ from lrp_kg.durations import MEASURES
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, class_variable, record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import local_name
-from tests.support.paths import ANKLE, TESTS
+from tests.support.guidelines import valid_records
+from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
 Verdicts = dict[str, dict[str, int]]
 Derived = dict[str, dict[str, Any]]
 
-CASES: list[Record] = [
-    case["record"]
-    for file in sorted((TESTS / "cases").glob("*.json"))
-    for case in json.loads(file.read_text(encoding="utf-8"))
-    if not case["expect"].get("invalid")
-]
+CASES: list[Record] = valid_records()
 ANKLE_RECORDS: list[Record] = [
     {},
     {"deformity": True},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ from lrp_kg.research.store.loading import Report, load, needs_derivation, stored
 from lrp_kg.research.store.opening import open_engine, staleness
 from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
 from lrp_kg.research.store.sources import Source
-from tests.support.paths import ANKLE, TESTS
+from tests.support.guidelines import guideline_copy, valid_records
 
 pytestmark = pytest.mark.slow
 
@@ -154,19 +153,13 @@ class TestStoredData:
         assert count(store, f"?a prov:wasDerivedFrom <{version}>") == 2
 
 
-def cases() -> list[dict[str, Any]]:
-    found = []
-    for file in sorted((TESTS / "cases").glob("*.json")):
-        found += [c["record"] for c in json.loads(file.read_text()) if not c["expect"].get("invalid")]
-    assert len(found) > 500
-    return found[::40]
-
-
 def test_stored_answer_equals_the_answer_as_rdf(service: GuidelineService) -> None:
     """The triples equal those of one assessment, except node names, provenance and results of criteria."""
     writer = AnswerWriter(service.guideline, "urn:activity")
     ignored = {rdflib.URIRef(PROV + n) for n in ("wasDerivedFrom", "wasGeneratedBy", "used", "endedAtTime")}
-    for data in cases():
+    records = valid_records()
+    assert len(records) > 500
+    for data in records[::40]:
         raw = service.reader.from_json(data)
         named_record = name_record(raw)
         assessment = service.assessor.assess(service.read(raw), explain=True)
@@ -275,9 +268,7 @@ class TestDerivingAgain:
     @pytest.fixture
     def changed(self, tmp_path: Path) -> tuple[Path, Guideline]:
         """A small guideline, a store of its records, and the guideline after an edit."""
-        copy = tmp_path / "guideline"
-        shutil.copytree(ANKLE, copy)
-        guideline = load_guideline(copy)
+        guideline = load_guideline(guideline_copy(tmp_path / "guideline"))
         folder = tmp_path / "store"
         field = next(f for f in guideline.fields.values() if f.kind == "boolean")
         report = load(guideline, folder, [ndjson({"@id": "https://example.org/1", field.id: True}, {field.id: False})])

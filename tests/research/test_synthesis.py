@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -21,6 +20,7 @@ from lrp_kg.guideline.load import load_guideline
 from lrp_kg.research.synthesis.distribution import Distribution, bounds
 from lrp_kg.research.synthesis.generating import Generator
 from lrp_kg.research.synthesis.model import read_model
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE, ROOT
 
 pytestmark = pytest.mark.slow
@@ -174,8 +174,7 @@ def test_guideline_without_a_model_gives_valid_records() -> None:
     ],
 )
 def test_errors_in_a_model_are_reported(tmp_path: Path, old: str, new: str, says: str) -> None:
-    for part in ("ontology", "shapes"):
-        shutil.copytree(ROOT / part, tmp_path / part)
+    guideline_copy(tmp_path, ROOT)
     file = tmp_path / "ontology" / "synthesis.ttl"
     text = file.read_text(encoding="utf-8")
     assert old in text

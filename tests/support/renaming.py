@@ -1,10 +1,9 @@
-"""A guideline with other names: shows that the package knows none of them."""
+"""Guidelines with other names, to show that the package depends on none."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,13 +11,14 @@ from string import ascii_lowercase
 from typing import Any
 
 from lrp_kg.guideline.turtle import TurtleText
+from tests.support.guidelines import guideline_copy
 
 _IDENTIFIER = re.compile(r'(?:dcterms:identifier|skos:notation)\s+("[^"]+")')
 
 
 @dataclass(frozen=True)
 class Renaming:
-    """A guideline folder, and which name and identifier of it became which."""
+    """A guideline folder, with its new names and identifiers by the old ones."""
 
     folder: Path
     names: dict[str, str]
@@ -42,7 +42,7 @@ class Renaming:
 
 def renamed(source: Path, target: Path, prefix: str, seed: int, *, identifiers: bool) -> Renaming:
     """Copy a guideline and replace every local name under a prefix, or every identifier too, by random letters."""
-    shutil.copytree(source, target)
+    guideline_copy(target, source)
     random = Random(seed)
     files = sorted([*target.rglob("*.ttl"), *target.rglob("*.rq")])
     names: dict[str, str] = {}
@@ -71,7 +71,7 @@ def renamed(source: Path, target: Path, prefix: str, seed: int, *, identifiers: 
 
 def rename(source: Path, target: Path, old: str, new: str) -> Path:
     """Copy a guideline and replace one name in all of its files, cases too."""
-    shutil.copytree(source, target)
+    guideline_copy(target, source)
     for file in target.rglob("*.*"):
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(rf"\b{old}\b", new, text), encoding="utf-8")
