@@ -33,6 +33,12 @@ Result = tuple[str, rdflib.term.Node, list[Any]]
 """What pySHACL reports of one problem: text, node of the result, its triples."""
 
 
+def first_step(shapes: rdflib.Graph, path: rdflib.term.Node | None) -> rdflib.URIRef | None:
+    """Return the first property of a path, which may be a sequence."""
+    head = shapes.value(path, RDF.first) if isinstance(path, rdflib.BNode) else path
+    return head if isinstance(head, rdflib.URIRef) else None
+
+
 class Messages:
     """Words findings in the terms of a guideline and its shapes."""
 
@@ -53,7 +59,8 @@ class Messages:
             about = {p: o[1] if isinstance(o, tuple) else o for s, p, o in triples if s == node}
             component = local_name(str(about[SH.sourceConstraintComponent]))
             shape, value = about[SH.sourceShape], about.get(SH.value)
-            iri = self._field_iri(about.get(SH.resultPath))
+            step = first_step(graph, about.get(SH.resultPath))
+            iri = str(step) if step else None
             field = local_name(iri) if iri else None
             shown = self._show(iri, value)
             own = {
@@ -83,12 +90,6 @@ class Messages:
         ]
         order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
         return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))
-
-    def _field_iri(self, path: rdflib.term.Node | None) -> str | None:
-        if isinstance(path, rdflib.URIRef):
-            return str(path)
-        head = self.shapes.value(path, RDF.first) if path is not None else None
-        return str(head) if isinstance(head, rdflib.URIRef) else None
 
     def _show(self, iri: str | None, value: rdflib.term.Node | None) -> Any:
         if isinstance(value, rdflib.Literal):

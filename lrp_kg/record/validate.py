@@ -36,7 +36,7 @@ from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
-from lrp_kg.record.messages import Messages, Result
+from lrp_kg.record.messages import Messages, Result, first_step
 from lrp_kg.record.model import Members, RawRecord
 
 _RECORD = rdflib.URIRef(PATIENT_RECORD)
@@ -97,10 +97,11 @@ class Validator:
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
         self._messages = Messages(guideline, self._shapes.graph)
         self._executor = SHACLExecutor(validator=None)
-        everything = {s.node: s for s in self._shapes.shapes}
-        self._everything = everything
+        self._everything = {s.node: s for s in self._shapes.shapes}
         self._roots = tuple(
-            self._prepare(shape) for shape in everything.values() if list(shape.target_nodes()) or self._targets(shape)
+            self._prepare(shape)
+            for shape in self._everything.values()
+            if list(shape.target_nodes()) or self._targets(shape)
         )
         self._targets_by_root = [self._targets(root.shape) for root in self._roots]
         self._conditional: dict[str, tuple[int, ...]] = {}
@@ -120,12 +121,8 @@ class Validator:
         graph = shape.sg.graph
         parameters = [p for p in graph.predicates(shape.node) if p in CONSTRAINT_PARAMETERS_MAP]
         kinds = dict.fromkeys(CONSTRAINT_PARAMETERS_MAP[p] for p in parameters if p != SH.property)
-        path: rdflib.term.Node | None = graph.value(shape.node, SH.path)
         inner = [self._everything[n] for n in sorted(graph.objects(shape.node, SH.property), key=str)]
-        first = path if isinstance(path, rdflib.URIRef) else None
-        if path is not None and first is None:  # a sequence path is empty where its first step is
-            head = graph.value(path, RDF.first)
-            first = head if isinstance(head, rdflib.URIRef) else None
+        first = first_step(graph, graph.value(shape.node, SH.path))  # a sequence path is empty where its first step is
         skip = first is not None and not _NEEDS_ABSENT_VALUES.intersection(parameters) and not inner
         others = tuple(o for p in _OF_TWO_PROPERTIES for o in graph.objects(shape.node, p))
         components = tuple(kind(shape) for kind in kinds)
@@ -197,13 +194,13 @@ class Validator:
         subject: rdflib.term.Node = self._subject(raw)
         graph.add((subject, RDF.type, _RECORD))
         for predicate, value in raw.entries:
-            if isinstance(value, Members):
-                head = rdflib.BNode() if value.nodes else RDF.nil
-                if value.nodes:
-                    Collection(graph, head, [self._term(v) for v in value.nodes])
-                graph.add((subject, self._iri(predicate), head))
+            if not isinstance(value, Members):
+                node = self._term(value)
+            elif value.nodes:
+                node = Collection(graph, rdflib.BNode(), [self._term(v) for v in value.nodes]).uri
             else:
-                graph.add((subject, self._iri(predicate), self._term(value)))
+                node = RDF.nil
+            graph.add((subject, self._iri(predicate), node))
         return graph, subject
 
     @staticmethod
