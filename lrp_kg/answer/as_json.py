@@ -8,7 +8,7 @@ from typing import Any
 
 from lrp_kg.answer.results import Assessment, DecisionResult, ProgrammeResult, StatementResult
 from lrp_kg.findings import LONG
-from lrp_kg.guideline.model import Box, Field, Guideline
+from lrp_kg.guideline.model import Box, Field, Guideline, Term
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
@@ -25,20 +25,16 @@ class Renderer:
     def __init__(self, guideline: Guideline, lang: str = "en") -> None:
         self.guideline = guideline
         self.lang = lang
-        self._conditions: dict[str, tuple[str, str]] = {}
+        self._conditions = {c.iri: self.term(c) for c in guideline.conditions.values()}
         self._values = {v.iri: v.id for f in guideline.fields.values() for v in f.values}
 
     def text(self, texts: Text) -> str:
         """Return a text in the language, English where it is missing."""
         return in_language(texts, self.lang)
 
-    def condition(self, iri: str) -> tuple[str, str]:
-        """Return identifier and label of a condition."""
-        known = self._conditions.get(iri)
-        if known is None:
-            condition = self.guideline.conditions[iri]
-            known = self._conditions[iri] = (condition.id, self.text(condition.label))
-        return known
+    def term(self, term: Term) -> Json:
+        """Render a term: its identifier and label."""
+        return {"id": term.id, "label": self.text(term.label)}
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -55,10 +51,9 @@ class Renderer:
 
     def reason(self, record: Record, reason: Reason) -> Json:
         """Render a reason."""
-        ident, label = self.condition(reason.condition.iri)
         return {
-            "condition": ident,
-            "label": label,
+            "condition": reason.condition.id,
+            "label": self._conditions[reason.condition.iri]["label"],
             "field": local_name(reason.field),
             "value": self.value(record, reason.field),
             "verdict": VERDICT_NAMES[reason.verdict],
@@ -75,16 +70,11 @@ class Renderer:
     def statement(self, found: StatementResult) -> Json:
         """Render a statement with its condition and dates."""
         s = found.statement
-        data: Json = {
-            "id": s.id,
-            "text": self.text(s.label),
-            "modality": s.modality.id,
-        }
+        data: Json = {"id": s.id, "text": self.text(s.label), "modality": s.modality.id}
         if s.actor:
             data["actor"] = s.actor.id
         if s.condition:
-            ident, label = self.condition(s.condition)
-            data["condition"] = {"id": ident, "label": label, "verdict": VERDICT_NAMES[found.verdict]}
+            data["condition"] = self._conditions[s.condition] | {"verdict": VERDICT_NAMES[found.verdict]}
         if s.condition_text:
             data["conditionText"] = self.text(s.condition_text)
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):
@@ -111,22 +101,15 @@ class Renderer:
             "possible": list(result.possible),
             "missing": [local_name(f) for f in result.missing],
             "labels": {
-                o.id: self.text(o.label)
-                for o in found.decision.options
-                if o.id in result.answers or o.id in result.possible
+                o.id: self.text(o.label) for o in found.decision.options if o.id in result.answers + result.possible
             },
         }
         if explain:
             data["because"] = self.reasons(record, found.because)
             data["whyNot"] = {o: self.reasons(record, r) for o, r in found.why_not.items()}
         data["openPoints"] = [
-            {
-                "id": p.id,
-                "kind": p.kind.id,
-                "label": self.text(p.label),
-                "reading": self.text(p.reading),
-                "declares": list(p.declares),
-            }
+            {"id": p.id, "kind": p.kind.id, "label": self.text(p.label)}
+            | {"reading": self.text(p.reading), "declares": list(p.declares)}
             for p in found.open_points
         ]
         return data
@@ -140,12 +123,8 @@ class Renderer:
             "edition": found.edition.id,
             "editionLabel": self.text(found.edition.label),
             "criteria": [
-                {
-                    "id": c.criterion.id,
-                    "label": self.text(c.criterion.label),
-                    "verdict": _MET.get(c.verdict, "unknown"),
-                    "because": self.reasons(record, c.because),
-                }
+                self.term(c.criterion)
+                | {"verdict": _MET.get(c.verdict, "unknown"), "because": self.reasons(record, c.because)}
                 for c in found.criteria
             ],
             "missing": [local_name(f) for f in found.result.missing],
@@ -155,24 +134,16 @@ class Renderer:
 
     def dated(self, found: StatementResult) -> Json:
         """Render a date."""
-        s = found.statement
-        return {
-            "id": s.id,
-            "label": self.text(s.label),
-            "earliest": _iso(found.earliest),
-            "latest": _iso(found.latest),
-            "status": found.status,
-            "source": s.source,
-        }
+        days = {"earliest": _iso(found.earliest), "latest": _iso(found.latest)}
+        return self.term(found.statement) | days | {"status": found.status, "source": found.statement.source}
 
     def question(self, field: Field) -> Json:
         """Render a question with the values it can be answered with."""
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
+        options: list[tuple[str | bool, str]] = [(v.id, self.text(v.label)) for v in field.values]
         if field.kind == "boolean":
-            yes_no = (("yes", True), ("no", False))
-            data["options"] = [{"value": v, "label": phrase(p, self.lang)} for p, v in yes_no]
-        else:
-            data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
+            options = [(True, phrase("yes", self.lang)), (False, phrase("no", self.lang))]
+        data["options"] = [{"value": value, "label": label} for value, label in options]
         if field.hint:
             data["hint"] = self.text(field.hint)
         if field.considers:
@@ -197,13 +168,10 @@ class Renderer:
         """Render an assessment as the answer of the contract."""
         g, record = self.guideline, found.record
         stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
-        data: Json = {
+        editions = [p.edition.id for p in found.programmes.values()]
+        return {
             **self.echoed(record),
-            "guideline": {
-                "id": g.id,
-                "version": g.version,
-                "editions": [p.edition.id for p in found.programmes.values()],
-            },
+            "guideline": {"id": g.id, "version": g.version, "editions": editions},
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
             "decisions": {name: self.decision(record, d, explain) for name, d in found.decisions.items()},
             "boxes": [self.box(box, statements) for box, statements in found.boxes],
@@ -212,19 +180,12 @@ class Renderer:
             "facts": self.facts(found.facts),
             "dates": self.dates(found.dated),
             "warnings": [
-                {
-                    "id": w.id,
-                    "label": self.text(w.label),
-                    "modality": w.modality.id,
-                    "source": w.source,
-                    "locator": w.locator,
-                }
+                self.term(w) | {"modality": w.modality.id, "source": w.source, "locator": w.locator}
                 for w in found.warnings
             ],
             "nextQuestion": self.question(g.fields[found.next_question]) if found.next_question else None,
             "missing": [local_name(f) for f in found.missing],
         }
-        return data
 
 
 def _iso(day: date | None) -> str | None:
