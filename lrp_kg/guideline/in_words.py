@@ -26,7 +26,7 @@ class ExpressionPart:
     value: str = ""
 
     def flat(self) -> ExpressionPart:
-        """Return the part with an *all* within an *all*, or an *any* within an *any*, told as one, without repeats."""
+        """Return the part with nested *all* (or nested *any*) merged into one, without repeats."""
         parts: list[ExpressionPart] = []
         for part in (p.flat() for p in self.parts):
             parts += part.parts if part.how == self.how and self.how != "not" else (part,)

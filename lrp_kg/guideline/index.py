@@ -67,12 +67,11 @@ class Graph:
 
     def all(self, subject: Node, predicate: str) -> list[Node]:
         """Return the objects of a subject and predicate."""
-        return self.by_subject.get(subject, {}).get(predicate, [])
+        return self.of(subject).get(predicate, [])
 
     def one(self, subject: Node, predicate: str) -> Node | None:
         """Return the first object of a subject and predicate, if there is one."""
-        objects = self.all(subject, predicate)
-        return objects[0] if objects else None
+        return next(iter(self.all(subject, predicate)), None)
 
     def instances(self, cls: str) -> list[Node]:
         """Return the subjects typed with a class, in the order of the files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,19 +56,16 @@ class TurtleText:
 
     @cached_property
     def uses(self) -> dict[str, Uses]:
-        """Where each IRI stands: as the subject of a block, and elsewhere."""
-        found: dict[str, Uses] = {}
+        """Where each IRI is: as the subject of a block, and elsewhere."""
+        found: defaultdict[str, Uses] = defaultdict(Uses)
         for kind, token in self._positions():
             if kind == "blank":
                 continue
-            iri = self.iri_of(token)
-            places = found.get(iri)
-            if places is None:
-                places = found[iri] = Uses()
+            places = found[self.iri_of(token)]
             (places.subject if kind == "subject" else places.elsewhere).append(token.start())
             if kind == "subject" and places.defined is None and _HAS_TYPE.match(self.text, token.end()):
                 places.defined = token.start()
-        return found
+        return dict(found)
 
     @cached_property
     def blank_subjects(self) -> list[int]:
@@ -85,7 +83,7 @@ class TurtleText:
         return found
 
     def iri_of(self, token: re.Match[str]) -> str:
-        """Return the IRI that a token stands for."""
+        """Return the IRI that a token means."""
         if token.lastgroup == "iri":
             return token["iri"][1:-1]
         return self.prefixes.get(token["name"] or "", ("", 0))[0] + token["local"]
