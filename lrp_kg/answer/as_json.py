@@ -25,7 +25,6 @@ class Renderer:
     def __init__(self, guideline: Guideline, lang: str = "en") -> None:
         self.guideline = guideline
         self.lang = lang
-        self._conditions = {c.iri: self.term(c) for c in guideline.conditions.values()}
         self._values = {v.iri: v.id for f in guideline.fields.values() for v in f.values}
 
     def text(self, texts: Text) -> str:
@@ -53,7 +52,7 @@ class Renderer:
         """Render a reason."""
         return {
             "condition": reason.condition.id,
-            "label": self._conditions[reason.condition.iri]["label"],
+            "label": self.text(reason.condition.label),
             "field": local_name(reason.field),
             "value": self.value(record, reason.field),
             "verdict": VERDICT_NAMES[reason.verdict],
@@ -74,7 +73,8 @@ class Renderer:
         if s.actor:
             data["actor"] = s.actor.id
         if s.condition:
-            data["condition"] = self._conditions[s.condition] | {"verdict": VERDICT_NAMES[found.verdict]}
+            condition = self.guideline.conditions[s.condition]
+            data["condition"] = self.term(condition) | {"verdict": VERDICT_NAMES[found.verdict]}
         if s.condition_text:
             data["conditionText"] = self.text(s.condition_text)
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):

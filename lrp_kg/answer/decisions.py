@@ -102,19 +102,15 @@ class Assessor:
         unknown = sorted((wanted or set()) - set(self.decision_ids))
         if unknown:
             raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
-        decisions = {
-            d.id: run.decision(d) for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted
-        }
-        programmes = {
-            p.id: run.programme(p) for p in self.guideline.programmes.values() if wanted is None or p.id in wanted
-        }
+        own = [d for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted]
+        decisions = {d.id: run.decision(d) for d in own}
+        all_programmes = self.guideline.programmes.values()
+        programmes = {p.id: run.programme(p) for p in all_programmes if wanted is None or p.id in wanted}
         for p in programmes.values():
             decisions[p.programme.id] = run.decision(self.guideline.decisions[p.edition.decision])
         boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
-        stages = {o for d in self.guideline.own_decisions.values() for o in run.chosen(d, wanted)}
-        notices = run.statements(
-            s for name in self.guideline.notices if name in stages for s in self.guideline.notices[name]
-        )
+        chosen = {o for d in own for o in run.chosen(d)}
+        notices = run.statements(s for o, found in self.guideline.notices.items() if o in chosen for s in found)
         everything = [s for _, found in boxes for s in found] + list(notices)
         of_programmes = [s for p in programmes.values() for s in (*p.benefits, *p.steps)]
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
@@ -129,7 +125,7 @@ class Assessor:
             dated=in_order(everything + of_programmes),
             warnings=tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
             missing=missing,
-            next_question=next((f for f in missing if run.asked(f)), None),
+            next_question=next(filter(run.asked, missing), None),
         )
 
 
@@ -160,24 +156,18 @@ class Run:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
 
-    def chosen(self, decision: Decision, wanted: set[str] | None) -> list[str]:
-        """Return the options, by IRI, that are answers of a wanted decision."""
-        if wanted is not None and decision.id not in wanted:
-            return []
+    def chosen(self, decision: Decision) -> list[str]:
+        """Return the options, by IRI, that are answers of a decision; none while it is undetermined."""
         result = self.result(decision.iri)
-        if result.status == UNDETERMINED:
-            return []
-        return [o.iri for o in decision.options if o.id in result.answers]
+        answers = () if result.status == UNDETERMINED else result.answers
+        return [o.iri for o in decision.options if o.id in answers]
 
     # -- decisions ------------------------------------------------------------------------------
 
     def decision(self, decision: Decision) -> DecisionResult:
         """Return the outcome of a decision with its open points, and reasons where they are asked for."""
         result = self.result(decision.iri)
-        because: tuple[Reason, ...] = ()
-        why_not: dict[str, tuple[Reason, ...]] = {}
-        if self.explain:
-            because, why_not = self.reasons(decision, result)
+        because, why_not = self.reasons(decision, result) if self.explain else ((), {})
         return DecisionResult(decision, result, because, why_not, self.open_points(decision, result))
 
     def why(self, cls: str) -> tuple[Reason, ...]:
@@ -223,19 +213,12 @@ class Run:
         """Return the eligibility for a programme by the edition that is valid."""
         edition = self.a.edition(programme, self.record.dates)
         result = self.result(edition.decision)
-        criteria = tuple(
-            CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to))
-            for c in edition.criteria
-            if result.status != NOT_APPLICABLE
-        )
+        judged = () if result.status == NOT_APPLICABLE else edition.criteria
+        criteria = tuple(CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in judged)
         eligible = result.status == DECIDED and result.answers == ("eligible",)
+        benefits = self.statements(edition.benefits + edition.limits if eligible else ())
         return ProgrammeResult(
-            programme,
-            edition,
-            result,
-            criteria,
-            self.statements(edition.benefits + edition.limits) if eligible else (),
-            self.statements(edition.steps) if eligible else (),
+            programme, edition, result, criteria, benefits, steps=self.statements(edition.steps if eligible else ())
         )
 
     # -- boxes and statements ---------------------------------------------------------------------
@@ -243,20 +226,17 @@ class Run:
     def shows(self, box: Box, wanted: set[str] | None) -> bool:
         """Return whether a box is shown with the wanted decisions; ``None`` wants all."""
         decision = self.g.decisions.get(box.shown_for)
-        if decision is None:
-            owner = self.a.owner.get(box.shown_for)
-            return owner is not None and box.shown_for in self.chosen(owner, wanted)
-        if wanted is not None and decision.id not in wanted:
+        concerned = decision or self.a.owner.get(box.shown_for)
+        if concerned is None or (wanted is not None and concerned.id not in wanted):
             return False
+        if decision is None:
+            return box.shown_for in self.chosen(concerned)
         return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
 
     def statements(self, statements: Iterable[Statement]) -> tuple[StatementResult, ...]:
         """Return the statements that apply or may apply, with their dates."""
-        return tuple(
-            self.dated(statement, verdict)
-            for statement in statements
-            if (verdict := self.verdict(statement.condition)) != FALSE
-        )
+        verdicts = ((s, self.verdict(s.condition)) for s in statements)
+        return tuple(self.dated(s, verdict) for s, verdict in verdicts if verdict != FALSE)
 
     def dated(self, statement: Statement, verdict: int) -> StatementResult:
         """Return a statement with its dates."""
@@ -280,7 +260,7 @@ class Run:
             return unknown_in(Named(cls), self.a.program, self.of_expression, self.record.dates)
 
         found = open_fields(statements, self.verdict, unknown_of, self.record.dates)
-        return {name for name in found if self.asked(name)}
+        return set(filter(self.asked, found))
 
     def asked(self, name: str) -> bool:
         """Return whether the guideline asks for a field in this record."""

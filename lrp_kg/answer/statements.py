@@ -22,22 +22,15 @@ def dated(
     """Return a statement whose condition has a verdict with its dates; ``today`` is the day of the assessment."""
     earliest: list[date | None] = []
     latest: list[date | None] = []
-    doubt = False
-    counted = False
-    for limit in statement.limits:
-        counts = verdict_of(limit.condition)
-        if counts == FALSE:
-            continue
-        counted = True
-        if counts == OPEN:
-            doubt = True
-            continue
+    verdicts = [(limit, verdict_of(limit.condition)) for limit in statement.limits]
+    if all(v == FALSE for _, v in verdicts):
+        return StatementResult(statement, verdict, None, None, None)
+    doubt = any(v == OPEN for _, v in verdicts)
+    for limit in (limit for limit, v in verdicts if v == TRUE):
         start = dates.get(limit.counted_from)
         for period, found in ((limit.not_before, earliest), (limit.within, latest)):
             if period:
                 found.append(add_period(start, period) if start else None)
-    if not counted:
-        return StatementResult(statement, verdict, None, None, None)
     first = None if None in earliest else min((d for d in earliest if d), default=None)
     last = None if None in latest else min((d for d in latest if d), default=None)
     if first is None and earliest:  # one of several triggers is undated: those that are dated still count
@@ -48,14 +41,12 @@ def dated(
 
 
 def _date_status(earliest: date | None, latest: date | None, doubt: bool, today: date | None) -> str:
-    if today is None or (earliest is None and latest is None):
+    begin = earliest or latest
+    if today is None or begin is None or doubt:
         return "unknown"
     if latest is not None and today > latest:
-        return "unknown" if doubt else "past"
-    due = earliest is not None and today >= earliest or (earliest is None and today == latest)
-    if doubt:
-        return "unknown"
-    return "due" if due else "upcoming"
+        return "past"
+    return "due" if today >= begin else "upcoming"
 
 
 def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
@@ -79,11 +70,9 @@ def facts_of(
             if d.result.status in (DECIDED, SEVERAL) and option.id in d.result.answers:
                 for fact in option.facts:
                     candidates.setdefault(fact.key, set()).add(fact.value)
-    found: dict[str, str | int | bool | date | list[str]] = {}
-    for key, values in candidates.items():
-        value = next(iter(values))
-        if len(values) == 1 and value is not None:
-            found[key] = value
+    found: dict[str, str | int | bool | date | list[str]] = {
+        key: value for key, (value, *others) in candidates.items() if not others and value is not None
+    }
     for d in decisions:
         if d.decision.fact_key and d.result.status == DECIDED:
             found[d.decision.fact_key] = list(d.result.answers)

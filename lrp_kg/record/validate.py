@@ -98,11 +98,8 @@ class Validator:
         self._messages = Messages(guideline, self._shapes.graph)
         self._executor = SHACLExecutor(validator=None)
         self._everything = {s.node: s for s in self._shapes.shapes}
-        self._roots = tuple(
-            self._prepare(shape)
-            for shape in self._everything.values()
-            if list(shape.target_nodes()) or self._targets(shape)
-        )
+        shapes = self._everything.values()
+        self._roots = tuple(self._prepare(s) for s in shapes if list(s.target_nodes()) or self._targets(s))
         self._targets_by_root = [self._targets(root.shape) for root in self._roots]
         self._conditional: dict[str, tuple[int, ...]] = {}
         self._pairs: list[tuple[str, str]] = []
