@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```(sh|diff)( fails)?\n(.*?)^```$", re.MULTILINE | re.DOTA
 def copy_with_cases(folder: Path) -> Path:
     """The low back pain guideline as a folder of its own, with its cases."""
     shutil.copytree(CASES, folder / "cases")
-    return guideline_copy(folder, ROOT)
+    return guideline_copy(folder, ROOT, ("ontology", "shapes", "queries"))
 
 
 def edit(block: str, folder: Path) -> None:
