@@ -1,4 +1,4 @@
-"""What all tests share: no network, a cache of their own, one loaded guideline."""
+"""Setup of all tests: no network, a separate cache, and each guideline loaded once."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.cache import code_key
 from lrp_kg.guideline.closure import closure
 from lrp_kg.guideline.load import load_guideline
+from tests.support.paths import ANKLE
 
 # Seeded: the same examples in every run; nothing is written next to the code.
 settings.register_profile(
@@ -74,6 +75,12 @@ def warm_up(shared: Path) -> None:
 def service(cache_folder: str) -> GuidelineService:
     """The packaged guideline, loaded once."""
     return GuidelineService()
+
+
+@pytest.fixture(scope="session")
+def ankle(cache_folder: str) -> GuidelineService:
+    """The second guideline, loaded once."""
+    return GuidelineService(ANKLE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,6 @@ from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_rdf import answer_context, to_graph
 from lrp_kg.namespaces import local_name
 from tests.support.guidelines import valid_records
-from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
 
@@ -74,19 +73,19 @@ def test_graph_has_the_content_of_the_answer(service: GuidelineService) -> None:
         results_by_name = {names[str(graph.value(part, CP.ofDecision))]: part for part in results}
         assert results_by_name.keys() == answer["decisions"].keys()
         for name, part in results_by_name.items():
-            said = answer["decisions"][name]
-            assert [STATUSES[s] for s in graph.objects(part, CP.status)] == [said["status"]]
-            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.answer)) == sorted(said["answers"])
-            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.possible)) == sorted(said["possible"])
-            assert sorted(local_name(str(f)) for f in graph.objects(part, CP.missingField)) == sorted(said["missing"])
+            result = answer["decisions"][name]
+            assert [STATUSES[s] for s in graph.objects(part, CP.status)] == [result["status"]]
+            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.answer)) == sorted(result["answers"])
+            assert sorted(option_ids[str(o)] for o in graph.objects(part, CP.possible)) == sorted(result["possible"])
+            assert sorted(local_name(str(f)) for f in graph.objects(part, CP.missingField)) == sorted(result["missing"])
             points = [point_ids[str(p)] for p in graph.objects(part, CP.restsOn)]
-            assert sorted(points) == sorted(p["id"] for p in said["openPoints"])
+            assert sorted(points) == sorted(p["id"] for p in result["openPoints"])
             reasons = [
                 (local_name(str(graph.value(r, CP.ofCondition))), VERDICTS[graph.value(r, CP.verdict)])
                 for r in graph.objects(part, CP.because)
             ]
-            assert sorted(reasons) == sorted((r["condition"], r["verdict"]) for r in said["because"])
-            statuses.add(said["status"])
+            assert sorted(reasons) == sorted((r["condition"], r["verdict"]) for r in result["because"])
+            statuses.add(result["status"])
             verdicts |= {verdict for _, verdict in reasons}
         boxes = {g.boxes[str(b)].id for b in graph.objects(assessment, CP.showsBox)}
         assert boxes == {b["id"] for b in answer["boxes"]}
@@ -217,8 +216,8 @@ def test_graph_has_only_the_requested_decisions(service: GuidelineService) -> No
     assert len(list(graph.objects(None, CP.usesEdition))) == 1
 
 
-def test_graph_of_another_guideline_uses_its_terms(cache_folder: str) -> None:
-    found = GuidelineService(ANKLE).assessment({"deformity": True, "@id": "urn:example:one"}, explain=True)
+def test_graph_of_another_guideline_uses_its_terms(ankle: GuidelineService) -> None:
+    found = ankle.assessment({"deformity": True, "@id": "urn:example:one"}, explain=True)
     graph = to_graph(found)
     namespace = rdflib.Namespace("https://example.org/ankle-sprain#")
     assert (None, CP.answer, namespace["fracture-check-emergency"]) in graph

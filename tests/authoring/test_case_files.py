@@ -21,11 +21,6 @@ DAY_2 = {"injuryDate": "2025-03-01", "assessmentDate": "2025-03-03"}
 DAY_10 = {"injuryDate": "2025-03-01", "assessmentDate": "2025-03-11"}
 
 
-@pytest.fixture(scope="module")
-def ankle() -> GuidelineService:
-    return GuidelineService(ANKLE, cache=False)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The invented guideline without cases."""

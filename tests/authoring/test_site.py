@@ -35,7 +35,6 @@ from tests.support.paths import ANKLE, PACKAGE
 
 pytestmark = pytest.mark.exhaustive
 
-SECOND = ANKLE
 SITE = PACKAGE / "authoring" / "site"
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = set("area base br col embed hr img input link meta source track wbr".split())
@@ -47,16 +46,9 @@ Sites = Callable[[str], Path]
 
 
 @pytest.fixture(scope="session")
-def services(service: GuidelineService) -> Services:
-    """Load each guideline once."""
-    known = {"low-back-pain": service}
-
-    def get(name: str) -> GuidelineService:
-        if name not in known:
-            known[name] = GuidelineService(SECOND)
-        return known[name]
-
-    return get
+def services(service: GuidelineService, ankle: GuidelineService) -> Services:
+    """Return a guideline by its name."""
+    return {"low-back-pain": service, "ankle-sprain": ankle}.__getitem__
 
 
 @pytest.fixture(scope="session")
@@ -380,7 +372,7 @@ def test_two_runs_write_identical_files(tmp_path: Path) -> None:
     folders = []
     for seed in ("1", "2"):
         folder = tmp_path / seed
-        command = [sys.executable, "-m", "lrp_kg.cli", "docs", str(folder), "-g", str(SECOND), "--no-reference"]
+        command = [sys.executable, "-m", "lrp_kg.cli", "docs", str(folder), "-g", str(ANKLE), "--no-reference"]
         subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
         folders.append(folder)
     first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
@@ -439,17 +431,17 @@ def test_periods_in_words(service: GuidelineService) -> None:
 
 def test_draw_command(tmp_path: Path) -> None:
     file = tmp_path / "pathway.svg"
-    result = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(SECOND), "-o", str(file)])
+    result = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(ANKLE), "-o", str(file)])
     assert (result.exit_code, result.output) == (0, "")
-    shown = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(SECOND)])
+    shown = CliRunner().invoke(main, ["draw", "--lang", "nl", "-g", str(ANKLE)])
     assert shown.output == file.read_text(encoding="utf-8")
     assert 'lang="nl"' in shown.output
     assert CliRunner().invoke(main, ["draw", "-g", str(tmp_path)]).exit_code == 2
-    assert CliRunner().invoke(main, ["draw", "-g", str(SECOND), "-o", str(tmp_path / "no" / "x.svg")]).exit_code == 2
+    assert CliRunner().invoke(main, ["draw", "-g", str(ANKLE), "-o", str(tmp_path / "no" / "x.svg")]).exit_code == 2
 
 
 def test_docs_command_ignores_the_options_of_the_former_reference(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(SECOND), "--reference"])
+    result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(ANKLE), "--reference"])
     assert result.exit_code == 0
     assert not (tmp_path / "reference").exists()
     assert check_links(tmp_path).broken == []

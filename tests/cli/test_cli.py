@@ -438,7 +438,7 @@ def test_a_cohort_without_records_is_not_a_success(tmp_path: Path, content: str)
 
 
 @pytest.fixture
-def ankle(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A copy of the small guideline for tests to change."""
     return guideline_copy(tmp_path / "guideline")
 
@@ -463,23 +463,23 @@ def test_another_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_broken_guideline(ankle: Path, command: str) -> None:
-    file = ankle / "ontology" / "pathway.ttl"
+def test_a_broken_guideline(folder: Path, command: str) -> None:
+    file = folder / "ontology" / "pathway.ttl"
     line = alter(file, "ank:fracture-check a cp:Decision ;", "ank:fracture-check a cp:Decision ; ; zork")
     args = ["-"] if command in ("assess", "validate") else []
-    result = run(command, *args, "--guideline", ankle, stdin="{}")
+    result = run(command, *args, "--guideline", folder, stdin="{}")
     assert result.exit_code == CANNOT_RUN
     assert result.stdout == ""
     assert f"{file}:{line}:" in result.stderr
     assert "[turtle-syntax]" in result.stderr
 
 
-def test_every_broken_file_is_reported(ankle: Path) -> None:
-    files = [ankle / "ontology" / "pathway.ttl", ankle / "ontology" / "record.ttl", ankle / "shapes" / "record.ttl"]
+def test_every_broken_file_is_reported(folder: Path) -> None:
+    files = [folder / "ontology" / "pathway.ttl", folder / "ontology" / "record.ttl", folder / "shapes" / "record.ttl"]
     lines = [file.read_text(encoding="utf-8").count("\n") + 1 for file in files]
     for file in files:
         file.write_text(file.read_text(encoding="utf-8") + "zork\n", encoding="utf-8")
-    result = run("ids", "-g", ankle)
+    result = run("ids", "-g", folder)
     assert result.exit_code == CANNOT_RUN
     for file, line in zip(files, lines, strict=True):
         assert f"{file}:{line}:" in result.stderr
@@ -546,15 +546,15 @@ MISTAKES: dict[str, tuple[str, str, str, str, str | None]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_a_guideline(ankle: Path, mistake: str) -> None:
+def test_a_mistake_in_a_guideline(folder: Path, mistake: str) -> None:
     name, old, new, finding, subject = MISTAKES[mistake]
-    file = ankle / name
+    file = folder / name
     place = str(file)
     if subject:
         text = file.read_text(encoding="utf-8")
         place += f":{text.count(chr(10), 0, text.index(subject)) + 1}:"
     alter(file, old, new)
-    result = run("assess", "-", "-g", ankle, stdin='{"injuryDate": "2025-03-01", "deformity": true}')
+    result = run("assess", "-", "-g", folder, stdin='{"injuryDate": "2025-03-01", "deformity": true}')
     assert result.exit_code == CANNOT_RUN, result.output
     assert result.stdout == ""
     assert place in result.stderr
@@ -568,9 +568,9 @@ def test_no_guideline_folder(tmp_path: Path) -> None:
         assert f"{folder} is no guideline folder" in result.stderr
 
 
-def test_a_folder_that_is_named_like_a_file(ankle: Path) -> None:
-    (ankle / "ontology" / "folder.ttl").mkdir()
-    assert run("ids", "-g", ankle).exit_code in (OK, CANNOT_RUN)
+def test_a_folder_that_is_named_like_a_file(folder: Path) -> None:
+    (folder / "ontology" / "folder.ttl").mkdir()
+    assert run("ids", "-g", folder).exit_code in (OK, CANNOT_RUN)
 
 
 # -- compile, ids, help -----------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from lrp_kg.logic.classify import FALSE, OPEN, TRUE, class_variable, record_quer
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import local_name
 from tests.support.guidelines import valid_records
-from tests.support.paths import ANKLE
 
 Record = dict[str, Any]
 Verdicts = dict[str, dict[str, int]]
@@ -172,11 +171,6 @@ def check(engine: Engine, service: GuidelineService, records: list[Record]) -> V
     for subject, found in verdicts.items():
         assert found == expected[subject], records[int(subject.rsplit(":", 1)[1])]
     return verdicts
-
-
-@pytest.fixture(scope="module")
-def ankle(cache_folder: str) -> GuidelineService:
-    return GuidelineService(ANKLE)
 
 
 # -- verdicts ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from lrp_kg.research.synthesis.distribution import Distribution, bounds
 from lrp_kg.research.synthesis.generating import Generator
 from lrp_kg.research.synthesis.model import read_model
 from tests.support.guidelines import guideline_copy
-from tests.support.paths import ANKLE, ROOT
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -146,11 +146,10 @@ def test_command_writes_valid_turtle(tmp_path: Path) -> None:
     assert "cannot be written" in CliRunner().invoke(main, ["synthesise", "1", "-o", str(tmp_path / "no" / "x")]).output
 
 
-def test_guideline_without_a_model_gives_valid_records() -> None:
-    service = GuidelineService(ANKLE)
-    records = list(Generator(service).records(300))
-    assert all(service.validate(r) == [] for r in records)
-    for field in service.guideline.fields.values():
+def test_guideline_without_a_model_gives_valid_records(ankle: GuidelineService) -> None:
+    records = list(Generator(ankle).records(300))
+    assert all(ankle.validate(r) == [] for r in records)
+    for field in ankle.guideline.fields.values():
         if field.kind != "string":
             assert 0 < sum(field.id in r for r in records) < 300
 
