@@ -39,7 +39,7 @@ class Case:
 
     @property
     def invalid(self) -> bool:
-        """Tell whether the record is expected to be refused."""
+        """Return whether the record is expected to be refused."""
         return bool(self.expect.get("invalid"))
 
 

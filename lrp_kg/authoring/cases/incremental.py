@@ -147,7 +147,7 @@ class _Changes:
         }
 
     def concern(self, run: CaseRun, read: ReadCase) -> bool:
-        """Tell whether the answer to a case that is known can have changed."""
+        """Return whether the answer to a case that is known can have changed."""
         if read.record is None or run.touched is None:
             return False
         return self._classes(read) or self._decisions(read, read.record) or self._shown(run.touched, read.record)

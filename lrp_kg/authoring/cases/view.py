@@ -33,7 +33,7 @@ class PartIndex:
         self.open_points = {p.id: p for p in guideline.open_points}
 
     def decision_of(self, name: str) -> bool:
-        """Tell whether this is the identifier of a decision or programme."""
+        """Return whether this is the identifier of a decision or programme."""
         return name in self.decisions or name in self.programmes
 
 
@@ -105,11 +105,11 @@ class CaseAnswer:
         return value.isoformat() if isinstance(value, date) else value
 
     def warning(self, ident: str) -> bool:
-        """Tell whether a warning is given."""
+        """Return whether a warning is given."""
         return any(w.id == ident for w in self.answer.warnings)
 
     def open_point(self, ident: str) -> bool:
-        """Tell whether an open point is named by a decision."""
+        """Return whether an open point is named by a decision."""
         return any(p.id == ident for d in self.answer.decisions.values() for p in d.open_points)
 
     def missing(self, decisions: Iterable[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What of two versions is compared: what a decision answers, who belongs to a class, where something is shown."""
+"""What is compared of two versions: the outcome of a decision, membership of a class, where something is shown."""
 
 from __future__ import annotations
 

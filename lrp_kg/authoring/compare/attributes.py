@@ -1,4 +1,4 @@
-"""What a comparison calls each thing that can be said of a term, and what a change of it asks of the version number.
+"""The name of each attribute of a term in a comparison, and which part of the version number a change of it raises.
 
 The level of a change is annotated on the terms of the vocabulary (``cp:changeLevel``). Major: an identifier goes or is
 renamed, something gets stricter, an answer that programs get changes. Minor: something is added and old inputs are
@@ -115,7 +115,7 @@ def _said_of(kind: str) -> list[str]:
 
 
 def by_effect(kind: str) -> bool:
-    """Tell whether a new term of a kind is major where the decision it belongs to then answers otherwise."""
+    """Return whether a new term of a kind is major where the decision it belongs to then answers otherwise."""
     return _BY_EFFECT in _said_of(kind)
 
 

@@ -56,7 +56,7 @@ class Changes:
         return sorted(kept, key=lambda c: (order.get(c.kind, 99), c.id, c.of, c.what, c.language))
 
     def _still(self, term: str) -> bool:
-        """Tell whether a term is in both versions as something: without its type it is as good as gone."""
+        """Return whether a term is in both versions as something: without its type it is as good as gone."""
         kinds = [side.kinds.get(term) for side in self.sides]
         return None not in kinds and (kinds[OLD] == "term") is (kinds[NEW] == "term")
 
@@ -95,7 +95,7 @@ class Changes:
         return self._change(OLD, term, "removed", level_of_removing(self.sides[OLD].kinds[term]))
 
     def _speaks_for(self, term: str) -> bool:
-        """Tell whether a statement gives a fact whose key was there before: it can contradict what others say."""
+        """Return whether a statement gives a fact whose key was there before: it can contradict what others say."""
         new, old = self.sides[NEW], self.sides[OLD]
         keys = [k for fact in new.iris(term, CP + "fact") for k in new.iris(fact, CP + "factKey")]
         return any(k in old.kinds for k in keys)
@@ -106,7 +106,7 @@ class Changes:
         return max((self._levels.get(name, Level.NONE) for name in names), default=Level.NONE)
 
     def _said_elsewhere(self, change: Change) -> bool:
-        """Tell whether a change only follows from one that is change of another term."""
+        """Return whether a change only follows from a change of another term."""
         old, new = self.sides
         if change.kind == "list" and change.what == "changed":
             return True
@@ -251,7 +251,7 @@ class Changes:
         return max(Level.MINOR, self._effect(term)) if owners(self.sides[NEW], term) else Level.MAJOR
 
     def _criterion(self, before: str, after: str) -> Iterator[Change]:
-        """Tell that a criterion means something else although it names the same class."""
+        """Report that a criterion means something else although it names the same class."""
         old, new = (s.iris(t, CP + "appliesTo")[:1] for s, t in zip(self.sides, (before, after), strict=True))
         if old != new or not new:
             return

@@ -64,7 +64,7 @@ def rule_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
 
 
 def _field_differs(sides: Sides, paths: list[str]) -> bool:
-    """Tell whether the values, type or range of a field differ, which is reported with the field."""
+    """Return whether the values, type or range of a field differ, which is reported with the field."""
     for path in paths:
         a, b = (side.guideline.fields.get(path) for side in sides)
         if a and b:

@@ -77,7 +77,7 @@ class MinimalConditions:
         return found
 
     def _inside(self, box: Box) -> bool:
-        """Tell whether every combination of a box that some record has is in the region."""
+        """Return whether every combination of a box that some record has is in the region."""
         allowed = self._allowed(box)
 
         def children(at: int) -> Iterable[int]:
@@ -90,7 +90,7 @@ class MinimalConditions:
         return not any(isinstance(node, Pair) and node not in (self.pair, IMPOSSIBLE) for node in nodes)
 
     def _covered(self, within: Mapping[int, tuple[int, ...]], boxes: list[Box]) -> bool:
-        """Tell whether boxes hold all of the region that is within some choices."""
+        """Return whether boxes hold all of the region that is within some choices."""
         allowed = [self._allowed(box) for box in boxes]
 
         @cache

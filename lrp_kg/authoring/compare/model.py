@@ -13,7 +13,7 @@ from lrp_kg.words import Text
 
 
 class Level(IntEnum):
-    """The part of a version number that a change asks to raise."""
+    """The part of a version number that a change raises."""
 
     NONE = 0
     PATCH = 1
@@ -30,7 +30,7 @@ class Level(IntEnum):
 class Edit:
     """One difference between two definitions of a class.
 
-    ``what`` is threshold, operator, negation, added, removed or replaced; ``path`` are the named classes it lies in.
+    ``what`` is threshold, operator, negation, added, removed or replaced.
     For a threshold ``bound`` is min or max, and ``before`` and ``after`` are both included; ``None`` is no bound.
     """
 
@@ -90,7 +90,7 @@ class Region:
 
     @property
     def level(self) -> Level:
-        """Return what the region asks of the version: old inputs answered otherwise are a major change."""
+        """Return the level of the region: old inputs with another answer are a major change."""
         return Level.MINOR if self.before is None else Level.MAJOR
 
 
@@ -117,7 +117,7 @@ class DecisionEffect:
 
     @property
     def level(self) -> Level:
-        """Return what the effect asks of the version."""
+        """Return the level of the effect."""
         if self.status in ("removed", "too-large"):
             return Level.MAJOR
         if self.status == "added":
@@ -173,7 +173,7 @@ class CohortEffect:
 
 @dataclass(frozen=True)
 class VersionName:
-    """A side: how it was named, and which version it says it is."""
+    """A side: its name on the command line, and the identifier, version and label in its files."""
 
     name: str
     id: str
@@ -214,5 +214,5 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
-        """Tell whether there is any difference."""
+        """Return whether there is any difference."""
         return self.level != Level.NONE

@@ -15,7 +15,7 @@ from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
 @dataclass(frozen=True)
 class Pair:
-    """What both sides make of the same records; ``None`` where a side does not accept them."""
+    """The outcomes of both sides for the same records; ``None`` where a side does not accept them."""
 
     before: Outcome | None
     after: Outcome | None
@@ -64,21 +64,21 @@ class Axes:
         )
 
     def absent(self, axis: int, choice: int) -> bool:
-        """Tell whether a choice of an axis is that its date is not there."""
+        """Return whether a choice of an axis is that its date is not there."""
         return axis in self.dated and choice == len(self.choices[axis]) - 1
 
     def holds(self, axis: int, choice: int) -> bool:
-        """Tell whether a choice of an axis is that a boolean field is true."""
+        """Return whether a choice of an axis is that a boolean field is true."""
         cells = self.choices[axis][choice]
         return self.space.cells.variables[self.axes[axis].variables[0]].representative(cells[0]) is True
 
     @property
     def unrestricted(self) -> bool:
-        """Tell whether both sides accept everything on every axis."""
+        """Return whether both sides accept everything on every axis."""
         return not any(self.restricts(axis) for axis in range(len(self.axes)))
 
     def restricts(self, axis: int) -> bool:
-        """Tell whether something on an axis is not accepted by a side, or not together with another axis."""
+        """Return whether something on an axis is not accepted by a side, or not together with another axis."""
         return axis in self.watched or not all(all(side) for side in self.valid[axis])
 
     def boxes(self, path: Mapping[int, tuple[int, ...]]) -> Iterator[Box]:
@@ -206,7 +206,7 @@ class PairDiagram:
         assert isinstance(outcome, Outcome)  # noqa: S101  every axis is settled
         return self.axes.aspects[side].read(outcome)
 
-    # -- asking ---------------------------------------------------------------------------------
+    # -- queries ---------------------------------------------------------------------------------
 
     def pairs(self, node: int | None = None) -> frozenset[Pair]:
         """Return the pairs that can be reached from a node."""

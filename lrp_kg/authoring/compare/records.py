@@ -24,7 +24,7 @@ TRIES = 60
 
 
 class Records:
-    """Makes records, and asks both sides whether they accept them."""
+    """Makes records, and checks whether both sides accept them."""
 
     def __init__(self, space: SharedSpace) -> None:
         self.space = space
@@ -37,7 +37,7 @@ class Records:
         return tuple((RecordReader(side), Validator(side)) for side in self.space.sides)
 
     def valid(self, record: Mapping[str, Any]) -> tuple[bool, bool]:
-        """Tell whether the old and the new version accept a record."""
+        """Return whether the old and the new version accept a record."""
         found = [not validator.findings(reader.from_json(dict(record))) for reader, validator in self._sides]
         return found[OLD], found[NEW]
 
@@ -84,7 +84,7 @@ class Records:
             yield self._dated(record, period)
 
     def _old(self, variable: int) -> bool:
-        """Tell whether a variable is a field as only the old version has it, which no record of the new one has."""
+        """Return whether a variable is a field as only the old version has it, which no record of the new one has."""
         return original(self.space.cells.variables[variable].iri)[1]
 
     def _dated(self, record: Record, period: Period | None) -> Record:

@@ -55,7 +55,7 @@ class SharedSpace:
         self._same: dict[str, bool] = {PATIENT_RECORD: True}
 
     def same(self, old: str, new: str) -> bool:
-        """Tell whether a class of each version has the same name, the same definition, and rests on the same."""
+        """Return whether a class of each version has the same name, the same definition, and rests on the same."""
         return old == new and self._is_same(old)
 
     def _is_same(self, condition: str) -> bool:
@@ -70,7 +70,7 @@ class SharedSpace:
         return known
 
     def alike(self, old: Decision, new: Decision) -> bool:
-        """Tell whether two decisions are written the same, so that no diagram is needed."""
+        """Return whether two decisions are written the same, so that no diagram is needed."""
         if (old.policy, len(old.options)) != (new.policy, len(new.options)) or not self.same(old.scope, new.scope):
             return False
         before, after = (side.decisions for side in self.sides)
@@ -82,7 +82,7 @@ class SharedSpace:
         return True
 
     def valid(self, side: int, variable: int, cell: int) -> bool:
-        """Tell whether a side accepts a cell of a variable; a field that it does not know is not looked at."""
+        """Return whether a side accepts a cell of a variable; a field that it does not know is not looked at."""
         own, v = self.sides[side], self.cells.variables[variable]
         if v.iri in self.guideline.expanded:
             source, value = self.guideline.expanded[v.iri]

@@ -77,7 +77,7 @@ class Baseline:
         self._results: dict[tuple[str, int], Outcome] = {}
 
     def widened(self, guideline: Guideline) -> Guideline:
-        """Return a version whose cells tell the bounds of every mutant apart; its answers are the same."""
+        """Return a version whose cells distinguish the bounds of every mutant; its answers are the same."""
         return replace(guideline, conditions={**guideline.conditions, **self._bounds})
 
     def builder_of(self, guideline: Guideline) -> Builder:

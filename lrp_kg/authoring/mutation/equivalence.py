@@ -1,7 +1,7 @@
 """Whether a mutant can answer otherwise than the guideline, and for which record: exact, on diagrams.
 
 The two are compared decision by decision and, for what else an answer shows (criteria, boxes, statements, warnings,
-open points), class by class. Where all is the same no record can tell the mutant from the guideline.
+open points), class by class. Where all is the same no record distinguishes the mutant from the guideline.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class ExpressionChanges:
                     yield Has(node.field, value.iri)
 
     def _two_values(self, node: Expression) -> bool:
-        """Tell whether the negation is one of the exchanges of values already."""
+        """Return whether the negation is one of the exchanges of values already."""
         return isinstance(node, Has) and len(list(self._other_values(node))) == 1
 
     @staticmethod

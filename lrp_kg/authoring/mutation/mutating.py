@@ -91,7 +91,7 @@ class MutationReport:
 
     @property
     def equivalent(self) -> tuple[Judged, ...]:
-        """Return the mutants that no record can tell from the guideline; they do not count."""
+        """Return the mutants that no record distinguishes from the guideline; they do not count."""
         return self._of(EQUIVALENT)
 
     @property

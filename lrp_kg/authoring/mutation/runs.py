@@ -1,4 +1,4 @@
-"""Asks the test cases whether they notice a mutant, without reading or building anything anew.
+"""Runs the test cases on a mutant, and reuses what was read and built for the unchanged guideline.
 
 First by Kleene's logic, from the verdicts of the classes that the change reaches: most mutants change the answer of
 a decision that is certain. What is left is answered whole, by the changed guideline, for the cases that can differ;
@@ -119,7 +119,7 @@ class WholeMutant(Assessor):
 
 
 class Judge:
-    """Asks the cases whether they notice a mutant."""
+    """Finds out whether a case notices a mutant."""
 
     def __init__(self, baseline: Baseline) -> None:
         self.baseline = baseline
