@@ -211,12 +211,11 @@ class PairDiagram:
     def pairs(self, node: int | None = None) -> frozenset[Pair]:
         """Return the pairs that can be reached from a node."""
         at = self.root if node is None else node
-        known = self._reach.get(at)
-        if known is None:
+        if at not in self._reach:
             inner = self.nodes[at]
-            known = frozenset((inner,)) if isinstance(inner, Pair) else frozenset().union(*map(self.pairs, inner[1]))
-            self._reach[at] = known
-        return known
+            below = [(inner,)] if isinstance(inner, Pair) else map(self.pairs, inner[1])
+            self._reach[at] = frozenset().union(*below)
+        return self._reach[at]
 
     def differing(self) -> list[Pair]:
         """Return the pairs whose outcomes differ."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lrp_kg.authoring.compare.aspects import Place, places_of, shown_where
 from lrp_kg.authoring.compare.effects import Effects
@@ -61,7 +62,8 @@ class ShownPlaces:
         what = "added" if old is None else "removed" if new is None else "same"
         if what == "same" and (statements or regions or len(stages) > 1):
             what = "changed"
-        return PlaceEffect(one.iri, one.id, one.kind, one.printed, stages, what, tuple(statements), regions)
+        effect = PlaceEffect(one.iri, one.id, one.kind, one.printed, stages, what)
+        return replace(effect, statements=tuple(statements), regions=regions)
 
     def _statement(self, old: Place, new: Place, before: Statement, after: Statement) -> Iterator[StatementEffect]:
         touched = dict.fromkeys(name for name in self._touching.get(after.iri, ()) if name != "locator")

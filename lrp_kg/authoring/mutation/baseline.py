@@ -104,10 +104,19 @@ class Baseline:
             found = by_signature[signature]
             verdicts = {name: self.program.verdict(found, name) for name in self.guideline.conditions}
             known: dict[str, FieldValue] = {self.stand_ins[n]: v == TRUE for n, v in verdicts.items() if v != OPEN}
-            own = self.base.signature(record)
-            values = {**record.values, **known}
-            shown = frozenset(s.statement.iri for s in shown_in(self.base.assess(record)))
-            prepared.append(Prepared(number, case.id, case.parts, record, signature, own, verdicts, values, shown))
+            prepared.append(
+                Prepared(
+                    number=number,
+                    id=case.id,
+                    parts=case.parts,
+                    record=record,
+                    signature=signature,
+                    own_signature=self.base.signature(record),
+                    verdicts=verdicts,
+                    values={**record.values, **known},
+                    shown=frozenset(s.statement.iri for s in shown_in(self.base.assess(record))),
+                )
+            )
         return prepared
 
     def reached(self, classes: Collection[str]) -> set[str]:
