@@ -1,4 +1,4 @@
-"""Runs every case of `cases/` through the public interface; `cases/README.md` says what an expectation means."""
+"""Every case of `tests/cases/` through the public interface; its `README.md` defines the expectations."""
 
 from __future__ import annotations
 

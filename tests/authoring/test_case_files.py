@@ -35,7 +35,7 @@ def case(ident: str, record: dict[str, Any], **expect: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, *cases: Any, name: str = "own.json") -> Path:
-    """Write cases, each on a line of its own from line 2 on."""
+    """Write cases, one per line from line 2 on."""
     file = folder / "cases" / name
     file.write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n", encoding="utf-8")
     return file

@@ -1,4 +1,4 @@
-"""``check`` reports each fault of `broken/faults.toml` by name and place, and nothing else."""
+"""``check`` reports each fault of `broken/faults.toml` by name and position, and nothing else."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def guideline_of(fault: Fault) -> str:
 
 
 def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) -> None:
-    """Each fault is reported by its name and at its place, and nothing else is."""
+    """Each fault is reported by name and position, and nothing else."""
     found = [f for f in findings if f.severity != "note"]
     for fault in faults:
         same = [f for f in found if f.name == fault["finding"]]
@@ -243,7 +243,7 @@ def test_every_check_has_a_target_in_the_good_guideline() -> None:
 
 @pytest.mark.slow
 def test_pyshacl_can_run_the_shapes() -> None:
-    """pySHACL with rdflib, SPARQL included, finds the one fault in the data, and nothing else."""
+    """pySHACL with rdflib, SPARQL included, finds only the one fault in the data."""
     data, shapes = rdflib.Graph(), rdflib.Graph().parse(SHAPES)
     for file in [*GOOD["ankle-sprain"].glob("ontology/*.ttl"), vocabulary_file()]:
         data.parse(file)

@@ -1,4 +1,4 @@
-"""Imports of the package go one way: from what people start to what it is made of."""
+"""Imports between rooms follow the layers."""
 
 import ast
 from pathlib import Path

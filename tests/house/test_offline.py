@@ -1,4 +1,4 @@
-"""The guard of `conftest.py` works: no test contacts another machine, and the tests have their own cache."""
+"""The setup of `conftest.py` works: no test contacts another machine, and the tests use a separate cache."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def random_signature(rng: random.Random, cells: Cells, unknown: float) -> Signat
 
 
 def spaces(program: Program, limit: int) -> list[list[tuple[tuple[int, ...], tuple[int, ...]]]]:
-    """Return the whole input space, unknown included, of each set of fields that some class reads."""
+    """Return the whole input space, unknown included, of each set of fields that a class reads."""
     sets = {program.fields(Named(name)) for name in program.guideline.conditions}
     found = []
     for variables in sorted(tuple(sorted(s)) for s in sets):

@@ -100,7 +100,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.fixture
 def fresh(service: GuidelineService) -> Validator:
-    """A validator that remembers nothing yet."""
+    """A new validator, without remembered values."""
     return load_validator(service.guideline)
 
 

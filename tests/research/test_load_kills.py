@@ -40,7 +40,7 @@ def start(file: Path, store: Path) -> subprocess.Popen[str]:
 
 
 def run(file: Path, store: Path, seconds: float) -> tuple[str, bool]:
-    """Load a file, killed after some seconds; return what it printed, and whether it was killed."""
+    """Load a file, kill the process after some seconds; return its output and whether it was killed."""
     with start(file, store) as process:
         try:
             return process.communicate(timeout=seconds)[0], False

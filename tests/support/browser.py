@@ -1,4 +1,4 @@
-"""Headless Chromium for tests of pages, spoken to over its own debugging pipe, without any driver."""
+"""Headless Chromium for tests of pages, controlled through its debugging pipe without a driver."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 20.0
-"""Seconds in which the browser must carry out a command."""
+"""Seconds before a browser command counts as failed."""
 
 # -- the browser -------------------------------------------------------------------------------------------
 
 
 class Refused(Exception):
-    """The browser refuses a command; as it does while it goes from one page to another."""
+    """The browser refuses a command, for example during navigation."""
 
 
 class Browser:
@@ -46,9 +46,9 @@ class Browser:
         read_here, write_there = os.pipe()
         read_there, self.write = os.pipe()
         self.read = read_here
-        # The browser reads at 3 and writes at 4; a step in between puts the pipes there.
+        # The browser reads from descriptor 3 and writes to 4; an intermediate process puts the pipes there.
         step = "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
-        first = 20  # clear of 3 and 4, so that neither is written over before it is copied
+        first = 20  # above 3 and 4, so that neither is overwritten before it is copied
         inside = [copied(read_there, first), copied(write_there, first)]
         command = [sys.executable, "-c", step, *map(str, inside), str(CHROMIUM), *FLAGS]
         self.process = subprocess.Popen(
@@ -65,7 +65,7 @@ class Browser:
         self.events: list[Json] = []
 
     def call(self, method: str, session: str | None = None, **params: Any) -> Json:
-        """Send a command and return its result; what happens meanwhile is kept."""
+        """Send a command and return its result; events that arrive meanwhile are kept."""
         self.number += 1
         message: Json = {"id": self.number, "method": method, "params": params}
         if session:
@@ -104,12 +104,12 @@ class Browser:
 
 
 def copied(descriptor: int, lowest: int) -> int:
-    """Return a copy of a file descriptor with a number that is free, from the lowest allowed on."""
+    """Copy a file descriptor to the first free number that is not below the lowest."""
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD, lowest)
 
 
 class Tab:
-    """A tab of our own, with all that it complained about and all that it asked for."""
+    """A separate tab, with its errors and its requests."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
@@ -150,7 +150,7 @@ class Tab:
         self.wait(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def picture(self, file: Path, width: int = 1280, height: int = 900) -> None:
-        """Write what is seen as a PNG file."""
+        """Write a screenshot as PNG file."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
@@ -169,7 +169,7 @@ class Tab:
         self.key(" ", 32, " ")
 
     def click(self, selector: str) -> None:
-        """Click where a person would, in the middle of what is seen."""
+        """Click in the middle of an element."""
         place = self.js(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
             " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
@@ -196,8 +196,8 @@ class Tab:
                 found.append(json.dumps(what["issue"]))
         return found
 
-    def asked_for(self) -> list[str]:
-        """Return the addresses that the page asked for."""
+    def requests(self) -> list[str]:
+        """Return the addresses that the page requested."""
         return [
             event["params"]["request"]["url"]
             for event in self.browser.events

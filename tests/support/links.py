@@ -1,4 +1,4 @@
-"""Checks the links of a static site: each relative address names an existing file and, if it has one, fragment."""
+"""Check the links of a static site: each relative address names an existing file and, if it has one, fragment."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def check_links(folder: Path) -> LinkReport:
 
 
 def _target(file: Path, path: str, pages: dict[Path, _Page], root: Path) -> tuple[_Page | None, str]:
-    """Return the page at a path, if it is a page, and what is wrong with the path."""
+    """Return the page at a path, if it is a page, and the fault of the path."""
     if path.startswith("/"):
         return None, "is not relative"
     target = (file.parent / unquote(path)).resolve() if path else file

@@ -1,4 +1,4 @@
-"""Prints the lowest version of each dependency that pyproject.toml allows, as constraints for pip."""
+"""Print the lowest version of each dependency that pyproject.toml allows, as constraints for pip."""
 
 from __future__ import annotations
 

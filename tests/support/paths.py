@@ -1,4 +1,4 @@
-"""Where things are in the repository."""
+"""Paths in the repository."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ TESTS = Path(__file__).parent.parent
 ROOT = TESTS.parent
 PACKAGE = ROOT / "lrp_kg"
 ANKLE = TESTS / "guidelines" / "ankle-sprain"
-"""The second guideline, which shows that the package depends on no particular one."""
+"""The second, invented guideline."""

@@ -41,7 +41,7 @@ def load_records(guideline: Guideline, folder: Path) -> Path:
 
 
 def triples(folder: Path) -> bytes:
-    """Return what one asks of, as N-Triples; what differs from run to run is made the same."""
+    """Return the queried data as N-Triples, with the parts that differ from run to run made equal."""
     store = ox.Store.read_only(str(Store(folder).current().folder))
     memory = ox.Store()
     memory.extend(
@@ -55,7 +55,7 @@ def triples(folder: Path) -> bytes:
 
 
 class Oxigraph:
-    """The engine of the service."""
+    """The engine of the package."""
 
     def __init__(self, text: bytes = b"") -> None:
         self.store = ox.Store()
@@ -68,7 +68,7 @@ class Oxigraph:
 
 
 class Rdflib:
-    """Another engine, which shares no code with the first."""
+    """A second engine, which shares no code with the first."""
 
     def __init__(self, text: bytes = b"") -> None:
         self.graph = rdflib.Graph()
@@ -81,7 +81,7 @@ class Rdflib:
 
 
 def _term(value: Any) -> str:
-    """Return a term in a form that engines share: IRIs in brackets, texts with their language, numbers as they are."""
+    """Return a term in the same form for each engine: IRIs in brackets, texts with language, numbers unchanged."""
     if isinstance(value, ox.NamedNode):
         return f"<{value.value}>"
     kind = value.datatype.value.rpartition("#")[2]
@@ -110,7 +110,7 @@ def golden(name: str) -> dict[str, Any]:
 
 
 def write(name: str, result: dict[str, Any]) -> None:
-    """Write a golden result, a row a line."""
+    """Write a golden result, one row per line."""
     rows = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in result["rows"])
     columns = json.dumps(result["columns"])
     (GOLDEN / f"{name}.json").write_text(f'{{"columns": {columns}, "rows": [\n{rows}\n]}}\n', encoding="utf-8")

@@ -25,7 +25,7 @@ class Renaming:
     identifiers: dict[str, str]
 
     def record(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record of the original guideline as the renamed one has it."""
+        """Return a record of the original guideline with the names of the renamed one."""
         return {self.names.get(name, name): self._value(value) for name, value in record.items()}
 
     def back(self, answer: Any) -> Any:

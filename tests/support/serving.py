@@ -1,4 +1,4 @@
-"""Starts `lrp-kg serve`, or Oxigraph's own server, on a free port for a test, and leaves nothing behind."""
+"""Run `lrp-kg serve` or the Oxigraph server on a free port for a test, and clean up afterwards."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from lrp_kg.research.store.generations import Store
 OXIGRAPH = shutil.which("oxigraph", path=sysconfig.get_path("scripts")) or shutil.which("oxigraph")
 TOKEN = "a-token-of-the-tests-only"  # noqa: S105 - none of any service
 PATIENCE = 90.0
-"""Seconds in which a service has to be ready; the first one for a guideline computes its closure."""
+"""Seconds before a service must be ready; the first one for a guideline computes its closure."""
 
 
 @dataclass
 class Answer:
-    """An HTTP response, read whole."""
+    """An HTTP response with its whole body."""
 
     status: int
     headers: Mapping[str, str]
@@ -50,7 +50,7 @@ class Service:
     process: subprocess.Popen[bytes]
     token: str | None = None
     output: Path | None = None
-    """What it has written on both streams."""
+    """The output of both streams."""
 
     @property
     def url(self) -> str:
@@ -65,7 +65,7 @@ class Service:
         *,
         timeout: float = 60.0,
     ) -> Answer:
-        """Send one request on a connection of its own."""
+        """Send one request on a new connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
@@ -77,11 +77,11 @@ class Service:
             connection.close()
 
     def sparql(self, query: str, accept: str = "application/sparql-results+json", **more: str) -> Answer:
-        """Ask a query by GET."""
+        """Send a query by GET."""
         return self.ask("/sparql?" + urlencode({"query": query, **more}), headers={"Accept": accept})
 
     def processes(self) -> set[int]:
-        """Return the process and all that it has started."""
+        """Return the process and its descendants."""
         found, todo = set(), [self.process.pid]
         while todo:
             pid = todo.pop()
@@ -104,7 +104,7 @@ def free_port() -> int:
 def serving(
     *options: str, token: str | None = None, ready: bool = True, output: Path | None = None, **settings: str
 ) -> Iterator[Service]:
-    """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until queries are answered."""
+    """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until the service answers queries."""
     port = free_port()
     environment = {**os.environ, **{f"LRP_{name}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", str(port), *options]
@@ -157,7 +157,7 @@ def _wait(service: Service, path: str) -> None:
 
 
 def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
-    """Make a store folder that holds exactly some quads, and no records."""
+    """Write a store folder with these quads only, without records."""
     with Store(folder).write() as writer:
         target = writer.next_folder()
         store = ox.Store(str(target))
@@ -171,7 +171,7 @@ def make_store(folder: Path, quads: Iterable[ox.Quad]) -> Path:
 
 @contextmanager
 def running_oxigraph(folder: Path, *options: str, data: Path | None = None) -> Iterator[str]:
-    """Run Oxigraph's own server over a folder, which its bulk loader fills first, and yield its address."""
+    """Load a folder with the bulk loader of Oxigraph, run its server, and yield the address."""
     assert OXIGRAPH, "oxigraph is among the packages of the tests"
     if data:
         loader = [OXIGRAPH, "load", "--location", str(folder), "--file", str(data)]
@@ -184,7 +184,7 @@ def running_oxigraph(folder: Path, *options: str, data: Path | None = None) -> I
 
 @contextmanager
 def running_endpoint(command: Sequence[str], url: str, out: int | None = None) -> Iterator[None]:
-    """Run a program while it answers queries at an address; what it says goes to `out`, or is shown."""
+    """Run a program while it answers queries at an address; its output goes to `out`, or is printed."""
     with subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             end = time.monotonic() + 60

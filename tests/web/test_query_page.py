@@ -83,7 +83,7 @@ def tab(browser: Browser, service: Service, request: pytest.FixtureRequest) -> I
     own.open(f"{service.url}/query?lang={lang}")
     own.wait("document.querySelector('.CodeMirror') && document.querySelectorAll('#example option').length > 1")
     yield own
-    assert [url for url in own.asked_for() if not url.startswith(service.url + "/")] == []
+    assert [url for url in own.requests() if not url.startswith(service.url + "/")] == []
     complaints = [c for c in own.complaints() if "503" not in c and "400" not in c]
     assert complaints == []
     own.close()

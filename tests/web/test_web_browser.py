@@ -108,7 +108,7 @@ def tab(browser: Browser, site: str) -> Iterator[Tab]:
     own.open(site + "/?lang=en")
     yield own
     assert own.complaints() == []
-    assert [url for url in own.asked_for() if not url.startswith(site + "/")] == []
+    assert [url for url in own.requests() if not url.startswith(site + "/")] == []
     own.close()
 
 
@@ -130,7 +130,7 @@ def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str
     assert tab.record == {"redFlags": "cluster"}
     assert words.option("exit", "refer-immediately-red-flags") in tab.answer
     assert words.say("unofficial") in tab.answer
-    assert len(tab.asked_for()) >= 5, "page, style, script, icon or answers were seen"
+    assert len(tab.requests()) >= 5, "page, style, script, icon or answers were seen"
 
 
 def test_languages_are_a_click_away(tab: Tab) -> None:
@@ -275,7 +275,7 @@ def test_an_example_can_be_linked_to(tab: Tab, site: str, service: GuidelineServ
     tab.call("Page.navigate", url=f"{site}/?lang=en#{json.dumps(record).replace(' ', '').replace(chr(34), '%22')}")
     tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
     assert tab.record == record
-    assert all("#" not in url and "%22" not in url for url in tab.asked_for() if "/assess" in url)
+    assert all("#" not in url and "%22" not in url for url in tab.requests() if "/assess" in url)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
