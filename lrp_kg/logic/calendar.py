@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
-from functools import lru_cache
-from itertools import pairwise
+from functools import lru_cache, partial
 
 from lrp_kg.durations import MEASURES
 from lrp_kg.guideline.model import Derived
@@ -59,17 +58,16 @@ class Calendar:
         return known
 
     def _cells(self, group: tuple[int, ...], start: date, end: date) -> tuple[int, ...]:
-        return tuple(self.cells.variables[v].cell(self.measure(v, start, end)) for v in group)
+        return tuple(self._cell(v, start, end) for v in group)
+
+    def _cell(self, variable: int, start: date, end: date) -> int:
+        return self.cells.variables[variable].cell(self.measure(variable, start, end))
 
     def _turns(self, group: tuple[int, ...], start: date, last: date) -> set[date]:
         """Return a date of every stretch from start to last on which the cells of the group do not change."""
         edges = {start}
         for variable in group:
-
-            def cell(day: date, v: int = variable) -> int:
-                return self.cells.variables[v].cell(self.measure(v, start, day))
-
-            edges.update(self._edges(cell, start, last))
+            edges.update(self._edges(partial(self._cell, variable, start), start, last))
         return edges
 
     @staticmethod
@@ -110,28 +108,15 @@ class Calendar:
         anchors = sorted(dates.values())
         low = max(low, _shift(anchors[0], -_REACH))
         high = min(high, _shift(anchors[-1], _REACH))
-        edges = {low, high}
-        for variable in variables:
+
+        def cell(variable: int, day: date) -> int:
             derived = self.derived[variable]
-            from_unknown = derived.start == name
-            other = dates[derived.end if from_unknown else derived.start]
+            start = day if derived.start == name else dates[derived.start]
+            end = day if derived.end == name else dates[derived.end]
+            return self._cell(variable, start, end)
 
-            def cell(day: date, v: int = variable, o: date = other, first: bool = from_unknown) -> int:
-                return self.cells.variables[v].cell(self.measure(v, day, o) if first else self.measure(v, o, day))
-
-            edges |= set(self._edges(cell, low, high))
-        candidates = sorted(edges)
-        candidates += [a for a, _ in pairwise(candidates)]
-        found = set()
-        for day in candidates:
-            cells = []
-            for variable in variables:
-                derived = self.derived[variable]
-                start = day if derived.start == name else dates[derived.start]
-                end = day if derived.end == name else dates[derived.end]
-                cells.append(self.cells.variables[variable].cell(self.measure(variable, start, end)))
-            found.add(tuple(cells))
-        return tuple(sorted(found))
+        edges = {low, high}.union(*(self._edges(partial(cell, variable), low, high) for variable in variables))
+        return tuple(sorted({tuple(cell(variable, day) for variable in variables) for day in edges}))
 
 
 def _shift(day: date, by: timedelta) -> date:

@@ -30,10 +30,9 @@ class Explainer:
         self._single: dict[str, str | None] = {}
 
     def single_field(self, cls: str) -> str | None:
-        """Return the one field a named class reads, or ``None`` where it reads several."""
+        """Return the one field a named class reads, or ``None`` if it reads several."""
         if cls not in self._single:
-            fields = fields_of(Named(cls), self.guideline.classes)
-            inputs = {self._list_of(f) for f in fields}
+            inputs = {self._list_of(f) for f in fields_of(Named(cls), self.guideline.classes)}
             self._single[cls] = next(iter(inputs)) if len(inputs) == 1 else None
         return self._single[cls]
 
@@ -41,7 +40,7 @@ class Explainer:
         return self.guideline.expanded.get(field, (field, ""))[0]
 
     def reasons(self, cls: str, verdict: Callable[[Expression], int]) -> tuple[Reason, ...]:
-        """Return the conditions why a class holds, does not hold, or is unknown, without repeats."""
+        """Return the conditions for which a class holds, does not hold, or is unknown, each once."""
         found: dict[str, Reason] = {}
         for reason in self._reasons(Named(cls), None, verdict):
             found.setdefault(reason.condition.iri, reason)
