@@ -1,4 +1,4 @@
-"""Asking which of some classes a record belongs to, in the form of a decision that no guideline states."""
+"""Which of some classes a record belongs to, as a decision that is in no guideline."""
 
 from __future__ import annotations
 

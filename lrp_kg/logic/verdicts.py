@@ -1,4 +1,4 @@
-"""The verdicts of SPARQL on each class, remembered by the cells that the class reads."""
+"""The verdicts that SPARQL returns for each class, cached by the cells that the class reads."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE, Program, Verdicts
 
 LIMIT = 200_000
-"""Remembered verdicts of one class beyond which they are dropped."""
+"""Cached verdicts of one class; beyond it they are dropped."""
 
 
 class VerdictMemory:
-    """Verdicts of named classes for signatures; what is not remembered is asked of SPARQL, all classes at once."""
+    """Verdicts of named classes for signatures; one query returns all verdicts that are not in the cache."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -39,12 +39,12 @@ class VerdictMemory:
         return TRUE if number is None else self.of(signature, (number,))[number]
 
     def projection(self, signature: Signature, cls: str) -> bytes:
-        """Return the cells of a signature that a named class reads: all that its verdict and reasons rest on."""
+        """Return the cells of a signature that a named class reads: all that its verdict and reasons depend on."""
         number = self._number.get(cls)
         return b"" if number is None else bytes([signature[i] for i in self._reads[number]])
 
     def learn(self, signatures: Sequence[Signature]) -> dict[Signature, Verdicts]:
-        """Ask SPARQL for many signatures at once, so that they need not be asked for one by one."""
+        """Query many signatures at once, which is faster than one by one."""
         distinct = list(dict.fromkeys(signatures))
         found = dict(zip(distinct, self.program.classify(distinct), strict=True))
         for number, (known, reads) in enumerate(zip(self._known, self._reads, strict=True)):
@@ -53,7 +53,7 @@ class VerdictMemory:
         return found
 
     def _ask(self, signature: Signature) -> None:
-        """Ask SPARQL for every expression whose verdict is not remembered for the cells of a signature."""
+        """Query every expression whose verdict is not in the cache for the cells of a signature."""
         keys = [bytes([signature[i] for i in reads]) for reads in self._reads]
         unknown = [n for n, key in enumerate(keys) if key not in self._known[n]]
         needed = self.program.needed([self.program.nodes[n] for n in unknown])

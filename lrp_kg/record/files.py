@@ -1,4 +1,4 @@
-"""The records of files, one by one, each with a name for messages; what is no record is given as its error."""
+"""Reads the records of files, one by one, each with a name for messages; an item that is no record is its error."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def items(reader: RecordReader, file: str, body: bytes, kind: str | None = None)
 
 
 def understand(reader: RecordReader, found: str | dict[str, Any] | RawRecord | RecordError) -> RawRecord | RecordError:
-    """Return the record of an item, or why it is none."""
+    """Return the record of an item, or the error that says why it is none."""
     if isinstance(found, (RawRecord, RecordError)):
         return found
     try:
