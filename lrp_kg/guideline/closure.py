@@ -23,7 +23,7 @@ def ontology_graph(guideline: Guideline) -> rdflib.Graph:
 
 
 def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
-    """Return the closure of the ontology, from the cache where it is there.
+    """Return the closure of the ontology, from the cache if it has one.
 
     Kept as N-Triples: the closure has literals as subjects, which are left out here.
     """

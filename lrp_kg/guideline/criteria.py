@@ -177,7 +177,7 @@ def equivalent_class(graph: Graph, cls: Node) -> Expression | None:
 
 
 def is_condition(graph: Graph, cls: Node) -> bool:
-    """Tell whether a class is below the patient record or a group of conditions, and no group itself."""
+    """Return whether a class is below the patient record or a group of conditions, and no group itself."""
     groups = set(graph.instances(CONDITION_GROUP))
     above = graph.all(cls, RDFS + "subClassOf")
     return cls not in groups and any(c.value == PATIENT_RECORD or c in groups for c in above)

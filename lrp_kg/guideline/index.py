@@ -35,17 +35,17 @@ class Node(NamedTuple):
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether this is a blank node."""
+        """Return whether this is a blank node."""
         return self.kind == "blank"
 
     @property
     def is_literal(self) -> bool:
-        """Tell whether this is a literal."""
+        """Return whether this is a literal."""
         return self.kind == "literal"
 
     @property
     def is_integer(self) -> bool:
-        """Tell whether this is a literal of type xsd:integer."""
+        """Return whether this is a literal of type xsd:integer."""
         return self.datatype == XSD + "integer"
 
 

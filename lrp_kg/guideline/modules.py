@@ -47,7 +47,7 @@ class Module:
         return not self.is_ontology and self.file.name == AUTHOR_SHAPES
 
     def is_within(self, folder: Path) -> bool:
-        """Tell whether a folder holds the file; the vocabulary is often elsewhere."""
+        """Return whether a folder holds the file; the vocabulary is often elsewhere."""
         return folder in self.file.parents
 
     @cached_property

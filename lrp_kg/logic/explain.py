@@ -1,4 +1,4 @@
-"""Why and why not: the conditions that an answer rests on, with the labels of the guideline."""
+"""Why and why not: the conditions that an answer depends on, with the labels of the guideline."""
 
 from __future__ import annotations
 
