@@ -337,16 +337,15 @@ class Reference:
             options = []
             for option in g.subjects(CP.optionOf, node):
                 refined = g.value(option, CP.refinedBy)
-                ident = g.value(option, DCTERMS.identifier) or Literal(name_of(option))
                 parsed = Option(
-                    str(ident),
+                    self.identifier(option),
                     name_of(g.value(option, CP.appliesTo)),
-                    str(g.value(refined, DCTERMS.identifier)) if refined else None,
+                    self.identifier(refined) if refined else None,
                 )
                 options.append((int(g.value(option, CP.priority)), parsed))
             options.sort(key=lambda pair: pair[0])
             decision = Decision(
-                str(g.value(node, DCTERMS.identifier)),
+                self.identifier(node),
                 name_of(g.value(node, CP.scope)),
                 name_of(g.value(node, CP.hitPolicy)),
                 tuple(option for _, option in options),
@@ -356,9 +355,13 @@ class Reference:
             found |= self._read_programme(node)
         return found
 
+    def identifier(self, node: Node) -> str:
+        """Return the identifier of a term, which may be left out if it is the local name."""
+        return str(self.graph.value(node, DCTERMS.identifier) or name_of(node))
+
     def _read_programme(self, node: Node) -> dict[str, Decision]:
         g = self.graph
-        ident = str(g.value(node, DCTERMS.identifier))
+        ident = self.identifier(node)
         editions = list(g.objects(node, CP.edition))
         assert len(editions) == 1, "the reference knows one edition"
         names = [name_of(g.value(c, CP.appliesTo)) for c in g.objects(editions[0], CP.criterion)]
