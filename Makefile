@@ -23,8 +23,9 @@ check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
 	$(PYTEST) -q -m "not slow and not long"
 
-long: $(VENV)/.test ## what is too long for test: full proofs, soaks
+long: $(VENV)/.benchmark ## what is too long for test: full proofs, many kills, benchmarks
 	$(PYTEST) -m long
+	$(MAKE) benchmark
 
 LOWEST := $(VENV)-lowest
 LOWEST_TESTS := $(addprefix tests/,answer cli record research web authoring/test_check_command.py)

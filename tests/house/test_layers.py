@@ -103,3 +103,17 @@ def test_imports_are_found(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("def f():\n    from lrp_kg.authoring.check import stages\n    import lrp_kg.record.files\n")
     assert imported(file) == {"authoring.check.stages", "record.files"}
+
+
+def test_imports_have_few_levels() -> None:
+    """With a room, or a module of the ground, as one node, the longest chain of imports has at most 11."""
+    below = {}
+    for node in set(BELOW) | GROUND:
+        files = sorted((PACKAGE / node).rglob("*.py")) or [PACKAGE / f"{node}.py"]
+        names = {name.split(".")[0] for file in files for name in imported(file)}
+        below[node] = names & (set(BELOW) | GROUND) - {node}
+
+    def level(node: str) -> int:
+        return 1 + max((level(other) for other in below[node]), default=0)
+
+    assert 5 < max(level(node) for node in below) <= 11
