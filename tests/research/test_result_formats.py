@@ -138,6 +138,21 @@ def test_result_file_is_as_specified(service: Service, case: Case) -> None:
         assert re.sub(rb"_:\w+", b"_:b", answer.body) == expected  # byte for byte
 
 
+def test_long_result_is_complete_in_each_format(service: Service) -> None:
+    names = ["z", "y", "x", "w", "v", "u", "t", "s"]
+    query = f"SELECT ?{' ?'.join(names)} {{ ?z <https://example.org/v> ?y . ?x ?w ?v . ?u ?t ?s }}"
+    data = ox.Store()
+    data.load(path=str(HERE / "data.ttl"), format=ox.RdfFormat.TURTLE)
+    for kind in KINDS.values():
+        body = service.sparql(query, kind).body
+        assert len(body) > 1_000_000  # too long to be kept in memory
+        found = rows(kind, body, star=False)
+        assert found[0] == str(names)
+        assert len(found) == 1 + 19 * 20 * 20
+        local = data.query(query).serialize(format=ox.QueryResultsFormat.from_media_type(kind))
+        assert found == rows(kind, local, star=False)
+
+
 def test_carriage_returns_in_rdf_xml_are_kept(service: Service) -> None:
     answer = service.sparql("CONSTRUCT WHERE { <https://example.org/r05> ?p ?v }", "application/rdf+xml")
     found = rdflib.Graph().parse(data=answer.body, format="xml")
