@@ -27,7 +27,7 @@ from typing import Any
 from multiplied import multiply
 
 from lrp_kg.authoring.check.stages import CheckResult, run
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.guideline.files import packaged_folder
 
 AIM_CHECK, AIM_AGAIN = 3.0, 1.0
@@ -52,8 +52,8 @@ def timed(work: Callable[[], CheckResult]) -> tuple[CheckResult, float]:
     return result, time.process_time() - start
 
 
-def check(folder: Path, memory: Memory | None = None) -> CheckResult:
-    return run(folder, hermit=False, memory=memory)
+def check(folder: Path, cache: CheckCache | None = None) -> CheckResult:
+    return run(folder, hermit=False, cache=cache)
 
 
 def measured(folder: Path, rounds: int) -> Json:
@@ -63,8 +63,8 @@ def measured(folder: Path, rounds: int) -> Json:
     assert not wrong, f"the guideline is valid, but: {', '.join(sorted(wrong))}"
     checks = [timed(lambda: check(folder)) for _ in range(rounds)]
     best, warm = min(checks, key=lambda pair: pair[1])
-    memory = Memory()
-    check(folder, memory)
+    cache = CheckCache()
+    check(folder, cache)
     again = {}
     for name, (file, old, new) in EDITS.items():
         path = folder / file
@@ -73,9 +73,9 @@ def measured(folder: Path, rounds: int) -> Json:
         times = []
         for _ in range(rounds):
             path.write_text(text.replace(old, new, 1), encoding="utf-8")
-            times.append(timed(lambda: check(folder, memory))[1])
+            times.append(timed(lambda: check(folder, cache))[1])
             path.write_text(text, encoding="utf-8")
-            times.append(timed(lambda: check(folder, memory))[1])
+            times.append(timed(lambda: check(folder, cache))[1])
         again[name] = min(times)
     return {
         "bytes": sum(f.stat().st_size for f in (folder / "ontology").glob("*.ttl")),

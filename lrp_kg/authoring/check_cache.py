@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Memory:
+class CheckCache:
     """Keeps results from one check to the next; drops those that the last complete check did not use."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lrp_kg.authoring.check.stages import CheckResult
-    from lrp_kg.authoring.check_cache import Memory
+    from lrp_kg.authoring.check_cache import CheckCache
     from lrp_kg.findings import Finding
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -68,20 +68,20 @@ def check(
     context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
 
 
-def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, memory: Memory | None = None) -> CheckResult:
+def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, cache: CheckCache | None = None) -> CheckResult:
     from rich.console import Console
 
     from lrp_kg.authoring.check.stages import run
 
     console = Console(stderr=True)
     if form != "text" or not console.is_terminal:
-        return run(folder, hermit=hermit, mutate=mutate, memory=memory)
+        return run(folder, hermit=hermit, mutate=mutate, cache=cache)
     with console.status("check") as status:
 
         def report(stage: str, step: str) -> None:
             status.update(f"{stage} {step}".strip())
 
-        return run(folder, hermit=hermit, mutate=mutate, report=report, memory=memory)
+        return run(folder, hermit=hermit, mutate=mutate, report=report, cache=cache)
 
 
 def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
@@ -169,15 +169,15 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
 
 
 def _watch(folder: Path, form: str, notes: bool) -> None:
-    from lrp_kg.authoring.check_cache import Memory
+    from lrp_kg.authoring.check_cache import CheckCache
 
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
-    memory = Memory()
+    cache = CheckCache()
     try:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            _print(_run(folder, form, mutate=False, hermit=False, memory=memory), form, notes, folder)
+            _print(_run(folder, form, mutate=False, hermit=False, cache=cache), form, notes, folder)
     except KeyboardInterrupt:
         click.echo("", err=True)
 

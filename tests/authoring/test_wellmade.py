@@ -20,7 +20,7 @@ from lrp_kg.authoring.check import texts
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.stages import run
 from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import files_to_check, guideline_files, vocabulary_file
 from lrp_kg.guideline.index import iri, read_turtle
@@ -62,7 +62,7 @@ class Bench:
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = copy(folder, name)
         self.good = {f: f.read_text(encoding="utf-8") for f in self.folder.rglob("*") if f.is_file()}
-        self.memory = Memory()
+        self.cache = CheckCache()
 
     def restore(self) -> None:
         """Undo every edit."""
@@ -72,7 +72,7 @@ class Bench:
 
     def look(self) -> list[Finding]:
         """Return the findings of an incremental check."""
-        return list(run(self.folder, hermit=False, memory=self.memory).findings)
+        return list(run(self.folder, hermit=False, cache=self.cache).findings)
 
     def check(self) -> list[Finding]:
         """Return the findings, which an incremental and a fresh check must agree on."""

@@ -16,7 +16,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg.authoring.check.incremental_shapes import followed_back, surroundings
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Index, Node, iri
 from lrp_kg.guideline.positions import Positions
@@ -37,14 +37,14 @@ class ShapeCheck:
     """Checks triples against the shapes of one file."""
 
     def __init__(
-        self, shapes_file: Path, triples: list[ox.Triple], positions: Positions, memory: Memory | None = None
+        self, shapes_file: Path, triples: list[ox.Triple], positions: Positions, cache: CheckCache | None = None
     ) -> None:
         index = Index(shapes_file.parent, [shapes_file])
         self.shapes: Graph = index.graph
         (self.module,) = index.modules
         self.triples = triples
         self.positions = positions
-        self.memory = memory or Memory()
+        self.cache = cache or CheckCache()
 
     def findings(self) -> list[Finding]:
         """Return the violations, each once."""
@@ -79,7 +79,7 @@ class ShapeCheck:
             return
         hierarchy, around = surroundings(self._visible(), back)
         key = ("shapes", self.module.text.text, hierarchy)
-        before: _Known = self.memory.latest(key) or {}
+        before: _Known = self.cache.latest(key) or {}
         changed = {term for term, own in around.items() if term not in before or before[term][0] != own}
         partly = 2 * len(changed) < len(around)
         triples = hierarchy.union(*(around[term] for term in changed)) if partly else self._visible()
@@ -88,7 +88,7 @@ class ShapeCheck:
             term: (own, tuple(found.get(term, ())) if term in changed else before[term][1])
             for term, own in around.items()
         }
-        self.memory.keep(key, known)
+        self.cache.keep(key, known)
         yield from self._violations({term: shapes for term, (_, shapes) in known.items()})
 
     def _violations(self, found: Mapping[str, Sequence[str]]) -> Iterator[Result]:

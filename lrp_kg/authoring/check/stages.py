@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.authoring.mutation.mutating import MutationReport
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
@@ -40,21 +40,21 @@ def run(
     hermit: bool | None = None,
     mutate: bool = False,
     report: Report = lambda _a, _b: None,
-    memory: Memory | None = None,
+    cache: CheckCache | None = None,
 ) -> CheckResult:
     """Check a guideline folder: whether it is well made, sound, complete and right.
 
     Skips a stage that cannot run because of earlier findings. ``hermit`` runs the OWL reasoner HermiT (``None``: if
     it is installed); ``mutate`` also changes the criteria one at a time and reports the changes that no case detects.
-    With the ``memory`` of earlier checks it recomputes only what an edit can have changed; the findings are the same.
+    With the ``cache`` of earlier checks it recomputes only what an edit can have changed; the findings are the same.
     """
-    memory = memory or Memory()
-    result = _run(folder, hermit, mutate, report, memory)
-    memory.end_check(complete="right" in result.seconds)
+    cache = cache or CheckCache()
+    result = _run(folder, hermit, mutate, report, cache)
+    cache.end_check(complete="right" in result.seconds)
     return result
 
 
-def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, memory: Memory) -> CheckResult:
+def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache: CheckCache) -> CheckResult:
     found: list[Finding] = []
     seconds: dict[str, float] = {}
     mutation: MutationReport | None = None
@@ -66,14 +66,14 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, memory
         from lrp_kg.authoring.check.wellmade import UNREADABLE, check_well_made, without_repeats
 
         report("well made", "")
-        found += check_well_made(folder, memory=memory)
+        found += check_well_made(folder, cache=cache)
     if any(f.name in UNREADABLE for f in found):
         return CheckResult(_sorted(found), seconds)
     with _timed(seconds, "sound"):
         from lrp_kg.authoring.reasoning.soundness import check_soundness
 
         report("sound", "")
-        found += check_soundness(folder, hermit=hermit, memory=memory)
+        found += check_soundness(folder, hermit=hermit, cache=cache)
     with _timed(seconds, "read"):
         from lrp_kg.answer.service import GuidelineService
 
@@ -93,8 +93,8 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, memory
 
         report("right", "")
         case_set = load_cases(folder, service.guideline)
-        runs = CaseRuns(service, case_set, memory.latest("runs"))
-        memory.keep("runs", runs)
+        runs = CaseRuns(service, case_set, cache.latest("runs"))
+        cache.keep("runs", runs)
         found += [*case_set.findings, *runs.failures(), *runs.untouched()]
     if mutate:
         from lrp_kg.authoring.mutation.mutating import mutate as run_mutations

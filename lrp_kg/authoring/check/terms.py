@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module
 from lrp_kg.guideline.positions import Positions
@@ -43,12 +43,12 @@ class TermChecks:
     """Checks the terms of all modules together."""
 
     def __init__(
-        self, folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory | None = None
+        self, folder: Path, modules: Sequence[Module], positions: Positions, cache: CheckCache | None = None
     ) -> None:
         self.modules = modules
         self.positions = positions
-        memory = memory or Memory()
-        self._terms = [(m, memory.recall(("terms", m.key), partial(_ModuleTerms, m))) for m in modules]
+        cache = cache or CheckCache()
+        self._terms = [(m, cache.recall(("terms", m.key), partial(_ModuleTerms, m))) for m in modules]
         self._own = [(m, terms) for m, terms in self._terms if m.is_within(folder)]
         self.declared = set[str]().union(*(own.declared for _, own in self._terms))
         self.namespaces = {CP}.union(*(own.namespaces for m, own in self._terms if m.is_ontology))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.authoring.formatting import formatted, formatter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module
@@ -73,7 +73,7 @@ def string_findings(text: TurtleText) -> Iterator[Finding]:
         yield Finding("string-typed", message, text.where(offset), severity="warning")
 
 
-def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Finding]:
+def format_findings(modules: Sequence[Module], cache: CheckCache) -> Iterator[Finding]:
     """Yield files that `formatting` would change, or a note that turtlefmt is not installed."""
     program = formatter()
     if program is None:
@@ -81,7 +81,7 @@ def format_findings(modules: Sequence[Module], memory: Memory) -> Iterator[Findi
         yield Finding("formatting-not-checked", message, severity="note")
         return
     for module in modules:
-        yield from memory.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
+        yield from cache.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
 
 
 def _badly_formatted(program: str, module: Module) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from lrp_kg.authoring.check.catalogue import catalogue_findings
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES, files_to_check, packaged_folder
@@ -27,28 +27,28 @@ UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
 """Findings after which the terms cannot be checked, because the triples of a file are missing."""
 
 
-def check_well_made(folder: Path, *, formatting: bool = True, memory: Memory | None = None) -> list[Finding]:
+def check_well_made(folder: Path, *, formatting: bool = True, cache: CheckCache | None = None) -> list[Finding]:
     """Return the faults in the modules of a guideline, each with file and line.
 
     If a file cannot be parsed, checks only the text of the others. ``formatting`` also runs turtlefmt. With the
-    ``memory`` of an earlier check it looks only at what has changed since, if that is enough.
+    ``cache`` of an earlier check it looks only at what has changed since, if that is enough.
     """
-    memory = memory or Memory()
+    cache = cache or CheckCache()
     modules, found = read_modules(files_to_check(folder))
     own = [m for m in modules if m.is_within(folder)]
     found += prefix_findings(own)
     for module in own:
-        found += memory.recall(("head", module.key), partial(_text_findings, module))
+        found += cache.recall(("head", module.key), partial(_text_findings, module))
     if any(f.name in UNREADABLE for f in found):
         return found
     positions = Positions([m.text for m in modules])
-    terms = TermChecks(folder, modules, positions, memory)
+    terms = TermChecks(folder, modules, positions, cache)
     for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
         found += check()
-    found += _shape_findings(folder, modules, positions, memory)
+    found += _shape_findings(folder, modules, positions, cache)
     found += catalogue_findings(folder, modules)
     if formatting:
-        found += format_findings(own, memory)
+        found += format_findings(own, cache)
     return found
 
 
@@ -71,7 +71,9 @@ def _text_findings(module: Module) -> list[Finding]:
     return [*header_findings(module), *string_findings(module.text)]
 
 
-def _shape_findings(folder: Path, modules: Sequence[Module], positions: Positions, memory: Memory) -> Iterator[Finding]:
+def _shape_findings(
+    folder: Path, modules: Sequence[Module], positions: Positions, cache: CheckCache
+) -> Iterator[Finding]:
     """Yield violations of the shapes by terms that the folder describes."""
     triples: list[ox.Triple] = []
     for module in modules:
@@ -79,6 +81,6 @@ def _shape_findings(folder: Path, modules: Sequence[Module], positions: Position
         triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
     triples += completion(triples)
     foreign = {f"{m.file}:" for m in modules if not m.is_within(folder)}
-    for finding in ShapeCheck(author_shapes(folder), triples, positions, memory).findings():
+    for finding in ShapeCheck(author_shapes(folder), triples, positions, cache).findings():
         if not finding.where.startswith(tuple(foreign)):
             yield finding

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check_cache import Memory
+from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece
 from lrp_kg.cache import remembered
@@ -40,7 +40,7 @@ class Judgement:
     impossible: dict[str, str]
 
 
-def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory | None = None) -> list[Finding]:
+def check_soundness(folder: Path, *, hermit: bool | None = None, cache: CheckCache | None = None) -> list[Finding]:
     """Return contradictions and classes that cannot have a member, each with file and line.
 
     Unless ``hermit`` is ``False`` it also runs HermiT, or adds a note that says why HermiT cannot run. If a module
@@ -51,8 +51,8 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
-    memory = memory or Memory()
-    judgements = memory.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, memory))
+    cache = cache or CheckCache()
+    judgements = cache.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, cache))
     found = list(_findings(judgements, folder, positions))
     if hermit is False:
         return found
@@ -67,17 +67,17 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, memory: Memory 
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
 
 
-def _judgements(logic: Logic, memory: Memory) -> list[Judgement]:
+def _judgements(logic: Logic, cache: CheckCache) -> list[Judgement]:
     """Return the judgements of owlrl on the base, and on conditions not yet known to be sound."""
     keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
-    sound: frozenset[str] = memory.latest("sound conditions") or frozenset()
+    sound: frozenset[str] = cache.latest("sound conditions") or frozenset()
     todo = [name for name, key in keys.items() if key not in sound]
     base = logic.base()
     found = [judge(base)] if base else []
     pieces = logic.pieces(todo) if sound else logic.pieces()
     judged = [(piece, judge(piece)) for piece in pieces]
     doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
-    memory.keep("sound conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    cache.keep("sound conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
     return found + [own for _, own in judged]
 
 
