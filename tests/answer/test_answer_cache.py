@@ -95,8 +95,8 @@ def test_cached_answer_of_every_case_is_the_same(fresh: GuidelineService) -> Non
         )
 
 
-def test_template_is_reused_for_other_dates_and_identifiers(fresh: GuidelineService) -> None:
-    """The same records, moved by a whole cycle of the calendar, need no new template."""
+def test_cached_answer_is_reused_for_other_dates_and_identifiers(fresh: GuidelineService) -> None:
+    """The same records, moved by a whole cycle of the calendar, need no new cached answer."""
     cases = [record for record in CASES if len(record) > 8][::12]
     assert len(cases) > 25
     for record in cases:
@@ -127,8 +127,8 @@ def test_every_identifier_is_returned_unchanged(fresh: GuidelineService) -> None
         assert (answer.get("id"), answer["episode"]) == (None, ident)
 
 
-def test_numbers_of_one_cell_share_a_template(fresh: GuidelineService) -> None:
-    """Two numbers that no criterion distinguishes share a template, and each answer has its own number."""
+def test_numbers_of_one_cell_share_a_cached_answer(fresh: GuidelineService) -> None:
+    """Two numbers that no criterion distinguishes share a cached answer, and each answer has its own number."""
     base = {"incapacityPercentage": 60, "priorIncapacityDays": 30, "resumption": "partial", "sessionsFollowed": 3}
     same(fresh, base, explain=True)
     before = cached_answers(fresh)
