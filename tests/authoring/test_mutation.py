@@ -165,14 +165,14 @@ def test_unprotected_threshold_survives(tmp_path: Path) -> None:
     judged = survivors["AcutePhase", "daysSinceInjury 0 to 9 -> daysSinceInjury 0 to 8"]
     assert "record.ttl:" in judged.where
     assert judged.changes == "stage"
-    assert judged.witness == {"assessmentDate": "2024-06-10", "injuryDate": "2024-06-01"}
+    assert judged.example == {"assessmentDate": "2024-06-10", "injuryDate": "2024-06-01"}
     finding = next(f for f in found.findings() if "0 to 8" in f.message)
     assert (finding.name, finding.where) == ("mutant-survived", judged.where)
     assert ("AcutePhase", "daysSinceInjury 0 to 9 -> daysSinceInjury 0 to 10") not in survivors
     assert found.score < 1
 
 
-def test_witness_distinguishes_the_mutant(tmp_path: Path) -> None:
+def test_example_distinguishes_the_mutant(tmp_path: Path) -> None:
     kept = [c for c in cases(ANKLE / "cases") if "crutches" not in c["record"].get("aids", [])]
     folder = folder_with(tmp_path, kept)
     service = GuidelineService(folder, cache=False)
@@ -181,7 +181,7 @@ def test_witness_distinguishes_the_mutant(tmp_path: Path) -> None:
     mutants = {(m.term, m.text): m for m in mutants_of(service.guideline)}
     for judged in survivors:
         changed = apply(service.guideline, mutants[judged.mutant.term, judged.mutant.text])
-        record = service.read(judged.witness or {})
+        record = service.read(judged.example or {})
         assert parts(Assessor(changed, cache=False), record) != parts(service.assessor, record), judged.text()
 
 
@@ -190,9 +190,9 @@ def test_mutant_that_differs_without_a_date_is_not_equivalent(tmp_path: Path) ->
     folder = folder_with(tmp_path, cases(ANKLE / "cases")[::5])
     service = GuidelineService(folder, cache=False)
     judged = next(j for j in run(folder).judged if j.mutant.text == "ankleSurgery = false left out")
-    assert judged.fate == SURVIVED
+    assert judged.result == SURVIVED
     changed = Assessor(apply(service.guideline, judged.mutant), cache=False)
-    record = service.read(judged.witness or {})
+    record = service.read(judged.example or {})
     assert parts(changed, record) != parts(service.assessor, record)
 
 
@@ -229,7 +229,7 @@ def test_fast_verdicts_agree_with_whole_assessors(tmp_path: Path, share: int) ->
     folder = folder_with(tmp_path, cases(ANKLE / "cases")[::share])
     service = GuidelineService(folder, cache=False)
     found = mutate(service, load_cases(folder, service.guideline))
-    fast = [(j.mutant.kind, j.mutant.term, j.mutant.text, j.fate == KILLED) for j in found.judged]
+    fast = [(j.mutant.kind, j.mutant.term, j.mutant.text, j.result == KILLED) for j in found.judged]
     assert fast == [(*change, noticed is not None) for *change, noticed in slowly(service, folder)]
 
 
@@ -263,7 +263,7 @@ def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None
     assert sum(kind["killed"] for kind in data["byKind"].values()) == data["killed"] == len(report.killed)
     assert "100.0% of" in report.as_text().plain
     few = run(folder_with(tmp_path, cases(ANKLE / "cases")[:3]))
-    assert {j.fate for j in few.judged} == {KILLED, SURVIVED, EQUIVALENT}
+    assert {j.result for j in few.judged} == {KILLED, SURVIVED, EQUIVALENT}
     first = few.as_dict()["survivors"][0]
     assert first["kind"] and first["where"] and first["changes"] and "witness" in first
     assert f"{first['where']}: not noticed" in few.as_text().plain

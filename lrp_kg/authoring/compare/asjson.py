@@ -100,7 +100,7 @@ def _region(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
             }
             for literals, size in r.conditions
         ],
-        "smallestRecord": dict(r.witness),
+        "smallestRecord": dict(r.example),
         "validBefore": r.valid[0],
         "validAfter": r.valid[1],
     }

@@ -114,7 +114,7 @@ class _Text:
         if len(r["conditions"]) > len(shown):
             yield self._line(f"[dim]{self.words.say('more', n=len(r['conditions']) - len(shown))}[/]", indent + 2)
         if full:
-            yield self._line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['witness'])}", indent + 2)
+            yield self._line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['example'])}", indent + 2)
 
     def _places(self) -> Iterator[RenderableType]:
         if self.view["places"]:

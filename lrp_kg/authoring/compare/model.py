@@ -85,7 +85,7 @@ class Region:
     after: Outcome | None
     combinations: int
     conditions: tuple[tuple[tuple[Literal, ...], int], ...]
-    witness: Mapping[str, object]
+    example: Mapping[str, object]
     valid: tuple[bool, bool]
 
     @property

@@ -137,7 +137,7 @@ class Viewer:
             "conditions": [
                 {"parts": w.condition(condition), "count": w.number(size)} for condition, size in r.conditions
             ],
-            "witness": json.dumps(r.witness, ensure_ascii=False),
+            "example": json.dumps(r.example, ensure_ascii=False),
             "valid": w.say(f"valid-{valid}"),
         }
 

@@ -17,18 +17,18 @@ from lrp_kg.authoring.compare.shared_space import SharedSpace
 from lrp_kg.guideline.model import Guideline
 
 LOOKED_AT = 200
-"""Paths to each difference among which the shortest are looked at for a witness."""
+"""Paths to each difference among which the shortest are looked at for an example."""
 
 
 @dataclass(frozen=True)
-class Witness:
+class Example:
     """A record whose answer differs, and in what; the record is empty where no dates fit."""
 
     what: str
     record: Mapping[str, object]
 
 
-def first_difference(space: SharedSpace, classes: Collection[str], decisions: Collection[str]) -> Witness | None:
+def first_difference(space: SharedSpace, classes: Collection[str], decisions: Collection[str]) -> Example | None:
     """Return a record that two versions answer otherwise, of which some classes and decisions differ.
 
     Raises `DiagramTooLarge` where that cannot be said.
@@ -38,7 +38,7 @@ def first_difference(space: SharedSpace, classes: Collection[str], decisions: Co
         paths = [path for pair in diagram.differing() for path in islice(diagram.paths(pair), LOOKED_AT)]
         if paths:
             boxes = [box for path in paths for box in diagram.axes.boxes(path)]
-            return Witness(what, next(Records(space).candidates(boxes, diagram.axes), {}))
+            return Example(what, next(Records(space).candidates(boxes, diagram.axes), {}))
     return None
 
 

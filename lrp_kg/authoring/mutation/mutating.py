@@ -1,7 +1,7 @@
 """Mutation testing: which small mistakes in the guideline would no test case notice.
 
 A case that runs a part of the guideline need not expect anything of it; coverage does not show that, this does. Every
-surviving mutant is a case to be written (its witness is a record to start from), or a place where the answer does
+surviving mutant is a case to be written (its example is a record to start from), or a place where the answer does
 not depend on what the guideline says.
 """
 
@@ -41,14 +41,14 @@ class MutationProgress:
 
 @dataclass(frozen=True)
 class Judged:
-    """A mutant and what became of it: killed by a case, survived with a witness, or equivalent."""
+    """A mutant and its result: killed by a case, survived with an example, or equivalent."""
 
     mutant: Mutant
-    fate: str
+    result: str
     where: str
     case: str | None = None
     changes: str = ""
-    witness: Mapping[str, object] | None = None
+    example: Mapping[str, object] | None = None
 
     def text(self) -> str:
         """Return the change in words."""
@@ -60,10 +60,10 @@ class Judged:
             "kind": self.mutant.kind,
             "term": self.mutant.term,
             "change": self.mutant.text,
-            "fate": self.fate,
+            "fate": self.result,
             "where": self.where,
             "changes": self.changes,
-            "witness": dict(self.witness or {}),
+            "witness": dict(self.example or {}),
         }
 
 
@@ -76,8 +76,8 @@ class MutationReport:
     failing: tuple[str, ...]
     seconds: float
 
-    def _of(self, fate: str) -> tuple[Judged, ...]:
-        return tuple(j for j in self.judged if j.fate == fate)
+    def _of(self, result: str) -> tuple[Judged, ...]:
+        return tuple(j for j in self.judged if j.result == result)
 
     @property
     def killed(self) -> tuple[Judged, ...]:
@@ -114,9 +114,9 @@ class MutationReport:
 
     @staticmethod
     def _advice(judged: Judged) -> str:
-        if not judged.witness:
+        if not judged.example:
             return f"It changes {judged.changes}: expect it in a case."
-        return f"It changes {judged.changes}, for example for {json.dumps(dict(judged.witness), ensure_ascii=False)}."
+        return f"It changes {judged.changes}, for example for {json.dumps(dict(judged.example), ensure_ascii=False)}."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready data."""
@@ -181,13 +181,13 @@ def mutate(
     survivors = 0
     for number, mutant in enumerate(mutants, 1):
         where = positions.where(mutant.term)
-        case, witness = judge.judge(mutant)
+        case, example = judge.judge(mutant)
         if case is not None:
             judged.append(Judged(mutant, KILLED, where, case))
-        elif witness is None:
+        elif example is None:
             judged.append(Judged(mutant, EQUIVALENT, where))
         else:
             survivors += 1
-            judged.append(Judged(mutant, SURVIVED, where, None, witness.what, witness.record))
+            judged.append(Judged(mutant, SURVIVED, where, None, example.what, example.record))
         progress(MutationProgress(number, len(mutants), survivors))
     return MutationReport(tuple(judged), len(good), tuple(failing), time.perf_counter() - start)

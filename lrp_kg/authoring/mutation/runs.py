@@ -14,7 +14,7 @@ from lrp_kg.answer.results import Assessment
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
-from lrp_kg.authoring.mutation.equivalence import Witness, first_difference
+from lrp_kg.authoring.mutation.equivalence import Example, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Signature
@@ -100,13 +100,13 @@ class WholeMutant(Assessor):
     """Answers cases by the changed guideline."""
 
     def __init__(self, baseline: Baseline, builder: Builder, affected: Collection[str]) -> None:
-        self._world, self._changed, self._affected = baseline, builder, affected
+        self._baseline, self._changed, self._affected = baseline, builder, affected
         super().__init__(baseline.widened(builder.program.guideline), baseline.engine, cache=False)
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         if decision.iri in self._affected:
             return decider_of(self._changed, decision.iri)
-        return self._world.decider(decision.iri)
+        return self._baseline.decider(decision.iri)
 
     def noticed(self, cases: Collection[tuple[Prepared, list[Part]]]) -> str | None:
         """Return the first case that notices the change."""
@@ -125,8 +125,8 @@ class Judge:
         self.baseline = baseline
         self.kleene = KleeneAssessor(baseline)
 
-    def judge(self, mutant: Mutant) -> tuple[str | None, Witness | None]:
-        """Return the case that notices a mutant, or else a witness; neither where the mutant changes no answer."""
+    def judge(self, mutant: Mutant) -> tuple[str | None, Example | None]:
+        """Return the case that notices a mutant, or else an example; neither where the mutant changes no answer."""
         baseline = self.baseline
         if mutant.classes:
             reached = baseline.reached(mutant.classes)
@@ -144,11 +144,11 @@ class Judge:
         if case:
             return case, None
         if not reached and not affected:
-            return None, Witness(f"what {local_name(mutant.term)} says", {})
+            return None, Example(f"what {local_name(mutant.term)} says", {})
         try:
             return None, first_difference(baseline.space_with(builder), reached, affected)
         except DiagramTooLarge:
-            return None, Witness("what is too large to compare", {})
+            return None, Example("what is too large to compare", {})
 
     def _noticed(self, reached: set[str], affected: set[str], verdicts: list[dict[str, int]]) -> str | None:
         """Return the first case that certainly notices the change."""
