@@ -35,15 +35,15 @@ class Field(Term):
     """A field of a record; ``kind`` is value, values, boolean, integer, date or string."""
 
     kind: str
-    values: tuple[Value, ...]
-    question: Text
-    hint: Text
-    considers: tuple[Term, ...]
-    ask_order: int | None
-    ask_if: str | None
-    implies: tuple[str, ...]
-    low: int | None
-    high: int | None
+    values: tuple[Value, ...] = ()
+    question: Text = field(default_factory=dict)
+    hint: Text = field(default_factory=dict)
+    considers: tuple[Term, ...] = ()
+    ask_order: int | None = None
+    ask_if: str | None = None
+    implies: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
 
 
 @dataclass(frozen=True)

@@ -138,8 +138,15 @@ class _CaseReader:
         for finding, message in wrong:
             self.complain(finding, where, f"{ident}: {message}")
         if not wrong:
-            parts = tuple(parts_of(data["expect"], self.names))
-            self.cases[ident] = Case(ident, data["note"], data["record"], data["expect"], where, parts, text)
+            self.cases[ident] = Case(
+                id=ident,
+                note=data["note"],
+                record=data["record"],
+                expect=data["expect"],
+                where=where,
+                parts=tuple(parts_of(data["expect"], self.names)),
+                text=text,
+            )
 
 
 def positions(text: str) -> list[tuple[int, str]]:

@@ -55,22 +55,31 @@ class Place:
     iri: str
     id: str
     kind: str
-    printed: str
-    stage: str
     shown_for: str
-    applies_to: str | None
     statements: tuple[Statement, ...]
+    printed: str = ""
+    stage: str = ""
+    applies_to: str | None = None
 
 
 def places_of(guideline: Guideline) -> Iterator[Place]:
     """Yield the places of a guideline."""
     options = {o.iri: o for d in guideline.decisions.values() for o in d.options}
     for box in guideline.boxes.values():
-        yield Place(box.iri, box.id, "box", box.printed, box.stage, box.shown_for, box.applies_to, box.statements)
+        yield Place(
+            iri=box.iri,
+            id=box.id,
+            kind="box",
+            shown_for=box.shown_for,
+            statements=box.statements,
+            printed=box.printed,
+            stage=box.stage,
+            applies_to=box.applies_to,
+        )
     for stage, statements in guideline.notices.items():
         name = options[stage].id if stage in options else stage
-        yield Place(stage, name, "notices", "", stage, stage, None, statements)
+        yield Place(stage, name, "notices", stage, statements, stage=stage)
     for programme in guideline.programmes.values():
         for e in programme.editions:
             eligible = next(o.iri for o in guideline.decisions[e.decision].options if o.id == "eligible")
-            yield Place(e.iri, e.id, "edition", "", "", eligible, None, e.statements)
+            yield Place(e.iri, e.id, "edition", eligible, e.statements)

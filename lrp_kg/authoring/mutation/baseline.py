@@ -64,7 +64,7 @@ class Baseline:
         self.version = Version(g, self.builder, {})
         self._deciders: dict[str, Decider | KleeneDecider] = {}
         self.stand_ins = {name: f"urn:class:v{i}" for i, name in enumerate(g.conditions)}
-        self.fields = {**g.fields, **{name: _boolean(name) for name in self.stand_ins.values()}}
+        self.fields = {**g.fields, **{name: Field(name, name, {}, "boolean") for name in self.stand_ins.values()}}
         self.users: dict[str, set[str]] = {}
         for name, condition in g.conditions.items():
             for used in names_in(condition.expression):
@@ -177,7 +177,3 @@ def decider_of(builder: Builder, name: str) -> Decider | KleeneDecider:
         return Decider(builder.build(decision), decision, builder.program.cells, builder.dates)
     except DiagramTooLarge:
         return KleeneDecider(builder, decision)
-
-
-def _boolean(name: str) -> Field:
-    return Field(name, name, {}, "boolean", (), {}, {}, (), None, None, (), None, None)
