@@ -1,4 +1,4 @@
-"""JSON read strictly: what another parser would understand otherwise, or could not hold, is an error."""
+"""JSON read strictly: what another parser would read differently, or could not hold, is an error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """SHACL validation of records with pySHACL: shapes prepared once, every problem reported at once in four languages.
 
 pySHACL builds every constraint component anew for each record, which is nine tenths of its time. Here they are
-built once and evaluated by pySHACL itself; a property shape that can only complain about values that are there
+built once and evaluated by pySHACL itself; a property shape that can only report values that are there
 is not evaluated where its property has none. The verdicts are pySHACL's.
 
 What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
@@ -157,7 +157,7 @@ class Validator:
         return True
 
     def _keys(self, raw: RawRecord) -> dict[Hashable, tuple[str, ...]] | None:
-        """Return what the conformance of a record rests on, with the properties; ``None``: cannot be remembered."""
+        """Return what the conformance of a record depends on, with the properties; ``None``: cannot be remembered."""
         values = dict(raw.entries)
         if raw.stray or len(values) != len(raw.entries) or not self._rememberable:
             return None

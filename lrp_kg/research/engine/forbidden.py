@@ -50,7 +50,7 @@ class QueryGraphs:
     named: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Say whether any graph is named."""
+        """Return whether any graph is named."""
         return bool(self.default or self.named)
 
 

@@ -93,7 +93,7 @@ def _end(pid: int) -> int:
 
 
 def _is_of_memory(words: IO[bytes]) -> bool:
-    """Say whether a child said, when it ended, that it got no memory; otherwise it was something else."""
+    """Return whether a child reported, when it ended, that it got no memory."""
     words.seek(0)
     return re.search(rb"memory allocation|bad_alloc|out of memory", words.read(64 * 1024), re.IGNORECASE) is not None
 

@@ -65,7 +65,7 @@ _LEAST = {
 
 
 def can_exceed(media_type: str, size: int, rows: int) -> bool:
-    """Say whether a result of that many bytes can hold more than that many rows."""
+    """Return whether a result of that many bytes can hold more than that many rows."""
     return size // _LEAST.get(media_type, 2) > rows
 
 

@@ -112,7 +112,7 @@ class Reply(Closing):
 
     @property
     def in_memory(self) -> bool:
-        """Say whether the result is short enough to be handed out in one piece."""
+        """Return whether the result is short enough to be handed out in one piece."""
         return isinstance(self._source, bytes)
 
     def chunks(self) -> Iterator[bytes]:
@@ -152,7 +152,7 @@ class Engine(Protocol):
 
     @property
     def has_records(self) -> bool:
-        """Say whether there are records among the data."""
+        """Return whether there are records among the data."""
         ...
 
     def ask(self, question: Question) -> Reply:

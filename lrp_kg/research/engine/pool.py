@@ -30,7 +30,7 @@ from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot
 from lrp_kg.research.engine.model import Closing, Limits, Question, Reply, setting
 
 PATIENT = 0.03
-"""Seconds after which a query makes way for others: its worker runs at the lowest priority from then on."""
+"""Seconds before a slow query's worker is reniced to the lowest priority."""
 
 GRACE = 5.0
 """Seconds that a worker may stay silent beyond its timer."""
@@ -146,7 +146,7 @@ class PoolEngine(Closing):
         return Reply(data["form"], data["media"], data["size"], data["rows"], source, tuple(data["graphs"]))
 
     def _wait(self, worker: _Worker) -> messages.Message | None:
-        """Wait for the answer of a worker; ``None`` where it ended. One that takes long makes way for others."""
+        """Wait for the answer of a worker; ``None`` where it ended. Renice a slow one."""
         worker.sock.settimeout(PATIENT)
         try:
             worker.sock.recv(1, socket.MSG_PEEK)
@@ -186,7 +186,7 @@ class PoolEngine(Closing):
 
     @property
     def sandboxed(self) -> bool:
-        """Say whether the kernel also forbids the workers new sockets and programs."""
+        """Return whether the kernel also forbids the workers new sockets and programs."""
         worker = self._take()
         self._give_back(worker)
         return worker.sandboxed

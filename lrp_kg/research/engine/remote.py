@@ -70,7 +70,7 @@ class RemoteEngine(Closing):
 
     @property
     def has_records(self) -> bool:
-        """Say whether the remote dataset holds records; one that did is taken to do so still."""
+        """Return whether the remote dataset holds records; asked again only until it does."""
         if not self._has_records:
             found = json.loads(self._ask(Question(f"ASK {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}")).read())
             self._has_records = found.get("boolean") is True

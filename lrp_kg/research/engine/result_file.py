@@ -23,7 +23,7 @@ class ResultFile:
 
     @property
     def on_disk(self) -> bool:
-        """Say whether the result is in a file of the system."""
+        """Return whether the result is in a file of the system."""
         return self.size > INLINE
 
     def write(self, data: bytes) -> int:

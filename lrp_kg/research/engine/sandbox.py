@@ -41,7 +41,7 @@ def _filter(architecture: int, calls: tuple[int, ...]) -> bytes:
 
 
 def close_off() -> bool:
-    """Forbid this process what a query never needs; say whether the kernel took the filter of system calls."""
+    """Forbid this process what a query never needs; return whether the kernel took the filter of system calls."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux" or platform.machine() not in _CALLS:

@@ -55,7 +55,7 @@ class Store:
     # -- reading ----------------------------------------------------------------------------------
 
     def exists(self) -> bool:
-        """Say whether there is a store; raise `StoreError` where the folder is something else."""
+        """Return whether there is a store; raise `StoreError` where the folder is something else."""
         marker = self.folder / "lrp-kg.json"
         try:
             data = json.loads(marker.read_text(encoding="utf-8"))
@@ -78,7 +78,7 @@ class Store:
         return True
 
     def _is_only_begun(self) -> bool:
-        """Say whether a folder holds nothing but what a load makes before it says whose it is."""
+        """Return whether a folder holds only what a load creates before it writes whose store it is."""
         if {p.name for p in self.folder.iterdir()} - {"generations", "staging", "lock", "lrp-kg.json.draft"}:
             return False
         return not any(any(p.iterdir()) for p in self.folder.iterdir() if p.is_dir())

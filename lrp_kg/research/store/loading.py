@@ -43,7 +43,7 @@ class Report:
 
 
 def needs_derivation(generation: Generation, guideline: Guideline) -> bool:
-    """Say whether the answers of a store were derived with another guideline, or another version of the package."""
+    """Return whether the answers of a store were derived with another guideline, or another version of the package."""
     return generation.content != content_of(guideline) or generation.package != __version__
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def is_remote(store: str | None) -> bool:
-    """Say whether a store is the address of an endpoint."""
+    """Return whether a store is the address of an endpoint."""
     return bool(store) and str(store).lower().startswith(("http://", "https://"))
 
 
 def holds_records(store: str) -> bool:
-    """Say whether a store has records."""
+    """Return whether a store has records."""
     if not is_remote(store):
         return Store(Path(store)).current().records > 0
     return _remote(store, Limits()).has_records

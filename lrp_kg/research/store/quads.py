@@ -54,7 +54,7 @@ def name_record(raw: RawRecord) -> NamedRecord:
 
 
 def is_reserved(iri: str, guideline: Guideline) -> bool:
-    """Say whether an identifier is in a namespace of ours, or of the guideline, that is not that of records."""
+    """Return whether an identifier is in a namespace of ours, or of the guideline, that is not that of records."""
     return iri.startswith((ROOT, guideline.namespace)) and not iri.startswith(BASE)
 
 

@@ -42,7 +42,7 @@ class Terms:
         return name if "/" not in name or not fits else iri
 
     def knows(self, iri: str) -> bool:
-        """Say whether an IRI is anywhere in the guideline."""
+        """Return whether an IRI is anywhere in the guideline."""
         node = ox.NamedNode(iri)
         return node in self.said or node in self.used
 

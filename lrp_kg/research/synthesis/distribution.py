@@ -46,7 +46,7 @@ class Distribution:
         return chance.randint(low, high)
 
     def can_reach(self, least: int) -> bool:
-        """Say whether an integer of at least so much can be drawn."""
+        """Return whether an integer of at least so much can be drawn."""
         return any(share and bounds(part)[1] >= least for part, share in zip(self.parts, self.shares, strict=True))
 
     def draw_members(self, chance: random.Random) -> list[str]:

@@ -123,7 +123,7 @@ class Generator:
         return _day(chance, model.between) if model.between else None
 
     def _is_past(self, record: Json, name: str, value: Any) -> bool:
-        """Say whether a value can be known at the contact: a date after it cannot."""
+        """Return whether a value can be known at the contact: a date after it cannot."""
         return name not in self._dates or self._contact not in record or bool(value <= record[self._contact])
 
     def _leave_unhappened(self, record: Json, kept: dict[str, Any]) -> None:
@@ -150,9 +150,9 @@ class Generator:
         return Run(self.service.assessor, found, False)
 
     def _step(self, chance: random.Random, record: Json, kept: dict[str, Any], been: set[tuple[str, Any]]) -> bool:
-        """Let the answer to a contact change what the episode keeps; say whether the next contact is a first one.
+        """Let the answer to a contact change what the episode keeps; return whether the next contact is a first one.
 
-        It is where the step starts anew, and the episode has not been there before.
+        It is one where the step starts anew and the episode has not been there before.
         """
         if not self.model.transitions:
             return False

@@ -103,7 +103,7 @@ class _ModelReader:
             tuple(filter(None, map(self._transition, self._of(node, "Transition")))),
         )
         if not model.contacts.can_reach(1):
-            self._complain(node, "cp:contacts never is 1 or more, so that no record would be made.")
+            self._report(node, "cp:contacts never is 1 or more, so that no record would be made.")
         if self.findings:
             raise GuidelineError("The cohort model has errors.", self.findings)
         return model
@@ -111,7 +111,7 @@ class _ModelReader:
     def _of(self, model: Node, cls: str) -> list[Node]:
         return [n for n in self.graph.instances(CP + cls) if model in self.graph.all(n, CP + "inModel")]
 
-    def _complain(self, node: Node, message: str) -> None:
+    def _report(self, node: Node, message: str) -> None:
         where = self.positions.where(node.value)
         self.findings.append(Finding("cohort-model", f"{local_name(node.value)}: {message}", where))
 
@@ -120,7 +120,7 @@ class _ModelReader:
         field = self.guideline.fields.get(found.value) if found else None
         if field is None:
             name = local_name(found.value) if found else "nothing"
-            self._complain(node, f"cp:{predicate} is {name}, which is no field. Name a field of the record.")
+            self._report(node, f"cp:{predicate} is {name}, which is no field. Name a field of the record.")
         return field
 
     def _distribution(self, node: Node, text: str, *, numbers: bool, negative: bool = False) -> Distribution | None:
@@ -132,7 +132,7 @@ class _ModelReader:
                         raise ValueError(f"{part!r} is negative, which only days after a date can be")
             return found
         except ValueError as error:
-            self._complain(node, f"the distribution cannot be read: {error}. Write for example low: 40, high: 60.")
+            self._report(node, f"the distribution cannot be read: {error}. Write for example low: 40, high: 60.")
             return None
 
     def _number(self, node: Node, predicate: str, default: int) -> int:
@@ -140,7 +140,7 @@ class _ModelReader:
         if found is None:
             return default
         if not found.value.isdigit():
-            self._complain(node, f"cp:{predicate} {found.value!r} is no integer of 0 or more.")
+            self._report(node, f"cp:{predicate} {found.value!r} is no integer of 0 or more.")
             return default
         return int(found.value)
 
@@ -162,15 +162,13 @@ class _ModelReader:
         )
         between = self._between(node)
         if dated and not (after and drawn) and not between:
-            self._complain(node, "a date needs cp:between, or cp:daysAfter with cp:distribution.")
+            self._report(node, "a date needs cp:between, or cp:daysAfter with cp:distribution.")
         if not dated and drawn is None:
-            self._complain(node, "needs a cp:distribution.")
+            self._report(node, "needs a cp:distribution.")
         allowed = {"true", "false"} if field.kind == "boolean" else {v.id for v in field.values}
         strange = sorted(set(drawn.parts) - allowed) if drawn and allowed and not dated else []
         if strange:
-            self._complain(
-                node, f"{strange[0]!r} is no value of {field.id}. Choose among {', '.join(sorted(allowed))}."
-            )
+            self._report(node, f"{strange[0]!r} is no value of {field.id}. Choose among {', '.join(sorted(allowed))}.")
         beside = self._field(node, "onlyWith") if self.graph.one(node, CP + "onlyWith") else None
         return FieldModel(
             field,
@@ -188,7 +186,7 @@ class _ModelReader:
     def _condition(self, node: Node) -> str | None:
         found = self.graph.one(node, CP + "onlyIf")
         if found and found.value not in self.guideline.conditions:
-            self._complain(node, f"{local_name(found.value)} is not a condition.")
+            self._report(node, f"{local_name(found.value)} is not a condition.")
         return found.value if found else None
 
     def _between(self, node: Node) -> tuple[date, date] | None:
@@ -199,10 +197,10 @@ class _ModelReader:
         try:
             ends = date.fromisoformat(first), date.fromisoformat(last)
         except ValueError:
-            self._complain(node, f"cp:between {found.value!r} is not two days such as 2023-01-01/2024-12-31.")
+            self._report(node, f"cp:between {found.value!r} is not two days such as 2023-01-01/2024-12-31.")
             return None
         if ends[0] > ends[1]:
-            self._complain(node, "cp:between ends before it begins.")
+            self._report(node, "cp:between ends before it begins.")
         return ends
 
     def _transition(self, node: Node) -> Transition | None:
@@ -211,12 +209,12 @@ class _ModelReader:
         options = {o.iri: (d.iri, o.id) for d in self.guideline.decisions.values() for o in d.options}
         only_if = self._condition(node)
         if wanted is None and only_if is None:
-            self._complain(node, "needs cp:whenAnswer or cp:onlyIf.")
+            self._report(node, "needs cp:whenAnswer or cp:onlyIf.")
         if wanted is not None and wanted.value not in options:
-            self._complain(node, "cp:whenAnswer is no option of a decision.")
+            self._report(node, "cp:whenAnswer is no option of a decision.")
         notation = next((v.id for v in field.values if value and v.iri == value.value), None) if field else None
         if notation is None:
-            self._complain(node, "cp:toValue is no value of its field.")
+            self._report(node, "cp:toValue is no value of its field.")
         if field is None or notation is None:
             return None
         decision, option = options.get(wanted.value, (None, None)) if wanted else (None, None)
