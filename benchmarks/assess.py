@@ -352,7 +352,9 @@ def starting(options: argparse.Namespace, found: Findings, env: dict[str, str], 
         middle = statistics.median(times)
         figure = f"{middle:.2f} s ({min(times):.2f} to {max(times):.2f})"
         spread = (min(times), max(times))
-        found.aims.append(Aim(name, figure, f"< {wanted:g} s", middle < wanted, middle, why, "", spread))
+        found.aims.append(
+            Aim(name, figure, f"< {wanted:g} s", met=middle < wanted, value=middle, why=why, spread=spread)
+        )
 
 
 # -- telling ----------------------------------------------------------------------------------------

@@ -131,15 +131,16 @@ class Aim:
 
 
 def aim_at_least(name: str, found: Ratio, wanted: float, why: Callable[[], str] | None = None) -> Aim:
-    return Aim(name, _times(found), f">= {wanted:g}", found.value >= wanted, found.value, why, "", _spread(found))
+    return _aim(name, found, f">= {wanted:g}", found.value >= wanted, why)
 
 
 def aim_at_most(name: str, found: Ratio, wanted: float, why: Callable[[], str] | None = None) -> Aim:
-    return Aim(name, _times(found), f"<= {wanted:g}", found.value <= wanted, found.value, why, "", _spread(found))
+    return _aim(name, found, f"<= {wanted:g}", found.value <= wanted, why)
 
 
-def _spread(found: Ratio) -> tuple[float, float]:
-    return (found.low, found.high)
+def _aim(name: str, found: Ratio, wanted: str, met: bool, why: Callable[[], str] | None) -> Aim:
+    spread = (found.low, found.high)
+    return Aim(name, _times(found), wanted, met=met, value=found.value, why=why, spread=spread)
 
 
 def _times(found: Ratio) -> str:

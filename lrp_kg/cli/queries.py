@@ -111,7 +111,7 @@ def query(
             click.echo(_spliced(entry, text, values, loaded), nl=False)
             return
         with _engine(loaded, store, records, input_format) as engine:
-            _answer(engine, loaded, entry, text, values, form, lang)
+            _answer(engine, loaded, entry, text, values, form=form, lang=lang)
     except LrpError as error:
         fail(error)
 

@@ -167,8 +167,8 @@ class _Header:
             values = given.get("values", [])
             if (kind == "choice") is not bool(values) or not isinstance(values, list):
                 wrong.append("a choice has a list of values, and nothing else has")
-            bounds = [given.get("minimum"), given.get("maximum")]
-            if any(b is not None and (kind != "integer" or type(b) is not int) for b in bounds):
+            least, most = given.get("minimum"), given.get("maximum")
+            if any(b is not None and (kind != "integer" or type(b) is not int) for b in (least, most)):
                 wrong.append("only an integer has a minimum or maximum, which are integers")
             if given.get("of") is not None and kind != "iri":
                 wrong.append("only an IRI is of a class")
@@ -180,11 +180,12 @@ class _Header:
                     name,
                     str(kind),
                     label,
-                    None if default is None else _lexical(default),
-                    optional,
-                    given.get("of"),
-                    tuple(str(v) for v in values),
-                    *bounds,
+                    default=None if default is None else _lexical(default),
+                    optional=optional,
+                    of=given.get("of"),
+                    values=tuple(str(v) for v in values),
+                    minimum=least,
+                    maximum=most,
                 )
 
     def _columns(self, data: object) -> Iterator[Column]:

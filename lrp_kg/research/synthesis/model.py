@@ -69,7 +69,15 @@ def read_model(guideline: Guideline) -> CohortModel:
 
 def _even(guideline: Guideline) -> CohortModel:
     fields = [
-        FieldModel(f, n, 75, False, _even_distribution(f), None, EVEN_DAYS if f.kind == "date" else None)
+        FieldModel(
+            f,
+            priority=n,
+            known=75,
+            persists=False,
+            distribution=_even_distribution(f),
+            days_after=None,
+            between=EVEN_DAYS if f.kind == "date" else None,
+        )
         for n, f in enumerate(guideline.fields.values())
         if f.kind != "string"
     ]
@@ -172,15 +180,15 @@ class _ModelReader:
         beside = self._field(node, "onlyWith") if self.graph.one(node, CP + "onlyWith") else None
         return FieldModel(
             field,
-            self._number(node, "priority", 0),
-            self._number(node, "knownPercent", 100),
-            bool(self._flag(node, "persists")),
-            drawn,
-            after.iri if after else None,
-            between,
-            self._condition(node),
-            beside.iri if beside else None,
-            self._flag(node, "atFirstContact"),
+            priority=self._number(node, "priority", 0),
+            known=self._number(node, "knownPercent", 100),
+            persists=bool(self._flag(node, "persists")),
+            distribution=drawn,
+            days_after=after.iri if after else None,
+            between=between,
+            only_if=self._condition(node),
+            only_with=beside.iri if beside else None,
+            first_contact=self._flag(node, "atFirstContact"),
         )
 
     def _condition(self, node: Node) -> str | None:
@@ -218,5 +226,12 @@ class _ModelReader:
         if field is None or notation is None:
             return None
         decision, option = options.get(wanted.value, (None, None)) if wanted else (None, None)
-        share = self._number(node, "share", 100)
-        return Transition(decision, option, only_if, field, notation, bool(self._flag(node, "startsAnew")), share)
+        return Transition(
+            decision=decision,
+            option=option,
+            only_if=only_if,
+            field=field,
+            value=notation,
+            share=self._number(node, "share", 100),
+            starts_anew=bool(self._flag(node, "startsAnew")),
+        )
