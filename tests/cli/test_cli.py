@@ -327,10 +327,10 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
 @pytest.mark.parametrize("command", ["assess", "validate"])
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read(tmp_path: Path, command: str, name: str) -> None:
-    content, reported = UNREADABLE[name]
+    content, expected = UNREADABLE[name]
     result = run(command, write(tmp_path, name, content))
     assert result.exit_code == CANNOT_RUN
-    assert reported in result.stderr
+    assert expected in result.stderr
     assert result.stdout == ""
     assert "Traceback" not in result.output
 
@@ -388,10 +388,10 @@ def test_one_record_of_a_cohort_is_not_valid(tmp_path: Path) -> None:
     assert [line.get("invalid", False) for line in lines] == [False, False, True, False]
     assert lines[2]["record"] == "line 3"
     assert [line.get("id") for line in lines] == [None, FIRST_VISIT["id"], None, "last"]
-    reported = run("validate", file)
-    assert reported.exit_code == INVALID
-    assert [line.split(":")[0] for line in reported.stdout.splitlines()] == ["line 1", "line 2", "line 4"]
-    assert reported.stderr.startswith("line 3: ")
+    result = run("validate", file)
+    assert result.exit_code == INVALID
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["line 1", "line 2", "line 4"]
+    assert result.stderr.startswith("line 3: ")
 
 
 @pytest.mark.parametrize("bad", ['{"redFlags": ', '{"redFlags": "none", "redFlags": "none"}', "[1]"])
@@ -690,9 +690,9 @@ class TestProcesses:
             assert running.stdout and running.stderr
             running.stdout.readline()
             running.stdout.close()
-            reported = running.stderr.read().decode()
-        assert "cannot be read" not in reported
-        assert "Traceback" not in reported
+            errors = running.stderr.read().decode()
+        assert "cannot be read" not in errors
+        assert "Traceback" not in errors
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -107,7 +107,7 @@ def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reported"),
+    ("arguments", "expected"),
     [
         (["query"], "Say which query"),
         (["query", "work-rules", "-f", "x.rq"], "not both"),
@@ -120,10 +120,10 @@ def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
         (["query", "-f", "no-such-file.rq"], "cannot be read"),
     ],
 )
-def test_query_that_cannot_run_is_reported(arguments: list[str], reported: str) -> None:
+def test_query_that_cannot_run_is_reported(arguments: list[str], expected: str) -> None:
     done = run(*arguments)
     assert done.exit_code == 2
-    assert reported in done.stderr
+    assert expected in done.stderr
     assert not done.stdout
 
 

@@ -260,7 +260,7 @@ ELIGIBILITY = [
         },
     ),
     Case(
-        "without any date the newest edition, and it cannot be reported",
+        "without any date the newest edition, and the verdict is undetermined",
         {"painScore": 7},
         {
             f"{TRAINING}/edition": "supervised-training-second",
@@ -662,11 +662,11 @@ def test_every_text_is_in_english_and_dutch() -> None:
     assert len(MODULES) == 2 and len(SHAPES) == 1
     for file in MODULES + SHAPES:
         graph.parse(file, format="turtle")
-    reported = [rdflib.RDFS.label, rdflib.SH.message]
+    translated = [rdflib.RDFS.label, rdflib.SH.message]
     cp = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
-    reported += [cp[name] for name in ("question", "hint", "conditionText", "reading", "otherReading")]
+    translated += [cp[name] for name in ("question", "hint", "conditionText", "reading", "otherReading")]
     found = 0
-    for subject, predicate in {(s, p) for p in reported for s in graph.subjects(p)}:
+    for subject, predicate in {(s, p) for p in translated for s in graph.subjects(p)}:
         texts = list(graph.objects(subject, predicate))
         assert sorted(t.language for t in texts) == ["en", "nl"], f"{subject} {predicate}"
         found += 1

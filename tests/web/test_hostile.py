@@ -163,7 +163,7 @@ HEAVY = {
 }
 
 
-def attack(port: int, stop: Any, report: Any) -> None:
+def attack(port: int, stop: Any, results: Any) -> None:
     """Send the heavy queries one after the other until `stop` is set, in a process of its own."""
     service = Service(port, None)  # type: ignore[arg-type]
     while not stop.is_set():
@@ -173,9 +173,9 @@ def attack(port: int, stop: Any, report: Any) -> None:
             try:
                 answer = service.ask("/sparql", "POST", query.encode(), DIRECT, timeout=30)
             except (OSError, http.client.HTTPException) as error:
-                report.put((name, 0, type(error).__name__))
+                results.put((name, 0, type(error).__name__))
                 continue
-            report.put((name, answer.status, answer.body[:300].decode("utf-8", "replace")))
+            results.put((name, answer.status, answer.body[:300].decode("utf-8", "replace")))
 
 
 def drip(port: int, stop: Any) -> None:
@@ -254,13 +254,13 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
     normal.run()
     assert normal.wrong == []
     context = multiprocessing.get_context("spawn")
-    stop, reported = context.Event(), context.Queue()
-    hostile = [context.Process(target=attack, args=(service.port, stop, reported)) for _ in range(2)]
+    stop, results = context.Event(), context.Queue()
+    hostile = [context.Process(target=attack, args=(service.port, stop, results)) for _ in range(2)]
     hostile.append(context.Process(target=drip, args=(service.port, stop)))
     peak = 0
     for process in hostile:
         process.start()
-    report = [reported.get(timeout=60)]  # from here on all are at work, and no longer starting
+    attacks = [results.get(timeout=60)]  # from here on all are at work, and no longer starting
     under = Ordinary(service, 20.0)
     under.run()
     watched = Ordinary(service, 8.0)  # apart: to look at their memory holds the processes up
@@ -270,29 +270,29 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
         peak = max(peak, resident(service.processes()))
         watching.join(0.3)
     stop.set()
-    while any(process.is_alive() for process in hostile) or not reported.empty():
+    while any(process.is_alive() for process in hostile) or not results.empty():
         with contextlib.suppress(queue.Empty):
-            report.append(reported.get(timeout=0.2))
+            attacks.append(results.get(timeout=0.2))
     for process in hostile:
         process.join()
         process.close()
-    reported.close()
+    results.close()
     with capsys.disabled():
         sys.stdout.write(
             f"\n  p99 {1000 * normal.p99:.1f} ms normal, {1000 * under.p99:.1f} ms under attack"
-            f" ({len(normal.times)} and {len(under.times)} requests, {len(report)} attacks), "
+            f" ({len(normal.times)} and {len(under.times)} requests, {len(attacks)} attacks), "
             f"peak {peak / 2**20:.0f} MB\n"
         )
     assert under.wrong == watched.wrong == []
     assert under.p99 <= max(2 * normal.p99, FLOOR)
     assert peak < 3 * MEMORY + 600 * 1024 * 1024
-    assert {name for name, _, _ in report} == set(HEAVY), "not every attack was carried out"
-    for name, status, text in report:
+    assert {name for name, _, _ in attacks} == set(HEAVY), "not every attack was carried out"
+    for name, status, text in attacks:
         assert status in (200, 400, 503), (name, status, text)
         if status != 200:
             assert json.loads(text)["code"] if len(text) < 300 else True
             assert "Traceback" not in text
-    refused = {name for name, status, _ in report if status in (400, 503)}
+    refused = {name for name, status, _ in attacks if status in (400, 503)}
     assert len(refused) >= len(HEAVY) - 6
     assert all_slots_answer(service)
 

@@ -442,8 +442,8 @@ BAD_BODIES: dict[str, tuple[str | bytes, str, int, str, str]] = {
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
 @pytest.mark.parametrize("name", BAD_BODIES)
 def test_bad_body(client: FlaskClient, name: str, path: str) -> None:
-    body, kind, status, code, reported = BAD_BODIES[name]
-    assert reported in problem(send(client, body, kind, path), status, code)["detail"]
+    body, kind, status, code, expected = BAD_BODIES[name]
+    assert expected in problem(send(client, body, kind, path), status, code)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
@@ -453,11 +453,11 @@ def test_no_content_type(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "reported"),
+    ("query", "expected"),
     [("lang=es", "en, nl, fr, de"), ("lang=", "en, nl"), ("for=zork", "exit, stage"), ("explain=maybe", "explain")],
 )
-def test_unknown_parameter(client: FlaskClient, query: str, reported: str) -> None:
-    assert reported in problem(send(client, CLUSTER, path="/assess?" + query), 400, "unknown-parameter")["detail"]
+def test_unknown_parameter(client: FlaskClient, query: str, expected: str) -> None:
+    assert expected in problem(send(client, CLUSTER, path="/assess?" + query), 400, "unknown-parameter")["detail"]
 
 
 @pytest.mark.parametrize("path", ["/zork", "/assess/", "/v2/assess", "/static/zork.js", "/static/../application.py"])
@@ -848,12 +848,8 @@ def test_index_as_json(client: FlaskClient, service: GuidelineService, lang: str
 def test_health(client: FlaskClient) -> None:
     response = client.get("/health")
     assert response.mimetype == JSON
-    reported = orjson.loads(response.data)
-    assert (reported["status"], reported["version"], reported["guideline"]["id"]) == (
-        "ok",
-        __version__,
-        "low-back-pain",
-    )
+    health = orjson.loads(response.data)
+    assert (health["status"], health["version"], health["guideline"]["id"]) == ("ok", __version__, "low-back-pain")
     assert client.head("/health").status_code == 200
 
 
@@ -967,9 +963,9 @@ def test_openapi_describes_every_address(app: Flask, client: FlaskClient) -> Non
         for method in rule.methods or ()
         if rule.endpoint != "static" and method in ("GET", "POST", "PUT", "DELETE", "PATCH")
     }
-    reported = {(path, method) for path, item in described["paths"].items() for method in item}
-    assert reported <= served
-    assert served - reported <= {("/", "get"), ("/openapi.json", "get"), ("/v1/validate", "post"), ("/v1/ids", "get")}
+    documented = {(path, method) for path, item in described["paths"].items() for method in item}
+    assert documented <= served
+    assert served - documented <= {("/", "get"), ("/openapi.json", "get"), ("/v1/validate", "post"), ("/v1/ids", "get")}
     assert set(described["paths"]["/assess"]["post"]["requestBody"]["content"]) == set(web_assess.BODIES)
     answers = set(described["paths"]["/assess"]["post"]["responses"]["200"]["content"])
     assert answers >= set(web_assess.ANSWERS)
