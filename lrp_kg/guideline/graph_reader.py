@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Node
@@ -72,10 +71,6 @@ class GraphReader:
     def term(self, node: Node) -> Term:
         """Return a term with its identifier and label."""
         return Term(node.value, self.identifier(node), self.label(node))
-
-    def naming(self, node: Node) -> dict[str, Any]:
-        """Return IRI, identifier and label of a term, as arguments of its dataclass."""
-        return vars(self.term(node))
 
     def terms(self, cls: str) -> dict[str, Term]:
         """Return the terms of a class of the vocabulary, by IRI."""

@@ -20,7 +20,9 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
     options: dict[str, list[Option]] = {}
     for node in dict.fromkeys(g.instances(CP + "Option") + g.instances(CP + "Stage")):
         option = Option(
-            **r.naming(node),
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(node),
             applies_to=r.required_condition(node, CP + "appliesTo"),
             priority=r.priority(node),
             refined_by=r.name(node, CP + "refinedBy"),
@@ -34,7 +36,9 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
         if not own:
             r.complain("decision-without-options", node, "has no options.")
         decisions[node.value] = Decision(
-            **r.naming(node),
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(node),
             scope=r.required_condition(node, CP + "scope"),
             policy=local_name(r.required(node, CP + "hitPolicy").value),
             priority=r.priority(node),
@@ -78,7 +82,9 @@ def read_programmes(r: GraphReader, decisions: dict[str, Decision]) -> dict[str,
             message = f"has {len(editions)} editions, and no date field chooses among them. Name it with cp:validBy."
             r.complain("edition-not-chosen", node, message)
         programmes[node.value] = Programme(
-            **r.naming(node),
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(node),
             editions=tuple(sorted(editions, key=lambda e: e.valid_from or date.min)),
             priority=r.priority(node),
             valid_by=valid_by,
@@ -101,7 +107,9 @@ def _edition(r: GraphReader, programme: Node, node: Node, scope: str, decisions:
         read_statements(r, g.all(node, CP + part)) for part in ("benefit", "limit", "processStep")
     )
     return Edition(
-        **r.naming(node),
+        iri=node.value,
+        id=r.identifier(node),
+        label=r.label(node),
         valid_from=_valid_from(r, node),
         criteria=tuple(own),
         benefits=benefits,

@@ -84,7 +84,9 @@ def read_boxes(r: GraphReader) -> tuple[dict[str, Box], dict[str, tuple[Statemen
         is_option = node in g.instances(CP + "Option")
         section = r.required(node, CP + "section")
         boxes[node.value] = Box(
-            **r.naming(node),
+            iri=node.value,
+            id=r.identifier(node),
+            label=r.label(node),
             section=r.term(section),
             section_order=r.integer(section, CP + "priority", 99),
             printed=r.text(node, CP + "printedLabel"),
@@ -103,7 +105,9 @@ def read_warnings(r: GraphReader) -> tuple[Caution, ...]:
     """Return what is to be pointed out in a situation."""
     return tuple(
         Caution(
-            **r.naming(n),
+            iri=n.value,
+            id=r.identifier(n),
+            label=r.label(n),
             applies_to=r.required_condition(n, CP + "appliesTo"),
             modality=r.term(r.required(n, CP + "modality")),
             source=r.source(n),
@@ -118,7 +122,9 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
     g = r.graph
     return tuple(
         OpenPoint(
-            **r.naming(n),
+            iri=n.value,
+            id=r.identifier(n),
+            label=r.label(n),
             kind=r.term(r.required(n, CP + "kind")),
             concerns=tuple(o.value for o in g.all(n, CP + "concerns")),
             declares=tuple(r.identifier(o) for o in g.all(n, CP + "declares")),
