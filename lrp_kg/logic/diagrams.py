@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lrp_kg.guideline.criteria import Expression, Named, parts_of
+from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import UNKNOWN, Signature, assign
@@ -163,7 +163,7 @@ class Builder:
             parts = parts_of(node)
             if parts:
                 stack += [self.program.index[p] for p in parts]
-            elif hasattr(node, "field"):
+            elif isinstance(node, (Has, Between)):
                 live.add(self.program.cells.index[node.field])
         return live
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.guideline.criteria import All, AnyOf, Expression, Named, Not, fields_of, parts_of
+from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, parts_of
 from lrp_kg.guideline.model import Condition, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
@@ -66,6 +66,6 @@ class Explainer:
                     yield from self._reasons(part, within, verdict)
         elif isinstance(expression, Not):
             yield from self._reasons(expression.part, within, verdict)
-        elif within is not None and hasattr(expression, "field"):
+        elif within is not None and isinstance(expression, (Has, Between)):
             # a condition without a name of its own is reported as the one it is part of, with the verdict of that one
             yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))
