@@ -63,6 +63,11 @@ class Module:
         ]
 
 
+def value_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """Return the IRI, name or text of a parsed term; empty for a triple term."""
+    return "" if isinstance(term, ox.Triple) else term.value
+
+
 def read_modules(files: Iterable[Path]) -> tuple[list[Module], list[Finding]]:
     """Read Turtle files; report those that cannot be read or parsed. A file that is as it was is not parsed again."""
     modules: list[Module] = []

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyoxigraph as ox
 
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.modules import value_of
 from lrp_kg.namespaces import CP, OWL, RDF, RDFS
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -29,7 +30,7 @@ def readable_triples(guideline: Guideline, modules: Mapping[ox.NamedNode, Sequen
             if t.predicate == _TYPE and isinstance(t.subject, ox.NamedNode) and t.subject != module:
                 if t.subject not in types and t.subject.value.startswith((guideline.namespace, CP)):
                     yield ox.Triple(t.subject, _DEFINED, module)
-                types.setdefault(t.subject, set()).add(getattr(t.object, "value", ""))
+                types.setdefault(t.subject, set()).add(value_of(t.object))
     for term, kinds in types.items():
         if not any(kind.startswith((OWL, RDFS)) for kind in kinds):
             yield ox.Triple(term, _TYPE, _INDIVIDUAL)

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.modules import Module
+from lrp_kg.guideline.modules import Module, value_of
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
 
@@ -165,7 +165,7 @@ class _ModuleTerms:
         """IRIs by which other modules can import this one."""
         self.imports: list[str] = []
         for t in module.triples:
-            predicate, subject = t.predicate.value, getattr(t.subject, "value", "")
+            predicate, subject = t.predicate.value, value_of(t.subject)
             for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, predicate == _TYPE)):
                 if isinstance(node, ox.NamedNode) and node.value not in headers:
                     self.used[node.value, is_term] = None
@@ -177,7 +177,7 @@ class _ModuleTerms:
                 if predicate == OWL + "deprecated" and value == "true":
                     self.deprecated.add(subject)
             if predicate == DCTERMS + "isReplacedBy":
-                self.replaced[subject] = getattr(t.object, "value", "")
+                self.replaced[subject] = value_of(t.object)
             if isinstance(t.object, ox.NamedNode):
                 if predicate == OWL + "versionIRI":
                     self.importable.add(t.object.value)
@@ -202,7 +202,7 @@ def _blank(module: Module) -> Iterator[tuple[str | None, str]]:
         if holder is None:
             yield None, module.file.name
         else:
-            subject = getattr(holder.subject, "value", "")
+            subject = value_of(holder.subject)
             yield subject, f"{local_name(subject)}: {local_name(holder.predicate.value)}"
 
 
@@ -223,7 +223,7 @@ def _namespace(term: str) -> str:
 
 def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
     """Report whether a blank node that a term holds, or that nothing holds, is of a kind that OWL needs."""
-    types = {getattr(t.object, "value", "") for t in about if t.predicate.value == _TYPE}
+    types = {value_of(t.object) for t in about if t.predicate.value == _TYPE}
     if holder is None:
         return bool(types & {*_AXIOMS, RDFS + "Datatype"})
     holds = holder.predicate.value

@@ -20,7 +20,7 @@ from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES, files_to_check, packaged_folder
-from lrp_kg.guideline.modules import Module, read_modules
+from lrp_kg.guideline.modules import Module, read_modules, value_of
 from lrp_kg.guideline.positions import Positions
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
@@ -78,7 +78,7 @@ def _shape_findings(
     triples: list[ox.Triple] = []
     for module in modules:
         headers = set(module.ontologies) if module.is_author_shapes else None
-        triples += [t for t in module.triples if headers is None or getattr(t.subject, "value", "") in headers]
+        triples += [t for t in module.triples if headers is None or value_of(t.subject) in headers]
     triples += completion(triples)
     foreign = {f"{m.file}:" for m in modules if not m.is_within(folder)}
     for finding in ShapeCheck(author_shapes(folder), triples, positions, cache).findings():

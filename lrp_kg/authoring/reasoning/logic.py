@@ -15,6 +15,7 @@ from itertools import combinations
 import pyoxigraph as ox
 
 from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts
+from lrp_kg.guideline.modules import value_of
 from lrp_kg.namespaces import CONDITION_GROUP, CP, OWL, PATIENT_RECORD, RDF, RDFS, XSD
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -45,20 +46,20 @@ class Logic:
         self.types: dict[Node, set[str]] = {}
         for t in every:
             if t.predicate.value == _TYPE:
-                self.types.setdefault(t.subject, set()).add(getattr(t.object, "value", ""))
+                self.types.setdefault(t.subject, set()).add(value_of(t.object))
         headers = self._of_type("Ontology")
         annotating = {s.value for s in self._of_type("AnnotationProperty") if isinstance(s, ox.NamedNode)}
         left_out = annotating | _ANNOTATIONS
         self.by_subject: dict[Node, list[ox.Triple]] = {}
         for t in every:
-            if t.predicate.value in left_out or t.subject in headers or getattr(t.subject, "value", "") in annotating:
+            if t.predicate.value in left_out or t.subject in headers or value_of(t.subject) in annotating:
                 continue
             self.by_subject.setdefault(t.subject, []).append(t)
         for axiom in self._of_type("AllDisjointClasses"):
             # that classes of the vocabulary are disjoint is left to a shape: it would pull in every individual
             triples = list(self._list_of(axiom))
             members = [t.object for t in triples if t.predicate.value == _FIRST]
-            if all(isinstance(m, ox.BlankNode) or getattr(m, "value", "").startswith(CP) for m in members):
+            if all(isinstance(m, ox.BlankNode) or value_of(m).startswith(CP) for m in members):
                 for subject in {t.subject for t in triples}:
                     del self.by_subject[subject]
         self._different: dict[Node, list[Node]] = {}
@@ -187,7 +188,7 @@ class Logic:
                 kind = t.predicate.value
                 if not _is_schema(t) or kind in (RDFS + "domain", RDFS + "range"):
                     continue
-                if kind == _TYPE and getattr(t.object, "value", "") not in _CONSTRAINING:
+                if kind == _TYPE and value_of(t.object) not in _CONSTRAINING:
                     continue
                 if kind == _SUBCLASS and t.object in self._records:
                     continue
