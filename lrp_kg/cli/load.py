@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Rejected records that the text report names; JSON and the file of --rejected have all of them."""
 
+READ_ONLY = "lrp-kg does not write to a remote store. Write a file with --to FILE.nq, and load it there."
+
+
+def _update_url(_context: click.Context, _option: click.Parameter, url: str | None) -> None:
+    """Report that the option is gone, and what to use instead."""
+    if url is not None:
+        stop(f"--update-url is gone: {READ_ONLY}")
+
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILES|-]...")
@@ -41,6 +49,7 @@ SHOWN = 20
     metavar="FILE.nq",
     help="Write everything the store then holds to this N-Quads file, for another store; works without --store.",
 )
+@click.option("--update-url", hidden=True, is_eager=True, expose_value=False, callback=_update_url)
 @click.option("--replace", is_flag=True, help="Overwrite records that are stored with other values.")
 @click.option(
     "--rejected",
@@ -88,11 +97,7 @@ def load(
 
     if is_remote(store):
         if to is None:
-            fail(
-                StoreError(
-                    "lrp-kg does not write to a remote store. Write a file with --to FILE.nq, and load it there."
-                )
-            )
+            fail(StoreError(READ_ONLY))
         store = None
     elif store is None and to is None:
         raise click.UsageError("Name a store folder with --store, or a file with --to.")

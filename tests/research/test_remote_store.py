@@ -179,6 +179,14 @@ def test_writing_to_a_remote_store_is_refused(server: str) -> None:
     assert result.output.count("\n") == 1
 
 
+def test_option_that_wrote_to_a_remote_store_names_its_replacement() -> None:
+    result = CliRunner().invoke(main, ["load", "--update-url", "http://localhost/update", "--store", "x"])
+    assert result.exit_code == 2
+    assert "--to FILE.nq" in result.output
+    assert result.output.count("\n") == 1
+    assert "--update-url" not in CliRunner().invoke(main, ["load", "--help"]).output
+
+
 def test_union_default_graph_is_refused(service: GuidelineService, file: Path, tmp_path: Path) -> None:
     with running_oxigraph(tmp_path, "--union-default-graph", data=file) as url:
         with pytest.raises(StoreError, match="union of its named graphs"):
