@@ -202,7 +202,7 @@ class TestContradictions:
 
     def test_subclass_of_nothing_is_reported(self, found: list[Finding]) -> None:
         messages = [f.message for f in found if f.name == "unsatisfiable-class"]
-        assert any(message.startswith("Empty: can have no member") for message in messages)
+        assert any(message.startswith("Empty: cannot have a member") for message in messages)
 
 
 def test_ontology_graph_has_no_shapes() -> None:

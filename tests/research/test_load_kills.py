@@ -80,8 +80,11 @@ def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
     for number in range(1, kills + 1):
         # every second kill is late, when the new generation is built and becomes current
         moment = duration * (chance.uniform(0.75, 1.15) if number % 2 else chance.uniform(0.0, 1.0))
+        begin = time.monotonic()
         output, was_killed = run(write_load(tmp_path, number), store, moment)
         killed += was_killed
+        if not was_killed:
+            duration = min(duration, time.monotonic() - begin)  # loads get faster when the machine has less to do
         now = held(store)
         own = now.get(number, 0)
         assert own in (0, RECORDS_A_LOAD), "half a load is there"

@@ -146,7 +146,7 @@ def _wait(service: Service, path: str) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            if service.ask(path).status == 200:
+            if service.ask(path).status in (200, 401):  # it answers, or asks for a token
                 return
         except OSError:
             pass

@@ -71,7 +71,7 @@ def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def guarded(store: Path, token_file: Path) -> Iterator[Service]:
     """A service with records, which needs a token."""
-    with serving("--store", str(store), "--token-file", str(token_file), ready=False) as found:
+    with serving("--store", str(store), "--token-file", str(token_file)) as found:
         yield found
 
 

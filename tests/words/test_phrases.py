@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
 from lrp_kg.authoring.site.catalogue import KINDS
 from lrp_kg.research.questions.model import TAGS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
@@ -26,6 +27,8 @@ COMPOSED = {
     *("site-kind-option", "site-kind-criterion"),
     *(f"site-{unit}s" for unit in ("day", "week", "month")),
     *(f"diff-level-{level}{end}" for level in LEVELS for end in ("", "-means")),
+    *(f"diff-of-{name}" for name in (*NAMES.values(), *TEXTS.values()) if f"diff-of-{name}" in phrases("en")),
+    *(f"diff-invalid-{when}" for when in ("both", "before", "after")),
     *(f"diff-valid-{sides}" for sides in ("both", "old", "new", "none")),
     *(f"diff-unit-{measure}" for measure in ("ElapsedDays", "OrdinalWeek", "BegunMonths", "CompletedMonths")),
     *(f"type-{kind}" for kind in ("boolean", "integer", "date", "string", "value", "values")),
