@@ -161,7 +161,7 @@ def test_text_is_the_default_and_english() -> None:
     assert plain.stdout == run("assess", "-", "-f", "text", "-l", "en", stdin=json.dumps(FIRST_VISIT)).stdout
 
 
-def test_explain_says_why_and_why_not() -> None:
+def test_explain_gives_reasons_for_and_against() -> None:
     found = json.loads(run("assess", "-", "-f", "json", "-e", stdin=json.dumps(CLUSTER)).stdout)["decisions"]["exit"]
     assert [r["field"] for r in found["because"]] == ["redFlags"]
     assert set(found["whyNot"]) == {"radicular-pathway", "treat-in-first-line", "continue"}
@@ -186,7 +186,9 @@ def test_for_an_unknown_decision(service: GuidelineService) -> None:
 
 
 @pytest.mark.parametrize("engine", ["oxigraph", "rdflib"])
-def test_the_engine_is_chosen(service: GuidelineService, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+def test_engine_option_reaches_the_service(
+    service: GuidelineService, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
     asked: list[str] = []
 
     def make(folder: Path | None, *, engine: str) -> GuidelineService:
@@ -242,7 +244,7 @@ def input_named(name: str, jsonld: str) -> str | bytes:
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_a_file(tmp_path: Path, jsonld: str, name: str) -> None:
+def test_format_of_a_file_is_recognised(tmp_path: Path, jsonld: str, name: str) -> None:
     result = run("assess", write(tmp_path, name, input_named(name, jsonld)), "-f", "json")
     assert result.exit_code == OK, result.stderr
     assert exits(result.stdout) == [["refer-immediately-red-flags"]]
@@ -274,7 +276,7 @@ MANY = {
 
 
 @pytest.mark.parametrize("name", MANY)
-def test_many_records(tmp_path: Path, name: str) -> None:
+def test_many_records_give_one_line_each(tmp_path: Path, name: str) -> None:
     file = write(tmp_path, name, MANY[name])
     for result in (run("assess", file, "-f", "json", "--for", "exit"), run("validate", file, "-f", "json")):
         assert result.exit_code == OK
@@ -326,7 +328,7 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize("command", ["assess", "validate"])
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read(tmp_path: Path, command: str, name: str) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path, command: str, name: str) -> None:
     content, expected = UNREADABLE[name]
     result = run(command, write(tmp_path, name, content))
     assert result.exit_code == CANNOT_RUN
@@ -336,7 +338,7 @@ def test_what_cannot_be_read(tmp_path: Path, command: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["assess", "validate"])
-def test_a_missing_file(tmp_path: Path, command: str) -> None:
+def test_missing_file_or_folder_is_reported(tmp_path: Path, command: str) -> None:
     result = run(command, tmp_path / "no-such.json")
     assert result.exit_code == CANNOT_RUN
     assert "no-such.json cannot be read: No such file or directory." in result.stderr
@@ -380,7 +382,7 @@ def test_validate_says_valid(service: GuidelineService, lang: str) -> None:
 COHORT = [CLUSTER, FIRST_VISIT, {"redFlags": "zork"}, {"redFlags": "cluster", "id": "last"}]
 
 
-def test_one_record_of_a_cohort_is_not_valid(tmp_path: Path) -> None:
+def test_invalid_record_of_a_cohort_is_reported_by_line(tmp_path: Path) -> None:
     file = write(tmp_path, "cohort.ndjson", "".join(json.dumps(r) + "\n" for r in COHORT))
     result = run("assess", file, "-f", "json")
     assert result.exit_code == INVALID
@@ -396,7 +398,7 @@ def test_one_record_of_a_cohort_is_not_valid(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", ['{"redFlags": ', '{"redFlags": "none", "redFlags": "none"}', "[1]"])
 @pytest.mark.parametrize("command", ["assess", "validate"])
-def test_one_line_of_a_cohort_is_no_record(tmp_path: Path, command: str, bad: str) -> None:
+def test_unreadable_line_of_a_cohort_is_reported(tmp_path: Path, command: str, bad: str) -> None:
     lines = [json.dumps(CLUSTER), bad, json.dumps(CLUSTER | {"id": "last"})]
     result = run(command, write(tmp_path, "cohort.ndjson", "\n".join(lines)), "-f", "json")
     assert result.exit_code != OK
@@ -429,7 +431,7 @@ def test_hostile_values_never_crash(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"], ids=["empty", "only-empty-lines"])
-def test_a_cohort_without_records_is_not_a_success(tmp_path: Path, content: str) -> None:
+def test_cohort_without_records_fails(tmp_path: Path, content: str) -> None:
     assert run("validate", write(tmp_path, "cohort.ndjson", content)).exit_code == CANNOT_RUN
     assert run("validate", write(tmp_path, "cohort.json", "[]")).exit_code == CANNOT_RUN
 
@@ -451,7 +453,7 @@ def alter(file: Path, old: str, new: str) -> int:
     return text.count("\n", 0, text.index(old)) + 1
 
 
-def test_another_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_option_or_variable_chooses_the_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
     record = '{"deformity": true}'
     by_option = run("assess", "-", "-f", "json", "--guideline", ANKLE, stdin=record)
     assert json.loads(by_option.stdout)["guideline"]["id"] == "ankle-sprain"
@@ -463,7 +465,7 @@ def test_another_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_broken_guideline(folder: Path, command: str) -> None:
+def test_broken_turtle_is_reported_by_each_command(folder: Path, command: str) -> None:
     file = folder / "ontology" / "pathway.ttl"
     line = alter(file, "ank:fracture-check a cp:Decision ;", "ank:fracture-check a cp:Decision ; ; zork")
     args = ["-"] if command in ("assess", "validate") else []
@@ -546,7 +548,7 @@ MISTAKES: dict[str, tuple[str, str, str, str, str | None]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_in_a_guideline(folder: Path, mistake: str) -> None:
+def test_mistake_in_a_guideline_is_reported_with_its_line(folder: Path, mistake: str) -> None:
     name, old, new, finding, subject = MISTAKES[mistake]
     file = folder / name
     place = str(file)
@@ -568,7 +570,7 @@ def test_no_guideline_folder(tmp_path: Path) -> None:
         assert f"{folder} is no guideline folder" in result.stderr
 
 
-def test_a_folder_that_is_named_like_a_file(folder: Path) -> None:
+def test_folder_named_like_a_file_never_crashes(folder: Path) -> None:
     (folder / "ontology" / "folder.ttl").mkdir()
     assert run("ids", "-g", folder).exit_code in (OK, CANNOT_RUN)
 
@@ -598,7 +600,7 @@ def test_ids(service: GuidelineService, lang: str) -> None:
     assert labels["exit"] == next(d for d in service.guideline.decisions.values() if d.id == "exit").label[lang]
 
 
-def test_an_answer_holds_only_known_ids(service: GuidelineService) -> None:
+def test_answer_has_only_listed_ids(service: GuidelineService) -> None:
     known = json.loads(run("ids").stdout)
     ids = {kind: {row["id"] for row in rows} for kind, rows in known.items()}
     answer = service.assess(FIRST_VISIT, explain=True)
@@ -623,7 +625,7 @@ def test_help(command: str, flag: str) -> None:
             assert parameter.help or isinstance(parameter.type, click.Choice)
 
 
-def test_help_of_the_whole() -> None:
+def test_help_lists_all_commands() -> None:
     result = run("--help")
     assert result.exit_code == OK
     listed = main.list_commands(click.Context(main))
@@ -650,7 +652,7 @@ def test_serve_checks_its_options(args: list[str]) -> None:
 
 
 class TestProcesses:
-    def test_a_file(self, tmp_path: Path, service: GuidelineService) -> None:
+    def test_file_is_assessed(self, tmp_path: Path, service: GuidelineService) -> None:
         file = write(tmp_path, "record.json", FIRST_VISIT)
         done = process("assess", file, "-f", "json", "-l", "fr", "-e")
         assert (done.returncode, done.stderr) == (OK, "")
@@ -667,7 +669,7 @@ class TestProcesses:
         assert (done.returncode, done.stdout) == (INVALID, "")
         assert done.stderr.count("\n") == 4
 
-    def test_exit_code_of_what_cannot_run(self) -> None:
+    def test_exit_code_of_a_missing_file(self) -> None:
         done = process("assess", "no-such-file.json")
         assert (done.returncode, done.stdout) == (CANNOT_RUN, "")
         assert "Traceback" not in done.stderr
@@ -683,7 +685,7 @@ class TestProcesses:
         assert (done.returncode, done.stderr) == (OK, "")
         assert "# From ankle-sprain" in done.stdout
 
-    def test_a_reader_that_stops_reading(self, tmp_path: Path) -> None:
+    def test_closed_pipe_ends_without_an_error(self, tmp_path: Path) -> None:
         file = write(tmp_path, "cohort.ndjson", (json.dumps(CLUSTER) + "\n") * 400)
         command = [str(SCRIPT), "assess", str(file), "-f", "json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
@@ -704,7 +706,7 @@ class TestProcesses:
         pytest.param(["query", "decisions", "--format", "csv"], marks=pytest.mark.slow),
     ],
 )
-def test_an_output_that_is_full(command: list[str]) -> None:
+def test_full_disk_is_reported_in_one_line(command: list[str]) -> None:
     with open("/dev/full", "wb") as full:
         found = subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command], stdout=full, stderr=subprocess.PIPE)
     assert found.returncode == 2

@@ -194,7 +194,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("lang", ["en", "nl", "fr", "de"])
-def test_the_catalogue_is_a_page_in_each_language(lang: str, plain: FlaskClient) -> None:
+def test_catalogue_page_in_each_language(lang: str, plain: FlaskClient) -> None:
     answer = plain.get(f"/queries?lang={lang}", headers=HTML)
     page = Page(answer.text)
     assert answer.status_code == 200 and page.lang == lang and not page.inline
@@ -217,7 +217,7 @@ def test_catalogue_as_json(plain: FlaskClient) -> None:
         *(("records-by-stage-and-risk", lang) for lang in ("nl", "fr", "de")),
     ],
 )
-def test_every_query_is_a_page(name: str, lang: str, cohort: FlaskClient) -> None:
+def test_every_query_has_a_page(name: str, lang: str, cohort: FlaskClient) -> None:
     answer = cohort.get(f"/queries/{name}?lang={lang}", headers={**HTML, **bearer()})
     page = Page(answer.text)
     entry = ENTRIES[name]
@@ -294,7 +294,7 @@ def test_records_need_a_token(cohort: FlaskClient) -> None:
     assert cohort.get("/queries", headers=HTML).status_code == 200
 
 
-def test_an_edited_query_is_served_at_once(tmp_path: Path) -> None:
+def test_added_query_is_served_without_a_restart(tmp_path: Path) -> None:
     guideline_copy(tmp_path, ROOT)
     app = create_app({"GUIDELINE": str(tmp_path)})
     try:

@@ -165,7 +165,7 @@ def test_adding_elapsed_days_gives_the_end(start: date, days: int) -> None:
 
 
 @given(DATES, st.integers(0, 30), st.integers(0, 60))
-def test_a_period_adds_months_first(start: date, months: int, days: int) -> None:
+def test_period_adds_months_before_days(start: date, months: int, days: int) -> None:
     assert add_period(start, f"P{months}M{days}D") == plus(start, months) + days * DAY
 
 
@@ -184,12 +184,12 @@ def test_other_periods_raise(period: str) -> None:
 
 
 @pytest.mark.parametrize("period", ["P1D", "P1M", "P120000M", "P9999999D"])
-def test_the_end_of_the_calendar(period: str) -> None:
+def test_period_past_the_end_of_the_calendar_gives_none(period: str) -> None:
     assert add_period(date.max, period) is None
 
 
 @given(st.dates(), st.dates())
-def test_any_two_dates_can_be_measured(a: date, b: date) -> None:
+def test_every_measure_accepts_any_two_dates(a: date, b: date) -> None:
     start, end = sorted((a, b))
     for measure in MEASURES.values():
         assert measure(start, end) >= 0

@@ -23,7 +23,7 @@ CP = "PREFIX cp: <https://w3id.org/lrp-kg/care-pathway#>\n"
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium or google-chrome on the path")
 
 
-def test_the_files_of_the_editor_are_those_of_the_package() -> None:
+def test_editor_files_match_their_checksums() -> None:
     sums = (VENDOR / "SHA256SUMS").read_text(encoding="ascii").splitlines()
     assert len(sums) == 2
     for line in sums:
@@ -95,13 +95,13 @@ pytestmark = [pytest.mark.slow]
 @needs_browser
 class TestPage:
     @pytest.mark.parametrize("tab", ["en", "nl", "fr", "de"], indirect=True)
-    def test_the_first_query_is_answered(self, tab: Tab) -> None:
+    def test_initial_query_runs(self, tab: Tab) -> None:
         tab.click("#run")
         tab.wait("document.querySelectorAll('#results tbody tr').length >= 9")
         assert tab.status.startswith("9 ")
         assert tab.js("document.documentElement.lang") in tab.js("document.querySelector('#editor').dataset.settings")
 
-    def test_query_of_the_catalogue(self, tab: Tab) -> None:
+    def test_catalogue_query_is_inserted_and_runs(self, tab: Tab) -> None:
         assert tab.js("document.querySelectorAll('#example option').length") > 30
         tab.js(
             "(() => { const s = document.getElementById('example'); s.value = 'decisions';"
@@ -119,11 +119,11 @@ class TestPage:
         tab.wait("document.querySelectorAll('#results tbody tr').length === 1")
         assert "42" in tab.results
 
-    def test_the_link_holds_the_query(self, tab: Tab) -> None:
+    def test_share_link_contains_the_query(self, tab: Tab) -> None:
         tab.query("SELECT (7 AS ?x) {}")
         assert "SELECT" in tab.js("new URL(document.getElementById('link').href).searchParams.get('query')")
 
-    def test_terms_are_completed(self, tab: Tab) -> None:
+    def test_editor_completes_terms(self, tab: Tab) -> None:
         editor = "document.querySelector('#editor .CodeMirror').CodeMirror"
         tab.js(f"{editor}.setValue('SELECT * WHERE {{ ?s a cp:Stag }}'); {editor}.setCursor(0, 29); {editor}.focus()")
         tab.call("Page.bringToFront")
@@ -134,7 +134,7 @@ class TestPage:
         tab.wait(editor + ".getValue().includes('cp:Stage')")
         assert "PREFIX cp:" in tab.js(editor + ".getValue()")
 
-    def test_a_chart(self, tab: Tab) -> None:
+    def test_counts_are_drawn_as_a_bar_chart(self, tab: Tab) -> None:
         tab.query(
             CP + "SELECT ?m (COUNT(?s) AS ?n) { ?s a cp:Statement ; cp:modality ?m } GROUP BY ?m ORDER BY ?m",
         )
@@ -142,7 +142,7 @@ class TestPage:
         tab.wait("document.querySelectorAll('svg.plot .bar').length > 5")
         assert "139" in tab.results
 
-    def test_a_graph(self, tab: Tab) -> None:
+    def test_triples_are_drawn_as_a_graph(self, tab: Tab) -> None:
         tab.query(CP + "CONSTRUCT { ?b cp:inStage ?s } WHERE { ?b a cp:Box ; cp:inStage ?s } LIMIT 20")
         tab.choose("graph")
         tab.wait("document.querySelectorAll('svg.plot .node').length > 10")

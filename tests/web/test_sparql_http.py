@@ -278,7 +278,7 @@ class TestEngines:
         assert isinstance(keeper.get(), self.Fake)
         keeper.close()
 
-    def test_a_request_has_one_engine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_engine_is_the_same_throughout_a_request(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Otherwise a store could get records between the guard and the query."""
         app = create_app()
         monkeypatch.setattr(app.extensions["lrp_kg_engines"], "get", self.Fake)
@@ -327,7 +327,7 @@ class TestDescriptions:
         assert "https://w3id.org/lrp-kg/low-back-pain/sources" in names
         assert "https://w3id.org/lrp-kg/graph/records" not in names
 
-    def test_a_browser_gets_the_editor(self, open_service: Service) -> None:
+    def test_browser_is_redirected_to_the_editor(self, open_service: Service) -> None:
         answer = open_service.ask("/sparql", headers={"Accept": "text/html,*/*;q=0.8"})
         assert (answer.status, answer.headers["location"]) == (303, "/query")
 
@@ -400,27 +400,27 @@ class TestTokens:
         answer = guarded.ask("/assess", "POST", json.dumps(RECORD), {"Content-Type": "application/json"})
         assert answer.status == 200
 
-    def test_with_a_token(self, guarded: Service) -> None:
+    def test_token_gives_access_to_records(self, guarded: Service) -> None:
         query = f"SELECT ?r {{ ?r a <{CP}PatientRecord> }}"
         answer = guarded.ask("/sparql?" + urlencode({"query": query}), headers={"Authorization": f"Bearer {TOKEN}"})
         assert len(bindings(answer.body)) == 5
         assert answer.headers["cache-control"] == "no-store"
 
     @pytest.mark.parametrize("header", ["Bearer wrong-token-of-the-tests", "Basic " + TOKEN, TOKEN, "Bearer"])
-    def test_a_wrong_token(self, guarded: Service, header: str) -> None:
+    def test_wrong_token_is_rejected(self, guarded: Service, header: str) -> None:
         assert guarded.ask("/sparql?query=ASK%7B%7D", headers={"Authorization": header}).status == 401
 
     def test_token_in_the_address_is_ignored(self, guarded: Service) -> None:
         assert guarded.ask(f"/sparql?query=ASK%7B%7D&token={TOKEN}&access_token={TOKEN}").status == 401
 
     @pytest.mark.parametrize("lang", ["en", "nl", "fr", "de"])
-    def test_the_login_page(self, guarded: Service, lang: str) -> None:
+    def test_login_page_in_each_language(self, guarded: Service, lang: str) -> None:
         answer = guarded.ask(f"/login?lang={lang}&next=/query", headers={"Accept": "text/html"})
         assert f'<html lang="{lang}">' in answer.text
         assert 'name="next" value="/query"' in answer.text
         assert 'type="password"' in answer.text
 
-    def test_a_session(self, guarded: Service) -> None:
+    def test_login_and_logout(self, guarded: Service) -> None:
         body = urlencode({"token": TOKEN, "next": "/query?query=ASK%7B%7D"})
         answer = guarded.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html"})
         assert (answer.status, answer.headers["location"]) == (303, "/query?query=ASK%7B%7D")
@@ -550,7 +550,7 @@ class TestTerms:
     def test_unknown_terms(self, open_service: Service, path: str) -> None:
         assert open_service.ask(path).status == 404
 
-    def test_the_ontology(self, open_service: Service) -> None:
+    def test_ontology_can_be_downloaded(self, open_service: Service) -> None:
         whole = list(ox.parse(open_service.ask("/ontology").body, ox.RdfFormat.TURTLE))
         assert len(whole) > 10_000
         part = open_service.ask("/ontology/sources", headers={"Accept": "application/n-triples"})
@@ -627,7 +627,7 @@ class TestOddRequests:
         assert "JSON" in json.loads(answer.body)["detail"]
         assert bindings(open_service.sparql(query).body)[0]["x"]["value"] == "a\x01b"
 
-    def test_a_byte_order_mark(self, open_service: Service) -> None:
+    def test_byte_order_mark_is_accepted(self, open_service: Service) -> None:
         kind = {"Content-Type": "application/sparql-query"}
         assert open_service.ask("/sparql", "POST", b"\xef\xbb\xbfASK {}", kind).status == 200
 
@@ -635,12 +635,12 @@ class TestOddRequests:
     def test_invalid_iris_of_terms(self, open_service: Service, path: str) -> None:
         assert open_service.ask(path).status == 404
 
-    def test_a_login_with_a_line_end(self, guarded: Service) -> None:
+    def test_login_with_a_line_end_redirects_to_the_start(self, guarded: Service) -> None:
         body = urlencode({"token": TOKEN, "next": "/\n//elsewhere.example"})
         answer = guarded.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html"})
         assert (answer.status, answer.headers["location"]) == (303, "/")
 
-    def test_the_catalogue_is_open_to_other_origins(self, open_service: Service) -> None:
+    def test_catalogue_is_open_to_other_origins(self, open_service: Service) -> None:
         answer = open_service.ask("/queries/decisions.json")
         assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "*")
 

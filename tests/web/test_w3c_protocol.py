@@ -243,12 +243,12 @@ def test_get_on_the_endpoint_returns_rdf(service: Service, description: Answer) 
         assert len(list(ox.parse(answer.body, format=form))) == len(as_graph(description))
 
 
-def test_the_description_names_the_endpoint(service: Service, description: Answer) -> None:
+def test_description_names_the_endpoint(service: Service, description: Answer) -> None:
     endpoints = list(as_graph(description).objects(predicate=SD.endpoint))
     assert endpoints == [rdflib.URIRef(f"{service.url}/sparql/")]
 
 
-def test_the_description_conforms_to_its_schema(description: Answer) -> None:
+def test_description_conforms_to_its_schema(description: Answer) -> None:
     """Every property of the description has a subject in its domain and an object in its range."""
     graph = as_graph(description)
     (node,) = graph.subjects(RDF.type, SD.Service)

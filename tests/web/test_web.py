@@ -224,7 +224,7 @@ class TestEveryTypeOut:
 
 
 @RDFLIB_JSON_LD
-def test_the_answer_as_json_ld_means_what_the_turtle_says(client: FlaskClient) -> None:
+def test_answer_in_json_ld_agrees_with_the_turtle(client: FlaskClient) -> None:
     response = send(client, FIRST_VISIT, path="/assess?explain=true", Accept="application/ld+json")
     as_json_ld = rdflib.Graph().parse(data=response.text, format="json-ld")
     response = send(client, FIRST_VISIT, path="/assess?explain=true", Accept="text/turtle")
@@ -441,7 +441,7 @@ BAD_BODIES: dict[str, tuple[str | bytes, str, int, str, str]] = {
 
 @pytest.mark.parametrize("path", ["/assess", "/validate"])
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_bad_body(client: FlaskClient, name: str, path: str) -> None:
+def test_bad_body_is_rejected(client: FlaskClient, name: str, path: str) -> None:
     body, kind, status, code, expected = BAD_BODIES[name]
     assert expected in problem(send(client, body, kind, path), status, code)["detail"]
 
@@ -493,7 +493,7 @@ class TestTooLarge:
     LIMIT = 1024 * 1024
 
     @pytest.mark.parametrize("path", ["/assess", "/validate"])
-    def test_by_its_length(self, client: FlaskClient, path: str) -> None:
+    def test_content_length_over_the_limit_is_rejected(self, client: FlaskClient, path: str) -> None:
         fits = json.dumps(CLUSTER).ljust(self.LIMIT)
         assert send(client, fits, path=path).status_code == 200
         problem(send(client, fits + " ", path=path), 413, "request-entity-too-large")
@@ -506,18 +506,18 @@ class TestTooLarge:
             environ_overrides={"wsgi.input_terminated": True},
         )
 
-    def test_without_a_length_it_is_read(self, client: FlaskClient) -> None:
+    def test_body_without_a_length_is_read_up_to_the_limit(self, client: FlaskClient) -> None:
         assert self.chunked(client, json.dumps(CLUSTER).encode(), JSON).status_code == 200
         assert self.chunked(client, json.dumps(CLUSTER).ljust(self.LIMIT).encode(), JSON).status_code == 200
 
-    def test_without_a_length(self, client: FlaskClient) -> None:
+    def test_body_without_a_length_is_rejected_over_the_limit(self, client: FlaskClient) -> None:
         """A body over the limit is rejected, not cut off: half of a cohort with a 200 would look complete."""
         line = json.dumps(CLUSTER).ljust(1023).encode() + b"\n"
         problem(self.chunked(client, line * 1025, NDJSON), 413, "request-entity-too-large")
         problem(self.chunked(client, line * 1025, NDJSON, "/validate"), 413, "request-entity-too-large")
         problem(self.chunked(client, b" " * self.LIMIT + b"{}", JSON), 413, "request-entity-too-large")
 
-    def test_the_limit_is_a_setting(
+    def test_body_limit_is_a_setting(
         self, app: Flask, service: GuidelineService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(web_application, "GuidelineService", lambda folder=None: service)
@@ -561,7 +561,7 @@ def test_hostile_values_never_fail(client: FlaskClient, name: str, accept: str) 
     assert response.mimetype in (accept, PROBLEM)
 
 
-def test_a_week_date_is_no_date(client: FlaskClient) -> None:
+def test_week_date_is_invalid(client: FlaskClient) -> None:
     problem(send(client, HOSTILE["week date"]), 422, "invalid-record")
     problem(send(client, HOSTILE["date with a time zone"]), 422, "invalid-record")
 
@@ -765,7 +765,7 @@ SCRIPTS = "<script>alert(1)</script>"
 
 
 @pytest.mark.parametrize("fragment", ["", "&fragment=true"])
-def test_the_answer_page_escapes_what_was_sent(client: FlaskClient, fragment: str) -> None:
+def test_answer_page_escapes_the_record(client: FlaskClient, fragment: str) -> None:
     record = FIRST_VISIT | {"id": SCRIPTS, "episode": f'"><img src=x onerror="{SCRIPTS}">'}
     response = send(client, record, path="/assess?explain=true" + fragment, Accept="text/html")
     assert response.status_code == 200
@@ -892,7 +892,7 @@ RECORDS: list[Record] = [
 
 @RDFLIB_JSON_LD
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: ",".join(r))
-def test_the_context_expands_a_record_as_we_read_it(
+def test_context_expands_a_record_as_the_service_reads_it(
     client: FlaskClient, service: GuidelineService, record: Record
 ) -> None:
     response = client.get("/context.jsonld")
@@ -994,7 +994,7 @@ def test_openapi_has_every_field(client: FlaskClient, service: GuidelineService)
 # -- the application ---------------------------------------------------------------------------------------------------
 
 
-def test_another_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_of_the_second_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_GUIDELINE", str(ANKLE))
     client = create_app().test_client()
     assert orjson.loads(client.get("/health").data)["guideline"]["id"] == "ankle-sprain"
@@ -1005,7 +1005,7 @@ def test_another_guideline(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {attrs["data-field"] for _, attrs in page.tags if "data-field" in attrs} >= {"deformity", "aids"}
 
 
-def test_a_label_that_is_missing_in_a_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_translation_is_never_shown_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_GUIDELINE", str(ANKLE))
     page = create_app().test_client().get("/?lang=fr", headers={"Accept": "text/html"})
     assert "Ankle sprain" in read_page(page.text).text
@@ -1087,7 +1087,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is left")
-def test_a_real_server(server: Server, service: GuidelineService) -> None:
+def test_server_process_answers(server: Server, service: GuidelineService) -> None:
     record = FIRST_VISIT | {"id": PRIVATE}
     assert server.post(json.dumps(record)) == (200, orjson.dumps(service.assess(record)))
     in_chunks = iter([json.dumps(record)[:40].encode(), json.dumps(record)[40:].encode()])
@@ -1117,7 +1117,7 @@ def test_a_real_server(server: Server, service: GuidelineService) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is left")
-def test_workers_that_are_still_loading_are_stopped(tmp_path: Path) -> None:
+def test_sigterm_stops_workers_that_are_still_loading(tmp_path: Path) -> None:
     port = free_port()
     output = tmp_path / "output"
     with output.open("wb") as stream:

@@ -141,7 +141,7 @@ def test_languages_are_a_click_away(tab: Tab) -> None:
         assert tab.js("document.querySelector('nav [aria-current]').lang") == lang
 
 
-def test_the_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
+def test_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
     words = GuidelineWords(service.guideline, "en")
     before = tab.answer
     tab.choose("redFlags", "none")
@@ -189,7 +189,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
     assert service.assess({})["nextQuestion"]["field"] == seen[0]
 
 
-def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) -> None:
+def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineService) -> None:
     """From the start: the link to the answer, the other parts, the languages, then the form and its buttons."""
     tab.js("document.body.focus()")
     tab.tab()
@@ -213,7 +213,7 @@ def test_the_keyboard_reaches_everything(tab: Tab, service: GuidelineService) ->
     assert all(button in reached for button in buttons)
 
 
-def test_the_focus_can_be_seen(tab: Tab) -> None:
+def test_focus_is_visible(tab: Tab) -> None:
     tab.js("document.body.focus()")
     for _ in range(8):
         tab.tab()
@@ -268,7 +268,7 @@ def test_explanations(tab: Tab) -> None:
     tab.wait("document.querySelector('#answer-body details').open")
 
 
-def test_an_example_can_be_linked_to(tab: Tab, site: str, service: GuidelineService) -> None:
+def test_record_in_the_address_fills_the_form(tab: Tab, site: str, service: GuidelineService) -> None:
     record = {"redFlags": "none", "radicularPain": False, "onsetDate": "2024-01-08", "medications": ["nsaid"]}
     tab.call("Page.navigate", url="about:blank")
     tab.wait("location.href === 'about:blank'")
@@ -311,7 +311,7 @@ class TestProblems:
         tab.fill("onsetDate", "2024-01-08")
         assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
 
-    def test_a_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
+    def test_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
         """The first answer's body arrives after the second answer was shown."""
         tab.js(
             """(() => {
@@ -332,7 +332,7 @@ class TestProblems:
         tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
         assert tab.answer == "2"
 
-    def test_an_old_answer_does_not_stay_when_the_service_is_gone(self, tab: Tab) -> None:
+    def test_old_answer_is_removed_when_the_service_fails(self, tab: Tab) -> None:
         """The page must show the answer to the current form, or report a failure."""
         tab.choose("redFlags", "none")
         before = tab.answer
