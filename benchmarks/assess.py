@@ -210,7 +210,7 @@ def in_process(options: argparse.Namespace, found: Findings) -> InProcess:
     found.checks["of the seen signatures with other dates, answered from the cache"] = f"{number - grown} of {number}"
     remembers = getattr(run.service._validator, "_rememberable", None)
     found.checks["validation remembers what conformed"] = {True: "yes", False: "NO: pySHACL runs for each record"}.get(
-        remembers, "not told"
+        remembers, "unknown"
     )
     found.processes |= {f"of (a): {name}, s": times for name, times in run.naive.parts.items()}
     found.aims += _aims_in_process(run, found.timings, options)
@@ -357,7 +357,7 @@ def starting(options: argparse.Namespace, found: Findings, env: dict[str, str], 
         )
 
 
-# -- telling ----------------------------------------------------------------------------------------
+# -- the report -------------------------------------------------------------------------------------
 
 
 def surroundings(options: argparse.Namespace) -> Json:
@@ -395,7 +395,7 @@ def as_json(found: Findings, around: Json) -> Json:
     }
 
 
-def tell(found: Findings, around: Json) -> None:
+def report(found: Findings, around: Json) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -445,11 +445,11 @@ def tell(found: Findings, around: Json) -> None:
     versions = ", ".join(f"{n} {v}" for n, v in around["versions"].items())
     load = f"load average at the start {around['loadAverage']:.2f}"
     console.print(f"Python {around['python']}, {around['processors']} processors, {load}; {versions}.")
-    told: dict[str, str] = {}
+    named: dict[str, str] = {}
     for aim in found.aims:
         if aim.profile:
-            told.setdefault(aim.profile, aim.name)
-    for text, name in told.items():
+            named.setdefault(aim.profile, aim.name)
+    for text, name in named.items():
         console.rule(f"Why: {name}", align="left")
         print(text)
 
@@ -505,7 +505,7 @@ def main() -> int:
     if options.json:
         print(json.dumps(as_json(found, around), indent=1))
     else:
-        tell(found, around)
+        report(found, around)
     return 0
 
 

@@ -69,7 +69,7 @@ def measured(folder: Path, rounds: int) -> Json:
     for name, (file, old, new) in EDITS.items():
         path = folder / file
         text = path.read_text(encoding="utf-8")
-        assert old in text, f"{name}: {old} stands in {file}"
+        assert old in text, f"{name}: {old} is not in {file}"
         times = []
         for _ in range(rounds):
             path.write_text(text.replace(old, new, 1), encoding="utf-8")

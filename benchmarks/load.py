@@ -1,7 +1,7 @@
 """The load generator, a process of its own: keep-alive connections on raw sockets, one request at a time on each.
 
 Reads a JSON job on standard input (host, port, path, bodies, connections, and seconds or requests), prints a JSON
-result. It parses no more of an answer than its status and length; its own processor time is told, so that a run
+result. It parses no more of an answer than its status and length; its own processor time is reported, so that a run
 in which it was the bottleneck can be recognised.
 """
 

@@ -20,20 +20,20 @@ import json, os, sys, time
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from serving import resident_megabytes
-def tell(what):
+def report(what):
     print(f"{{resident_megabytes(os.getpid()):8.1f}} MB after {{what}}")
-tell("start of Python")
+report("start of Python")
 from lrp_kg.web.server import make
-tell("import of lrp_kg.web.server")
+report("import of lrp_kg.web.server")
 app = make()
-tell("make(): the guideline loaded, diagrams from the cache")
+report("make(): the guideline loaded, diagrams from the cache")
 service = app.extensions["lrp_kg"]
 service.validate({{}})
-tell("the first validation: rdflib and pySHACL imported, shapes prepared")
+report("the first validation: rdflib and pySHACL imported, shapes prepared")
 bodies = json.load(sys.stdin)
 for body in bodies:
     service.answer_json(json.loads(body), explain=True)
-tell(f"{{len(bodies)}} different records answered with explanation")
+report(f"{{len(bodies)}} different records answered with explanation")
 """
 
 
@@ -106,5 +106,5 @@ def request(bodies: list[str], path: str) -> str:
         medians[name] = sorted(timings[name].rounds[-1])[len(bodies) // 2]
         if name == "service":
             profile = measure.profile_of(answer, environs(), 25)
-    told = ", ".join(f"{name} {microseconds(value)}" for name, value in medians.items())
-    return f"inside the application, without the server around it: {told} a request\n{profile}"
+    figures = ", ".join(f"{name} {microseconds(value)}" for name, value in medians.items())
+    return f"inside the application, without the server around it: {figures} a request\n{profile}"

@@ -40,16 +40,16 @@ class Server:
 
     def __init__(self, arguments: list[str], port: int, env: dict[str, str], path: str = "/health") -> None:
         self.port = port
-        with tempfile.TemporaryFile() as told:
+        with tempfile.TemporaryFile() as output:
             start = time.perf_counter()
             self.process = subprocess.Popen(
-                arguments, env=env, stdout=told, stderr=told, cwd=HERE, start_new_session=True
+                arguments, env=env, stdout=output, stderr=output, cwd=HERE, start_new_session=True
             )
             while not _answers(port, path):
                 if self.process.poll() is not None or time.perf_counter() - start > 60:
                     self.stop()
-                    told.seek(0)
-                    raise RuntimeError(f"{arguments} does not serve: {told.read().decode()[-2000:]}")
+                    output.seek(0)
+                    raise RuntimeError(f"{arguments} does not serve: {output.read().decode()[-2000:]}")
                 time.sleep(0.002)
             self.ready = time.perf_counter() - start
 

@@ -100,7 +100,7 @@ def servers(folder: Path, size: int, env: dict[str, str]) -> Iterator[list[Conte
     """Start every contender over the store of a size, and stop them at the end."""
     cohort, store = folder / "cohort.ndjson", folder / "store"
     if (store / "CURRENT").exists():
-        print(f"{size} records: as they stand in {store}", flush=True)
+        print(f"{size} records: as they are in {store}", flush=True)
     else:
         made = run("synthesise", str(size), "--output", str(cohort), env=env)
         loaded = run("load", str(cohort), "--store", str(store), env=env)
