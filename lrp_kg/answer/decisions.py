@@ -200,7 +200,7 @@ class Run:
         return tuple(found.values()), why_not
 
     def open_points(self, decision: Decision, result: Outcome) -> tuple[OpenPoint, ...]:
-        """Return the open points that an outcome rests on."""
+        """Return the open points that an outcome depends on."""
         if result.status in (NOT_APPLICABLE, UNDETERMINED):
             return ()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}

@@ -47,7 +47,7 @@ class GuidelineService:
         return load_validator(self.guideline)
 
     def warm(self) -> None:
-        """Prepare now what the first record would otherwise wait for."""
+        """Prepare now what the first record would have to wait for."""
         self.validate({})
 
     def renderer(self, lang: str = "en") -> Renderer:

@@ -103,7 +103,7 @@ class Coverage:
         return self.assessor.cells.variables[variable].iri
 
     def reachable(self, diagram: Diagram, path: Path) -> bool:
-        """Report whether a record can take a path: a field with a value must not imply one that is false."""
+        """Return whether a record can take a path: a field with a value must not imply one that is false."""
         cells = {
             self._named(v): c
             for number, choice in path.items()
@@ -121,7 +121,7 @@ class Coverage:
         return True
 
     def _is_edge(self, diagram: Diagram, path: Path) -> bool:
-        """Report whether an interval without one answer lies between two neighbours that have one."""
+        """Return whether an interval without one answer lies between two neighbours that have one."""
         for number, choice in path.items():
             axis = diagram.axes[number]
             variable = self.assessor.cells.variables[axis.variables[0]]
@@ -153,7 +153,7 @@ class Coverage:
         return found
 
     def satisfiable(self, *classes: str) -> bool:
-        """Report whether some record belongs to all of the classes."""
+        """Return whether some record belongs to all of the classes."""
         names = [c for c in classes if Named(c) in self.assessor.program.index]
         diagram = self.diagrams.get(membership({name: name for name in names}))
         return any(set(names) <= set(o.answers) for o in diagram.leaves(diagram.root))

@@ -38,12 +38,12 @@ class Module:
 
     @property
     def is_ontology(self) -> bool:
-        """Whether this is a module of the ontology, not shapes."""
+        """Return whether this is a module of the ontology, not shapes."""
         return self.file.parent.name == "ontology"
 
     @property
     def is_author_shapes(self) -> bool:
-        """Whether these are shapes for modules, not for records."""
+        """Return whether these are shapes for modules, not for records."""
         return not self.is_ontology and self.file.name == AUTHOR_SHAPES
 
     def is_within(self, folder: Path) -> bool:

@@ -70,7 +70,7 @@ def read_guideline(index: Index) -> Guideline:
 
 
 def _check_fields(r: GraphReader, derived: dict[str, Derived], orders: Orders) -> None:
-    """Complain of fields that point to nothing, and of dates without an order."""
+    """Report fields that point to nothing, and of dates without an order."""
     for f in r.fields.values():
         for implied in f.implies:
             if implied not in r.fields or r.fields[implied].kind != "boolean":
@@ -94,7 +94,7 @@ def _check_fields(r: GraphReader, derived: dict[str, Derived], orders: Orders) -
 def _check_decisions(
     r: GraphReader, decisions: dict[str, Decision], programmes: dict[str, Programme], boxes: dict[str, Box]
 ) -> None:
-    """Complain of decisions and boxes that point to nothing: they would otherwise be left out in silence."""
+    """Report decisions and boxes that point to nothing: they would otherwise be left out in silence."""
     options = {o.iri for d in decisions.values() for o in d.options}
     for box in boxes.values():
         if box.shown_for not in options and (box.shown_for not in decisions or box.shown_for in programmes):

@@ -2,7 +2,7 @@
 
 Every condition becomes a ``BIND``: true, false, or unbound where the fields it needs are unknown. Conjunction and
 disjunction are written ``!(!?a || !?b)`` and ``!(!?a) || !(!?b)``: rdflib evaluates ``&&`` and ``||`` on a bare
-unbound variable otherwise than the standard says; these forms are right on every engine.
+unbound variable differently from the standard; these forms are right on every engine.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class Program:
         return " || ".join(f"(!(!{p}))" for p in parts)
 
     def needed(self, roots: Iterable[Expression]) -> tuple[int, ...]:
-        """Return the places of all expressions that some expressions rest on, in the order of the query."""
+        """Return the places of all expressions that some expressions depend on, in the order of the query."""
         found: set[int] = set()
         stack = [self.index[r] for r in roots]
         while stack:
@@ -194,7 +194,7 @@ class Program:
         return [bytes(own) for own in found]
 
     def _parts(self, asked: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        """Yield expressions in groups that fit into one query, those that rest on others with them."""
+        """Yield expressions in groups that fit into one query, those that depend on others with them."""
         covered: set[int] = set()
         part: set[int] = set()
         for number in reversed(asked):

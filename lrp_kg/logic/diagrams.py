@@ -116,7 +116,7 @@ class Builder:
         return frozenset().union(*(self.program.fields(expression) for expression in expressions))
 
     def roots(self, decision: Decision) -> Iterator[Expression]:
-        """Yield the expressions that a decision rests on: its scope, its options, and what refines them."""
+        """Yield the expressions that a decision depends on: its scope, its options, and what refines them."""
         for name in (decision.scope, *(o.applies_to for o in decision.options)):
             if Named(name) in self.program.index:
                 yield Named(name)

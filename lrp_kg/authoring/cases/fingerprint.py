@@ -1,4 +1,4 @@
-"""What the answers of a guideline rest on beside the definitions of its conditions, without the wording, as hashes."""
+"""What the answers of a guideline depend on beside the definitions of its conditions, without wording, as hashes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_ASKED = {
     *("label", "question", "hint", "condition_text", "reading"),
     *("source", "locator", "modality", "actor"),
 }
-"""Attributes of terms that no case can ask about, and that nothing it can ask about rests on."""
+"""Attributes of terms that no case can ask about, and that nothing it can ask about depends on."""
 _PARTS = {"boxes", "notices"}
 _NOT_PARTS = {
     *("index", "content_hash", "version", "label", "statuses", "date_statuses", "modalities", "sources"),
@@ -24,7 +24,7 @@ _NOT_PARTS = {
 
 @dataclass(frozen=True)
 class AnswerFingerprint:
-    """Hashes: of each box and notice, by IRI, and of all the rest that answers rest on but what classes mean."""
+    """Hashes: of each box and notice, by IRI, and of all else that answers depend on but what classes mean."""
 
     rest: str
     boxes: dict[str, str]
@@ -32,7 +32,7 @@ class AnswerFingerprint:
 
 
 def fingerprint_of(guideline: Guideline) -> AnswerFingerprint:
-    """Return what the answers of a guideline rest on beside what its classes mean.
+    """Return what the answers of a guideline depend on beside what its classes mean.
 
     The shapes of records count as they are written: they decide which record is refused.
     """

@@ -1,9 +1,9 @@
 """The cases of a guideline run once: which fail, and what they touch; after an edit only where it can matter.
 
-After an edit a case is not run again where nothing that its answer rests on changed for its record: the classes whose
-definition changed are what they were; the decisions that changed have the result that they had; no box or notice that
-changed is shown, or was; all else that the guideline says is the same but for its wording. What is asked for next also
-rests on how the condition of a statement that is unknown is defined. A case that failed is always run again, since the
+After an edit a case is not run again where nothing that its answer depends on changed for its record: the classes with
+a new definition have the same verdicts; the decisions that changed have the same result; no box or notice that changed
+is shown, or was; all else that the guideline says is the same but for its wording. What is asked for next also depends
+on how the condition of a statement that is unknown is defined. A case that failed is always run again, since the
 wording is part of the report on it.
 """
 
@@ -68,7 +68,7 @@ class CaseRuns:
 
     @cached_property
     def fingerprint(self) -> AnswerFingerprint:
-        """What all answers rest on but the meaning of classes."""
+        """What all answers depend on but the meaning of classes."""
         return fingerprint_of(self.service.guideline)
 
     @cached_property

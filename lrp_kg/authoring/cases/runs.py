@@ -67,7 +67,7 @@ def problems(service: GuidelineService, read: ReadCase, view: CaseAnswer | None)
 
 
 def _reasons(service: GuidelineService, view: CaseAnswer, difference: Difference) -> Iterator[str]:
-    """Say what the decision rests on, and why the expected answer is not given."""
+    """Yield what the decision depends on, and why the expected answer is not given."""
     if difference.decision is None:
         return
     run = Run(service.assessor, view.record, explain=True)

@@ -30,7 +30,7 @@ class CheckResult:
 
     @property
     def failed(self) -> bool:
-        """Report whether there is an error or a warning."""
+        """Return whether there is an error or a warning."""
         return any(f.severity in FAILING for f in self.findings)
 
 

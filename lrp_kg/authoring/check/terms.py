@@ -1,4 +1,4 @@
-"""Checks the terms of modules: declared, not deprecated, no stray blank nodes, literals that match their datatypes."""
+"""Checks that terms are declared and not deprecated, have IRIs where they need them, and have well-formed literals."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def _namespace(term: str) -> str:
 
 
 def _may_be_blank(holder: ox.Triple | None, about: list[ox.Triple]) -> bool:
-    """Report whether a blank node that a term holds, or that nothing holds, is of a kind that OWL needs."""
+    """Return whether a blank node that a term holds, or that nothing holds, is of a kind that OWL needs."""
     types = {value_of(t.object) for t in about if t.predicate.value == _TYPE}
     if holder is None:
         return bool(types & {*_AXIOMS, RDFS + "Datatype"})

@@ -9,5 +9,5 @@ What is exact and how it is meant:
 * Records that leave fields open are answered by what completes them, so that they change only where a region does,
   or where a list has a new value.
 * Any answer that differs is major, whatever edit it comes from; a condition that means something else but bears on
-  nothing that answers otherwise is minor.
+  nothing that gets another answer is minor.
 """

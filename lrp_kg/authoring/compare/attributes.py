@@ -115,7 +115,7 @@ def _said_of(kind: str) -> list[str]:
 
 
 def by_effect(kind: str) -> bool:
-    """Return whether a new term of a kind is major where the decision it belongs to then answers otherwise."""
+    """Return whether a new term of a kind is major where its decision then gives another answer."""
     return _BY_EFFECT in _said_of(kind)
 
 

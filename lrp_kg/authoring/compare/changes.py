@@ -19,7 +19,7 @@ from lrp_kg.authoring.compare.edits import edits
 from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.fieldchanges import field_changes, rule_changes
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Level
-from lrp_kg.authoring.compare.places import owners, places, resting_on
+from lrp_kg.authoring.compare.places import dependents_of, owners, places
 from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
@@ -164,7 +164,9 @@ class Changes:
                 what = "added" if after else "removed"
                 level = known.level
             change = self._change(NEW, term, what, level, known.name)
-            yield replace(change, before=before, after=after, language=language, uses=resting_on(self.sides[NEW], term))
+            yield replace(
+                change, before=before, after=after, language=language, uses=dependents_of(self.sides[NEW], term)
+            )
 
     def _wording(self, before: str, after: str) -> Iterator[Change]:
         """Compare the words of a statement that come from another shared wording than before."""
@@ -207,7 +209,7 @@ class Changes:
         if known.form == "renamed" and what == "removed":
             what = "renamed"
         name = local_name(predicate) if known.name == "other" else known.name
-        uses = resting_on(self.sides[NEW], after)
+        uses = dependents_of(self.sides[NEW], after)
         yield self._change(NEW, after, what, level, name, before=gone, after=come, uses=uses)
 
     def _members(self, term: str, known: Attribute, gone: tuple[str, ...], come: tuple[str, ...]) -> Iterator[Change]:
@@ -238,13 +240,13 @@ class Changes:
         if old is None or new is None or old == new:
             return
         meaning = self.effects.meaning(before, after)
-        uses = resting_on(self.sides[NEW], after)
+        uses = dependents_of(self.sides[NEW], after)
         level = Level.PATCH if meaning == "same" else max((self._bears_on(u) for u in uses), default=Level.PATCH)
         what = "rewritten" if meaning == "same" else meaning
         yield self._change(NEW, after, what, level, "definition", edits=edits(old, new), uses=uses)
 
     def _bears_on(self, term: str) -> Level:
-        """Return what it means for a term that a condition it rests on means something else."""
+        """Return what it means for a term that a condition it depends on means something else."""
         kind = self.sides[NEW].kinds[term]
         if kind in ("open-point", "field"):
             return Level.MINOR
@@ -263,7 +265,7 @@ class Changes:
         yield self._change(NEW, after, meaning, level, "applies-to", through=through)
 
     def _edited(self, condition: str) -> set[str]:
-        """Return the conditions with another definition that a condition rests on, itself included."""
+        """Return the conditions with another definition that a condition depends on, itself included."""
         old, new = (s.guideline.classes for s in self.sides)
         names = reachable([condition], lambda name: names_in(new[name]) if name in new else ())
         return {name for name in names if old.get(name) != new.get(name)}

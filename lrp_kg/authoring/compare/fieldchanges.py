@@ -1,4 +1,4 @@
-"""What changed about the fields of a record and the rules for a valid one: looser, stricter, or otherwise."""
+"""What changed about the fields of a record and the rules for a valid one: looser, stricter, or neither."""
 
 from __future__ import annotations
 

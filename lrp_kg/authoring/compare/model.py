@@ -127,7 +127,7 @@ class DecisionEffect:
 
 @dataclass(frozen=True)
 class StatementEffect:
-    """A statement of a place that is said otherwise, or in other situations."""
+    """A statement of a place that has other words, or is shown in other situations."""
 
     iri: str
     id: str

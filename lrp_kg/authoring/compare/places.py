@@ -1,4 +1,4 @@
-"""Where terms are: the box of a statement, the decision of an option, and what rests on a condition."""
+"""Where terms are: the box of a statement, the decision of an option, and what depends on a condition."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from lrp_kg.namespaces import CP, SH
 _UP = ("inBox", "inStage", "optionOf", "shownFor")
 _HOLDERS = ("criterion", "edition", "benefit", "limit", "processStep")
 _CARRIERS = {"condition", "time-limit", "fact", "advice"}
-"""Kinds that are looked through for what rests on them."""
-_RESTS = {CP + name for name in ("appliesTo", "scope", "condition", "askIf", "timeLimit", "fact", "advice")}
+"""Kinds that are looked through for what depends on them."""
+_USES = {CP + name for name in ("appliesTo", "scope", "condition", "askIf", "timeLimit", "fact", "advice")}
 
 
 def places(side: Snapshot, term: str) -> tuple[str, ...]:
@@ -39,13 +39,13 @@ def owners(side: Snapshot, term: str) -> set[str]:
     return {side.identifier(name) for name in reachable([term], above) if side.kinds.get(name) in ends}
 
 
-def resting_on(side: Snapshot, term: str) -> tuple[str, ...]:
-    """Return what rests on a condition, a time limit, a fact or shared wording, directly or through others."""
+def dependents_of(side: Snapshot, term: str) -> tuple[str, ...]:
+    """Return what depends on a condition, a time limit, a fact or shared wording, directly or through others."""
     if side.kinds.get(term) not in _CARRIERS:
         return ()
 
     def carriers(name: str) -> list[str]:
         return [other for other, _ in side.referring.get(name, ()) if side.kinds[other] in _CARRIERS]
 
-    resting = (pair for name in reachable([term], carriers) for pair in side.referring.get(name, ()))
-    return tuple(dict.fromkeys(other for other, p in resting if p in _RESTS and side.kinds[other] not in _CARRIERS))
+    using = (pair for name in reachable([term], carriers) for pair in side.referring.get(name, ()))
+    return tuple(dict.fromkeys(other for other, p in using if p in _USES and side.kinds[other] not in _CARRIERS))

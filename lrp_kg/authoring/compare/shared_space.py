@@ -55,7 +55,7 @@ class SharedSpace:
         self._same: dict[str, bool] = {PATIENT_RECORD: True}
 
     def same(self, old: str, new: str) -> bool:
-        """Return whether a class of each version has the same name, the same definition, and rests on the same."""
+        """Return whether a class of each version has the same name and definition, and depends on the same."""
         return old == new and self._is_same(old)
 
     def _is_same(self, condition: str) -> bool:

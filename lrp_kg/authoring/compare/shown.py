@@ -1,4 +1,4 @@
-"""What is shown otherwise: boxes, notices and editions whose statements changed, or that other records see."""
+"""Which boxes, notices and editions have changed statements, or are shown to other records."""
 
 from __future__ import annotations
 

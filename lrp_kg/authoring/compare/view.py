@@ -20,8 +20,8 @@ MANY = 6
 _CLASSES = {"applies-to", "ask-if", "condition", "scope"}
 _NO_DETAIL: ViewData = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
 
-_REST = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
-_REST |= {"warning", "field"}
+_AFFECTED = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
+_AFFECTED |= {"warning", "field"}
 """Kinds that are named where a condition is said to bear on something."""
 
 
@@ -88,7 +88,7 @@ class Viewer:
             before = ""
         elif c.what in ("removed", "translation-removed"):
             after = ""
-        rests = [i for i in c.uses if self._kind(i) in _REST]
+        uses = [i for i in c.uses if self._kind(i) in _AFFECTED]
         return {
             "level": c.level.word,
             "kind": w.kind(c.kind),
@@ -102,7 +102,7 @@ class Viewer:
             "details": details,
             "place": w.terms(c.place, 3),
             "through": w.terms(c.through),
-            "uses": w.terms(rests),
+            "uses": w.terms(uses),
         }
 
     def _kind(self, term: str) -> str:

@@ -120,16 +120,16 @@ class Baseline:
         return prepared
 
     def reached(self, classes: Collection[str]) -> set[str]:
-        """Return the classes that rest on some classes, those included."""
+        """Return the classes that depend on some classes, those included."""
         return set(reachable(classes, lambda name: self.users.get(name, ())))
 
     def concerned(self, case: Prepared, decisions: Collection[str], classes: Collection[str]) -> list[Part]:
-        """Return the parts of a case that rest on some decisions or classes."""
+        """Return the parts of a case that depend on some decisions or classes."""
         return [
             part
             for part in case.parts
-            if not (rests := self.dependencies.of(part)).decisions.isdisjoint(decisions)
-            or not rests.classes.isdisjoint(classes)
+            if not (needs := self.dependencies.of(part)).decisions.isdisjoint(decisions)
+            or not needs.classes.isdisjoint(classes)
         ]
 
     def result(self, decision: str, case: Prepared) -> Outcome:

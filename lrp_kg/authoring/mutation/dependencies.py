@@ -1,4 +1,4 @@
-"""On which decisions and classes each part of an answer rests: what a change elsewhere cannot alter."""
+"""Which decisions and classes each part of an answer depends on; a change elsewhere cannot alter it."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from lrp_kg.guideline.model import Guideline, Statement
 
 
 @dataclass(frozen=True)
-class Rests:
+class DependsOn:
     """Decisions, by IRI, and classes."""
 
     decisions: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
 
-    def __or__(self, other: Rests) -> Rests:
-        return Rests(self.decisions | other.decisions, self.classes | other.classes)
+    def __or__(self, other: DependsOn) -> DependsOn:
+        return DependsOn(self.decisions | other.decisions, self.classes | other.classes)
 
 
-NOTHING = Rests()
+NOTHING = DependsOn()
 
 
 class Dependencies:
-    """What the parts of the answers of a guideline rest on."""
+    """What the parts of the answers of a guideline depend on."""
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.index = PartIndex(guideline)
         self._owners = {o.iri: d.iri for d in guideline.decisions.values() for o in d.options}
-        self._known: dict[tuple[str, str], Rests] = {}
+        self._known: dict[tuple[str, str], DependsOn] = {}
 
-    def of(self, part: Part) -> Rests:
-        """Return what an expectation of a case rests on."""
+    def of(self, part: Part) -> DependsOn:
+        """Return what an expectation of a case depends on."""
         key = (part.kind, part.about)
         if key not in self._known:
             self._known[key] = self._of(*key)
         return self._known[key]
 
-    def _of(self, kind: str, about: str) -> Rests:
+    def _of(self, kind: str, about: str) -> DependsOn:
         if kind in ("decision", "statuses", "eligibility"):
             return self._decisions(about)
         if kind == "criteriaNotMet":
             criteria = {c.applies_to for e in self.index.programmes[about].editions for c in e.criteria}
-            return self._decisions(about) | Rests(classes=frozenset(criteria))
+            return self._decisions(about) | DependsOn(classes=frozenset(criteria))
         if kind == "boxes":
             own = self._decisions(about) if self.index.decision_of(about) else NOTHING
             return reduce(or_, (self._place(b.shown_for, b.applies_to) for b in self.index.sections[about]), own)
@@ -61,33 +61,33 @@ class Dependencies:
                 for d in self.guideline.decisions.values()
                 if d.fact_key == about or any(f.key == about for o in d.options for f in o.facts)
             }
-            return self._statements(carriers) | Rests(frozenset(deciding))
+            return self._statements(carriers) | DependsOn(frozenset(deciding))
         everything = frozenset(self.guideline.decisions)
         if kind == "warnings":
-            return Rests(classes=frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
+            return DependsOn(classes=frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
         if kind == "openPoints":
             point = self.index.open_points[about]
-            return Rests(everything, frozenset((point.applies_to,) if point.applies_to else ()))
-        return Rests(everything, frozenset(() if kind == "missing" else self.guideline.conditions))
+            return DependsOn(everything, frozenset((point.applies_to,) if point.applies_to else ()))
+        return DependsOn(everything, frozenset(() if kind == "missing" else self.guideline.conditions))
 
-    def _decisions(self, ident: str) -> Rests:
+    def _decisions(self, ident: str) -> DependsOn:
         programme = self.index.programmes.get(ident)
         names = [e.decision for e in programme.editions] if programme else [self.index.decisions[ident].iri]
-        return Rests(frozenset(names))
+        return DependsOn(frozenset(names))
 
-    def _place(self, shown_for: str, applies_to: str | None) -> Rests:
+    def _place(self, shown_for: str, applies_to: str | None) -> DependsOn:
         classes = {applies_to} if applies_to else set()
         decision = self.guideline.decisions.get(shown_for)
         if decision is not None:
             classes.add(decision.scope)
         owner = shown_for if decision else self._owners.get(shown_for)
-        return Rests(frozenset((owner,) if owner else ()), frozenset(classes))
+        return DependsOn(frozenset((owner,) if owner else ()), frozenset(classes))
 
-    def _statements(self, statements: Iterable[Statement]) -> Rests:
-        """Return what it rests on whether some statements are shown, and their dates."""
+    def _statements(self, statements: Iterable[Statement]) -> DependsOn:
+        """Return what decides whether some statements are shown, and their dates."""
         wanted = {s.iri: s for s in statements}
         conditions = {c for s in wanted.values() for c in (s.condition, *(t.condition for t in s.limits)) if c}
-        found = Rests(classes=frozenset(conditions))
+        found = DependsOn(classes=frozenset(conditions))
         for place in places_of(self.guideline):
             if any(s.iri in wanted for s in place.statements):
                 found |= self._place(place.shown_for, place.applies_to)

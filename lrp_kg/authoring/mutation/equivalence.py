@@ -1,4 +1,4 @@
-"""Whether a mutant can answer otherwise than the guideline, and for which record: exact, on diagrams.
+"""Whether some record gets another answer from a mutant than from the guideline, and which: exact, on diagrams.
 
 The two are compared decision by decision and, for what else an answer shows (criteria, boxes, statements, warnings,
 open points), class by class. Where all is the same no record distinguishes the mutant from the guideline.
@@ -29,7 +29,7 @@ class Example:
 
 
 def first_difference(space: SharedSpace, classes: Collection[str], decisions: Collection[str]) -> Example | None:
-    """Return a record that two versions answer otherwise, of which some classes and decisions differ.
+    """Return a record that gets another answer from the second of two versions; some classes and decisions differ.
 
     Raises `DiagramTooLarge` where that cannot be said.
     """
@@ -45,7 +45,7 @@ def first_difference(space: SharedSpace, classes: Collection[str], decisions: Co
 def aspects(
     old: Guideline, new: Guideline, classes: Collection[str], decisions: Collection[str]
 ) -> Iterator[tuple[str, Aspect, Aspect]]:
-    """Yield all that an answer shows and that rests on some classes or decisions, by name, in both versions."""
+    """Yield all that an answer shows and that depends on some classes or decisions, by name, in both versions."""
     for name, decision in old.decisions.items():
         if name in decisions:
             yield decision.id, Aspect(decision), Aspect(new.decisions[name])
@@ -75,7 +75,7 @@ def _classes(g: Guideline) -> Iterator[tuple[str, str]]:
 
 
 def _shown(g: Guideline, classes: Collection[str], decisions: Collection[str]) -> Iterator[tuple[str, _Where]]:
-    """Yield the boxes, open points and statements that rest on some classes or decisions, by name."""
+    """Yield the boxes, open points and statements that depend on some classes or decisions, by name."""
     for box in g.boxes.values():
         decision = g.decisions.get(box.shown_for)  # an option is compared with its decision
         if decision and (decision.iri in decisions or not {box.applies_to, decision.scope}.isdisjoint(classes)):

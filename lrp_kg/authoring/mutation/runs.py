@@ -175,7 +175,7 @@ class Judge:
 
 
 def _moved(baseline: Baseline, mutant: Mutant) -> set[str]:
-    """Return the decisions that a mutant decides otherwise, those that they refine included."""
+    """Return the decisions whose result a mutant changes, those that they refine included."""
     if mutant.kind not in ("scope", "priority"):
         return set()
     found = set(mutant.decisions)
@@ -186,7 +186,7 @@ def _moved(baseline: Baseline, mutant: Mutant) -> set[str]:
 
 
 def _said(baseline: Baseline, mutant: Mutant, affected: Collection[str]) -> list[tuple[Prepared, list[Part]]]:
-    """Return the cases that expect something of what a mutant says otherwise, with those parts."""
+    """Return the cases that expect something of what a mutant changes, with those parts."""
     if affected:
         found = ((case, baseline.concerned(case, affected, ())) for case in baseline.cases)
     else:

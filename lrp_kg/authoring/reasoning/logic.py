@@ -169,7 +169,7 @@ class Logic:
 
     @cached_property
     def _types_matter(self) -> bool:
-        """Report whether an axiom is about a class that otherwise only gives types: record, value, domain or range."""
+        """Return whether an axiom is about a class that otherwise only gives types: record, value, domain or range."""
         ends = {RDFS + "domain", RDFS + "range"}
         giving = {t.object for t in self.triples if t.predicate.value in ends}
         giving = {c for c in giving if self._is_schema_node(c)}
@@ -240,7 +240,7 @@ class Logic:
         return [s for s in self.by_subject if isinstance(s, ox.NamedNode) and not self._is_schema_node(s)]
 
     def _touches_assertions(self) -> bool:
-        """Report whether constraints affect assertions about individuals."""
+        """Return whether constraints affect assertions about individuals."""
         touched = {n for t in self._closed(self.constrained) for n in (t.subject, t.predicate, t.object)}
         touched -= {ox.NamedNode(PATIENT_RECORD), ox.NamedNode(CP + "Value")}
         for node in self._individuals:

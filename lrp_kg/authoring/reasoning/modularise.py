@@ -68,7 +68,7 @@ class Piece:
 
 
 def _is_bound(t: ox.Triple) -> bool:
-    """Report whether a triple is the bound of a number range, with a valid integer."""
+    """Return whether a triple is the bound of a number range, with a valid integer."""
     if t.predicate.value not in _BOUNDS or not isinstance(t.subject, ox.BlankNode):
         return False
     return (

@@ -143,7 +143,7 @@ class Catalogue:
         return self.entries.get(name) or self.parts.get(name)
 
     def reads_one(self, condition: str) -> bool:
-        """Report whether a named class reads a single field."""
+        """Return whether a named class reads a single field."""
         g = self.guideline
         fields = fields_of(g.classes[condition], g.classes)
         return len({g.expanded.get(f, (f, ""))[0] for f in fields}) <= 1

@@ -105,7 +105,7 @@ class PageView:
         return {} if same else found
 
     def untranslated(self, texts: Text) -> bool:
-        """Report whether a text has to be shown in another language."""
+        """Return whether a text has to be shown in another language."""
         return bool(other_language(texts, self.lang))
 
     def uses(self, name: str) -> dict[str, tuple[str, ...]]:
@@ -142,11 +142,11 @@ class PageView:
         return self.catalogue.term(CP + name)
 
     def is_derived(self, term: Term) -> bool:
-        """Report whether a field is computed."""
+        """Return whether a field is computed."""
         return isinstance(term, Derived)
 
     def is_situation(self, term: Term) -> bool:
-        """Report whether a term is a named class that reads several fields."""
+        """Return whether a term is a named class that reads several fields."""
         return isinstance(term, Condition) and not self.catalogue.reads_one(term.iri)
 
     def definition_in_words(self, name: str, *, in_full: bool = False) -> ExpressionPart:
@@ -157,7 +157,7 @@ class PageView:
         return self.words.part(classes[name], classes if in_full else None).flat()
 
     def goes_deeper(self, name: str) -> bool:
-        """Report whether a definition names other conditions, so that its full form says more."""
+        """Return whether a definition names other conditions, so that its full form says more."""
         return self.definition_in_words(name) != self.definition_in_words(name, in_full=True)
 
     def field_link(self, name: str) -> Markup:
