@@ -49,7 +49,9 @@ def _update_url(_context: click.Context, _option: click.Parameter, url: str | No
     metavar="FILE.nq",
     help="Write everything the store then holds to this N-Quads file, for another store; works without --store.",
 )
-@click.option("--update-url", hidden=True, is_eager=True, expose_value=False, callback=_update_url)
+@click.option(
+    "--update-url", hidden=True, is_eager=True, expose_value=False, callback=_update_url, help="Gone: use --to FILE.nq."
+)
 @click.option("--replace", is_flag=True, help="Overwrite records that are stored with other values.")
 @click.option(
     "--rejected",

@@ -621,7 +621,7 @@ def test_help(command: str, flag: str) -> None:
     assert shown
     for parameter in shown.params:
         if isinstance(parameter, click.Option):
-            assert max(parameter.opts, key=len) in result.stdout
+            assert (max(parameter.opts, key=len) in result.stdout) is not parameter.hidden
             assert parameter.help or isinstance(parameter.type, click.Choice)
 
 
