@@ -72,6 +72,8 @@ class _CachedAnswer:
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
     agreed: tuple[int, ...]
+    undated: int
+    """How many statements, the last ones, are not among the dates."""
 
 
 class AnswerCache:
@@ -115,15 +117,17 @@ class AnswerCache:
 
     def _make(self, run: Run, found: Assessment, renderer: Renderer) -> _CachedAnswer:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
-        statements = own + [s for p in found.programmes.values() for s in (*p.benefits, *p.steps)]
+        settled = [s for p in found.programmes.values() for s in p.settled]
+        undated = [s for p in found.programmes.values() if not p.settled for s in p.steps]
+        statements = own + settled + undated
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
-        facts_from = run.agreed(found.boxes, found.notices) + statements[len(own) :]
+        facts_from = run.agreed(found.boxes, found.notices) + settled
         agreed = tuple(sorted(numbers[s.statement.iri] for s in facts_from))
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
-        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), agreed)
+        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), agreed, len(undated))
 
     def _fill(self, cached: _CachedAnswer, run: Run, renderer: Renderer) -> bytes:
         record = run.record
@@ -141,7 +145,8 @@ class AnswerCache:
                 facts = facts_of(renderer.guideline, [statements[i] for i in cached.agreed], cached.decisions)
                 filled = orjson.dumps(renderer.facts(facts))
             elif kind == "dates":
-                filled = orjson.dumps(renderer.dates(in_order(statements)))
+                settled = statements[: len(statements) - cached.undated]
+                filled = orjson.dumps(renderer.dates(in_order(settled)))
             else:
                 found = statements[int(name)]
                 filled = orjson.dumps(found.earliest if kind == "earliest" else found.latest)

@@ -112,7 +112,7 @@ class Assessor:
         chosen = {o for d in own for o in run.chosen(d)}
         notices = run.statements(s for o, found in self.guideline.notices.items() if o in chosen for s in found)
         everything = [s for _, found in boxes for s in found] + list(notices)
-        of_programmes = [s for p in programmes.values() for s in (*p.benefits, *p.steps)]
+        of_programmes = [s for p in programmes.values() for s in p.settled]
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
         return Assessment(
             guideline=self.guideline,
@@ -217,9 +217,8 @@ class Run:
         criteria = tuple(CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in judged)
         eligible = result.status == DECIDED and result.answers == ("eligible",)
         benefits = self.statements(edition.benefits + edition.limits if eligible else ())
-        return ProgrammeResult(
-            programme, edition, result, criteria, benefits, steps=self.statements(edition.steps if eligible else ())
-        )
+        steps = self.statements(edition.steps if eligible or result.status == UNDETERMINED else ())
+        return ProgrammeResult(programme, edition, result, criteria, benefits, steps)
 
     # -- boxes and statements ---------------------------------------------------------------------
 

@@ -71,6 +71,11 @@ class ProgrammeResult:
             return self.result.answers[0]
         return self.result.status if self.result.status == NOT_APPLICABLE else UNDETERMINED
 
+    @property
+    def settled(self) -> tuple[StatementResult, ...]:
+        """Return the statements that dates and facts are taken from: none while the verdict is open."""
+        return self.benefits + self.steps if self.result.status == DECIDED else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
