@@ -378,6 +378,21 @@ CONTENT = [
         {f"{TRAINING}/nextSteps/supervised-training-start/latest": "2025-04-30"},
     ),
     Case(
+        "a step is shown while the verdict is open, but is no date yet",
+        NO_FRACTURE | NO_SURGERY | day(21) | {"applicationDate": "2025-03-31"},
+        {
+            f"{TRAINING}/verdict": "undetermined",
+            f"{TRAINING}/nextSteps/supervised-training-start/latest": "2025-04-30",
+            f"{TRAINING}/benefits": [],
+            "dates/supervised-training-start": None,
+        },
+    ),
+    Case(
+        "no step is shown where the verdict is no",
+        NO_FRACTURE | NO_SURGERY | day(21) | {"painScore": 10, "applicationDate": "2025-03-31"},
+        {f"{TRAINING}/verdict": "not-eligible", f"{TRAINING}/nextSteps": []},
+    ),
+    Case(
         "a date that is counted from an unknown one is unknown",
         NO_FRACTURE | NO_SURGERY | day(21) | {"painScore": 0},
         {
