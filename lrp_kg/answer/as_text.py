@@ -30,11 +30,12 @@ _COLOURS = {
     "upcoming": "green",
 }
 _MODALITY_COLOURS = {
-    "Must": "bold",
-    "MustNot": "bold red",
-    "NotRoutinely": "red",
-    "May": "cyan",
-    "Optional": "cyan",
+    "must": "bold",
+    "maximum": "bold",
+    "must-not": "bold red",
+    "not-routinely": "red",
+    "may": "cyan",
+    "optional": "cyan",
 }
 
 

@@ -21,7 +21,7 @@ SECTIONS = {"examination", "imaging", "management", "work", "follow-up"}
 NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
-    *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "warnings"),
+    *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
     *("invalid", "invalidFields"),
 }
 
@@ -116,6 +116,12 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
     for ident, wanted in expect.get("warnings", {}).items():
         if (ident in shown) != wanted:
             problems.append(f"warning {ident}: expected {wanted}, got {ident in shown}")
+    statements = [*answer["notices"], *(s for box in answer["boxes"] for s in box["statements"])]
+    verdicts = {s["id"]: s.get("condition", {}).get("verdict", "true") for s in statements}
+    for ident, wanted in expect.get("statements", {}).items():
+        found = verdicts.get(ident, "false")
+        if found != (wanted if wanted == "unknown" else str(wanted).lower()):
+            problems.append(f"statement {ident}: expected {wanted}, got {found}")
     if "missing" in expect:
         found_missing = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
         lost = sorted(set(expect["missing"]) - found_missing)
