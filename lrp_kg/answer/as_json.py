@@ -180,7 +180,8 @@ class Renderer:
             "facts": self.facts(found.facts),
             "dates": self.dates(found.dated),
             "warnings": [
-                self.term(w) | {"modality": w.modality.id, "source": w.source, "locator": w.locator}
+                self.term(w)
+                | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}
                 for w in found.warnings
             ],
             "nextQuestion": self.question(g.fields[found.next_question]) if found.next_question else None,
@@ -211,6 +212,6 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
         "criteria": [r | {"edition": e.id} for e in g.editions for r in rows(e.criteria)],
         "facts": rows(g.fact_keys.values()),
         "conditions": rows(g.conditions.values()),
-        "warnings": rows(g.warnings),
+        "warnings": rows(g.cautions),
         "openPoints": rows(g.open_points),
     }

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from lrp_kg.answer.as_json import Json
 from lrp_kg.guideline.in_words import GuidelineWords
-from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.model import CRITICAL, Guideline
 
 _COLOURS = {
     "decided": "green",
@@ -29,6 +29,7 @@ _COLOURS = {
     "due": "yellow",
     "upcoming": "green",
 }
+_SEVERITIES = {"critical": ("!!", "bold white on red"), "warning": ("!", "bold yellow"), "info": ("i", "cyan")}
 _MODALITY_COLOURS = {
     "must": "bold",
     "maximum": "bold",
@@ -65,17 +66,18 @@ class TextAnswer:
 
     def lay_out(self, answer: Json) -> RenderableType:
         """Return an answer as something rich can print."""
+        warnings = answer["warnings"]
         sections: dict[str, list[RenderableType]] = {
+            "warnings": [self._warning(item) for item in warnings if item["severity"] != CRITICAL],
+            "decisions": [line for name, d in answer["decisions"].items() for line in self._decision(name, d)],
             "notices": [self._statement(s) for s in answer["notices"]],
             "boxes": [line for box in answer["boxes"] for line in self._box(box)],
             "eligibility": [line for p in answer["eligibility"].values() for line in self._programme(p)],
             "dates": [self._dated(item) for item in answer["dates"]],
-            "warnings": [self._warning(item) for item in answer["warnings"]],
             "missing": [Padding(Text(self._fields(answer["missing"])), (0, 0, 0, 2))] if answer["missing"] else [],
             "nextQuestion": [self._question(answer["nextQuestion"])] if answer["nextQuestion"] else [],
         }
-        parts = [self._heading("decisions")]
-        parts += [line for name, d in answer["decisions"].items() for line in self._decision(name, d)]
+        parts = [self._warning(item) for item in warnings if item["severity"] == CRITICAL]
         for name, lines in sections.items():
             parts += [self._heading(name), *lines] if lines else []
         parts.append(Text("\n" + self.words.say("unofficial"), style="dim"))
@@ -171,7 +173,8 @@ class TextAnswer:
         return Text.from_markup(line)
 
     def _warning(self, item: Json) -> RenderableType:
-        return Text.from_markup(f"  [bold yellow]! {escape(item['label'])}[/]")
+        mark, colour = _SEVERITIES[item["severity"]]
+        return Text.from_markup(f"  [{colour}]{mark} {escape(item['label'])}[/]")
 
     def _question(self, question: Json) -> RenderableType:
         options = " / ".join(o["label"] for o in question["options"])

@@ -5,7 +5,7 @@ Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 
 from lrp_kg.answer.missing import in_question_order, open_fields, unknown_in
@@ -13,7 +13,18 @@ from lrp_kg.answer.results import Assessment, CriterionResult, DecisionResult, P
 from lrp_kg.answer.statements import dated, facts_of, in_order
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
-from lrp_kg.guideline.model import Box, Decision, Edition, Guideline, OpenPoint, Programme, Statement
+from lrp_kg.guideline.model import (
+    CRITICAL,
+    Box,
+    Caution,
+    Decision,
+    Edition,
+    Guideline,
+    OpenPoint,
+    Option,
+    Programme,
+    Statement,
+)
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, SparqlEngine
@@ -51,6 +62,8 @@ class Assessor:
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.owner = {o.iri: d for d in guideline.own_decisions.values() for o in d.options}
+        self.urgent_options = {o.iri: o for d in guideline.own_decisions.values() for o in d.options if o.caution}
+        self.ids_of_programmes = frozenset(p.id for p in guideline.programmes.values())
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         try:
@@ -123,9 +136,9 @@ class Assessor:
             notices=notices,
             facts=facts_of(self.guideline, run.agreed(boxes, notices) + of_programmes, decisions.values()),
             dated=in_order(everything + of_programmes),
-            warnings=tuple(w for w in self.guideline.warnings if run.verdict(w.applies_to) == TRUE),
+            warnings=run.cautions(),
             missing=missing,
-            next_question=next(filter(run.asked, missing), None),
+            next_question=next(filter(run.asked, run.questions(missing, programmes.values(), wanted)), None),
         )
 
 
@@ -251,6 +264,39 @@ class Run:
             if owner is None or self.result(owner.iri).status != SEVERAL:
                 found += statements
         return found
+
+    # -- what is urgent, and what is asked --------------------------------------------------------
+
+    def urgent(self) -> list[Option]:
+        """Return the options with a severity that are answers."""
+        decisions = {self.a.owner[name].iri: self.a.owner[name] for name in self.a.urgent_options}
+        chosen = (o for d in decisions.values() for o in self.chosen(d))
+        return [self.a.urgent_options[o] for o in chosen if o in self.a.urgent_options]
+
+    def cautions(self) -> tuple[Caution, ...]:
+        """Return what is certainly to be pointed out, the most urgent first, of options before that of warnings."""
+        found = [o.caution for o in self.urgent() if o.caution]
+        found += [w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE]
+        return tuple(sorted(found, key=lambda w: w.severity.priority))
+
+    def questions(
+        self, missing: Sequence[str], programmes: Iterable[ProgrammeResult], wanted: set[str] | None
+    ) -> Sequence[str]:
+        """Return the missing fields to ask for.
+
+        Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
+        only programmes are wanted.
+        """
+        ended = [o.caution for o in self.urgent() if o.ends_pathway]
+        if not ended:
+            return missing
+        if any(c and c.severity.id == CRITICAL for c in ended):
+            if wanted is None or not wanted <= self.a.ids_of_programmes:
+                return ()
+        fields: set[str] = set()
+        for p in programmes:
+            fields |= {*p.result.missing, *self.open_fields((*p.benefits, *p.steps))}
+        return [name for name in missing if name in fields]
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
         """Return the unknown fields that statements wait for and that the guideline asks for in this record."""

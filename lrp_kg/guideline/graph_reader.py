@@ -64,6 +64,10 @@ class GraphReader:
             self.complain("not-an-integer", node, f"{local_name(predicate)} {found.value!r} is not an integer.")
             return default
 
+    def flag(self, node: Node, predicate: str) -> bool:
+        """Return whether a term says that something is so."""
+        return self.text(node, predicate) in ("true", "1")
+
     def priority(self, node: Node) -> int:
         """Return the place of a term among its like."""
         return self.integer(node, CP + "priority")

@@ -12,6 +12,8 @@ from lrp_kg.guideline.index import Index
 from lrp_kg.words import Text
 
 POLICIES = ("First", "Unique", "Collect")
+CRITICAL = "critical"
+"""The severity after which nothing of the pathway is asked."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,33 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Severity(Term):
+    """How urgent a warning is; the lowest ``priority`` is the most urgent."""
+
+    priority: int
+
+
+@dataclass(frozen=True)
+class Caution(Term):
+    """Something to point out in a situation."""
+
+    applies_to: str
+    severity: Severity
+    modality: Term
+    source: str
+    locator: str
+
+
+@dataclass(frozen=True)
 class Option(Term):
-    """A possible answer; ``applies_to`` is the class in which it holds."""
+    """A possible answer; ``applies_to`` is the class in which it holds, ``caution`` what it warns of."""
 
     applies_to: str
     priority: int
     refined_by: str | None
     facts: tuple[Fact, ...]
+    ends_pathway: bool = False
+    caution: Caution | None = None
 
 
 @dataclass(frozen=True)
@@ -177,16 +199,6 @@ class Programme(Term):
 
 
 @dataclass(frozen=True)
-class Caution(Term):
-    """Something to point out in a situation."""
-
-    applies_to: str
-    modality: Term
-    source: str
-    locator: str
-
-
-@dataclass(frozen=True)
 class OpenPoint(Term):
     """A place where the source is open: what it concerns (IRIs), which status it declares, and where."""
 
@@ -258,6 +270,12 @@ class Guideline:
         """The decisions that the guideline itself states, not those generated for editions, by IRI."""
         generated = {e.decision for e in self.editions}
         return {name: d for name, d in self.decisions.items() if name not in generated}
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Everything that an answer can warn of: options with a severity, and warnings."""
+        options = [o for d in self.own_decisions.values() for o in d.options]
+        return (*(o.caution for o in options if o.caution), *self.warnings)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -9,7 +9,7 @@ from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Condition, Criterion, Decision, Edition, Option, Programme, Roles
-from lrp_kg.guideline.read_statements import read_facts, read_statements
+from lrp_kg.guideline.read_statements import read_caution, read_facts, read_statements
 from lrp_kg.namespaces import CP, DCTERMS, local_name
 from lrp_kg.words import in_every_language
 
@@ -27,6 +27,8 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
             priority=r.priority(node),
             refined_by=r.name(node, CP + "refinedBy"),
             facts=read_facts(r, node),
+            ends_pathway=r.flag(node, CP + "endsPathway"),
+            caution=read_caution(r, node) if g.one(node, CP + "severity") else None,
         )
         options.setdefault(r.required(node, CP + "optionOf").value, []).append(option)
     decisions = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node
-from lrp_kg.guideline.model import Box, Caution, Fact, OpenPoint, Statement, TimeLimit
+from lrp_kg.guideline.model import Box, Caution, Fact, OpenPoint, Severity, Statement, TimeLimit
 from lrp_kg.namespaces import CP, XSD, local_name
 
 
@@ -103,17 +103,21 @@ def read_boxes(r: GraphReader) -> tuple[dict[str, Box], dict[str, tuple[Statemen
 
 def read_warnings(r: GraphReader) -> tuple[Caution, ...]:
     """Return what is to be pointed out in a situation."""
-    return tuple(
-        Caution(
-            iri=n.value,
-            id=r.identifier(n),
-            label=r.label(n),
-            applies_to=r.required_condition(n, CP + "appliesTo"),
-            modality=r.term(r.required(n, CP + "modality")),
-            source=r.source(n),
-            locator=r.text(n, CP + "locator"),
-        )
-        for n in r.graph.instances(CP + "Warning")
+    return tuple(read_caution(r, n) for n in r.graph.instances(CP + "Warning"))
+
+
+def read_caution(r: GraphReader, node: Node) -> Caution:
+    """Return what a warning, or an option that has a severity, points out."""
+    severity = r.required(node, CP + "severity")
+    return Caution(
+        iri=node.value,
+        id=r.identifier(node),
+        label=r.label(node),
+        applies_to=r.required_condition(node, CP + "appliesTo"),
+        severity=Severity(severity.value, r.identifier(severity), r.label(severity), r.priority(severity)),
+        modality=r.term(r.required(node, CP + "modality")),
+        source=r.source(node),
+        locator=r.text(node, CP + "locator"),
     )
 
 

@@ -53,7 +53,7 @@ def read_guideline(index: Index) -> Guideline:
         warnings=warnings,
         open_points=open_points,
         fact_keys={
-            r.identifier(n): FactKey(n.value, r.identifier(n), r.label(n), r.text(n, CP + "onlyIfCertain") == "true")
+            r.identifier(n): FactKey(n.value, r.identifier(n), r.label(n), r.flag(n, CP + "onlyIfCertain"))
             for n in r.graph.instances(CP + "FactKey")
         },
         date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),

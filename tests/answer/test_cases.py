@@ -22,6 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
+    "nextQuestion",
     *("invalid", "invalidFields"),
 }
 
@@ -122,6 +123,7 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = verdicts.get(ident, "false")
         if found != (wanted if wanted == "unknown" else str(wanted).lower()):
             problems.append(f"statement {ident}: expected {wanted}, got {found}")
+    "nextQuestion",
     if "missing" in expect:
         found_missing = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
         lost = sorted(set(expect["missing"]) - found_missing)

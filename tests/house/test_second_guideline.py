@@ -405,6 +405,27 @@ CONTENT = [
         for number, warnings in ((20, []), (21, ["crutches-too-long"]))
     ),
     Case("no warning where the aids are unknown", day(21), {"warnings": []}),
+    Case(
+        "a critical exit is the first warning, and nothing more is asked",
+        {"deformity": True, "aids": ["crutches"]} | day(21),
+        {
+            "warnings/*": ["emergency", "crutches-too-long"],
+            "warnings/emergency/severity": "critical",
+            "warnings/crutches-too-long/severity": "info",
+            "nextQuestion": None,
+        },
+    ),
+    Case(
+        "after another exit nothing of the pathway is asked, though it is missing",
+        {"deformity": False, "boneTenderness": True},
+        {
+            "warnings/*": ["x-ray"],
+            f"{TRAINING}/verdict": "not-applicable",
+            f"{STAGE}/missing": ["assessmentDate", "injuryDate"],
+            "nextQuestion": None,
+        },
+    ),
+    Case("no exit is certain: no warning", {"boneTenderness": True}, {"warnings": []}),
 ]
 
 QUESTIONS = [

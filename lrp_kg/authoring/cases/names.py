@@ -40,7 +40,7 @@ class Names:
             "facts": tuple(t.id for t in guideline.fact_keys.values()),
             "dates": tuple(s.id for s in index.statements.values() if s.limits),
             "statements": tuple(index.statements),
-            "warnings": tuple(w.id for w in guideline.warnings),
+            "warnings": tuple(w.id for w in guideline.cautions),
             "openPoints": tuple(index.open_points),
         }
 

@@ -34,8 +34,9 @@ TEXTS = {
 
 _OWN_NAME = (
     *("actor", "appliesTo", "askIf", "askOrder", "benefit", "concerns", "condition", "considers", "countedFrom"),
-    *("criterion", "declares", "edition", "fact", "hitPolicy", "implies", "kind", "limit", "locator", "modality"),
-    *("onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "shownFor", "timeLimit"),
+    *("criterion", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit", "locator"),
+    *("modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
+    *("shownFor", "timeLimit"),
 )
 _OTHER_NAME = {
     "box": [CP + "inBox"],

@@ -1,0 +1,106 @@
+"""What is urgent comes first, and nothing is asked that no longer matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.answer.as_text import to_text
+from lrp_kg.words import LANGUAGES
+from tests.support.guidelines import valid_records
+
+Json = dict[str, Any]
+
+SEVERITIES = ("critical", "warning", "info")
+CLUSTER: Json = {"careLine": "first-line", "redFlags": "cluster", "recurrentPain": True, "medications": ["opioid"], "resumption": "partial"}
+RADICULAR: Json = {"careLine": "first-line", "redFlags": "none", "radicularPain": True}
+RECORDS = valid_records()
+
+
+def asked(answer: Json) -> str | None:
+    return answer["nextQuestion"] and str(answer["nextQuestion"]["field"])
+
+
+def ending(service: GuidelineService) -> dict[str, str]:
+    """The severity of each option that ends the pathway."""
+    options = [o for d in service.guideline.own_decisions.values() for o in d.options if o.ends_pathway]
+    return {o.id: o.caution.severity.id for o in options if o.caution}
+
+
+def test_three_exits_end_the_pathway(service: GuidelineService) -> None:
+    assert ending(service) == {
+        "refer-immediately-red-flags": "critical",
+        "radicular-pathway": "warning",
+        "treat-in-first-line": "info",
+    }
+
+
+def test_most_severe_warning_comes_first(service: GuidelineService) -> None:
+    seen = set()
+    for record in RECORDS:
+        found = [SEVERITIES.index(w["severity"]) for w in service.assess(record)["warnings"]]
+        assert found == sorted(found)
+        seen.update(found)
+    assert seen == {0, 1, 2}
+
+
+def test_each_exit_is_a_warning_of_its_own_name(service: GuidelineService) -> None:
+    exits = ending(service)
+    for record in RECORDS:
+        answer = service.assess(record)
+        warned = [w["id"] for w in answer["warnings"] if w["id"] in exits]
+        assert warned == [a for a in answer["decisions"]["exit"]["answers"] if a in exits], record
+
+
+def test_warnings_do_not_depend_on_the_decisions_asked_for(service: GuidelineService) -> None:
+    assert service.assess(CLUSTER, only=["stage"])["warnings"] == service.assess(CLUSTER)["warnings"]
+
+
+def test_exit_says_what_a_warning_says(service: GuidelineService) -> None:
+    for lang in LANGUAGES:
+        first = service.assess(CLUSTER, lang=lang)["warnings"][0]
+        assert set(first) == {"id", "label", "severity", "modality", "source", "locator"}
+        assert all(first.values())
+        assert len(first["label"]) <= 140
+
+
+@pytest.mark.parametrize(
+    ("only", "field"),
+    [
+        (None, None),
+        (["stage"], None),
+        (["stage", "fedris-prevention"], None),
+        (["fedris-prevention"], "incapacityStart"),
+        (["partial-resumption"], "paidBySicknessFund"),
+        (["fedris-prevention", "partial-resumption"], "incapacityStart"),
+    ],
+)
+def test_after_a_critical_exit_only_programmes_are_asked_about_on_demand(
+    service: GuidelineService, only: list[str] | None, field: str | None
+) -> None:
+    assert asked(service.assess(CLUSTER, only=only)) == field
+
+
+def test_after_another_exit_only_programmes_are_asked_about(service: GuidelineService) -> None:
+    answer = service.assess(RADICULAR)
+    programmes = {f for p in answer["eligibility"].values() for f in p["missing"]}
+    assert asked(answer) in programmes
+    assert "assessmentDate" in answer["decisions"]["stage"]["missing"]
+    assert service.assess(RADICULAR, only=["stage"])["nextQuestion"] is None
+    assert asked(service.assess(RADICULAR, only=["stage", "fedris-prevention"])) in programmes
+
+
+def test_missing_stays_as_it_is_after_an_exit(service: GuidelineService) -> None:
+    answer = service.assess(CLUSTER)
+    assert set(answer["missing"]) >= {f for d in answer["decisions"].values() for f in d["missing"]}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_text_begins_with_what_is_critical(service: GuidelineService, lang: str) -> None:
+    answer = service.assess(CLUSTER, lang=lang)
+    critical, other = answer["warnings"][:2]
+    text = to_text(service.guideline, answer, lang, width=300)
+    assert text.startswith(f"  !! {critical['label']}\n")
+    assert text.index(f"  ! {other['label']}\n") < text.index(answer["decisions"]["exit"]["labels"][critical["id"]], 100)
