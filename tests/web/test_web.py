@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_every_type_in(client: FlaskClient, service: GuidelineService, kind: str
 )
 def test_content_type_is_read_leniently(client: FlaskClient, kind: str) -> None:
     assert send(client, CLUSTER, kind).status_code == 200
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_begins_with_what_is_critical(client: FlaskClient, service: GuidelineService, lang: str) -> None:
+    pages = {}
+    for flags in ("cluster", "isolated"):
+        response = send(client, {"redFlags": flags}, path=f"/assess?lang={lang}", Accept="text/html")
+        label = service.assess({"redFlags": flags}, lang=lang)["warnings"][0]["label"]
+        pages[flags] = (unescape(response.text.partition("<h1>")[2].partition("<table")[0]), label)
+    page, label = pages["cluster"]
+    assert f'<p class="alert" role="alert">{label}</p>' in page
+    page, label = pages["isolated"]
+    assert f'<li class="w-warning">{label}</li>' in page
+    assert 'role="alert"' not in page
 
 
 @pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
