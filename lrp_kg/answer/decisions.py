@@ -21,7 +21,6 @@ from lrp_kg.guideline.model import (
     Edition,
     Guideline,
     OpenPoint,
-    Option,
     Programme,
     Statement,
 )
@@ -62,8 +61,7 @@ class Assessor:
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.owner = {o.iri: d for d in guideline.own_decisions.values() for o in d.options}
-        self.urgent_options = {o.iri: o for d in guideline.own_decisions.values() for o in d.options if o.caution}
-        self.ids_of_programmes = frozenset(p.id for p in guideline.programmes.values())
+        self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         try:
@@ -267,15 +265,9 @@ class Run:
 
     # -- what is urgent, and what is asked --------------------------------------------------------
 
-    def urgent(self) -> list[Option]:
-        """Return the options with a severity that are answers."""
-        decisions = {self.a.owner[name].iri: self.a.owner[name] for name in self.a.urgent_options}
-        chosen = (o for d in decisions.values() for o in self.chosen(d))
-        return [self.a.urgent_options[o] for o in chosen if o in self.a.urgent_options]
-
     def cautions(self) -> tuple[Caution, ...]:
-        """Return what is certainly to be pointed out, the most urgent first, of options before that of warnings."""
-        found = [o.caution for o in self.urgent() if o.caution]
+        """Return what is certainly to be pointed out, the most urgent first; of equals, options before warnings."""
+        found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         found += [w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE]
         return tuple(sorted(found, key=lambda w: w.severity.priority))
 
@@ -287,12 +279,12 @@ class Run:
         Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
         only programmes are wanted.
         """
-        ended = [o.caution for o in self.urgent() if o.ends_pathway]
+        ended = {c.severity.id for d, o, c in self.a.urgent if o.ends_pathway and o.iri in self.chosen(d)}
         if not ended:
             return missing
-        if any(c and c.severity.id == CRITICAL for c in ended):
-            if wanted is None or not wanted <= self.a.ids_of_programmes:
-                return ()
+        only_programmes = wanted is not None and wanted <= {p.id for p in self.g.programmes.values()}
+        if CRITICAL in ended and not only_programmes:
+            return ()
         fields: set[str] = set()
         for p in programmes:
             fields |= {*p.result.missing, *self.open_fields((*p.benefits, *p.steps))}
