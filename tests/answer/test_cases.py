@@ -123,7 +123,10 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = verdicts.get(ident, "false")
         if found != (wanted if wanted == "unknown" else str(wanted).lower()):
             problems.append(f"statement {ident}: expected {wanted}, got {found}")
-    "nextQuestion",
+    if "nextQuestion" in expect:
+        asked = answer["nextQuestion"] and answer["nextQuestion"]["field"]
+        if asked != expect["nextQuestion"]:
+            problems.append(f"nextQuestion: expected {expect['nextQuestion']}, got {asked}")
     if "missing" in expect:
         found_missing = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
         lost = sorted(set(expect["missing"]) - found_missing)
