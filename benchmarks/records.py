@@ -86,6 +86,8 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
         "incapacityCause": rng.choice(("low-back-pain", "low-back-pain", record["incapacityCause"])),
         "priorIncapacityDays": rng.choice((20, 21, record["priorIncapacityDays"])),
     }
+    if not record["paidBySicknessFund"]:
+        del record["sicknessFundSince"]
     if record["spinalSurgery"]:
         record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))
     return record

@@ -26,6 +26,7 @@ _NAMES = {
     "MaxInclusiveConstraintComponent": "value-too-large",
     "ClosedConstraintComponent": "unknown-field",
     "LessThanOrEqualsConstraintComponent": "dates-out-of-order",
+    "SPARQLConstraintComponent": "values-do-not-agree",
 }
 
 
@@ -86,7 +87,7 @@ class Messages:
             f
             for f, other in found
             if not (f.name in follows and f.field in mistyped)
-            and not (f.name == "dates-out-of-order" and doubtful & {f.field, other})
+            and not (f.name in ("dates-out-of-order", "values-do-not-agree") and doubtful & {f.field, other})
         ]
         order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
         return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))

@@ -5,8 +5,8 @@ built once and evaluated by pySHACL itself; a property shape that can only repor
 is not evaluated where its property has none. The verdicts are pySHACL's.
 
 What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
-a property, or at a pair of values, a record whose every value and pair was in conforming records conforms too, and
-of another only the properties whose values are new are evaluated.
+a property, at a pair of values, or at the properties that a query names, a record whose every value and combination
+was in conforming records conforms too, and of another only the properties whose values are new are evaluated.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.pytypes import SHACLExecutor
@@ -28,6 +29,9 @@ from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
 from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.algebra import traverse
+from rdflib.plugins.sparql.parserutils import CompValue
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
@@ -59,6 +63,9 @@ _OF_ONE_PROPERTY = {
 _COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
 """Types whose literals rdflib compares without raising or warning."""
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
+_QUERY = "SPARQLConstraintComponent"
+_NEEDS_VALUE = "$this $PATH ?value"
+"""In a query of a property shape: it says nothing of a record without the property."""
 _validating = ContextVar("validating", default=False)
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
@@ -74,6 +81,8 @@ class _Prepared:
     components: tuple[Any, ...]
     properties: tuple[_Prepared, ...]
     others: tuple[rdflib.term.Node, ...]
+    reads: frozenset[str] | None
+    """The properties that its queries read; ``None`` where a query does not name them."""
 
 
 def load_validator(guideline: Guideline) -> Validator:
@@ -85,6 +94,30 @@ def load_validator(guideline: Guideline) -> Validator:
         shapes = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
         finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {error}.", shapes)
         raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
+
+
+class _Query(SPARQLBasedConstraint):
+    """A constraint by queries, each parsed once."""
+
+    parse = staticmethod(lru_cache(maxsize=1000)(prepareQuery))
+
+    def _validate_sparql_query(self, query: str, init_binds: Any, target_graph: DataGraph) -> Any:
+        evaluate: Any = super()._validate_sparql_query
+        return evaluate(self.parse(query), init_binds, target_graph)
+
+    def read(self, path: rdflib.term.Node | None) -> frozenset[str] | None:
+        """Return the properties of the triple patterns; ``None`` where one is a variable or a path."""
+        found: set[rdflib.term.Node] = set()
+
+        def visit(part: Any) -> None:
+            if isinstance(part, CompValue) and "triples" in part:
+                found.update(predicate for _, predicate, _ in part.triples)
+
+        for query in self.sparql_constraints:
+            text = query.select_text.replace("$PATH", path.n3() if path is not None else "?path")
+            traverse(self.parse(query.apply_prefixes(text)).algebra, visit)
+        names = frozenset(str(p) for p in found if isinstance(p, rdflib.URIRef))
+        return names if len(names) == len(found) else None
 
 
 class Validator:
@@ -102,7 +135,8 @@ class Validator:
         self._roots = tuple(self._prepare(s) for s in shapes if list(s.target_nodes()) or self._targets(s))
         self._targets_by_root = [self._targets(root.shape) for root in self._roots]
         self._conditional: dict[str, tuple[int, ...]] = {}
-        self._pairs: list[tuple[str, str]] = []
+        self._joined: list[tuple[str, ...]] = []
+        """Properties whose values a constraint looks at together."""
         self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
         self._conforming: set[Hashable] = set()
         self._iri = lru_cache(maxsize=4096)(rdflib.URIRef)
@@ -120,10 +154,14 @@ class Validator:
         kinds = dict.fromkeys(CONSTRAINT_PARAMETERS_MAP[p] for p in parameters if p != SH.property)
         inner = [self._everything[n] for n in sorted(graph.objects(shape.node, SH.property), key=str)]
         first = first_step(graph, graph.value(shape.node, SH.path))  # a sequence path is empty where its first step is
-        skip = first is not None and not _NEEDS_ABSENT_VALUES.intersection(parameters) and not inner
+        queries = [str(q) for c in graph.objects(shape.node, SH.sparql) for q in graph.objects(c, SH.select)]
+        absent = _NEEDS_ABSENT_VALUES.intersection(parameters) or not all(_NEEDS_VALUE in q for q in queries)
+        skip = first is not None and not absent and not inner
         others = tuple(o for p in _OF_TWO_PROPERTIES for o in graph.objects(shape.node, p))
-        components = tuple(kind(shape) for kind in kinds)
-        return _Prepared(shape, first, skip, components, tuple(self._prepare(s) for s in inner), others)
+        components = tuple((_Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
+        prepared = tuple(self._prepare(s) for s in inner)
+        reads = next((c.read(first) for c in components if isinstance(c, _Query)), None)
+        return _Prepared(shape, first, skip, components, prepared, others, reads)
 
     # -- remembering --------------------------------------------------------------------------
 
@@ -151,9 +189,12 @@ class Validator:
             name = local_name(str(component.shacl_constraint_component))
             if name in _OF_ONE_PROPERTY:
                 continue
+            if name == _QUERY and prepared.reads is not None:
+                self._joined.append(tuple(sorted(prepared.reads)))
+                continue
             if not prepared.others or not name.startswith("LessThan"):
                 return False
-            self._pairs += [(str(prepared.path), str(other)) for other in prepared.others]
+            self._joined += [(str(prepared.path), str(other)) for other in prepared.others]
         return True
 
     def _keys(self, raw: RawRecord) -> dict[Hashable, tuple[str, ...]] | None:
@@ -173,8 +214,10 @@ class Validator:
             roots = self._conditional.get(predicate)
             key = (predicate, value, tuple(r for r in roots if r in active)) if roots else (predicate, value)
             keys[key] = (predicate,)
-        pairs = ((a, b) for a, b in self._pairs if a in values and b in values)
-        keys.update({(a, values[a], b, values[b]): (a, b) for a, b in pairs})
+        for several in self._joined:
+            there = tuple(name for name in several if name in values)
+            if len(there) > 1:
+                keys[several, tuple(values.get(name) for name in several)] = there
         return keys
 
     def _new_part_conforms(self, raw: RawRecord, new: Iterable[tuple[str, ...]]) -> bool:

@@ -161,7 +161,7 @@ def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineS
         same(fresh, moved, explain=True)
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "9000-12-31", "0001-01-01", "0001-12-31"])
+@pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "9000-12-31", "1900-01-01", "1900-12-31"])
 def test_cached_answer_is_the_same_at_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
     for record in CASES[::60]:
         sent = {

@@ -30,7 +30,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "medialBranchBlock": ("positive", "negative", "not-done"),
     "incapacityCause": ("low-back-pain", "low-back-surgery", "other"),
     "sector": ("private", "local", "provincial", "federal", "regional", "community", "self-employed"),
-    "resumption": ("full", "partial"),
+    "resumption": ("full", "partial", "none"),
 }
 DRUGS = ("nsaid", "paracetamol", "opioid", "antidepressant", "antiepileptic", "muscle-relaxant")
 FLAGS = (
@@ -51,8 +51,11 @@ ORDERS = {
     ("spinalSurgeryDate", "assessmentDate"),
     ("incapacityStart", "assessmentDate"),
     ("incapacityStart", "applicationDate"),
+    ("incapacityStart", "sicknessFundSince"),
+    ("sicknessFundSince", "assessmentDate"),
+    ("programmeStart", "assessmentDate"),
 }
-IMPLIED = {"spinalSurgeryDate": "spinalSurgery"}
+IMPLIED = {"spinalSurgeryDate": "spinalSurgery", "sicknessFundSince": "paidBySicknessFund"}
 """A date, by name, and the boolean field that it implies."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
@@ -77,6 +80,7 @@ def complete_records(draw: st.DrawFn) -> Json:
     dates = {name: today - days[name] for name in DATES}
     dates["assessmentDate"] = today
     dates["applicationDate"] = dates["incapacityStart"] + days["applicationDate"]
+    dates["sicknessFundSince"] = max(dates["sicknessFundSince"], dates["incapacityStart"])
     for name, settled in IMPLIED.items():
         if not record[settled]:
             del dates[name]

@@ -95,6 +95,13 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("application before", {"applicationDate": "2024-04-30"}, "incapacityStart", "dates-out-of-order"),
     ("surgery denied", {"spinalSurgery": False}, "spinalSurgery", "value-not-in-list"),
+    ("payment denied", {"paidBySicknessFund": False}, "paidBySicknessFund", "value-not-in-list"),
+    ("payment before", {"sicknessFundSince": "2024-04-30"}, "incapacityStart", "dates-out-of-order"),
+    ("payment after", {"sicknessFundSince": "2024-06-11"}, "sicknessFundSince", "dates-out-of-order"),
+    ("programme after", {"programmeStart": "2024-06-11"}, "programmeStart", "dates-out-of-order"),
+    ("application late", {"applicationDate": "2025-06-11"}, "applicationDate", "values-do-not-agree"),
+    ("too many sessions", {"sessionsFollowed": 141}, "sessionsFollowed", "value-too-large"),
+    *((f"{name} long ago", {name: "1899-12-31"}, name, "value-too-small") for name in DATES),
 ]
 
 
@@ -145,6 +152,9 @@ def test_remembered_values_do_not_validate_a_new_pair(fresh: Validator, service:
     assert not fresh.findings(read({"spinalSurgery": False}))
     assert not fresh.findings(read({"spinalSurgeryDate": "2024-01-01"}))
     assert fresh.findings(read({"spinalSurgery": False, "spinalSurgeryDate": "2024-01-01"}))
+    assert not fresh.findings(read({"applicationDate": "2024-12-31", "assessmentDate": "2024-01-02"}))
+    assert not fresh.findings(read({"applicationDate": "2022-01-01", "assessmentDate": "2021-12-31"}))
+    assert fresh.findings(read({"applicationDate": "2024-12-31", "assessmentDate": "2021-12-31"}))
 
 
 def test_pyshacl_gives_the_same_verdict(fresh: Validator, service: GuidelineService) -> None:
