@@ -112,6 +112,8 @@ class Coverage:
         for name in cells:
             variable = self.assessor.cells.index[name]
             for source in self.assessor.cells.inputs(variable):
+                if self.assessor.cells.variables[variable].representative(cells[name]) is False:
+                    continue
                 for implied in self.guideline.fields[source].implies:
                     other = self.assessor.cells.index.get(implied)
                     if other is None or implied not in cells:

@@ -6,7 +6,9 @@ and a wrong comparison fails in silence.
 
 from __future__ import annotations
 
-from lrp_kg.guideline.model import Derived, Guideline
+from collections.abc import Iterator
+
+from lrp_kg.guideline.model import Derived, Field, Guideline
 from lrp_kg.namespaces import CP, RDF, XSD, local_name
 from lrp_kg.words import in_language
 
@@ -61,12 +63,17 @@ def _derived(d: Derived) -> str:
     )
 
 
-def _implied(field: str, implied: str) -> str:
-    return (
-        f"  # {local_name(field)} settles {local_name(implied)}\n"
-        f"  ?record a cp:PatientRecord ; <{field}> ?known .\n"
-        f"  BIND(<{implied}> AS ?field)\n  BIND(true AS ?value)\n"
-    )
+def _implied(field: Field, implied: str) -> Iterator[str]:
+    sides = [(field.iri, implied, "true")]
+    if field.kind == "boolean":
+        sides.append((implied, field.iri, "false"))
+    for known, settled, value in sides:
+        only = f"  FILTER(?known = {value})\n" if field.kind == "boolean" else ""
+        yield (
+            f"  # {local_name(known)} settles {local_name(settled)}\n"
+            f"  ?record a cp:PatientRecord ; <{known}> ?known .\n{only}"
+            f"  BIND(<{settled}> AS ?field)\n  BIND({value} AS ?value)\n"
+        )
 
 
 def _listed(field: str, value: str, target: str) -> str:
@@ -81,7 +88,7 @@ def _listed(field: str, value: str, target: str) -> str:
 def derive_query(guideline: Guideline) -> str:
     """Return the CONSTRUCT query whose triples, added to the records, make them complete for classification."""
     blocks = [_derived(d) for d in guideline.derived.values()]
-    blocks += [_implied(f.iri, name) for f in guideline.fields.values() for name in f.implies]
+    blocks += [block for f in guideline.fields.values() for name in f.implies for block in _implied(f, name)]
     blocks += [_listed(f.iri, v.iri, v.expands_to) for f in guideline.fields.values() for v in f.values if v.expands_to]
     union = " UNION ".join(f"{{\n{b}}}" for b in blocks)
     return (

@@ -153,9 +153,13 @@ class RecordReader:
                 texts[predicate] = value.value
             else:
                 values[predicate] = value.value
-        for predicate in (*dates, *tuple(values), *texts, *lists):
-            for implied in g.fields[predicate].implies if predicate in g.fields else ():
-                values.setdefault(implied, True)
+        known = {predicate for predicate, _ in raw.entries if values.get(predicate) is not False}
+        for f in g.fields.values():
+            for implied in f.implies:
+                if f.iri in known:
+                    values.setdefault(implied, True)
+                elif f.kind == "boolean" and values.get(implied) is False:
+                    values.setdefault(f.iri, False)
         for d in g.derived.values():
             if d.start in dates and d.end in dates:
                 values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])

@@ -36,9 +36,9 @@ DRUGS = ("nsaid", "paracetamol", "opioid", "antidepressant", "antiepileptic", "m
 FLAGS = (
     *("recurrentPain", "radicularPain", "surgeryPossible", "situationUnclear", "facetSyndromeSuspected"),
     *("unbearablePainDespiteTreatment", "severePain", "severeFunctionalDeficit", "majorSleepProblems"),
-    *("incapacityPrescribed", "permanentIncapacity", "paidBySicknessFund", "heavyLifting", "vibration"),
+    *("incapacitated", "incapacityPrescribed", "permanentIncapacity", "paidBySicknessFund", "heavyLifting"),
     *("occupationalPhysicianConfirms", "spinalSurgery", "employerAgrees", "advisoryPhysicianAgrees"),
-    "resumptionIsDanger",
+    *("vibration", "resumptionIsDanger"),
 )
 NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
 DATES = (
@@ -55,7 +55,11 @@ ORDERS = {
     ("sicknessFundSince", "assessmentDate"),
     ("programmeStart", "assessmentDate"),
 }
-IMPLIED = {"spinalSurgeryDate": "spinalSurgery", "sicknessFundSince": "paidBySicknessFund"}
+IMPLIED = {
+    "spinalSurgeryDate": "spinalSurgery",
+    "sicknessFundSince": "paidBySicknessFund",
+    "incapacityStart": "incapacitated",
+}
 """A date, by name, and the boolean field that it implies."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
@@ -84,6 +88,7 @@ def complete_records(draw: st.DrawFn) -> Json:
     for name, settled in IMPLIED.items():
         if not record[settled]:
             del dates[name]
+    record["incapacityPrescribed"] &= record["incapacitated"]
     return record | {name: day.isoformat() for name, day in dates.items()}
 
 
@@ -114,7 +119,7 @@ def test_fields_and_decisions_match_the_guideline(service: GuidelineService) -> 
     orders = {tuple(iri.rsplit("#", 1)[1] for iri in pair) for pair in service.guideline.date_orders}
     assert orders == ORDERS
     implied = {f.id: i.rsplit("#", 1)[1] for f in fields.values() for i in f.implies}
-    assert implied == IMPLIED
+    assert implied == {**IMPLIED, "incapacityPrescribed": "incapacitated"}
     assert set(service.assess({})["decisions"]) == set(DECISIONS)
 
 
@@ -124,6 +129,18 @@ def test_date_implies_its_boolean_field(service: GuidelineService, name: str, se
     assert service.assess({name: "2024-01-08"}) == service.assess({name: "2024-01-08", settled: True})
     with pytest.raises(InvalidRecord):
         service.assess({name: "2024-01-08", settled: False})
+
+
+ON_INCAPACITY = ("incapacityStart", "incapacityCause", "sicknessFundSince", "permanentIncapacity")
+
+
+def test_incapacity_is_asked_first_and_its_denial_closes_what_presupposes_it(service: GuidelineService) -> None:
+    record: Json = {"assessmentDate": "2024-02-20", "onsetDate": "2023-11-01", "careLine": "first-line"}
+    record |= {"contact": "follow-up", "redFlags": "none", "radicularPain": False, "improvement": "beginning"}
+    asked = service.assess(record)["missing"]
+    assert asked.index("incapacitated") < min(asked.index(n) for n in (*ON_INCAPACITY, "incapacityPrescribed"))
+    denied = service.assess(record | {"incapacitated": False})["missing"]
+    assert not {*ON_INCAPACITY, "incapacityPrescribed"} & set(denied)
 
 
 @settings(max_examples=60)

@@ -186,6 +186,8 @@ def random_record(rng: random.Random, reference: Reference, service: GuidelineSe
             record[field] = day.isoformat()
     if "spinalSurgeryDate" in record:
         record["spinalSurgery"] = True
+    if "incapacityStart" in record or record.get("incapacityPrescribed"):
+        record["incapacitated"] = True
     return record
 
 

@@ -132,6 +132,7 @@ def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[De
     assert len(columns) == len(service.guideline.conditions), "each condition has a column of its own"
     g = service.guideline
     settled = set(g.derived) | set(g.expanded) | {name for f in g.fields.values() for name in f.implies}
+    settled |= {f.iri for f in g.fields.values() if f.implies and f.kind == "boolean"}
     derived: Derived = {}
     verdicts: Verdicts = {}
     for number, sent in enumerate(records):

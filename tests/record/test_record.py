@@ -1,6 +1,7 @@
 """Records are read alike from three formats; a record that cannot be read in full is refused."""
 
 import json
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -89,6 +90,24 @@ def test_empty_list_is_known(service: GuidelineService) -> None:
 
 def test_date_implies_its_boolean_field(service: GuidelineService) -> None:
     assert service.read({"spinalSurgeryDate": "2024-01-01"}).values[LRP + "spinalSurgery"] is True
+
+
+@pytest.mark.parametrize(
+    ("sent", "settled"),
+    [
+        ({"incapacityPrescribed": True}, {"incapacitated": True}),
+        ({"incapacityPrescribed": False}, {}),
+        ({"incapacitated": False}, {"incapacityPrescribed": False}),
+        ({"incapacitated": True}, {}),
+        ({"incapacityStart": "2024-01-01"}, {"incapacitated": True}),
+    ],
+)
+def test_boolean_field_implies_by_being_true(
+    service: GuidelineService, sent: dict[str, Any], settled: dict[str, bool]
+) -> None:
+    values = service.read(sent).values
+    own = {name: value for name, value in sent.items() if isinstance(value, bool)}
+    assert values == {LRP + name: value for name, value in {**own, **settled}.items()}
 
 
 def test_triples_outside_the_record_are_reported(service: GuidelineService) -> None:

@@ -90,7 +90,9 @@ def faults_of(shape: URIRef, path: URIRef) -> Iterator[Fault]:
     if g.value(shape, SH.lessThanOrEquals):
         yield shape, SH.LessThanOrEqualsConstraintComponent, [(path, Literal(TODAY + timedelta(400)))]
     if g.value(shape, SH.sparql):
-        yield shape, SH.SPARQLConstraintComponent, [(path, Literal(TODAY + timedelta(400)))]
+        late = [(path, Literal(TODAY + timedelta(400)))]
+        denied = [(path, Literal(True)), (LRP.incapacitated, Literal(False))]
+        yield shape, SH.SPARQLConstraintComponent, late if path == LRP.applicationDate else denied
     if g.value(shape, SH.nodeKind):
         yield shape, SH.NodeKindConstraintComponent, [(path, Literal("nsaid"))]
     if g.value(shape, SH["or"]):
@@ -155,10 +157,7 @@ def changed(values: Triples, fault: Triples) -> Triples:
 def test_every_shape_is_tested() -> None:
     shapes = set(SHAPE_GRAPH.subjects(RDF.type, SH.PropertyShape)) | set(SHAPE_GRAPH.subjects(RDF.type, SH.NodeShape))
     outer = {s for s in shapes if isinstance(s, URIRef)}
-    only_groups = {
-        LRP["record-with-surgery-date"],
-        LRP["record-with-sickness-fund-date"],
-    }  # their properties are tested
+    only_groups = {LRP[f"record-with-{n}"] for n in ("surgery-date", "sickness-fund-date", "incapacity-start")}
     assert {shape for shape, _, _ in FAULTS} == outer - only_groups
     assert len(outer) >= 50
     assert len(FAULTS) >= 100

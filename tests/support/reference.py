@@ -305,10 +305,18 @@ class Reference:
                 values[key] = date.fromisoformat(raw)
             else:
                 values[key] = raw
-            for implied in self.graph.objects(self.iri(key), CP.implies):
-                values.setdefault(name_of(implied), True)
+        for field, implied in self.implied:
+            if values.get(field, False) is not False:
+                values.setdefault(implied, True)
+            elif self.fields[field] and values.get(implied) is False:
+                values.setdefault(field, False)
         values |= self.durations(values)
         return values
+
+    @cached_property
+    def implied(self) -> list[tuple[str, str]]:
+        """Fields, each with a boolean one that is true where it has a value, or is true itself."""
+        return [(name_of(s), name_of(o)) for s, o in self.graph.subject_objects(CP.implies)]
 
     @cached_property
     def fields_of_drugs(self) -> dict[str, str]:

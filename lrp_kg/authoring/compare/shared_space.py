@@ -101,9 +101,10 @@ class SharedSpace:
         return True
 
     def implied(self, side: int, variable: int) -> frozenset[int]:
-        """Return the variables that a side holds true wherever this one has a value."""
+        """Return the variables that a side holds true wherever a date of this one has a value."""
         fields = self.sides[side].fields
-        found = {i for name in self.cells.inputs(variable) if name in fields for i in fields[name].implies}
+        dates = [fields[name] for name in self.cells.inputs(variable) if name in fields and fields[name].kind == "date"]
+        found = {i for f in dates for i in f.implies}
         return frozenset(self.cells.index[name] for name in found if name in self.cells.index)
 
 

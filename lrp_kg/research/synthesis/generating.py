@@ -139,7 +139,7 @@ class Generator:
             if earlier in record and later in record and record[earlier] > record[later]:
                 del record[earlier]
         for name, implied in self._implied.items():
-            if name in record and any(record.get(i) is False for i in implied):
+            if record.get(name, False) is not False and any(record.get(i) is False for i in implied):
                 del record[name]
 
     def _holds(self, record: Json, cls: str) -> bool:
