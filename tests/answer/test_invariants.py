@@ -38,7 +38,8 @@ FLAGS = (
     *("unbearablePainDespiteTreatment", "severePain", "severeFunctionalDeficit", "majorSleepProblems"),
     *("incapacitated", "incapacityPrescribed", "permanentIncapacity", "paidBySicknessFund", "heavyLifting"),
     *("occupationalPhysicianConfirms", "spinalSurgery", "employerAgrees", "advisoryPhysicianAgrees"),
-    *("vibration", "resumptionIsDanger"),
+    *("vibration", "resumptionIsDanger", "doubtsResumption", "insufficientPainRelief", "endOfPathway"),
+    "employerAgreesToWorkplaceChange",
 )
 NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
 DATES = (

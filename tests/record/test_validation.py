@@ -58,6 +58,10 @@ GOOD: dict[str, Any] = {
     "advisoryPhysicianAgrees": True,
     "incapacityPercentage": 50,
     "resumptionIsDanger": False,
+    "doubtsResumption": True,
+    "insufficientPainRelief": False,
+    "endOfPathway": False,
+    "employerAgreesToWorkplaceChange": True,
     "programmeStart": "2024-06-02",
     "sessionsFollowed": 0,
 }

@@ -1,0 +1,61 @@
+"""A statement whose condition is a field of its own follows that field: shown, left out, or shown with the question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService
+
+Json = dict[str, Any]
+CLEAR: Json = {"redFlags": "none", "radicularPain": False, "recurrentPain": False}
+WEEK_1: Json = {**CLEAR, "assessmentDate": "2024-01-13", "onsetDate": "2024-01-08", "careLine": "first-line"}
+PROFILE_D: Json = {**CLEAR, "assessmentDate": "2024-04-20", "onsetDate": "2024-01-08", "careLine": "second-line"}
+PROFILE_D |= {"situationUnclear": True, "chronicityRisk": "low", "rehabilitationPotential": "none"}
+PROFILE_D |= {"surgeryPossible": False, "improvement": "little-or-none", "facetSyndromeSuspected": False}
+IN_PREVENTION: Json = {"incapacityStart": "2015-03-01", "applicationDate": "2015-04-10", "sector": "private"}
+IN_PREVENTION |= {"incapacityCause": "low-back-pain", "heavyLifting": True, "occupationalPhysicianConfirms": True}
+
+FOLLOWING = [
+    (
+        {**WEEK_1, "incapacityPrescribed": True},
+        "doubtsResumption",
+        "first-line-week-1-2-work-occupational-health-service",
+    ),
+    (PROFILE_D, "insufficientPainRelief", "second-line-week-12-plus-follow-up-other-profiles-spine-unit"),
+    (PROFILE_D, "endOfPathway", "second-line-week-12-plus-follow-up-other-profiles-support-plan"),
+    (IN_PREVENTION, "employerAgreesToWorkplaceChange", "fedris-prevention-workstation"),
+    (IN_PREVENTION, "employerAgreesToWorkplaceChange", "fedris-prevention-analysis-or-training"),
+]
+
+
+def statements(answer: Json) -> dict[str, Json]:
+    found = [s for box in answer["boxes"] for s in box["statements"]]
+    found += [s for programme in answer["eligibility"].values() for s in programme["benefits"]]
+    return {s["id"]: s for s in found}
+
+
+@pytest.mark.parametrize(("record", "field", "statement"), FOLLOWING, ids=[f[2] for f in FOLLOWING])
+def test_statement_follows_its_field(service: GuidelineService, record: Json, field: str, statement: str) -> None:
+    unknown = service.assess(record)
+    assert statements(unknown)[statement]["condition"]["verdict"] == "unknown"
+    assert field in unknown["missing"]
+    yes = service.assess({**record, field: True})
+    assert statements(yes)[statement]["condition"]["verdict"] == "true"
+    assert field not in yes["missing"]
+    assert statement not in statements(service.assess({**record, field: False}))
+
+
+@pytest.mark.parametrize(
+    ("record", "change", "statement"),
+    [
+        (WEEK_1, {"incapacityPrescribed": False, "doubtsResumption": True}, FOLLOWING[0][2]),
+        (WEEK_1, {"incapacitated": False, "doubtsResumption": True}, FOLLOWING[0][2]),
+        (PROFILE_D, {"improvement": "great", "endOfPathway": True}, FOLLOWING[2][2]),
+    ],
+)
+def test_statement_needs_its_other_condition_too(
+    service: GuidelineService, record: Json, change: Json, statement: str
+) -> None:
+    assert statement not in statements(service.assess(record | change))
