@@ -30,8 +30,6 @@ from pyshacl.shapes_graph import ShapesGraph
 from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.algebra import traverse
-from rdflib.plugins.sparql.parserutils import CompValue
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
@@ -66,6 +64,9 @@ _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
 _QUERY = "SPARQLConstraintComponent"
 _NEEDS_VALUE = "$this $PATH ?value"
 """In a query of a property shape: it says nothing of a record without the property."""
+_READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
+"""In the pattern of a query: a property may be a variable, negated or inverse."""
+_NAME = re.compile(r"(\w*):([\w-]+)|<([^<>\s]*)>")
 _validating = ContextVar("validating", default=False)
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
@@ -82,7 +83,7 @@ class _Prepared:
     properties: tuple[_Prepared, ...]
     others: tuple[rdflib.term.Node, ...]
     reads: frozenset[str] | None
-    """The properties that its queries read; ``None`` where a query does not name them."""
+    """Names in its queries, the properties that they read among them; ``None`` where there are none to name."""
 
 
 def load_validator(guideline: Guideline) -> Validator:
@@ -96,7 +97,7 @@ def load_validator(guideline: Guideline) -> Validator:
         raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
 
 
-class _Query(SPARQLBasedConstraint):
+class Query(SPARQLBasedConstraint):
     """A constraint by queries, each parsed once."""
 
     parse = staticmethod(lru_cache(maxsize=1000)(prepareQuery))
@@ -106,18 +107,15 @@ class _Query(SPARQLBasedConstraint):
         return evaluate(self.parse(query), init_binds, target_graph)
 
     def read(self, path: rdflib.term.Node | None) -> frozenset[str] | None:
-        """Return the properties of the triple patterns; ``None`` where one is a variable or a path."""
-        found: set[rdflib.term.Node] = set()
-
-        def visit(part: Any) -> None:
-            if isinstance(part, CompValue) and "triples" in part:
-                found.update(predicate for _, predicate, _ in part.triples)
-
+        """Return the names in the queries, the properties that they read among them; ``None`` where it can be any."""
+        found = {str(path)}
         for query in self.sparql_constraints:
-            text = query.select_text.replace("$PATH", path.n3() if path is not None else "?path")
-            traverse(self.parse(query.apply_prefixes(text)).algebra, visit)
-        names = frozenset(str(p) for p in found if isinstance(p, rdflib.URIRef))
-        return names if len(names) == len(found) else None
+            body = query.select_text.partition("{")[2]
+            if _READS_ANY.search(body):
+                return None
+            prefixes = {str(prefix): str(namespace) for prefix, namespace in query.prefixes.items()}
+            found.update(iri or prefixes.get(prefix, "") + local for prefix, local, iri in _NAME.findall(body))
+        return frozenset(found)
 
 
 class Validator:
@@ -158,9 +156,9 @@ class Validator:
         absent = _NEEDS_ABSENT_VALUES.intersection(parameters) or not all(_NEEDS_VALUE in q for q in queries)
         skip = first is not None and not absent and not inner
         others = tuple(o for p in _OF_TWO_PROPERTIES for o in graph.objects(shape.node, p))
-        components = tuple((_Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
+        components = tuple((Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
         prepared = tuple(self._prepare(s) for s in inner)
-        reads = next((c.read(first) for c in components if isinstance(c, _Query)), None)
+        reads = next((c.read(first) for c in components if isinstance(c, Query)), None)
         return _Prepared(shape, first, skip, components, prepared, others, reads)
 
     # -- remembering --------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from typing import Any
 import pyshacl
 import pytest
 import rdflib
+from pyshacl.shapes_graph import ShapesGraph
 
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import XSD
 from lrp_kg.record.model import RawRecord
-from lrp_kg.record.validate import Validator, load_validator
+from lrp_kg.record.validate import Query, Validator, load_validator
 from lrp_kg.words import LANGUAGES
 
 ILL_TYPED = Node("literal", "private", XSD + "integer")
@@ -162,6 +163,30 @@ def test_remembered_values_do_not_validate_a_new_pair(fresh: Validator, service:
     assert not fresh.findings(read({"applicationDate": "2024-12-31", "assessmentDate": "2024-01-02"}))
     assert not fresh.findings(read({"applicationDate": "2022-01-01", "assessmentDate": "2021-12-31"}))
     assert fresh.findings(read({"applicationDate": "2024-12-31", "assessmentDate": "2021-12-31"}))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "read"),
+    [
+        ("$this $PATH ?value ; lrp:b ?b . FILTER (?value > ?b)", {"urn:a", "urn:lrp#b"}),
+        ("$this $PATH ?value ; <urn:c> ?c . FILTER (?value > ?c)", {"urn:a", "urn:c"}),
+        ("$this $PATH ?value ; ?p ?value", None),
+        ("$this $PATH ?value . $this ?p ?other", None),
+        ("$this $PATH ?value ; !lrp:b ?other", None),
+    ],
+)
+def test_verdicts_of_a_query_are_remembered_by_the_properties_that_it_names(
+    pattern: str, read: set[str] | None
+) -> None:
+    shapes = rdflib.Graph().parse(
+        data=f"""@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        <urn:shapes> sh:declare [ sh:prefix "lrp" ; sh:namespace "urn:lrp#"^^xsd:anyURI ] .
+        <urn:s> a sh:PropertyShape ; sh:path <urn:a> ; sh:sparql [
+          a sh:SPARQLConstraint ; sh:prefixes <urn:shapes> ;
+          sh:select "SELECT $this ?value WHERE {{ {pattern} }}" ] ."""
+    )
+    shape = next(s for s in ShapesGraph(shapes, False).shapes if str(s.node) == "urn:s")
+    assert Query(shape).read(rdflib.URIRef("urn:a")) == read
 
 
 def test_pyshacl_gives_the_same_verdict(fresh: Validator, service: GuidelineService) -> None:

@@ -58,6 +58,11 @@ def renamed(source: Path, target: Path, prefix: str, seed: int, *, identifiers: 
             if token.lastgroup == "local" and token["name"] == prefix and token["local"]:
                 new = names.setdefault(token["local"], fresh())
                 edits.append((*token.span("local"), new))
+            elif token.lastgroup == "string" and "SELECT" in token["string"]:  # a query in a shape
+                for match in re.finditer(rf"\b{prefix}:([\w-]+)", token["string"]):
+                    start = token.start("string")
+                    new = names.setdefault(match[1], fresh())
+                    edits.append((start + match.start(1), start + match.end(1), new))
         for match in _IDENTIFIER.finditer(text.text) if identifiers else ():
             new = idents.setdefault(match[1][1:-1], fresh())
             edits.append((*match.span(1), f'"{new}"'))
