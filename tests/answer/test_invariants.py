@@ -363,12 +363,16 @@ def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json
 @example({"onsetDate": "9999-12-31", "incapacityStart": "9999-12-31", "spinalSurgeryDate": "9999-12-31"}, False)
 @example({"applicationDate": "0001-01-01", "sicknessFundSince": "9999-12-31"}, False)
 def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Json, first_line: bool) -> None:
-    """This includes the first and last day of the calendar."""
+    """This includes the last day of the calendar, and a day that is too long ago."""
     record = {**dates, "careLine": "first-line" if first_line else "second-line"}
-    wrong = {(a, b) for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
+    wrong = {a for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
+    wrong |= {name for name, day in dates.items() if day < "1900"}
+    if {"assessmentDate", "applicationDate"} <= dates.keys():
+        assessed, applied = dates["assessmentDate"], dates["applicationDate"]
+        wrong |= {"applicationDate"} if applied > f"{int(assessed[:4]) + 1:04}{assessed[4:]}" else set()
     try:
         service.assess(record)
     except InvalidRecord as refused:
-        assert {f.field for f in refused.findings} == {a for a, _ in wrong}
+        assert {f.field for f in refused.findings} == wrong
     else:
         assert not wrong
