@@ -360,6 +360,7 @@ def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json
 @given(st.dictionaries(st.sampled_from(DATES), st.dates().map(date.isoformat), max_size=7), st.booleans())
 @example({"assessmentDate": "0001-01-01"}, True)
 @example({"assessmentDate": "9999-12-31", "onsetDate": "0001-01-01"}, True)
+@example({"assessmentDate": "9999-11-30", "applicationDate": "9999-12-31"}, True)
 @example({"onsetDate": "9999-12-31", "incapacityStart": "9999-12-31", "spinalSurgeryDate": "9999-12-31"}, False)
 @example({"applicationDate": "0001-01-01", "sicknessFundSince": "9999-12-31"}, False)
 def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Json, first_line: bool) -> None:
@@ -368,8 +369,9 @@ def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Jso
     wrong = {a for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
     wrong |= {name for name, day in dates.items() if day < "1900"}
     if {"assessmentDate", "applicationDate"} <= dates.keys():
-        assessed, applied = dates["assessmentDate"], dates["applicationDate"]
-        wrong |= {"applicationDate"} if applied > f"{int(assessed[:4]) + 1:04}{assessed[4:]}" else set()
+        assessed, applied = (date.fromisoformat(dates[n]) for n in ("assessmentDate", "applicationDate"))
+        if (applied.year - 1, applied.month, applied.day) > (assessed.year, assessed.month, assessed.day):
+            wrong.add("applicationDate")
     try:
         service.assess(record)
     except InvalidRecord as refused:
