@@ -18,7 +18,7 @@ APPLICATION: Json = {
     "priorIncapacityDays": 0,
     "heavyLifting": True,
     "occupationalPhysicianConfirms": True,
-    "programmeStart": "2016-06-13",
+    "programmeStart": "2016-06-10",
     "sector": "private",
 }
 FEDRIS = "fedris-prevention"
