@@ -56,7 +56,7 @@ class Space:
     def _sample(self) -> Iterator[Json]:
         rng = random.Random(20241123)  # noqa: S311  a seeded sample
         found = 0
-        while found < SAMPLE:
+        while found < 4 * SAMPLE:  # many of them can be invalid
             record = combined([rng.choice(axis) for axis in self.axes])
             if record is not None:
                 found += 1
