@@ -78,9 +78,9 @@ def test_exit_says_what_a_warning_says(service: GuidelineService) -> None:
         (None, None),
         (["stage"], None),
         (["stage", "fedris-prevention"], None),
-        (["fedris-prevention"], "incapacityStart"),
+        (["fedris-prevention"], "incapacitated"),
         (["partial-resumption"], "paidBySicknessFund"),
-        (["fedris-prevention", "partial-resumption"], "incapacityStart"),
+        (["fedris-prevention", "partial-resumption"], "incapacitated"),
     ],
 )
 def test_after_a_critical_exit_only_programmes_are_asked_about_on_demand(
