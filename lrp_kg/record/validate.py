@@ -159,7 +159,7 @@ class Validator:
         components = tuple((Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
         prepared = tuple(self._prepare(s) for s in inner)
         reads = next((c.read(first) for c in components if isinstance(c, Query)), None)
-        return _Prepared(shape, first, skip, components, prepared, others, reads)
+        return _Prepared(shape, first, skip, components, properties=prepared, others=others, reads=reads)
 
     # -- remembering --------------------------------------------------------------------------
 

@@ -490,8 +490,8 @@ def test_every_broken_file_is_reported(folder: Path) -> None:
 MISTAKES: dict[str, tuple[str, str, str, str, str | None]] = {
     "unknown condition": (
         "ontology/pathway.ttl",
-        "cp:appliesTo ank:Deformity .",
-        "cp:appliesTo ank:Zork .",
+        "cp:appliesTo ank:Deformity ;",
+        "cp:appliesTo ank:Zork ;",
         "unknown-condition",
         "ank:fracture-check-emergency a ",
     ),

@@ -140,7 +140,7 @@ class TestPage:
         )
         tab.choose("chart")
         tab.wait("document.querySelectorAll('svg.plot .bar').length > 5")
-        assert "139" in tab.results
+        assert "125" in tab.results
 
     def test_triples_are_drawn_as_a_graph(self, tab: Tab) -> None:
         tab.query(CP + "CONSTRUCT { ?b cp:inStage ?s } WHERE { ?b a cp:Box ; cp:inStage ?s } LIMIT 20")
