@@ -17,11 +17,12 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 	$(BIN)/lrp-kg serve
 
 test: $(VENV)/.test browser clients lint ## linters and all tests, in a few minutes
-	$(PYTEST)
+	$(BIN)/python -m pytest -m alone
+	$(PYTEST) -m "not long and not alone"
 
 check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
-	$(PYTEST) -q -m "not slow and not long"
+	$(PYTEST) -q -m "not slow and not long and not alone"
 
 long: $(VENV)/.benchmark ## what is too long for test: full proofs, many kills, benchmarks
 	$(PYTEST) -m long
@@ -31,7 +32,7 @@ LOWEST := $(VENV)-lowest
 LOWEST_TESTS := $(addprefix tests/,answer cli record research web authoring/test_check_command.py)
 
 test-lowest: $(LOWEST)/.test ## the short tests with the lowest version of each dependency that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest -m "not slow and not long" -q $(LOWEST_TESTS)
+	$(LOWEST)/bin/python -m pytest -m "not slow and not long and not alone" -q $(LOWEST_TESTS)
 
 lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/ruff check lrp_kg tests benchmarks

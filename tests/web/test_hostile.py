@@ -248,6 +248,7 @@ def resident(pids: set[int]) -> int:
     return total
 
 
+@pytest.mark.alone
 def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     Ordinary(service, 2.0).run()  # warm
     normal = Ordinary(service, 8.0)
