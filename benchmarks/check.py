@@ -37,7 +37,7 @@ EDITS: dict[str, tuple[str, str, str]] = {
     "nothing": ("ontology/first-line.ttl", "", ""),
     "a label": ("ontology/first-line.ttl", '"@fr', ' x"@fr'),
     "a threshold": ("ontology/situations.ttl", "xsd:minInclusive 28", "xsd:minInclusive 29"),
-    "a modality": ("ontology/first-line.ttl", "cp:modality cp:Should", "cp:modality cp:May"),
+    "a modality": ("ontology/first-line.ttl", "cp:modality cp:Instruction", "cp:modality cp:May"),
 }
 """What is edited: file, text, new text."""
 
