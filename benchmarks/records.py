@@ -28,6 +28,14 @@ _STAGES = (  # care line, contact (None: either), recurrent pain (None: either),
 )
 _CORE = {"careLine", "contact", "onsetDate", "assessmentDate", "redFlags", "radicularPain"}
 _DATES = ("onsetDate", "spinalSurgeryDate", "incapacityStart", "applicationDate", "sicknessFundSince", "programmeStart")
+_OF_INCAPACITY = (  # refused in a record of somebody who is not incapacitated
+    "incapacityStart",
+    "incapacityCause",
+    "incapacityPercentage",
+    "sicknessFundSince",
+    "paidBySicknessFund",
+    "permanentIncapacity",
+)
 _FIRST_DAY = date(2026, 1, 1)
 
 
@@ -86,7 +94,12 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
         "incapacityCause": rng.choice(("low-back-pain", "low-back-pain", record["incapacityCause"])),
         "priorIncapacityDays": rng.choice((20, 21, record["priorIncapacityDays"])),
     }
-    if not record["paidBySicknessFund"]:
+    record["incapacitated"] = rng.random() < 0.9
+    if not record["incapacitated"]:
+        record["incapacityPrescribed"] = False
+        for name in _OF_INCAPACITY:
+            del record[name]
+    elif not record["paidBySicknessFund"]:
         del record["sicknessFundSince"]
     if record["spinalSurgery"]:
         record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))
