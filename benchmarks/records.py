@@ -94,12 +94,8 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
         "incapacityCause": rng.choice(("low-back-pain", "low-back-pain", record["incapacityCause"])),
         "priorIncapacityDays": rng.choice((20, 21, record["priorIncapacityDays"])),
     }
-    record["incapacitated"] = rng.random() < 0.9
-    if not record["incapacitated"]:
-        record["incapacityPrescribed"] = False
-        for name in _OF_INCAPACITY:
-            del record[name]
-    elif not record["paidBySicknessFund"]:
+    record["incapacitated"] = True
+    if not record["paidBySicknessFund"]:
         del record["sicknessFundSince"]
     if record["spinalSurgery"]:
         record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))
@@ -111,7 +107,11 @@ def _before(day: date, days: int) -> str:
 
 
 def _forget(record: Json, rng: random.Random) -> None:
-    """Make a record partial; what settles the stage is forgotten less often."""
+    """Make a record partial; what settles the stage is forgotten less often, and some are not incapacitated."""
+    if rng.random() < 0.1:
+        record |= {"incapacitated": False, "incapacityPrescribed": False}
+        for name in _OF_INCAPACITY:
+            record.pop(name, None)
     share = rng.choice((0.15, 0.4, 0.7))
     for name in list(record):
         if name not in ("id", "episode") and rng.random() < (share / 3 if name in _CORE else share):
