@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from lrp_kg.cache import code_key
 from lrp_kg.guideline.closure import closure
 from lrp_kg.guideline.load import load_guideline
 from tests.support.paths import ANKLE
+
+# A run keeps a gigabyte of objects, which the default thresholds let Python walk through again and again.
+gc.set_threshold(100_000, 50, 100)
 
 # Seeded: the same examples in every run; nothing is written next to the code.
 settings.register_profile(

@@ -22,6 +22,7 @@ Json = dict[str, Any]
 EXHAUSTIVE = 2_500
 """Combinations beyond which a seeded sample is taken."""
 SAMPLE = 2_000
+"""Combinations of a larger space that a long test looks at."""
 FIRST_DAY = date(2023, 1, 1)
 DAYS = 731
 LONGEST = 400

@@ -251,7 +251,7 @@ def resident(pids: set[int]) -> int:
 @pytest.mark.alone
 def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     Ordinary(service, 2.0).run()  # warm
-    normal = Ordinary(service, 8.0)
+    normal = Ordinary(service, 6.0)
     normal.run()
     assert normal.wrong == []
     context = multiprocessing.get_context("spawn")
@@ -262,9 +262,9 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
     for process in hostile:
         process.start()
     attacks = [results.get(timeout=60)]  # from here on all are at work, and no longer starting
-    under = Ordinary(service, 20.0)
+    under = Ordinary(service, 12.0)
     under.run()
-    watched = Ordinary(service, 8.0)  # apart: to look at their memory holds the processes up
+    watched = Ordinary(service, 5.0)  # apart: to look at their memory holds the processes up
     watching = threading.Thread(target=watched.run)
     watching.start()
     while watching.is_alive():
