@@ -1,8 +1,9 @@
-"""Calendar arithmetic: the four measures of derived properties, and adding a period to a date."""
+"""Calendar arithmetic: the measures of derived properties, and adding a period to a date."""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -39,6 +40,16 @@ def begun_months(start: date, end: date) -> int:
     return complete if add_months(start, complete) == end else complete + 1
 
 
+def begun_months_rolled_over(start: date, end: date) -> int:
+    """Return the begun months where a month without such a day lasts to the first day of the next month.
+
+    30 November to 1 March is 3, to 2 March is 4; with days that every month has they are the begun months.
+    """
+    months = (end.year - start.year) * 12 + end.month - start.month
+    before = monthrange(end.year, end.month - 1)[1] if end.month > 1 else 31
+    return months + (end.day > start.day) - (end.day == 1 and start.day > before)
+
+
 def add_months(start: date, months: int) -> date:
     """Return start plus calendar months, with the day clamped to the length of the month."""
     return start + relativedelta(months=months)
@@ -66,4 +77,5 @@ MEASURES: dict[str, Callable[[date, date], int]] = {
     "OrdinalWeek": ordinal_week,
     "BegunMonths": begun_months,
     "CompletedMonths": completed_months,
+    "BegunMonthsRolledOver": begun_months_rolled_over,
 }

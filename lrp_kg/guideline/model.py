@@ -40,6 +40,7 @@ class Field(Term):
     values: tuple[Value, ...] = ()
     question: Text = field(default_factory=dict)
     hint: Text = field(default_factory=dict)
+    unit: Text = field(default_factory=dict)
     considers: tuple[Term, ...] = ()
     ask_order: int | None = None
     ask_if: str | None = None
@@ -200,12 +201,16 @@ class Programme(Term):
 
 @dataclass(frozen=True)
 class OpenPoint(Term):
-    """A place where the source is open: what it concerns (IRIs), which status it declares, and where."""
+    """A place where the source is open: what it concerns (IRIs), which status it declares, and where.
+
+    ``decisive_in`` is the class in which another reading gives another answer.
+    """
 
     kind: Term
     concerns: tuple[str, ...]
     declares: tuple[str, ...]
     applies_to: str | None
+    decisive_in: str | None
     reading: Text
     source: str
     locator: str
@@ -270,6 +275,17 @@ class Guideline:
         """The decisions that the guideline itself states, not those generated for editions, by IRI."""
         generated = {e.decision for e in self.editions}
         return {name: d for name, d in self.decisions.items() if name not in generated}
+
+    @cached_property
+    def option_owners(self) -> dict[str, tuple[Decision, Option]]:
+        """The decision that each option is of, and the option, by the IRI of the option."""
+        return {o.iri: (d, o) for d in self.decisions.values() for o in d.options}
+
+    def shown_with(self, box: Box) -> tuple[Decision, Option | None]:
+        """Return the decision that a box is shown with, and the option if it is shown with one only."""
+        if box.shown_for in self.decisions:
+            return self.decisions[box.shown_for], None
+        return self.option_owners[box.shown_for]
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:

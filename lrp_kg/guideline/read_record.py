@@ -37,6 +37,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             values=values,
             question=g.texts(node, CP + "question"),
             hint=g.texts(node, CP + "hint"),
+            unit=g.texts(node, CP + "unit"),
             considers=tuple(r.term(n) for n in g.all(node, CP + "considers")),
             ask_order=r.integer(node, CP + "askOrder") or None,
             ask_if=r.name(node, CP + "askIf"),

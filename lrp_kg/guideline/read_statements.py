@@ -133,6 +133,7 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
             concerns=tuple(o.value for o in g.all(n, CP + "concerns")),
             declares=tuple(r.identifier(o) for o in g.all(n, CP + "declares")),
             applies_to=r.condition(n, CP + "appliesTo"),
+            decisive_in=r.condition(n, CP + "decisiveIn"),
             reading=g.texts(n, CP + "reading"),
             source=r.source(n),
             locator=r.text(n, CP + "locator"),

@@ -33,10 +33,21 @@ def _day_number(name: str) -> str:
     )
 
 
-def _completed_months() -> str:
+def _month_length(month: str) -> str:
     whole = "?end_y / {0} = FLOOR(?end_y / {0})"
     leap = f"({whole.format(4)} && (!({whole.format(100)}) || {whole.format(400)}))"
-    length = f"IF(?end_m = 2, IF({leap}, 29, 28), IF(?end_m IN (4, 6, 9, 11), 30, 31))"
+    return f"IF({month} = 2, IF({leap}, 29, 28), IF({month} IN (4, 6, 9, 11), 30, 31))"
+
+
+def _rolled_over_months() -> str:
+    return (
+        "  BIND(12 * (?end_y - ?start_y) + ?end_m - ?start_m + IF(?end_d > ?start_d, 1, 0) AS ?begun)\n"
+        f"  BIND({_month_length('(?end_m - 1)')} AS ?before_length)\n"
+    )
+
+
+def _completed_months() -> str:
+    length = _month_length("?end_m")
     return (
         f"  BIND({length} AS ?end_length)\n"
         "  BIND(IF(?start_d < ?end_length, ?start_d, ?end_length) AS ?due)\n"
@@ -49,13 +60,19 @@ _RESULT = {
     "OrdinalWeek": "xsd:integer(FLOOR((?end_n - ?start_n) / 7)) + 1",
     "CompletedMonths": "?complete",
     "BegunMonths": "?complete + IF(?end_d = ?due, 0, 1)",
+    "BegunMonthsRolledOver": "?begun - IF(?end_d = 1 && ?start_d > ?before_length, 1, 0)",
+}
+_MONTHS = {
+    "CompletedMonths": _completed_months,
+    "BegunMonths": _completed_months,
+    "BegunMonthsRolledOver": _rolled_over_months,
 }
 
 
 def _derived(d: Derived) -> str:
-    months = d.measure in ("CompletedMonths", "BegunMonths")
+    months = _MONTHS.get(d.measure)
     body = _parts("start") + _parts("end")
-    body += _completed_months() if months else _day_number("start") + _day_number("end")
+    body += months() if months else _day_number("start") + _day_number("end")
     return (
         f"  # {in_language(d.label, 'en', d.id)}\n"
         f"  ?record a cp:PatientRecord ; <{d.start}> ?start ; <{d.end}> ?end .\n"

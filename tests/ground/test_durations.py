@@ -156,6 +156,7 @@ def test_same_day(day: date) -> None:
         "OrdinalWeek": 1,
         "BegunMonths": 0,
         "CompletedMonths": 0,
+        "BegunMonthsRolledOver": 0,
     }
 
 

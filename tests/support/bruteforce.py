@@ -26,7 +26,7 @@ SAMPLE = 2_000
 FIRST_DAY = date(2023, 1, 1)
 DAYS = 731
 LONGEST = 400
-_LENGTHS = {"ElapsedDays": 1, "OrdinalWeek": 7, "BegunMonths": 31, "CompletedMonths": 31}
+_LENGTHS = {"ElapsedDays": 1, "OrdinalWeek": 7, "BegunMonths": 31, "CompletedMonths": 31, "BegunMonthsRolledOver": 31}
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,12 @@ def measure(kind: str, start: date, end: date) -> int:
         while plus_months(start, months + 1) <= end:
             months += 1
         return months
-    assert kind == "BegunMonths"
+    assert kind in ("BegunMonths", "BegunMonthsRolledOver")
     while plus_months(start, months) < end:
         months += 1
+    if kind == "BegunMonthsRolledOver" and months:  # where the day was cut off, the day after still belongs
+        last = plus_months(start, months - 1)
+        months -= last.day < start.day and end == last + timedelta(days=1)
     return months
 
 

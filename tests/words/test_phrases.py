@@ -9,6 +9,7 @@ import pytest
 
 from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
 from lrp_kg.authoring.site.catalogue import KINDS
+from lrp_kg.durations import MEASURES
 from lrp_kg.research.questions.model import TAGS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
 from tests.support.paths import PACKAGE
@@ -30,7 +31,7 @@ COMPOSED = {
     *(f"diff-of-{name}" for name in (*NAMES.values(), *TEXTS.values()) if f"diff-of-{name}" in phrases("en")),
     *(f"diff-invalid-{when}" for when in ("both", "before", "after")),
     *(f"diff-valid-{sides}" for sides in ("both", "old", "new", "none")),
-    *(f"diff-unit-{measure}" for measure in ("ElapsedDays", "OrdinalWeek", "BegunMonths", "CompletedMonths")),
+    *(f"diff-unit-{measure}" for measure in MEASURES),
     *(f"type-{kind}" for kind in ("boolean", "integer", "date", "string", "value", "values")),
     *(f"queries-tag-{tag}" for tag in TAGS),
 }

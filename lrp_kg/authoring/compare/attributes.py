@@ -29,13 +29,13 @@ TEXTS = {
     DCTERMS + "description": "definition",
     SH + "message": "message",
     CP + "conditionText": "condition",
-} | {CP + name: hyphenated(name) for name in ("hint", "question", "reading", "otherReading")}
+} | {CP + name: hyphenated(name) for name in ("hint", "question", "reading", "otherReading", "unit")}
 """Predicates whose objects are read by people, one or more in each language."""
 
 _OWN_NAME = (
     *("actor", "appliesTo", "askIf", "askOrder", "benefit", "concerns", "condition", "considers", "countedFrom"),
-    *("criterion", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit", "locator"),
-    *("modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
+    *("criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit"),
+    *("locator", "modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
 )
 _OTHER_NAME = {
@@ -63,7 +63,7 @@ _FORMS = _inverted(
     {
         "renamed": [DCTERMS + "identifier", SKOS + "notation"],
         "deprecated": [DCTERMS + "isReplacedBy", OWL + "deprecated"],
-        "class": [CP + "appliesTo", CP + "askIf", CP + "condition", CP + "scope"],
+        "class": [CP + name for name in ("appliesTo", "askIf", "condition", "decisiveIn", "scope")],
         "members": [CP + name for name in ("benefit", "criterion", "edition", "limit", "processStep")],
         "moved": [CP + name for name in ("inBox", "inStage", "optionOf", "section", "shownFor")],
     }

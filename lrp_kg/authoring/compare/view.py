@@ -17,7 +17,7 @@ ViewData = dict[str, Any]
 
 MANY = 6
 """Translations of the same attribute that are reported one by one."""
-_CLASSES = {"applies-to", "ask-if", "condition", "scope"}
+_CLASSES = {"applies-to", "ask-if", "condition", "decisive-in", "scope"}
 _NO_DETAIL: ViewData = {"before": "", "after": "", "place": "", "through": "", "uses": ""}
 
 _AFFECTED = {"decision", "programme", "stage", "option", "criterion", "box", "statement", "benefit", "limit", "step"}
