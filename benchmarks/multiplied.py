@@ -31,7 +31,7 @@ COPIED = {
 _PARTS = ("ontology", "shapes", "queries", "cases", "tests/cases")
 _IDENTIFIER = re.compile(r'(dcterms:identifier ")([^"]+)(")')
 _ANSWER_KEY = re.compile(r"(?<=a cp:Decision ;)((?s:.*?)) ;\s+cp:factKey \S+(?= [;.])")
-_BY_ID = ("statuses", "eligibility", "statements", "dates", "warnings", "openPoints")
+_BY_ID = ("statuses", "eligibility", "statements", "dates", "warnings", "openPoints", "decisive")
 
 
 def multiply(source: Path, target: Path, times: int) -> Path:

@@ -68,6 +68,9 @@ class Dependencies:
         if kind == "openPoints":
             point = self.index.open_points[about]
             return DependsOn(everything, frozenset((point.applies_to,) if point.applies_to else ()))
+        if kind == "decisive":
+            point = self.index.open_points[about]
+            return DependsOn(everything, frozenset(c for c in (point.applies_to, point.decisive_in) if c))
         return DependsOn(everything, frozenset(() if kind == "missing" else self.guideline.conditions))
 
     def _decisions(self, ident: str) -> DependsOn:

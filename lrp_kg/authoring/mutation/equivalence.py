@@ -82,13 +82,13 @@ def _shown(g: Guideline, classes: Collection[str], decisions: Collection[str]) -
             yield f"box {box.id}", (box.shown_for, box.applies_to, None)
     programmes = {e.decision: p.iri for p in g.programmes.values() for e in p.editions}
     for point in g.open_points:
-        if point.applies_to in classes:
+        for found in dict.fromkeys(c for c in (point.applies_to, point.decisive_in) if c in classes):
             for name, decision in g.decisions.items():
                 if {name, programmes.get(name)}.intersection(point.concerns):
-                    yield f"open point {point.id}", (name, None, point.applies_to)
+                    yield f"open point {point.id}", (name, None, found)
                 for option in decision.options:
                     if option.iri in point.concerns:
-                        yield f"open point {point.id}", (option.iri, None, point.applies_to)
+                        yield f"open point {point.id}", (option.iri, None, found)
     for place in places_of(g):
         for s in place.statements:
             for condition in (s.condition, *(limit.condition for limit in s.limits)):

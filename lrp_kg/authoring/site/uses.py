@@ -64,7 +64,8 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
         yield derived.start, "use-derived", derived.iri
         yield derived.end, "use-derived", derived.iri
     for point in g.open_points:
-        yield point.applies_to or "", "use-open-point", point.iri
+        for situation in dict.fromkeys((point.applies_to or "", point.decisive_in or "")):
+            yield situation, "use-open-point", point.iri
         yield from ((concerned, "use-open-point", point.iri) for concerned in point.concerns)
     for entry in catalogue.entries.values():
         yield catalogue.source(entry.term.iri) or "", "use-source", entry.term.iri
