@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from lrp_kg.answer.results import Assessment, DecisionResult, ProgrammeResult, StatementResult
+from lrp_kg.answer.results import Assessment, DecisionResult, ProgrammeResult, Question, StatementResult
 from lrp_kg.findings import LONG
-from lrp_kg.guideline.model import Box, Field, Guideline, Term
+from lrp_kg.guideline.model import Box, Decision, Guideline, Option, Term
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
@@ -26,6 +27,11 @@ class Renderer:
         self.guideline = guideline
         self.lang = lang
         self._values = {v.iri: v.id for f in guideline.fields.values() for v in f.values}
+
+    @cached_property
+    def places(self) -> Mapping[str, tuple[Decision, Option | None]]:
+        """The decision, and the option if it is one only, that each box is shown with, by the IRI of the box."""
+        return {b.iri: self.guideline.shown_with(b) for b in self.guideline.boxes.values()}
 
     def text(self, texts: Text) -> str:
         """Return a text in the language, English where it is missing."""
@@ -83,17 +89,20 @@ class Renderer:
         return data | {"source": s.source, "locator": s.locator}
 
     def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
-        """Render a box."""
+        """Render a box, with the decision and, where there is one, the option that it is shown with."""
+        decision, option = self.places[box.iri]
         return {
             "id": box.id,
             "label": box.printed,
             "title": self.text(box.label),
             "section": box.section.id,
+            "decision": decision.id,
+            "option": option.id if option else None,
             "statements": [self.statement(s) for s in statements],
         }
 
-    def decision(self, record: Record, found: DecisionResult, explain: bool) -> Json:
-        """Render a decision."""
+    def decision(self, record: Record, found: DecisionResult, boxes: Iterable[Box], explain: bool) -> Json:
+        """Render a decision; ``boxes`` are all that are shown."""
         result = found.result
         data: Json = {
             "status": result.status,
@@ -103,13 +112,14 @@ class Renderer:
             "labels": {
                 o.id: self.text(o.label) for o in found.decision.options if o.id in result.answers + result.possible
             },
+            "boxes": [b.id for b in boxes if self.places[b.iri][0] is found.decision],
         }
         if explain:
             data["because"] = self.reasons(record, found.because)
             data["whyNot"] = {o: self.reasons(record, r) for o, r in found.why_not.items()}
         data["openPoints"] = [
             {"id": p.id, "kind": p.kind.id, "label": self.text(p.label)}
-            | {"reading": self.text(p.reading), "declares": list(p.declares)}
+            | {"reading": self.text(p.reading), "declares": list(p.declares), "decisive": p.iri in found.decisive}
             for p in found.open_points
         ]
         return data
@@ -137,22 +147,25 @@ class Renderer:
         days = {"earliest": _iso(found.earliest), "latest": _iso(found.latest)}
         return self.term(found.statement) | days | {"status": found.status, "source": found.statement.source}
 
-    def question(self, field: Field) -> Json:
+    def question(self, asked: Question) -> Json:
         """Render a question with the values it can be answered with."""
+        field = self.guideline.fields[asked.field]
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
         options: list[tuple[str | bool, str]] = [(v.id, self.text(v.label)) for v in field.values]
         if field.kind == "boolean":
             options = [(True, phrase("yes", self.lang)), (False, phrase("no", self.lang))]
         data["options"] = [{"value": value, "label": label} for value, label in options]
+        data["unit"] = self.text(field.unit) or None
         if field.hint:
             data["hint"] = self.text(field.hint)
         if field.considers:
             data["considers"] = [self.text(t.label) for t in field.considers]
-        return data
+        return data | {"decides": list(asked.decides)}
 
     def echoed(self, record: Record) -> Json:
-        """Return the sender's own identifiers."""
-        return {local_name(name): text for name, text in record.texts.items()}
+        """Return the sender's own identifiers, and the day that the dates of the answer are seen from."""
+        day = record.dates.get(self.guideline.roles.assessment or "")
+        return {local_name(name): text for name, text in record.texts.items()} | {"assessmentDate": _iso(day)}
 
     def facts(self, facts: Mapping[str, Any]) -> Any:
         """Render facts."""
@@ -169,11 +182,17 @@ class Renderer:
         g, record = self.guideline, found.record
         stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
         editions = [p.edition.id for p in found.programmes.values()]
+        shown = [box for box, _ in found.boxes]
+        questions = [self.question(q) for q in found.questions]
         return {
             **self.echoed(record),
-            "guideline": {"id": g.id, "version": g.version, "editions": editions},
+            "guideline": {
+                **{"id": g.id, "iri": g.iri, "label": self.text(g.label), "version": g.version},
+                "content": f"sha256:{g.content_hash}",
+                "editions": editions,
+            },
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
-            "decisions": {name: self.decision(record, d, explain) for name, d in found.decisions.items()},
+            "decisions": {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()},
             "boxes": [self.box(box, statements) for box, statements in found.boxes],
             "notices": [self.statement(s) for s in found.notices],
             "eligibility": {name: self.programme(record, p) for name, p in found.programmes.items()},
@@ -184,7 +203,8 @@ class Renderer:
                 | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}
                 for w in found.warnings
             ],
-            "nextQuestion": self.question(g.fields[found.next_question]) if found.next_question else None,
+            "nextQuestion": questions[0] if questions else None,
+            "questions": questions,
             "missing": [local_name(f) for f in found.missing],
         }
 
@@ -210,6 +230,7 @@ def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]
         "programmes": rows(g.programmes.values()),
         "editions": rows(g.editions),
         "criteria": [r | {"edition": e.id} for e in g.editions for r in rows(e.criteria)],
+        "actors": rows({s.actor.iri: s.actor for s in g.statements if s.actor}.values()),
         "facts": rows(g.fact_keys.values()),
         "conditions": rows(g.conditions.values()),
         "warnings": rows(g.cautions),

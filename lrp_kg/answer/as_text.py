@@ -120,13 +120,11 @@ class TextAnswer:
                 heading = f"{self.words.say('whyNot')} {self.words.option(name, option)}"
                 lines.append(Text.from_markup(f"    [dim]{escape(heading)}:[/]"))
                 lines += [self._reason(r) for r in shown]
-        lines += [
-            Text.from_markup(
-                f"    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(p['label'])} → {escape(p['reading'])}"
-            )
-            for p in decision["openPoints"]
-            if "because" in decision or decision["status"] in p["declares"]
-        ]
+        for p in decision["openPoints"]:
+            if p["decisive"] or decision["status"] in p["declares"] or "because" in decision:
+                rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
+                line = f"    [magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
+                lines.append(Text.from_markup(line))
         return lines
 
     def _reason(self, reason: Json) -> RenderableType:

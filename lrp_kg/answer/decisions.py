@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 
-from lrp_kg.answer.missing import in_question_order, open_fields, unknown_in
-from lrp_kg.answer.results import Assessment, CriterionResult, DecisionResult, ProgrammeResult, StatementResult
+from lrp_kg.answer.missing import in_question_order, open_fields, questions_of, unknown_in
+from lrp_kg.answer.results import (
+    Assessment,
+    CriterionResult,
+    DecisionResult,
+    ProgrammeResult,
+    Question,
+    StatementResult,
+)
 from lrp_kg.answer.statements import dated, facts_of, in_order
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
@@ -60,7 +67,6 @@ class Assessor:
         # deciders that read the same durations depend on the dates in the same way
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
-        self.owner = {o.iri: d for d in guideline.own_decisions.values() for o in d.options}
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
@@ -136,7 +142,7 @@ class Assessor:
             dated=in_order(everything + of_programmes),
             warnings=run.cautions(),
             missing=missing,
-            next_question=next(filter(run.asked, run.questions(missing, programmes.values(), wanted)), None),
+            questions=run.questions(missing, decisions, programmes.values(), wanted),
         )
 
 
@@ -179,7 +185,8 @@ class Run:
         """Return the outcome of a decision with its open points, and reasons where they are asked for."""
         result = self.result(decision.iri)
         because, why_not = self.reasons(decision, result) if self.explain else ((), {})
-        return DecisionResult(decision, result, because, why_not, self.open_points(decision, result))
+        points, decisive = self.open_points(decision, result)
+        return DecisionResult(decision, result, because, why_not, points, decisive)
 
     def why(self, cls: str) -> tuple[Reason, ...]:
         """Return the reasons for the verdict of a class."""
@@ -210,15 +217,24 @@ class Run:
                 why_not[option.id] = mine
         return tuple(found.values()), why_not
 
-    def open_points(self, decision: Decision, result: Outcome) -> tuple[OpenPoint, ...]:
-        """Return the open points that an outcome depends on."""
-        if result.status in (NOT_APPLICABLE, UNDETERMINED):
-            return ()
+    def open_points(self, decision: Decision, result: Outcome) -> tuple[tuple[OpenPoint, ...], frozenset[str]]:
+        """Return the open points that an outcome depends on, and by IRI those that are decisive.
+
+        An undetermined outcome depends on the decisive ones only: what else it rests on is not settled.
+        """
+        if result.status == NOT_APPLICABLE:
+            return (), frozenset()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
         mine |= {p.iri for p in self.g.programmes.values() for e in p.editions if e.decision == decision.iri}
-        return tuple(
+        found = tuple(
             p for p in self.g.open_points if mine.intersection(p.concerns) and self.verdict(p.applies_to) == TRUE
         )
+        decisive = frozenset(p.iri for p in found if p.decisive_in and self.verdict(p.decisive_in) == TRUE)
+        if result.status != UNDETERMINED:
+            return found, decisive
+        if self.verdict(decision.scope) != TRUE:
+            return (), frozenset()
+        return tuple(p for p in found if p.iri in decisive), decisive
 
     def programme(self, programme: Programme) -> ProgrammeResult:
         """Return the eligibility for a programme by the edition that is valid."""
@@ -235,12 +251,11 @@ class Run:
 
     def shows(self, box: Box, wanted: set[str] | None) -> bool:
         """Return whether a box is shown with the wanted decisions; ``None`` wants all."""
-        decision = self.g.decisions.get(box.shown_for)
-        concerned = decision or self.a.owner.get(box.shown_for)
-        if concerned is None or (wanted is not None and concerned.id not in wanted):
+        decision, option = self.g.shown_with(box)
+        if wanted is not None and decision.id not in wanted:
             return False
-        if decision is None:
-            return box.shown_for in self.chosen(concerned)
+        if option is not None:
+            return option.iri in self.chosen(decision)
         return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
 
     def statements(self, statements: Iterable[Statement]) -> tuple[StatementResult, ...]:
@@ -258,8 +273,8 @@ class Run:
         """Return the statements that facts are taken from: not those of boxes that exclude each other."""
         found = list(notices)
         for box, statements in boxes:
-            owner = self.a.owner.get(box.shown_for)
-            if owner is None or self.result(owner.iri).status != SEVERAL:
+            decision, option = self.g.shown_with(box)
+            if option is None or self.result(decision.iri).status != SEVERAL:
                 found += statements
         return found
 
@@ -272,9 +287,20 @@ class Run:
         return tuple(sorted(found, key=lambda w: w.severity.priority))
 
     def questions(
+        self,
+        missing: Sequence[str],
+        decisions: Mapping[str, DecisionResult],
+        programmes: Iterable[ProgrammeResult],
+        wanted: set[str] | None,
+    ) -> tuple[Question, ...]:
+        """Return what to ask, in the order of the guideline, each with the decisions that miss it."""
+        fields = [name for name in self.to_ask(missing, programmes, wanted) if self.asked(name)]
+        return questions_of(self.g, fields, decisions)
+
+    def to_ask(
         self, missing: Sequence[str], programmes: Iterable[ProgrammeResult], wanted: set[str] | None
     ) -> Sequence[str]:
-        """Return the missing fields to ask for.
+        """Return the missing fields that are worth asking for.
 
         Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
         only programmes are wanted.

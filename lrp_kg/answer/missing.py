@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from lrp_kg.answer.results import DecisionResult, StatementResult
+from lrp_kg.answer.results import DecisionResult, Question, StatementResult
 from lrp_kg.guideline.criteria import Between, Expression, Has, parts_of
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, Program
@@ -55,3 +55,14 @@ def in_question_order(
         return sorted(names, key=lambda name: (guideline.fields[name].ask_order or 0, name))
 
     return tuple(ordered(first) + ordered(set(further) - first))
+
+
+def questions_of(
+    guideline: Guideline, fields: Iterable[str], results: Mapping[str, DecisionResult]
+) -> tuple[Question, ...]:
+    """Return the questions for fields, in the order in which the guideline asks them."""
+    in_order = sorted(fields, key=lambda name: (guideline.fields[name].ask_order or 0, name))
+    return tuple(
+        Question(name, tuple(ident for ident, found in results.items() if name in found.result.missing))
+        for name in in_order
+    )

@@ -24,13 +24,17 @@ from lrp_kg.record.model import Record
 
 @dataclass(frozen=True, slots=True)
 class DecisionResult:
-    """The outcome of a decision for a record; reasons only where they were asked for."""
+    """The outcome of a decision for a record; reasons only where they were asked for.
+
+    ``decisive`` are those of its open points, by IRI, of which another reading gives another answer.
+    """
 
     decision: Decision
     result: Outcome
     because: tuple[Reason, ...]
     why_not: Mapping[str, tuple[Reason, ...]]
     open_points: tuple[OpenPoint, ...]
+    decisive: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,14 @@ class ProgrammeResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A field to ask for, by IRI, and the identifiers of the decisions that miss it."""
+
+    field: str
+    decides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The answer to one record."""
 
@@ -91,4 +103,9 @@ class Assessment:
     dated: tuple[StatementResult, ...]
     warnings: tuple[Caution, ...]
     missing: tuple[str, ...]
-    next_question: str | None
+    questions: tuple[Question, ...]
+
+    @property
+    def next_question(self) -> str | None:
+        """Return the field to ask for next, if there is one."""
+        return self.questions[0].field if self.questions else None

@@ -22,7 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
-    "nextQuestion",
+    *("nextQuestion", "questions", "decisive"),
     *("invalid", "invalidFields"),
 }
 
@@ -123,6 +123,14 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = verdicts.get(ident, "false")
         if found != (wanted if wanted == "unknown" else str(wanted).lower()):
             problems.append(f"statement {ident}: expected {wanted}, got {found}")
+    named = {p["id"] for d in decisions.values() for p in d["openPoints"] if p["decisive"]}
+    for ident, wanted in expect.get("decisive", {}).items():
+        if (ident in named) != wanted:
+            problems.append(f"decisive {ident}: expected {wanted}, got {ident in named}")
+    asked_for = {q["field"]: q["decides"] for q in answer["questions"]}
+    for field, decides in expect.get("questions", {}).items():
+        if asked_for.get(field) != decides:
+            problems.append(f"question {field}: expected {decides}, got {asked_for.get(field)}")
     if "nextQuestion" in expect:
         asked = answer["nextQuestion"] and answer["nextQuestion"]["field"]
         if asked != expect["nextQuestion"]:

@@ -13,6 +13,8 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``statements``     statement -> shown or not, or ``"unknown"`` where its condition is
 ``warnings``       warning -> given or not
 ``openPoints``     open point -> named by a decision or not
+``decisive``       open point -> named by a decision for which it is decisive or not
+``questions``      field -> the decisions it is asked for; ``null``: it is not asked
 ``nextQuestion``   the field asked for next; ``null``: none
 ``invalid``        ``true``: the record is refused; ``invalidFields``: a finding names each of these
 =================  =============================================================================================
@@ -164,6 +166,8 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     "statements": partial(_named, "statements", CaseAnswer.statement),
     "warnings": partial(_named, "warnings", CaseAnswer.warning),
     "openPoints": partial(_named, "openPoints", CaseAnswer.open_point),
+    "decisive": partial(_named, "decisive", CaseAnswer.decisive),
+    "questions": partial(_named, "questions", CaseAnswer.decided_by),
 }
 
 

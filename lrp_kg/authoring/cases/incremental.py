@@ -157,7 +157,7 @@ class _Changes:
             return False
         old = self._old[self.before.signatures[read.case.text]]
         new = self._new[self.after.signatures[read.case.text]]
-        asks = any(part.kind == "nextQuestion" for part in read.case.parts)
+        asks = any(part.kind in ("questions", "nextQuestion") for part in read.case.parts)
         return any(
             new[now] != old[was] or (asks and new[now] == OPEN and name in self._awaited)
             for name, was, now in self._numbers
@@ -165,7 +165,7 @@ class _Changes:
 
     def _decisions(self, read: ReadCase, record: Record) -> bool:
         was, now = self.before.signatures[read.case.text], self.after.signatures[read.case.text]
-        asks = any(part.kind in ("missing", "nextQuestion") for part in read.case.parts)
+        asks = any(part.kind in ("missing", "questions", "nextQuestion") for part in read.case.parts)
         for name in self.decisions:
             old, new = self.before.assessor.decide(name, record, was), self.after.assessor.decide(name, record, now)
             if (old.status, old.answers) != (new.status, new.answers) or (asks and old.missing != new.missing):

@@ -21,6 +21,8 @@ _SINGULAR = {
     "statements": "statement",
     "warnings": "warning",
     "openPoints": "open point",
+    "decisive": "open point",
+    "questions": "field",
 }
 """Keys of an expectation that are objects, with what their names are."""
 KEYS = (*_SINGULAR, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
@@ -42,6 +44,8 @@ class Names:
             "statements": tuple(index.statements),
             "warnings": tuple(w.id for w in guideline.cautions),
             "openPoints": tuple(index.open_points),
+            "questions": tuple(guideline.field_names),
+            "decisive": tuple(i for i, p in index.open_points.items() if p.decisive_in),
         }
 
     @staticmethod
@@ -116,8 +120,11 @@ class Names:
                     yield from self._unknown(f"criterion of {name}", criterion, known)
 
     def _value(self, key: str, ident: str, value: Any) -> Iterator[tuple[str, str]]:
-        if key in ("warnings", "openPoints") and not isinstance(value, bool):
+        if key in ("warnings", "openPoints", "decisive") and not isinstance(value, bool):
             yield "case-malformed", f"{key}.{ident} is true or false."
+        elif key == "questions":
+            for decision in value or ():
+                yield from self._unknown("decision", decision, self.of_maps["statuses"])
         elif key == "statements" and value not in (True, False, "unknown"):
             yield "case-malformed", f'statements.{ident} is true, false or "unknown".'
         elif key in ("statuses", "eligibility"):

@@ -112,9 +112,19 @@ class CaseAnswer:
         """Return whether an open point is named by a decision."""
         return any(p.id == ident for d in self.answer.decisions.values() for p in d.open_points)
 
+    def decisive(self, ident: str) -> bool:
+        """Return whether an open point is decisive for a decision."""
+        named = ((p, d) for d in self.answer.decisions.values() for p in d.open_points)
+        return any(p.id == ident and p.iri in d.decisive for p, d in named)
+
     def missing(self, decisions: Iterable[str]) -> set[str]:
         """Return the names of the fields that some decisions miss."""
         return {local_name(field) for ident in decisions for field in self.result(ident).missing}
+
+    def decided_by(self, field: str) -> list[str] | None:
+        """Return the decisions that a field is asked for; ``None`` where it is not asked."""
+        found = (q.decides for q in self.answer.questions if local_name(q.field) == field)
+        return next(map(list, found), None)
 
     def question(self) -> str | None:
         """Return the field that is asked for next."""
