@@ -42,7 +42,6 @@ class Engines:
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._engine: Engine | None = None
-
         self._wanted: tuple[str, str] | None = None
         self._error: LrpError | None = None
         self._again = 0.0

@@ -27,28 +27,12 @@ from lrp_kg.namespaces import CP
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
-
-Record = dict[str, Any]
-
+from tests.support.records import CLUSTER, FIRST_VISIT, THREE_PROBLEMS
 
 COMMANDS = ("assess", "validate", "compile", "ids", "serve")
 SCRIPT = Path(sys.executable).with_name("lrp-kg")
 OK, INVALID, CANNOT_RUN = 0, 1, 2
 
-FIRST_VISIT: Record = {
-    "id": "p-é-1",
-    "assessmentDate": "2024-01-28",
-    "onsetDate": "2024-01-08",
-    "careLine": "first-line",
-    "contact": "first-contact",
-    "recurrentPain": False,
-    "redFlags": "none",
-    "radicularPain": False,
-    "chronicityRisk": "low",
-    "medications": ["nsaid", "opioid"],
-}
-CLUSTER: Record = {"redFlags": "cluster"}
-THREE_PROBLEMS: Record = {"redFlags": "zork", "careLine": 3, "noSuchField": 1}
 
 TURTLE = """
 @prefix cp: <https://w3id.org/lrp-kg/care-pathway#> .

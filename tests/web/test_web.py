@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -45,9 +44,8 @@ from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.paths import ANKLE
-
-Record = dict[str, Any]
-
+from tests.support.records import CLUSTER, FIRST_VISIT, THREE_PROBLEMS, Record
+from tests.support.serving import free_port
 
 RDFLIB_JSON_LD = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
 """rdflib's own JSON-LD parser uses what rdflib has deprecated."""
@@ -55,20 +53,6 @@ RDFLIB_JSON_LD = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecat
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 SCRIPT = Path(sys.executable).with_name("lrp-kg")
 
-FIRST_VISIT: Record = {
-    "id": "p-é-1",
-    "assessmentDate": "2024-01-28",
-    "onsetDate": "2024-01-08",
-    "careLine": "first-line",
-    "contact": "first-contact",
-    "recurrentPain": False,
-    "redFlags": "none",
-    "radicularPain": False,
-    "chronicityRisk": "low",
-    "medications": ["nsaid", "opioid"],
-}
-CLUSTER: Record = {"redFlags": "cluster"}
-THREE_PROBLEMS: Record = {"redFlags": "zork", "careLine": 3, "noSuchField": 1}
 TURTLE = (
     f"@prefix cp: <{CP}> . @prefix lrp: <{LRP}> .\n<urn:a:1> a cp:PatientRecord ; lrp:redFlags lrp:redFlags-cluster ."
 )
@@ -1049,12 +1033,6 @@ class Server:
             connection.request("GET", path)
             response = connection.getresponse()
             return response.status, response.read()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def left_of(group: int) -> list[int]:

@@ -1,0 +1,22 @@
+"""Records of the packaged guideline that the tests of commands and of the service send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Record = dict[str, Any]
+
+FIRST_VISIT: Record = {
+    "id": "p-é-1",
+    "assessmentDate": "2024-01-28",
+    "onsetDate": "2024-01-08",
+    "careLine": "first-line",
+    "contact": "first-contact",
+    "recurrentPain": False,
+    "redFlags": "none",
+    "radicularPain": False,
+    "chronicityRisk": "low",
+    "medications": ["nsaid", "opioid"],
+}
+CLUSTER: Record = {"redFlags": "cluster"}
+THREE_PROBLEMS: Record = {"redFlags": "zork", "careLine": 3, "noSuchField": 1}
