@@ -7,7 +7,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from lrp_kg.answer.results import Assessment, DecisionResult, ProgrammeResult, Question, StatementResult
+from lrp_kg.answer.results import (
+    Assessment,
+    Changes,
+    DecisionResult,
+    EligibleDays,
+    ProgrammeResult,
+    Question,
+    StatementResult,
+)
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.model import Box, Decision, Guideline, Option, Term
 from lrp_kg.logic.classify import FALSE, TRUE
@@ -17,6 +25,8 @@ from lrp_kg.record.model import Record
 from lrp_kg.words import Text, in_language, phrase
 
 Json = dict[str, Any]
+DAY_KEYS = ("eligibleFrom", "eligibleUntil", "eligibleRange")
+"""What an answer calls the first and last day on which a programme is open, and what is known of them."""
 _MET = {FALSE: "not-met", TRUE: "met"}
 
 
@@ -140,7 +150,12 @@ class Renderer:
             "missing": [local_name(f) for f in found.result.missing],
             "benefits": [self.statement(s) for s in found.benefits],
             "nextSteps": [self.statement(s) for s in found.steps],
+            **self.eligible_days(found.programme.id, found.days),
         }
+
+    def eligible_days(self, programme: str, found: EligibleDays) -> Json:
+        """Render the days on which a patient is eligible."""
+        return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
 
     def dated(self, found: StatementResult) -> Json:
         """Render a date."""
@@ -206,7 +221,17 @@ class Renderer:
             "nextQuestion": questions[0] if questions else None,
             "questions": questions,
             "missing": [local_name(f) for f in found.missing],
+            **({"changes": self.changes(found.changes)} if found.changes else {}),
         }
+
+    def changes(self, found: Changes) -> Any:
+        """Render what changes on later days."""
+        if found.found is None:
+            return None
+        return [
+            {"date": c.day.isoformat(), "decision": c.decision, "status": c.status, "answers": list(c.answers)}
+            for c in found.found
+        ]
 
 
 def _iso(day: date | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -13,6 +14,7 @@ from rich.text import Text
 from lrp_kg.answer.as_json import Json
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import CRITICAL, Guideline
+from lrp_kg.logic.outcomes import DECIDED
 
 _COLOURS = {
     "decided": "green",
@@ -57,6 +59,31 @@ class AnswerWords(GuidelineWords):
             return ", ".join(value) or "–"
         return self.value(value) if isinstance(value, str) else str(value)
 
+    def days(self, programme: Json, today: str | None) -> str:
+        """Return on which days a patient is eligible, seen from the day of the assessment; empty without an end."""
+        first, last, extent = (programme[name] for name in ("eligibleFrom", "eligibleUntil", "eligibleRange"))
+        found = []
+        if first:
+            tomorrow = today and (date.fromisoformat(today).toordinal() + 1 == date.fromisoformat(first).toordinal())
+            found.append(self.say("days-from-tomorrow") if tomorrow else self.say("days-from", day=first))
+        if last:
+            found.append(self.say("days-until", day=last))
+        if found and extent == "unknown":
+            return f"{', '.join(found)} ({self.say('days-unknown')})"
+        if extent == "never" and programme["verdict"] == "not-eligible":
+            return self.say("days-never")
+        return ", ".join(found)
+
+    def changes(self, found: list[Json]) -> list[tuple[str, str]]:
+        """Return what changes on later days: the day, and what the decision is from then on."""
+        rows = []
+        for c in found:
+            answers = ", ".join(self.option(c["decision"], a) for a in c["answers"])
+            status = self.status(c["status"]) if c["status"] != DECIDED or not answers else ""
+            said = " – ".join(part for part in (status, answers) if part)
+            rows.append((c["date"], f"{self.decision(c['decision'])}: {said}"))
+        return rows
+
 
 class TextAnswer:
     """Lays out an answer."""
@@ -72,8 +99,13 @@ class TextAnswer:
             "decisions": [line for name, d in answer["decisions"].items() for line in self._decision(name, d)],
             "notices": [self._statement(s) for s in answer["notices"]],
             "boxes": [line for box in answer["boxes"] for line in self._box(box)],
-            "eligibility": [line for p in answer["eligibility"].values() for line in self._programme(p)],
+            "eligibility": [
+                line
+                for p in answer["eligibility"].values()
+                for line in self._programme(p, answer.get("assessmentDate"))
+            ],
             "dates": [self._dated(item) for item in answer["dates"]],
+            "changes": self._changes(answer),
             "missing": [Padding(Text(self._fields(answer["missing"])), (0, 0, 0, 2))] if answer["missing"] else [],
             "nextQuestion": [self._question(answer["nextQuestion"])] if answer["nextQuestion"] else [],
         }
@@ -153,9 +185,12 @@ class TextAnswer:
         line += f" [dim]{escape(s['locator'])}[/]"
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
-    def _programme(self, p: Json) -> list[RenderableType]:
+    def _programme(self, p: Json, today: str | None) -> list[RenderableType]:
         head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
         lines: list[RenderableType] = [Text.from_markup(head)]
+        days = self.words.days(p, today)
+        if days:
+            lines.append(Text.from_markup(f"    [bold]{escape(days)}[/]"))
         for c in p["criteria"]:
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))
         for key in ("benefits", "nextSteps"):
@@ -163,6 +198,14 @@ class TextAnswer:
                 lines.append(Text.from_markup(f"    [underline]{escape(self.words.say(key))}[/]"))
                 lines += [self._statement(s) for s in p[key]]
         return lines
+
+    def _changes(self, answer: Json) -> list[RenderableType]:
+        found = answer.get("changes", ())
+        if found is None:
+            return [Text(f"  {self.words.say('changes-unknown')}")]
+        if not found:
+            return [Text(f"  {self.words.say('changes-none')}")] if "changes" in answer else []
+        return [Text.from_markup(f"  [bold]{day}[/] {escape(said)}") for day, said in self.words.changes(found)]
 
     def _dated(self, item: Json) -> RenderableType:
         days = "  ".join(f"{self.words.say(n)} {item[n]}" for n in ("earliest", "latest") if item[n])

@@ -17,7 +17,7 @@ import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.decisions import Assessor, Run
-from lrp_kg.answer.results import Assessment, DecisionResult, StatementResult
+from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, StatementResult
 from lrp_kg.answer.statements import facts_of, in_order
 from lrp_kg.record.model import Record
 
@@ -58,6 +58,10 @@ class _SlotRenderer(Renderer):
         """Leave a slot for all dates."""
         return _slot("dates")
 
+    def eligible_days(self, programme: str, found: EligibleDays) -> Json:
+        """Leave a slot for each end of the eligible days, and for what is known of them."""
+        return {name: _slot("days", f"{name} {programme}") for name in super().eligible_days(programme, found)}
+
     def echoed(self, record: Record) -> Json:
         """Leave a slot for each of the sender's identifiers."""
         return {name: _slot("text", name) for name in super().echoed(record)}
@@ -86,10 +90,11 @@ class AnswerCache:
         cells = assessor.cells
         settled = {v.iri for v in cells.variables if v.values}
         guideline = assessor.guideline
+        self._programmes = {p.id: p for p in guideline.programmes.values()}
         self._open = frozenset((guideline.fields.keys() | guideline.derived.keys()) - settled)
 
     def render(self, record: Record, renderer: Renderer, only: Collection[str] | None, explain: bool) -> bytes:
-        """Return the answer to a record as JSON."""
+        """Return the answer to a record as JSON; without changes on later days, which depend on too much."""
         assessor = self.assessor
         if any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
             found = assessor.assess(record, only=only, explain=explain)
@@ -134,6 +139,7 @@ class AnswerCache:
         statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in cached.statements]
         out = [cached.pieces[0]]
         values: dict[str, bytes] = {}
+        days: dict[str, Json] = {}
         for (kind, name), piece in zip(cached.slots, cached.pieces[1:], strict=True):
             if kind == "value":
                 filled = values.get(name)
@@ -141,6 +147,11 @@ class AnswerCache:
                     filled = values[name] = orjson.dumps(renderer.value(record, name))
             elif kind == "text":
                 filled = orjson.dumps(renderer.echoed(record)[name])
+            elif kind == "days":
+                end, _, programme = name.partition(" ")
+                if programme not in days:
+                    days[programme] = renderer.eligible_days(programme, run.days(self._programmes[programme]))
+                filled = orjson.dumps(days[programme][end])
             elif kind == "facts":
                 facts = facts_of(renderer.guideline, [statements[i] for i in cached.agreed], cached.decisions)
                 filled = orjson.dumps(renderer.facts(facts))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 
+from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.missing import in_question_order, open_fields, questions_of, unknown_in
 from lrp_kg.answer.results import (
     Assessment,
     CriterionResult,
     DecisionResult,
+    EligibleDays,
     ProgrammeResult,
     Question,
     StatementResult,
@@ -39,6 +41,7 @@ from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.explain import Explainer, Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
+from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 
@@ -60,6 +63,13 @@ class Assessor:
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
+        self.stepper = Stepper(self.dates)
+        self._days = {
+            p.iri: DayFinder(
+                guideline=guideline, programme=p, builder=self.builder, stepper=self.stepper, deciders=self._deciders
+            )
+            for p in guideline.programmes.values()
+        }
         self.decision_ids = tuple(d.id for d in guideline.own_decisions.values()) + tuple(
             p.id for p in guideline.programmes.values()
         )
@@ -106,6 +116,10 @@ class Assessor:
             if day is not None:
                 return programme.in_force(day)
         return programme.editions[-1]
+
+    def eligible_days(self, programme: Programme, run: Run) -> EligibleDays:
+        """Return the days on which a patient is eligible for a programme."""
+        return self._days[programme.iri].find(run.signature, run.record, lambda: run.eligibility(programme))
 
     # -- the whole ------------------------------------------------------------------------------
 
@@ -245,7 +259,23 @@ class Run:
         eligible = result.status == DECIDED and result.answers == ("eligible",)
         benefits = self.statements(edition.benefits + edition.limits if eligible else ())
         steps = self.statements(edition.steps if eligible or result.status == UNDETERMINED else ())
-        return ProgrammeResult(programme, edition, result, criteria, benefits, steps)
+        return ProgrammeResult(
+            programme=programme,
+            edition=edition,
+            result=result,
+            criteria=criteria,
+            benefits=benefits,
+            steps=steps,
+            days=self.days(programme),
+        )
+
+    def days(self, programme: Programme) -> EligibleDays:
+        """Return the days on which the patient is eligible for a programme."""
+        return self.a.eligible_days(programme, self)
+
+    def eligibility(self, programme: Programme) -> Outcome:
+        """Return the outcome of a programme."""
+        return self.result(self.a.edition(programme, self.record.dates).decision)
 
     # -- boxes and statements ---------------------------------------------------------------------
 

@@ -58,6 +58,18 @@ class CriterionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class EligibleDays:
+    """A run of days on which a patient is eligible if the programme is asked for then; ``None`` where it has no end.
+
+    ``extent`` is known, open-ended, unknown (a field that is not known could move the run), or never (there is none).
+    """
+
+    first: date | None
+    last: date | None
+    extent: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeResult:
     """Eligibility by one edition of a programme."""
 
@@ -67,6 +79,7 @@ class ProgrammeResult:
     criteria: tuple[CriterionResult, ...]
     benefits: tuple[StatementResult, ...]
     steps: tuple[StatementResult, ...]
+    days: EligibleDays
 
     @property
     def verdict(self) -> str:
@@ -90,8 +103,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The status and answers that a decision has from a day on."""
+
+    day: date
+    decision: str
+    status: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changes on later days, in order; ``None`` where an unknown date leaves that open."""
+
+    found: tuple[Change, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to one record."""
+    """The answer to one record; ``changes`` where they were asked for."""
 
     guideline: Guideline
     record: Record
@@ -104,6 +134,7 @@ class Assessment:
     warnings: tuple[Caution, ...]
     missing: tuple[str, ...]
     questions: tuple[Question, ...]
+    changes: Changes | None = None
 
     @property
     def next_question(self) -> str | None:

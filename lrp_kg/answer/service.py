@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
@@ -39,6 +43,10 @@ class GuidelineService:
     @cached_property
     def _answers(self) -> AnswerCache:
         return AnswerCache(self.assessor)
+
+    @cached_property
+    def _over_time(self) -> OverTime:
+        return OverTime(self.assessor)
 
     @cached_property
     def _validator(self) -> Any:
@@ -80,14 +88,15 @@ class GuidelineService:
         lang: str = "en",
         only: Collection[str] | None = None,
         explain: bool = False,
+        changes: bool = False,
     ) -> Json:
         """Return the answer to a record as JSON-ready data; raise `InvalidRecord` with every problem.
 
         ``only`` limits decisions, missing fields and the next question to these identifiers; ``explain`` adds
-        why and why not to each decision.
+        why and why not to each decision; ``changes`` what changes if the same patient is assessed later.
         """
         renderer = self.renderer(lang)
-        return renderer.render(self.assessment(record, only=only, explain=explain), explain=explain)
+        return renderer.render(self.assessment(record, only=only, explain=explain, changes=changes), explain=explain)
 
     def assessment(
         self,
@@ -95,9 +104,12 @@ class GuidelineService:
         *,
         only: Collection[str] | None = None,
         explain: bool = False,
+        changes: bool = False,
     ) -> Assessment:
         """Return the assessment of a record as data that knows no language."""
-        return self.assessor.assess(self.read(record), only=only, explain=explain)
+        known = self.read(record)
+        found = self.assessor.assess(known, only=only, explain=explain)
+        return replace(found, changes=self._over_time.changes(known, only)) if changes else found
 
     def answer_json(
         self,
@@ -106,6 +118,12 @@ class GuidelineService:
         lang: str = "en",
         only: Collection[str] | None = None,
         explain: bool = False,
+        changes: bool = False,
     ) -> bytes:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
-        return self._answers.render(self.read(record), self.renderer(lang), only, explain)
+        known, renderer = self.read(record), self.renderer(lang)
+        answer = self._answers.render(known, renderer, only, explain)
+        if not changes:
+            return answer
+        later = orjson.dumps(renderer.changes(self._over_time.changes(known, only)))
+        return b'%b,"changes":%b}' % (answer[:-1], later)

@@ -54,6 +54,7 @@ def _answer_all(
 )
 @lang_option
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
+@click.option("--changes", is_flag=True, help="Say what changes within a year if only the day of the assessment moves.")
 @click.option(
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
 )
@@ -65,6 +66,7 @@ def assess(
     form: str,
     lang: str,
     explain: bool,
+    changes: bool,
     only: tuple[str, ...],
     engine: str,
     input_format: str | None,
@@ -84,7 +86,8 @@ def assess(
     service = open_service(guideline, engine, validating=True)
 
     def answer(name: str, raw: RawRecord) -> None:
-        _print(service, service.assessment(raw, only=only or None, explain=explain), form, lang, explain, name)
+        found = service.assessment(raw, only=only or None, explain=explain, changes=changes)
+        _print(service, found, form, lang, explain, name)
 
     _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))
 

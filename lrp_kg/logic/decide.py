@@ -72,6 +72,14 @@ class Decider:
             result = self._memory[key] = self._decide(signature, groups, relevant)
         return result
 
+    def left(self, signature: Signature, node: int | None = None) -> int:
+        """Return the function that is left for the cells of a signature, of the whole decision or of a node of it."""
+        chosen = []
+        for axis, choices in zip(self.diagram.axes, self._choice, strict=True):
+            cells = tuple([signature[v] for v in axis.variables])
+            chosen.append(None if UNKNOWN in cells else choices.get(cells))
+        return self.diagram.restrict(self.diagram.root if node is None else node, tuple(chosen))
+
     def _known_ends(self, signature: Signature, known: Mapping[str, date]) -> frozenset[str]:
         return frozenset(
             name

@@ -68,15 +68,15 @@ def assess() -> Response:
     """Assess the record in the body; for NDJSON, return an answer or findings for each line."""
     kind = content_type(BODIES)
     lang = language()
-    explain = flag("explain")
+    explain, changes = flag("explain"), flag("changes")
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
     if kind == "ndjson":
-        return _assess_many(lang, explain, only)
+        return _assess_many(lang, explain, only, changes)
     form = accepted(ANSWERS)
     if form == "json":
-        rendered = service().answer_json(_one_record(kind), lang=lang, only=only, explain=explain)
+        rendered = service().answer_json(_one_record(kind), lang=lang, only=only, explain=explain, changes=changes)
         return Response(rendered, headers=_HEADERS, mimetype="application/json")
-    found = service().assessment(_one_record(kind), only=only, explain=explain)
+    found = service().assessment(_one_record(kind), only=only, explain=explain, changes=changes)
     if form == "turtle":
         from lrp_kg.answer.as_rdf import to_graph
 
@@ -96,10 +96,14 @@ def assess() -> Response:
     return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, standalone=standalone)
 
 
-def _assess_many(lang: str, explain: bool, only: list[str] | None) -> Response:
+def _assess_many(lang: str, explain: bool, only: list[str] | None, changes: bool) -> Response:
     if accepted({"application/x-ndjson": "ndjson", "application/json": "ndjson"}) != "ndjson":
         raise NotAcceptable("NDJSON records are answered as NDJSON.")
-    return _by_line(lambda _, raw: service().answer_json(raw, lang=lang, only=only, explain=explain), lang)
+
+    def respond(_: int, raw: RawRecord) -> bytes:
+        return service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes)
+
+    return _by_line(respond, lang)
 
 
 def _by_line(respond: Callable[[int, RawRecord], bytes], lang: str, **invalid: bool) -> Response:

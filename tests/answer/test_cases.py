@@ -22,7 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
-    *("nextQuestion", "questions", "decisive"),
+    *("nextQuestion", "questions", "decisive", "eligibleDays"),
     *("invalid", "invalidFields"),
 }
 
@@ -97,6 +97,10 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = answer["eligibility"][programme]["verdict"]
         if found != verdict:
             problems.append(f"eligibility of {programme}: expected {verdict}, got {found}")
+    for programme, days in expect.get("eligibleDays", {}).items():
+        found = {name: answer["eligibility"][programme][name] for name in days}
+        if found != days:
+            problems.append(f"eligible days of {programme}: expected {days}, got {found}")
     if "criteriaNotMet" in expect:
         criteria = answer["eligibility"]["fedris-prevention"]["criteria"]
         failed = sorted(c["id"] for c in criteria if c["verdict"] == "not-met")

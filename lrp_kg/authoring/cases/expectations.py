@@ -6,6 +6,7 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``statuses``       decision -> its status
 ``boxes``          section -> the label of the boxes shown; ``null``: none; ``"undetermined"``: the decision is
 ``eligibility``    programme -> eligible, not-eligible, undetermined, not-applicable
+``eligibleDays``   programme -> ``eligibleFrom``, ``eligibleUntil``, ``eligibleRange``
 ``criteriaNotMet`` exactly these criteria of the first programme; or programme -> criteria
 ``missing``        fields, among the missing of the decisions that the case calls undetermined
 ``facts``          key -> value; ``null``: no such fact
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lrp_kg.authoring.cases.names import KEYS, Names
+from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS, KEYS, Names
 from lrp_kg.authoring.cases.view import CaseAnswer
 from lrp_kg.logic.classify import FALSE
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
@@ -110,6 +111,18 @@ def _eligibility(programme: str, expected: str, view: CaseAnswer) -> Difference 
     return None if got == expected else Difference(f"eligibility.{programme}", expected, got, programme)
 
 
+def _eligible_days(programme: str, expected: Mapping[str, str | None], view: CaseAnswer) -> Difference | None:
+    got = view.eligible_days(programme)
+    if all(got.get(name) == value for name, value in expected.items()):
+        return None
+    return Difference(
+        f"{ELIGIBLE_DAYS}.{programme}",
+        ", ".join(f"{name} {value}" for name, value in expected.items()),
+        ", ".join(f"{name} {got.get(name)}" for name in expected),
+        programme,
+    )
+
+
 def _criteria(programme: str, expected: list[str], view: CaseAnswer) -> Difference | None:
     got = sorted(view.criteria(programme, FALSE))
     if got == sorted(expected):
@@ -162,6 +175,7 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     "boxes": _box,
     "eligibility": _eligibility,
     "facts": partial(_named, "facts", CaseAnswer.fact),
+    ELIGIBLE_DAYS: _eligible_days,
     "dates": _days,
     "statements": partial(_named, "statements", CaseAnswer.statement),
     "warnings": partial(_named, "warnings", CaseAnswer.warning),

@@ -6,16 +6,20 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from lrp_kg.answer.as_json import DAY_KEYS
 from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
 
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
+ELIGIBLE_DAYS = "eligibleDays"
+"""The key for the days on which programmes are open."""
 _SINGULAR = {
     "statuses": "decision",
     "boxes": "section",
     "eligibility": "programme",
+    ELIGIBLE_DAYS: "programme",
     "facts": "fact",
     "dates": "dated statement",
     "statements": "statement",
@@ -39,6 +43,7 @@ class Names:
             "statuses": (*index.decisions, *index.programmes),
             "boxes": tuple(index.sections),
             "eligibility": tuple(index.programmes),
+            ELIGIBLE_DAYS: tuple(index.programmes),
             "facts": tuple(t.id for t in guideline.fact_keys.values()),
             "dates": tuple(s.id for s in index.statements.values() if s.limits),
             "statements": tuple(index.statements),
@@ -136,6 +141,12 @@ class Names:
                 yield "unknown-expectation", f"no decision is named {ident}, so its box cannot be undetermined."
             elif value not in (None, UNDETERMINED):
                 yield from self._unknown(f"label of a box of {ident}", value, labels)
+        elif key == ELIGIBLE_DAYS:
+            if not isinstance(value, dict) or not value or not value.keys() <= set(DAY_KEYS):
+                yield (
+                    "case-malformed",
+                    f"{key}.{ident} is an object with {', '.join(DAY_KEYS)} or some of them.",
+                )
         elif key == "dates":
             bounds = set(value) if isinstance(value, dict) else set()
             if not bounds or not bounds <= {"earliest", "latest"}:

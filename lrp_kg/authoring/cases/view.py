@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
+from lrp_kg.answer.as_json import DAY_KEYS
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.guideline.model import Box, Decision, Guideline
@@ -80,6 +81,11 @@ class CaseAnswer:
         if result.status == DECIDED:
             return result.answers[0]
         return result.status if result.status == NOT_APPLICABLE else UNDETERMINED
+
+    def eligible_days(self, programme: str) -> dict[str, str | None]:
+        """Return the days on which a programme is open, by the names that an answer has for them."""
+        found = self.run.days(self.index.programmes[programme])
+        return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
 
     def criteria(self, programme: str, verdict: int) -> list[str]:
         """Return the criteria of a programme that have a verdict."""

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 
 from lrp_kg.authoring.cases.expectations import Part
+from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
 from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.authoring.compare.aspects import places_of
 from lrp_kg.guideline.model import Guideline, Statement
@@ -44,7 +45,7 @@ class Dependencies:
         return self._known[key]
 
     def _of(self, kind: str, about: str) -> DependsOn:
-        if kind in ("decision", "statuses", "eligibility"):
+        if kind in ("decision", "statuses", "eligibility", ELIGIBLE_DAYS):
             return self._decisions(about)
         if kind == "criteriaNotMet":
             criteria = {c.applies_to for e in self.index.programmes[about].editions for c in e.criteria}

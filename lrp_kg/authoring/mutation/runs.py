@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from lrp_kg.answer.decisions import Assessor, Run
-from lrp_kg.answer.results import Assessment
+from lrp_kg.answer.results import Assessment, EligibleDays
 from lrp_kg.authoring.cases.expectations import Part
+from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
 from lrp_kg.authoring.mutation.equivalence import Example, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
-from lrp_kg.guideline.model import Decision
+from lrp_kg.guideline.model import Decision, Programme
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE, Program
 from lrp_kg.logic.decide import Decider, KleeneDecider
@@ -83,6 +84,10 @@ class KleeneAssessor(Assessor):
     def outcome(self, decision: str) -> Outcome:
         """Return the outcome of a decision for the case at hand."""
         return outcome_of(self.guideline.decisions[decision], lambda name: self.given.one(b"", name), self.outcome)
+
+    def eligible_days(self, programme: Programme, run: Run) -> EligibleDays:
+        """Refuse to say what is decided on other days."""
+        raise Undecided
 
     def finish(self, run: Run, wanted: Collection[str] | None = None) -> Assessment:
         """Refuse to answer."""
@@ -169,7 +174,12 @@ class Judge:
             parts = self.baseline.concerned(case, affected, reached)
             if parts:
                 self.kleene.take(case, verdicts[case.number], affected)
-                if verdicts[case.number] or any(self.kleene.outcome(d).status == UNDETERMINED for d in affected):
+                days = any(part.kind == ELIGIBLE_DAYS for part in parts)  # other days have other verdicts
+                if (
+                    days
+                    or verdicts[case.number]
+                    or any(self.kleene.outcome(d).status == UNDETERMINED for d in affected)
+                ):
                     found.append((case, parts))
         return found
 

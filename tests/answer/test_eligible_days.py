@@ -1,0 +1,243 @@
+"""The days on which a programme is open: `eligibleFrom`, `eligibleUntil` and `eligibleRange`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrp_kg import GuidelineService, InvalidRecord
+from tests.answer.test_invariants import complete_records, partial_records
+from tests.support.paths import ANKLE
+
+Json = dict[str, Any]
+Days = tuple[str | None, str | None, str]
+FEDRIS = "fedris-prevention"
+REHABILITATION = "multidisciplinary-rehabilitation"
+PARTIAL = "partial-resumption"
+ASKED = {FEDRIS: "applicationDate", REHABILITATION: "assessmentDate", PARTIAL: "assessmentDate"}
+"""The field that says on which day a programme is asked for."""
+BOUNDS = {FEDRIS: {"incapacityStart"}, REHABILITATION: {"onsetDate", "spinalSurgeryDate"}, PARTIAL: set()}
+"""The other dates that the criteria of a programme read."""
+WORKER: Json = {
+    "incapacityStart": "2024-04-23",
+    "incapacityCause": "low-back-pain",
+    "priorIncapacityDays": 0,
+    "heavyLifting": True,
+    "occupationalPhysicianConfirms": True,
+    "sector": "private",
+}
+PATIENT: Json = {
+    "assessmentDate": "2024-05-20",
+    "careLine": "second-line",
+    "contact": "follow-up",
+    "redFlags": "none",
+    "radicularPain": False,
+    "chronicityRisk": "high",
+    "rehabilitationPotential": "none",
+    "spinalSurgery": False,
+}
+
+
+def days_of(service: GuidelineService, record: Json, programme: str = FEDRIS) -> Days:
+    found = service.assess(record, only=[programme])["eligibility"][programme]
+    return found["eligibleFrom"], found["eligibleUntil"], found["eligibleRange"]
+
+
+def added(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("application", "change", "expected"),
+    [
+        ("2024-05-20", {}, ("2024-05-21", "2024-07-23", "known")),  # day 27
+        ("2024-05-21", {}, ("2024-05-21", "2024-07-23", "known")),  # day 28
+        ("2024-07-23", {}, ("2024-05-21", "2024-07-23", "known")),  # the last day of month 3
+        ("2024-07-24", {}, (None, None, "never")),
+        (None, {}, ("2024-05-21", "2024-07-23", "known")),
+        ("2024-05-20", {"priorIncapacityDays": 21}, ("2024-04-30", None, "open-ended")),
+        ("2024-09-20", {"priorIncapacityDays": 21}, ("2024-04-30", None, "open-ended")),
+        ("2024-05-20", {"priorIncapacityDays": None}, ("2024-05-21", "2024-07-23", "unknown")),
+        (
+            "2024-05-20",
+            {"priorIncapacityDays": 21, "incapacityCause": "low-back-surgery"},
+            ("2024-05-21", "2024-07-23", "known"),
+        ),
+        ("2024-05-20", {"sector": "self-employed"}, (None, None, "never")),
+        (None, {"sector": "self-employed", "incapacityStart": None}, (None, None, "never")),
+        ("2024-05-20", {"sector": None}, (None, None, "unknown")),
+        ("2024-05-20", {"incapacityStart": None}, (None, None, "unknown")),
+        ("2024-05-20", {"incapacityStart": None, "incapacitated": False}, (None, None, "never")),
+        (None, {"incapacityStart": "2023-11-30"}, ("2023-12-28", "2024-02-29", "known")),
+        (None, {"incapacityStart": "2022-11-30"}, ("2022-12-28", "2023-02-28", "known")),
+    ],
+)
+def test_application_moves_with_the_start_of_the_incapacity_fixed(
+    service: GuidelineService, application: str | None, change: Json, expected: Days
+) -> None:
+    record = {**WORKER, "applicationDate": application, **change}
+    assert days_of(service, record) == expected
+    assert json.loads(service.answer_json(record, only=[FEDRIS])) == service.assess(record, only=[FEDRIS])
+
+
+@pytest.mark.parametrize(
+    ("onset", "change", "expected"),
+    [
+        (42, {}, (1, 77 - 1 - 42, "known")),
+        (43, {}, (0, 77 - 1 - 43, "known")),
+        (60, {"rehabilitationPotential": "present"}, (43 - 60, None, "open-ended")),
+        (20, {"chronicityRisk": "low"}, (None, None, "never")),
+        (60, {"spinalSurgery": None}, (43 - 60, 76 - 60, "unknown")),
+        (60, {"careLine": "first-line"}, (None, None, "never")),
+        (60, {"redFlags": "cluster"}, (None, None, "never")),
+        (60, {"redFlags": None}, (None, None, "unknown")),
+        (None, {}, (None, None, "unknown")),
+    ],
+)
+def test_assessment_moves_with_the_onset_fixed(
+    service: GuidelineService, onset: int | None, change: Json, expected: tuple[int | None, int | None, str]
+) -> None:
+    """``onset`` is so many days before the assessment, ``expected`` so many days after it."""
+    today = PATIENT["assessmentDate"]
+    record = {**PATIENT, "onsetDate": None if onset is None else added(today, -onset), **change}
+    first, last = (None if n is None else added(today, n) for n in expected[:2])
+    assert days_of(service, record, REHABILITATION) == (first, last, expected[2])
+
+
+def test_surgery_opens_the_programme_for_three_months(service: GuidelineService) -> None:
+    record = PATIENT | {"spinalSurgery": True, "spinalSurgeryDate": "2024-01-31", "onsetDate": "2024-04-25"}
+    record |= {"assessmentDate": "2024-04-29"}
+    assert days_of(service, record, REHABILITATION) == ("2024-04-25", "2024-04-29", "known")
+    later = record | {"assessmentDate": "2024-04-30"}
+    assert days_of(service, later, REHABILITATION) == ("2024-06-07", "2024-07-10", "known")
+
+
+def test_programme_without_a_duration_is_open_on_every_day(service: GuidelineService) -> None:
+    record = {"resumption": "partial", "employerAgrees": True, "paidBySicknessFund": False}
+    assert days_of(service, record, PARTIAL) == (None, None, "open-ended")
+    assert days_of(service, record | {"employerAgrees": False}, PARTIAL) == (None, None, "never")
+    assert days_of(service, {"resumption": "partial"}, PARTIAL) == (None, None, "unknown")
+
+
+# -- brute force -------------------------------------------------------------------------------------
+
+
+def verdicts(
+    service: GuidelineService, record: Json, programme: str, days: Iterator[date]
+) -> Iterator[tuple[date, str]]:
+    """Yield the verdict on each day, assessed anew; a refused record is *refused*."""
+    read = {name: value for name, value in record.items() if not name.endswith("Date") and not name.endswith("Start")}
+    read |= {name: record[name] for name in BOUNDS[programme] if name in record}
+    read.pop("sicknessFundSince", None)
+    for day in days:
+        try:
+            answer = service.assess(read | {ASKED[programme]: day.isoformat()}, only=[programme])
+        except InvalidRecord:
+            yield day, "refused"
+        else:
+            yield day, answer["eligibility"][programme]["verdict"]
+
+
+def expected(found: list[tuple[date, str]], asked: str | None) -> Days:
+    """Return the days by the words of the contract; what goes on at the ends of the list has no end."""
+    states = [state if state in ("eligible", "undetermined", "refused") else "no" for _, state in found]
+    begin = next((i for i, (day, _) in enumerate(found) if day.isoformat() == asked), 0)
+    start = next((i for i in range(begin, len(found)) if states[i] == "eligible"), None)
+    if start is None:
+        return None, None, "unknown" if "undetermined" in states[begin:] else "never"
+    first = start
+    while first > 0 and states[first - 1] == "eligible":
+        first -= 1
+    last = start
+    while last + 1 < len(found) and states[last + 1] == "eligible":
+        last += 1
+    doubt = "undetermined" in states[min(begin, max(first - 1, 0)) : last + 2]
+    first_day = None if first == 0 else found[first][0].isoformat()
+    last_day = None if last == len(found) - 1 else found[last][0].isoformat()
+    return first_day, last_day, "unknown" if doubt else "known" if last_day else "open-ended"
+
+
+RECORDS: list[tuple[str, Json]] = [
+    (FEDRIS, WORKER | {"applicationDate": "2024-05-20"}),
+    (FEDRIS, WORKER | {"applicationDate": "2024-05-20", "priorIncapacityDays": 21}),
+    (FEDRIS, {n: v for n, v in WORKER.items() if n != "priorIncapacityDays"}),
+    (REHABILITATION, PATIENT | {"onsetDate": "2024-04-20"}),
+    (REHABILITATION, PATIENT | {"onsetDate": "2024-02-20", "rehabilitationPotential": "present"}),
+    (
+        REHABILITATION,
+        PATIENT | {"onsetDate": "2024-03-25", "spinalSurgery": True, "spinalSurgeryDate": "2024-01-31"},
+    ),
+    (REHABILITATION, {n: v for n, v in PATIENT.items() if n != "spinalSurgery"} | {"onsetDate": "2024-04-20"}),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("programme", "record"), RECORDS)
+def test_days_agree_with_assessing_anew_on_each_day_of_two_years(
+    service: GuidelineService, programme: str, record: Json
+) -> None:
+    asked = record.get(ASKED[programme])
+    middle = date.fromisoformat(asked or "2024-05-20")
+    every = list(verdicts(service, record, programme, (middle + timedelta(n) for n in range(-365, 366))))
+    assert days_of(service, record, programme) == expected(every, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(record=complete_records(), data=st.data())
+def test_days_of_any_record_agree_with_assessing_anew(
+    service: GuidelineService, record: Json, data: st.DataObject
+) -> None:
+    """Of some fields that are known, around the ends of the run, and on other days."""
+    programme = data.draw(st.sampled_from(list(ASKED)))
+    unknown = data.draw(st.sets(st.sampled_from(sorted(record)), max_size=3))
+    record = {name: value for name, value in record.items() if name not in unknown}
+    asked = record.get(ASKED[programme])
+    first, last, extent = days_of(service, record, programme)
+    assert first is None or last is None or first <= last
+    assert extent != "never" or first is last is None
+    assert extent != "open-ended" or last is None
+    ends = [date.fromisoformat(day) for day in (first, last, asked) if day]
+    looked_at = sorted({day + timedelta(n) for day in ends for n in (-40, -1, 0, 1, 40)})
+    for day, verdict in verdicts(service, record, programme, iter(looked_at)):
+        inside = (first or "") <= day.isoformat() <= (last or "9999")
+        if extent in ("known", "open-ended") and inside:
+            assert verdict == "eligible", (day, verdict)
+        if verdict == "eligible" and asked is not None and day.isoformat() >= asked:
+            assert extent != "never", day
+    if asked and service.assess(record)["eligibility"][programme]["verdict"] == "eligible":
+        assert (first or "") <= asked <= (last or "9999")
+
+
+@settings(max_examples=150)
+@given(records=partial_records())
+def test_known_days_stay_when_more_becomes_known(service: GuidelineService, records: tuple[Json, Json]) -> None:
+    record, whole = records
+    before, after = (service.assess(r)["eligibility"] for r in (record, whole))
+    for programme, found in before.items():
+        if found["eligibleRange"] != "known" or (ASKED[programme] in whole) != (ASKED[programme] in record):
+            continue
+        for name in ("eligibleFrom", "eligibleUntil", "eligibleRange"):
+            assert after[programme][name] == found[name], (programme, name)
+
+
+# -- another guideline -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [(2, ("2025-01-01", None, "open-ended")), (3, (None, None, "open-ended")), (1, (None, None, "never"))],
+)
+def test_editions_follow_the_day(cache_folder: str, weeks: int, expected: Days) -> None:
+    """An invented programme: from 3 weeks on in the first edition, from 2 weeks on since 2025; the weeks stay."""
+    ankle = GuidelineService(ANKLE)
+    record = {"assessmentDate": "2024-12-22", "injuryDate": added("2024-12-22", -7 * weeks), "ankleSurgery": False}
+    record |= {"deformity": False, "boneTenderness": False, "canBearWeight": True, "painScore": 3}
+    for day in (None, "2024-12-23"):
+        assert days_of(ankle, record | {"applicationDate": day}, "supervised-training") == expected
