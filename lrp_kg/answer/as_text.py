@@ -85,6 +85,20 @@ class AnswerWords(GuidelineWords):
         return rows
 
 
+def points_to_show(answer: Json) -> dict[str, list[Json]]:
+    """Return by decision the open points worth a line, each with the first decision that rests on it.
+
+    Those are what is decisive, and what declares that there is no answer, or several.
+    """
+    found: dict[str, list[Json]] = {}
+    said: set[str] = set()
+    for name, decision in answer["decisions"].items():
+        own = [p for p in decision["openPoints"] if p["decisive"] or decision["status"] in p["declares"]]
+        found[name] = [p for p in own if p["id"] not in said]
+        said.update(p["id"] for p in own)
+    return found
+
+
 class TextAnswer:
     """Lays out an answer."""
 
@@ -94,9 +108,12 @@ class TextAnswer:
     def lay_out(self, answer: Json) -> RenderableType:
         """Return an answer as something rich can print."""
         warnings = answer["warnings"]
+        points = points_to_show(answer)
         sections: dict[str, list[RenderableType]] = {
             "warnings": [self._warning(item) for item in warnings if item["severity"] != CRITICAL],
-            "decisions": [line for name, d in answer["decisions"].items() for line in self._decision(name, d)],
+            "decisions": [
+                line for name, d in answer["decisions"].items() for line in self._decision(name, d, points[name])
+            ],
             "notices": [self._statement(s) for s in answer["notices"]],
             "boxes": [line for box in answer["boxes"] for line in self._box(box)],
             "eligibility": [
@@ -130,7 +147,7 @@ class TextAnswer:
     def _status(self, status: str) -> str:
         return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"
 
-    def _decision(self, name: str, decision: Json) -> list[RenderableType]:
+    def _decision(self, name: str, decision: Json, points: Iterable[Json]) -> list[RenderableType]:
         labels = decision["labels"]
         answers = "; ".join(labels.get(a, a) for a in decision["answers"])
         line = f"  [bold]{escape(self.words.decision(name))}[/]: {self._status(decision['status'])}"
@@ -152,11 +169,10 @@ class TextAnswer:
                 heading = f"{self.words.say('whyNot')} {self.words.option(name, option)}"
                 lines.append(Text.from_markup(f"    [dim]{escape(heading)}:[/]"))
                 lines += [self._reason(r) for r in shown]
-        for p in decision["openPoints"]:
-            if p["decisive"] or decision["status"] in p["declares"] or "because" in decision:
-                rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
-                line = f"    [magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
-                lines.append(Text.from_markup(line))
+        for p in decision["openPoints"] if "because" in decision else points:
+            rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
+            line = f"    [magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
+            lines.append(Text.from_markup(line))
         return lines
 
     def _reason(self, reason: Json) -> RenderableType:

@@ -87,13 +87,14 @@ def assess() -> Response:
 
         rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
         return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
-    from lrp_kg.answer.as_text import AnswerWords, to_text
+    from lrp_kg.answer.as_text import AnswerWords, points_to_show, to_text
 
     if form == "text":
         return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")
     words = AnswerWords(service().guideline, lang)
+    points = points_to_show(answer)
     standalone = not flag("fragment")
-    return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, standalone=standalone)
+    return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, points=points, standalone=standalone)
 
 
 def _assess_many(lang: str, explain: bool, only: list[str] | None, changes: bool) -> Response:

@@ -69,6 +69,7 @@ def test_text_says_on_which_reading_an_answer_rests(service: GuidelineService, l
     (point,) = (p for p in answer["decisions"]["exit"]["openPoints"] if p["decisive"])
     text = to_text(service.guideline, answer, lang, width=2000)
     assert f"{words.say('decisive')}: {point['label']} → {point['reading']}" in text
+    assert text.count(words.say("decisive")) == 1
     other = to_text(service.guideline, service.assess(ISOLATED | {"redFlags": "none"}, lang=lang), lang, width=2000)
     assert words.say("decisive") not in other
     assert words.say("openPoints") not in other

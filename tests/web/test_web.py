@@ -172,6 +172,14 @@ def test_page_begins_with_what_is_critical(client: FlaskClient, service: Guideli
     assert 'role="alert"' not in page
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_says_once_on_which_reading_an_answer_rests(client: FlaskClient, lang: str) -> None:
+    record = {"careLine": "first-line", "redFlags": "isolated", "radicularPain": False}
+    for flags, times in (("isolated", 1), ("none", 0)):
+        response = send(client, record | {"redFlags": flags}, path=f"/assess?lang={lang}", Accept="text/html")
+        assert unescape(response.text).count(phrase("decisive", lang)) == times
+
+
 @pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 class TestEveryTypeOut:
