@@ -1,15 +1,24 @@
-"""Calendar arithmetic: the measures of derived properties, and adding a period to a date."""
+"""Calendar arithmetic: dates within bounds, the measures of derived properties, adding a period to a date."""
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
 _PERIOD = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """A date of which only the first and the last possible day are known."""
+
+    earliest: date
+    latest: date
 
 
 def elapsed_days(start: date, end: date) -> int:

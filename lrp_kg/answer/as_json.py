@@ -14,6 +14,7 @@ from lrp_kg.answer.results import (
     EligibleDays,
     ProgrammeResult,
     Question,
+    Spread,
     StatementResult,
 )
 from lrp_kg.findings import LONG
@@ -59,6 +60,11 @@ class Renderer:
             return list(record.lists[field])
         if field in record.dates:
             return record.dates[field].isoformat()
+        if field in record.ranges:
+            return _ends(record.ranges[field].earliest, record.ranges[field].latest)
+        if field in record.between:
+            lowest, highest = record.between[field]
+            return {"lowest": lowest, "highest": highest}
         value = record.values.get(field)
         if isinstance(value, int) and abs(value) >= LONG:
             return str(value)
@@ -96,6 +102,8 @@ class Renderer:
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):
             if day:
                 data[name] = self.day(found, name, day)
+        if found.spread:
+            data["countedFrom"] = _counted_from(found.spread)
         return data | {"source": s.source, "locator": s.locator}
 
     def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
@@ -159,11 +167,13 @@ class Renderer:
 
     def dated(self, found: StatementResult) -> Json:
         """Render a date."""
-        days = {"earliest": _iso(found.earliest), "latest": _iso(found.latest)}
+        days = days_of(found)
+        if found.spread:
+            days["countedFrom"] = _counted_from(found.spread)
         return self.term(found.statement) | days | {"status": found.status, "source": found.statement.source}
 
     def question(self, asked: Question) -> Json:
-        """Render a question with the values it can be answered with."""
+        """Render a question with the values it can be answered with; ``partial`` where the answer is known in part."""
         field = self.guideline.fields[asked.field]
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
         options: list[tuple[str | bool, str]] = [(v.id, self.text(v.label)) for v in field.values]
@@ -171,6 +181,8 @@ class Renderer:
             options = [(True, phrase("yes", self.lang)), (False, phrase("no", self.lang))]
         data["options"] = [{"value": value, "label": label} for value, label in options]
         data["unit"] = self.text(field.unit) or None
+        if asked.partial:
+            data["partial"] = True
         if field.hint:
             data["hint"] = self.text(field.hint)
         if field.considers:
@@ -236,6 +248,22 @@ class Renderer:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def days_of(found: StatementResult) -> Json:
+    """Return the earliest and latest date of a statement; a first and a last day where it rests on an uncertain one."""
+    first = {"earliest": found.earliest, "latest": found.latest}
+    spread = found.spread
+    last = {"earliest": spread.earliest, "latest": spread.latest} if spread else first
+    return {n: _iso(first[n]) if first[n] == last[n] else _ends(first[n], last[n]) for n in first}
+
+
+def _ends(first: date | None, last: date | None) -> dict[str, str | None]:
+    return {"earliest": _iso(first), "latest": _iso(last)}
+
+
+def _counted_from(spread: Spread) -> dict[str, str]:
+    return {"field": local_name(spread.counted_from), "date": spread.day.isoformat()}
 
 
 def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]]:

@@ -49,6 +49,11 @@ class AnswerWords(GuidelineWords):
         """Return the word for a verdict."""
         return self.say({"true": "yes", "false": "no"}.get(name, name))
 
+    def counted_from(self, found: Json) -> str:
+        """Return from which field and day a date is counted that rests on an uncertain one; else nothing."""
+        start = found.get("countedFrom")
+        return f"({self.say('counted-from')} {self.field(start['field'])}: {start['date']})" if start else ""
+
     def shown(self, value: Any) -> str:
         """Return a value as a person reads it."""
         if value is None:
@@ -57,6 +62,8 @@ class AnswerWords(GuidelineWords):
             return self.yes_no(value)
         if isinstance(value, list):
             return ", ".join(value) or "–"
+        if isinstance(value, dict):
+            return " – ".join(self.say("unknown") if end is None else str(end) for end in value.values())
         return self.value(value) if isinstance(value, str) else str(value)
 
     def days(self, programme: Json, today: str | None) -> str:
@@ -198,6 +205,8 @@ class TextAnswer:
         for name in ("earliest", "latest"):
             if name in s:
                 line += f" [bold]{escape(self.words.say(name))} {s[name]}[/]"
+        if "countedFrom" in s:
+            line += f" [yellow]{escape(self.words.counted_from(s))}[/]"
         line += f" [dim]{escape(s['locator'])}[/]"
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
@@ -224,7 +233,8 @@ class TextAnswer:
         return [Text.from_markup(f"  [bold]{day}[/] {escape(said)}") for day, said in self.words.changes(found)]
 
     def _dated(self, item: Json) -> RenderableType:
-        days = "  ".join(f"{self.words.say(n)} {item[n]}" for n in ("earliest", "latest") if item[n])
+        named = [f"{self.words.say(n)} {self.words.shown(item[n])}" for n in ("earliest", "latest") if item[n]]
+        days = "  ".join(named + ([self.words.counted_from(item)] if "countedFrom" in item else []))
         colour, status = _COLOURS.get(item["status"], "white"), self.words.date_status(item["status"])
         line = f"  [{colour}]{escape(status)}[/] [bold]{escape(days)}[/] {escape(item['label'])}"
         return Text.from_markup(line)

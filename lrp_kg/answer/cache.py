@@ -2,7 +2,7 @@
 
 Two records with the same signature, the same known dates and the same bounds on the unknown ones get the same
 decisions, boxes, reasons and labels. They differ in the numbers within a cell, in dates, and in the sender's own
-identifiers: those are the slots.
+identifiers: those are the slots. A record with an uncertain date is rendered without the cache.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class AnswerCache:
     def render(self, record: Record, renderer: Renderer, only: Collection[str] | None, explain: bool) -> bytes:
         """Return the answer to a record as JSON; without changes on later days, which depend on too much."""
         assessor = self.assessor
-        if any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
+        if record.ranges or any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
             found = assessor.assess(record, only=only, explain=explain)
             return orjson.dumps(renderer.render(found, explain=explain))
         run = Run(assessor, record, explain)

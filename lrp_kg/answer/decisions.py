@@ -59,7 +59,7 @@ class Assessor:
         self.verdicts = VerdictMemory(self.program)
         self.dates = Calendar(self.cells)
         self.explainer = Explainer(guideline)
-        self.reasons: dict[tuple[str, bytes], tuple[Reason, ...]] = {}
+        self.reasons: dict[tuple[str, tuple[bytes, ...]], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
@@ -92,17 +92,21 @@ class Assessor:
         """Return the signature of a record."""
         return self.cells.signature(record.values)
 
+    def signatures(self, record: Record, signature: Signature) -> tuple[Signature, ...]:
+        """Return the signatures that a record can have over all days of its uncertain dates; mostly its own only."""
+        return self.dates.completions(signature, record.dates, record.ranges) if record.ranges else (signature,)
+
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
         """Return the outcome of a decision, by its IRI, for a record."""
         own = self.signature(record) if signature is None else signature
-        return self._deciders[decision].decide(own, record.dates)
+        return self._deciders[decision].decide(own, record.dates, record.ranges)
 
     def date_keys(self, record: Record, signature: Signature) -> Hashable:
         """Return what an assessment depends on of the dates, beside the signature and which of them are known."""
         if record.dates.keys() >= self._dates_read:
             keys: tuple[Hashable, ...] = ()
         else:
-            keys = tuple(d.date_key(signature, record.dates) for d in self._dated)
+            keys = tuple(d.date_key(signature, record.dates, record.ranges) for d in self._dated)
         if all(len(p.editions) == 1 for p in self.guideline.programmes.values()):
             return keys
         return keys, tuple(self.edition(p, record.dates).iri for p in self.guideline.programmes.values())
@@ -145,6 +149,7 @@ class Assessor:
         everything = [s for _, found in boxes for s in found] + list(notices)
         of_programmes = [s for p in programmes.values() for s in p.settled]
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
+        missing = tuple(sorted(missing, key=run.record.ranges.__contains__))  # what is known in part comes last
         return Assessment(
             guideline=self.guideline,
             record=run.record,
@@ -169,17 +174,19 @@ class Run:
         self.record = record
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
+        self.signatures = assessor.signatures(record, self.signature)
         self._results: dict[str, Outcome] = {}
         self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
         """Return the verdict of a class; no class is the class of all records."""
-        return TRUE if cls is None else self.a.verdicts.one(self.signature, cls)
+        return TRUE if cls is None else self.a.verdicts.common(self.signatures, cls)
 
     def of_expression(self, expression: Expression) -> int:
         """Return the verdict of an expression."""
         number = self.a.program.index[expression]
-        return self.a.verdicts.of(self.signature, (number,))[number]
+        found = {self.a.verdicts.of(s, (number,))[number] for s in self.signatures}
+        return found.pop() if len(found) == 1 else OPEN
 
     def result(self, decision: str) -> Outcome:
         """Return the outcome of a decision, by its IRI."""
@@ -204,7 +211,7 @@ class Run:
 
     def why(self, cls: str) -> tuple[Reason, ...]:
         """Return the reasons for the verdict of a class."""
-        key = (cls, self.a.verdicts.projection(self.signature, cls))
+        key = (cls, tuple(self.a.verdicts.projection(s, cls) for s in self.signatures))
         known = self.a.reasons.get(key)
         if known is None:
             if len(self.a.reasons) >= REASONS:
@@ -295,7 +302,7 @@ class Run:
 
     def dated(self, statement: Statement, verdict: int) -> StatementResult:
         """Return a statement with its dates."""
-        return dated(statement, verdict, self.verdict, self.record.dates, self._assessed)
+        return dated(statement, verdict, self.verdict, self.record, self._assessed)
 
     def agreed(
         self, boxes: Iterable[tuple[Box, tuple[StatementResult, ...]]], notices: Iterable[StatementResult]
@@ -325,7 +332,7 @@ class Run:
     ) -> tuple[Question, ...]:
         """Return what to ask, in the order of the guideline, each with the decisions that miss it."""
         fields = [name for name in self.to_ask(missing, programmes, wanted) if self.asked(name)]
-        return questions_of(self.g, fields, decisions)
+        return questions_of(self.g, fields, decisions, self.record.ranges)
 
     def to_ask(
         self, missing: Sequence[str], programmes: Iterable[ProgrammeResult], wanted: set[str] | None

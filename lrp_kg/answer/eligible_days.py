@@ -142,7 +142,13 @@ class DayFinder:
         found = _Bounds([], date.min, date.max, [])
         for name, moves_end, variables in self._partners:
             near = far = others.get(name)
-            if near:
+            within = record.ranges.get(name)
+            if within:
+                near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
+                low, high = (far, date.max) if moves_end else (date.min, far)
+                found = found._replace(low=max(found.low, low), high=min(found.high, high))
+                found.unsettled.append((moves_end, near))
+            elif near:
                 low, high = (near, date.max) if moves_end else (date.min, near)
                 found = found._replace(low=max(found.low, low), high=min(found.high, high))
             elif self._ruled_out(name, record):
@@ -202,7 +208,7 @@ class _Part:
         for v, low, high in ranges:
             signature[v] = low if low == high else UNKNOWN
         if not isinstance(decider, Decider):
-            return {decider.decide(bytes(signature), {})}
+            return {decider.decide(bytes(signature), {}, {})}
         found: set[Outcome] = set()
         for completion in _completions(decider, bytes(signature), ranges):
             for v, cell in completion:

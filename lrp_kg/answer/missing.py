@@ -58,11 +58,11 @@ def in_question_order(
 
 
 def questions_of(
-    guideline: Guideline, fields: Iterable[str], results: Mapping[str, DecisionResult]
+    guideline: Guideline, fields: Iterable[str], results: Mapping[str, DecisionResult], partial: Collection[str]
 ) -> tuple[Question, ...]:
-    """Return the questions for fields, in the order in which the guideline asks them."""
-    in_order = sorted(fields, key=lambda name: (guideline.fields[name].ask_order or 0, name))
+    """Return the questions for fields, in the order in which the guideline asks them; last what is known in part."""
+    in_order = sorted(fields, key=lambda name: (name in partial, guideline.fields[name].ask_order or 0, name))
     return tuple(
-        Question(name, tuple(ident for ident, found in results.items() if name in found.result.missing))
+        Question(name, tuple(i for i, found in results.items() if name in found.result.missing), name in partial)
         for name in in_order
     )

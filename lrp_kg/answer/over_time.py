@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Change, Changes
-from lrp_kg.durations import MEASURES
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
+from lrp_kg.record.ranges import durations
 
 DAYS = 366
 """How many days after the assessment are looked at."""
@@ -61,22 +61,19 @@ class OverTime:
         """Return the record of the same patient, assessed on another day: other dates stay, durations follow."""
         assert self.field  # noqa: S101  a guideline without one has no day to move
         dates = {**record.dates, self.field: day}
-        values = dict(record.values)
-        for d in self.guideline.derived.values():
-            if self.field in (d.start, d.end):
-                values.pop(d.iri, None)
-                if d.start in dates and d.end in dates:
-                    values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])
-        return replace(record, dates=dates, values=values)
+        values = {name: value for name, value in record.values.items() if name not in self.guideline.derived}
+        certain, between = durations(self.guideline.derived.values(), dates, record.ranges)
+        return replace(record, dates=dates, values=values | certain, between=between)
 
     def _days(self, record: Record, first: date) -> list[date]:
         """Return the days on which a duration gets another cell, or another edition becomes valid."""
         last = first + timedelta(min(DAYS, (date.max - first).days))
         days = set(self._editions)
         for v, name, moves_end in self._durations:
+            within = record.ranges.get(name)
             fixed = record.dates.get(name) or self.assessor.stepper.nearest(name, moves_end, record.dates)
-            if fixed:
-                days.update(self.assessor.stepper.steps(v, fixed, moves_end).days)
+            for day in (within.earliest, within.latest) if within else (fixed,) if fixed else ():
+                days.update(self.assessor.stepper.steps(v, day, moves_end).days)
         admissible = [record.dates[b] for a, b in self.guideline.date_orders if a == self.field and b in record.dates]
         return sorted(day for day in days if first < day <= min([last, *admissible]))
 
@@ -87,6 +84,6 @@ class OverTime:
         return found | {p.id: run.eligibility(p) for p in programmes}
 
     def _needed(self, name: str, record: Record) -> bool:
-        """Return whether a missing field is a date that is there and whose distance to the assessment matters."""
+        """Return whether a missing field is a date that is there, of unknown but needed distance to the assessment."""
         implied = self.guideline.fields[name].implies
-        return name in self._beside and all(record.values.get(i) is True for i in implied)
+        return name in self._beside and name not in record.ranges and all(record.values.get(i) is True for i in implied)

@@ -38,6 +38,19 @@ class DecisionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """What a date rests on that is counted from an uncertain one.
+
+    It is counted from ``day``, the first possible one of a field; counted from the last it would be the others.
+    """
+
+    counted_from: str
+    day: date
+    earliest: date | None
+    latest: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementResult:
     """A statement that applies, or may: ``verdict`` of its condition, and its dates."""
 
@@ -46,6 +59,7 @@ class StatementResult:
     earliest: date | None
     latest: date | None
     status: str | None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +110,11 @@ class ProgrammeResult:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field to ask for, by IRI, and the identifiers of the decisions that miss it."""
+    """A field to ask for, by IRI, and the identifiers of the decisions that miss it; ``partial``: bounds are known."""
 
     field: str
     decides: tuple[str, ...]
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
-from lrp_kg.answer.results import DecisionResult, StatementResult
+from lrp_kg.answer.results import DecisionResult, Spread, StatementResult
 from lrp_kg.durations import add_period
 from lrp_kg.guideline.model import Guideline, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, SEVERAL
+from lrp_kg.record.model import Record
 
 
 def dated(
     statement: Statement,
     verdict: int,
     verdict_of: Callable[[str | None], int],
+    record: Record,
+    today: date | None,
+) -> StatementResult:
+    """Return a statement whose condition has a verdict with its dates; ``today`` is the day of the assessment.
+
+    What is counted from an uncertain date has the dates that are counted from its first possible day, the safe ones,
+    and beside them those that are counted from its last.
+    """
+    uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in statement.limits})
+    if not uncertain:
+        return _dated(statement, verdict, verdict_of, record.dates, today)
+    first, last = (
+        _dated(statement, verdict, verdict_of, {**record.dates, **days}, today)
+        for days in (
+            {name: record.ranges[name].earliest for name in uncertain},
+            {name: record.ranges[name].latest for name in uncertain},
+        )
+    )
+    if (first.earliest, first.latest) == (last.earliest, last.latest):
+        return first
+    counted_from = next((name for name in uncertain if _counts(statement, name, record, first)), uncertain[0])
+    spread = Spread(counted_from, record.ranges[counted_from].earliest, last.earliest, last.latest)
+    return replace(first, status=first.status if first.status == last.status else "unknown", spread=spread)
+
+
+def _counts(statement: Statement, name: str, record: Record, found: StatementResult) -> bool:
+    """Return whether a date of a statement is the one that is counted from the first possible day of a field."""
+    start = record.ranges[name].earliest
+    return any(
+        period and add_period(start, period) == day
+        for limit in statement.limits
+        if limit.counted_from == name
+        for period, day in ((limit.not_before, found.earliest), (limit.within, found.latest))
+    )
+
+
+def _dated(
+    statement: Statement,
+    verdict: int,
+    verdict_of: Callable[[str | None], int],
     dates: Mapping[str, date],
     today: date | None,
 ) -> StatementResult:
-    """Return a statement whose condition has a verdict with its dates; ``today`` is the day of the assessment."""
     earliest: list[date | None] = []
     latest: list[date | None] = []
     verdicts = [(limit, verdict_of(limit.condition)) for limit in statement.limits]

@@ -47,6 +47,13 @@ class Field(Term):
     implies: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
+    earliest: str | None = None
+    latest: str | None = None
+
+    @property
+    def bounds(self) -> tuple[str, str] | None:
+        """Return the properties with the first and the last possible day; ``None`` where a day must be exact."""
+        return (self.earliest, self.latest) if self.earliest and self.latest else None
 
 
 @dataclass(frozen=True)
@@ -264,6 +271,11 @@ class Guideline:
     def field_names(self) -> dict[str, Field]:
         """Fields by their name in JSON."""
         return {f.id: f for f in self.fields.values()}
+
+    @cached_property
+    def bounded(self) -> dict[str, Field]:
+        """The fields that may be known only within bounds, by the IRI of each bound."""
+        return {bound: f for f in self.fields.values() for bound in f.bounds or ()}
 
     @cached_property
     def editions(self) -> tuple[Edition, ...]:

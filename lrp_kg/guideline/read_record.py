@@ -44,8 +44,31 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             implies=tuple(o.value for o in g.all(node, CP + "implies")),
             low=limits.get("minInclusive"),
             high=limits.get("maxInclusive"),
+            earliest=r.name(node, CP + "earliestProperty"),
+            latest=r.name(node, CP + "latestProperty"),
         )
-    return fields, orders
+        _check_bounds(r, node, fields[node.value], orders)
+    return fields, [pair for pair in orders if fields.keys() >= set(pair)]
+
+
+def _check_bounds(r: GraphReader, node: Node, field: Field, orders: Orders) -> None:
+    """Report a date that may be uncertain without both bounds, or with bounds that the shapes do not order."""
+    uncertain = r.flag(node, CP + "uncertain")
+    if [uncertain] * 2 != [field.earliest is not None, field.latest is not None]:
+        message = "a date that may be uncertain needs cp:uncertain true, cp:earliestProperty and cp:latestProperty."
+        r.complain("uncertain-without-bounds", node, message)
+    if not field.bounds:
+        return
+    if field.kind != "date":
+        r.complain("uncertain-without-bounds", node, "only a date may be uncertain.")
+    first, last = field.bounds
+    needed = [(first, last)]
+    needed += [(first, later) for earlier, later in orders if earlier == field.iri]
+    needed += [(earlier, last) for earlier, later in orders if later == field.iri]
+    for earlier, later in needed:
+        if (earlier, later) not in orders:
+            message = f"shapes/ must say that {local_name(earlier)} is sh:lessThanOrEquals {local_name(later)}."
+            r.complain("range-without-order", node, message)
 
 
 def _values(r: GraphReader, node: Node) -> tuple[Value, ...]:

@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache, partial
 
-from lrp_kg.durations import MEASURES
+from lrp_kg.durations import MEASURES, DateRange
 from lrp_kg.guideline.model import Derived
-from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, assign
 
 _CYCLE_START = date(2023, 1, 1)
 _CYCLE_DAYS = 731
 """A common year and a leap year: every sequence of month lengths that a duration of less than a year meets."""
 _REACH = timedelta(days=366 * 130)
 _EARLIEST, _LATEST = date(1, 1, 1), date(9999, 12, 31)
+COMPLETIONS = 1000
+"""Signatures of one record that are looked at; beyond it what they differ in counts as unknown."""
 
 DateValues = Mapping[str, date]
+DateRanges = Mapping[str, DateRange]
 
 
 class Calendar:
@@ -85,27 +88,35 @@ class Calendar:
             cell_m = cell(middle)
             stack += [(a, cell_a, middle, cell_m), (middle, cell_m, b, cell_b)]
 
-    def joint(self, name: str, variables: tuple[int, ...], dates: DateValues) -> tuple[tuple[int, ...], ...]:
-        """Return the joint cells that variables can take over all valid values of one unknown date.
+    def joint(
+        self, name: str, variables: tuple[int, ...], dates: DateValues, ranges: DateRanges | None = None
+    ) -> tuple[tuple[int, ...], ...]:
+        """Return the joint cells that variables can take over all valid values of one date that is not known exactly.
 
-        ``variables`` are derived from the unknown date ``name`` and from a known one each.
+        ``variables`` are derived from the date ``name`` and from a known one each; ``ranges`` bound dates.
         """
         relevant = {name} | {d for v in variables for d in (self.derived[v].start, self.derived[v].end)}
         relevant |= {x for pair in self.orders if name in pair for x in pair}
         known = tuple(sorted((d, day) for d, day in dates.items() if d in relevant))
-        return self._joint(name, variables, known)
+        bounds = tuple(sorted((d, r.earliest, r.latest) for d, r in (ranges or {}).items() if d in relevant))
+        return self._joint(name, variables, known, bounds)
 
     def _joint_uncached(
-        self, name: str, variables: tuple[int, ...], known: tuple[tuple[str, date], ...]
+        self,
+        name: str,
+        variables: tuple[int, ...],
+        known: tuple[tuple[str, date], ...],
+        bounds: tuple[tuple[str, date, date], ...],
     ) -> tuple[tuple[int, ...], ...]:
         dates = dict(known)
-        low, high = _EARLIEST, _LATEST
+        first, last = dates | {d: day for d, day, _ in bounds}, dates | {d: day for d, _, day in bounds}
+        low, high = first.get(name, _EARLIEST), last.get(name, _LATEST)
         for earlier, later in self.orders:
-            if earlier == name and later in dates:
-                high = min(high, dates[later])
-            if later == name and earlier in dates:
-                low = max(low, dates[earlier])
-        anchors = sorted(dates.values())
+            if earlier == name and later in last:
+                high = min(high, last[later])
+            if later == name and earlier in first:
+                low = max(low, first[earlier])
+        anchors = sorted([*first.values(), *last.values()])
         low = max(low, _shift(anchors[0], -_REACH))
         high = min(high, _shift(anchors[-1], _REACH))
 
@@ -117,6 +128,25 @@ class Calendar:
 
         edges = {low, high}.union(*(self._edges(partial(cell, variable), low, high) for variable in variables))
         return tuple(sorted({tuple(cell(variable, day) for variable in variables) for day in edges}))
+
+    def completions(self, signature: Signature, dates: DateValues, ranges: DateRanges) -> tuple[Signature, ...]:
+        """Return the signatures that a record can have over all days of its uncertain dates, most often a few.
+
+        Durations of which the other date is unknown, or is uncertain too, stay unknown.
+        """
+        found: list[Signature] = [signature]
+        for name in sorted(ranges):
+            variables = tuple(
+                v
+                for v, d in self.derived.items()
+                if signature[v] == UNKNOWN and name in (d.start, d.end) and {d.start, d.end} - {name} <= dates.keys()
+            )
+            if variables:
+                cells = self.joint(name, variables, dates, ranges)
+                found = [assign(s, variables, c) for s in found for c in cells]
+                if len(found) > COMPLETIONS:
+                    return (signature,)
+        return tuple(found)
 
 
 def _shift(day: date, by: timedelta) -> date:

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import product
 
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.calendar import Calendar
+from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.diagrams import Builder, Diagram
@@ -55,13 +55,13 @@ class Decider:
     def _durations_read(self) -> frozenset[tuple[int, ...]]:
         return frozenset(self.diagram.axes[number].variables for number, _ in self._durations)
 
-    def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
+    def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known."""
-        return self._date_groups(signature, known_dates) if self._derived else ()
+        return self._date_groups(signature, known_dates, ranges) if self._derived else ()
 
-    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Outcome:
-        """Return the result for a signature and the dates that are known."""
-        groups = self._date_groups(signature, known_dates) if self._derived else ()
+    def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
+        """Return the result for a signature, the dates that are known, and the bounds of those that are uncertain."""
+        groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
         relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
         key = (bytes([signature[v] for v in self._variables]), groups, relevant)
         result = self._memory.get(key)
@@ -89,10 +89,10 @@ class Decider:
             if name in known
         )
 
-    def _date_groups(self, signature: Signature, known: Mapping[str, date]) -> tuple[_DateGroup, ...]:
+    def _date_groups(self, signature: Signature, known: DateValues, ranges: DateRanges) -> tuple[_DateGroup, ...]:
         by_date: dict[str, list[int]] = {}
         for number, derived in self._durations:
-            if signature[self.diagram.axes[number].variables[0]] != UNKNOWN:
+            if UNKNOWN not in (signature[v] for v in self.diagram.axes[number].variables):
                 continue
             unknown = [d for d in (derived.start, derived.end) if d not in known]
             if len(unknown) == 1:
@@ -101,7 +101,7 @@ class Decider:
         for name, axes in sorted(by_date.items()):
             variables = tuple(v for a in axes for v in self.diagram.axes[a].variables)
             choices = []
-            for cells in self.dates.joint(name, variables, known):
+            for cells in self.dates.joint(name, variables, known, ranges):
                 split, choice = list(cells), []
                 for a in axes:
                     width = len(self.diagram.axes[a].variables)
@@ -195,11 +195,11 @@ class KleeneDecider:
         self._needed = builder.program.needed(self._roots)
         self.durations: frozenset[tuple[int, ...]] = frozenset()
 
-    def date_key(self, signature: Signature, known_dates: Mapping[str, date]) -> Hashable:
+    def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known: nothing."""
         return ()
 
-    def decide(self, signature: Signature, known_dates: Mapping[str, date]) -> Outcome:
+    def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature."""
         program = self.builder.program
         verdicts = program.classify([signature], self._needed)[0]

@@ -6,7 +6,8 @@ and a wrong comparison fails in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 
 from lrp_kg.guideline.model import Derived, Field, Guideline
 from lrp_kg.namespaces import CP, RDF, XSD, local_name
@@ -33,34 +34,35 @@ def _day_number(name: str) -> str:
     )
 
 
-def _month_length(month: str) -> str:
-    whole = "?end_y / {0} = FLOOR(?end_y / {0})"
+def _month_length(end: str, month: str) -> str:
+    whole = f"?{end}_y / {{0}} = FLOOR(?{end}_y / {{0}})"
     leap = f"({whole.format(4)} && (!({whole.format(100)}) || {whole.format(400)}))"
     return f"IF({month} = 2, IF({leap}, 29, 28), IF({month} IN (4, 6, 9, 11), 30, 31))"
 
 
-def _rolled_over_months() -> str:
+def _rolled_over_months(start: str, end: str) -> str:
+    months = f"12 * (?{end}_y - ?{start}_y) + ?{end}_m - ?{start}_m"
     return (
-        "  BIND(12 * (?end_y - ?start_y) + ?end_m - ?start_m + IF(?end_d > ?start_d, 1, 0) AS ?begun)\n"
-        f"  BIND({_month_length('(?end_m - 1)')} AS ?before_length)\n"
+        f"  BIND({months} + IF(?{end}_d > ?{start}_d, 1, 0) AS ?{end}_begun)\n"
+        f"  BIND({_month_length(end, f'(?{end}_m - 1)')} AS ?{end}_before_length)\n"
     )
 
 
-def _completed_months() -> str:
-    length = _month_length("?end_m")
+def _completed_months(start: str, end: str) -> str:
+    months = f"12 * (?{end}_y - ?{start}_y) + ?{end}_m - ?{start}_m"
     return (
-        f"  BIND({length} AS ?end_length)\n"
-        "  BIND(IF(?start_d < ?end_length, ?start_d, ?end_length) AS ?due)\n"
-        "  BIND(12 * (?end_y - ?start_y) + ?end_m - ?start_m - IF(?end_d < ?due, 1, 0) AS ?complete)\n"
+        f"  BIND({_month_length(end, f'?{end}_m')} AS ?{end}_length)\n"
+        f"  BIND(IF(?{start}_d < ?{end}_length, ?{start}_d, ?{end}_length) AS ?{end}_due)\n"
+        f"  BIND({months} - IF(?{end}_d < ?{end}_due, 1, 0) AS ?{end}_complete)\n"
     )
 
 
 _RESULT = {
-    "ElapsedDays": "?end_n - ?start_n",
-    "OrdinalWeek": "xsd:integer(FLOOR((?end_n - ?start_n) / 7)) + 1",
-    "CompletedMonths": "?complete",
-    "BegunMonths": "?complete + IF(?end_d = ?due, 0, 1)",
-    "BegunMonthsRolledOver": "?begun - IF(?end_d = 1 && ?start_d > ?before_length, 1, 0)",
+    "ElapsedDays": "?{end}_n - ?{start}_n",
+    "OrdinalWeek": "xsd:integer(FLOOR((?{end}_n - ?{start}_n) / 7)) + 1",
+    "CompletedMonths": "?{end}_complete",
+    "BegunMonths": "?{end}_complete + IF(?{end}_d = ?{end}_due, 0, 1)",
+    "BegunMonthsRolledOver": "?{end}_begun - IF(?{end}_d = 1 && ?{start}_d > ?{end}_before_length, 1, 0)",
 }
 _MONTHS = {
     "CompletedMonths": _completed_months,
@@ -69,15 +71,45 @@ _MONTHS = {
 }
 
 
-def _derived(d: Derived) -> str:
-    months = _MONTHS.get(d.measure)
-    body = _parts("start") + _parts("end")
-    body += months() if months else _day_number("start") + _day_number("end")
-    return (
-        f"  # {in_language(d.label, 'en', d.id)}\n"
-        f"  ?record a cp:PatientRecord ; <{d.start}> ?start ; <{d.end}> ?end .\n"
-        f"{body}  BIND({_RESULT[d.measure]} AS ?value)\n  BIND(<{d.iri}> AS ?field)\n"
-    )
+def _duration(measure: str, start: str, end: str, value: str) -> str:
+    months = _MONTHS.get(measure)
+    body = _parts(start) + _parts(end)
+    body += months(start, end) if months else _day_number(start) + _day_number(end)
+    return f"{body}  BIND({_RESULT[measure].format(start=start, end=end)} AS ?{value})\n"
+
+
+def _derived(d: Derived, fields: Mapping[str, Field]) -> Iterator[str]:
+    """Yield what finds a duration between exact dates, and what finds one on which all days of uncertain ones agree."""
+    head = f"  # {in_language(d.label, 'en', d.id)}\n  ?record a cp:PatientRecord ;"
+    tail = f"  BIND(<{d.iri}> AS ?field)\n"
+    yield f"{head} <{d.start}> ?start ; <{d.end}> ?end .\n{_duration(d.measure, 'start', 'end', 'value')}{tail}"
+    starts, ends = ([(name, name), fields[name].bounds] for name in (d.start, d.end))
+    for start, end in product(starts, ends):
+        if start and end and (start, end) != (starts[0], ends[0]):
+            yield (
+                f"{head} <{start[0]}> ?first ; <{start[1]}> ?sent ; <{end[0]}> ?sentEnd ; <{end[1]}> ?last .\n"
+                "  BIND(IF(STR(?sentEnd) < STR(?first), ?first, ?sentEnd) AS ?end)\n"
+                "  BIND(IF(STR(?sent) > STR(?end), ?end, ?sent) AS ?start)\n"
+                f"{_duration(d.measure, 'first', 'last', 'value')}"
+                f"{_duration(d.measure, 'start', 'end', 'shortest')}"
+                f"  FILTER(?value = ?shortest)\n{tail}"
+            )
+
+
+def _exact(field: Field, guideline: Guideline) -> Iterator[str]:
+    """Yield what finds the day of an uncertain date of which only one is possible."""
+    if not field.bounds:
+        return
+    first, last = field.bounds
+    pairs = [(first, last)]
+    pairs += [(first, later) for earlier, later in guideline.date_orders if earlier == field.iri]
+    pairs += [(last, earlier) for earlier, later in guideline.date_orders if later == field.iri]
+    for bound, other in pairs:
+        yield (
+            f"  # {in_language(field.label, 'en', field.id)}: one day is possible\n"
+            f"  ?record a cp:PatientRecord ; <{bound}> ?value ; <{other}> ?same .\n"
+            f"  FILTER(STR(?value) = STR(?same))\n  BIND(<{field.iri}> AS ?field)\n"
+        )
 
 
 def _implied(field: Field, implied: str) -> Iterator[str]:
@@ -104,7 +136,8 @@ def _listed(field: str, value: str, target: str) -> str:
 
 def derive_query(guideline: Guideline) -> str:
     """Return the CONSTRUCT query whose triples, added to the records, make them complete for classification."""
-    blocks = [_derived(d) for d in guideline.derived.values()]
+    blocks = [block for f in guideline.fields.values() for block in _exact(f, guideline)]
+    blocks += [block for d in guideline.derived.values() for block in _derived(d, guideline.fields)]
     blocks += [block for f in guideline.fields.values() for name in f.implies for block in _implied(f, name)]
     blocks += [_listed(f.iri, v.iri, v.expands_to) for f in guideline.fields.values() for v in f.values if v.expands_to]
     union = " UNION ".join(f"{{\n{b}}}" for b in blocks)

@@ -47,8 +47,13 @@ class Explainer:
         return tuple(found.values())
 
     def _reasons(
-        self, expression: Expression, within: Condition | None, verdict: Callable[[Expression], int]
+        self,
+        expression: Expression,
+        within: Condition | None,
+        verdict: Callable[[Expression], int],
+        whole: bool = False,
     ) -> Iterator[Reason]:
+        """Yield reasons; ``whole``: what holds of an open expression too, not only what leaves it open."""
         if isinstance(expression, Named):
             condition = self.guideline.conditions.get(expression.iri)
             if condition is None:
@@ -57,15 +62,18 @@ class Explainer:
             if field is not None:
                 yield Reason(condition, field, verdict(expression))
             else:
-                yield from self._reasons(condition.expression, condition, verdict)
+                yield from self._reasons(condition.expression, condition, verdict, whole)
         elif isinstance(expression, (All, AnyOf)):
             own = verdict(expression)
             decisive = own if own == OPEN else (FALSE if isinstance(expression, All) else TRUE)
-            for part in parts_of(expression):
-                if own not in (decisive, OPEN) or verdict(part) == decisive:
-                    yield from self._reasons(part, within, verdict)
+            everything = own not in (decisive, OPEN) or (whole and isinstance(expression, All))
+            parts = [p for p in parts_of(expression) if everything or verdict(p) == decisive]
+            if not parts:  # over all days of an uncertain date this is certain, and no part of it is
+                parts, whole = [p for p in parts_of(expression) if verdict(p) == OPEN], True
+            for part in parts:
+                yield from self._reasons(part, within, verdict, whole)
         elif isinstance(expression, Not):
-            yield from self._reasons(expression.part, within, verdict)
+            yield from self._reasons(expression.part, within, verdict, whole)
         elif within is not None and isinstance(expression, (Has, Between)):
             # a condition without a name of its own is reported as the one it is part of, with the verdict of that one
             yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.cells import Signature
-from lrp_kg.logic.classify import TRUE, Program, Verdicts
+from lrp_kg.logic.classify import OPEN, TRUE, Program, Verdicts
 
 LIMIT = 200_000
 """Cached verdicts of one class; beyond it they are dropped."""
@@ -37,6 +37,11 @@ class VerdictMemory:
         """Return the verdict of one named class; every record belongs to the class of all records."""
         number = self._number.get(cls)
         return TRUE if number is None else self.of(signature, (number,))[number]
+
+    def common(self, signatures: Sequence[Signature], cls: str) -> int:
+        """Return the verdict of a named class on which signatures agree; unknown where they do not."""
+        first = self.one(signatures[0], cls)
+        return first if all(self.one(s, cls) == first for s in signatures[1:]) else OPEN
 
     def projection(self, signature: Signature, cls: str) -> bytes:
         """Return the cells of a signature that a named class reads: all that its verdict and reasons depend on."""

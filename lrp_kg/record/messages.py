@@ -62,7 +62,7 @@ class Messages:
             shape, value = about[SH.sourceShape], about.get(SH.value)
             step = first_step(graph, about.get(SH.resultPath))
             iri = str(step) if step else None
-            field = local_name(iri) if iri else None
+            field = self._named(iri, raw)
             shown = self._show(iri, value)
             own = {
                 m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)
@@ -74,11 +74,17 @@ class Messages:
             }
             other = graph.value(shape, SH.lessThanOrEquals)
             finding = Finding(name, texts["en"], field=field, value=shown, messages=texts)
-            found.setdefault((field, name, texts["en"]), (finding, local_name(str(other)) if other else None))
+            found.setdefault((field, name, texts["en"]), (finding, self._named(str(other), raw) if other else None))
         return self._ordered(list(found.values()), raw)
 
-    @staticmethod
-    def _ordered(found: list[tuple[Finding, str | None]], raw: RawRecord) -> list[Finding]:
+    def _named(self, iri: str | None, raw: RawRecord) -> str | None:
+        """Return the name under which a property was sent."""
+        whole = self.guideline.bounded.get(iri or "")
+        if whole and whole.iri in raw.spelled_out:
+            return whole.id
+        return local_name(iri) if iri else None
+
+    def _ordered(self, found: list[tuple[Finding, str | None]], raw: RawRecord) -> list[Finding]:
         """Sort findings by field; leave out what only follows from a value of the wrong type."""
         mistyped = {f.field for f, _ in found if f.name in ("wrong-type", "value-not-in-list", "unknown-field")}
         doubtful = mistyped | {f.field for f, _ in found if f.name == "wrong-form"}
@@ -89,7 +95,7 @@ class Messages:
             if not (f.name in follows and f.field in mistyped)
             and not (f.name in ("dates-out-of-order", "values-do-not-agree") and doubtful & {f.field, other})
         ]
-        order = {local_name(p): i for i, (p, _) in enumerate(raw.entries)}
+        order = {self._named(p, raw): i for i, (p, _) in enumerate(raw.entries)}
         return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))
 
     def _show(self, iri: str | None, value: rdflib.term.Node | None) -> Any:
@@ -103,11 +109,11 @@ class Messages:
 
     def _message(self, component: str, lang: str, iri: str | None, value: Any, shape: rdflib.term.Node) -> str:
         g = self.guideline
-        f = g.fields.get(iri or "")
+        f = g.fields.get(iri or "") or g.bounded.get(iri or "")
         limit = self.shapes.value(shape, SH.minInclusive if component.startswith("Min") else SH.maxInclusive)
         text = in_language(g.message_templates.get(component, {}), lang, "{field}: {value} ({component}).")
         return text.format(
-            field=f"{f.id} ({in_language(f.label, lang)})" if f else local_name(iri or ""),
+            field=local_name(iri or "") + (f" ({in_language(f.label, lang)})" if f else ""),
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",

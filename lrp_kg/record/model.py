@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from lrp_kg.durations import DateRange
 from lrp_kg.guideline.index import Node
 from lrp_kg.logic.cells import FieldValue
 
@@ -25,19 +26,29 @@ BASE = "https://w3id.org/lrp-kg/record/"
 
 @dataclass(frozen=True)
 class RawRecord:
-    """A record as it was sent: predicates and values, not yet known to be valid."""
+    """A record as it was sent: predicates and values, not yet known to be valid.
+
+    ``spelled_out`` are fields, by IRI, of which a month, a year or a range was sent, which the entries have as bounds.
+    """
 
     subject: str
     entries: tuple[tuple[str, RawValue], ...]
     stray: tuple[str, ...] = ()
+    spelled_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Record:
-    """A valid record: values by the IRI of their field, derived and settled ones included."""
+    """A valid record: values by the IRI of their field, derived and settled ones included.
+
+    ``ranges`` are the dates that are known only within bounds, ``between`` the smallest and the largest value of the
+    durations that these leave open.
+    """
 
     subject: str
     values: Mapping[str, FieldValue]
     dates: Mapping[str, date]
     texts: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
+    ranges: Mapping[str, DateRange] = field(default_factory=dict)
+    between: Mapping[str, tuple[int, int]] = field(default_factory=dict)

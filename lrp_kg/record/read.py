@@ -14,15 +14,20 @@ from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 
-from lrp_kg.durations import MEASURES
+from lrp_kg.durations import DateRange
 from lrp_kg.errors import ForeignContext, RecordError
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.logic.cells import FieldValue
-from lrp_kg.namespaces import PATIENT_RECORD, XSD
+from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
+from lrp_kg.record.ranges import durations, ends_of, settled
 from lrp_kg.record.rdf import rdf_records
 from lrp_kg.record.strict_json import native
+from lrp_kg.record.values import day_of, plain, whole
+
+_ENDS = ("earliest", "latest")
+"""What JSON calls the two ends of a date that is uncertain."""
 
 
 class RecordReader:
@@ -33,6 +38,7 @@ class RecordReader:
         self.fields = guideline.field_names
         self.namespace = guideline.namespace
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
+        self._bounds = {local_name(bound): bound for bound in guideline.bounded}
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -54,6 +60,7 @@ class RecordReader:
             elif f.kind == "date":
                 term["@type"] = XSD + "date"
             context[f.id] = term
+        context |= {name: {"@id": bound, "@type": XSD + "date"} for name, bound in self._bounds.items()}
         return context
 
     # -- reading --------------------------------------------------------------------------------
@@ -67,12 +74,21 @@ class RecordReader:
             return self._from_foreign(data, foreign)
         if any(key.startswith("@") and key not in ("@context", "@id", "@type") for key in data):
             return self._from_foreign(data, self.context)
-        entries = [
-            (self.fields[key].iri if key in self.fields else self.namespace + quote(key), value)
-            for key, raw in data.items()
-            if not key.startswith("@") and raw is not None
-            for value in [self._value(key, raw)]
-        ]
+        entries: list[tuple[str, RawValue]] = []
+        spelled_out = set()
+        for key, raw in data.items():
+            value = plain(raw)
+            if key.startswith("@") or value is None:
+                continue
+            f = self.fields.get(key)
+            ends = self._ends(value) if f and f.bounds else None
+            if f and f.bounds and ends is not None:
+                spelled_out.add(f.iri)
+                entries += [(iri, _date(end)) for iri, end in zip(f.bounds, ends, strict=True) if end is not None]
+            else:
+                entries.append(
+                    (f.iri if f else self._bounds.get(key, self.namespace + quote(key)), self._value(key, value))
+                )
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
         if kind not in (
@@ -83,23 +99,31 @@ class RecordReader:
             [PATIENT_RECORD],
         ):
             stray.append("@type")
-        return RawRecord(_subject(data.get("@id")), tuple(entries), tuple(stray))
+        return RawRecord(_subject(data.get("@id")), tuple(entries), tuple(stray), frozenset(spelled_out))
 
-    def _value(self, key: str, raw: Any) -> RawValue:
+    @staticmethod
+    def _ends(value: Any) -> tuple[Any, Any] | None:
+        """Return the ends of a month, a year or a range; ``None`` where the value is none of these."""
+        if isinstance(value, str):
+            return ends_of(value)
+        if isinstance(value, dict) and value and value.keys() <= set(_ENDS):
+            return plain(value.get(_ENDS[0])), plain(value.get(_ENDS[1]))
+        return None
+
+    def _value(self, key: str, value: Any) -> RawValue:
         f = self.fields.get(key)
         if f is None:
-            return native(raw)
-        if f.kind == "values" and isinstance(raw, list):
-            return Members(tuple(self._one(f, item) for item in raw))
-        return self._one(f, raw)
+            return _date(value) if key in self._bounds else native(value)
+        if f.kind == "values" and isinstance(value, list):
+            return Members(tuple(self._one(f, plain(item)) for item in value))
+        return self._one(f, value)
 
-    def _one(self, f: Field, raw: Any) -> Node:
-        if isinstance(raw, str):
-            if f.kind in ("value", "values"):
-                return self._tokens.get((f.id, raw)) or Node("literal", raw, XSD + "string")
-            if f.kind == "date":
-                return Node("literal", raw, XSD + "date")
-        return native(raw)
+    def _one(self, f: Field, value: Any) -> Node:
+        if isinstance(value, str) and f.kind in ("value", "values"):
+            return self._tokens.get((f.id, value)) or Node("literal", value, XSD + "string")
+        if f.kind == "date":
+            return _date(value)
+        return native(whole(value) if f.kind == "integer" and isinstance(value, float) else value)
 
     def _from_foreign(self, data: dict[str, Any], context: Any) -> RawRecord:
         contexts = context if isinstance(context, list) else [context]
@@ -108,7 +132,7 @@ class RecordReader:
                 "A remote JSON-LD context is never fetched. Leave @context out (the keys are then ours), "
                 "or send the context itself."
             )
-        document = json.dumps({**data, "@context": context})
+        document = json.dumps({**data, "@context": context}, default=str)
         records = self.from_rdf(document, ox.RdfFormat.JSON_LD)
         if len(records) != 1:
             raise ForeignContext(
@@ -134,9 +158,10 @@ class RecordReader:
         dates: dict[str, date] = {}
         texts: dict[str, str] = {}
         lists: dict[str, tuple[str, ...]] = {}
+        bounds: dict[str, date] = {}
         g = self.guideline
         for predicate, value in raw.entries:
-            f = g.fields[predicate]
+            f = g.bounded.get(predicate) or g.fields[predicate]
             if isinstance(value, Members):
                 taken = {n.value for n in value.nodes}
                 lists[predicate] = tuple(v.id for v in f.values if v.iri in taken)
@@ -144,7 +169,7 @@ class RecordReader:
                     if v.expands_to:
                         values[v.expands_to] = v.iri in taken
             elif f.kind == "date":
-                dates[predicate] = date.fromisoformat(value.value)
+                (dates if predicate == f.iri else bounds)[predicate] = date.fromisoformat(value.value)
             elif f.kind == "boolean":
                 values[predicate] = value.value in ("true", "1")
             elif f.kind == "integer":
@@ -153,17 +178,27 @@ class RecordReader:
                 texts[predicate] = value.value
             else:
                 values[predicate] = value.value
-        known = {predicate for predicate, _ in raw.entries if values.get(predicate) is not False}
+        given = {
+            f.iri: DateRange(*(bounds[b] for b in f.bounds))
+            for f in g.fields.values()
+            if f.bounds and bounds.keys() >= set(f.bounds)
+        }
+        dates, ranges = settled(dates, given, g.date_orders)
+        known = {predicate for predicate, _ in raw.entries if values.get(predicate) is not False} | given.keys()
         for f in g.fields.values():
             for implied in f.implies:
                 if f.iri in known:
                     values.setdefault(implied, True)
                 elif f.kind == "boolean" and values.get(implied) is False:
                     values.setdefault(f.iri, False)
-        for d in g.derived.values():
-            if d.start in dates and d.end in dates:
-                values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])
-        return Record(raw.subject, values, dates, texts, lists)
+        certain, between = durations(g.derived.values(), dates, ranges)
+        return Record(
+            raw.subject, values=values | certain, dates=dates, texts=texts, lists=lists, ranges=ranges, between=between
+        )
+
+
+def _date(value: Any) -> Node:
+    return Node("literal", day_of(value), XSD + "date") if isinstance(value, str) else native(value)
 
 
 def _subject(ident: Any) -> str:

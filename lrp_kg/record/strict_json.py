@@ -91,7 +91,7 @@ def native(value: Any) -> Node:
         return Node("literal", repr(value), XSD + "double")
     if isinstance(value, str):
         return Node("literal", value, XSD + "string")
-    return Node("literal", json.dumps(value, ensure_ascii=False, sort_keys=True), RDF + "JSON")
+    return Node("literal", json.dumps(value, ensure_ascii=False, sort_keys=True, default=str), RDF + "JSON")
 
 
 def ndjson(text: str) -> Iterator[tuple[int, str]]:

@@ -66,6 +66,8 @@ _NEEDS_VALUE = "$this $PATH ?value"
 """In a query of a property shape: it says nothing of a record without the property."""
 _READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
 """In the pattern of a query: a property may be a variable, negated or inverse."""
+_ABSENCE = re.compile(r"NOT\s+EXISTS|MINUS|OPTIONAL|COALESCE|BOUND", re.IGNORECASE)
+"""In the text of a query: what is not there can matter."""
 _NAME = re.compile(r"(\w*):([\w-]+)|<([^<>\s]*)>")
 _validating = ContextVar("validating", default=False)
 MEMORY = 500_000
@@ -135,6 +137,8 @@ class Validator:
         self._conditional: dict[str, tuple[int, ...]] = {}
         self._joined: list[tuple[str, ...]] = []
         """Properties whose values a constraint looks at together."""
+        self._needing: set[tuple[str, ...]] = set()
+        """Those of them of which a constraint may demand one where another is."""
         self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
         self._conforming: set[Hashable] = set()
         self._iri = lru_cache(maxsize=4096)(rdflib.URIRef)
@@ -189,6 +193,8 @@ class Validator:
                 continue
             if name == _QUERY and prepared.reads is not None:
                 self._joined.append(tuple(sorted(prepared.reads)))
+                if any(_ABSENCE.search(q.select_text) for q in component.sparql_constraints):
+                    self._needing.add(self._joined[-1])
                 continue
             if not prepared.others or not name.startswith("LessThan"):
                 return False
@@ -214,7 +220,7 @@ class Validator:
             keys[key] = (predicate,)
         for several in self._joined:
             there = tuple(name for name in several if name in values)
-            if len(there) > 1:
+            if len(there) > 1 or (there and several in self._needing):
                 keys[several, tuple(values.get(name) for name in several)] = there
         return keys
 

@@ -10,7 +10,10 @@ import yaml
 
 from lrp_kg import __version__
 from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.namespaces import local_name
 from lrp_kg.words import LANGUAGES, in_language
+
+_ENDS = ("earliest", "latest")
 
 
 def description(guideline: Guideline) -> dict[str, Any]:
@@ -21,7 +24,12 @@ def description(guideline: Guideline) -> dict[str, Any]:
     found.pop("parts")["language"]["enum"] = list(LANGUAGES)  # the aliases of a YAML anchor are one object
     for path, what in found.pop("pages").items():
         found["paths"].setdefault(path, {})["get"] = _page(path, what)
-    found["components"]["schemas"]["Record"]["properties"] = {f.id: _schema(f) for f in guideline.fields.values()}
+    properties = {f.id: _schema(f) for f in guideline.fields.values()}
+    for f in guideline.fields.values():
+        for bound, end in zip(f.bounds or (), _ENDS, strict=False):
+            about = f"{in_language(f.label, 'en')}: {end} possible day"
+            properties[local_name(bound)] = {"type": "string", "format": "date", "description": about}
+    found["components"]["schemas"]["Record"]["properties"] = properties
     return found
 
 
@@ -50,4 +58,8 @@ def _schema(field: Field) -> dict[str, Any]:
             schema["minimum"] = field.low
         if field.high is not None:
             schema["maximum"] = field.high
+    if field.bounds:
+        ends = {name: {"type": "string", "format": "date"} for name in _ENDS}
+        within = {"type": "object", "properties": ends, "required": list(ends), "additionalProperties": False}
+        schema = {"anyOf": [schema, {"type": "string", "pattern": r"^\d{4}(-\d{2})?$"}, within]}
     return schema | {"description": in_language(field.question, "en") or in_language(field.label, "en")}

@@ -48,9 +48,10 @@ SHIFTS = (0, 1, -1, 29, -31, 366, 4 * 365 + 1, 146_097)
 
 def shifted(service: GuidelineService, record: Record, days: int) -> Record:
     """Move every date of a record by the same number of days."""
-    fields = service.guideline.field_names
+    dates = {f.id for f in service.guideline.fields.values() if f.kind == "date"}
+    dates |= {bound.rsplit("#", 1)[1] for bound in service.guideline.bounded}
     return {
-        name: (date.fromisoformat(value) + timedelta(days)).isoformat() if fields[name].kind == "date" else value
+        name: (date.fromisoformat(value) + timedelta(days)).isoformat() if name in dates else value
         for name, value in record.items()
     }
 

@@ -76,9 +76,11 @@ def by_oxigraph(turtle: str, derive: str, classify: str) -> tuple[Derived, Verdi
     return derived, verdicts
 
 
-def native(term: ox.Literal) -> bool | int:
+def native(term: ox.Literal) -> bool | int | date:
     kind = local_name(term.datatype.value)
-    assert kind in ("boolean", "integer")
+    assert kind in ("boolean", "integer", "date")
+    if kind == "date":
+        return date.fromisoformat(term.value)
     return term.value == "true" if kind == "boolean" else int(term.value)
 
 
@@ -138,7 +140,7 @@ def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[De
     for number, sent in enumerate(records):
         record = service.read(sent)
         own = {name: v for name, v in record.values.items() if name in settled}
-        own = {name: v for name, v in own.items() if local_name(name) not in sent}
+        own = {name: v for name, v in (own | dict(record.dates)).items() if local_name(name) not in sent}
         if own:
             derived[f"urn:case:{number}"] = own
         signature = service.assessor.signature(record)

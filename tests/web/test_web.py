@@ -983,14 +983,18 @@ def test_openapi_describes_every_address(app: Flask, client: FlaskClient) -> Non
 def test_openapi_has_every_field(client: FlaskClient, service: GuidelineService) -> None:
     record = openapi(client)["components"]["schemas"]["Record"]
     assert record["additionalProperties"] is False
-    assert set(record["properties"]) == set(service.guideline.field_names)
+    bounds = {"onsetDateEarliest", "onsetDateLatest"}
+    assert set(record["properties"]) == set(service.guideline.field_names) | bounds
     assert record["properties"]["redFlags"]["enum"] == ["none", "isolated", "cluster"]
     assert record["properties"]["medications"]["items"]["enum"][0] == "nsaid"
-    assert record["properties"]["onsetDate"] | {"description": ""} == {
-        "type": "string",
-        "format": "date",
-        "description": "",
-    }
+    exact = {"type": "string", "format": "date"}
+    assert record["properties"]["incapacityStart"] | {"description": ""} == {**exact, "description": ""}
+    for bound in bounds:
+        assert record["properties"][bound] | {"description": ""} == {**exact, "description": ""}
+    day, part, within = record["properties"]["onsetDate"]["anyOf"]
+    assert day == exact
+    assert re.search(part["pattern"], "2024-01") and re.search(part["pattern"], "2024")
+    assert within["required"] == ["earliest", "latest"]
     assert (
         record["properties"]["incapacityPercentage"]["minimum"],
         record["properties"]["incapacityPercentage"]["maximum"],

@@ -137,7 +137,7 @@ def _missing(fields: list[str], decisions: list[str], view: CaseAnswer) -> Diffe
     return Difference("missing", _show(fields), _show(sorted(missing)), decisions[0] if decisions else None)
 
 
-def _days(ident: str, expected: Mapping[str, str | None], view: CaseAnswer) -> Difference | None:
+def _days(ident: str, expected: Mapping[str, Any], view: CaseAnswer) -> Difference | None:
     got = view.days(ident)
     if all(got.get(bound) == day for bound, day in expected.items()):
         return None

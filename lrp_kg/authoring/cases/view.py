@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
-from lrp_kg.answer.as_json import DAY_KEYS
+from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.guideline.model import Box, Decision, Guideline
@@ -100,10 +100,10 @@ class CaseAnswer:
         found = next((s for s in shown_in(self.answer) if s.statement.id == ident), None)
         return False if found is None else "unknown" if found.verdict == OPEN else True
 
-    def days(self, ident: str) -> dict[str, str | None]:
+    def days(self, ident: str) -> Json:
         """Return the dates of a statement; empty where it has none or is not shown."""
         found = next((s for s in self.answer.dated if s.statement.id == ident), None)
-        return {"earliest": _iso(found.earliest), "latest": _iso(found.latest)} if found else {}
+        return days_of(found) if found else {}
 
     def fact(self, key: str) -> object:
         """Return the value of a fact, dates as text; ``None`` where there is none."""

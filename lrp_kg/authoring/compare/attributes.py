@@ -37,6 +37,7 @@ _OWN_NAME = (
     *("criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit"),
     *("locator", "modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
+    *("earliestProperty", "latestProperty", "uncertain"),
 )
 _OTHER_NAME = {
     "box": [CP + "inBox"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import pyoxigraph as ox
 
@@ -115,18 +116,20 @@ def derived_lines(named: NamedRecord, record: Record, guideline: Guideline) -> I
     sent = {p for p, _ in named.raw.entries}
     triples = (
         f"<{named.iri}> <{predicate}> {_value(value, predicate, guideline)}"
-        for predicate, value in record.values.items()
+        for predicate, value in {**record.values, **record.dates}.items()
         if predicate not in sent
     )
     return _both(triples, DERIVED)
 
 
-def _value(value: FieldValue, predicate: str, guideline: Guideline) -> str:
+def _value(value: FieldValue | date, predicate: str, guideline: Guideline) -> str:
     if isinstance(value, bool):
         return f'"{str(value).lower()}"^^<{XSD}boolean>'
     if isinstance(value, int):
         return f'"{value}"^^<{XSD}integer>'
-    raise TypeError(f"{predicate} of {guideline.id} is derived as neither a number nor true or false")
+    if isinstance(value, date):
+        return f'"{value}"^^<{XSD}date>'
+    raise TypeError(f"{predicate} of {guideline.id} is derived as neither a number, a day, nor true or false")
 
 
 class AnswerWriter:

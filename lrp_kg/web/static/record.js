@@ -18,6 +18,11 @@
       if (one === "") return undefined;
       return kind === "boolean" ? one === "true" : one;
     }
+    const roughly = part.querySelector("[data-roughly]");
+    if (roughly && roughly.value.trim()) {
+      const [earliest, latest] = roughly.value.trim().split("/");
+      return latest === undefined ? earliest : { earliest, latest };
+    }
     const text = part.querySelector("input").value;
     if (text === "") return undefined;
     return kind === "integer" ? Number(text) : text;
@@ -76,6 +81,11 @@
         if (i !== event.target && (none || i.hasAttribute("data-none"))) i.checked = false;
       }
     }
+    const dated = event.target.value && event.target.closest('[data-kind="date"]');
+    if (dated) {
+      // an exact day and a month or year exclude each other
+      for (const i of dated.querySelectorAll("input")) if (i !== event.target) i.value = "";
+    }
     send();
   });
   form.addEventListener("submit", (event) => {
@@ -93,7 +103,9 @@
       } else if (part.dataset.kind === "value" || part.dataset.kind === "boolean") {
         for (const i of inputs) i.checked = i.value === String(v);
       } else {
-        inputs[0].value = v;
+        const roughly = part.querySelector("[data-roughly]");
+        if (roughly && typeof v === "object") roughly.value = `${v.earliest}/${v.latest}`;
+        else (roughly && v.length < 10 ? roughly : inputs[0]).value = v;
       }
     }
   };

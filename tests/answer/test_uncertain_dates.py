@@ -1,0 +1,239 @@
+"""An onset of which only bounds are known: the answer is what the answers for all possible days agree on."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.answer.as_text import to_text
+from tests.answer.test_invariants import complete_records
+
+Json = dict[str, Any]
+UNDETERMINED = "undetermined"
+LATEST_VISIT = "first-line-week-1-2-follow-up-appointment"
+FIRST_LINE: Json = {"assessmentDate": "2024-05-20", "careLine": "first-line", "contact": "first-contact"}
+FIRST_LINE |= {"recurrentPain": False, "redFlags": "none", "radicularPain": False, "chronicityRisk": "low"}
+
+
+def within(first: date, last: date) -> Json:
+    return {"earliest": first.isoformat(), "latest": last.isoformat()}
+
+
+def days(first: date, last: date) -> list[date]:
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+@st.composite
+def ranges(draw: st.DrawFn) -> tuple[Json, date, date]:
+    """Return a record without its onset, and the first and last day on which the pain can have begun."""
+    record = draw(complete_records())
+    today = date.fromisoformat(record["assessmentDate"])
+    dropped = draw(st.sets(st.sampled_from(sorted(record.keys() - {"assessmentDate"})), max_size=5))
+    record = {name: value for name, value in record.items() if name not in dropped | {"onsetDate"}}
+    longest = draw(st.sampled_from([0, 5, 13, 14, 20, 34, 35, 42, 43, 60, 76, 77, 90, 120]))
+    shortest = max(longest - draw(st.integers(1, 30)), 0)
+    return record, today - timedelta(longest), today - timedelta(shortest)
+
+
+def merged(outcomes: list[Json]) -> tuple[str, list[str], list[str]]:
+    """Return status, certain answers and possible ones of a decision, from its outcomes on each day."""
+    kinds = {(o["status"], tuple(o["answers"])) for o in outcomes}
+    certain = [a for a in outcomes[0]["answers"] if all(a in o["answers"] for o in outcomes)]
+    ever = {a for o in outcomes for a in o["answers"] + o["possible"]}
+    if len(kinds) == 1 and outcomes[0]["status"] != UNDETERMINED:
+        return outcomes[0]["status"], certain, []
+    return UNDETERMINED, certain, sorted(ever - set(certain))
+
+
+def one(verdicts: list[str], unknown: str = "unknown") -> str:
+    return verdicts[0] if len(set(verdicts)) == 1 else unknown
+
+
+def statements(answer: Json) -> dict[str, str]:
+    """Return the verdict of the condition of each statement that is shown in a box."""
+    return {s["id"]: s.get("condition", {}).get("verdict", "true") for b in answer["boxes"] for s in b["statements"]}
+
+
+@settings(max_examples=25)
+@given(ranges())
+def test_answer_for_a_range_is_what_the_answers_for_its_days_agree_on(
+    service: GuidelineService, found: tuple[Json, date, date]
+) -> None:
+    record, first, last = found
+    answer = service.assess({**record, "onsetDate": within(first, last)})
+    each = [service.assess({**record, "onsetDate": day.isoformat()}) for day in days(first, last)]
+    for name, decision in answer["decisions"].items():
+        outcomes = [a["decisions"][name] for a in each]
+        assert (decision["status"], decision["answers"], sorted(decision["possible"])) == merged(outcomes), name
+        missing = {f for o in outcomes for f in o["missing"]}
+        differ = len({(o["status"], *o["answers"], *o["possible"]) for o in outcomes}) > 1
+        assert set(decision["missing"]) - {"onsetDate"} == missing, name
+        assert "onsetDate" in decision["missing"] or not differ, name
+    for name, programme in answer["eligibility"].items():
+        for number, criterion in enumerate(programme["criteria"]):
+            seen = [a["eligibility"][name]["criteria"] for a in each]
+            assert criterion["verdict"] == one([c[number]["verdict"] if c else "unknown" for c in seen]), criterion[
+                "id"
+            ]
+    shown = [statements(a) for a in each]
+    for ident, verdict in statements(answer).items():
+        assert verdict == one([s.get(ident, "false") for s in shown]), ident
+    for warning in answer["warnings"]:
+        assert all(warning["id"] in {w["id"] for w in a["warnings"]} for a in each)
+
+
+@settings(max_examples=40)
+@given(ranges(), st.data())
+def test_a_more_precise_onset_retracts_nothing(
+    service: GuidelineService, found: tuple[Json, date, date], data: st.DataObject
+) -> None:
+    record, first, last = found
+    if data.draw(st.booleans()):
+        record = {name: value for name, value in record.items() if name != "assessmentDate"}
+    inner = sorted(data.draw(st.lists(st.sampled_from(days(first, last)), min_size=2, max_size=2)))
+    answers = [
+        service.assess(record),
+        *(service.assess({**record, "onsetDate": within(*ends)}) for ends in ((first, last), inner)),
+        service.assess({**record, "onsetDate": inner[0].isoformat()}),
+    ]
+    for before, after in zip(answers, answers[1:], strict=False):
+        for name, decision in before["decisions"].items():
+            later = after["decisions"][name]
+            if decision["status"] != UNDETERMINED:
+                assert (later["status"], later["answers"]) == (decision["status"], decision["answers"]), name
+            else:
+                assert set(decision["answers"]) <= set(later["answers"]), name
+                assert set(later["answers"] + later["possible"]) <= set(decision["answers"] + decision["possible"])
+        assert {b["id"] for b in before["boxes"]} <= {b["id"] for b in after["boxes"]}
+        assert {w["id"] for w in before["warnings"]} <= {w["id"] for w in after["warnings"]}
+        kept = {ident for ident, verdict in statements(before).items() if verdict == "true"}
+        assert kept <= {ident for ident, verdict in statements(after).items() if verdict == "true"}
+
+
+@settings(max_examples=25)
+@given(ranges(), st.booleans())
+def test_every_form_of_a_range_has_the_same_answer(
+    service: GuidelineService, found: tuple[Json, date, date], explain: bool
+) -> None:
+    record, first, last = found
+    expected = service.assess({**record, "onsetDate": within(first, last)}, explain=explain)
+    two = {**record, "onsetDateEarliest": first.isoformat(), "onsetDateLatest": last.isoformat()}
+    context = {"@context": service.reader.context, "@type": "PatientRecord"}
+    (linked,) = service.reader.from_rdf(json.dumps({**context, **two}), ox.RdfFormat.JSON_LD)
+    for form in (two, {**context, "@id": "urn:r", **two}, linked):
+        assert service.assess(form, explain=explain) == expected
+        assert json.loads(service.answer_json(form, explain=explain)) == expected
+
+
+@pytest.mark.parametrize(("part", "first", "last"), [("2024-02", 1, 29), ("2023-02", 1, 28), ("2023-12", 1, 31)])
+def test_a_month_is_its_days(service: GuidelineService, part: str, first: int, last: int) -> None:
+    record = FIRST_LINE | {"onsetDate": part}
+    ends = {"earliest": f"{part}-{first:02}", "latest": f"{part}-{last}"}
+    assert service.assess(record) == service.assess(record | {"onsetDate": ends})
+
+
+def test_a_year_is_its_days(service: GuidelineService) -> None:
+    ends = {"earliest": "2023-01-01", "latest": "2023-12-31"}
+    assert service.assess(FIRST_LINE | {"onsetDate": "2023"}) == service.assess(FIRST_LINE | {"onsetDate": ends})
+
+
+def test_reasons_say_between_what_a_duration_lies(service: GuidelineService) -> None:
+    record = FIRST_LINE | {"onsetDate": {"earliest": "2024-04-26", "latest": "2024-05-16"}}
+    stage = service.assess(record, explain=True)["decisions"]["stage"]
+    assert stage["possible"] == ["first-line-week-1-2", "first-line-week-3-5"]
+    week = next(r for r in stage["because"] if r["field"] in ("painDays", "painWeek"))
+    assert week["verdict"] == "unknown"
+    assert week["value"] in ({"lowest": 4, "highest": 24}, {"lowest": 1, "highest": 4})
+    for reasons in stage["whyNot"].values():
+        assert all(r["label"] for r in reasons)
+
+
+def test_what_is_certain_over_all_days_has_reasons(service: GuidelineService) -> None:
+    """Recurrent pain in weeks 1 to 5 is one stage, although the week is unknown."""
+    record = FIRST_LINE | {"onsetDate": {"earliest": "2024-04-26", "latest": "2024-05-16"}, "recurrentPain": True}
+    stage = service.assess(record, explain=True)["decisions"]["stage"]
+    assert (stage["status"], stage["answers"]) == ("decided", ["first-line-week-3-5"])
+    assert {"careLine", "recurrentPain"} <= {r["field"] for r in stage["because"]}
+    assert {r["field"] for r in stage["because"]} & {"painDays", "painWeek"}
+
+
+def test_a_date_from_an_uncertain_onset_is_the_safe_one(service: GuidelineService) -> None:
+    record = FIRST_LINE | {"onsetDate": {"earliest": "2024-05-10", "latest": "2024-05-19"}}
+    answer = service.assess(record)
+    (visit,) = (d for d in answer["dates"] if d["id"] == LATEST_VISIT)
+    start = {"field": "onsetDate", "date": "2024-05-10"}
+    assert (visit["latest"], visit["countedFrom"]) == ({"earliest": "2024-05-24", "latest": "2024-06-02"}, start)
+    (shown,) = (s for b in answer["boxes"] for s in b["statements"] if s["id"] == LATEST_VISIT)
+    assert (shown["latest"], shown["countedFrom"]) == ("2024-05-24", start)
+    for lang in ("en", "nl", "fr", "de"):
+        text = to_text(service.guideline, service.assess(record, lang=lang), lang)
+        assert "2024-05-24 – 2024-06-02" in text
+        assert "2024-05-10" in text
+
+
+def statuses(service: GuidelineService, onset: Any) -> dict[str, str]:
+    """Return where each date lies, by its statement."""
+    return {d["id"]: d["status"] for d in service.assess(FIRST_LINE | {"onsetDate": onset})["dates"]}
+
+
+def test_a_date_is_past_only_if_it_is_on_every_day(service: GuidelineService) -> None:
+    today = date(2024, 5, 20)
+    for first in range(0, 77, 4):
+        for last in range(0, first, 5):
+            ends = (today - timedelta(first), today - timedelta(last))
+            exact = [statuses(service, day.isoformat()) for day in ends]
+            for ident, status in statuses(service, within(*ends)).items():
+                assert status == one([e.get(ident, "none") for e in exact]), (first, last, ident)
+
+
+def test_what_is_known_in_part_is_asked_last(service: GuidelineService) -> None:
+    record: Json = {"onsetDate": "2024-05", "assessmentDate": "2024-05-20", "radicularPain": False}
+    record["recurrentPain"] = False
+    for _ in range(60):
+        answer = service.assess(record)
+        question = answer["nextQuestion"]
+        assert answer["missing"][-1] == "onsetDate"
+        if question["field"] == "onsetDate":
+            break
+        assert "partial" not in question
+        reply = question["options"][0]["value"] if question["options"] else "2024-05-20"
+        record[question["field"]] = {"integer": 0, "values": []}.get(question["type"], reply)
+    assert question["partial"] is True
+    assert "onsetDate" not in service.assess(record | {"onsetDate": "2024-05-10"})["missing"]
+
+
+INVALID: list[tuple[Json, str]] = [
+    ({"onsetDate": "2024-06", "assessmentDate": "2024-05-20"}, "onsetDate"),
+    ({"onsetDate": {"earliest": "2024-05-02", "latest": "2024-05-01"}}, "onsetDate"),
+    ({"onsetDate": {"earliest": "2024-05-02"}}, "onsetDate"),
+    ({"onsetDateLatest": "2024-05-02"}, "onsetDateLatest"),
+    ({"onsetDateEarliest": "2024-05-02"}, "onsetDateEarliest"),
+    ({"onsetDateEarliest": "2024-05-02", "onsetDateLatest": "2024-05-01"}, "onsetDateEarliest"),
+    ({"onsetDate": "2024-05-02", "onsetDateEarliest": "2024-05-01", "onsetDateLatest": "2024-05-03"}, "onsetDate"),
+    ({"onsetDate": "1899"}, "onsetDate"),
+    ({"onsetDate": "2024-00"}, "onsetDate"),
+    ({"onsetDate": "24-05"}, "onsetDate"),
+    ({"onsetDate": {}}, "onsetDate"),
+    ({"onsetDate": {"earliest": "2024-05", "latest": "2024-06"}}, "onsetDate"),
+    ({"spinalSurgeryDate": "2024-05"}, "spinalSurgeryDate"),
+]
+
+
+@pytest.mark.parametrize(("record", "field"), INVALID)
+def test_a_range_that_says_nothing_sure_is_refused(service: GuidelineService, record: Json, field: str) -> None:
+    good = {"onsetDateEarliest": "2024-05-02", "onsetDateLatest": "2024-05-03", "assessmentDate": "2024-05-20"}
+    for _ in range(2):  # what was remembered of valid records makes no other one valid
+        service.assess(good)
+        service.assess({"onsetDate": "2024-05-02"})
+        with pytest.raises(InvalidRecord) as refused:
+            service.assess(record)
+        assert {f.field for f in refused.value.findings} == {field}
+        for finding in refused.value.findings:
+            assert len({finding.text(lang) for lang in ("en", "nl", "fr", "de")}) == 4

@@ -1,0 +1,110 @@
+"""What a value is taken for: the table of `docs/record.md`, from JSON and from Python."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from subprocess import run
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.record.strict_json import parse_json
+from lrp_kg.record.values import plain
+
+Json = dict[str, Any]
+SAME: list[tuple[str, Any, Any]] = [
+    ("onsetDate", "2024-01-31T00:00:00", "2024-01-31"),
+    ("onsetDate", "2024-01-31T00:00:00.000", "2024-01-31"),
+    ("onsetDate", "2024-01-31T00:00:00Z", "2024-01-31"),
+    ("onsetDate", "2024-01-31T00:00:00.000Z", "2024-01-31"),
+    ("onsetDateEarliest", "2024-01-31T00:00:00Z", "2024-01-31"),
+    ("onsetDate", {"earliest": "2024-01-01T00:00:00", "latest": "2024-01-31T00:00:00"}, "2024-01"),
+    ("onsetDate", date(2024, 1, 31), "2024-01-31"),
+    ("onsetDate", datetime(2024, 1, 31), "2024-01-31"),
+    ("onsetDate", datetime(2024, 1, 31, tzinfo=UTC), "2024-01-31"),
+    ("onsetDate", {"earliest": date(2024, 1, 1), "latest": date(2024, 1, 31)}, "2024-01"),
+    ("onsetDate", None, None),
+    ("onsetDate", float("nan"), None),
+    ("onsetDate", {"earliest": None, "latest": None}, None),
+    ("redFlags", float("nan"), None),
+    ("radicularPain", None, None),
+    ("sessionsFollowed", 30.0, 30),
+    ("priorIncapacityDays", float("nan"), None),
+]
+REFUSED: list[tuple[str, Any]] = [
+    *(("onsetDate", text) for text in ("31-01-2024", "31/01/2024", "01/31/2024", "2024/01/31", "20240131", "NA", "")),
+    *(("onsetDate", text) for text in ("2024-01-31T08:00:00", "2024-01-31 00:00:00", "2024-01-31T00:00", "2024-1")),
+    *(("onsetDate", text) for text in ("2024-01-31T00:00:00+02:00", "2024-01-31Z", "2024-01-31T00:00:00.5")),
+    *(("onsetDate", value) for value in (1706659200, 45322.0, True, ["2024-01-31"], datetime(2024, 1, 31, 8))),
+    ("onsetDate", datetime(2024, 1, 31, tzinfo=timezone(timedelta(hours=2)))),
+    *(("radicularPain", value) for value in ("yes", "true", "TRUE", "NA", 1, 0, 1.0, "")),
+    *(("sessionsFollowed", value) for value in ("30", 30.5, True, "NaN", float("inf"), 1e300, "")),
+    *(("redFlags", value) for value in ("NA", "NaN", "None", 0, False, "")),
+    ("medications", "nsaid"),
+    ("id", 5),
+    ("sessionsFollowed", timedelta(30)),
+]
+
+
+def outcome(service: GuidelineService, field: str, value: Any) -> Any:
+    record = {"assessmentDate": "2024-05-20", field: value}
+    if field == "onsetDateEarliest":
+        record["onsetDateLatest"] = "2024-05-01"
+    return service.assess(record, explain=True)
+
+
+@pytest.mark.parametrize(("field", "value", "same"), SAME)
+def test_is_taken_for(service: GuidelineService, field: str, value: Any, same: Any) -> None:
+    assert outcome(service, field, value) == outcome(service, field, same)
+
+
+@pytest.mark.parametrize(("field", "value"), REFUSED)
+def test_nothing_else_is_guessed(service: GuidelineService, field: str, value: Any) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        outcome(service, field, value)
+    assert {f.field for f in refused.value.findings} == {field}
+
+
+def test_the_same_from_text(service: GuidelineService) -> None:
+    sent = parse_json('{"sessionsFollowed": 30.0, "onsetDate": "2024-01-31T00:00:00.000Z", "redFlags": null}')
+    assert service.assess(sent) == service.assess({"sessionsFollowed": 30, "onsetDate": "2024-01-31"})
+
+
+def test_values_of_numpy_and_pandas(service: GuidelineService) -> None:
+    np, pd = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    whole = {"onsetDate": "2024-01-31", "assessmentDate": "2024-02-10", "sessionsFollowed": 30, "radicularPain": False}
+    whole |= {"careLine": "first-line", "medications": ["nsaid"]}
+    for onset in (pd.Timestamp("2024-01-31"), np.datetime64("2024-01-31"), np.datetime64("2024-01-31", "ns")):
+        for sessions in (np.int64(30), np.float32(30), np.float64(30)):
+            record: Json = {"onsetDate": onset, "assessmentDate": np.str_("2024-02-10"), "sessionsFollowed": sessions}
+            record |= {"radicularPain": np.bool_(False), "careLine": np.str_("first-line")}
+            record |= {"medications": [np.str_("nsaid")], "redFlags": pd.NA, "contact": np.float64("nan")}
+            record |= {"incapacityStart": pd.NaT, "applicationDate": np.datetime64("NaT"), "sector": None}
+            assert service.assess(record) == service.assess(whole)
+    for late in (pd.Timestamp("2024-01-31 08:00"), np.datetime64("2024-01-31T08:00"), pd.Timestamp(1, unit="ns")):
+        with pytest.raises(InvalidRecord):
+            service.assess({"onsetDate": late})
+    frame = pd.DataFrame(
+        [{"sessionsFollowed": 30, "onsetDate": pd.Timestamp("2024-01-31")}, {"sessionsFollowed": None}]
+    )
+    rows = frame.to_dict("records")
+    assert service.assess(rows[0]) == service.assess({"sessionsFollowed": 30, "onsetDate": "2024-01-31"})
+    assert service.assess(rows[1]) == service.assess({})
+
+
+def test_neither_library_is_imported() -> None:
+    code = (
+        "import sys; from lrp_kg import GuidelineService; s = GuidelineService(); "
+        "s.assess({'sessionsFollowed': 30.0, 'onsetDate': '2024-01'}); "
+        "assert not {'numpy', 'pandas'} & set(sys.modules)"
+    )
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_plain_leaves_what_json_has() -> None:
+    for value in (None, True, 3, "a", 1.5, ["a"], {"a": 1}):
+        assert plain(value) == value
+    assert json.dumps(plain({"a": [1]})) == '{"a": [1]}'
