@@ -21,6 +21,7 @@ _NAMES = {
     "PatternConstraintComponent": "wrong-form",
     "NodeKindConstraintComponent": "wrong-type",
     "OrConstraintComponent": "wrong-type",
+    "MinCountConstraintComponent": "value-needed",
     "MaxCountConstraintComponent": "more-than-one-value",
     "MinInclusiveConstraintComponent": "value-too-small",
     "MaxInclusiveConstraintComponent": "value-too-large",

@@ -592,6 +592,9 @@ INVALID: list[tuple[str, Record, list[tuple[str, str]]]] = [
         day(3) | {"applicationDate": "2025-02-28"},
         [("dates-out-of-order", "injuryDate")],
     ),
+    ("a month after the assessment", day(0) | {"injuryDate": "2026-01"}, [("dates-out-of-order", "injuryDate")]),
+    ("a first day alone", {"injuryDateEarliest": "2025-01-01"}, [("value-needed", "injuryDateLatest")]),
+    ("a month of an exact date", {"surgeryDate": "2025-01"}, [("wrong-type", "surgeryDate")]),
     (
         "a date of surgery without surgery",
         {"ankleSurgery": False, "surgeryDate": "2025-01-01"},
