@@ -230,6 +230,54 @@ class TestEveryTypeOut:
         assert ("reasons" in page.classes) == explain
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("accept", [JSON, "application/ld+json", "text/html", "text/plain"])
+def test_changes_are_given_where_they_are_asked_for(
+    client: FlaskClient, service: GuidelineService, lang: str, accept: str
+) -> None:
+    path = f"/assess?lang={lang}&changes=true"
+    response = send(client, FIRST_VISIT, path=path, Accept=accept)
+    plain = send(client, FIRST_VISIT, path=f"/assess?lang={lang}", Accept=accept)
+    changes = service.assess(FIRST_VISIT, changes=True)["changes"]
+    assert changes
+    if accept in ("text/html", "text/plain"):
+        said = phrase("changes", lang)
+        text = read_page(response.text).text if accept == "text/html" else response.text
+        assert said in text
+        assert all(c["date"] in text for c in changes)
+        assert unescape(plain.text).count(said) == 0
+    else:
+        assert response.get_json(force=True)["changes"] == changes
+        assert "changes" not in plain.get_json(force=True)
+
+
+def test_changes_of_many_records(client: FlaskClient, service: GuidelineService) -> None:
+    lines = "\n".join([json.dumps(FIRST_VISIT), "{}"])
+    first, second = send(client, lines, NDJSON, path="/assess?changes=1").data.splitlines()
+    assert orjson.loads(first) == service.assess(FIRST_VISIT, changes=True)
+    assert orjson.loads(second)["changes"] is None
+    problem(send(client, FIRST_VISIT, path="/assess?changes=perhaps"), 400, "unknown-parameter")
+
+
+DAY_27 = {
+    "assessmentDate": "2024-05-20",
+    "applicationDate": "2024-05-20",
+    "incapacityStart": "2024-04-23",
+    "incapacityCause": "low-back-pain",
+    "priorIncapacityDays": 0,
+    "heavyLifting": True,
+    "occupationalPhysicianConfirms": True,
+    "sector": "private",
+}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_says_from_which_day_a_programme_is_open(client: FlaskClient, lang: str) -> None:
+    page = read_page(send(client, DAY_27, path=f"/assess?lang={lang}", Accept="text/html").text)
+    until = phrase("days-until", lang, day="2024-07-23")
+    assert f"{phrase('days-from-tomorrow', lang)}, {until}" in page.text
+
+
 @RDFLIB_JSON_LD
 def test_answer_in_json_ld_agrees_with_the_turtle(client: FlaskClient) -> None:
     response = send(client, FIRST_VISIT, path="/assess?explain=true", Accept="application/ld+json")

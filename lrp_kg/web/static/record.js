@@ -53,7 +53,7 @@
     const turn = ++last;
     const found = record();
     json.textContent = JSON.stringify(found, null, 2);
-    const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true" });
+    const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true", changes: "true" });
     if (explain.checked) query.set("explain", "true");
     let shown;
     try {

@@ -1,0 +1,200 @@
+"""`changes`: what is decided otherwise if the same patient is assessed later, and the days in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.answer.as_text import to_text
+from lrp_kg.answer.over_time import DAYS, MOST
+from lrp_kg.cli import main
+from tests.answer.test_invariants import complete_records
+from tests.support.paths import ANKLE
+
+Json = dict[str, Any]
+PATIENT: Json = {
+    "assessmentDate": "2024-02-01",
+    "onsetDate": "2024-01-25",
+    "careLine": "first-line",
+    "contact": "first-contact",
+    "redFlags": "none",
+    "radicularPain": False,
+    "recurrentPain": False,
+}
+WORKER: Json = {
+    "assessmentDate": "2024-05-20",
+    "applicationDate": "2024-05-20",
+    "incapacityStart": "2024-04-23",
+    "incapacityCause": "low-back-pain",
+    "priorIncapacityDays": 0,
+    "heavyLifting": True,
+    "occupationalPhysicianConfirms": True,
+    "sector": "private",
+}
+
+
+def later(record: Json, days: int) -> Json:
+    day = date.fromisoformat(record["assessmentDate"]) + timedelta(days)
+    return record | {"assessmentDate": day.isoformat()}
+
+
+def changes_by_brute_force(service: GuidelineService, record: Json) -> list[Json]:
+    """Return the changes by assessing the record anew on each day, as far as it is not refused."""
+    found = []
+    before = service.assess(record)["decisions"]
+    for days in range(1, DAYS + 1):
+        moved = later(record, days)
+        try:
+            now = service.assess(moved)["decisions"]
+        except InvalidRecord:
+            break
+        for name, d in now.items():
+            if (d["status"], d["answers"]) != (before[name]["status"], before[name]["answers"]):
+                day = moved["assessmentDate"]
+                found.append({"date": day, "decision": name, "status": d["status"], "answers": d["answers"]})
+        before = now
+    return found[:MOST]
+
+
+def test_stages_change_on_their_days(service: GuidelineService) -> None:
+    found = service.assess(PATIENT, only=["stage"], changes=True)["changes"]
+    assert [(c["date"], c["decision"], c["status"], c["answers"]) for c in found] == [
+        ("2024-02-08", "stage", "decided", ["first-line-week-3-5"]),
+        ("2024-02-29", "stage", "decided", ["first-line-week-6-11-first-contact"]),
+        ("2024-04-11", "stage", "decided", ["first-line-week-12-plus-first-contact"]),
+    ]
+
+
+def test_changes_are_there_only_where_they_are_asked_for(service: GuidelineService) -> None:
+    assert "changes" not in service.assess(PATIENT)
+    assert service.assess(PATIENT, only=["facet"], changes=True)["changes"] == []
+    cached = json.loads(service.answer_json(PATIENT, changes=True))
+    assert cached == service.assess(PATIENT, changes=True)
+    assert "changes" not in json.loads(service.answer_json(PATIENT))
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({}, True),
+        ({"assessmentDate": None}, False),
+        ({"onsetDate": None}, False),
+        ({"onsetDate": None, "redFlags": "cluster"}, False),  # the stage needs it all the same
+        ({"spinalSurgery": True, "careLine": "second-line", "chronicityRisk": "high"}, False),
+        ({"spinalSurgery": None, "careLine": "second-line", "chronicityRisk": "high"}, True),
+        ({"spinalSurgery": True, "spinalSurgeryDate": "2024-01-01", "careLine": "second-line"}, True),
+    ],
+)
+def test_changes_are_null_where_a_needed_date_is_unknown(service: GuidelineService, change: Json, known: bool) -> None:
+    found = service.assess(PATIENT | change, changes=True)["changes"]
+    assert (found is not None) == known
+
+
+def test_unknown_date_does_not_matter_to_what_does_not_need_it(service: GuidelineService) -> None:
+    record = PATIENT | {"onsetDate": None, "redFlags": "cluster"}
+    assert service.assess(record, only=["exit"], changes=True)["changes"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "record",
+    [
+        PATIENT,
+        PATIENT | {"careLine": "second-line", "chronicityRisk": "high", "rehabilitationPotential": "none"},
+        PATIENT
+        | {"careLine": "second-line", "contact": None, "spinalSurgery": True, "spinalSurgeryDate": "2024-01-31"},
+        WORKER | {"onsetDate": "2024-03-05"},
+    ],
+    ids=["first-line", "second-line", "surgery", "worker"],
+)
+def test_changes_agree_with_assessing_anew_on_each_day(service: GuidelineService, record: Json) -> None:
+    found = service.assess(record, changes=True)["changes"]
+    assert found == changes_by_brute_force(service, record)
+    assert found
+
+
+@settings(max_examples=60)
+@given(record=complete_records(), days=st.integers(1, DAYS))
+def test_changes_lead_to_what_is_decided_on_any_later_day(service: GuidelineService, record: Json, days: int) -> None:
+    answer = service.assess(record, changes=True)
+    found = answer["changes"]
+    assert len(found) <= MOST
+    assert found == sorted(found, key=lambda c: c["date"])
+    moved = later(record, days)
+    try:
+        then = service.assess(moved)["decisions"]
+    except InvalidRecord:
+        return
+    if len(found) == MOST and moved["assessmentDate"] >= found[-1]["date"]:
+        return
+    for name, before in answer["decisions"].items():
+        own = [c for c in found if c["decision"] == name and c["date"] <= moved["assessmentDate"]]
+        last = own[-1] if own else before
+        assert (last["status"], last["answers"]) == (then[name]["status"], then[name]["answers"]), name
+
+
+def test_changes_of_another_guideline(cache_folder: str) -> None:
+    ankle = GuidelineService(ANKLE)
+    record = {"assessmentDate": "2024-01-20", "injuryDate": "2024-01-15"}
+    record |= {
+        "deformity": False,
+        "boneTenderness": False,
+        "canBearWeight": True,
+        "painScore": 3,
+        "ankleSurgery": False,
+    }
+    assert ankle.assess(record, changes=True)["changes"] == changes_by_brute_force(ankle, record)
+    assert ankle.assess({**record, "injuryDate": None}, changes=True)["changes"] is None
+
+
+TOMORROW = {
+    "en": "from tomorrow, until 2024-07-23 included",
+    "nl": "vanaf morgen, tot en met 2024-07-23",
+    "fr": "à partir de demain, jusqu'au 2024-07-23 inclus",
+    "de": "ab morgen, bis einschließlich 2024-07-23",
+}
+
+
+@pytest.mark.parametrize("lang", TOMORROW)
+def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: str) -> None:
+    text = to_text(service.guideline, service.assess(WORKER, lang=lang), lang)
+    assert TOMORROW[lang] in text
+    next_day = later(WORKER, 1) | {"applicationDate": "2024-05-21"}
+    text = to_text(service.guideline, service.assess(next_day, lang=lang), lang)
+    assert TOMORROW[lang] not in text
+    assert "2024-05-21" in text
+    assert "2024-07-23" in text
+
+
+def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
+    never = service.assess(WORKER | {"sector": "self-employed"})
+    assert "nor on a later day" in to_text(service.guideline, never, "en")
+    unknown = service.assess(WORKER | {"sector": None})
+    assert "nor on a later day" not in to_text(service.guideline, unknown, "en")
+    doubtful = service.assess(WORKER | {"priorIncapacityDays": None})
+    assert "(what is still unknown can move these days)" in to_text(service.guideline, doubtful, "en", width=200)
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (PATIENT, "2024-02-08"),
+        (PATIENT | {"onsetDate": None}, "cannot be said: a date is unknown"),
+        (WORKER | {"redFlags": "cluster", "onsetDate": "2023-01-01"}, "nothing changes within a year"),
+    ],
+)
+def test_command_lists_the_changes(record: Json, line: str, cache_folder: str) -> None:
+    sent = json.dumps({name: value for name, value in record.items() if value is not None})
+    found = CliRunner().invoke(main, ["assess", "-", "--changes"], input=sent)
+    assert found.exit_code == 0, found.output
+    assert "If only the day of the assessment moves" in found.output
+    assert line in found.output
+    plain = CliRunner().invoke(main, ["assess", "-"], input=sent)
+    assert "If only the day of the assessment moves" not in plain.output
