@@ -21,7 +21,8 @@ from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Stepper, Steps
 from lrp_kg.record.model import Record
 
-MEMORY = 200_000
+MEMORY = 20_000
+"""Remembered states of knowledge about one programme, after which they are dropped."""
 COMPLETIONS = 1000
 """Joint cells of durations from dates within bounds that are looked at; beyond it the durations count as unknown."""
 
@@ -100,28 +101,39 @@ class DayFinder:
         self._partners = [_Partner(name, end, tuple(vs)) for (name, end), vs in partners.items()]
         self._moving = frozenset(v for p in self._partners for v in p.variables)
         self._fixed = tuple(v for v in read if v not in self._moving)
+        names = {p.name for p in self._partners}
+        bounding = {x for pair in guideline.date_orders if names.intersection(pair) for x in pair}
+        self._dates = tuple((names | bounding) - {self.field})
+        self._implied = tuple({i for name in names for i in guideline.fields[name].implies})
         self._plans: dict[bytes, _Plan] = {}
+        self._found: dict[tuple[object, ...], tuple[list[_Stretch], _Bounds]] = {}
 
     def find(self, signature: Signature, record: Record, outcome: Callable[[], Outcome]) -> EligibleDays:
         """Return the run of eligible days that holds the day asked, else the next run; the first where it is unknown.
 
         ``outcome`` returns what is decided of the day asked, which can be more than is certain of the days around it.
         """
-        plan = self._plan(signature)
+        own = bytes([signature[v] for v in self._fixed])
+        plan = self._plan(own)
         if plan.always == FALSE:
             return NEVER
         if plan.always == OPEN:
             return UNKNOWN_DAYS
+        key = (own, *map(record.dates.get, self._dates), *map(record.values.get, self._implied))
+        known = self._found.get(key)
+        if known is None:
+            if len(self._found) >= MEMORY:
+                self._found.clear()
+            bounds = self._bounds(record)
+            known = self._found[key] = (_joined(self._stretches(plan, bounds)), bounds)
+        stretches, bounds = known
         asked = record.dates.get(self.field or "")
-        bounds = self._bounds(record)
-        stretches = self._stretches(plan, bounds)
         if asked and stretches[_number(stretches, asked)].verdict == OPEN:
-            stretches = _with_day(stretches, asked, _verdict([outcome()]))
-        return _chosen(_joined(stretches), asked, bounds)
+            stretches = _joined(_with_day(stretches, asked, _verdict([outcome()])))
+        return _chosen(stretches, asked, bounds)
 
-    def _plan(self, signature: Signature) -> _Plan:
-        """Return what is left of the programme for a signature while the day moves."""
-        own = bytes([signature[v] for v in self._fixed])
+    def _plan(self, own: bytes) -> _Plan:
+        """Return what is left of the programme for what is known beside the durations that follow the day."""
         plan = self._plans.get(own)
         if plan is None:
             if len(self._plans) >= MEMORY:
