@@ -135,6 +135,33 @@ def test_completed_and_begun_surround_the_end(a: date, b: date) -> None:
     assert begun - completed == (0 if plus(start, completed) == end else 1)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "months"),
+    [
+        ("2022-11-30", "2023-02-28", 3),
+        ("2022-11-30", "2023-03-01", 3),
+        ("2022-11-30", "2023-03-02", 4),
+        ("2023-11-30", "2024-03-01", 3),
+        ("2022-12-01", "2023-03-02", 4),
+        ("2023-01-31", "2023-05-01", 3),
+        ("2023-01-31", "2023-05-02", 4),
+        ("2023-01-30", "2023-05-01", 4),
+        ("2023-12-31", "2024-01-01", 1),
+    ],
+)
+def test_months_that_roll_over(start: str, end: str, months: int) -> None:
+    assert MEASURES["BegunMonthsRolledOver"](date.fromisoformat(start), date.fromisoformat(end)) == months
+
+
+@given(DATES, DATES)
+def test_months_roll_over_by_one_day_where_the_day_does_not_exist(a: date, b: date) -> None:
+    start, end = sorted((a, b))
+    begun = begun_months(start, end)
+    last = plus(start, begun - 1) if begun else end
+    rolled = last.day < start.day and end == last + DAY
+    assert MEASURES["BegunMonthsRolledOver"](start, end) == begun - (1 if begun and rolled else 0)
+
+
 @given(DATES, st.integers(0, 4000), st.integers(0, 4000))
 def test_later_ends_never_measure_less(start: date, one: int, other: int) -> None:
     early, late = sorted((one, other))
