@@ -38,11 +38,10 @@ class Stepper:
 
     def nearest(self, name: str, moves_end: bool, dates: Mapping[str, date]) -> date | None:
         """Return the day that an unknown date is not beyond, seen from the moving one; ``None`` without such a day."""
+        orders = self.calendar.cells.guideline.date_orders
         if moves_end:
-            days = [dates[later] for earlier, later in self.calendar.orders if earlier == name and later in dates]
-            return min(days, default=None)
-        days = [dates[earlier] for earlier, later in self.calendar.orders if later == name and earlier in dates]
-        return max(days, default=None)
+            return min((dates[later] for earlier, later in orders if earlier == name and later in dates), default=None)
+        return max((dates[earlier] for earlier, later in orders if later == name and earlier in dates), default=None)
 
     def _steps_uncached(self, variable: int, fixed: date, moves_end: bool) -> Steps:
         starts = self.calendar.cells.variables[variable].starts
