@@ -17,6 +17,7 @@ from lrp_kg.answer.results import (
     Spread,
     StatementResult,
 )
+from lrp_kg.answer.summary import BRIEF, FULL, Line, in_brief, summary_of
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.model import Box, Decision, Guideline, Option, Term
 from lrp_kg.logic.classify import FALSE, TRUE
@@ -147,6 +148,7 @@ class Renderer:
         return {
             "status": found.result.status,
             "verdict": found.verdict,
+            "assessed": found.assessed,
             "label": self.text(found.programme.label),
             "edition": found.edition.id,
             "editionLabel": self.text(found.edition.label),
@@ -202,16 +204,28 @@ class Renderer:
         """Render dates."""
         return [self.dated(s) for s in found]
 
+    def line(self, line: Line) -> Json:
+        """Render a line of the summary."""
+        data: Json = {"kind": line.kind}
+        if line.section:
+            data["section"] = line.section
+        data |= {"severity": line.severity, "text": line.text(self.lang)}
+        if line.dated and line.date:
+            data["date"] = self.day(line.dated, "latest" if line.dated.latest else "earliest", line.date)
+        kind, ident = line.ref
+        return data | {"ref": {kind: ident}}
+
     # -- the whole --------------------------------------------------------------------------------
 
-    def render(self, found: Assessment, *, explain: bool = False) -> Json:
-        """Render an assessment as the answer of the contract."""
+    def render(self, found: Assessment, *, explain: bool = False, detail: str = FULL) -> Json:
+        """Render an assessment as the answer of the contract, or only its summary with what belongs to it."""
         g, record = self.guideline, found.record
+        summary = summary_of(found)
         stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
         editions = [p.edition.id for p in found.programmes.values()]
         shown = [box for box, _ in found.boxes]
         questions = [self.question(q) for q in found.questions]
-        return {
+        answer = {
             **self.echoed(record),
             "guideline": {
                 **{"id": g.id, "iri": g.iri, "label": self.text(g.label), "version": g.version},
@@ -219,6 +233,8 @@ class Renderer:
                 "editions": editions,
             },
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
+            "summary": [self.line(line) for line in summary.lines],
+            "summaryMore": summary.more,
             "decisions": {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()},
             "boxes": [self.box(box, statements) for box, statements in found.boxes],
             "notices": [self.statement(s) for s in found.notices],
@@ -235,6 +251,7 @@ class Renderer:
             "missing": [local_name(f) for f in found.missing],
             **({"changes": self.changes(found.changes)} if found.changes else {}),
         }
+        return in_brief(answer, local_name(g.roles.identifier or "")) if detail == BRIEF else answer
 
     def changes(self, found: Changes) -> Any:
         """Render what changes on later days."""

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from lrp_kg.answer.as_json import Json
 from lrp_kg.guideline.in_words import GuidelineWords
-from lrp_kg.guideline.model import CRITICAL, Guideline
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import DECIDED
 
 _COLOURS = {
@@ -113,13 +113,39 @@ class TextAnswer:
         self.words = AnswerWords(guideline, lang)
 
     def lay_out(self, answer: Json) -> RenderableType:
-        """Return an answer as something rich can print."""
-        warnings = answer["warnings"]
+        """Return an answer as something rich can print; what is urgent comes first."""
+        lines = list(self._summary(answer))
+        parts = [self._heading("summary", above=""), *lines] if lines else []
+        if "decisions" in answer:
+            for name, lines in self._details(answer).items():
+                parts += [self._heading(name), *lines] if lines else []
+        parts.append(Text("\n" + self.words.say("unofficial"), style="dim"))
+        return Group(*parts)
+
+    def _summary(self, answer: Json) -> Iterator[RenderableType]:
+        for line in answer["summary"]:
+            if line["kind"] == "question":
+                yield self._question(answer["nextQuestion"])
+                continue
+            urgent = line["kind"] in ("exit", "warning") or line["severity"] != "info"
+            mark, colour = _SEVERITIES[line["severity"]] if urgent else ("-", "none")
+            date = f" [bold]→ {line['date']}[/]" if "date" in line else ""
+            yield Text.from_markup(f"  [{colour}]{mark} {escape(line['text'])}[/]{date}")
+        if answer["summaryMore"]:
+            yield Text.from_markup(f"  [dim]{escape(self.words.say('summaryMore', count=answer['summaryMore']))}[/]")
+
+    def _details(self, answer: Json) -> dict[str, list[RenderableType]]:
+        """Return what an answer says beside its summary, by section."""
+        said = {line["text"] for line in answer["summary"]}
         points = points_to_show(answer)
-        sections: dict[str, list[RenderableType]] = {
-            "warnings": [self._warning(item) for item in warnings if item["severity"] != CRITICAL],
+        question = answer["nextQuestion"] if all(line["kind"] != "question" for line in answer["summary"]) else None
+        return {
+            "warnings": [self._warning(item) for item in answer["warnings"] if item["label"] not in said],
             "decisions": [
-                line for name, d in answer["decisions"].items() for line in self._decision(name, d, points[name])
+                line
+                for name, d in answer["decisions"].items()
+                if answer["eligibility"].get(name, {}).get("assessed", True)
+                for line in self._decision(name, d, points[name])
             ],
             "notices": [self._statement(s) for s in answer["notices"]],
             "boxes": [line for box in answer["boxes"] for line in self._box(box)],
@@ -131,17 +157,12 @@ class TextAnswer:
             "dates": [self._dated(item) for item in answer["dates"]],
             "changes": self._changes(answer),
             "missing": [Padding(Text(self._fields(answer["missing"])), (0, 0, 0, 2))] if answer["missing"] else [],
-            "nextQuestion": [self._question(answer["nextQuestion"])] if answer["nextQuestion"] else [],
+            "nextQuestion": [self._question(question)] if question else [],
         }
-        parts = [self._warning(item) for item in warnings if item["severity"] == CRITICAL]
-        for name, lines in sections.items():
-            parts += [self._heading(name), *lines] if lines else []
-        parts.append(Text("\n" + self.words.say("unofficial"), style="dim"))
-        return Group(*parts)
 
-    def _heading(self, name: str) -> RenderableType:
+    def _heading(self, name: str, above: str = "\n") -> RenderableType:
         text = self.words.say(name)
-        return Text("\n" + text[:1].upper() + text[1:], style="bold underline")
+        return Text(above + text[:1].upper() + text[1:], style="bold underline")
 
     def _fields(self, names: Iterable[str]) -> str:
         return ", ".join(self.words.field(name) for name in names)
@@ -211,6 +232,8 @@ class TextAnswer:
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
     def _programme(self, p: Json, today: str | None) -> list[RenderableType]:
+        if not p["assessed"]:
+            return [Text.from_markup(f"  [bold]{escape(p['label'])}[/]: {escape(self.words.say('not-assessed'))}")]
         head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
         lines: list[RenderableType] = [Text.from_markup(head)]
         days = self.words.days(p, today)
@@ -245,7 +268,7 @@ class TextAnswer:
 
     def _question(self, question: Json) -> RenderableType:
         options = " / ".join(o["label"] for o in question["options"])
-        line = f"  [bold]{escape(question['question'])}[/] [dim]({question['field']})[/]"
+        line = f"  [bold]? {escape(question['question'])}[/] [dim]({question['field']})[/]"
         return Text.from_markup(line + (f"\n    {escape(options)}" if options else ""))
 
 

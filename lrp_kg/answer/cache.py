@@ -93,16 +93,19 @@ class AnswerCache:
         self._programmes = {p.id: p for p in guideline.programmes.values()}
         self._open = frozenset((guideline.fields.keys() | guideline.derived.keys()) - settled)
 
-    def render(self, record: Record, renderer: Renderer, only: Collection[str] | None, explain: bool) -> bytes:
+    def render(
+        self, record: Record, renderer: Renderer, only: Collection[str] | None, *, explain: bool, detail: str
+    ) -> bytes:
         """Return the answer to a record as JSON; without changes on later days, which depend on too much."""
         assessor = self.assessor
         if record.ranges or any(day.year > _LAST_SAFE_YEAR for day in record.dates.values()):
             found = assessor.assess(record, only=only, explain=explain)
-            return orjson.dumps(renderer.render(found, explain=explain))
+            return orjson.dumps(renderer.render(found, explain=explain, detail=detail))
         run = Run(assessor, record, explain)
         key = (
             renderer.lang,
             explain,
+            detail,
             None if only is None else frozenset(only),
             run.signature,
             frozenset(record.dates),
@@ -112,7 +115,7 @@ class AnswerCache:
         )
         cached = self._known.get(key)
         if cached is None:
-            cached = self._make(run, assessor.finish(run, only), renderer)
+            cached = self._make(run, assessor.finish(run, only), renderer, detail)
             self._kept += sum(map(len, cached.pieces))
             if self._kept > LIMIT:
                 self._known.clear()
@@ -120,7 +123,7 @@ class AnswerCache:
             self._known[key] = cached
         return self._fill(cached, run, renderer)
 
-    def _make(self, run: Run, found: Assessment, renderer: Renderer) -> _CachedAnswer:
+    def _make(self, run: Run, found: Assessment, renderer: Renderer, detail: str) -> _CachedAnswer:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         settled = [s for p in found.programmes.values() for s in p.settled]
         undated = [s for p in found.programmes.values() if not p.settled for s in p.steps]
@@ -128,7 +131,7 @@ class AnswerCache:
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
         facts_from = run.agreed(found.boxes, found.notices) + settled
         agreed = tuple(sorted(numbers[s.statement.iri] for s in facts_from))
-        data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain)
+        data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain, detail=detail)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())

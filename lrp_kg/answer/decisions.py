@@ -9,7 +9,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 
 from lrp_kg.answer.eligible_days import DayFinder
-from lrp_kg.answer.missing import in_question_order, open_fields, questions_of, unknown_in
+from lrp_kg.answer.missing import in_question_order, open_fields, own_fields, questions_of, unknown_in
 from lrp_kg.answer.results import (
     Assessment,
     CriterionResult,
@@ -77,6 +77,7 @@ class Assessor:
         # deciders that read the same durations depend on the dates in the same way
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
+        self.own_fields = own_fields(guideline, self.program)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
@@ -273,8 +274,14 @@ class Run:
             criteria=criteria,
             benefits=benefits,
             steps=steps,
+            assessed=result.status != UNDETERMINED or self.touches(programme, criteria),
             days=self.days(programme),
         )
+
+    def touches(self, programme: Programme, criteria: Iterable[CriterionResult]) -> bool:
+        """Return whether a criterion of a programme has a verdict, or a field that only it reads is known."""
+        known = self.record.values.keys() | self.record.dates.keys() | self.record.lists.keys()
+        return any(c.verdict != OPEN for c in criteria) or not known.isdisjoint(self.a.own_fields[programme.iri])
 
     def days(self, programme: Programme) -> EligibleDays:
         """Return the days on which the patient is eligible for a programme."""

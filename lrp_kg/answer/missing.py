@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from lrp_kg.answer.results import DecisionResult, Question, StatementResult
-from lrp_kg.guideline.criteria import Between, Expression, Has, parts_of
-from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
+from lrp_kg.guideline.model import Decision, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, Program
 
 
@@ -23,6 +23,21 @@ def unknown_in(
     if isinstance(node, (Has, Between)):
         return set(program.cells.inputs(program.cells.index[node.field])).difference(known_dates)
     return set().union(*(unknown_in(part, program, verdict_of, known_dates) for part in parts_of(node)))
+
+
+def own_fields(guideline: Guideline, program: Program) -> dict[str, frozenset[str]]:
+    """Return by programme the input fields that it reads and that no decision of the guideline itself reads."""
+
+    def inputs(decisions: Iterable[Decision]) -> frozenset[str]:
+        classes = (cls for d in decisions for cls in (d.scope, *(o.applies_to for o in d.options)))
+        read = (program.fields(Named(cls)) for cls in classes)
+        return frozenset(name for fields in read for i in fields for name in program.cells.inputs(i))
+
+    elsewhere = inputs(guideline.own_decisions.values())
+    return {
+        p.iri: inputs(guideline.decisions[e.decision] for e in p.editions) - elsewhere
+        for p in guideline.programmes.values()
+    }
 
 
 def open_fields(

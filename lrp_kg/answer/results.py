@@ -85,7 +85,7 @@ class EligibleDays:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeResult:
-    """Eligibility by one edition of a programme."""
+    """Eligibility by one edition of a programme; ``assessed`` unless nothing that only it asks about is known."""
 
     programme: Programme
     edition: Edition
@@ -93,6 +93,7 @@ class ProgrammeResult:
     criteria: tuple[CriterionResult, ...]
     benefits: tuple[StatementResult, ...]
     steps: tuple[StatementResult, ...]
+    assessed: bool
     days: EligibleDays
 
     @property

@@ -15,6 +15,7 @@ from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
+from lrp_kg.answer.summary import FULL, check_detail
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
@@ -89,14 +90,18 @@ class GuidelineService:
         only: Collection[str] | None = None,
         explain: bool = False,
         changes: bool = False,
+        detail: str = FULL,
     ) -> Json:
         """Return the answer to a record as JSON-ready data; raise `InvalidRecord` with every problem.
 
         ``only`` limits decisions, missing fields and the next question to these identifiers; ``explain`` adds
-        why and why not to each decision; ``changes`` what changes if the same patient is assessed later.
+        why and why not to each decision; ``changes`` what changes if the same patient is assessed later; ``detail``
+        is full, or summary for what is read in ten seconds.
         """
+        check_detail(detail, explain=explain, changes=changes)
         renderer = self.renderer(lang)
-        return renderer.render(self.assessment(record, only=only, explain=explain, changes=changes), explain=explain)
+        found = self.assessment(record, only=only, explain=explain, changes=changes)
+        return renderer.render(found, explain=explain, detail=detail)
 
     def assessment(
         self,
@@ -119,10 +124,12 @@ class GuidelineService:
         only: Collection[str] | None = None,
         explain: bool = False,
         changes: bool = False,
+        detail: str = FULL,
     ) -> bytes:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
+        check_detail(detail, explain=explain, changes=changes)
         known, renderer = self.read(record), self.renderer(lang)
-        answer = self._answers.render(known, renderer, only, explain)
+        answer = self._answers.render(known, renderer, only, explain=explain, detail=detail)
         if not changes:
             return answer
         later = orjson.dumps(renderer.changes(self._over_time.changes(known, only)))

@@ -56,6 +56,9 @@ def _answer_all(
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
 @click.option("--changes", is_flag=True, help="Say what changes within a year if only the day of the assessment moves.")
 @click.option(
+    "--detail", type=click.Choice(["full", "summary"]), default="full", show_default=True, help="How much to answer."
+)
+@click.option(
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
 )
 @click.option("--engine", type=click.Choice(["oxigraph", "rdflib"]), default="oxigraph", show_default=True)
@@ -67,6 +70,7 @@ def assess(
     lang: str,
     explain: bool,
     changes: bool,
+    detail: str,
     only: tuple[str, ...],
     engine: str,
     input_format: str | None,
@@ -81,24 +85,33 @@ def assess(
     Examples:
       lrp-kg assess examples/first-visit.json --lang nl --explain
       echo '{"assessmentDate": "2024-02-12"}' | lrp-kg assess - --for stage
+      lrp-kg assess examples/first-visit.json --detail summary
       lrp-kg assess cohort.ndjson --format json
     """  # noqa: D301  the escape tells click to keep the lines
+    from lrp_kg.answer.summary import check_detail
+
+    try:
+        check_detail(detail, explain=explain, changes=changes, rdf=form == "turtle")
+    except LrpError as error:
+        fail(error)
     service = open_service(guideline, engine, validating=True)
 
     def answer(name: str, raw: RawRecord) -> None:
         found = service.assessment(raw, only=only or None, explain=explain, changes=changes)
-        _print(service, found, form, lang, explain, name)
+        _print(service, found, form=form, lang=lang, explain=explain, detail=detail, name=name)
 
     _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))
 
 
-def _print(service: GuidelineService, found: Any, form: str, lang: str, explain: bool, name: str) -> None:
+def _print(
+    service: GuidelineService, found: Any, *, form: str, lang: str, explain: bool, detail: str, name: str
+) -> None:
     if form == "turtle":
         from lrp_kg.answer.as_rdf import to_graph
 
         click.echo(to_graph(found).serialize(format="turtle"))
         return
-    answer = service.renderer(lang).render(found, explain=explain)
+    answer = service.renderer(lang).render(found, explain=explain, detail=detail)
     if form == "json":
         import orjson
 

@@ -140,11 +140,12 @@ class FactKey(Term):
 
 @dataclass(frozen=True)
 class Statement(Term):
-    """One thing the source says; ``label`` is its wording."""
+    """One thing the source says; ``label`` is its wording, ``headline_order`` its place if it is a headline."""
 
     modality: Term
     actor: Term | None
     priority: int
+    headline_order: int | None
     condition: str | None
     condition_text: Text
     limits: tuple[TimeLimit, ...]
@@ -298,6 +299,11 @@ class Guideline:
         if box.shown_for in self.decisions:
             return self.decisions[box.shown_for], None
         return self.option_owners[box.shown_for]
+
+    @cached_property
+    def ending(self) -> dict[str, Decision]:
+        """The decisions of the options that end the pathway, by the IRI of the option."""
+        return {o.iri: d for d in self.own_decisions.values() for o in d.options if o.ends_pathway}
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:

@@ -24,6 +24,7 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             modality=r.term(r.required(node, CP + "modality")),
             actor=r.term(actor) if actor else None,
             priority=r.priority(node),
+            headline_order=r.integer(node, CP + "headlineOrder") if g.one(node, CP + "headlineOrder") else None,
             condition=r.condition(node, CP + "condition"),
             condition_text=g.texts(node, CP + "conditionText"),
             limits=tuple(_time_limit(r, n) for n in g.all(node, CP + "timeLimit")),

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, request
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.answer.summary import FULL, check_detail
 from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.strict_json import decode, ndjson, parse_json
@@ -69,19 +70,28 @@ def assess() -> Response:
     kind = content_type(BODIES)
     lang = language()
     explain, changes = flag("explain"), flag("changes")
+    detail = request.args.get("detail", FULL)
+    check_detail(detail, explain=explain, changes=changes)
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
     if kind == "ndjson":
-        return _assess_many(lang, explain, only, changes)
+
+        def respond(_: int, raw: RawRecord) -> bytes:
+            return service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
+
+        return _assess_many(respond, lang)
     form = accepted(ANSWERS)
+    check_detail(detail, rdf=form == "turtle")
     if form == "json":
-        rendered = service().answer_json(_one_record(kind), lang=lang, only=only, explain=explain, changes=changes)
+        rendered = service().answer_json(
+            _one_record(kind), lang=lang, only=only, explain=explain, changes=changes, detail=detail
+        )
         return Response(rendered, headers=_HEADERS, mimetype="application/json")
     found = service().assessment(_one_record(kind), only=only, explain=explain, changes=changes)
     if form == "turtle":
         from lrp_kg.answer.as_rdf import to_graph
 
         return Response(to_graph(found).serialize(format="turtle"), headers=_HEADERS, mimetype="text/turtle")
-    answer = service().renderer(lang).render(found, explain=explain)
+    answer = service().renderer(lang).render(found, explain=explain, detail=detail)
     if form == "jsonld":
         from lrp_kg.answer.as_rdf import answer_context
 
@@ -97,13 +107,9 @@ def assess() -> Response:
     return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, points=points, standalone=standalone)
 
 
-def _assess_many(lang: str, explain: bool, only: list[str] | None, changes: bool) -> Response:
+def _assess_many(respond: Callable[[int, RawRecord], bytes], lang: str) -> Response:
     if accepted({"application/x-ndjson": "ndjson", "application/json": "ndjson"}) != "ndjson":
         raise NotAcceptable("NDJSON records are answered as NDJSON.")
-
-    def respond(_: int, raw: RawRecord) -> bytes:
-        return service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes)
-
     return _by_line(respond, lang)
 
 

@@ -22,7 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
-    *("nextQuestion", "questions", "decisive", "eligibleDays"),
+    *("nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore"),
     *("invalid", "invalidFields"),
 }
 
@@ -139,6 +139,19 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         asked = answer["nextQuestion"] and answer["nextQuestion"]["field"]
         if asked != expect["nextQuestion"]:
             problems.append(f"nextQuestion: expected {expect['nextQuestion']}, got {asked}")
+    if "summary" in expect:
+        lines = [
+            {"kind": line["kind"], "ref": next(iter(line["ref"].values())), "severity": line["severity"]}
+            | {"date": line.get("date")}
+            for line in answer["summary"]
+        ]
+        wanted_lines = [
+            {key: line[key] for key in wanted} for line, wanted in zip(lines, expect["summary"], strict=False)
+        ]
+        if wanted_lines != expect["summary"] or len(lines) != len(expect["summary"]):
+            problems.append(f"summary: expected {expect['summary']}, got {lines}")
+    if answer["summaryMore"] != expect.get("summaryMore", answer["summaryMore"]):
+        problems.append(f"summaryMore: expected {expect['summaryMore']}, got {answer['summaryMore']}")
     if "missing" in expect:
         found_missing = {field for name in undetermined_names(expect) for field in decisions[name]["missing"]}
         lost = sorted(set(expect["missing"]) - found_missing)

@@ -8,7 +8,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_text import to_text
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, phrase
 from tests.support.guidelines import valid_records
 
 Json = dict[str, Any]
@@ -108,5 +108,5 @@ def test_text_begins_with_what_is_critical(service: GuidelineService, lang: str)
     answer = service.assess(CLUSTER, lang=lang)
     critical, other = (w["label"] for w in answer["warnings"][:2])
     text = to_text(service.guideline, answer, lang, width=300)
-    assert text.startswith(f"  !! {critical}\n")
+    assert text.startswith(f"{phrase('summary', lang)}\n  !! {critical}\n  ! {other}\n")
     assert text.index(f"  ! {other}\n") < text.index(critical, 100)

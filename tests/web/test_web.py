@@ -168,7 +168,7 @@ def test_page_begins_with_what_is_critical(client: FlaskClient, service: Guideli
     page, label = pages["cluster"]
     assert f'<p class="alert" role="alert">{label}</p>' in page
     page, label = pages["isolated"]
-    assert f'<li class="w-warning">{label}</li>' in page
+    assert f'<li class="k-warning w-warning">{label}</li>' in page
     assert 'role="alert"' not in page
 
 

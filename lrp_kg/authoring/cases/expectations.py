@@ -17,6 +17,9 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``decisive``       open point -> named by a decision for which it is decisive or not
 ``questions``      field -> the decisions it is asked for; ``null``: it is not asked
 ``nextQuestion``   the field asked for next; ``null``: none
+``summary``        exactly these lines in this order: ``kind``, ``ref`` (the identifier of what it is about), and where
+                   given ``severity`` and ``date`` (``null``: none)
+``summaryMore``    how many more lines there would be
 ``invalid``        ``true``: the record is refused; ``invalidFields``: a finding names each of these
 =================  =============================================================================================
 
@@ -158,6 +161,23 @@ def _question(expected: str | None, view: CaseAnswer) -> Difference | None:
     return None if got == expected else Difference("nextQuestion", _show(expected), _show(got))
 
 
+def _summary(expected: list[dict[str, Any]], view: CaseAnswer) -> Difference | None:
+    got = view.lines()
+    if [{key: line[key] for key in wanted} for line, wanted in zip(got, expected, strict=False)] == expected:
+        if len(got) == len(expected):
+            return None
+    return Difference("summary", _show([_line(x) for x in expected]), _show([_line(x) for x in got]))
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    return " ".join(str(value) for value in line.values() if value is not None)
+
+
+def _more(expected: int, view: CaseAnswer) -> Difference | None:
+    got = view.summary.more
+    return None if got == expected else Difference("summaryMore", _show(expected), _show(got))
+
+
 def _same(got: Any, expected: Any) -> bool:
     if isinstance(got, list) and isinstance(expected, list):
         return sorted(got) == sorted(expected)
@@ -185,6 +205,13 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
 }
 
 
+_WHOLE: dict[str, Callable[..., Difference | None]] = {
+    "nextQuestion": _question,
+    "summary": _summary,
+    "summaryMore": _more,
+}
+
+
 def parts_of(expect: Mapping[str, Any], names: Names) -> Iterator[Part]:
     """Yield the expectations of a case whose names exist, one by one."""
     for key, value in expect.items():
@@ -196,8 +223,8 @@ def parts_of(expect: Mapping[str, Any], names: Names) -> Iterator[Part]:
                 yield Part(key, programme, partial(_criteria, programme, criteria))
         elif key == "missing":
             yield Part(key, "", partial(_missing, value, _undetermined(expect, names)))
-        elif key == "nextQuestion":
-            yield Part(key, "", partial(_question, value))
+        elif key in _WHOLE:
+            yield Part(key, "", partial(_WHOLE[key], value))
         elif key not in KEYS:
             yield Part("decision", key, partial(_decision, key, value))
 

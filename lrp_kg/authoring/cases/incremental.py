@@ -124,6 +124,10 @@ class CaseRuns:
         return untouched(self.service.guideline, self.verdicts, touched)
 
 
+_ASKING = ("questions", "nextQuestion", "summary", "summaryMore")
+"""Kinds of expectations that depend on what is asked next."""
+
+
 class _Changes:
     """What changed between the runs before an edit and those after it, of guidelines with the same fingerprint."""
 
@@ -160,7 +164,7 @@ class _Changes:
             return False
         old = self._old[self.before.signatures[read.case.text]]
         new = self._new[self.after.signatures[read.case.text]]
-        asks = any(part.kind in ("questions", "nextQuestion") for part in read.case.parts)
+        asks = any(part.kind in _ASKING for part in read.case.parts)
         return any(
             new[now] != old[was] or (asks and new[now] == OPEN and name in self._awaited)
             for name, was, now in self._numbers
@@ -168,7 +172,7 @@ class _Changes:
 
     def _decisions(self, read: ReadCase, record: Record) -> bool:
         was, now = self.before.signatures[read.case.text], self.after.signatures[read.case.text]
-        asks = any(part.kind in ("missing", "questions", "nextQuestion") for part in read.case.parts)
+        asks = any(part.kind in ("missing", *_ASKING) for part in read.case.parts)
         for name in self.decisions:
             old, new = self.before.assessor.decide(name, record, was), self.after.assessor.decide(name, record, now)
             if (old.status, old.answers) != (new.status, new.answers) or (asks and old.missing != new.missing):

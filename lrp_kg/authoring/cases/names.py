@@ -29,7 +29,10 @@ _SINGULAR = {
     "questions": "field",
 }
 """Keys of an expectation that are objects, with what their names are."""
-KEYS = (*_SINGULAR, "criteriaNotMet", "missing", "nextQuestion", "invalid", "invalidFields")
+KEYS = (
+    *_SINGULAR,
+    *("criteriaNotMet", "missing", "nextQuestion", "summary", "summaryMore", "invalid", "invalidFields"),
+)
 """Keys of an expectation beside the decisions; `lrp_kg.authoring.cases.expectations` says what they mean."""
 
 
@@ -51,6 +54,14 @@ class Names:
             "openPoints": tuple(index.open_points),
             "questions": tuple(guideline.field_names),
             "decisive": tuple(i for i, p in index.open_points.items() if p.decisive_in),
+        }
+        self.of_lines: dict[str, Collection[str]] = {
+            "exit": tuple(index.decisions),
+            "warning": self.of_maps["warnings"],
+            "stage": tuple(index.decisions),
+            "advice": self.of_maps["statements"],
+            "programme": self.of_maps["eligibility"],
+            "question": guideline.field_names,
         }
 
     @staticmethod
@@ -95,6 +106,11 @@ class Names:
         elif key == "nextQuestion":
             if value is not None:
                 yield from self._unknown("field", value, self.guideline.field_names)
+        elif key == "summary":
+            yield from self._summary(value)
+        elif key == "summaryMore":
+            if not isinstance(value, int) or isinstance(value, bool):
+                yield "case-malformed", "summaryMore is a number."
         elif key == "invalid":
             if not isinstance(value, bool):
                 yield "case-malformed", "invalid is true or false."
@@ -123,6 +139,18 @@ class Names:
                 known = {c.id for e in self.index.programmes[name].editions for c in e.criteria}
                 for criterion in own if isinstance(own, list) else [own]:
                     yield from self._unknown(f"criterion of {name}", criterion, known)
+
+    def _summary(self, value: Any) -> Iterator[tuple[str, str]]:
+        fine = isinstance(value, list) and all(
+            isinstance(line, dict) and {"kind", "ref"} <= set(line) <= {"kind", "ref", "severity", "date"}
+            for line in value
+        )
+        if not fine:
+            yield "case-malformed", "summary is a list of lines, each with kind and ref, and severity or date."
+            return
+        for line in value:
+            wrong = list(self._unknown("kind of a line", line["kind"], self.of_lines))
+            yield from wrong or self._unknown(line["kind"], line["ref"], self.of_lines[line["kind"]])
 
     def _value(self, key: str, ident: str, value: Any) -> Iterator[tuple[str, str]]:
         if key in ("warnings", "openPoints", "decisive") and not isinstance(value, bool):

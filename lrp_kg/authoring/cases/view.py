@@ -12,6 +12,7 @@ from functools import cached_property
 from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult
+from lrp_kg.answer.summary import Summary, summary_of
 from lrp_kg.guideline.model import Box, Decision, Guideline
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN
@@ -131,6 +132,18 @@ class CaseAnswer:
         """Return the decisions that a field is asked for; ``None`` where it is not asked."""
         found = (q.decides for q in self.answer.questions if local_name(q.field) == field)
         return next(map(list, found), None)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The summary of the answer."""
+        return summary_of(self.answer)
+
+    def lines(self) -> list[dict[str, str | None]]:
+        """Return kind, ref, severity and date of each line of the summary."""
+        return [
+            {"kind": line.kind, "ref": line.ref[1], "severity": line.severity, "date": _iso(line.date)}
+            for line in self.summary.lines
+        ]
 
     def question(self) -> str | None:
         """Return the field that is asked for next."""

@@ -83,6 +83,9 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache:
         except GuidelineError as error:
             found += without_repeats(error.findings, found)
             return CheckResult(_sorted(found), seconds)
+        from lrp_kg.authoring.check.headlines import headline_findings
+
+        found += headline_findings(service.guideline)
     with _timed(seconds, "complete"):
         from lrp_kg.authoring.check.completeness import Completeness
 

@@ -38,6 +38,7 @@ _OWN_NAME = (
     *("locator", "modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain"),
+    *("headlineOrder",),
 )
 _OTHER_NAME = {
     "box": [CP + "inBox"],

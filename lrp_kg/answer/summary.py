@@ -1,0 +1,195 @@
+"""What is read in ten seconds: the lines of a summary, the most urgent first, at most eight.
+
+First the exits from the pathway and the warnings, then the stage, the headlines of the boxes, the programmes, and the
+next question, which is always the last line. After a critical exit only exits and warnings remain. Nothing that is
+undetermined or does not apply is a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
+from lrp_kg.errors import UnknownParameter
+from lrp_kg.guideline.model import CRITICAL, Caution, Field, Guideline, Option, Programme, Statement
+from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.words import Text, in_language, phrase
+
+KINDS = ("exit", "warning", "stage", "advice", "programme", "question")
+"""What a line can be about."""
+LINES = 8
+"""How many lines a summary has at most."""
+LENGTH = 140
+"""How many characters a line has at most, in each language; `lrp-kg check` reports longer ones."""
+FULL, BRIEF = "full", "summary"
+DETAILS = (FULL, BRIEF)
+"""How much of an answer can be asked for."""
+_BRIEF = {"assessmentDate", "stage", "summary", "summaryMore", "warnings", "nextQuestion", "missing"}
+_BRIEF_GUIDELINE = ("id", "version", "content")
+_STRONG = ("must", "must-not")
+"""The modalities whose headlines come before the others."""
+_INFO = "info"
+_ELIGIBLE = "summary-eligible"
+_OF_PROGRAMMES = {_ELIGIBLE: _INFO}
+"""What a line says of a programme, with its severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a summary.
+
+    ``label`` is what it says, inside the phrase ``frame`` where there is one; ``conditions`` are those that are
+    unknown; ``ref`` names the part of the answer it is about, as kind and identifier; ``dated`` is a statement whose
+    date it shows.
+    """
+
+    kind: str
+    severity: str
+    ref: tuple[str, str]
+    label: Text
+    frame: str = ""
+    conditions: tuple[Text, ...] = ()
+    section: str = ""
+    dated: StatementResult | None = None
+
+    @property
+    def date(self) -> date | None:
+        """Return the date of the line, if it has one."""
+        return (self.dated.latest or self.dated.earliest) if self.dated else None
+
+    def text(self, lang: str) -> str:
+        """Return the line in a language, English where a label is missing."""
+        said = in_language(self.label, lang)
+        if self.frame:
+            said = phrase(self.frame, lang, label=said)
+        if self.conditions:
+            conditions = "; ".join(in_language(c, lang) for c in self.conditions)
+            said = phrase("summary-if", lang, label=said, conditions=conditions)
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The lines of a summary, and how many more were left out."""
+
+    lines: tuple[Line, ...]
+    more: int
+
+
+def summary_of(found: Assessment) -> Summary:
+    """Return the summary of an assessment."""
+    exits: list[Line] = []
+    warnings: list[Line] = []
+    for caution in found.warnings:
+        line = caution_line(found.guideline, caution)
+        (exits if line.kind == "exit" else warnings).append(line)
+    exits.sort(key=lambda line: line.severity != CRITICAL)
+    stages: list[Line] = []
+    advice: list[Line] = []
+    programmes: list[Line] = []
+    question: list[Line] = []
+    if not any(line.severity == CRITICAL for line in exits):
+        stages = list(_stage(found))
+        advice = _advice(found)
+        programmes = [line for p in found.programmes.values() for line in _programme(p)]
+        if found.next_question and not exits:
+            question = [question_line(found.guideline.fields[found.next_question])]
+    parts = (exits, warnings, stages, advice, programmes, question)
+    more = excess = max(0, sum(map(len, parts)) - LINES)
+    for part in (programmes, advice, stages, warnings):
+        dropped = min(excess, len(part))
+        del part[len(part) - dropped :]
+        excess -= dropped
+    return Summary(tuple(line for part in parts for line in part), more)
+
+
+# -- lines --------------------------------------------------------------------------------------------
+
+
+def caution_line(guideline: Guideline, caution: Caution) -> Line:
+    """Return the line of a warning, or of an option that ends the pathway."""
+    decision = guideline.ending.get(caution.iri)
+    if decision:
+        return Line("exit", caution.severity.id, ("decision", decision.id), caution.label)
+    return Line("warning", caution.severity.id, ("warning", caution.id), caution.label)
+
+
+def stage_line(decision: str, option: Option) -> Line:
+    """Return the line of a stage, an option of the decision with this identifier."""
+    return Line("stage", _INFO, ("decision", decision), option.label)
+
+
+def advice_line(guideline: Guideline, statement: Statement, section: str, *, open_condition: bool) -> Line:
+    """Return the line of a statement, without its date; its condition is in the text where it is unknown."""
+    unknown = statement.condition if open_condition else None
+    conditions = [guideline.conditions[unknown].label] if unknown else []
+    if statement.condition_text:
+        conditions.append(statement.condition_text)
+    ref = ("statement", statement.id)
+    return Line("advice", _INFO, ref, statement.label, conditions=tuple(conditions), section=section)
+
+
+def programme_lines(programme: Programme) -> tuple[Line, ...]:
+    """Return every line that a programme can have."""
+    return tuple(_programme_line(programme, frame) for frame in _OF_PROGRAMMES)
+
+
+def _programme_line(programme: Programme, frame: str) -> Line:
+    severity = _OF_PROGRAMMES[frame]
+    return Line("programme", severity, ("programme", programme.id), programme.label, frame=frame)
+
+
+def question_line(field: Field) -> Line:
+    """Return the line of a question."""
+    return Line("question", _INFO, ("field", field.id), field.question)
+
+
+def _stage(found: Assessment) -> Iterator[Line]:
+    for d in found.decisions.values():
+        if d.decision.iri == found.guideline.roles.stage and d.result.status == DECIDED:
+            yield from (stage_line(d.decision.id, o) for o in d.decision.options if o.id in d.result.answers)
+
+
+def _advice(found: Assessment) -> list[Line]:
+    """Return the headlines of the boxes; what two boxes say in the same words is one line."""
+    headlines = [
+        (s.statement.modality.id not in _STRONG, s.statement.headline_order, box.section.id, s)
+        for box, statements in found.boxes
+        for s in statements
+        if s.statement.headline_order is not None
+    ]
+    lines: list[Line] = []
+    for _, _, section, s in sorted(headlines, key=lambda h: h[:2]):
+        line = advice_line(found.guideline, s.statement, section, open_condition=s.verdict == OPEN)
+        if all((line.label, line.conditions) != (other.label, other.conditions) for other in lines):
+            lines.append(replace(line, dated=s if s.latest or s.earliest else None))
+    return lines
+
+
+def _programme(p: ProgrammeResult) -> Iterator[Line]:
+    if p.verdict == "eligible":
+        yield _programme_line(p.programme, _ELIGIBLE)
+
+
+# -- what is asked for ----------------------------------------------------------------------------------
+
+
+def check_detail(detail: str, *, explain: bool = False, changes: bool = False, rdf: bool = False) -> None:
+    """Raise `UnknownParameter` for a detail that there is none of, or that has no place for what is asked."""
+    if detail not in DETAILS:
+        raise UnknownParameter(f"{detail!r} is no detail of an answer. Choose among {', '.join(DETAILS)}.")
+    for name in (name for name, asked in (("explain", explain), ("changes", changes)) if asked and detail == BRIEF):
+        raise UnknownParameter(f"detail={BRIEF} has no place for what {name} adds. Leave it out, or ask for {FULL}.")
+    if detail == BRIEF and rdf:
+        raise UnknownParameter(f"detail={BRIEF} is for JSON, HTML and text; RDF is always {FULL}.")
+
+
+def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:
+    """Return what is left of a rendered answer with its summary only; ``identifier`` names the sender's own."""
+    kept = {name: value for name, value in answer.items() if name in _BRIEF or name == identifier}
+    guideline = {name: answer["guideline"][name] for name in _BRIEF_GUIDELINE if name in answer["guideline"]}
+    return {name: kept.get(name, guideline) for name in answer if name in kept or name == "guideline"}
