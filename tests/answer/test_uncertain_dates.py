@@ -237,3 +237,36 @@ def test_a_range_that_says_nothing_sure_is_refused(service: GuidelineService, re
         assert {f.field for f in refused.value.findings} == {field}
         for finding in refused.value.findings:
             assert len({finding.text(lang) for lang in ("en", "nl", "fr", "de")}) == 4
+
+
+@pytest.mark.parametrize(("longest", "shortest"), [(60, 43), (60, 30), (30, 10), (20, 20), (76, 44), (5, 0)])
+def test_eligible_days_are_those_of_every_possible_onset(
+    service: GuidelineService, longest: int, shortest: int
+) -> None:
+    programme, today = "multidisciplinary-rehabilitation", date(2024, 5, 20)
+    record = FIRST_LINE | {"careLine": "second-line", "chronicityRisk": "high", "spinalSurgery": False}
+    first, last = today - timedelta(longest), today - timedelta(shortest)
+    found = service.assess(record | {"onsetDate": within(first, last)})["eligibility"][programme]
+    begin, end = (date.fromisoformat(found[name]) for name in ("eligibleFrom", "eligibleUntil"))
+
+    def everybody(day: date) -> bool:
+        moved = record | {"assessmentDate": day.isoformat()}
+        onsets = [d for d in (first, last) if d <= day]
+        answers = [service.assess(moved | {"onsetDate": d.isoformat()})["eligibility"][programme] for d in onsets]
+        return all(a["verdict"] == "eligible" for a in answers)
+
+    assert everybody(begin) and everybody(end)
+    assert not everybody(end + timedelta(1))
+    assert begin == today or not everybody(begin - timedelta(1))
+    assert begin <= today or found["verdict"] != "eligible"
+
+
+def test_changes_of_a_range_are_those_of_its_days(service: GuidelineService) -> None:
+    record = FIRST_LINE | {"onsetDate": {"earliest": "2024-05-10", "latest": "2024-05-19"}}
+    changes = [c for c in service.assess(record, changes=True)["changes"] if c["decision"] == "stage"]
+    statuses_then = {c["date"]: (c["status"], c["answers"]) for c in changes}
+    assert statuses_then["2024-05-24"] == ("undetermined", [])
+    assert statuses_then["2024-06-02"] == ("decided", ["first-line-week-3-5"])
+    for day, (status, answers) in statuses_then.items():
+        later = service.assess(record | {"assessmentDate": day})["decisions"]["stage"]
+        assert (later["status"], later["answers"]) == (status, answers)

@@ -153,6 +153,28 @@ class TestStoredData:
         assert count(store, f"?a prov:wasDerivedFrom <{version}>") == 2
 
 
+def test_uncertain_dates_are_stored_and_found(guideline: Guideline, service: GuidelineService, tmp_path: Path) -> None:
+    """A week is derived where all days agree; one possible day is the date; the answer is that to the record sent."""
+    onsets = (
+        "2024-01",
+        {"earliest": "2024-01-02", "latest": "2024-01-08"},
+        {"earliest": "2024-02-12", "latest": "2024-03-01"},
+    )
+    sent = [named(number, onsetDate=onset) for number, onset in enumerate(onsets)]
+    del sent[2]["spinalSurgeryDate"]
+    assert load(guideline, tmp_path / "store", [ndjson(*sent)]).stored == 3
+    store = opened(tmp_path / "store")
+    ns = guideline.namespace
+    assert count(store, f"?r <{ns}onsetDateEarliest> ?first ; <{ns}onsetDateLatest> ?last") == 3
+    assert count(store, f"?r <{ns}painWeek> ?week") == 2
+    assert count(store, f"?r <{ns}painDays> 0 ; <{ns}onsetDate> ?day") == 1
+    found = dict(stored_records(store, guideline))
+    assert len(found) == 3
+    for record in sent:
+        stored = found[record["@id"]]
+        assert service.assess(stored) == service.assess(record)  # type: ignore[arg-type]
+
+
 def test_stored_answer_equals_the_answer_as_rdf(service: GuidelineService) -> None:
     """The triples equal those of one assessment, except node names, provenance and results of criteria."""
     writer = AnswerWriter(service.guideline, "urn:activity")

@@ -259,6 +259,31 @@ def test_clear(tab: Tab) -> None:
     assert tab.answer == before
 
 
+def test_an_onset_that_is_not_known_exactly(tab: Tab, service: GuidelineService) -> None:
+    """A month, a year or a range is typed beside the day, has a label, is in the order of the keyboard, replaces it."""
+    tab.fill("assessmentDate", "2024-05-20")
+    tab.fill("onsetDate", "2024-05-10")
+    place = "document.querySelector('[data-field=\"onsetDate\"] [data-roughly]')"
+    for typed, sent in (
+        ("2024-05", "2024-05"),
+        ("2023", "2023"),
+        ("2024-05-01/2024-05-19", {"earliest": "2024-05-01", "latest": "2024-05-19"}),
+    ):
+        tab.answered(
+            lambda typed=typed: tab.js(
+                f"(() => {{ const e = {place}; e.focus(); e.value = {json.dumps(typed)};"
+                " e.dispatchEvent(new Event('change', {bubbles: true})); })()"
+            )
+        )
+        assert tab.record == {"assessmentDate": "2024-05-20", "onsetDate": sent}
+    assert tab.js(f"{place}.labels.length") == 1
+    assert tab.js(f"{place}.tabIndex") == 0
+    assert "2024" in tab.js(f"{place}.labels[0].innerText")
+    tab.fill("onsetDate", "2024-05-10")
+    assert tab.record["onsetDate"] == "2024-05-10"
+    assert tab.js(f"{place}.value") == ""
+
+
 def test_explanations(tab: Tab) -> None:
     tab.choose("redFlags", "cluster")
     assert tab.js("document.querySelectorAll('#answer-body .reasons').length") == 0
