@@ -119,7 +119,8 @@ class DayFinder:
             return NEVER
         if plan.always == OPEN:
             return UNKNOWN_DAYS
-        key = (own, *map(record.dates.get, self._dates), *map(record.values.get, self._implied))
+        days = (record.dates.get(name) or record.ranges.get(name) for name in self._dates)
+        key = (own, *days, *map(record.values.get, self._implied))
         known = self._found.get(key)
         if known is None:
             if len(self._found) >= MEMORY:
