@@ -17,8 +17,8 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 	$(BIN)/lrp-kg serve
 
 test: $(VENV)/.test browser clients lint ## linters and all tests, in a few minutes
-	$(BIN)/python -m pytest -m alone
-	$(PYTEST) -m "not long and not alone"
+	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export LRP_TEST_CACHE=$$cache && \
+		$(BIN)/python -m pytest -m alone && $(PYTEST) -m "not long and not alone"
 
 check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks

@@ -44,11 +44,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def cache_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Keep what is computed from a guideline in one folder, also for other workers and for processes that tests start.
 
-    A later run with the same code finds it again. With ``CI`` set, each run starts from nothing.
+    A later run with the same code finds it again. With ``CI`` set, each run starts from nothing; ``LRP_TEST_CACHE``
+    names a folder that two runs share.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    if os.environ.get("CI") or not hasattr(request.config, "cache"):
+    if os.environ.get("LRP_TEST_CACHE"):
+        folder = Path(os.environ["LRP_TEST_CACHE"])
+    elif os.environ.get("CI") or not hasattr(request.config, "cache"):
         folder = shared / "lrp-cache"
     else:
         kept = request.config.cache.mkdir("lrp-cache")

@@ -173,10 +173,20 @@ def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], ben
         assert_reported(bench.folder, faults, findings)
 
 
+ONE_OF_A_KIND = {"operator: or becomes and", "changed modality"}
+"""Of the edits of the packaged guideline, one of a condition and one of a text; the others are long."""
+
+
+def marks_of(edit: dict[str, Any]) -> list[pytest.MarkDecorator]:
+    if edit["guideline"] != "low-back-pain":
+        return []
+    return [pytest.mark.slow] if edit["name"] in ONE_OF_A_KIND else [pytest.mark.long]
+
+
 @pytest.mark.parametrize(
     "edit",
     [
-        pytest.param(e, id=e["name"], marks=[pytest.mark.slow] if e["guideline"] == "low-back-pain" else [])
+        pytest.param(e, id=e["name"], marks=marks_of(e))
         for e in json.loads((TESTS / "comparison" / "edits.json").read_text(encoding="utf-8"))
     ],
 )
