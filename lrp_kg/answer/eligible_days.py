@@ -263,11 +263,11 @@ def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, .
 
 
 def _verdict(outcomes: Collection[Outcome]) -> int:
-    """Return whether a patient is certainly eligible, or certainly not, where one of several outcomes is right."""
-    eligible = {o.status == DECIDED and o.answers == ("eligible",) for o in outcomes}
-    if len(eligible) > 1 or any(o.status == UNDETERMINED for o in outcomes):
+    """Return whether a patient is certainly eligible, or decided otherwise, where one of several outcomes is right."""
+    found = {o[:2] for o in outcomes}
+    if len(found) > 1 or any(status == UNDETERMINED for status, _ in found):
         return OPEN
-    return TRUE if True in eligible else FALSE
+    return TRUE if found == {(DECIDED, ("eligible",))} else FALSE
 
 
 def _with_day(stretches: list[_Stretch], day: date, verdict: int) -> list[_Stretch]:

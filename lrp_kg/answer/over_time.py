@@ -18,6 +18,18 @@ MOST = 20
 """How many changes are listed."""
 
 
+def moved(guideline: Guideline, record: Record, field: str, day: date) -> Record:
+    """Return the record of the same patient with another day in one date field: other dates stay, durations follow."""
+    dates = {**record.dates, field: day}
+    values = dict(record.values)
+    for d in guideline.derived.values():
+        if field in (d.start, d.end):
+            values.pop(d.iri, None)
+            if d.start in dates and d.end in dates:
+                values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])
+    return replace(record, dates=dates, values=values)
+
+
 class OverTime:
     """Finds the changes of records of a guideline. Made once; safe to share between threads that only read."""
 
@@ -46,7 +58,7 @@ class OverTime:
         found: list[Change] = []
         before = self._outcomes(record, only)
         for day in (None, *self._days(record, first)):
-            now = before if day is None else self._outcomes(self.moved(record, day), only)
+            now = before if day is None else self._outcomes(moved(self.guideline, record, self.field or "", day), only)
             if any(self._needed(name, record) for outcome in now.values() for name in outcome.missing):
                 return Changes(None)
             found += [
@@ -56,14 +68,6 @@ class OverTime:
             ]
             before = now
         return Changes(tuple(found[:MOST]))
-
-    def moved(self, record: Record, day: date) -> Record:
-        """Return the record of the same patient, assessed on another day: other dates stay, durations follow."""
-        assert self.field  # noqa: S101  a guideline without one has no day to move
-        dates = {**record.dates, self.field: day}
-        values = {name: value for name, value in record.values.items() if name not in self.guideline.derived}
-        certain, between = durations(self.guideline.derived.values(), dates, record.ranges)
-        return replace(record, dates=dates, values=values | certain, between=between)
 
     def _days(self, record: Record, first: date) -> list[date]:
         """Return the days on which a duration gets another cell, or another edition becomes valid."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.answer.over_time import moved
 from tests.answer.test_invariants import complete_records, partial_records
 from tests.support.paths import ANKLE
 
@@ -186,6 +187,48 @@ def test_days_agree_with_assessing_anew_on_each_day_of_two_years(
     middle = date.fromisoformat(asked or "2024-05-20")
     every = list(verdicts(service, record, programme, (middle + timedelta(n) for n in range(-365, 366))))
     assert days_of(service, record, programme) == expected(every, asked)
+
+
+@st.composite
+def nearly_eligible(draw: st.DrawFn) -> tuple[str, Json]:
+    """Return a programme, and a record of somebody who is eligible for it or not far from it, some fields unknown."""
+    today = date(2024, 5, 20) + timedelta(draw(st.integers(-400, 400)))
+
+    def ago(*days: int) -> str:
+        return (today - timedelta(draw(st.sampled_from(days)))).isoformat()
+
+    if draw(st.booleans()):
+        record = WORKER | {"incapacityStart": ago(0, 7, 27, 28, 60, 89, 90, 91, 92, 93, 150)}
+        record |= {"applicationDate": today.isoformat(), "priorIncapacityDays": draw(st.sampled_from((0, 20, 21)))}
+        programme = FEDRIS
+    else:
+        record = PATIENT | {"assessmentDate": today.isoformat(), "onsetDate": ago(0, 13, 34, 35, 42, 43, 76, 77, 150)}
+        record |= {"rehabilitationPotential": draw(st.sampled_from(("present", "none")))}
+        record |= {"contact": draw(st.sampled_from(("first-contact", "follow-up")))}
+        if draw(st.booleans()):
+            record |= {"spinalSurgery": True, "spinalSurgeryDate": ago(0, 10, 60, 89, 90, 91, 92, 120)}
+        programme = REHABILITATION
+    return programme, {n: v for n, v in record.items() if draw(st.integers(0, 9)) > 0}
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(drawn=nearly_eligible())
+def test_days_agree_with_the_decision_on_each_day(service: GuidelineService, drawn: tuple[str, Json]) -> None:
+    programme, sent = drawn
+    g = service.guideline
+    try:
+        record = service.read(sent)
+    except InvalidRecord:
+        return
+    field = g.field_names[ASKED[programme]].iri
+    bounds = [record.dates[g.field_names[n].iri] for n in BOUNDS[programme] if g.field_names[n].iri in record.dates]
+    middle = record.dates.get(field, date(2024, 5, 20))
+    every = []
+    for day in (middle + timedelta(n) for n in range(-600, 600)):
+        found = service.assessor.assess(moved(g, record, field, day), only=[programme]).programmes[programme]
+        every.append((day, "refused" if any(b > day for b in bounds) else found.verdict))
+    assert days_of(service, sent, programme) == expected(every, sent.get(ASKED[programme]))
 
 
 @pytest.mark.slow
