@@ -158,16 +158,14 @@ class DayFinder:
             within = record.ranges.get(name)
             if within:
                 near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
+            elif near is None and self._ruled_out(name, record):
+                continue
+            elif near is None:
+                near = self._stepper.nearest(name, moves_end, others)
+            if far:
                 low, high = (far, date.max) if moves_end else (date.min, far)
                 found = found._replace(low=max(found.low, low), high=min(found.high, high))
-                found.unsettled.append((moves_end, near))
-            elif near:
-                low, high = (near, date.max) if moves_end else (date.min, near)
-                found = found._replace(low=max(found.low, low), high=min(found.high, high))
-            elif self._ruled_out(name, record):
-                continue
-            else:
-                near = self._stepper.nearest(name, moves_end, others)
+            if name not in others:
                 found.unsettled.append((moves_end, near))
             for v in variables:
                 nearest, farthest = (self._stepper.steps(v, d, moves_end) if d else None for d in (near, far))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Change, Changes
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
 from lrp_kg.record.ranges import durations
@@ -21,13 +22,9 @@ MOST = 20
 def moved(guideline: Guideline, record: Record, field: str, day: date) -> Record:
     """Return the record of the same patient with another day in one date field: other dates stay, durations follow."""
     dates = {**record.dates, field: day}
-    values = dict(record.values)
-    for d in guideline.derived.values():
-        if field in (d.start, d.end):
-            values.pop(d.iri, None)
-            if d.start in dates and d.end in dates:
-                values[d.iri] = MEASURES[d.measure](dates[d.start], dates[d.end])
-    return replace(record, dates=dates, values=values)
+    values = {name: value for name, value in record.values.items() if name not in guideline.derived}
+    certain, between = durations(guideline.derived.values(), dates, record.ranges)
+    return replace(record, dates=dates, values=values | certain, between=between)
 
 
 class OverTime:
