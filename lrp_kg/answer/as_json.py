@@ -7,11 +7,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from lrp_kg.answer.facts import LATER
 from lrp_kg.answer.results import (
     Assessment,
     Changes,
     DecisionResult,
     EligibleDays,
+    FactResult,
+    FactValue,
     ProgrammeResult,
     Question,
     Spread,
@@ -19,7 +22,7 @@ from lrp_kg.answer.results import (
 )
 from lrp_kg.answer.summary import BRIEF, FULL, Line, in_brief, summary_of
 from lrp_kg.findings import LONG
-from lrp_kg.guideline.model import Box, Decision, Guideline, Option, Term
+from lrp_kg.guideline.model import Box, Decision, Guideline, OpenPoint, Option, Term
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
@@ -104,7 +107,7 @@ class Renderer:
             if day:
                 data[name] = self.day(found, name, day)
         if found.spread:
-            data["countedFrom"] = _counted_from(found.spread)
+            data["countedFrom"] = counted_from(found.spread)
         return data | {"source": s.source, "locator": s.locator}
 
     def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
@@ -167,12 +170,13 @@ class Renderer:
         """Render the days on which a patient is eligible."""
         return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
 
-    def dated(self, found: StatementResult) -> Json:
-        """Render a date."""
-        days = days_of(found)
+    def dated(self, found: StatementResult, note: OpenPoint | None) -> Json:
+        """Render a date, with the open point noted on it."""
+        data = self.term(found.statement) | days_of(found)
         if found.spread:
-            days["countedFrom"] = _counted_from(found.spread)
-        return self.term(found.statement) | days | {"status": found.status, "source": found.statement.source}
+            data["countedFrom"] = counted_from(found.spread)
+        data |= {"status": found.status, "source": found.statement.source}
+        return data | {"note": self.term(note) | {"reading": self.text(note.reading)}} if note else data
 
     def question(self, asked: Question) -> Json:
         """Render a question with the values it can be answered with; ``partial`` where the answer is known in part."""
@@ -196,13 +200,13 @@ class Renderer:
         day = record.dates.get(self.guideline.roles.assessment or "")
         return {local_name(name): text for name, text in record.texts.items()} | {"assessmentDate": _iso(day)}
 
-    def facts(self, facts: Mapping[str, Any]) -> Any:
+    def facts(self, facts: Mapping[str, FactResult]) -> Any:
         """Render facts."""
-        return {k: v.isoformat() if isinstance(v, date) else v for k, v in facts.items()}
+        return {key: fact_as_json(found) for key, found in facts.items()}
 
-    def dates(self, found: Iterable[StatementResult]) -> Any:
+    def dates(self, found: Iterable[StatementResult], notes: Mapping[str, OpenPoint]) -> Any:
         """Render dates."""
-        return [self.dated(s) for s in found]
+        return [self.dated(s, notes.get(s.statement.iri)) for s in found]
 
     def line(self, line: Line) -> Json:
         """Render a line of the summary."""
@@ -240,7 +244,7 @@ class Renderer:
             "notices": [self.statement(s) for s in found.notices],
             "eligibility": {name: self.programme(record, p) for name, p in found.programmes.items()},
             "facts": self.facts(found.facts),
-            "dates": self.dates(found.dated),
+            "dates": self.dates(found.dated, found.notes),
             "warnings": [
                 self.term(w)
                 | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}
@@ -263,6 +267,25 @@ class Renderer:
         ]
 
 
+def fact_as_json(found: FactResult) -> Json:
+    """Render a fact."""
+    data: Json = {"value": _plain(found.value), "applies": found.applies}
+    if found.applies == LATER:
+        data["from"] = _iso(found.since)
+    if found.spread:
+        data["countedFrom"] = counted_from(found.spread)
+    data["statements"] = list(found.statements)
+    if found.alternatives:
+        data["alternatives"] = [{"value": _plain(v), "statements": list(names)} for v, names in found.alternatives]
+    return data
+
+
+def _plain(value: FactValue | None) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
@@ -279,7 +302,8 @@ def _ends(first: date | None, last: date | None) -> dict[str, str | None]:
     return {"earliest": _iso(first), "latest": _iso(last)}
 
 
-def _counted_from(spread: Spread) -> dict[str, str]:
+def counted_from(spread: Spread) -> dict[str, str]:
+    """Render the day of an uncertain field that a date is counted from."""
     return {"field": local_name(spread.counted_from), "date": spread.day.isoformat()}
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from lrp_kg.answer.as_json import Json
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE
 
 _COLOURS = {
     "decided": "green",
@@ -239,7 +239,7 @@ class TextAnswer:
         days = self.words.days(p, today)
         if days:
             lines.append(Text.from_markup(f"    [bold]{escape(days)}[/]"))
-        for c in p["criteria"]:
+        for c in p["criteria"] if p["verdict"] != NOT_APPLICABLE else ():
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))
         for key in ("benefits", "nextSteps"):
             if p[key]:
@@ -260,6 +260,9 @@ class TextAnswer:
         days = "  ".join(named + ([self.words.counted_from(item)] if "countedFrom" in item else []))
         colour, status = _COLOURS.get(item["status"], "white"), self.words.date_status(item["status"])
         line = f"  [{colour}]{escape(status)}[/] [bold]{escape(days)}[/] {escape(item['label'])}"
+        if "note" in item:
+            note = f"{item['note']['label']} → {item['note']['reading']}"
+            line += f"\n    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(note)}"
         return Text.from_markup(line)
 
     def _warning(self, item: Json) -> RenderableType:

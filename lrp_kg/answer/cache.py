@@ -17,8 +17,9 @@ import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, StatementResult
-from lrp_kg.answer.statements import facts_of, in_order
+from lrp_kg.answer.statements import in_order
 from lrp_kg.record.model import Record
 
 LIMIT = 32 * 1024 * 1024
@@ -54,7 +55,7 @@ class _SlotRenderer(Renderer):
         """Leave a slot for all facts."""
         return _slot("facts")
 
-    def dates(self, found: Any) -> Any:
+    def dates(self, found: Any, notes: Any) -> Any:
         """Leave a slot for all dates."""
         return _slot("dates")
 
@@ -75,9 +76,8 @@ class _CachedAnswer:
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
-    agreed: tuple[int, ...]
-    undated: int
-    """How many statements, the last ones, are not among the dates."""
+    unsettled: int
+    """How many statements, the last ones, are not among the dates and give no facts."""
 
 
 class AnswerCache:
@@ -126,20 +126,19 @@ class AnswerCache:
     def _make(self, run: Run, found: Assessment, renderer: Renderer, detail: str) -> _CachedAnswer:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         settled = [s for p in found.programmes.values() for s in p.settled]
-        undated = [s for p in found.programmes.values() if not p.settled for s in p.steps]
-        statements = own + settled + undated
+        unsettled = [s for p in found.programmes.values() if not p.settled for s in p.steps]
+        statements = own + settled + unsettled
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
-        facts_from = run.agreed(found.boxes, found.notices) + settled
-        agreed = tuple(sorted(numbers[s.statement.iri] for s in facts_from))
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain, detail=detail)
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
-        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), agreed, len(undated))
+        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), len(unsettled))
 
     def _fill(self, cached: _CachedAnswer, run: Run, renderer: Renderer) -> bytes:
         record = run.record
         statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in cached.statements]
+        settled = statements[: len(statements) - cached.unsettled]
         out = [cached.pieces[0]]
         values: dict[str, bytes] = {}
         days: dict[str, Json] = {}
@@ -156,11 +155,10 @@ class AnswerCache:
                     days[programme] = renderer.eligible_days(programme, run.days(self._programmes[programme]))
                 filled = orjson.dumps(days[programme][end])
             elif kind == "facts":
-                facts = facts_of(renderer.guideline, [statements[i] for i in cached.agreed], cached.decisions)
-                filled = orjson.dumps(renderer.facts(facts))
+                filled = orjson.dumps(renderer.facts(facts_of(settled, cached.decisions, run.verdict)))
             elif kind == "dates":
-                settled = statements[: len(statements) - cached.undated]
-                filled = orjson.dumps(renderer.dates(in_order(settled)))
+                dates = in_order(settled)
+                filled = orjson.dumps(renderer.dates(dates, run.notes(dates)))
             else:
                 found = statements[int(name)]
                 filled = orjson.dumps(found.earliest if kind == "earliest" else found.latest)

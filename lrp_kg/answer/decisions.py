@@ -9,7 +9,9 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 
 from lrp_kg.answer.eligible_days import DayFinder
+from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, open_fields, own_fields, questions_of, unknown_in
+from lrp_kg.answer.notes import notes_of
 from lrp_kg.answer.results import (
     Assessment,
     CriterionResult,
@@ -19,7 +21,7 @@ from lrp_kg.answer.results import (
     Question,
     StatementResult,
 )
-from lrp_kg.answer.statements import dated, facts_of, in_order
+from lrp_kg.answer.statements import dated, in_order, whole_verdict
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import (
@@ -40,7 +42,7 @@ from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.explain import Explainer, Reason
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
@@ -78,6 +80,7 @@ class Assessor:
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.own_fields = own_fields(guideline, self.program)
+        self.noted = [p for p in guideline.open_points if p.note]
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
@@ -149,6 +152,7 @@ class Assessor:
         notices = run.statements(s for o, found in self.guideline.notices.items() if o in chosen for s in found)
         everything = [s for _, found in boxes for s in found] + list(notices)
         of_programmes = [s for p in programmes.values() for s in p.settled]
+        dates = in_order(everything + of_programmes)
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
         missing = tuple(sorted(missing, key=run.record.ranges.__contains__))  # what is known in part comes last
         return Assessment(
@@ -158,8 +162,9 @@ class Assessor:
             programmes=programmes,
             boxes=boxes,
             notices=notices,
-            facts=facts_of(self.guideline, run.agreed(boxes, notices) + of_programmes, decisions.values()),
-            dated=in_order(everything + of_programmes),
+            facts=facts_of(everything + of_programmes, decisions.values(), run.verdict),
+            dated=dates,
+            notes=run.notes(dates),
             warnings=run.cautions(),
             missing=missing,
             questions=run.questions(missing, decisions, programmes.values(), wanted),
@@ -196,9 +201,8 @@ class Run:
         return self._results[decision]
 
     def chosen(self, decision: Decision) -> list[str]:
-        """Return the options, by IRI, that are answers of a decision; none while it is undetermined."""
-        result = self.result(decision.iri)
-        answers = () if result.status == UNDETERMINED else result.answers
+        """Return the options, by IRI, that are certain answers of a decision, whatever its status."""
+        answers = self.result(decision.iri).answers
         return [o.iri for o in decision.options if o.id in answers]
 
     # -- decisions ------------------------------------------------------------------------------
@@ -262,8 +266,9 @@ class Run:
         """Return the eligibility for a programme by the edition that is valid."""
         edition = self.a.edition(programme, self.record.dates)
         result = self.result(edition.decision)
-        judged = () if result.status == NOT_APPLICABLE else edition.criteria
-        criteria = tuple(CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in judged)
+        criteria = tuple(
+            CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in edition.criteria
+        )
         eligible = result.status == DECIDED and result.answers == ("eligible",)
         benefits = self.statements(edition.benefits + edition.limits if eligible else ())
         steps = self.statements(edition.steps if eligible or result.status == UNDETERMINED else ())
@@ -304,23 +309,16 @@ class Run:
 
     def statements(self, statements: Iterable[Statement]) -> tuple[StatementResult, ...]:
         """Return the statements that apply or may apply, with their dates."""
-        verdicts = ((s, self.verdict(s.condition)) for s in statements)
+        verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
         return tuple(self.dated(s, verdict) for s, verdict in verdicts if verdict != FALSE)
 
     def dated(self, statement: Statement, verdict: int) -> StatementResult:
         """Return a statement with its dates."""
         return dated(statement, verdict, self.verdict, self.record, self._assessed)
 
-    def agreed(
-        self, boxes: Iterable[tuple[Box, tuple[StatementResult, ...]]], notices: Iterable[StatementResult]
-    ) -> list[StatementResult]:
-        """Return the statements that facts are taken from: not those of boxes that exclude each other."""
-        found = list(notices)
-        for box, statements in boxes:
-            decision, option = self.g.shown_with(box)
-            if option is None or self.result(decision.iri).status != SEVERAL:
-                found += statements
-        return found
+    def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
+        """Return the open points noted on dates, by the IRI of the statement."""
+        return notes_of(dated, self.a.noted, self._assessed)
 
     # -- what is urgent, and what is asked --------------------------------------------------------
 

@@ -52,13 +52,35 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """A statement that applies, or may: ``verdict`` of its condition, and its dates."""
+    """A statement that applies, or may: the ``verdict`` of its whole condition, and its dates.
+
+    ``begins`` is the day on which its time comes, where that is known; ``status`` is None where it has no date.
+    """
 
     statement: Statement
     verdict: int
     earliest: date | None
     latest: date | None
+    begins: date | None
     status: str | None
+    spread: Spread | None = None
+
+
+FactValue = str | int | bool | date | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactResult:
+    """A fact: whether it ``applies`` (yes, later, unknown), from which day if later, and which statements say it.
+
+    Where they disagree there is no value; ``alternatives`` are the values, each with its statements.
+    """
+
+    value: FactValue | None
+    applies: str
+    since: date | None
+    statements: tuple[str, ...]
+    alternatives: tuple[tuple[FactValue | None, tuple[str, ...]], ...] = ()
     spread: Spread | None = None
 
 
@@ -145,8 +167,9 @@ class Assessment:
     programmes: Mapping[str, ProgrammeResult]
     boxes: tuple[tuple[Box, tuple[StatementResult, ...]], ...]
     notices: tuple[StatementResult, ...]
-    facts: Mapping[str, str | int | bool | date | list[str]]
+    facts: Mapping[str, FactResult]
     dated: tuple[StatementResult, ...]
+    notes: Mapping[str, OpenPoint]
     warnings: tuple[Caution, ...]
     missing: tuple[str, ...]
     questions: tuple[Question, ...]

@@ -1,17 +1,31 @@
-"""The dates of statements, and the facts that statements and decided options state."""
+"""The verdict of a statement by its whole condition, and its dates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from lrp_kg.answer.results import DecisionResult, Spread, StatementResult
+from lrp_kg.answer.results import Spread, StatementResult
 from lrp_kg.durations import add_period
-from lrp_kg.guideline.model import Guideline, Statement
+from lrp_kg.guideline.model import Statement
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
-from lrp_kg.logic.outcomes import DECIDED, SEVERAL
 from lrp_kg.record.model import Record
+
+REACHED = ("due", "past")
+"""The statuses of a date whose time has come."""
+
+
+def whole_verdict(statement: Statement, verdict_of: Callable[[str | None], int]) -> int:
+    """Return the verdict of a statement: that of its condition and, of limits that all have one, of any of theirs."""
+    own = verdict_of(statement.condition)
+    conditions = [limit.condition for limit in statement.limits]
+    if own == FALSE or not conditions or None in conditions:
+        return own
+    triggers = [verdict_of(condition) for condition in conditions]
+    if TRUE in triggers:
+        return own
+    return OPEN if OPEN in triggers else FALSE
 
 
 def dated(
@@ -21,10 +35,11 @@ def dated(
     record: Record,
     today: date | None,
 ) -> StatementResult:
-    """Return a statement whose condition has a verdict with its dates; ``today`` is the day of the assessment.
+    """Return a statement that has a verdict with its dates; ``today`` is the day of the assessment.
 
-    What is counted from an uncertain date has the dates that are counted from its first possible day, the safe ones,
-    and beside them those that are counted from its last.
+    Of several days the earliest counts: a trigger whose time has come is due whatever the others are, and a latest day
+    is known only where no other limit can bring an earlier one. What is counted from an uncertain date has the dates
+    that are counted from its first possible day, the safe ones, and beside them those that are counted from its last.
     """
     uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in statement.limits})
     if not uncertain:
@@ -61,60 +76,33 @@ def _dated(
     dates: Mapping[str, date],
     today: date | None,
 ) -> StatementResult:
+    limits = [(limit, counts) for limit in statement.limits if (counts := verdict_of(limit.condition)) != FALSE]
+    if not limits:
+        return StatementResult(statement, verdict, None, None, None, None)
     earliest: list[date | None] = []
     latest: list[date | None] = []
-    verdicts = [(limit, verdict_of(limit.condition)) for limit in statement.limits]
-    if all(v == FALSE for _, v in verdicts):
-        return StatementResult(statement, verdict, None, None, None)
-    doubt = any(v == OPEN for _, v in verdicts)
-    for limit in (limit for limit, v in verdicts if v == TRUE):
-        start = dates.get(limit.counted_from)
+    for limit, counts in limits:
+        start = dates.get(limit.counted_from) if counts == TRUE else None
         for period, found in ((limit.not_before, earliest), (limit.within, latest)):
             if period:
                 found.append(add_period(start, period) if start else None)
-    first = None if None in earliest else min((d for d in earliest if d), default=None)
-    last = None if None in latest else min((d for d in latest if d), default=None)
-    if first is None and earliest:  # one of several triggers is undated: those that are dated still count
-        first = min((d for d in earliest if d), default=None)
-        doubt = True
-    doubt = doubt or None in latest
-    return StatementResult(statement, verdict, first, last, _date_status(first, last, doubt, today))
-
-
-def _date_status(earliest: date | None, latest: date | None, doubt: bool, today: date | None) -> str:
-    begin = earliest or latest
-    if today is None or begin is None or doubt:
-        return "unknown"
-    if latest is not None and today > latest:
-        return "past"
-    return "due" if today >= begin else "upcoming"
+    first = min((day for day in earliest if day), default=None)
+    last = min((day for day in latest if day), default=None)
+    doubt = None in earliest or None in latest
+    begins = first or last
+    status = "unknown"
+    if today and begins and verdict == TRUE:
+        if last and last < today:
+            status = "past"
+        elif begins <= today:
+            status = "due"
+        elif not doubt:
+            status = "upcoming"
+    certain = None if None in latest else last
+    return StatementResult(statement, verdict, first, certain, None if doubt else begins, status)
 
 
 def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
     """Return the statements that have a date, the earlier first."""
     dated = (s for s in statements if s.status)
     return tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id)))
-
-
-def facts_of(
-    guideline: Guideline, statements: Iterable[StatementResult], decisions: Collection[DecisionResult]
-) -> dict[str, str | int | bool | date | list[str]]:
-    """Collect facts; a key whose statements do not agree, or whose date is unknown, is absent."""
-    candidates: dict[str, set[str | int | bool | date | None]] = {}
-    for s in statements:
-        for fact in s.statement.facts:
-            if s.verdict != TRUE and guideline.fact_keys[fact.key].only_if_certain:
-                continue
-            candidates.setdefault(fact.key, set()).add(s.latest if fact.value is None else fact.value)
-    for d in decisions:
-        for option in d.decision.options:
-            if d.result.status in (DECIDED, SEVERAL) and option.id in d.result.answers:
-                for fact in option.facts:
-                    candidates.setdefault(fact.key, set()).add(fact.value)
-    found: dict[str, str | int | bool | date | list[str]] = {
-        key: value for key, (value, *others) in candidates.items() if not others and value is not None
-    }
-    for d in decisions:
-        if d.decision.fact_key and d.result.status == DECIDED:
-            found[d.decision.fact_key] = list(d.result.answers)
-    return found

@@ -74,10 +74,11 @@ class Condition(Term):
 
 @dataclass(frozen=True)
 class Fact:
-    """A key and value for programs; no value means the latest date of the statement."""
+    """A key and value for programs, and the situation in which it is given; no value: the statement's latest date."""
 
     key: str
     value: str | int | bool | None
+    condition: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,12 +131,10 @@ class TimeLimit:
     counted_from: str
     condition: str | None
 
-
-@dataclass(frozen=True)
-class FactKey(Term):
-    """The key of facts; some are given only where their statement certainly applies."""
-
-    only_if_certain: bool
+    @property
+    def waits(self) -> bool:
+        """Return whether a statement applies only once its day comes: it begins then, or has a trigger."""
+        return bool(self.not_before or self.condition)
 
 
 @dataclass(frozen=True)
@@ -208,6 +207,18 @@ class Programme(Term):
 
 
 @dataclass(frozen=True)
+class DateNote:
+    """On which dates an open point is noted: those of statements that give a fact, and when.
+
+    The date lies at most a period (``within``) after the assessment, or later than a date of the fact ``after``.
+    """
+
+    key: str
+    within: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class OpenPoint(Term):
     """A place where the source is open: what it concerns (IRIs), which status it declares, and where.
 
@@ -222,6 +233,7 @@ class OpenPoint(Term):
     reading: Text
     source: str
     locator: str
+    note: DateNote | None = None
 
 
 @dataclass(frozen=True)
@@ -255,7 +267,7 @@ class Guideline:
     notices: dict[str, tuple[Statement, ...]]
     warnings: tuple[Caution, ...]
     open_points: tuple[OpenPoint, ...]
-    fact_keys: dict[str, FactKey]
+    fact_keys: dict[str, Term]
     date_orders: tuple[tuple[str, str], ...]
     statuses: dict[str, Text]
     date_statuses: dict[str, Text]

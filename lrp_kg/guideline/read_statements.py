@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node
-from lrp_kg.guideline.model import Box, Caution, Fact, OpenPoint, Severity, Statement, TimeLimit
+from lrp_kg.guideline.model import Box, Caution, DateNote, Fact, OpenPoint, Severity, Statement, TimeLimit
 from lrp_kg.namespaces import CP, XSD, local_name
 
 
@@ -61,7 +61,8 @@ def read_facts(r: GraphReader, node: Node) -> tuple[Fact, ...]:
     found = []
     for fact in r.graph.all(node, CP + "fact"):
         value = r.graph.one(fact, CP + "factValue")
-        found.append(Fact(r.identifier(r.required(fact, CP + "factKey")), _plain(value) if value else None))
+        key = r.identifier(r.required(fact, CP + "factKey"))
+        found.append(Fact(key, _plain(value) if value else None, r.condition(fact, CP + "condition")))
     return tuple(found)
 
 
@@ -138,6 +139,15 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
             reading=g.texts(n, CP + "reading"),
             source=r.source(n),
             locator=r.text(n, CP + "locator"),
+            note=_date_note(r, n),
         )
         for n in g.instances(CP + "OpenPoint")
     )
+
+
+def _date_note(r: GraphReader, node: Node) -> DateNote | None:
+    key, after = (r.graph.one(node, CP + name) for name in ("notedOnDateOf", "notedAfterDateOf"))
+    if key is None:
+        return None
+    within = _period(r, node, CP + "notedWithin")
+    return DateNote(r.identifier(key), within, r.identifier(after) if after else None)

@@ -6,7 +6,7 @@ from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Index, content_hash, iri
-from lrp_kg.guideline.model import POLICIES, Box, Decision, Derived, FactKey, Guideline, Programme
+from lrp_kg.guideline.model import POLICIES, Box, Decision, Derived, Guideline, Programme
 from lrp_kg.guideline.read_decisions import read_decisions, read_programmes, read_roles
 from lrp_kg.guideline.read_record import Orders, read_conditions, read_derived, read_fields
 from lrp_kg.guideline.read_statements import read_boxes, read_open_points, read_warnings
@@ -52,10 +52,7 @@ def read_guideline(index: Index) -> Guideline:
         notices=notices,
         warnings=warnings,
         open_points=open_points,
-        fact_keys={
-            r.identifier(n): FactKey(n.value, r.identifier(n), r.label(n), r.flag(n, CP + "onlyIfCertain"))
-            for n in r.graph.instances(CP + "FactKey")
-        },
+        fact_keys={r.identifier(n): r.term(n) for n in r.graph.instances(CP + "FactKey")},
         date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),
         statuses=r.labels("Status"),
         date_statuses=r.labels("DateStatus"),

@@ -6,7 +6,7 @@ bound what the unknown ones can be. If every completion agrees the decision is c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -14,7 +14,7 @@ from itertools import product
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
-from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
 from lrp_kg.logic.diagrams import Builder, Diagram
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
 
@@ -214,6 +214,15 @@ class KleeneDecider:
             if name not in known_dates
         }
         order = {f.iri: f.ask_order or 0 for f in program.guideline.fields.values()}
-        possible = tuple(o.id for o in self.decision.options if program.verdict(verdicts, o.applies_to) == OPEN)
+        possible = tuple(o for o in self._candidates(verdicts) if o not in outcome.answers)
         missing = tuple(sorted(fields, key=lambda f: (order.get(f, 0), f)))
         return outcome._replace(possible=possible, missing=missing)
+
+    def _candidates(self, verdicts: Verdicts) -> Iterator[str]:
+        """Yield the options that hold or may hold; of a decision whose first option wins, none after one that holds."""
+        for option in self.decision.options:
+            found = self.builder.program.verdict(verdicts, option.applies_to)
+            if found != FALSE:
+                yield option.id
+            if found == TRUE and self.decision.policy == "First":
+                return

@@ -13,7 +13,7 @@ NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
 
 
 class Outcome(NamedTuple):
-    """The status of a decision and the identifiers of its answers.
+    """The status of a decision and the identifiers of its answers, which are certain whatever the status.
 
     While it is undetermined, ``possible`` are further options that may become answers, and ``missing`` are IRIs of
     input fields, in the order of questions. ``holding`` are further classes that hold, where an analysis asks for them.
@@ -39,8 +39,6 @@ def outcome_of(
     if scope == OPEN:
         return Outcome(UNDETERMINED)
     verdicts = [verdict(option.applies_to) for option in decision.options]
-    holding = [o for o, v in zip(decision.options, verdicts, strict=True) if v == TRUE]
-    answers = tuple(o.id for o in holding)
     if decision.policy == "First":
         for option, found in zip(decision.options, verdicts, strict=True):
             if found == TRUE:
@@ -48,6 +46,9 @@ def outcome_of(
             if found == OPEN:
                 return Outcome(UNDETERMINED)
         return Outcome(NO_ANSWER)
+    holding = [o for o, v in zip(decision.options, verdicts, strict=True) if v == TRUE]
+    inner = {o.id: refined(o.refined_by) for o in holding if o.refined_by and refined}
+    answers = tuple(o.id for o in holding if o.id not in inner or _settled(inner[o.id]))
     if OPEN in verdicts:
         return Outcome(UNDETERMINED, answers)
     if decision.policy == "Collect":
@@ -56,7 +57,9 @@ def outcome_of(
         return Outcome(NO_ANSWER)
     if len(holding) > 1:
         return Outcome(SEVERAL, answers)
-    if holding[0].refined_by and refined:
-        inner = refined(holding[0].refined_by)
-        return Outcome(inner.status, answers if inner.status in (DECIDED, SEVERAL) else ())
-    return Outcome(DECIDED, answers)
+    return Outcome(DECIDED, answers) if answers else Outcome(inner[holding[0].id].status)
+
+
+def _settled(inner: Outcome) -> bool:
+    """Return whether an option that another decision refines holds: as soon as that one has an answer."""
+    return bool(inner.answers) or inner.status == DECIDED

@@ -22,7 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
-    *("nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore"),
+    *("nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore", "openPoints"),
     *("invalid", "invalidFields"),
 }
 
@@ -72,6 +72,13 @@ def check_box(section: str, expected: str | None, answer: Json) -> list[str]:
     return problems
 
 
+def alike(found: Any, expected: Any) -> bool:
+    """Compare a part of a fact; the order of a list does not matter."""
+    if isinstance(found, list) and isinstance(expected, list) and all(isinstance(v, str) for v in found):
+        return sorted(found) == sorted(expected)
+    return type(found) is type(expected) and found == expected
+
+
 def undetermined_names(expect: Json) -> list[str]:
     names = [name for name in DECISIONS if expect.get(name) == "undetermined"]
     names += [section for section, label in expect.get("boxes", {}).items() if label == "undetermined"]
@@ -107,16 +114,22 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         if failed != sorted(expect["criteriaNotMet"]):
             problems.append(f"criteria not met: expected {expect['criteriaNotMet']}, got {failed}")
     for key, value in expect.get("facts", {}).items():
-        found = answer["facts"].get(key)
-        if isinstance(value, list) and isinstance(found, list):
-            value, found = sorted(value), sorted(found)
-        if found != value or (value is None and key in answer["facts"]):
-            problems.append(f"fact {key}: expected {value!r}, got {found!r}")
+        fact = answer["facts"].get(key)
+        parts = value if isinstance(value, dict) else {"value": value}
+        if value is None:
+            fine = fact is None
+        else:
+            fine = fact is not None and all(alike(fact.get(part), own) for part, own in parts.items())
+        if not fine:
+            problems.append(f"fact {key}: expected {value!r}, got {fact!r}")
     for ident, bounds in expect.get("dates", {}).items():
         found = next((d for d in answer["dates"] if d["id"] == ident), {})
         for bound, value in bounds.items():
-            if found.get(bound) != value:
-                problems.append(f"date {ident}: expected {bound} {value}, got {found.get(bound)}")
+            got = found.get(bound)
+            if bound == "note" and got:
+                got = got["id"]
+            if got != value:
+                problems.append(f"date {ident}: expected {bound} {value}, got {got}")
     shown = {warning["id"] for warning in answer["warnings"]}
     for ident, wanted in expect.get("warnings", {}).items():
         if (ident in shown) != wanted:
@@ -127,10 +140,14 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = verdicts.get(ident, "false")
         if found != (wanted if wanted == "unknown" else str(wanted).lower()):
             problems.append(f"statement {ident}: expected {wanted}, got {found}")
-    named = {p["id"] for d in decisions.values() for p in d["openPoints"] if p["decisive"]}
-    for ident, wanted in expect.get("decisive", {}).items():
+    named = {p["id"] for d in decisions.values() for p in d["openPoints"]}
+    for ident, wanted in expect.get("openPoints", {}).items():
         if (ident in named) != wanted:
-            problems.append(f"decisive {ident}: expected {wanted}, got {ident in named}")
+            problems.append(f"open point {ident}: expected {wanted}, got {ident in named}")
+    decisive = {p["id"] for d in decisions.values() for p in d["openPoints"] if p["decisive"]}
+    for ident, wanted in expect.get("decisive", {}).items():
+        if (ident in decisive) != wanted:
+            problems.append(f"decisive {ident}: expected {wanted}, got {ident in decisive}")
     asked_for = {q["field"]: q["decides"] for q in answer["questions"]}
     for field, decides in expect.get("questions", {}).items():
         if asked_for.get(field) != decides:

@@ -90,11 +90,18 @@ def criteria(answer: Json) -> dict[str, str]:
         ({"careLine": "first-line"}, {"indication": "met", "patient-group": "not-met"}),
         ({"onsetDate": "2024-06-01", "spinalSurgery": False}, {"indication": "not-met", "patient-group": "met"}),
         ({"chronicityRisk": None}, {"indication": "met", "patient-group": "unknown"}),
-        ({"redFlags": "cluster"}, {}),
+        ({"redFlags": "cluster"}, {"indication": "met", "patient-group": "met"}),
     ],
 )
 def test_both_criteria_are_shown(service: GuidelineService, change: Json, expected: dict[str, str]) -> None:
     assert criteria(service.assess(WHOLE_GROUP | {"contact": "follow-up"} | change)) == expected
+
+
+def test_an_exit_takes_back_no_criterion_and_gives_no_benefit(service: GuidelineService) -> None:
+    """What a record meets stays so; whether the programme is for the patient is another question."""
+    found = service.assess(WHOLE_GROUP | {"contact": "follow-up", "redFlags": "cluster"})
+    programme = found["eligibility"]["multidisciplinary-rehabilitation"]
+    assert (programme["verdict"], programme["benefits"], programme["nextSteps"]) == ("not-applicable", [], [])
 
 
 @pytest.mark.parametrize("risk", ["low", "moderate", "high"])

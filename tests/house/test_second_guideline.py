@@ -170,13 +170,13 @@ DECISIONS = [
         {
             f"{AIDS}/status": "decided",
             f"{AIDS}/answers": ["crutches", "tape"],
-            "facts/aidsToStop": ["crutches", "tape"],
+            "facts/aidsToStop": {"value": ["crutches", "tape"], "applies": "yes", "statements": []},
         },
     ),
     Case(
         "collect: an empty list is an answer",
         NO_FRACTURE | day(10) | {"aids": []},
-        {f"{AIDS}/status": "decided", f"{AIDS}/answers": [], "facts/aidsToStop": []},
+        {f"{AIDS}/status": "decided", f"{AIDS}/answers": [], "facts/aidsToStop/value": []},
     ),
     Case(
         "collect: a list that is absent is unknown",
@@ -308,17 +308,21 @@ CONTENT = [
             "boxes/acute-rest/label": "1.C",
             "notices/*": ["acute-reassure"],
             "facts": {
-                "braceAdvised": True,
-                "daysWithoutSport": 42,
-                "followUpBy": "physician",
-                "nextVisitLatest": "2025-03-08",
+                "braceAdvised": {"value": True, "applies": "yes", "statements": ["acute-rest-brace"]},
+                "daysWithoutSport": {"value": 42, "applies": "yes", "statements": ["acute-rest-no-sport"]},
+                "followUpBy": {"value": "physician", "applies": "yes", "statements": ["acute-follow-up-visit"]},
+                "nextVisitLatest": {
+                    "value": "2025-03-08",
+                    "applies": "yes",
+                    "statements": ["acute-follow-up-visit"],
+                },
             },
         },
     ),
     Case(
         "another option has other facts",
         NO_FRACTURE | day(2) | {"severity": "slight"},
-        {"boxes/acute-rest": None, "facts/daysWithoutSport": 7, "facts/braceAdvised": None},
+        {"boxes/acute-rest": None, "facts/daysWithoutSport/value": 7, "facts/braceAdvised": None},
     ),
     Case(
         "a section of this guideline's own comes after those of the vocabulary",
@@ -353,7 +357,7 @@ CONTENT = [
     Case(
         "of two time limits the earlier wins: the one of the sprain",
         NO_FRACTURE | day(9),
-        {"dates/acute-follow-up-visit/latest": "2025-03-11", "facts/nextVisitLatest": "2025-03-11"},
+        {"dates/acute-follow-up-visit/latest": "2025-03-11", "facts/nextVisitLatest/value": "2025-03-11"},
     ),
     Case(
         "a month after 31 January is the last day of February",
@@ -669,7 +673,7 @@ def test_turtle_and_json_ld_give_the_answer_of_json(service: GuidelineService) -
     expected = service.assess(record)
     assert service.assess(from_turtle) == expected
     assert service.assess(from_json_ld) == expected
-    assert expected["facts"]["aidsToStop"] == ["crutches", "tape"]
+    assert expected["facts"]["aidsToStop"]["value"] == ["crutches", "tape"]
 
 
 def test_no_term_of_the_other_guideline_appears(service: GuidelineService) -> None:

@@ -399,17 +399,19 @@ class Reference:
                     return Outcome("decided", (option.id,)) if truth else Outcome("undetermined")
             return Outcome("no-answer")
         holding = [o for o, truth in zip(d.options, truths, strict=True) if truth]
-        answers = tuple(o.id for o in holding)
+        inner = [self.outcome(o.refined_by, values, memo) if o.refined_by else None for o in holding]
+        answers = tuple(
+            o.id
+            for o, found in zip(holding, inner, strict=True)
+            if found is None or found.answers or found.status == "decided"
+        )
         if None in truths:
             return Outcome("undetermined", answers)
         if d.policy == "Collect":
             return Outcome("decided", answers)
         if len(holding) != 1:
             return Outcome("several" if holding else "no-answer", answers)
-        if holding[0].refined_by:
-            inner = self.outcome(holding[0].refined_by, values, memo)
-            return Outcome(inner.status, answers if inner.status in ("decided", "several") else ())
-        return Outcome("decided", answers)
+        return Outcome("decided" if answers or inner[0] is None else inner[0].status, answers)
 
     def reads(self, decision: str) -> set[tuple[str, Any, Any]]:
         """Return the single tests a decision rests on."""

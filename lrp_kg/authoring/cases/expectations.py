@@ -9,8 +9,9 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``eligibleDays``   programme -> ``eligibleFrom``, ``eligibleUntil``, ``eligibleRange``
 ``criteriaNotMet`` exactly these criteria of the first programme; or programme -> criteria
 ``missing``        fields, among the missing of the decisions that the case calls undetermined
-``facts``          key -> value; ``null``: no such fact
-``dates``          statement -> ``earliest``, ``latest``
+``facts``          key -> value, or an object of parts (``value``, ``applies``, ``from``, ``statements``,
+                   ``alternatives``); ``null``: no such fact
+``dates``          statement -> ``earliest``, ``latest``, ``status``, ``note`` (an open point)
 ``statements``     statement -> shown or not, or ``"unknown"`` where its condition is
 ``warnings``       warning -> given or not
 ``openPoints``     open point -> named by a decision or not
@@ -148,6 +149,22 @@ def _days(ident: str, expected: Mapping[str, Any], view: CaseAnswer) -> Differen
     return Difference(f"dates.{ident}", ", ".join(f"{b} {d}" for b, d in expected.items()), days)
 
 
+def _fact(key: str, expected: Any, view: CaseAnswer) -> Difference | None:
+    fact = view.fact(key)
+    if not isinstance(expected, dict):
+        got = fact and fact["value"]
+        same = _same(got, expected) and (fact is None) == (expected is None)
+        return None if same else Difference(f"facts.{key}", _show(expected), _show(got))
+    parts = {name: (fact or {}).get(name) for name in expected}
+    if fact and all(_same(parts[name], value) for name, value in expected.items()):
+        return None
+    return Difference(f"facts.{key}", _parts(expected), _parts(parts) if fact else _show(None))
+
+
+def _parts(parts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_show(value)}" for name, value in parts.items())
+
+
 def _named(
     key: str, read: Callable[[CaseAnswer, str], Any], ident: str, expected: Any, view: CaseAnswer
 ) -> Difference | None:
@@ -179,7 +196,7 @@ def _more(expected: int, view: CaseAnswer) -> Difference | None:
 
 
 def _same(got: Any, expected: Any) -> bool:
-    if isinstance(got, list) and isinstance(expected, list):
+    if isinstance(got, list) and isinstance(expected, list) and all(isinstance(item, str) for item in got + expected):
         return sorted(got) == sorted(expected)
     return type(got) is type(expected) and bool(got == expected)
 
@@ -194,7 +211,7 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     "statuses": _status,
     "boxes": _box,
     "eligibility": _eligibility,
-    "facts": partial(_named, "facts", CaseAnswer.fact),
+    "facts": _fact,
     ELIGIBLE_DAYS: _eligible_days,
     "dates": _days,
     "statements": partial(_named, "statements", CaseAnswer.statement),

@@ -29,6 +29,7 @@ _SINGULAR = {
     "questions": "field",
 }
 """Keys of an expectation that are objects, with what their names are."""
+FACT_PARTS = {"value", "applies", "from", "countedFrom", "statements", "alternatives"}
 KEYS = (
     *_SINGULAR,
     *("criteriaNotMet", "missing", "nextQuestion", "summary", "summaryMore", "invalid", "invalidFields"),
@@ -177,5 +178,10 @@ class Names:
                 )
         elif key == "dates":
             bounds = set(value) if isinstance(value, dict) else set()
-            if not bounds or not bounds <= {"earliest", "latest"}:
-                yield "case-malformed", f"dates.{ident} is an object with earliest, latest or both."
+            if not bounds or not bounds <= {"earliest", "latest", "status", "note"}:
+                yield "case-malformed", f"dates.{ident} is an object with some of earliest, latest, status, note."
+            elif value.get("note") is not None:
+                yield from self._unknown("open point", value["note"], self.index.open_points)
+        elif key == "facts" and isinstance(value, dict) and not set(value) <= FACT_PARTS:
+            parts = ", ".join(sorted(FACT_PARTS))
+            yield "case-malformed", f"facts.{ident} is a value, or an object with some of {parts}."

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
-from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of
+from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of, fact_as_json
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.answer.summary import Summary, summary_of
@@ -102,14 +102,17 @@ class CaseAnswer:
         return False if found is None else "unknown" if found.verdict == OPEN else True
 
     def days(self, ident: str) -> Json:
-        """Return the dates of a statement; empty where it has none or is not shown."""
+        """Return the dates of a statement, their status and the open point noted on them; empty where it has none."""
         found = next((s for s in self.answer.dated if s.statement.id == ident), None)
-        return days_of(found) if found else {}
+        if found is None:
+            return {}
+        note = self.answer.notes.get(found.statement.iri)
+        return days_of(found) | {"status": found.status, "note": note.id if note else None}
 
-    def fact(self, key: str) -> object:
-        """Return the value of a fact, dates as text; ``None`` where there is none."""
-        value = self.answer.facts.get(key)
-        return value.isoformat() if isinstance(value, date) else value
+    def fact(self, key: str) -> Json | None:
+        """Return a fact as JSON has it; ``None`` where there is none."""
+        found = self.answer.facts.get(key)
+        return fact_as_json(found) if found else None
 
     def warning(self, ident: str) -> bool:
         """Return whether a warning is given."""

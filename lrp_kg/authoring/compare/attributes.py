@@ -35,7 +35,7 @@ TEXTS = {
 _OWN_NAME = (
     *("actor", "appliesTo", "askIf", "askOrder", "benefit", "concerns", "condition", "considers", "countedFrom"),
     *("criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit"),
-    *("locator", "modality", "onlyIfCertain", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
+    *("locator", "modality", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain"),
     *("headlineOrder",),
@@ -50,6 +50,7 @@ _OTHER_NAME = {
     "identifier": [DCTERMS + "identifier", SKOS + "notation"],
     "implies": [CP + "expandsTo"],
     "kind": [RDF + "type"],
+    "note": [CP + "notedOnDateOf", CP + "notedAfterDateOf", CP + "notedWithin"],
     "replacement": [DCTERMS + "isReplacedBy"],
     "source": [DCTERMS + "source"],
     "stage": [CP + "inStage"],
