@@ -216,6 +216,8 @@ class Renderer:
         data |= {"severity": line.severity, "text": line.text(self.lang)}
         if line.dated and line.date:
             data["date"] = self.day(line.dated, "latest" if line.dated.latest else "earliest", line.date)
+            if line.dated.spread:
+                data["countedFrom"] = counted_from(line.dated.spread)
         kind, ident = line.ref
         return data | {"ref": {kind: ident}}
 

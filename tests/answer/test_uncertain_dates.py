@@ -172,6 +172,8 @@ def test_a_date_from_an_uncertain_onset_is_the_safe_one(service: GuidelineServic
     assert (visit["latest"], visit["countedFrom"]) == ({"earliest": "2024-05-24", "latest": "2024-06-02"}, start)
     (shown,) = (s for b in answer["boxes"] for s in b["statements"] if s["id"] == LATEST_VISIT)
     assert (shown["latest"], shown["countedFrom"]) == ("2024-05-24", start)
+    (line,) = (x for x in answer["summary"] if x["ref"] == {"statement": LATEST_VISIT})
+    assert (line["date"], line["countedFrom"]) == ("2024-05-24", start)
     for lang in ("en", "nl", "fr", "de"):
         text = to_text(service.guideline, service.assess(record, lang=lang), lang)
         assert "2024-05-24 – 2024-06-02" in text
