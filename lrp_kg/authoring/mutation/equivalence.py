@@ -82,13 +82,15 @@ def _shown(g: Guideline, classes: Collection[str], decisions: Collection[str]) -
             yield f"box {box.id}", (box.shown_for, box.applies_to, None)
     programmes = {e.decision: p.iri for p in g.programmes.values() for e in p.editions}
     for point in g.open_points:
-        for found in dict.fromkeys(c for c in (point.applies_to, point.decisive_in) if c in classes):
+        where: list[tuple[str | None, str | None]] = [(None, point.applies_to)] if point.applies_to in classes else []
+        where += [(point.applies_to, point.decisive_in)] if point.decisive_in in classes else []
+        for within, found in where:
             for name, decision in g.decisions.items():
                 if {name, programmes.get(name)}.intersection(point.concerns):
-                    yield f"open point {point.id}", (name, None, found)
+                    yield f"open point {point.id}", (name, within, found)
                 for option in decision.options:
                     if option.iri in point.concerns:
-                        yield f"open point {point.id}", (option.iri, None, found)
+                        yield f"open point {point.id}", (option.iri, within, found)
     for place in places_of(g):
         for s in place.statements:
             for condition in (s.condition, *(limit.condition for limit in s.limits)):
