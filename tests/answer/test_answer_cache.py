@@ -146,6 +146,21 @@ def test_numbers_of_one_cell_share_a_cached_answer(fresh: GuidelineService) -> N
     assert cached_answers(fresh) == before + 1
 
 
+def test_cached_answer_has_the_eligible_days_of_its_own_record(fresh: GuidelineService) -> None:
+    """The same signature with other dates, and with the same dates but an unknown one within other bounds."""
+    worker = {"incapacityCause": "low-back-pain", "priorIncapacityDays": 0, "heavyLifting": True, "sector": "private"}
+    worker |= {"occupationalPhysicianConfirms": True, "applicationDate": "2024-03-01"}
+    same(fresh, worker | {"incapacityStart": "2024-01-20"})
+    before = cached_answers(fresh)
+    found = set()
+    for day in range(10, 30):
+        answer = orjson.loads(same(fresh, worker | {"incapacityStart": f"2024-01-{day}"}))
+        programme = answer["eligibility"]["fedris-prevention"]
+        found.add((programme["eligibleFrom"], programme["eligibleUntil"]))
+    assert len(found) == 20
+    assert cached_answers(fresh) == before
+
+
 @pytest.mark.parametrize("missing", ["assessmentDate", "onsetDate", "incapacityStart", "applicationDate"])
 def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
     dates = {
