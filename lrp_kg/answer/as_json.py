@@ -20,7 +20,7 @@ from lrp_kg.answer.results import (
     Spread,
     StatementResult,
 )
-from lrp_kg.answer.summary import BRIEF, FULL, Line, in_brief, summary_of
+from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_of
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.model import Box, Decision, Guideline, OpenPoint, Option, Term
 from lrp_kg.logic.classify import FALSE, TRUE
@@ -214,19 +214,26 @@ class Renderer:
         if line.section:
             data["section"] = line.section
         data |= {"severity": line.severity, "text": line.text(self.lang)}
-        if line.dated and line.date:
-            data["date"] = self.day(line.dated, "latest" if line.dated.latest else "earliest", line.date)
-            if line.dated.spread:
-                data["countedFrom"] = counted_from(line.dated.spread)
+        if line.date:
+            data["date"] = line.date.isoformat()
+        if line.dated and line.dated.spread:
+            data["countedFrom"] = counted_from(line.dated.spread)
         kind, ident = line.ref
         return data | {"ref": {kind: ident}}
+
+    def summary(self, found: Summary) -> Json:
+        """Render a summary."""
+        return {"summary": [self.line(line) for line in found.lines], "summaryMore": found.more}
+
+    def summarised(self, found: Assessment) -> Json:
+        """Render the summary of an assessment."""
+        return self.summary(summary_of(found))
 
     # -- the whole --------------------------------------------------------------------------------
 
     def render(self, found: Assessment, *, explain: bool = False, detail: str = FULL) -> Json:
         """Render an assessment as the answer of the contract, or only its summary with what belongs to it."""
         g, record = self.guideline, found.record
-        summary = summary_of(found)
         stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
         editions = [p.edition.id for p in found.programmes.values()]
         shown = [box for box, _ in found.boxes]
@@ -239,8 +246,7 @@ class Renderer:
                 "editions": editions,
             },
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
-            "summary": [self.line(line) for line in summary.lines],
-            "summaryMore": summary.more,
+            **self.summarised(found),
             "decisions": {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()},
             "boxes": [self.box(box, statements) for box, statements in found.boxes],
             "notices": [self.statement(s) for s in found.notices],

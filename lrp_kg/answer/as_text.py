@@ -129,10 +129,10 @@ class TextAnswer:
                 continue
             urgent = line["kind"] in ("exit", "warning") or line["severity"] != "info"
             mark, colour = _SEVERITIES[line["severity"]] if urgent else ("-", "none")
-            date = f" [bold]→ {line['date']}[/]" if "date" in line else ""
-            if "countedFrom" in line:
-                date += f" [yellow]{escape(self.words.counted_from(line))}[/]"
-            yield Text.from_markup(f"  [{colour}]{mark} {escape(line['text'])}[/]{date}")
+            arrow = "→ " if line["kind"] == "advice" else ""
+            date = f" [bold]{arrow}{line['date']}[/]" if "date" in line else ""
+            counted = f" [yellow]{escape(self.words.counted_from(line))}[/]" if "countedFrom" in line else ""
+            yield Text.from_markup(f"  [{colour}]{mark} {escape(line['text'])}[/]{date}{counted}")
         if answer["summaryMore"]:
             yield Text.from_markup(f"  [dim]{escape(self.words.say('summaryMore', count=answer['summaryMore']))}[/]")
 

@@ -8,7 +8,7 @@ identifiers: those are the slots. A record with an uncertain date is rendered wi
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -18,8 +18,9 @@ import orjson
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.facts import facts_of
-from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, StatementResult
+from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, ProgrammeResult, StatementResult
 from lrp_kg.answer.statements import in_order
+from lrp_kg.answer.summary import Settled, Summary, settled_lines
 from lrp_kg.record.model import Record
 
 LIMIT = 32 * 1024 * 1024
@@ -63,6 +64,10 @@ class _SlotRenderer(Renderer):
         """Leave a slot for each end of the eligible days, and for what is known of them."""
         return {name: _slot("days", f"{name} {programme}") for name in super().eligible_days(programme, found)}
 
+    def summarised(self, found: Assessment) -> Json:
+        """Leave a slot for the summary: its dates, and the programmes that are open soon, differ."""
+        return {name: _slot("summary", name) for name in super().summarised(found)}
+
     def echoed(self, record: Record) -> Json:
         """Leave a slot for each of the sender's identifiers."""
         return {name: _slot("text", name) for name in super().echoed(record)}
@@ -73,9 +78,12 @@ class _CachedAnswer:
     """Bytes with slots between them, and what facts and dates are made from."""
 
     decisions: tuple[DecisionResult, ...]
+    summary: Settled
+    programmes: tuple[ProgrammeResult, ...]
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
     statements: tuple[StatementResult, ...]
+    numbers: Mapping[str, int]
     unsettled: int
     """How many statements, the last ones, are not among the dates and give no facts."""
 
@@ -133,7 +141,26 @@ class AnswerCache:
         parts = _SLOT.split(orjson.dumps(data))
         slots = tuple((kind, rest) for kind, _, rest in (p.decode().partition(" ") for p in parts[1::2]))
         bare = tuple(replace(d, because=(), why_not={}, open_points=()) for d in found.decisions.values())
-        return _CachedAnswer(bare, tuple(parts[::2]), slots, tuple(statements), len(unsettled))
+        return _CachedAnswer(
+            decisions=bare,
+            summary=settled_lines(found),
+            programmes=tuple(found.programmes.values()),
+            pieces=tuple(parts[::2]),
+            slots=slots,
+            statements=tuple(statements),
+            numbers=numbers,
+            unsettled=len(unsettled),
+        )
+
+    def _summary(self, cached: _CachedAnswer, statements: Sequence[StatementResult], run: Run) -> Summary:
+        """Return the summary of a record: its dates, and the programmes that are open soon, are its own."""
+        advice = tuple(
+            replace(line, dated=statements[cached.numbers[line.dated.statement.iri]]) if line.dated else line
+            for line in cached.summary.advice
+        )
+        programmes = (replace(p, days=run.days(p.programme)) for p in cached.programmes)
+        today = run.record.dates.get(self.assessor.guideline.roles.assessment or "")
+        return replace(cached.summary, advice=advice).with_programmes(programmes, today)
 
     def _fill(self, cached: _CachedAnswer, run: Run, renderer: Renderer) -> bytes:
         record = run.record
@@ -142,6 +169,7 @@ class AnswerCache:
         out = [cached.pieces[0]]
         values: dict[str, bytes] = {}
         days: dict[str, Json] = {}
+        summary: Json = {}
         for (kind, name), piece in zip(cached.slots, cached.pieces[1:], strict=True):
             if kind == "value":
                 filled = values.get(name)
@@ -154,6 +182,9 @@ class AnswerCache:
                 if programme not in days:
                     days[programme] = renderer.eligible_days(programme, run.days(self._programmes[programme]))
                 filled = orjson.dumps(days[programme][end])
+            elif kind == "summary":
+                summary = summary or renderer.summary(self._summary(cached, statements, run))
+                filled = orjson.dumps(summary[name])
             elif kind == "facts":
                 filled = orjson.dumps(renderer.facts(facts_of(settled, cached.decisions, run.verdict)))
             elif kind == "dates":

@@ -7,9 +7,9 @@ undetermined or does not apply is a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
@@ -23,6 +23,8 @@ KINDS = ("exit", "warning", "stage", "advice", "programme", "question")
 """What a line can be about."""
 LINES = 8
 """How many lines a summary has at most."""
+SOON = timedelta(days=31)
+"""How long before a patient becomes eligible for a programme a line says so."""
 LENGTH = 140
 """How many characters a line has at most, in each language; `lrp-kg check` reports longer ones."""
 FULL, BRIEF = "full", "summary"
@@ -33,8 +35,8 @@ _BRIEF_GUIDELINE = ("id", "version", "content")
 _STRONG = ("must", "must-not")
 """The modalities whose headlines come before the others."""
 _INFO = "info"
-_ELIGIBLE = "summary-eligible"
-_OF_PROGRAMMES = {_ELIGIBLE: _INFO}
+_ELIGIBLE, _SOON = "summary-eligible", "summary-soon"
+_OF_PROGRAMMES = {_ELIGIBLE: _INFO, _SOON: _INFO}
 """What a line says of a programme, with its severity."""
 
 
@@ -55,11 +57,12 @@ class Line:
     conditions: tuple[Text, ...] = ()
     section: str = ""
     dated: StatementResult | None = None
+    day: date | None = None
 
     @property
     def date(self) -> date | None:
-        """Return the date of the line, if it has one."""
-        return (self.dated.latest or self.dated.earliest) if self.dated else None
+        """Return the date of the line, if it has one: the latest of its statement, or from which day on."""
+        return (self.dated.latest or self.dated.earliest) if self.dated else self.day
 
     def text(self, lang: str) -> str:
         """Return the line in a language, English where a label is missing."""
@@ -80,31 +83,55 @@ class Summary:
     more: int
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The lines that do not depend on the day: all but those of programmes."""
+
+    exits: tuple[Line, ...]
+    warnings: tuple[Line, ...]
+    stages: tuple[Line, ...]
+    advice: tuple[Line, ...]
+    question: tuple[Line, ...]
+
+    @property
+    def critical(self) -> bool:
+        """Return whether a critical exit leaves room for nothing but what is urgent."""
+        return any(line.severity == CRITICAL for line in self.exits)
+
+    def with_programmes(self, programmes: Iterable[ProgrammeResult], today: date | None) -> Summary:
+        """Return the summary; ``today`` is the day of the assessment."""
+        found = [] if self.critical else [line for p in programmes for line in _programme(p, today)]
+        parts = [[*part] for part in (self.exits, self.warnings, self.stages, self.advice, found, self.question)]
+        more = excess = max(0, sum(map(len, parts)) - LINES)
+        _, warnings, stages, advice, of_programmes, _ = parts
+        for part in (of_programmes, advice, stages, warnings):
+            dropped = min(excess, len(part))
+            del part[len(part) - dropped :]
+            excess -= dropped
+        return Summary(tuple(line for part in parts for line in part), more)
+
+
 def summary_of(found: Assessment) -> Summary:
     """Return the summary of an assessment."""
-    exits: list[Line] = []
-    warnings: list[Line] = []
-    for caution in found.warnings:
-        line = caution_line(found.guideline, caution)
-        (exits if line.kind == "exit" else warnings).append(line)
-    exits.sort(key=lambda line: line.severity != CRITICAL)
-    stages: list[Line] = []
-    advice: list[Line] = []
-    programmes: list[Line] = []
-    question: list[Line] = []
-    if not any(line.severity == CRITICAL for line in exits):
-        stages = list(_stage(found))
-        advice = _advice(found)
-        programmes = [line for p in found.programmes.values() for line in _programme(p)]
-        if found.next_question and not exits:
-            question = [question_line(found.guideline.fields[found.next_question])]
-    parts = (exits, warnings, stages, advice, programmes, question)
-    more = excess = max(0, sum(map(len, parts)) - LINES)
-    for part in (programmes, advice, stages, warnings):
-        dropped = min(excess, len(part))
-        del part[len(part) - dropped :]
-        excess -= dropped
-    return Summary(tuple(line for part in parts for line in part), more)
+    today = found.record.dates.get(found.guideline.roles.assessment or "")
+    return settled_lines(found).with_programmes(found.programmes.values(), today)
+
+
+def settled_lines(found: Assessment) -> Settled:
+    """Return the lines of an assessment but those of programmes."""
+    urgent = [caution_line(found.guideline, caution) for caution in found.warnings]
+    exits = sorted((line for line in urgent if line.kind == "exit"), key=lambda line: line.severity != CRITICAL)
+    warnings = tuple(line for line in urgent if line.kind == "warning")
+    if any(line.severity == CRITICAL for line in exits):
+        return Settled(tuple(exits), warnings, (), (), ())
+    asked = None if exits else found.next_question
+    return Settled(
+        exits=tuple(exits),
+        warnings=warnings,
+        stages=tuple(_stage(found)),
+        advice=tuple(_advice(found)),
+        question=(question_line(found.guideline.fields[asked]),) if asked else (),
+    )
 
 
 # -- lines --------------------------------------------------------------------------------------------
@@ -170,9 +197,12 @@ def _advice(found: Assessment) -> list[Line]:
     return lines
 
 
-def _programme(p: ProgrammeResult) -> Iterator[Line]:
+def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
+    first, last = p.days.first, p.days.last
     if p.verdict == "eligible":
         yield _programme_line(p.programme, _ELIGIBLE)
+    elif p.verdict == "not-eligible" and first and today and first <= today + SOON and (last is None or last >= today):
+        yield replace(_programme_line(p.programme, _SOON), day=first)
 
 
 # -- what is asked for ----------------------------------------------------------------------------------

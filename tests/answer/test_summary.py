@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from datetime import date
 from typing import Any
 
 import orjson
@@ -121,10 +122,18 @@ def test_advice_is_shown_in_a_box_and_strong_advice_comes_first(answers: list[Js
         assert strong == sorted(strong, reverse=True)
 
 
-def test_only_eligible_programmes_are_lines(answers: list[Json]) -> None:
+def test_only_programmes_that_are_open_now_or_soon_are_lines(answers: list[Json]) -> None:
+    soon = 0
     for answer in answers:
         for line in of_kind(answer, "programme"):
-            assert answer["eligibility"][ref(line)]["verdict"] == "eligible"
+            programme = answer["eligibility"][ref(line)]
+            if programme["verdict"] != "eligible":
+                soon += 1
+                days = date.fromisoformat(programme["eligibleFrom"]) - date.fromisoformat(answer["assessmentDate"])
+                assert programme["verdict"] == "not-eligible"
+                assert days.days <= 31
+                assert line["date"] == programme["eligibleFrom"]
+    assert soon > 5
 
 
 def test_a_summary_leaves_nothing_out_without_saying_so(answers: list[Json]) -> None:
@@ -132,7 +141,7 @@ def test_a_summary_leaves_nothing_out_without_saying_so(answers: list[Json]) -> 
         if answer["summaryMore"] or of_kind(answer, "exit"):
             continue
         eligible = [name for name, p in answer["eligibility"].items() if p["verdict"] == "eligible"]
-        assert [ref(line) for line in of_kind(answer, "programme")] == eligible
+        assert [ref(line) for line in of_kind(answer, "programme") if "date" not in line] == eligible
 
 
 def test_only_asked_decisions_are_in_a_summary(service: GuidelineService) -> None:
@@ -140,6 +149,15 @@ def test_only_asked_decisions_are_in_a_summary(service: GuidelineService) -> Non
     assert kinds == {"stage"}
     sections = {line.get("section") for line in service.assess(WEEK_1, only=["follow-up"])["summary"]}
     assert sections == {"follow-up"}
+
+
+def test_date_of_a_line_is_the_safe_one_and_says_from_when_it_is_counted(service: GuidelineService) -> None:
+    known = {name: value for name, value in WEEK_1.items() if name != "onsetDate"}
+    uncertain = known | {"onsetDateEarliest": "2024-05-15", "onsetDateLatest": "2024-05-17"}
+    line = next(x for x in service.assess(uncertain)["summary"] if x.get("section") == "follow-up")
+    assert line["date"] == "2024-05-29"
+    assert line["countedFrom"] == {"field": "onsetDate", "date": "2024-05-15"}
+    assert not any("countedFrom" in x for x in service.assess(WEEK_1)["summary"])
 
 
 # -- the summary alone ----------------------------------------------------------------------------------
