@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import date, timedelta
 from typing import Any
 
@@ -142,6 +143,33 @@ def test_a_month_is_its_days(service: GuidelineService, part: str, first: int, l
 def test_a_year_is_its_days(service: GuidelineService) -> None:
     ends = {"earliest": "2023-01-01", "latest": "2023-12-31"}
     assert service.assess(FIRST_LINE | {"onsetDate": "2023"}) == service.assess(FIRST_LINE | {"onsetDate": ends})
+
+
+def test_range_of_another_guideline_is_what_its_days_agree_on(ankle: GuidelineService) -> None:
+    """There the uncertain date has durations to two other dates, and an order with both."""
+    rng = random.Random(7)  # noqa: S311  seeded
+    fields = [f for f in ankle.guideline.fields.values() if f.kind in ("value", "boolean")]
+    decided = 0
+    for _ in range(60):
+        today = date(2025, 3, 31) + timedelta(rng.randrange(40))
+        first = today - timedelta(rng.choice([6, 9, 10, 14, 21, 30]))
+        last = min(today, first + timedelta(rng.randrange(1, 20)))
+        record: Json = {"assessmentDate": today.isoformat()}
+        for f in rng.sample(fields, rng.randrange(len(fields))):
+            record[f.id] = rng.choice([v.id for v in f.values] or [True, False])
+        if rng.random() < 0.6:
+            record["applicationDate"] = (first + timedelta(rng.randrange(25))).isoformat()
+        if rng.random() < 0.4:
+            record["surgeryDate"] = (today - timedelta(rng.randrange(120))).isoformat()
+            record["ankleSurgery"] = True
+        limit = min(last, date.fromisoformat(record.get("applicationDate", "2030-01-01")))
+        answer = ankle.assess({**record, "injuryDate": within(first, last)})
+        each = [ankle.assess({**record, "injuryDate": day.isoformat()}) for day in days(first, limit)]
+        for name, decision in answer["decisions"].items():
+            outcomes = [a["decisions"][name] for a in each]
+            assert (decision["status"], decision["answers"], sorted(decision["possible"])) == merged(outcomes), name
+            decided += decision["status"] == "decided"
+    assert decided > 30
 
 
 def test_reasons_say_between_what_a_duration_lies(service: GuidelineService) -> None:
