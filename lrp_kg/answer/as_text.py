@@ -99,7 +99,7 @@ def points_to_show(answer: Json) -> dict[str, list[Json]]:
     """
     found: dict[str, list[Json]] = {}
     said: set[str] = set()
-    for name, decision in answer["decisions"].items():
+    for name, decision in answer.get("decisions", {}).items():
         own = [p for p in decision["openPoints"] if p["decisive"] or decision["status"] in p["declares"]]
         found[name] = [p for p in own if p["id"] not in said]
         said.update(p["id"] for p in own)
@@ -140,6 +140,7 @@ class TextAnswer:
         """Return what an answer says beside its summary, by section."""
         said = {line["text"] for line in answer["summary"]}
         points = points_to_show(answer)
+        asked = [q["field"] for q in answer["questions"]]
         question = answer["nextQuestion"] if all(line["kind"] != "question" for line in answer["summary"]) else None
         return {
             "warnings": [self._warning(item) for item in answer["warnings"] if item["label"] not in said],
@@ -158,7 +159,7 @@ class TextAnswer:
             ],
             "dates": [self._dated(item) for item in answer["dates"]],
             "changes": self._changes(answer),
-            "missing": [Padding(Text(self._fields(answer["missing"])), (0, 0, 0, 2))] if answer["missing"] else [],
+            "missing": [Padding(Text(self._fields(asked)), (0, 0, 0, 2))] if asked else [],
             "nextQuestion": [self._question(question)] if question else [],
         }
 

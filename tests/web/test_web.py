@@ -180,6 +180,19 @@ def test_page_says_once_on_which_reading_an_answer_rests(client: FlaskClient, la
         assert unescape(response.text).count(phrase("decisive", lang)) == times
 
 
+def test_page_lists_what_is_still_to_be_asked_in_order(client: FlaskClient, service: GuidelineService) -> None:
+    record = {"redFlags": "none", "radicularPain": False, "incapacitated": False}
+    questions = [q["question"] for q in service.assess(record)["questions"]]
+    page = unescape(send(client, record, path="/assess?lang=en", Accept="text/html").text)
+    listed = re.findall(r"data-ask=\"[^\"]+\">([^<]+)<", page.partition('<details class="questions">')[2])
+    assert listed == questions
+    summary = send(client, record, path="/assess?lang=en&detail=summary", Accept="text/html")
+    assert summary.status_code == 200
+    assert "questions" not in summary.text
+    nothing = send(client, {"redFlags": "cluster"}, path="/assess?lang=en", Accept="text/html").text
+    assert "data-ask" not in nothing
+
+
 @pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 class TestEveryTypeOut:
