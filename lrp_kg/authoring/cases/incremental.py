@@ -157,6 +157,8 @@ class _Changes:
             return False
         if (self.classes or self.decisions) and any(part.kind == ELIGIBLE_DAYS for part in read.case.parts):
             return True  # other days have other verdicts
+        if (self.classes or self.decisions) and read.record.ranges:
+            return True  # so have the other possible days of an uncertain date
         return self._classes(read) or self._decisions(read, read.record) or self._shown(run.touched, read.record)
 
     def _classes(self, read: ReadCase) -> bool:
