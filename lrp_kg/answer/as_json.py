@@ -108,7 +108,14 @@ class Renderer:
                 data[name] = self.day(found, name, day)
         if found.spread:
             data["countedFrom"] = counted_from(found.spread)
+        if found.called_by:
+            data["calledFor"] = found.called_by.id
         return data | {"source": s.source, "locator": s.locator}
+
+    def limit(self, found: StatementResult) -> Json:
+        """Render a limit of a programme, and whether it is reached."""
+        data = self.statement(found)
+        return {"id": data.pop("id"), "label": data.pop("text"), "reached": found.limit_reached} | data
 
     def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
         """Render a box, with the decision and, where there is one, the option that it is shown with."""
@@ -162,6 +169,7 @@ class Renderer:
             ],
             "missing": [local_name(f) for f in found.result.missing],
             "benefits": [self.statement(s) for s in found.benefits],
+            "limits": [self.limit(s) for s in found.limits],
             "nextSteps": [self.statement(s) for s in found.steps],
             **self.eligible_days(found.programme.id, found.days),
         }
@@ -256,6 +264,7 @@ class Renderer:
             "warnings": [
                 self.term(w)
                 | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}
+                | ({} if w.certain else {"applies": "unknown"})
                 for w in found.warnings
             ],
             "nextQuestion": questions[0] if questions else None,

@@ -244,11 +244,15 @@ class TextAnswer:
             lines.append(Text.from_markup(f"    [bold]{escape(days)}[/]"))
         for c in p["criteria"] if p["verdict"] != NOT_APPLICABLE else ():
             lines.append(Text.from_markup(f"    {self._status(c['verdict'])}  {escape(c['label'])}"))
-        for key in ("benefits", "nextSteps"):
+        for key, show in (("benefits", self._statement), ("limits", self._limit), ("nextSteps", self._statement)):
             if p[key]:
                 lines.append(Text.from_markup(f"    [underline]{escape(self.words.say(key))}[/]"))
-                lines += [self._statement(s) for s in p[key]]
+                lines += [show(s) for s in p[key]]
         return lines
+
+    def _limit(self, limit: Json) -> RenderableType:
+        mark = f" ({self.words.say('limit-reached')})" if limit["reached"] == "yes" else ""
+        return self._statement(limit | {"text": limit["label"] + mark})
 
     def _changes(self, answer: Json) -> list[RenderableType]:
         found = answer.get("changes", ())

@@ -134,7 +134,7 @@ class AnswerCache:
     def _make(self, run: Run, found: Assessment, renderer: Renderer, detail: str) -> _CachedAnswer:
         own = [s for _, statements in found.boxes for s in statements] + list(found.notices)
         settled = [s for p in found.programmes.values() for s in p.settled]
-        unsettled = [s for p in found.programmes.values() if not p.settled for s in p.steps]
+        unsettled = [s for p in found.programmes.values() if not p.settled for s in p.shown]
         statements = own + settled + unsettled
         numbers = {s.statement.iri: i for i, s in enumerate(statements)}
         data = _SlotRenderer(renderer, self._open, numbers).render(found, explain=run.explain, detail=detail)

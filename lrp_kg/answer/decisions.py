@@ -6,13 +6,17 @@ Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
+from lrp_kg.answer.calls import Calls
 from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, open_fields, own_fields, questions_of, unknown_in
 from lrp_kg.answer.notes import notes_of
 from lrp_kg.answer.results import (
+    ELIGIBLE,
     Assessment,
     CriterionResult,
     DecisionResult,
@@ -81,6 +85,7 @@ class Assessor:
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.own_fields = own_fields(guideline, self.program)
         self.noted = [p for p in guideline.open_points if p.note]
+        self.calls = Calls(guideline)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
@@ -269,16 +274,18 @@ class Run:
         criteria = tuple(
             CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in edition.criteria
         )
-        eligible = result.status == DECIDED and result.answers == ("eligible",)
-        benefits = self.statements(edition.benefits + edition.limits if eligible else ())
-        steps = self.statements(edition.steps if eligible or result.status == UNDETERMINED else ())
+        eligible = result.status == DECIDED and result.answers == (ELIGIBLE,)
+        perhaps = eligible or result.status == UNDETERMINED
+        in_scope = result.status != NOT_APPLICABLE
+        steps = edition.steps if perhaps else tuple(s for s in edition.steps if s.any_verdict and in_scope)
         return ProgrammeResult(
             programme=programme,
             edition=edition,
             result=result,
             criteria=criteria,
-            benefits=benefits,
-            steps=steps,
+            benefits=self.statements(edition.benefits if eligible else ()),
+            limits=self.statements(edition.limits if perhaps else ()),
+            steps=self.statements(steps),
             assessed=result.status != UNDETERMINED or self.touches(programme, criteria),
             days=self.days(programme),
         )
@@ -314,7 +321,15 @@ class Run:
 
     def dated(self, statement: Statement, verdict: int) -> StatementResult:
         """Return a statement with its dates."""
-        return dated(statement, verdict, self.verdict, self.record, self._assessed)
+        found = dated(statement, verdict, self.verdict, self.record, self._assessed)
+        called_by = self._calling.get(statement.advice)
+        reached = self.verdict(statement.reached_if) if statement.reached_if else None
+        return replace(found, called_by=called_by, reached=reached)
+
+    @cached_property
+    def _calling(self) -> dict[str | None, Caution]:
+        """The warnings that hold and call for an advice, by the advice."""
+        return {w.calls_for: w for w in self.g.warnings if w.calls_for and self.verdict(w.applies_to) == TRUE}
 
     def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
         """Return the open points noted on dates, by the IRI of the statement."""
@@ -323,9 +338,10 @@ class Run:
     # -- what is urgent, and what is asked --------------------------------------------------------
 
     def cautions(self) -> tuple[Caution, ...]:
-        """Return what is certainly to be pointed out, the most urgent first; of equals, options before warnings."""
+        """Return what is to be pointed out, the most urgent first; of equals, options before warnings."""
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
-        found += [w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE]
+        holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
+        found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
         return tuple(sorted(found, key=lambda w: w.severity.priority))
 
     def questions(
@@ -355,7 +371,7 @@ class Run:
             return ()
         fields: set[str] = set()
         for p in programmes:
-            fields |= {*p.result.missing, *self.open_fields((*p.benefits, *p.steps))}
+            fields |= {*p.result.missing, *self.open_fields((*p.steps, *p.settled))}
         return [name for name in missing if name in fields]
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:

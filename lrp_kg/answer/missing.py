@@ -51,6 +51,8 @@ def open_fields(
     for s in statements:
         if s.verdict == OPEN and s.statement.condition:
             found |= unknown_of(s.statement.condition)
+        if s.reached == OPEN and s.statement.reached_if:
+            found |= unknown_of(s.statement.reached_if)
         for limit in s.statement.limits:
             counts = verdict_of(limit.condition)
             if counts == OPEN and limit.condition:

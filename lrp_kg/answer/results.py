@@ -17,9 +17,12 @@ from lrp_kg.guideline.model import (
     Programme,
     Statement,
 )
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.record.model import Record
+
+ELIGIBLE = "eligible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class StatementResult:
     """A statement that applies, or may: the ``verdict`` of its whole condition, and its dates.
 
     ``begins`` is the day on which its time comes, where that is known; ``status`` is None where it has no date.
+    ``called_by`` is the warning that calls for it; of a limit that can be reached ``reached`` is whether it is.
     """
 
     statement: Statement
@@ -64,6 +68,13 @@ class StatementResult:
     begins: date | None
     status: str | None
     spread: Spread | None = None
+    called_by: Caution | None = None
+    reached: int | None = None
+
+    @property
+    def limit_reached(self) -> str:
+        """Return whether a limit is reached: yes, no, or unknown, also where no field could say so."""
+        return {TRUE: "yes", FALSE: "no"}.get(OPEN if self.reached is None else self.reached, "unknown")
 
 
 FactValue = str | int | bool | date | tuple[str, ...]
@@ -114,6 +125,7 @@ class ProgrammeResult:
     result: Outcome
     criteria: tuple[CriterionResult, ...]
     benefits: tuple[StatementResult, ...]
+    limits: tuple[StatementResult, ...]
     steps: tuple[StatementResult, ...]
     assessed: bool
     days: EligibleDays
@@ -127,8 +139,13 @@ class ProgrammeResult:
 
     @property
     def settled(self) -> tuple[StatementResult, ...]:
-        """Return the statements that dates and facts are taken from: none while the verdict is open."""
-        return self.benefits + self.steps if self.result.status == DECIDED else ()
+        """Return the statements that dates and facts are taken from: none unless the patient is eligible."""
+        return self.shown if self.verdict == ELIGIBLE else ()
+
+    @property
+    def shown(self) -> tuple[StatementResult, ...]:
+        """Return everything that is said of the programme."""
+        return self.benefits + self.limits + self.steps
 
 
 @dataclass(frozen=True, slots=True)

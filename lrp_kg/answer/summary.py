@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
+from lrp_kg.answer.results import ELIGIBLE, Assessment, ProgrammeResult, StatementResult
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.model import CRITICAL, Caution, Field, Guideline, Option, Programme, Statement
 from lrp_kg.logic.classify import OPEN
@@ -35,8 +35,8 @@ _BRIEF_GUIDELINE = ("id", "version", "content")
 _STRONG = ("must", "must-not")
 """The modalities whose headlines come before the others."""
 _INFO = "info"
-_ELIGIBLE, _SOON = "summary-eligible", "summary-soon"
-_OF_PROGRAMMES = {_ELIGIBLE: _INFO, _SOON: _INFO}
+_ELIGIBLE, _REACHED, _SOON = "summary-eligible", "summary-limit-reached", "summary-soon"
+_OF_PROGRAMMES = {_ELIGIBLE: _INFO, _REACHED: "warning", _SOON: _INFO}
 """What a line says of a programme, with its severity."""
 
 
@@ -160,6 +160,11 @@ def advice_line(guideline: Guideline, statement: Statement, section: str, *, ope
     return Line("advice", _INFO, ref, statement.label, conditions=tuple(conditions), section=section)
 
 
+def call_line(statement: Statement, caution: Caution, section: str) -> Line:
+    """Return the line of a statement that a warning calls for, in the few words of the call."""
+    return Line("advice", caution.severity.id, ("statement", statement.id), caution.call_text, section=section)
+
+
 def programme_lines(programme: Programme) -> tuple[Line, ...]:
     """Return every line that a programme can have."""
     return tuple(_programme_line(programme, frame) for frame in _OF_PROGRAMMES)
@@ -182,16 +187,24 @@ def _stage(found: Assessment) -> Iterator[Line]:
 
 
 def _advice(found: Assessment) -> list[Line]:
-    """Return the headlines of the boxes; what two boxes say in the same words is one line."""
-    headlines = [
-        (s.statement.modality.id not in _STRONG, s.statement.headline_order, box.section.id, s)
-        for box, statements in found.boxes
-        for s in statements
-        if s.statement.headline_order is not None
-    ]
+    """Return the headlines of the boxes; what two boxes say in the same words is one line.
+
+    In a box with an advice that a warning calls for, the call takes the place of the headlines with a date.
+    """
+    headlines = []
+    for box, statements in found.boxes:
+        called = any(s.called_by for s in statements)
+        for s in statements:
+            order = s.statement.headline_order
+            if s.called_by:
+                order = min(o.statement.headline_order or order or 1 for o in statements)
+            if order is not None and not (called and s.statement.limits):
+                headlines.append((s.statement.modality.id not in _STRONG, order, box.section.id, s))
     lines: list[Line] = []
     for _, _, section, s in sorted(headlines, key=lambda h: h[:2]):
         line = advice_line(found.guideline, s.statement, section, open_condition=s.verdict == OPEN)
+        if s.called_by:
+            line = call_line(s.statement, s.called_by, section)
         if all((line.label, line.conditions) != (other.label, other.conditions) for other in lines):
             lines.append(replace(line, dated=s if s.latest or s.earliest else None))
     return lines
@@ -199,8 +212,9 @@ def _advice(found: Assessment) -> list[Line]:
 
 def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
     first, last = p.days.first, p.days.last
-    if p.verdict == "eligible":
-        yield _programme_line(p.programme, _ELIGIBLE)
+    if p.verdict == ELIGIBLE:
+        reached = any(limit.limit_reached == "yes" for limit in p.limits)
+        yield _programme_line(p.programme, _REACHED if reached else _ELIGIBLE)
     elif p.verdict == "not-eligible" and first and today and first <= today + SOON and (last is None or last >= today):
         yield replace(_programme_line(p.programme, _SOON), day=first)
 

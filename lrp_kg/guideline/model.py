@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.index import Index
-from lrp_kg.words import Text
+from lrp_kg.words import Text, in_every_language, in_language
 
 POLICIES = ("First", "Unique", "Collect")
 CRITICAL = "critical"
@@ -90,13 +90,25 @@ class Severity(Term):
 
 @dataclass(frozen=True)
 class Caution(Term):
-    """Something to point out in a situation."""
+    """Something to point out in a situation.
+
+    One that calls for an advice (its IRI) is given where a box with it is shown, or may be: then ``certain`` is false.
+    """
 
     applies_to: str
     severity: Severity
     modality: Term
     source: str
     locator: str
+    calls_for: str | None = None
+    call_text: Text = field(default_factory=dict)
+    certain: bool = True
+
+    def in_doubt(self) -> Caution:
+        """Return it for where its box is only possible: its label says so."""
+        doubt = in_every_language("if-possible")
+        label = {lang: f"{text} ({in_language(doubt, lang)})" for lang, text in self.label.items()}
+        return replace(self, label=label, certain=False)
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,11 @@ class TimeLimit:
 
 @dataclass(frozen=True)
 class Statement(Term):
-    """One thing the source says; ``label`` is its wording, ``headline_order`` its place if it is a headline."""
+    """One thing the source says; ``label`` is its wording, ``headline_order`` its place if it is a headline.
+
+    ``advice`` is the IRI of the wording that it shares. A limit of a programme is reached in the class
+    ``reached_if``; a step of it with ``any_verdict`` is given within the scope also where the patient is not eligible.
+    """
 
     modality: Term
     actor: Term | None
@@ -151,6 +167,15 @@ class Statement(Term):
     facts: tuple[Fact, ...]
     source: str
     locator: str
+    advice: str | None = None
+    reached_if: str | None = None
+    any_verdict: bool = False
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it depends on, beside the place where it is."""
+        named = (self.condition, *(limit.condition for limit in self.limits), self.reached_if)
+        return tuple(name for name in named if name)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             facts=read_facts(r, node),
             source=r.source(node),
             locator="; ".join(o.value for o in g.all(node, CP + "locator")),
+            advice=r.name(node, CP + "advice"),
+            reached_if=r.condition(node, CP + "reachedIf"),
+            any_verdict=r.flag(node, CP + "anyVerdict"),
         )
         found.append(statement)
     return tuple(sorted(found, key=lambda s: s.priority))
@@ -120,6 +123,8 @@ def read_caution(r: GraphReader, node: Node) -> Caution:
         modality=r.term(r.required(node, CP + "modality")),
         source=r.source(node),
         locator=r.text(node, CP + "locator"),
+        calls_for=r.name(node, CP + "callsFor"),
+        call_text=r.graph.texts(node, CP + "callText"),
     )
 
 

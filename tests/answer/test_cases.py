@@ -22,7 +22,7 @@ NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
 KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
-    *("nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore", "openPoints"),
+    *("limits", "nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore", "openPoints"),
     *("invalid", "invalidFields"),
 }
 
@@ -134,7 +134,12 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
     for ident, wanted in expect.get("warnings", {}).items():
         if (ident in shown) != wanted:
             problems.append(f"warning {ident}: expected {wanted}, got {ident in shown}")
+    reached = {limit["id"]: limit["reached"] for p in answer["eligibility"].values() for limit in p["limits"]}
+    for ident, wanted in expect.get("limits", {}).items():
+        if reached.get(ident) != wanted:
+            problems.append(f"limit {ident}: expected {wanted}, got {reached.get(ident)}")
     statements = [*answer["notices"], *(s for box in answer["boxes"] for s in box["statements"])]
+    statements += [s for p in answer["eligibility"].values() for s in p["benefits"] + p["nextSteps"]]
     verdicts = {s["id"]: s.get("condition", {}).get("verdict", "true") for s in statements}
     for ident, wanted in expect.get("statements", {}).items():
         found = verdicts.get(ident, "false")

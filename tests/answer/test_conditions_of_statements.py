@@ -14,6 +14,11 @@ WEEK_1: Json = {**CLEAR, "assessmentDate": "2024-01-13", "onsetDate": "2024-01-0
 PROFILE_D: Json = {**CLEAR, "assessmentDate": "2024-04-20", "onsetDate": "2024-01-08", "careLine": "second-line"}
 PROFILE_D |= {"situationUnclear": True, "chronicityRisk": "low", "rehabilitationPotential": "none"}
 PROFILE_D |= {"surgeryPossible": False, "improvement": "little-or-none", "facetSyndromeSuspected": False}
+WEEK_4: Json = WEEK_1 | {"assessmentDate": "2024-02-05"}
+SECOND_LINE: Json = {**CLEAR, "assessmentDate": "2024-03-01", "onsetDate": "2024-01-08", "careLine": "second-line"}
+PROFILE_C: Json = PROFILE_D | {"situationUnclear": False, "surgeryPossible": True}
+SURGERY = "second-line-week-12-plus-management-profile-c-surgery"
+SENT_BACK = "second-line-week-12-plus-follow-up-other-profiles-general-practitioner"
 IN_PREVENTION: Json = {"incapacityStart": "2015-03-01", "applicationDate": "2015-04-10", "sector": "private"}
 IN_PREVENTION |= {"incapacityCause": "low-back-pain", "heavyLifting": True, "occupationalPhysicianConfirms": True}
 
@@ -25,6 +30,11 @@ FOLLOWING = [
     ),
     (PROFILE_D, "insufficientPainRelief", "second-line-week-12-plus-follow-up-other-profiles-spine-unit"),
     (PROFILE_D, "endOfPathway", "second-line-week-12-plus-follow-up-other-profiles-support-plan"),
+    (WEEK_4, "inSelfManagement", "first-line-week-3-5-follow-up-leave-pathway"),
+    (PROFILE_C | {"multidisciplinaryConsultation": True}, "multimodalFailed", SURGERY),
+    (PROFILE_C | {"multimodalFailed": True}, "multidisciplinaryConsultation", SURGERY),
+    (PROFILE_D, "symptomsImproved", SENT_BACK),
+    (IN_PREVENTION, "programmeAccepted", "fedris-prevention-immediate-start"),
     (IN_PREVENTION, "employerAgreesToWorkplaceChange", "fedris-prevention-workstation"),
     (IN_PREVENTION, "employerAgreesToWorkplaceChange", "fedris-prevention-analysis-or-training"),
 ]
@@ -32,7 +42,8 @@ FOLLOWING = [
 
 def statements(answer: Json) -> dict[str, Json]:
     found = [s for box in answer["boxes"] for s in box["statements"]]
-    found += [s for programme in answer["eligibility"].values() for s in programme["benefits"]]
+    found += [s for programme in answer["eligibility"].values() for s in programme["benefits"] + programme["nextSteps"]]
+    found += answer["notices"]
     return {s["id"]: s for s in found}
 
 
@@ -59,3 +70,32 @@ def test_statement_needs_its_other_condition_too(
     service: GuidelineService, record: Json, change: Json, statement: str
 ) -> None:
     assert statement not in statements(service.assess(record | change))
+
+
+@pytest.mark.parametrize(
+    ("record", "statement"),
+    [
+        (SECOND_LINE, "second-line-week-6-11-patient-reported-outcomes"),
+        (PROFILE_D, "second-line-week-12-plus-examination-patient-reported-outcomes"),
+    ],
+)
+def test_measurements_are_asked_for_until_they_are_recorded(
+    service: GuidelineService, record: Json, statement: str
+) -> None:
+    unknown = service.assess(record)
+    assert statements(unknown)[statement]["condition"]["verdict"] == "unknown"
+    assert "promsRecorded" in unknown["missing"]
+    not_yet = service.assess(record | {"promsRecorded": False})
+    assert statements(not_yet)[statement]["condition"]["verdict"] == "true"
+    assert statement not in statements(service.assess(record | {"promsRecorded": True}))
+
+
+@pytest.mark.parametrize(
+    ("improvement", "said", "warned"),
+    [("little-or-none", True, True), ("great", False, True), ("great", True, False), ("little-or-none", False, False)],
+)
+def test_two_answers_on_improvement_that_do_not_agree_are_pointed_out(
+    service: GuidelineService, improvement: str, said: bool, warned: bool
+) -> None:
+    answer = service.assess(PROFILE_D | {"improvement": improvement, "symptomsImproved": said})
+    assert ("improvement-contradictory" in {w["id"] for w in answer["warnings"]}) is warned

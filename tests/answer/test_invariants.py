@@ -39,7 +39,14 @@ FLAGS = (
     *("incapacitated", "incapacityPrescribed", "permanentIncapacity", "paidBySicknessFund", "heavyLifting"),
     *("occupationalPhysicianConfirms", "spinalSurgery", "employerAgrees", "advisoryPhysicianAgrees"),
     *("vibration", "resumptionIsDanger", "doubtsResumption", "insufficientPainRelief", "endOfPathway"),
-    "employerAgreesToWorkplaceChange",
+    *(
+        "earlierProgramme",
+        "employerAgreesToWorkplaceChange",
+        "inSelfManagement",
+        "multimodalFailed",
+        "multidisciplinaryConsultation",
+    ),
+    *("symptomsImproved", "promsRecorded", "programmeAccepted"),
 )
 NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
 DATES = (

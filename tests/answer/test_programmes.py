@@ -43,8 +43,21 @@ def test_steps_after_the_permission_have_its_condition(service: GuidelineService
     steps = service.assess(APPLICATION, lang=lang)["eligibility"][FEDRIS]["nextSteps"]
     after = [s for s in steps if set(s["locator"].split(", ")) <= AFTER_PERMISSION]
     assert {part for s in after for part in s["locator"].split(", ")} == AFTER_PERMISSION
-    permission = next(s["conditionText"] for s in after if s["locator"] == "F-23")
-    assert [s["id"] for s in after if s.get("conditionText") != permission] == []
+    permission = next(s["condition"] for s in after if s["locator"] == "F-23")
+    assert permission["verdict"] == "unknown"
+    assert [s["id"] for s in after if s.get("condition") != permission] == []
+
+
+def test_steps_after_the_permission_follow_it(service: GuidelineService) -> None:
+    def places(accepted: bool) -> set[str]:
+        answer = service.assess(APPLICATION | {"programmeAccepted": accepted})
+        steps = answer["eligibility"][FEDRIS]["nextSteps"]
+        assert {s["condition"]["verdict"] for s in steps if "condition" in s} <= {"true"}
+        return {part for s in steps for part in s["locator"].split(", ")}
+
+    assert places(True) >= AFTER_PERMISSION
+    assert not places(False) & AFTER_PERMISSION
+    assert places(False) >= {"F-19", "F-20", "F-21", "F-22"}
 
 
 @pytest.mark.parametrize("unknown", ["sector", "heavyLifting", "occupationalPhysicianConfirms", "incapacityCause"])

@@ -42,13 +42,13 @@ EXACTLY = {
         "multidisciplinary-rehabilitation-sessions",
         "multidisciplinary-rehabilitation-weekly-sessions",
         "fedris-prevention-sessions",
-        "session-limit-reached",
+        *("session-limit-reached", "programme-period-ended"),
     },
     "not-routinely": {
         "first-line-week-1-2-management-paracetamol-only",
         "first-line-week-1-2-management-opioids",
         "second-line-week-6-11-management-high-risk-second-programme",
-        "multidisciplinary-rehabilitation-second-time",
+        *("multidisciplinary-rehabilitation-second-time", "earlier-programme"),
     },
     "must-not": {
         *(f"{stage}-imaging-no-imaging-without-red-flags" for stage in WITH_MAXIMUM),

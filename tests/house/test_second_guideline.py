@@ -224,11 +224,9 @@ ELIGIBILITY = [
             f"{TRAINING}/edition": "supervised-training-second",
             f"{TRAINING}/verdict": "eligible",
             f"{TRAINING}/criteria/duration/label": "at least 2 weeks since the sprain",
-            f"{TRAINING}/benefits/*": [
-                "supervised-training-sessions",
-                "supervised-training-travel",
-                "supervised-training-number-of-sessions",
-            ],
+            f"{TRAINING}/benefits/*": ["supervised-training-sessions", "supervised-training-travel"],
+            f"{TRAINING}/limits/*": ["supervised-training-number-of-sessions"],
+            f"{TRAINING}/limits/supervised-training-number-of-sessions/reached": "unknown",
             "guideline/editions": ["supervised-training-second"],
         },
     ),
@@ -238,10 +236,8 @@ ELIGIBILITY = [
         {
             f"{TRAINING}/edition": "supervised-training-first",
             f"{TRAINING}/verdict": "eligible",
-            f"{TRAINING}/benefits/*": [
-                "supervised-training-sessions",
-                "supervised-training-number-of-sessions",
-            ],
+            f"{TRAINING}/benefits/*": ["supervised-training-sessions"],
+            f"{TRAINING}/limits/*": ["supervised-training-number-of-sessions"],
         },
     ),
     Case(

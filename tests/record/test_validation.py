@@ -63,6 +63,13 @@ GOOD: dict[str, Any] = {
     "insufficientPainRelief": False,
     "endOfPathway": False,
     "employerAgreesToWorkplaceChange": True,
+    "earlierProgramme": False,
+    "inSelfManagement": False,
+    "multimodalFailed": False,
+    "multidisciplinaryConsultation": True,
+    "symptomsImproved": True,
+    "promsRecorded": True,
+    "programmeAccepted": True,
     "programmeStart": "2024-06-02",
     "sessionsFollowed": 0,
 }

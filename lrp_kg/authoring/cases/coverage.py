@@ -34,7 +34,7 @@ def touched_by(answer: Assessment) -> Touched:
     statements = [s for _, own in answer.boxes for s in own] + list(answer.notices)
     criteria = []
     for programme in answer.programmes.values():
-        statements += (*programme.benefits, *programme.steps)
+        statements += programme.shown
         criteria += [(programme.edition.iri, c.criterion.iri, c.verdict) for c in programme.criteria]
     terms = [s.statement.iri for s in statements] + [box.iri for box, _ in answer.boxes]
     return Touched(

@@ -13,6 +13,7 @@ a decision         an answer; a list: these answers (of a decision with several,
                    ``alternatives``); ``null``: no such fact
 ``dates``          statement -> ``earliest``, ``latest``, ``status``, ``note`` (an open point)
 ``statements``     statement -> shown or not, or ``"unknown"`` where its condition is
+``limits``         limit of a programme -> reached: yes, no, ``"unknown"``; ``null``: not given
 ``warnings``       warning -> given or not
 ``openPoints``     open point -> named by a decision or not
 ``decisive``       open point -> named by a decision for which it is decisive or not
@@ -215,6 +216,7 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     ELIGIBLE_DAYS: _eligible_days,
     "dates": _days,
     "statements": partial(_named, "statements", CaseAnswer.statement),
+    "limits": partial(_named, "limits", CaseAnswer.limit),
     "warnings": partial(_named, "warnings", CaseAnswer.warning),
     "openPoints": partial(_named, "openPoints", CaseAnswer.open_point),
     "decisive": partial(_named, "decisive", CaseAnswer.decisive),

@@ -147,9 +147,7 @@ class _Changes:
         self._new = after.classify(self.classes) if self.classes else {}
         old, new = before.assessor.program.index, after.assessor.program.index
         self._numbers = [(name, old[Named(name)], new[Named(name)]) for name in self.classes]
-        self._awaited = {
-            c for s in after.index.statements.values() for c in (s.condition, *(limit.condition for limit in s.limits))
-        }
+        self._awaited = {c for s in after.index.statements.values() for c in s.classes}
 
     def concern(self, run: CaseRun, read: ReadCase) -> bool:
         """Return whether the answer to a case that is known can have changed."""

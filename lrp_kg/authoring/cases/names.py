@@ -23,6 +23,7 @@ _SINGULAR = {
     "facts": "fact",
     "dates": "dated statement",
     "statements": "statement",
+    "limits": "limit",
     "warnings": "warning",
     "openPoints": "open point",
     "decisive": "open point",
@@ -51,6 +52,7 @@ class Names:
             "facts": tuple(t.id for t in guideline.fact_keys.values()),
             "dates": tuple(s.id for s in index.statements.values() if s.limits),
             "statements": tuple(index.statements),
+            "limits": tuple(limit.id for e in guideline.editions for limit in e.limits),
             "warnings": tuple(w.id for w in guideline.cautions),
             "openPoints": tuple(index.open_points),
             "questions": tuple(guideline.field_names),
@@ -161,6 +163,8 @@ class Names:
                 yield from self._unknown("decision", decision, self.of_maps["statuses"])
         elif key == "statements" and value not in (True, False, "unknown"):
             yield "case-malformed", f'statements.{ident} is true, false or "unknown".'
+        elif key == "limits" and value not in ("yes", "no", "unknown", None):
+            yield "case-malformed", f"limits.{ident} is yes, no, unknown or null."
         elif key in ("statuses", "eligibility"):
             known = STATUSES if key == "statuses" else VERDICTS
             yield from self._unknown("status" if key == "statuses" else "verdict", value, known)

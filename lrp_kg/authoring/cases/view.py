@@ -45,7 +45,7 @@ def shown_in(answer: Assessment) -> Iterator[StatementResult]:
         yield from statements
     yield from answer.notices
     for programme in answer.programmes.values():
-        yield from (*programme.benefits, *programme.steps)
+        yield from programme.shown
 
 
 class CaseAnswer:
@@ -100,6 +100,11 @@ class CaseAnswer:
         """Return whether a statement is shown: True, False, or "unknown" where its condition is."""
         found = next((s for s in shown_in(self.answer) if s.statement.id == ident), None)
         return False if found is None else "unknown" if found.verdict == OPEN else True
+
+    def limit(self, ident: str) -> str | None:
+        """Return whether a limit of a programme is reached; ``None`` where the limit is not given."""
+        limits = (limit for p in self.answer.programmes.values() for limit in p.limits)
+        return next((limit.limit_reached for limit in limits if limit.statement.id == ident), None)
 
     def days(self, ident: str) -> Json:
         """Return the dates of a statement, their status and the open point noted on them; empty where it has none."""

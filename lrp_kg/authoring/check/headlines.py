@@ -40,7 +40,7 @@ def headline_findings(guideline: Guideline) -> Iterator[Finding]:
 def _lines(guideline: Guideline) -> Iterator[tuple[str, Line]]:
     """Yield every line that a summary can have, each with the term it is about."""
     for caution in guideline.cautions:
-        yield caution.iri, caution_line(guideline, caution)
+        yield caution.iri, caution_line(guideline, caution.in_doubt() if caution.calls_for else caution)
     for decision in guideline.own_decisions.values():
         if decision.iri == guideline.roles.stage:
             yield from ((o.iri, stage_line(decision.id, o)) for o in decision.options)

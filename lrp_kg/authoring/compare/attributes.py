@@ -29,13 +29,14 @@ TEXTS = {
     DCTERMS + "description": "definition",
     SH + "message": "message",
     CP + "conditionText": "condition",
-} | {CP + name: hyphenated(name) for name in ("hint", "question", "reading", "otherReading", "unit")}
+} | {CP + name: hyphenated(name) for name in ("callText", "hint", "question", "reading", "otherReading", "unit")}
 """Predicates whose objects are read by people, one or more in each language."""
 
 _OWN_NAME = (
-    *("actor", "appliesTo", "askIf", "askOrder", "benefit", "concerns", "condition", "considers", "countedFrom"),
-    *("criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy", "implies", "kind", "limit"),
-    *("locator", "modality", "printedLabel", "priority", "refinedBy", "scope", "section", "severity"),
+    *("actor", "anyVerdict", "appliesTo", "askIf", "askOrder", "benefit", "callsFor", "concerns", "condition"),
+    *("considers", "countedFrom", "criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy"),
+    *("implies", "kind", "limit", "locator", "modality", "printedLabel", "priority", "reachedIf"),
+    *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain"),
     *("headlineOrder",),
@@ -66,7 +67,7 @@ _FORMS = _inverted(
     {
         "renamed": [DCTERMS + "identifier", SKOS + "notation"],
         "deprecated": [DCTERMS + "isReplacedBy", OWL + "deprecated"],
-        "class": [CP + name for name in ("appliesTo", "askIf", "condition", "decisiveIn", "scope")],
+        "class": [CP + name for name in ("appliesTo", "askIf", "condition", "decisiveIn", "reachedIf", "scope")],
         "members": [CP + name for name in ("benefit", "criterion", "edition", "limit", "processStep")],
         "moved": [CP + name for name in ("inBox", "inStage", "optionOf", "section", "shownFor")],
     }

@@ -53,7 +53,7 @@ class Dependencies:
         if kind == "boxes":
             own = self._decisions(about) if self.index.decision_of(about) else NOTHING
             return reduce(or_, (self._place(b.shown_for, b.applies_to) for b in self.index.sections[about]), own)
-        if kind in ("dates", "statements"):
+        if kind in ("dates", "limits", "statements"):
             return self._statements([self.index.statements[about]])
         if kind == "facts":
             carriers = [s for s in self.index.statements.values() if any(f.key == about for f in s.facts)]
@@ -65,7 +65,7 @@ class Dependencies:
             return self._statements(carriers) | DependsOn(frozenset(deciding))
         everything = frozenset(self.guideline.decisions)
         if kind == "warnings":
-            return DependsOn(classes=frozenset(w.applies_to for w in self.guideline.warnings if w.id == about))
+            return self._warnings(about)
         if kind == "openPoints":
             point = self.index.open_points[about]
             return DependsOn(everything, frozenset((point.applies_to,) if point.applies_to else ()))
@@ -87,10 +87,18 @@ class Dependencies:
         owner = shown_for if decision else self._owners.get(shown_for)
         return DependsOn(frozenset((owner,) if owner else ()), frozenset(classes))
 
+    def _warnings(self, ident: str) -> DependsOn:
+        """Return what a warning depends on: its situation, and where the advice is that it calls for."""
+        own = [w for w in self.guideline.warnings if w.id == ident]
+        advice = {w.calls_for for w in own if w.calls_for}
+        called = [b for b in self.guideline.boxes.values() if advice.intersection(s.advice for s in b.statements)]
+        found = DependsOn(classes=frozenset(w.applies_to for w in own))
+        return reduce(or_, (self._place(b.shown_for, b.applies_to) for b in called), found)
+
     def _statements(self, statements: Iterable[Statement]) -> DependsOn:
         """Return what decides whether some statements are shown, and their dates."""
         wanted = {s.iri: s for s in statements}
-        conditions = {c for s in wanted.values() for c in (s.condition, *(t.condition for t in s.limits)) if c}
+        conditions = {c for s in wanted.values() for c in s.classes}
         found = DependsOn(classes=frozenset(conditions))
         for place in places_of(self.guideline):
             if any(s.iri in wanted for s in place.statements):

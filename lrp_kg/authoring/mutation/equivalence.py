@@ -93,6 +93,6 @@ def _shown(g: Guideline, classes: Collection[str], decisions: Collection[str]) -
                         yield f"open point {point.id}", (option.iri, within, found)
     for place in places_of(g):
         for s in place.statements:
-            for condition in (s.condition, *(limit.condition for limit in s.limits)):
+            for condition in s.classes:
                 if condition in classes:
                     yield f"statement {s.id}", (place.shown_for, place.applies_to, condition)

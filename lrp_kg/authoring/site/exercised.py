@@ -76,7 +76,7 @@ def named_in(found: Assessment) -> Iterator[str]:
         if programme.result.status == NOT_APPLICABLE:
             continue
         yield from (programme.programme.iri, programme.edition.iri)
-        statements += [*programme.benefits, *programme.steps]
+        statements += programme.shown
         for criterion in programme.criteria:
             if criterion.verdict == TRUE:
                 yield from (criterion.criterion.iri, criterion.criterion.applies_to)

@@ -52,6 +52,7 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
                 yield criterion.applies_to, "use-criterion", criterion.iri
     for _, statement in catalogue.statements():
         yield statement.condition or "", "use-statement", statement.iri
+        yield statement.reached_if or "", "use-limit", statement.iri
         for limit in statement.limits:
             yield limit.condition or "", "use-limit", statement.iri
             yield limit.counted_from, "use-counted", statement.iri

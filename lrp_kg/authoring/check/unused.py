@@ -1,0 +1,66 @@
+"""Fields of the record that no part of an answer depends on: what a sender fills in there is accepted and ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.guideline.model import Guideline
+
+
+def unused_fields(guideline: Guideline) -> list[Finding]:
+    """Return a finding for each field that has no effect; which fields are only asked for a reason does not count.
+
+    The sender's identifiers and the day of the assessment have a part of their own.
+    """
+    roles = guideline.roles
+    used = fields_used(guideline) | {roles.assessment, roles.identifier, roles.episode}
+    return [
+        Finding(
+            "field-unused",
+            f"{field.id}: no decision, statement, warning or fact depends on it, so that an answer ignores it. "
+            "Name it in a condition that something depends on, or remove the field and its shape.",
+            guideline.index.positions.where(field.iri),
+            severity="warning",
+            term=field.iri,
+        )
+        for field in guideline.fields.values()
+        if field.iri not in used
+    ]
+
+
+def fields_used(guideline: Guideline) -> set[str]:
+    """Return the fields that decisions, boxes, statements, warnings and the choice of editions depend on, by IRI."""
+    g = guideline
+    named = {name for d in g.decisions.values() for name in (d.scope, *(o.applies_to for o in d.options))}
+    named |= {box.applies_to for box in g.boxes.values() if box.applies_to}
+    named |= {name for s in g.statements for name in s.classes}
+    named |= {warning.applies_to for warning in g.warnings}
+    used = _read_by(g, named)
+    used |= {limit.counted_from for s in g.statements for limit in s.limits}
+    used |= {p.valid_by for p in g.programmes.values() if p.valid_by}
+    used |= {end for name in used & g.derived.keys() for end in (g.derived[name].start, g.derived[name].end)}
+    used |= {listed for settled, (listed, _) in g.expanded.items() if settled in used}
+    while True:  # a field that settles one that is used
+        more = {f.iri for f in g.fields.values() if used.intersection(f.implies)} - used
+        if not more:
+            return used
+        used |= more
+
+
+def _read_by(guideline: Guideline, classes: Iterable[str]) -> set[str]:
+    """Return the fields, derived ones too, that classes read."""
+    found: set[str] = set()
+    todo, seen = list(classes), set[str]()
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in guideline.conditions:
+            continue
+        seen.add(name)
+        for part in walk(guideline.conditions[name].expression):
+            if isinstance(part, Named):
+                todo.append(part.iri)
+            elif isinstance(part, (Has, Between)):
+                found.add(part.field)
+    return found
