@@ -48,7 +48,9 @@ def test_answers_do_not_change(short: Path, ankle: GuidelineService) -> None:
     assert len(CASES) > 40
     for case in CASES:
         if not case["expect"].get("invalid"):
-            assert other.assess(case["record"], explain=True) == ankle.assess(case["record"], explain=True), case["id"]
+            found, expected = (g.assess(case["record"], explain=True) for g in (other, ankle))
+            assert found["guideline"].pop("content") != expected["guideline"].pop("content")  # the texts differ
+            assert found == expected, case["id"]
 
 
 def test_check_accepts_the_short_guideline(short: Path) -> None:
