@@ -124,6 +124,26 @@ def test_cached_answer_is_the_same_for_every_option(fresh: GuidelineService, lan
             same(fresh, record | {"id": IDS[number % len(IDS)]}, lang=lang, explain=explain, only=only)
 
 
+@pytest.mark.parametrize("only", [None, ("multidisciplinary-rehabilitation",)])
+def test_cached_summary_has_its_own_days(fresh: GuidelineService, only: tuple[str, ...] | None) -> None:
+    """A programme that opens within 31 days is a line: records of one signature are on either side of that."""
+    record: Record = {
+        **{"careLine": "second-line", "contact": "follow-up", "recurrentPain": False, "redFlags": "none"},
+        **{"radicularPain": False, "chronicityRisk": "high", "spinalSurgery": False, "onsetDate": "2024-05-01"},
+    }
+    before = cached_answers(fresh)
+    open_soon = []
+    for days in range(8, 14):
+        assessed = (date(2024, 5, 1) + timedelta(days)).isoformat()
+        for detail in ("full", "summary"):
+            found = fresh.answer_json(record | {"assessmentDate": assessed}, only=only, detail=detail)
+            plain = fresh.assess(record | {"assessmentDate": assessed}, only=only, detail=detail)
+            assert found == orjson.dumps(plain)
+        open_soon += [line["date"] for line in plain["summary"] if line["kind"] == "programme"]
+    assert open_soon == ["2024-06-13"] * 2
+    assert cached_answers(fresh) == before + 2
+
+
 def test_every_identifier_is_returned_unchanged(fresh: GuidelineService) -> None:
     record = CASES[0]
     for ident in IDS:

@@ -104,6 +104,11 @@ MALFORMED: list[tuple[Any, str, str]] = [
     (case("x", {}, statements={"acute-reassure": "perhaps"}), "case-malformed", 'true, false or "unknown"'),
     (case("x", {}, openPoints={"pain-of-6": True}), "unknown-expectation", "did you mean pain-of-five?"),
     (case("x", {}, nextQuestion="pain"), "unknown-expectation", "pain is no field"),
+    (case("x", {}, summary={"kind": "stage"}), "case-malformed", "summary is a list of lines"),
+    (case("x", {}, summary=[{"kind": "stage"}]), "case-malformed", "each with kind and ref"),
+    (case("x", {}, summary=[{"kind": "stages", "ref": "step"}]), "unknown-expectation", "did you mean stage?"),
+    (case("x", {}, summary=[{"kind": "advice", "ref": "acute-rest-brac"}]), "unknown-expectation", "acute-rest-brace?"),
+    (case("x", {}, summaryMore=True), "case-malformed", "summaryMore is a number."),
     (case("x", {}, invalid="yes"), "case-malformed", "invalid is true or false."),
 ]  # fmt: skip
 

@@ -145,6 +145,23 @@ def test_text_is_the_default_and_english() -> None:
     assert plain.stdout == run("assess", "-", "-f", "text", "-l", "en", stdin=json.dumps(FIRST_VISIT)).stdout
 
 
+def test_summary_alone(service: GuidelineService) -> None:
+    brief = service.assess(FIRST_VISIT, detail="summary")
+    result = run("assess", "-", "--detail", "summary", "--format", "json", stdin=json.dumps(FIRST_VISIT))
+    assert (result.exit_code, json.loads(result.stdout)) == (OK, brief)
+    text = run("assess", "-", "--detail", "summary", stdin=json.dumps(FIRST_VISIT)).stdout
+    assert text.startswith("Now\n")
+    assert brief["summary"][0]["text"] in text
+    assert phrase("decisions", "en") not in text
+
+
+@pytest.mark.parametrize("more", [["--format", "turtle"], ["--explain"], ["--changes"]])
+def test_summary_alone_has_no_place_for_more(more: list[str]) -> None:
+    result = run("assess", "-", "--detail", "summary", *more, stdin="{}")
+    assert (result.exit_code, result.stdout) == (CANNOT_RUN, "")
+    assert "detail=summary" in result.stderr
+
+
 def test_explain_gives_reasons_for_and_against() -> None:
     found = json.loads(run("assess", "-", "-f", "json", "-e", stdin=json.dumps(CLUSTER)).stdout)["decisions"]["exit"]
     assert [r["field"] for r in found["because"]] == ["redFlags"]

@@ -264,6 +264,40 @@ def test_changes_are_given_where_they_are_asked_for(
         assert "changes" not in plain.get_json(force=True)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_summary_alone_is_given_where_it_is_asked_for(
+    client: FlaskClient, service: GuidelineService, lang: str
+) -> None:
+    path = f"/assess?lang={lang}&detail=summary"
+    brief = service.assess(FIRST_VISIT, lang=lang, detail="summary")
+    assert send(client, FIRST_VISIT, path=path).get_json() == brief
+    of_stage = send(client, FIRST_VISIT, path=path + "&for=stage").get_json()["summary"]
+    assert [line["kind"] for line in of_stage] == ["warning", "stage"]
+    for accept in ("text/html", "text/plain"):
+        whole, short = (
+            unescape(send(client, FIRST_VISIT, path=p, Accept=accept).text) for p in (f"/assess?lang={lang}", path)
+        )
+        words = [w for line in brief["summary"] for w in line["text"].split()]
+        assert all(w in short for w in words)
+        assert len(short) < len(whole) / 2
+    linked = send(client, FIRST_VISIT, path=path, Accept="application/ld+json").get_json(force=True)
+    assert {name: value for name, value in linked.items() if name != "@context"} == brief
+    first, second = send(client, orjson.dumps(FIRST_VISIT) + b"\n{}", NDJSON, path=path).data.splitlines()
+    assert (orjson.loads(first), orjson.loads(second)) == (brief, service.assess({}, lang=lang, detail="summary"))
+    assert send(client, FIRST_VISIT, path="/assess?detail=full").data == send(client, FIRST_VISIT).data
+
+
+@pytest.mark.parametrize("query", ["detail=short", "detail=", "detail=summary&explain=1", "detail=summary&changes=1"])
+@pytest.mark.parametrize("kind", ["application/json", NDJSON])
+def test_detail_that_there_is_none_of_is_refused(client: FlaskClient, query: str, kind: str) -> None:
+    problem(send(client, FIRST_VISIT, kind, path=f"/assess?{query}"), 400, "unknown-parameter")
+
+
+def test_summary_alone_is_not_given_as_rdf(client: FlaskClient) -> None:
+    answer = send(client, FIRST_VISIT, path="/assess?detail=summary", Accept="text/turtle")
+    problem(answer, 400, "unknown-parameter")
+
+
 def test_changes_of_many_records(client: FlaskClient, service: GuidelineService) -> None:
     lines = "\n".join([json.dumps(FIRST_VISIT), "{}"])
     first, second = send(client, lines, NDJSON, path="/assess?changes=1").data.splitlines()
