@@ -133,14 +133,14 @@ def test_cached_summary_has_its_own_days(fresh: GuidelineService, only: tuple[st
     }
     before = cached_answers(fresh)
     open_soon = []
-    for days in range(8, 14):
+    for days in (11, 12):
         assessed = (date(2024, 5, 1) + timedelta(days)).isoformat()
         for detail in ("full", "summary"):
             found = fresh.answer_json(record | {"assessmentDate": assessed}, only=only, detail=detail)
             plain = fresh.assess(record | {"assessmentDate": assessed}, only=only, detail=detail)
             assert found == orjson.dumps(plain)
         open_soon += [line["date"] for line in plain["summary"] if line["kind"] == "programme"]
-    assert open_soon == ["2024-06-13"] * 2
+    assert open_soon == ["2024-06-13"]
     assert cached_answers(fresh) == before + 2
 
 
