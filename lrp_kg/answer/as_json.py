@@ -11,7 +11,9 @@ from lrp_kg.answer.facts import LATER
 from lrp_kg.answer.results import (
     Assessment,
     Changes,
+    CriterionResult,
     DecisionResult,
+    EditionResult,
     EligibleDays,
     FactResult,
     FactValue,
@@ -23,7 +25,7 @@ from lrp_kg.answer.results import (
 from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_of
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.model import Box, Decision, Guideline, OpenPoint, Option, Term
-from lrp_kg.logic.classify import FALSE, TRUE
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
@@ -33,6 +35,9 @@ Json = dict[str, Any]
 DAY_KEYS = ("eligibleFrom", "eligibleUntil", "eligibleRange")
 """What an answer calls the first and last day on which a programme is open, and what is known of them."""
 _MET = {FALSE: "not-met", TRUE: "met"}
+_APPLIES = {FALSE: "no", TRUE: "yes"}
+_OUTDATED = {FALSE: True, OPEN: None}
+"""Whether a rule is outdated, by whether it is in force; ``None`` is unknown."""
 
 
 class Renderer:
@@ -110,7 +115,19 @@ class Renderer:
             data["countedFrom"] = counted_from(found.spread)
         if found.called_by:
             data["calledFor"] = found.called_by.id
-        return data | {"source": s.source, "locator": s.locator}
+        return data | self.validity(found) | {"source": s.source, "locator": s.locator}
+
+    def validity(self, found: StatementResult) -> Json:
+        """Render when a statement holds: what is printed in the guideline's sources can be outdated."""
+        data: Json = {}
+        own = found.statement.validity
+        if not found.statement.printed and own:
+            data = {"validFrom": _iso(own.first), "validUntil": _iso(own.last)}
+            if found.in_force == OPEN:
+                data["applies"] = "unknown"
+        elif found.in_force != TRUE:
+            data = {"outdated": _OUTDATED[found.in_force], "validUntil": _iso(found.until)}
+        return data | ({"edition": found.edition} if found.edition else {})
 
     def limit(self, found: StatementResult) -> Json:
         """Render a limit of a programme, and whether it is reached."""
@@ -155,18 +172,18 @@ class Renderer:
 
     def programme(self, record: Record, found: ProgrammeResult) -> Json:
         """Render eligibility for a programme."""
-        return {
+        data: Json = {
             "status": found.result.status,
             "verdict": found.verdict,
             "assessed": found.assessed,
             "label": self.text(found.programme.label),
-            "edition": found.edition.id,
-            "editionLabel": self.text(found.edition.label),
-            "criteria": [
-                self.term(c.criterion)
-                | {"verdict": _MET.get(c.verdict, "unknown"), "because": self.reasons(record, c.because)}
-                for c in found.criteria
-            ],
+            "edition": found.edition.id if found.edition else None,
+            "editions": [self.edition(e) for e in found.editions],
+        }
+        if found.outdated != FALSE:
+            data |= {"outdated": found.outdated == TRUE or None, "validUntil": _iso(found.until)}
+        return data | {
+            "criteria": [self.criterion(c) | {"because": self.reasons(record, c.because)} for c in found.criteria],
             "missing": [local_name(f) for f in found.result.missing],
             "benefits": [self.statement(s) for s in found.benefits],
             "limits": [self.limit(s) for s in found.limits],
@@ -177,6 +194,22 @@ class Renderer:
     def eligible_days(self, programme: str, found: EligibleDays) -> Json:
         """Render the days on which a patient is eligible."""
         return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
+
+    def edition(self, found: EditionResult) -> Json:
+        """Render the verdict by an edition as if it applied."""
+        return self.term(found.edition) | {
+            "validFrom": _iso(found.edition.valid_from),
+            "validUntil": _iso(found.last),
+            "outdated": {FALSE: False, TRUE: True}.get(found.outdated),
+            "applies": _APPLIES.get(found.applies, "unknown"),
+            "verdict": found.verdict,
+            "missing": [local_name(f) for f in found.result.missing],
+            "criteria": [self.criterion(c) for c in found.criteria],
+        }
+
+    def criterion(self, found: CriterionResult) -> Json:
+        """Render a criterion."""
+        return self.term(found.criterion) | {"verdict": _MET.get(found.verdict, "unknown")}
 
     def dated(self, found: StatementResult, note: OpenPoint | None) -> Json:
         """Render a date, with the open point noted on it."""
@@ -243,7 +276,7 @@ class Renderer:
         """Render an assessment as the answer of the contract, or only its summary with what belongs to it."""
         g, record = self.guideline, found.record
         stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
-        editions = [p.edition.id for p in found.programmes.values()]
+        editions = [e.edition.id for p in found.programmes.values() for e in p.applying]
         shown = [box for box, _ in found.boxes]
         questions = [self.question(q) for q in found.questions]
         answer = {
@@ -294,6 +327,8 @@ def fact_as_json(found: FactResult) -> Json:
     data["statements"] = list(found.statements)
     if found.alternatives:
         data["alternatives"] = [{"value": _plain(v), "statements": list(names)} for v, names in found.alternatives]
+    if found.in_force != TRUE:
+        data["outdated"] = _OUTDATED[found.in_force]
     return data
 
 

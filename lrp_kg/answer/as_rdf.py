@@ -58,10 +58,11 @@ def to_graph(found: Assessment, *, at: datetime | None = None) -> rdflib.Graph:
     ):
         graph.add(triple)
     for p in found.programmes.values():
-        graph.add((node, CP.usesEdition, rdflib.URIRef(p.edition.iri)))
+        for e in p.applying:
+            graph.add((node, CP.usesEdition, rdflib.URIRef(e.edition.iri)))
     for box, _ in found.boxes:
         graph.add((node, CP.showsBox, rdflib.URIRef(box.iri)))
-    programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
+    programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
     for d in found.decisions.values():
         part = rdflib.BNode()
         graph.add((node, CP.decisionResult, part))

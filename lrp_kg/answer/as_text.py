@@ -30,6 +30,7 @@ _COLOURS = {
     "past": "red",
     "due": "yellow",
     "upcoming": "green",
+    "outdated": "dim",
 }
 _SEVERITIES = {"critical": ("!!", "bold white on red"), "warning": ("!", "bold yellow"), "info": ("i", "cyan")}
 _MODALITY_COLOURS = {
@@ -90,6 +91,22 @@ class AnswerWords(GuidelineWords):
             said = " – ".join(part for part in (status, answers) if part)
             rows.append((c["date"], f"{self.decision(c['decision'])}: {said}"))
         return rows
+
+    def force(self, part: Json) -> str:
+        """Return that a statement or verdict is by a rule that has ended or may have, or nothing."""
+        if "outdated" in part and part["outdated"] is not False:
+            words = self.say("ended" if part["outdated"] else "perhaps-ended")
+            return f"{words} {part['validUntil']}" if part["validUntil"] else self.say("perhaps-in-force")
+        return self.say("perhaps-in-force") if part.get("applies") == "unknown" else ""
+
+    def editions(self, programme: Json) -> str:
+        """Return the editions of a programme that apply or may."""
+        named = " / ".join(e["label"] for e in programme["editions"] if e["applies"] != "no")
+        return named if programme["edition"] else f"{self.say('edition-unknown')}: {named}"
+
+    def edition(self, name: str) -> str:
+        """Return the label of an edition by its identifier."""
+        return next((self.label(e) for e in self.guideline.editions if e.id == name), name)
 
 
 def points_to_show(answer: Json) -> dict[str, list[Json]]:
@@ -217,7 +234,8 @@ class TextAnswer:
         colour = {"true": "green", "false": "red"}.get(verdict, "yellow")
         return f"[{colour}]{escape(self.words.verdict(verdict))}[/]"
 
-    def _statement(self, s: Json) -> RenderableType:
+    def _statement(self, s: Json, known: str = "") -> RenderableType:
+        """Return a statement; that it has ended is said unless it is known already."""
         modality = self.words.modality(s["modality"])
         colour = _MODALITY_COLOURS.get(s["modality"], "white")
         line = f"[{colour}]\\[{escape(modality)}][/] {escape(s['text'])}"
@@ -231,13 +249,20 @@ class TextAnswer:
                 line += f" [bold]{escape(self.words.say(name))} {s[name]}[/]"
         if "countedFrom" in s:
             line += f" [yellow]{escape(self.words.counted_from(s))}[/]"
+        if (mark := self.words.force(s)) and mark != known:
+            line += f" [red]({escape(mark)})[/]"
+        if "edition" in s:
+            line += f" [yellow]({escape(self.words.edition(s['edition']))})[/]"
         line += f" [dim]{escape(s['locator'])}[/]"
         return Padding(Text.from_markup(line), (0, 0, 0, 4))
 
     def _programme(self, p: Json, today: str | None) -> list[RenderableType]:
         if not p["assessed"]:
             return [Text.from_markup(f"  [bold]{escape(p['label'])}[/]: {escape(self.words.say('not-assessed'))}")]
-        head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(p['editionLabel'])}[/]"
+        head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(self.words.editions(p))}[/]"
+        mark = self.words.force(p)
+        if mark:
+            head += f" [red]({escape(mark)})[/]"
         lines: list[RenderableType] = [Text.from_markup(head)]
         days = self.words.days(p, today)
         if days:
@@ -247,12 +272,12 @@ class TextAnswer:
         for key, show in (("benefits", self._statement), ("limits", self._limit), ("nextSteps", self._statement)):
             if p[key]:
                 lines.append(Text.from_markup(f"    [underline]{escape(self.words.say(key))}[/]"))
-                lines += [show(s) for s in p[key]]
+                lines += [show(s, mark) for s in p[key]]
         return lines
 
-    def _limit(self, limit: Json) -> RenderableType:
+    def _limit(self, limit: Json, known: str) -> RenderableType:
         mark = f" ({self.words.say('limit-reached')})" if limit["reached"] == "yes" else ""
-        return self._statement(limit | {"text": limit["label"] + mark})
+        return self._statement(limit | {"text": limit["label"] + mark}, known)
 
     def _changes(self, answer: Json) -> list[RenderableType]:
         found = answer.get("changes", ())

@@ -164,7 +164,9 @@ class AnswerCache:
 
     def _fill(self, cached: _CachedAnswer, run: Run, renderer: Renderer) -> bytes:
         record = run.record
-        statements = [run.dated(s.statement, s.verdict) if s.statement.limits else s for s in cached.statements]
+        statements = [
+            run.dated(s.statement, s.verdict, s.in_force) if s.statement.limits else s for s in cached.statements
+        ]
         settled = statements[: len(statements) - cached.unsettled]
         out = [cached.pieces[0]]
         values: dict[str, bytes] = {}
@@ -186,7 +188,7 @@ class AnswerCache:
                 summary = summary or renderer.summary(self._summary(cached, statements, run))
                 filled = orjson.dumps(summary[name])
             elif kind == "facts":
-                filled = orjson.dumps(renderer.facts(facts_of(settled, cached.decisions, run.verdict)))
+                filled = orjson.dumps(renderer.facts(facts_of(settled, cached.decisions, run.verdict, run.in_force)))
             elif kind == "dates":
                 dates = in_order(settled)
                 filled = orjson.dumps(renderer.dates(dates, run.notes(dates)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cached_property
 
 from lrp_kg.answer.calls import Calls
@@ -15,17 +14,18 @@ from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, open_fields, own_fields, questions_of, unknown_in
 from lrp_kg.answer.notes import notes_of
+from lrp_kg.answer.programmes import ProgrammeRun
 from lrp_kg.answer.results import (
-    ELIGIBLE,
     Assessment,
-    CriterionResult,
     DecisionResult,
+    EditionResult,
     EligibleDays,
     ProgrammeResult,
     Question,
     StatementResult,
 )
 from lrp_kg.answer.statements import dated, in_order, whole_verdict
+from lrp_kg.durations import DateRange
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import (
@@ -33,20 +33,21 @@ from lrp_kg.guideline.model import (
     Box,
     Caution,
     Decision,
-    Edition,
     Guideline,
     OpenPoint,
     Programme,
     Statement,
 )
-from lrp_kg.logic.calendar import Calendar
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.calendar import Calendar, DateRanges
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, SparqlEngine
-from lrp_kg.logic.decide import Decider, KleeneDecider
+from lrp_kg.logic.decide import Completions, Decider, KleeneDecider
 from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.editions import in_force
 from lrp_kg.logic.explain import Explainer, Reason
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
@@ -82,6 +83,9 @@ class Assessor:
         self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
         # deciders that read the same durations depend on the dates in the same way
         self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
+        self._changing = [
+            p for p in guideline.programmes.values() if len(p.editions) > 1 or any(e.valid_until for e in p.editions)
+        ]
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.own_fields = own_fields(guideline, self.program)
         self.noted = [p for p in guideline.open_points if p.note]
@@ -116,19 +120,19 @@ class Assessor:
             keys: tuple[Hashable, ...] = ()
         else:
             keys = tuple(d.date_key(signature, record.dates, record.ranges) for d in self._dated)
-        if all(len(p.editions) == 1 for p in self.guideline.programmes.values()):
+        if not self._changing and not self.guideline.validities:
             return keys
-        return keys, tuple(self.edition(p, record.dates).iri for p in self.guideline.programmes.values())
+        run = Run(self, record, explain=False, signature=signature)
+        editions = tuple(run.programme_run(p).key() for p in self._changing)
+        return keys, editions, tuple(map(run.in_force, self.guideline.validities))
 
-    def edition(self, programme: Programme, dates: Mapping[str, date]) -> Edition:
-        """Choose the edition valid on the programme's own date, else at the assessment, else the newest."""
-        if len(programme.editions) == 1:
-            return programme.editions[0]
-        for field in self.guideline.choosing_fields(programme):
-            day = dates.get(field)
-            if day is not None:
-                return programme.in_force(day)
-        return programme.editions[-1]
+    def completions(self, decision: str, record: Record, signature: Signature, ranges: DateRanges) -> Completions:
+        """Return what a decision, by its IRI, can come to while some dates are within bounds."""
+        return self._deciders[decision].completions(signature, record.dates, ranges)
+
+    def date_key(self, decision: str, record: Record, signature: Signature, ranges: DateRanges) -> Hashable:
+        """Return what that depends on beside the signature and which dates are known."""
+        return self._deciders[decision].date_key(signature, record.dates, ranges)
 
     def eligible_days(self, programme: Programme, run: Run) -> EligibleDays:
         """Return the days on which a patient is eligible for a programme."""
@@ -151,7 +155,7 @@ class Assessor:
         all_programmes = self.guideline.programmes.values()
         programmes = {p.id: run.programme(p) for p in all_programmes if wanted is None or p.id in wanted}
         for p in programmes.values():
-            decisions[p.programme.id] = run.decision(self.guideline.decisions[p.edition.decision])
+            decisions[p.programme.id] = run.programme_run(p.programme).decision_result(p.result)
         boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
         chosen = {o for d in own for o in run.chosen(d)}
         notices = run.statements(s for o, found in self.guideline.notices.items() if o in chosen for s in found)
@@ -167,10 +171,10 @@ class Assessor:
             programmes=programmes,
             boxes=boxes,
             notices=notices,
-            facts=facts_of(everything + of_programmes, decisions.values(), run.verdict),
+            facts=facts_of(everything + of_programmes, decisions.values(), run.verdict, run.in_force),
             dated=dates,
             notes=run.notes(dates),
-            warnings=run.cautions(),
+            warnings=run.cautions(programmes.values()),
             missing=missing,
             questions=run.questions(missing, decisions, programmes.values(), wanted),
         )
@@ -187,6 +191,7 @@ class Run:
         self.signature = assessor.signature(record) if signature is None else signature
         self.signatures = assessor.signatures(record, self.signature)
         self._results: dict[str, Outcome] = {}
+        self._programmes: dict[str, ProgrammeRun] = {}
         self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
@@ -212,9 +217,9 @@ class Run:
 
     # -- decisions ------------------------------------------------------------------------------
 
-    def decision(self, decision: Decision) -> DecisionResult:
+    def decision(self, decision: Decision, result: Outcome | None = None) -> DecisionResult:
         """Return the outcome of a decision with its open points, and reasons where they are asked for."""
-        result = self.result(decision.iri)
+        result = self.result(decision.iri) if result is None else result
         because, why_not = self.reasons(decision, result) if self.explain else ((), {})
         points, decisive = self.open_points(decision, result)
         return DecisionResult(decision, result, because, why_not, points, decisive)
@@ -267,33 +272,23 @@ class Run:
             return (), frozenset()
         return tuple(p for p in found if p.iri in decisive), decisive
 
-    def programme(self, programme: Programme) -> ProgrammeResult:
-        """Return the eligibility for a programme by the edition that is valid."""
-        edition = self.a.edition(programme, self.record.dates)
-        result = self.result(edition.decision)
-        criteria = tuple(
-            CriterionResult(c, self.verdict(c.applies_to), self.why(c.applies_to)) for c in edition.criteria
-        )
-        eligible = result.status == DECIDED and result.answers == (ELIGIBLE,)
-        perhaps = eligible or result.status == UNDETERMINED
-        in_scope = result.status != NOT_APPLICABLE
-        steps = edition.steps if perhaps else tuple(s for s in edition.steps if s.any_verdict and in_scope)
-        return ProgrammeResult(
-            programme=programme,
-            edition=edition,
-            result=result,
-            criteria=criteria,
-            benefits=self.statements(edition.benefits if eligible else ()),
-            limits=self.statements(edition.limits if perhaps else ()),
-            steps=self.statements(steps),
-            assessed=result.status != UNDETERMINED or self.touches(programme, criteria),
-            days=self.days(programme),
-        )
+    def programme_run(self, programme: Programme) -> ProgrammeRun:
+        """Return the work on one programme."""
+        found = self._programmes.get(programme.iri)
+        if found is None:
+            found = self._programmes[programme.iri] = ProgrammeRun(self, programme)
+        return found
 
-    def touches(self, programme: Programme, criteria: Iterable[CriterionResult]) -> bool:
+    def programme(self, programme: Programme) -> ProgrammeResult:
+        """Return the eligibility for a programme by the edition that is valid, or by all that may be."""
+        return self.programme_run(programme).result()
+
+    def touches(self, programme: Programme, editions: Iterable[EditionResult]) -> bool:
         """Return whether a criterion of a programme has a verdict, or a field that only it reads is known."""
         known = self.record.values.keys() | self.record.dates.keys() | self.record.lists.keys()
-        return any(c.verdict != OPEN for c in criteria) or not known.isdisjoint(self.a.own_fields[programme.iri])
+        return any(c.verdict != OPEN for e in editions for c in e.criteria) or not known.isdisjoint(
+            self.a.own_fields[programme.iri]
+        )
 
     def days(self, programme: Programme) -> EligibleDays:
         """Return the days on which the patient is eligible for a programme."""
@@ -301,7 +296,21 @@ class Run:
 
     def eligibility(self, programme: Programme) -> Outcome:
         """Return the outcome of a programme."""
-        return self.result(self.a.edition(programme, self.record.dates).decision)
+        return self.programme_run(programme).outcome()
+
+    def completions(self, decision: str, ranges: DateRanges) -> Completions:
+        """Return what a decision, by its IRI, can come to while some dates are within bounds."""
+        return self.a.completions(decision, self.record, self.signature, ranges)
+
+    # -- days -------------------------------------------------------------------------------------
+
+    def bounds(self, field: str) -> DateRange:
+        """Return the first and last day that a date field can have."""
+        return self.a.dates.bounds(field, self.record.dates, self.record.ranges)
+
+    def in_force(self, validity: Validity | None) -> int:
+        """Return whether a rule is in force."""
+        return in_force(validity, self.bounds)
 
     # -- boxes and statements ---------------------------------------------------------------------
 
@@ -314,14 +323,23 @@ class Run:
             return option.iri in self.chosen(decision)
         return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
 
-    def statements(self, statements: Iterable[Statement]) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, with their dates."""
+    def statements(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
+        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force."""
         verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
-        return tuple(self.dated(s, verdict) for s, verdict in verdicts if verdict != FALSE)
+        found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
+        return tuple(s for s in found if s.in_force != FALSE or s.statement.printed)
 
-    def dated(self, statement: Statement, verdict: int) -> StatementResult:
-        """Return a statement with its dates."""
-        found = dated(statement, verdict, self.verdict, self.record, self._assessed)
+    def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:
+        """Return a statement with its dates; ``own`` is whether it is in force, where that is not by its own days."""
+        found = dated(
+            statement,
+            verdict,
+            verdict_of=self.verdict,
+            record=self.record,
+            today=self._assessed,
+            own=self.in_force(statement.validity) if own is None else own,
+            in_force=self.in_force,
+        )
         called_by = self._calling.get(statement.advice)
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
         return replace(found, called_by=called_by, reached=reached)
@@ -337,12 +355,19 @@ class Run:
 
     # -- what is urgent, and what is asked --------------------------------------------------------
 
-    def cautions(self) -> tuple[Caution, ...]:
+    def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
         """Return what is to be pointed out, the most urgent first; of equals, options before warnings."""
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
+        if CRITICAL not in self.ended:
+            found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
         return tuple(sorted(found, key=lambda w: w.severity.priority))
+
+    @property
+    def ended(self) -> set[str]:
+        """The severities with which the pathway has certainly ended."""
+        return {c.severity.id for d, o, c in self.a.urgent if o.ends_pathway and o.iri in self.chosen(d)}
 
     def questions(
         self,
@@ -363,16 +388,19 @@ class Run:
         Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
         only programmes are wanted.
         """
-        ended = {c.severity.id for d, o, c in self.a.urgent if o.ends_pathway and o.iri in self.chosen(d)}
-        if not ended:
+        if not self.ended:
             return missing
         only_programmes = wanted is not None and wanted <= {p.id for p in self.g.programmes.values()}
-        if CRITICAL in ended and not only_programmes:
+        if CRITICAL in self.ended and not only_programmes:
             return ()
         fields: set[str] = set()
         for p in programmes:
             fields |= {*p.result.missing, *self.open_fields((*p.steps, *p.settled))}
         return [name for name in missing if name in fields]
+
+    def in_order(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """Return fields in the order of questions."""
+        return tuple(sorted(fields, key=lambda name: (self.g.fields[name].ask_order or 0, name)))
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
         """Return the unknown fields that statements wait for and that the guideline asks for in this record."""
@@ -380,7 +408,11 @@ class Run:
         def unknown_of(cls: str) -> set[str]:
             return unknown_in(Named(cls), self.a.program, self.of_expression, self.record.dates)
 
-        found = open_fields(statements, self.verdict, unknown_of, self.record.dates)
+        def undated(statement: Statement) -> set[str]:
+            open_ones = (v for v in statement.validities if self.in_force(v) == OPEN)
+            return {name for v in open_ones for name in v.by if name not in self.record.dates}
+
+        found = open_fields(statements, self.verdict, unknown_of, undated, self.record.dates)
         return set(filter(self.asked, found))
 
     def asked(self, name: str) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue, Spread, StatementResult
-from lrp_kg.answer.statements import REACHED
 from lrp_kg.guideline.model import Fact
-from lrp_kg.logic.classify import FALSE, TRUE
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.editions import together
 from lrp_kg.logic.outcomes import DECIDED
 
 YES, LATER, UNKNOWN = "yes", "later", "unknown"
@@ -25,40 +26,48 @@ class _Claim:
     since: date | None
     statement: str | None
     spread: Spread | None = None
+    in_force: int = TRUE
 
 
 def facts_of(
     statements: Iterable[StatementResult],
     decisions: Collection[DecisionResult],
     verdict_of: Callable[[str | None], int],
+    in_force: Callable[[Validity | None], int],
 ) -> dict[str, FactResult]:
-    """Collect the facts of statements that are shown, and of decisions; a key whose date is unknown is absent."""
+    """Collect the facts of statements that are shown, and of decisions; a key whose date is unknown is absent.
+
+    A fact that has ended is there where its statement is printed; any other only where it is or may be in force.
+    """
     claims: dict[str, list[_Claim]] = {}
     for s in statements:
         for fact in s.statement.facts:
-            claim = _claim(fact, s, verdict_of(fact.condition))
-            if claim:
+            claim = _claim(fact, s, verdict_of(fact.condition), in_force(fact.validity))
+            if claim and (claim.in_force != FALSE or s.statement.printed):
                 claims.setdefault(fact.key, []).append(claim)
     for d in decisions:
         for option in d.decision.options:
             if option.id in d.result.answers:
                 for fact in option.facts:
-                    if fact.value is not None:
+                    if fact.value is not None and in_force(fact.validity) == TRUE:
                         claims.setdefault(fact.key, []).append(_Claim(fact.value, YES, None, None))
         if d.decision.fact_key and d.result.status == DECIDED:
             claims[d.decision.fact_key] = [_Claim(d.result.answers, YES, None, None)]
     return {key: _merged(found) for key, found in claims.items() if all(c.value is not None for c in found)}
 
 
-def _claim(fact: Fact, s: StatementResult, verdict: int) -> _Claim | None:
+def _claim(fact: Fact, s: StatementResult, verdict: int, own: int) -> _Claim | None:
     if verdict == FALSE:
         return None
+    force = FALSE if FALSE in (own, s.in_force) else OPEN if OPEN in (own, s.in_force) else TRUE
+    if force == OPEN and not s.statement.printed:
+        verdict = OPEN
     value, spread = (s.latest, s.spread) if fact.value is None else (fact.value, None)
     if s.verdict != TRUE or verdict != TRUE:
-        return _Claim(value, UNKNOWN, None, s.statement.id, spread)
+        return _Claim(value, UNKNOWN, None, s.statement.id, spread, force)
     # a fact that is a date is true at once, one about something that begins later is not
-    waits = fact.value is not None and any(limit.waits for limit in s.statement.limits) and s.status not in REACHED
-    return _Claim(value, LATER if waits else YES, s.begins if waits else None, s.statement.id, spread)
+    waits = fact.value is not None and any(limit.waits for limit in s.statement.limits) and not s.begun
+    return _Claim(value, LATER if waits else YES, s.begins if waits else None, s.statement.id, spread, force)
 
 
 def _merged(claims: list[_Claim]) -> FactResult:
@@ -70,10 +79,12 @@ def _merged(claims: list[_Claim]) -> FactResult:
     applies = UNKNOWN if any(when == UNKNOWN for _, when, _ in groups) else _when(claims)
     later = [c.since for c in claims if c.applies == LATER] if applies == LATER else []
     since = None if None in later else min((day for day in later if day), default=None)
+    force = together(c.in_force for c in claims)
     if len(groups) == 1:
         spread = next((c.spread for c in claims if c.spread), None)
-        return FactResult(groups[0][0], applies, since, groups[0][2], spread=spread)
-    return FactResult(None, applies, since, _names(claims), tuple((value, names) for value, _, names in groups))
+        return FactResult(groups[0][0], applies, since, groups[0][2], spread=spread, in_force=force)
+    alternatives = tuple((value, names) for value, _, names in groups)
+    return FactResult(None, applies, since, _names(claims), alternatives, in_force=force)
 
 
 def _when(claims: list[_Claim]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from lrp_kg.answer.results import DecisionResult, Question, StatementResult
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
-from lrp_kg.guideline.model import Decision, Guideline
+from lrp_kg.guideline.model import Decision, Guideline, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, Program
 
 
@@ -44,15 +44,20 @@ def open_fields(
     statements: Iterable[StatementResult],
     verdict_of: Callable[[str | None], int],
     unknown_of: Callable[[str], set[str]],
+    undated: Callable[[Statement], set[str]],
     known_dates: Collection[str],
 ) -> set[str]:
-    """Return the unknown fields that shown statements and their dates wait for; ``unknown_of`` those of a class."""
+    """Return the unknown fields that shown statements and their dates wait for; ``unknown_of`` those of a class.
+
+    ``undated`` are the dates that say whether a statement is in force.
+    """
     found: set[str] = set()
     for s in statements:
         if s.verdict == OPEN and s.statement.condition:
             found |= unknown_of(s.statement.condition)
         if s.reached == OPEN and s.statement.reached_if:
             found |= unknown_of(s.statement.reached_if)
+        found |= undated(s.statement)
         for limit in s.statement.limits:
             counts = verdict_of(limit.condition)
             if counts == OPEN and limit.condition:

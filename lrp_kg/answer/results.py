@@ -18,11 +18,19 @@ from lrp_kg.guideline.model import (
     Statement,
 )
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.editions import together
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.record.model import Record
 
 ELIGIBLE = "eligible"
+
+
+def verdict_of(result: Outcome) -> str:
+    """Return the verdict on a programme: eligible, not-eligible, undetermined, or not-applicable."""
+    if result.status == DECIDED:
+        return result.answers[0]
+    return result.status if result.status == NOT_APPLICABLE else UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,11 @@ class Spread:
 class StatementResult:
     """A statement that applies, or may: the ``verdict`` of its whole condition, and its dates.
 
-    ``begins`` is the day on which its time comes, where that is known; ``status`` is None where it has no date.
-    ``called_by`` is the warning that calls for it; of a limit that can be reached ``reached`` is whether it is.
+    ``begins`` is the day on which its time comes, where that is known; ``status`` is None where it has no date, and
+    ``begun`` is whether its time has certainly come. ``called_by`` is the warning that calls for it; of a limit that
+    can be reached ``reached`` is whether it is. ``in_force`` is false only of what has ended and is shown as printed;
+    ``until`` is the last day, of the statement or of its edition. ``edition`` is the identifier of the edition that has
+    it, while it is unknown which one applies.
     """
 
     statement: Statement
@@ -70,6 +81,10 @@ class StatementResult:
     spread: Spread | None = None
     called_by: Caution | None = None
     reached: int | None = None
+    begun: bool = False
+    in_force: int = TRUE
+    until: date | None = None
+    edition: str | None = None
 
     @property
     def limit_reached(self) -> str:
@@ -93,6 +108,7 @@ class FactResult:
     statements: tuple[str, ...]
     alternatives: tuple[tuple[FactValue | None, tuple[str, ...]], ...] = ()
     spread: Spread | None = None
+    in_force: int = TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +133,35 @@ class EligibleDays:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionResult:
+    """The verdict by one edition as if it applied; ``last`` is the last day of its rules, ``outdated`` whether past.
+
+    ``ended`` is whether it would be past if the edition applied.
+    """
+
+    edition: Edition
+    applies: int
+    outdated: int
+    ended: int
+    last: date | None
+    result: Outcome
+    criteria: tuple[CriterionResult, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return the verdict, in the words of a programme's."""
+        return verdict_of(self.result)
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeResult:
-    """Eligibility by one edition of a programme; ``assessed`` unless nothing that only it asks about is known."""
+    """Eligibility for a programme; criteria are one for each role over the editions that may apply.
+
+    It is ``assessed`` unless nothing that only it asks about is known.
+    """
 
     programme: Programme
-    edition: Edition
+    editions: tuple[EditionResult, ...]
     result: Outcome
     criteria: tuple[CriterionResult, ...]
     benefits: tuple[StatementResult, ...]
@@ -131,16 +171,39 @@ class ProgrammeResult:
     days: EligibleDays
 
     @property
+    def applying(self) -> tuple[EditionResult, ...]:
+        """The editions that apply or may, the oldest first."""
+        return tuple(e for e in self.editions if e.applies != FALSE)
+
+    @property
+    def edition(self) -> Edition | None:
+        """The edition that applies; ``None`` while several may."""
+        return self.applying[0].edition if len(self.applying) == 1 else None
+
+    @property
+    def decision(self) -> str:
+        """The generated decision in whose options the answer is told: that of the newest edition that may apply."""
+        return self.applying[-1].edition.decision
+
+    @property
+    def outdated(self) -> int:
+        """Whether the rules by which the verdict is given have ended."""
+        return together(e.ended for e in self.applying)
+
+    @property
+    def until(self) -> date | None:
+        """The last day of the rules by which the verdict is given, where it has passed or may have."""
+        return max((e.last for e in self.applying if e.ended != FALSE and e.last), default=None)
+
+    @property
     def verdict(self) -> str:
         """Return eligible, not-eligible, undetermined, or not-applicable outside the scope."""
-        if self.result.status == DECIDED:
-            return self.result.answers[0]
-        return self.result.status if self.result.status == NOT_APPLICABLE else UNDETERMINED
+        return verdict_of(self.result)
 
     @property
     def settled(self) -> tuple[StatementResult, ...]:
         """Return the statements that dates and facts are taken from: none unless the patient is eligible."""
-        return self.shown if self.verdict == ELIGIBLE else ()
+        return tuple({s.statement.iri: s for s in self.shown}.values()) if self.verdict == ELIGIBLE else ()
 
     @property
     def shown(self) -> tuple[StatementResult, ...]:

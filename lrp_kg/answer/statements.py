@@ -9,6 +9,7 @@ from datetime import date
 from lrp_kg.answer.results import Spread, StatementResult
 from lrp_kg.durations import add_period
 from lrp_kg.guideline.model import Statement
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.record.model import Record
 
@@ -34,13 +35,36 @@ def dated(
     verdict_of: Callable[[str | None], int],
     record: Record,
     today: date | None,
+    own: int,
+    in_force: Callable[[Validity | None], int],
 ) -> StatementResult:
     """Return a statement that has a verdict with its dates; ``today`` is the day of the assessment.
 
+    ``own`` says whether it is in force. Time limits that are not do not count, unless none is and they are printed.
     Of several days the earliest counts: a trigger whose time has come is due whatever the others are, and a latest day
     is known only where no other limit can bring an earlier one. What is counted from an uncertain date has the dates
     that are counted from its first possible day, the safe ones, and beside them those that are counted from its last.
     """
+    there = [(limit, in_force(limit.validity)) for limit in statement.limits]
+    limits = [found for found in there if found[1] != FALSE] or (there if statement.printed else [])
+    ended = own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits))
+    doubt = own == OPEN or any(force == OPEN for _, force in limits)
+    found = _with_days(
+        replace(statement, limits=tuple(limit for limit, _ in limits)), verdict, verdict_of, record, today
+    )
+    status = found.status and ("outdated" if ended else "unknown" if doubt else found.status)
+    until = statement.validity.last if statement.validity else None
+    begun = found.status in REACHED
+    return replace(found, statement=statement, status=status, begun=begun, in_force=own, until=until)
+
+
+def _with_days(
+    statement: Statement,
+    verdict: int,
+    verdict_of: Callable[[str | None], int],
+    record: Record,
+    today: date | None,
+) -> StatementResult:
     uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in statement.limits})
     if not uncertain:
         return _dated(statement, verdict, verdict_of, record.dates, today)

@@ -2,7 +2,7 @@
 
 First the exits from the pathway and the warnings, then the stage, the headlines of the boxes, the programmes, and the
 next question, which is always the last line. After a critical exit only exits and warnings remain. Nothing that is
-undetermined or does not apply is a line.
+undetermined, does not apply or is by a rule that has ended, or may have, is a line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from lrp_kg.answer.results import ELIGIBLE, Assessment, ProgrammeResult, StatementResult
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.model import CRITICAL, Caution, Field, Guideline, Option, Programme, Statement
-from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED
 from lrp_kg.words import Text, in_language, phrase
 
@@ -198,7 +198,7 @@ def _advice(found: Assessment) -> list[Line]:
             order = s.statement.headline_order
             if s.called_by:
                 order = min(o.statement.headline_order or order or 1 for o in statements)
-            if order is not None and not (called and s.statement.limits):
+            if order is not None and s.in_force == TRUE and not (called and s.statement.limits):
                 headlines.append((s.statement.modality.id not in _STRONG, order, box.section.id, s))
     lines: list[Line] = []
     for _, _, section, s in sorted(headlines, key=lambda h: h[:2]):
@@ -212,6 +212,8 @@ def _advice(found: Assessment) -> list[Line]:
 
 def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
     first, last = p.days.first, p.days.last
+    if p.outdated != FALSE:
+        return
     if p.verdict == ELIGIBLE:
         reached = any(limit.limit_reached == "yes" for limit in p.limits)
         yield _programme_line(p.programme, _REACHED if reached else _ELIGIBLE)

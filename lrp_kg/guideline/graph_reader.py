@@ -21,6 +21,10 @@ class GraphReader:
     findings: list[Finding] = field(default_factory=list)
     fields: dict[str, Field] = field(default_factory=dict)
     conditions: dict[str, Condition] = field(default_factory=dict)
+    assessment: str | None = None
+    """The date field with the day of the assessment."""
+    printed: frozenset[str] = frozenset()
+    """The sources that the guideline names as its own; where it names none, all are."""
 
     def complain(self, name: str, node: Node, message: str) -> None:
         """Keep a finding about a term."""
@@ -102,9 +106,14 @@ class GraphReader:
 
     def field_of_kind(self, node: Node, predicate: str, kind: str) -> str | None:
         """Return a field that a term names, if it names one; it must be of a kind."""
-        name = self.name(node, predicate)
-        if name and (name not in self.fields or self.fields[name].kind != kind):
-            self.complain(
-                "unknown-field", node, f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
-            )
-        return name
+        return next(iter(self.fields_of_kind(node, predicate, kind)), None)
+
+    def fields_of_kind(self, node: Node, predicate: str, kind: str) -> tuple[str, ...]:
+        """Return the fields that a term names; each must be of a kind."""
+        names = tuple(n.value for n in self.graph.all(node, predicate))
+        for name in names:
+            if name not in self.fields or self.fields[name].kind != kind:
+                self.complain(
+                    "unknown-field", node, f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
+                )
+        return names

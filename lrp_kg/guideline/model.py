@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.index import Index
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.words import Text, in_every_language, in_language
 
 POLICIES = ("First", "Unique", "Collect")
@@ -66,6 +67,15 @@ class Derived(Term):
 
 
 @dataclass(frozen=True)
+class DateSpan:
+    """A date field that is never later than a period after another one."""
+
+    field: str
+    within: str
+    counted_from: str
+
+
+@dataclass(frozen=True)
 class Condition(Term):
     """A named class of patient records with its definition."""
 
@@ -79,6 +89,7 @@ class Fact:
     key: str
     value: str | int | bool | None
     condition: str | None = None
+    validity: Validity | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,7 @@ class TimeLimit:
     not_before: str | None
     counted_from: str
     condition: str | None
+    validity: Validity | None = None
 
     @property
     def waits(self) -> bool:
@@ -155,6 +167,7 @@ class Statement(Term):
 
     ``advice`` is the IRI of the wording that it shares. A limit of a programme is reached in the class
     ``reached_if``; a step of it with ``any_verdict`` is given within the scope also where the patient is not eligible.
+    What is ``printed`` in the guideline's own sources is shown after its last day too; other rules are not.
     """
 
     modality: Term
@@ -170,12 +183,20 @@ class Statement(Term):
     advice: str | None = None
     reached_if: str | None = None
     any_verdict: bool = False
+    printed: bool = True
+    validity: Validity | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that it depends on, beside the place where it is."""
         named = (self.condition, *(limit.condition for limit in self.limits), self.reached_if)
         return tuple(name for name in named if name)
+
+    @property
+    def validities(self) -> tuple[Validity, ...]:
+        """When the statement, its time limits and its facts are valid, where that is limited."""
+        every = (self.validity, *(x.validity for x in self.limits), *(f.validity for f in self.facts))
+        return tuple(v for v in every if v)
 
 
 @dataclass(frozen=True)
@@ -202,14 +223,19 @@ class Criterion(Term):
 
 @dataclass(frozen=True)
 class Edition(Term):
-    """The rules of a programme from a date on; ``decision`` is its generated decision."""
+    """The rules of a programme from a date on; ``decision`` is its generated decision.
+
+    ``valid_until`` is the last day that is known of the rules, and ``superseded`` what to point out after it.
+    """
 
     valid_from: date | None
+    valid_until: date | None
     criteria: tuple[Criterion, ...]
     benefits: tuple[Statement, ...]
     limits: tuple[Statement, ...]
     steps: tuple[Statement, ...]
     decision: str
+    superseded: Caution | None = None
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -224,6 +250,12 @@ class Programme(Term):
     editions: tuple[Edition, ...]
     priority: int
     valid_by: str | None
+
+    @property
+    def last_days(self) -> tuple[date | None, ...]:
+        """The last day on which each edition is chosen: the day before the first of the next; none for the newest."""
+        following = [e.valid_from for e in self.editions[1:]]
+        return (*(first - timedelta(days=1) if first else None for first in following), None)
 
     def in_force(self, day: date | None) -> Edition:
         """Return the edition that is valid on a day; without a day the oldest."""
@@ -294,6 +326,7 @@ class Guideline:
     open_points: tuple[OpenPoint, ...]
     fact_keys: dict[str, Term]
     date_orders: tuple[tuple[str, str], ...]
+    date_spans: tuple[DateSpan, ...]
     statuses: dict[str, Text]
     date_statuses: dict[str, Text]
     modalities: dict[str, Text]
@@ -346,7 +379,8 @@ class Guideline:
     def cautions(self) -> tuple[Caution, ...]:
         """Everything that an answer can warn of: options with a severity, and warnings."""
         options = [o for d in self.own_decisions.values() for o in d.options]
-        return (*(o.caution for o in options if o.caution), *self.warnings)
+        superseded = {e.superseded.iri: e.superseded for e in self.editions if e.superseded}
+        return (*(o.caution for o in options if o.caution), *self.warnings, *superseded.values())
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -367,9 +401,16 @@ class Guideline:
         """The namespace of the guideline's own terms: its IRI up to the last ``#`` or ``/``."""
         return self.iri[: max(self.iri.rfind("#"), self.iri.rfind("/")) + 1]
 
-    def choosing_fields(self, programme: Programme) -> tuple[str, ...]:
-        """Return the date fields of which the first that is known chooses the edition of a programme."""
-        return tuple(dict.fromkeys(f for f in (programme.valid_by, self.roles.assessment) if f))
+    def choosing_field(self, programme: Programme) -> str | None:
+        """Return the date field that chooses the edition of a programme."""
+        return programme.valid_by or self.roles.assessment
+
+    @cached_property
+    def validities(self) -> tuple[Validity, ...]:
+        """When rules are valid, each once: those of statements, their time limits and facts, and facts of options."""
+        facts = [f for d in self.decisions.values() for o in d.options for f in o.facts]
+        every = [v for s in self.statements for v in s.validities] + [f.validity for f in facts if f.validity]
+        return tuple(dict.fromkeys(every))
 
     @property
     def folder(self) -> Path:

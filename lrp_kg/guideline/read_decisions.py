@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from lrp_kg.guideline import criteria
 from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Condition, Criterion, Decision, Edition, Option, Programme, Roles
-from lrp_kg.guideline.read_statements import read_caution, read_facts, read_statements
-from lrp_kg.namespaces import CP, DCTERMS, local_name
+from lrp_kg.guideline.read_statements import read_caution, read_facts, read_statements, read_superseded
+from lrp_kg.guideline.read_validity import read_days
+from lrp_kg.namespaces import CP, local_name
 from lrp_kg.words import in_every_language
 
 
@@ -83,11 +85,15 @@ def read_programmes(r: GraphReader, decisions: dict[str, Decision]) -> dict[str,
         if valid_by is None and len(editions) > 1:
             message = f"has {len(editions)} editions, and no date field chooses among them. Name it with cp:validBy."
             r.complain("edition-not-chosen", node, message)
+        editions.sort(key=lambda e: e.valid_from or date.min)
+        for earlier, later in pairwise(editions):
+            if later.valid_from is None or later.valid_from == earlier.valid_from:
+                r.complain("edition-not-chosen", iri(later.iri), f"begins with {earlier.id}. Write its first day.")
         programmes[node.value] = Programme(
             iri=node.value,
             id=r.identifier(node),
             label=r.label(node),
-            editions=tuple(sorted(editions, key=lambda e: e.valid_from or date.min)),
+            editions=tuple(editions),
             priority=r.priority(node),
             valid_by=valid_by,
         )
@@ -108,16 +114,19 @@ def _edition(r: GraphReader, programme: Node, node: Node, scope: str, decisions:
     benefits, limits, steps = (
         read_statements(r, g.all(node, CP + part)) for part in ("benefit", "limit", "processStep")
     )
+    first, last = read_days(r, node)
     return Edition(
         iri=node.value,
         id=r.identifier(node),
         label=r.label(node),
-        valid_from=_valid_from(r, node),
+        valid_from=first,
+        valid_until=last,
         criteria=tuple(own),
         benefits=benefits,
         limits=limits,
         steps=steps,
         decision=decision.iri,
+        superseded=read_superseded(r, programme, node, last),
     )
 
 
@@ -146,12 +155,3 @@ def _eligibility(r: GraphReader, programme: Node, edition: Node, scope: str, own
         options=tuple(options),
         fact_key=None,
     )
-
-
-def _valid_from(r: GraphReader, node: Node) -> date | None:
-    valid = r.graph.one(node, DCTERMS + "valid")
-    try:
-        return date.fromisoformat(valid.value) if valid else None
-    except ValueError:
-        r.complain("edition-date", node, f"dcterms:valid {r.text(node, DCTERMS + 'valid')!r} is not a date.")
-        return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lrp_kg.durations import MEASURES
+from lrp_kg.durations import MEASURES, parse_period
 from lrp_kg.guideline import criteria
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node, iri
-from lrp_kg.guideline.model import Condition, Derived, Field, Value
+from lrp_kg.guideline.model import Condition, DateSpan, Derived, Field, Value
 from lrp_kg.namespaces import CP, OWL, RDFS, SH, SKOS, XSD, local_name
 
 Orders = list[tuple[str, str]]
@@ -94,6 +94,26 @@ def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[st
                     bounds.setdefault(path.value, {})[bound] = int(limit.value)
         orders += [(path.value, later.value) for later in predicates.get(SH + "lessThanOrEquals", [])]
     return datatypes, bounds, orders
+
+
+def read_spans(r: GraphReader) -> tuple[DateSpan, ...]:
+    """Return how long after another date a date can lie, as shapes of records say beside their query."""
+    spans = []
+    for shape in r.graph.by_subject:
+        path, counted = (r.graph.one(shape, name) for name in (SH + "path", CP + "countedFrom"))
+        if path is None or counted is None:
+            continue
+        within = r.text(shape, CP + "within")
+        try:
+            parse_period(within)
+        except ValueError as error:
+            r.complain("unknown-period", shape, f"{error}.")
+            continue
+        for name in (path.value, counted.value):
+            if name not in r.fields or r.fields[name].kind != "date":
+                r.complain("unknown-field", shape, f"{local_name(name)} is no date field.")
+        spans.append(DateSpan(path.value, within, counted.value))
+    return tuple(sorted(spans, key=lambda s: (s.field, s.counted_from)))
 
 
 def read_derived(r: GraphReader) -> dict[str, Derived]:

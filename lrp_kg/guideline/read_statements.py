@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.graph_reader import GraphReader
-from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Box, Caution, DateNote, Fact, OpenPoint, Severity, Statement, TimeLimit
-from lrp_kg.namespaces import CP, XSD, local_name
+from lrp_kg.guideline.read_validity import read_validity
+from lrp_kg.namespaces import CP, DCTERMS, PATIENT_RECORD, XSD, local_name
 
 
 def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, ...]:
@@ -34,7 +36,11 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             advice=r.name(node, CP + "advice"),
             reached_if=r.condition(node, CP + "reachedIf"),
             any_verdict=r.flag(node, CP + "anyVerdict"),
+            printed=not r.printed or r.text(node, DCTERMS + "source") in r.printed,
+            validity=read_validity(r, node),
         )
+        if statement.printed and statement.validity and statement.validity.first:
+            r.complain("printed-from-a-day", node, "is of the guideline's own sources, which have no first day.")
         found.append(statement)
     return tuple(sorted(found, key=lambda s: s.priority))
 
@@ -45,6 +51,7 @@ def _time_limit(r: GraphReader, node: Node) -> TimeLimit:
         not_before=_period(r, node, CP + "notBefore"),
         counted_from=r.required(node, CP + "countedFrom").value,
         condition=r.condition(node, CP + "condition"),
+        validity=read_validity(r, node),
     )
 
 
@@ -65,7 +72,8 @@ def read_facts(r: GraphReader, node: Node) -> tuple[Fact, ...]:
     for fact in r.graph.all(node, CP + "fact"):
         value = r.graph.one(fact, CP + "factValue")
         key = r.identifier(r.required(fact, CP + "factKey"))
-        found.append(Fact(key, _plain(value) if value else None, r.condition(fact, CP + "condition")))
+        condition, validity = r.condition(fact, CP + "condition"), read_validity(r, fact)
+        found.append(Fact(key, _plain(value) if value else None, condition, validity))
     return tuple(found)
 
 
@@ -125,6 +133,26 @@ def read_caution(r: GraphReader, node: Node) -> Caution:
         locator=r.text(node, CP + "locator"),
         calls_for=r.name(node, CP + "callsFor"),
         call_text=r.graph.texts(node, CP + "callText"),
+    )
+
+
+def read_superseded(r: GraphReader, programme: Node, edition: Node, last: date | None) -> Caution | None:
+    """Return what to point out where an edition is used after its last day, in the words of the vocabulary."""
+    node = next(iter(r.graph.instances(CP + "SupersededWarning")), None)
+    if last is None or node is None:
+        return None
+    names, texts = r.label(programme), r.label(node)
+    label = {lang: f"{names.get(lang, names.get('en', ''))}: {text} {last}" for lang, text in texts.items()}
+    severity = iri(CP + "Warning")
+    return Caution(
+        iri=node.value,
+        id=r.identifier(node),
+        label=label,
+        applies_to=PATIENT_RECORD,
+        severity=Severity(severity.value, r.identifier(severity), r.label(severity), r.priority(severity)),
+        modality=r.term(r.required(node, CP + "modality")),
+        source=r.source(edition),
+        locator=r.text(edition, CP + "locator"),
     )
 
 

@@ -8,16 +8,20 @@ from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Index, content_hash, iri
 from lrp_kg.guideline.model import POLICIES, Box, Decision, Derived, Guideline, Programme
 from lrp_kg.guideline.read_decisions import read_decisions, read_programmes, read_roles
-from lrp_kg.guideline.read_record import Orders, read_conditions, read_derived, read_fields
+from lrp_kg.guideline.read_record import Orders, read_conditions, read_derived, read_fields, read_spans
 from lrp_kg.guideline.read_statements import read_boxes, read_open_points, read_warnings
-from lrp_kg.namespaces import CP, OWL, local_name
+from lrp_kg.namespaces import CP, DCTERMS, OWL, local_name
 
 
 def read_guideline(index: Index) -> Guideline:
     """Return what the modules of a guideline say; raise `GuidelineError` with every finding, with file and line."""
     r = GraphReader(index.graph, index.positions)
     r.fields, orders = read_fields(r)
-    derived = read_derived(r)
+    guidelines = r.graph.instances(CP + "Guideline")
+    for node in guidelines:
+        r.assessment = r.name(node, CP + "assessmentField")
+        r.printed = frozenset(source.value for source in r.graph.all(node, DCTERMS + "source"))
+    derived, spans = read_derived(r), read_spans(r)
     r.conditions = read_conditions(r, derived)
     _check_fields(r, derived, orders)
     decisions = read_decisions(r)
@@ -26,7 +30,6 @@ def read_guideline(index: Index) -> Guideline:
     warnings = read_warnings(r)
     open_points = read_open_points(r)
     _check_decisions(r, decisions, programmes, boxes)
-    guidelines = r.graph.instances(CP + "Guideline")
     if len(guidelines) != 1:
         message = f"a folder has one cp:Guideline, found {len(guidelines)}."
         r.findings.append(Finding("one-guideline", message, str(index.folder)))
@@ -54,6 +57,7 @@ def read_guideline(index: Index) -> Guideline:
         open_points=open_points,
         fact_keys={r.identifier(n): r.term(n) for n in r.graph.instances(CP + "FactKey")},
         date_orders=tuple(sorted(set(orders) | {(d.start, d.end) for d in derived.values()})),
+        date_spans=spans,
         statuses=r.labels("Status"),
         date_statuses=r.labels("DateStatus"),
         modalities=r.labels("Modality"),

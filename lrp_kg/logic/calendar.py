@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache, partial
 
-from lrp_kg.durations import MEASURES, DateRange
-from lrp_kg.guideline.model import Derived
+from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
+from lrp_kg.guideline.model import DateSpan, Derived
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, assign
 
 _CYCLE_START = date(2023, 1, 1)
@@ -24,6 +24,7 @@ COMPLETIONS = 1000
 
 DateValues = Mapping[str, date]
 DateRanges = Mapping[str, DateRange]
+ALWAYS = DateRange(_EARLIEST, _LATEST)
 
 
 class Calendar:
@@ -35,6 +36,11 @@ class Calendar:
             i: cells.guideline.derived[v.iri] for i, v in enumerate(cells.variables) if v.iri in cells.guideline.derived
         }
         self.orders = cells.guideline.date_orders
+        spans = [DateSpan(earlier, "P0D", later) for earlier, later in self.orders] + [*cells.guideline.date_spans]
+        self._after = {name: tuple(s for s in spans if s.field == name) for name in {s.field for s in spans}}
+        self._before = {
+            name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
+        }
         self._joint = lru_cache(maxsize=100_000)(self._joint_uncached)
         self._reachable: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
 
@@ -88,6 +94,31 @@ class Calendar:
             cell_m = cell(middle)
             stack += [(a, cell_a, middle, cell_m), (middle, cell_m, b, cell_b)]
 
+    def bounds(self, name: str, dates: DateValues, ranges: DateRanges) -> DateRange:
+        """Return the first and last day that a date can have beside the dates that are known, or known to be within."""
+        known = dates.get(name)
+        if known:
+            return DateRange(known, known)
+        return DateRange(self._low(name, dates, ranges, ()), self._high(name, dates, ranges, ()))
+
+    def _high(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
+        found = [ranges[name].latest if name in ranges else _LATEST]
+        for span in self._after.get(name, ()):
+            other = span.counted_from
+            if other not in passed:
+                last = dates.get(other) or self._high(other, dates, ranges, (*passed, name))
+                found.append(add_period(last, span.within) or _LATEST)
+        return min(found)
+
+    def _low(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
+        found = [ranges[name].earliest if name in ranges else _EARLIEST]
+        for span in self._before.get(name, ()):
+            other = span.field
+            if other not in passed:
+                first = dates.get(other) or self._low(other, dates, ranges, (*passed, name))
+                found.append(_first_within(first, span.within))
+        return max(found)
+
     def joint(
         self, name: str, variables: tuple[int, ...], dates: DateValues, ranges: DateRanges | None = None
     ) -> tuple[tuple[int, ...], ...]:
@@ -95,30 +126,17 @@ class Calendar:
 
         ``variables`` are derived from the date ``name`` and from a known one each; ``ranges`` bound dates.
         """
-        relevant = {name} | {d for v in variables for d in (self.derived[v].start, self.derived[v].end)}
-        relevant |= {x for pair in self.orders if name in pair for x in pair}
-        known = tuple(sorted((d, day) for d, day in dates.items() if d in relevant))
-        bounds = tuple(sorted((d, r.earliest, r.latest) for d, r in (ranges or {}).items() if d in relevant))
-        return self._joint(name, variables, known, bounds)
+        partners = {d for v in variables for d in (self.derived[v].start, self.derived[v].end)} - {name}
+        known = tuple(sorted((d, dates[d]) for d in partners))
+        return self._joint(name, variables, known, self.bounds(name, dates, ranges or {}))
 
     def _joint_uncached(
-        self,
-        name: str,
-        variables: tuple[int, ...],
-        known: tuple[tuple[str, date], ...],
-        bounds: tuple[tuple[str, date, date], ...],
+        self, name: str, variables: tuple[int, ...], known: tuple[tuple[str, date], ...], days: DateRange
     ) -> tuple[tuple[int, ...], ...]:
         dates = dict(known)
-        first, last = dates | {d: day for d, day, _ in bounds}, dates | {d: day for d, _, day in bounds}
-        low, high = first.get(name, _EARLIEST), last.get(name, _LATEST)
-        for earlier, later in self.orders:
-            if earlier == name and later in last:
-                high = min(high, last[later])
-            if later == name and earlier in first:
-                low = max(low, first[earlier])
-        anchors = sorted([*first.values(), *last.values()])
-        low = max(low, _shift(anchors[0], -_REACH))
-        high = min(high, _shift(anchors[-1], _REACH))
+        anchors = sorted(dates.values())
+        low = max(days.earliest, _shift(min(anchors[0], days.latest), -_REACH))
+        high = min(days.latest, _shift(max(anchors[-1], days.earliest), _REACH))
 
         def cell(variable: int, day: date) -> int:
             derived = self.derived[variable]
@@ -147,6 +165,18 @@ class Calendar:
                 if len(found) > COMPLETIONS:
                     return (signature,)
         return tuple(found)
+
+
+def _first_within(day: date, period: str) -> date:
+    """Return the first day after which a period does not end before another day."""
+    months, days = parse_period(period)
+    try:
+        first = add_months(day - timedelta(days=days), -months)
+    except (OverflowError, ValueError):
+        return _EARLIEST
+    while (end := add_period(first, period)) and end < day:
+        first += timedelta(days=1)
+    return first
 
 
 def _shift(day: date, by: timedelta) -> date:

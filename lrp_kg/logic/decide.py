@@ -16,7 +16,7 @@ from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
 from lrp_kg.logic.diagrams import Builder, Diagram
-from lrp_kg.logic.outcomes import UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 
 MEMORY = 200_000
 COMPLETIONS = 100_000
@@ -30,6 +30,19 @@ class _DateGroup:
     name: str
     axes: tuple[int, ...]
     choices: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What a decision comes to when what is unknown becomes known: its outcomes, the fields that make a difference.
+
+    ``functions`` say how the outcome depends on what remains unknown, one for each choice of dates that others bound;
+    those of two decisions can be compared.
+    """
+
+    outcomes: frozenset[Outcome]
+    missing: tuple[str, ...]
+    functions: frozenset[str]
 
 
 class Decider:
@@ -58,6 +71,17 @@ class Decider:
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known."""
         return self._date_groups(signature, known_dates, ranges) if self._derived else ()
+
+    def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
+        """Return what the decision can come to."""
+        groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
+        relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
+        found, groups = self._explore(signature, groups)
+        return Completions(
+            frozenset(self._outcomes(found)),
+            self._made_different(found, groups, relevant, signature),
+            frozenset(map(self.diagram.meaning, found.values())),
+        )
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature, the dates that are known, and the bounds of those that are uncertain."""
@@ -113,6 +137,16 @@ class Decider:
         return tuple(groups)
 
     def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Outcome:
+        found, groups = self._explore(signature, groups)
+        outcomes = self._outcomes(found)
+        if len(outcomes) == 1 and next(iter(outcomes)).status != UNDETERMINED:
+            return next(iter(outcomes))
+        return merged(outcomes, self._options, self._made_different(found, groups, known_ends, signature))
+
+    def _explore(
+        self, signature: Signature, groups: tuple[_DateGroup, ...]
+    ) -> tuple[dict[tuple[int, ...], int], tuple[_DateGroup, ...]]:
+        """Return the function that is left for each joint choice of some dates, and the dates that matter."""
         diagram = self.diagram
         chosen: list[int | None] = []
         for number, axis in enumerate(diagram.axes):
@@ -133,16 +167,20 @@ class Decider:
                 for axis_number, choice in zip(group.axes, group.choices[number], strict=True):
                     filled[axis_number] = choice
             found[combination] = diagram.restrict(root, tuple(filled))
-        nodes = set(found.values())
-        outcomes: set[Outcome] = set()
-        for node in nodes:
-            outcomes |= diagram.leaves(node)
-        if len(outcomes) == 1:
-            (only,) = outcomes
-            if only.status != UNDETERMINED:
-                return only
+        return found, groups
+
+    def _outcomes(self, found: Mapping[tuple[int, ...], int]) -> set[Outcome]:
+        return set().union(*(self.diagram.leaves(node) for node in set(found.values())))
+
+    def _made_different(
+        self,
+        found: Mapping[tuple[int, ...], int],
+        groups: tuple[_DateGroup, ...],
+        known_ends: frozenset[str],
+        signature: Signature,
+    ) -> tuple[str, ...]:
         missing = self._missing(found, groups, known_ends)
-        return self._undetermined(outcomes, tuple(f for f in missing if not self._ruled_out(f, signature)))
+        return tuple(f for f in missing if not self._ruled_out(f, signature))
 
     def _ruled_out(self, field: str, signature: Signature) -> bool:
         """Return whether a field cannot have a value, since it would imply what is known to be false."""
@@ -151,17 +189,6 @@ class Decider:
             if variable is not None and signature[variable] != UNKNOWN:
                 return self.cells.variables[variable].representative(signature[variable]) is not True
         return False
-
-    def _undetermined(self, outcomes: set[Outcome], missing: tuple[str, ...]) -> Outcome:
-        certain = set.intersection(*(set(o.answers) for o in outcomes))
-        found = set().union(*(o.answers for o in outcomes))
-        ever = [answer for answer in self._options if answer in found]
-        return Outcome(
-            UNDETERMINED,
-            tuple(a for a in ever if a in certain),
-            tuple(a for a in ever if a not in certain),
-            missing,
-        )
 
     def _missing(
         self, found: Mapping[tuple[int, ...], int], groups: tuple[_DateGroup, ...], known_ends: frozenset[str]
@@ -198,6 +225,12 @@ class KleeneDecider:
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known: nothing."""
         return ()
+
+    def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
+        """Return what the decision can come to, as far as Kleene's logic says; dates do not bound it."""
+        outcome = self.decide(signature, known_dates, ranges)
+        meaning = repr(outcome) if outcome.status != UNDETERMINED else self.decision.iri
+        return Completions(frozenset((outcome,)), outcome.missing, frozenset((meaning,)))
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature."""

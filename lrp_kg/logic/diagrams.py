@@ -7,6 +7,7 @@ is the decision certain whatever is missing, which fields make a difference, whi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class Diagram:
     _restricted: dict[tuple[int, tuple[int | None, ...]], int] = field(default_factory=dict)
     _support: dict[int, frozenset[int]] = field(default_factory=dict)
     _leaves: dict[int, frozenset[Outcome]] = field(default_factory=dict)
+    _meanings: dict[int, str] = field(default_factory=dict)
 
     def node(self, key: tuple[int, tuple[int, ...]] | Outcome) -> int:
         """Return the number of a node or leaf; a node with equal children is its child."""
@@ -92,6 +94,19 @@ class Diagram:
             else:
                 known = frozenset().union(*(self.leaves(c) for c in inner[1]))
             self._leaves[node] = known
+        return known
+
+    def meaning(self, node: int) -> str:
+        """Return a digest of a function, the same for equal functions of diagrams with the same axes."""
+        known = self._meanings.get(node)
+        if known is None:
+            inner = self.nodes[node]
+            if isinstance(inner, Outcome):
+                said = repr(inner)
+            else:
+                axis = self.axes[inner[0]]
+                said = repr((axis.variables, axis.choices, [self.meaning(child) for child in inner[1]]))
+            known = self._meanings[node] = hashlib.sha256(said.encode()).hexdigest()
         return known
 
     def forget(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from lrp_kg.guideline.model import Decision
@@ -63,3 +63,23 @@ def outcome_of(
 def _settled(inner: Outcome) -> bool:
     """Return whether an option that another decision refines holds: as soon as that one has an answer."""
     return bool(inner.answers) or inner.status == DECIDED
+
+
+def merged(outcomes: Collection[Outcome], options: Sequence[str], missing: tuple[str, ...]) -> Outcome:
+    """Return what is certain where one of several outcomes is right: the one there is, else undetermined.
+
+    ``options`` are all answers in their order, ``missing`` the fields that make a difference.
+    """
+    if len(outcomes) == 1:
+        (only,) = outcomes
+        if only.status != UNDETERMINED:
+            return only
+    certain = set.intersection(*(set(o.answers) for o in outcomes))
+    found = {answer for o in outcomes for answer in (*o.answers, *o.possible)}
+    ever = [answer for answer in options if answer in found]
+    return Outcome(
+        UNDETERMINED,
+        tuple(a for a in ever if a in certain),
+        tuple(a for a in ever if a not in certain),
+        missing,
+    )

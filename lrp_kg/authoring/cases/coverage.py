@@ -35,7 +35,8 @@ def touched_by(answer: Assessment) -> Touched:
     criteria = []
     for programme in answer.programmes.values():
         statements += programme.shown
-        criteria += [(programme.edition.iri, c.criterion.iri, c.verdict) for c in programme.criteria]
+        applying = programme.applying if programme.edition else ()
+        criteria += [(e.edition.iri, c.criterion.iri, c.verdict) for e in applying for c in e.criteria]
     terms = [s.statement.iri for s in statements] + [box.iri for box, _ in answer.boxes]
     return Touched(
         frozenset((d.decision.iri, a) for d in answer.decisions.values() for a in d.result.answers),

@@ -11,12 +11,12 @@ from functools import cached_property
 
 from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of, fact_as_json
 from lrp_kg.answer.decisions import Assessor, Run
-from lrp_kg.answer.results import Assessment, StatementResult
+from lrp_kg.answer.results import Assessment, StatementResult, verdict_of
 from lrp_kg.answer.summary import Summary, summary_of
 from lrp_kg.guideline.model import Box, Decision, Guideline
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import OPEN
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
 
@@ -65,23 +65,23 @@ class CaseAnswer:
         return self.assessor.finish(self.run)
 
     def decision(self, ident: str) -> Decision:
-        """Return a decision; for a programme that of the edition that applies."""
+        """Return a decision; for a programme that of the newest edition that may apply."""
         decisions = self.assessor.guideline.decisions
         programme = self.index.programmes.get(ident)
         if programme is None:
             return decisions[self.index.decisions[ident].iri]
-        return decisions[self.assessor.edition(programme, self.record.dates).decision]
+        return decisions[self.run.programme_run(programme).decision]
 
     def result(self, ident: str) -> Outcome:
         """Return the outcome of a decision or programme."""
+        programme = self.index.programmes.get(ident)
+        if programme is not None:
+            return self.run.programme_run(programme).outcome()
         return self.run.result(self.decision(ident).iri)
 
     def verdict(self, programme: str) -> str:
         """Return the verdict of a programme, as `ProgrammeResult` has it."""
-        result = self.result(programme)
-        if result.status == DECIDED:
-            return result.answers[0]
-        return result.status if result.status == NOT_APPLICABLE else UNDETERMINED
+        return verdict_of(self.result(programme))
 
     def eligible_days(self, programme: str) -> dict[str, str | None]:
         """Return the days on which a programme is open, by the names that an answer has for them."""

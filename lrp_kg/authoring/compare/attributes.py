@@ -58,7 +58,9 @@ _OTHER_NAME = {
     "step": [CP + "processStep"],
     "time-limit": [CP + "notBefore", CP + "within"],
     "type": [RDFS + "range"],
+    "valid-by": [CP + "validBy"],
     "valid-from": [DCTERMS + "valid"],
+    "valid-until": [CP + "validUntil"],
 }
 NAMES = {CP + name: hyphenated(name) for name in _OWN_NAME} | _inverted(_OTHER_NAME)
 """What a comparison calls a predicate whose objects programs read."""

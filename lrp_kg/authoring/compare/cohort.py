@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lrp_kg.answer.decisions import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.compare.model import COUNTS, CohortEffect, Moves
 from lrp_kg.authoring.compare.revisions import NotComparable
@@ -117,9 +118,9 @@ class Cohort:
         assessor = self.services[side].assessor
         programmes = {p.id: p for p in self.services[side].guideline.programmes.values()}
         found: Answers = {}
+        run = Run(assessor, record, explain=False, signature=signature)
         for name in self.decisions:
             own = self._plain[side].get(name)
-            iri = own.iri if own else assessor.edition(programmes[name], record.dates).decision
-            result = assessor.decide(iri, record, signature)
+            result = run.result(own.iri) if own else run.programme_run(programmes[name]).outcome()
             found[name] = Outcome(result.status, result.answers)
         return found

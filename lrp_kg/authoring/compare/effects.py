@@ -56,9 +56,10 @@ class Effects:
             yield self._decision(DecisionEffect(name, "same"), old, new)
 
     def _choosing(self, programme: Programme) -> tuple[str, ...]:
-        """Return the names in JSON of the date fields that choose the edition of a programme of the new version."""
+        """Return the name in JSON of the date field that chooses the edition of a programme of the new version."""
         new = self.space.sides[NEW]
-        return tuple(new.fields[f].id for f in new.choosing_fields(programme))
+        field = new.choosing_field(programme)
+        return (new.fields[field].id,) if field else ()
 
     def _decision(self, same: DecisionEffect, old: Decision, new: Decision) -> DecisionEffect:
         """Return the effect on a decision, given what it is where both versions answer the same."""

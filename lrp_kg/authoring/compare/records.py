@@ -89,7 +89,7 @@ class Records:
 
     def _dated(self, record: Record, period: Period | None) -> Record:
         """Add a date that chooses the edition of a period, where the record has none and it matters."""
-        if period is None or period.until is None or any(name in record for name in period.fields):
+        if period is None or not (period.since or period.until) or any(name in record for name in period.fields):
             return record
         return record | {name: _day(period).isoformat() for name in period.fields[:1]}
 

@@ -145,7 +145,8 @@ def _merged(old: Guideline, new: Guideline, decided: Guideline, retyped: frozens
         name = f"urn:lrp-kg:cut:{number}"
         conditions[name] = Condition(name, name, {}, cut)
     orders = tuple(sorted({*old.date_orders, *new.date_orders}))
-    return replace(new, fields=fields, derived=derived, conditions=conditions, date_orders=orders)
+    spans = tuple(span for span in new.date_spans if span in old.date_spans)
+    return replace(new, fields=fields, derived=derived, conditions=conditions, date_orders=orders, date_spans=spans)
 
 
 def _cuts(old: Guideline, new: Guideline, retyped: frozenset[str]) -> Iterator[Between]:

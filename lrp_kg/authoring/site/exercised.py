@@ -75,7 +75,7 @@ def named_in(found: Assessment) -> Iterator[str]:
     for programme in found.programmes.values():
         if programme.result.status == NOT_APPLICABLE:
             continue
-        yield from (programme.programme.iri, programme.edition.iri)
+        yield from (programme.programme.iri, *(e.edition.iri for e in programme.applying))
         statements += programme.shown
         for criterion in programme.criteria:
             if criterion.verdict == TRUE:

@@ -149,14 +149,16 @@ class AnswerWriter:
 
     def lines(self, named: NamedRecord, found: Assessment) -> Iterator[str]:
         """Yield the assessment of a record; the results it links to come from `new_results`."""
-        programmes = {p.edition.decision: p.programme.iri for p in found.programmes.values()}
+        programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
         criteria = {
-            p.edition.decision: [(c.criterion.applies_to, c.verdict) for c in p.criteria]
+            p.decision: list(dict.fromkeys((c.criterion.applies_to, c.verdict) for e in p.applying for c in e.criteria))
             for p in found.programmes.values()
         }
         node = f"<{named.assessment}>"
         triples = self._head(named)
-        triples += [f"{node} <{CP}usesEdition> <{p.edition.iri}>" for p in found.programmes.values()]
+        triples += [
+            f"{node} <{CP}usesEdition> <{e.edition.iri}>" for p in found.programmes.values() for e in p.applying
+        ]
         triples += [f"{node} <{CP}showsBox> <{box.iri}>" for box, _ in found.boxes]
         for d in found.decisions.values():
             about = _result(d, programmes.get(d.decision.iri, d.decision.iri), criteria.get(d.decision.iri, []))

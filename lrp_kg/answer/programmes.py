@@ -1,0 +1,159 @@
+"""Eligibility for a programme: by its edition, or by all that could be chosen while the day that chooses is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lrp_kg.answer.results import (
+    ELIGIBLE,
+    CriterionResult,
+    DecisionResult,
+    EditionResult,
+    ProgrammeResult,
+    StatementResult,
+)
+from lrp_kg.guideline.model import Caution, Edition, Programme, Statement
+from lrp_kg.logic.calendar import ALWAYS, DateRanges
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.decide import Completions
+from lrp_kg.logic.editions import Candidate, candidates, together
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome, merged
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.decisions import Run
+
+
+class ProgrammeRun:
+    """The work on one programme for one record."""
+
+    def __init__(self, run: Run, programme: Programme) -> None:
+        self.run = run
+        self.programme = programme
+        self.field = run.g.choosing_field(programme)
+        self.candidates = candidates(programme, run.bounds(self.field) if self.field else ALWAYS)
+        self.chosen = tuple(c for c in self.candidates if c.applies != FALSE)
+        self._open = len(self.chosen) > 1
+
+    @property
+    def decision(self) -> str:
+        """The generated decision in whose options the answer is told: that of the newest edition that may apply."""
+        return self.chosen[-1].edition.decision
+
+    def window(self, candidate: Candidate) -> DateRanges:
+        """Return the bounds of uncertain dates, with the days on which an edition would be chosen."""
+        return {**self.run.record.ranges, self.field or "": candidate.days}
+
+    def of(self, candidate: Candidate) -> Outcome:
+        """Return the outcome by an edition as if it applied, over the days on which it would be chosen."""
+        if not self._open or candidate not in self.chosen:
+            return self.run.result(candidate.edition.decision)
+        found = self._completions(candidate)
+        return merged(found.outcomes, self._options, found.missing)
+
+    def outcome(self) -> Outcome:
+        """Return the outcome: what all editions that could be chosen have in common."""
+        if not self._open:
+            return self.of(self.chosen[0])
+        parts = [self._completions(c) for c in self.chosen]
+        missing = {name for part in parts for name in part.missing}
+        outcomes = frozenset().union(*(part.outcomes for part in parts))
+        if self.field and len({part.functions for part in parts}) > 1:
+            missing.add(self.field)
+        return merged(outcomes, self._options, self.run.in_order(missing))
+
+    def key(self) -> Hashable:
+        """Return what the eligibility depends on beside the signature and which dates are known."""
+        states = tuple((c.applies, c.passed, c.ended) for c in self.candidates)
+        if not self._open:
+            return states
+        run = self.run
+        return states, tuple(
+            run.a.date_key(c.edition.decision, run.record, run.signature, self.window(c)) for c in self.chosen
+        )
+
+    def result(self) -> ProgrammeResult:
+        """Return the eligibility."""
+        result = self.outcome()
+        editions = tuple(self._edition(c) for c in self.candidates)
+        applying = tuple(e for e in editions if e.applies != FALSE)
+        eligible = result.status == DECIDED and result.answers == (ELIGIBLE,)
+        perhaps = eligible or result.status == UNDETERMINED
+        in_scope = result.status != NOT_APPLICABLE
+        return ProgrammeResult(
+            programme=self.programme,
+            editions=editions,
+            result=result,
+            criteria=tuple(_by_role(applying)),
+            benefits=tuple(self._statements(lambda e: e.benefits if eligible else ())),
+            limits=tuple(self._statements(lambda e: e.limits if perhaps else ())),
+            steps=tuple(
+                self._statements(lambda e: [s for s in e.steps if perhaps or (s.any_verdict and in_scope)]),
+            ),
+            assessed=result.status != UNDETERMINED or self.run.touches(self.programme, applying),
+            days=self.run.days(self.programme),
+        )
+
+    def decision_result(self, result: Outcome) -> DecisionResult:
+        """Return the outcome with the reasons and open points of every edition that may apply."""
+        g = self.run.g
+        parts = [self.run.decision(g.decisions[c.edition.decision], result) for c in reversed(self.chosen)]
+        because = {r.condition.iri: r for part in reversed(parts) for r in part.because}
+        why_not = {
+            o: {r.condition.iri: r for p in reversed(parts) for r in p.why_not.get(o, ())} for o in self._options
+        }
+        points = {point.iri: point for part in reversed(parts) for point in part.open_points}
+        return replace(
+            parts[0],
+            because=tuple(because.values()),
+            why_not={o: tuple(found.values()) for o, found in why_not.items() if o in parts[0].why_not},
+            open_points=tuple(points.values()),
+            decisive=frozenset().union(*(part.decisive for part in parts)),
+        )
+
+    def superseded(self, result: ProgrammeResult) -> Iterator[Caution]:
+        """Yield what to point out where the verdict is by rules that have certainly ended."""
+        if result.result.status == DECIDED and result.outdated == TRUE:
+            yield from (e.edition.superseded for e in result.applying if e.edition.superseded)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        return tuple(o.id for o in self.run.g.decisions[self.decision].options)
+
+    def _completions(self, candidate: Candidate) -> Completions:
+        return self.run.completions(candidate.edition.decision, self.window(candidate))
+
+    def _edition(self, candidate: Candidate) -> EditionResult:
+        run, result = self.run, self.of(candidate)
+        return EditionResult(
+            edition=candidate.edition,
+            applies=candidate.applies,
+            outdated=candidate.passed,
+            ended=candidate.ended,
+            last=candidate.last,
+            result=result,
+            criteria=tuple(
+                CriterionResult(c, run.verdict(c.applies_to), run.why(c.applies_to)) for c in candidate.edition.criteria
+            ),
+        )
+
+    def _statements(self, part: Callable[[Edition], Iterable[Statement]]) -> Iterator[StatementResult]:
+        for candidate in self.chosen:
+            edition, own = candidate.edition, part(candidate.edition)
+            ended = {FALSE: None, TRUE: FALSE}.get(candidate.ended, OPEN)
+            for found in self.run.statements(own, ended):
+                until = found.until or (candidate.last if found.in_force != TRUE else None)
+                yield replace(found, until=until, edition=edition.id if self._open else None)
+
+
+def _by_role(editions: Iterable[EditionResult]) -> Iterator[CriterionResult]:
+    """Yield the criteria, one for each role: met or not met where all editions have it and agree, else unknown."""
+    newest_first = tuple(editions)[::-1]
+    for role in dict.fromkeys(c.criterion.id for e in newest_first for c in e.criteria):
+        own = [c for e in newest_first for c in e.criteria if c.criterion.id == role]
+        verdict = together(c.verdict for c in own) if len(own) == len(newest_first) else OPEN
+        because = {r.condition.iri: r for c in own for r in c.because}
+        yield CriterionResult(own[0].criterion, verdict, tuple(because.values()))

@@ -1,0 +1,42 @@
+"""Reads when rules and editions are valid."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lrp_kg.guideline.graph_reader import GraphReader
+from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.namespaces import CP, DCTERMS
+
+
+def read_validity(r: GraphReader, node: Node) -> Validity | None:
+    """Return the validity of a rule, if it is limited; without ``cp:validBy`` it is by the date of the assessment."""
+    first, last = read_days(r, node)
+    by = r.fields_of_kind(node, CP + "validBy", "date")
+    if first is None and last is None:
+        if by:
+            r.complain("validity-without-day", node, "names a date field with cp:validBy, and no first or last day.")
+        return None
+    if not by and r.assessment:
+        by = (r.assessment,)
+    if not by:
+        r.complain("value-missing", node, "needs a cp:validBy, a date field that its days are compared with.")
+    return Validity(first, last, by)
+
+
+def read_days(r: GraphReader, node: Node) -> tuple[date | None, date | None]:
+    """Return the first and last day of a rule or edition, each where it has one."""
+    first, last = (_day(r, node, name) for name in (DCTERMS + "valid", CP + "validUntil"))
+    if first and last and last < first:
+        r.complain("validity-reversed", node, f"ends on {last}, before its first day {first}.")
+    return first, last
+
+
+def _day(r: GraphReader, node: Node, predicate: str) -> date | None:
+    found = r.graph.one(node, predicate)
+    try:
+        return date.fromisoformat(found.value) if found else None
+    except ValueError:
+        r.complain("not-a-date", node, f"{r.text(node, predicate)!r} is not a date.")
+        return None

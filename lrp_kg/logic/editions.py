@@ -1,0 +1,70 @@
+"""Which editions of a programme can be chosen, which rules are in force, when the day that says so may be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from lrp_kg.durations import DateRange
+from lrp_kg.guideline.model import Edition, Programme
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.calendar import ALWAYS
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+
+
+class Candidate(NamedTuple):
+    """An edition, whether it is the one that is chosen, and whether the last day of its rules, ``last``, has passed.
+
+    ``days`` are those of the possible days on which it would be chosen; ``ended`` is about those days.
+    """
+
+    edition: Edition
+    applies: int
+    passed: int
+    ended: int
+    days: DateRange
+    last: date | None
+
+
+def candidates(programme: Programme, possible: DateRange) -> tuple[Candidate, ...]:
+    """Return what each edition of a programme is, the oldest first, where the choosing day is one of some days."""
+    found = []
+    possible = possible if possible.earliest <= possible.latest else ALWAYS
+    first = ALWAYS.earliest
+    for edition, until in zip(programme.editions, programme.last_days, strict=True):
+        days = DateRange(max(first, possible.earliest), min(until or ALWAYS.latest, possible.latest))
+        applies = FALSE if days.earliest > days.latest else TRUE if days == possible else OPEN
+        last = min((day for day in (edition.valid_until, until) if day), default=None)
+        passed = _after(last, possible)
+        ended = passed if applies == FALSE else _after(last, days)
+        found.append(Candidate(edition, applies, passed=passed, ended=ended, days=days, last=last))
+        first = until + timedelta(days=1) if until and until < ALWAYS.latest else ALWAYS.latest
+    return tuple(found)
+
+
+def in_force(validity: Validity | None, days: Callable[[str], DateRange]) -> int:
+    """Return whether a rule is in force, by the first and last possible day of each of its date fields."""
+    if validity is None:
+        return TRUE
+    found = TRUE
+    for name in validity.by:
+        possible = days(name)
+        first, last = validity.first or ALWAYS.earliest, validity.last or ALWAYS.latest
+        if possible.latest < first or possible.earliest > last:
+            return FALSE
+        if possible.earliest < first or possible.latest > last:
+            found = OPEN
+    return found
+
+
+def together(states: Iterable[int]) -> int:
+    """Return the one state that all are in, else unknown."""
+    found = set(states)
+    return found.pop() if len(found) == 1 else OPEN
+
+
+def _after(last: date | None, days: DateRange) -> int:
+    if last is None or days.latest <= last:
+        return FALSE
+    return TRUE if days.earliest > last else OPEN

@@ -1,0 +1,73 @@
+"""The first and last day that an unknown date can have are those of the records that the shapes accept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.durations import DateRange
+
+DAY = timedelta(days=1)
+ASSESSED = ("2024-02-28", "2024-02-29", "2023-02-28", "2024-12-31")
+
+
+def days(service: GuidelineService, name: str, record: dict[str, str]) -> tuple[date, date]:
+    fields = service.guideline.field_names
+    known = {fields[n].iri: date.fromisoformat(day) for n, day in record.items()}
+    found = service.assessor.dates.bounds(fields[name].iri, known, {})
+    return found.earliest, found.latest
+
+
+def accepted(service: GuidelineService, record: dict[str, str], name: str, day: date) -> bool:
+    return not service.validate(record | {name: day.isoformat()})
+
+
+@pytest.mark.parametrize("assessed", ASSESSED)
+def test_application_is_at_most_a_year_after_the_assessment(service: GuidelineService, assessed: str) -> None:
+    record = {"assessmentDate": assessed, "incapacityStart": "2023-01-31"}
+    first, last = days(service, "applicationDate", record)
+    assert first == date(2023, 1, 31)
+    assert last == date.fromisoformat(
+        {"2024-02-29": "2025-02-28"}.get(assessed, f"{int(assessed[:4]) + 1}{assessed[4:]}")
+    )
+    assert [accepted(service, record, "applicationDate", d) for d in (first - DAY, first, last, last + DAY)] == [
+        *(False, True),
+        *(True, False),
+    ]
+
+
+@pytest.mark.parametrize("applied", ["2024-02-28", "2024-02-29", "2024-03-01", "2025-02-28", "2024-12-31"])
+def test_assessment_is_at_most_a_year_before_the_application(service: GuidelineService, applied: str) -> None:
+    record = {"applicationDate": applied}
+    first, last = days(service, "assessmentDate", record)
+    assert last == date.max
+    assert [accepted(service, record, "assessmentDate", d) for d in (first - DAY, first)] == [False, True]
+
+
+def test_bounds_reach_through_a_date_that_is_unknown(service: GuidelineService) -> None:
+    """The sickness fund pays after the start of the incapacity, which is not after the assessment or application."""
+    assert days(service, "incapacityStart", {"sicknessFundSince": "2024-01-08"}) == (date.min, date(2024, 1, 8))
+    assert days(service, "onsetDate", {"applicationDate": "2024-01-08"}) == (date.min, date.max)
+    first, last = days(service, "applicationDate", {"assessmentDate": "2024-01-08"})
+    assert (first, last) == (date.min, date(2025, 1, 8))
+    assert days(service, "incapacityStart", {"assessmentDate": "2024-01-08"})[1] == date(2024, 1, 8)
+    assert days(service, "assessmentDate", {"assessmentDate": "2024-01-08"}) == (date(2024, 1, 8), date(2024, 1, 8))
+
+
+def test_a_window_bounds_the_durations_of_an_unknown_date(service: GuidelineService) -> None:
+    calendar, fields = service.assessor.dates, service.guideline.field_names
+    application, start = fields["applicationDate"].iri, fields["incapacityStart"].iri
+    variables = tuple(
+        v
+        for v, d in calendar.derived.items()
+        if (d.start, d.end) == (start, application) and d.measure == "ElapsedDays"
+    )
+    known = {start: date(2024, 1, 1)}
+    free = calendar.joint(application, variables, known)
+    week = calendar.joint(application, variables, known, {application: DateRange(date(2023, 12, 25), date(2024, 1, 3))})
+    assert set(week) < set(free)
+    assert week == calendar.joint(
+        application, variables, known, {application: DateRange(date(2024, 1, 1), date(2024, 1, 3))}
+    )
