@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache, partial
+from itertools import chain, groupby, product
 
 from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
 from lrp_kg.guideline.model import DateSpan, Derived
@@ -124,28 +125,50 @@ class Calendar:
     ) -> tuple[tuple[int, ...], ...]:
         """Return the joint cells that variables can take over all valid values of one date that is not known exactly.
 
-        ``variables`` are derived from the date ``name`` and from a known one each; ``ranges`` bound dates.
+        ``variables`` are derived from the date ``name`` and from another each, which is known or in ``ranges``; those
+        from the same two dates follow each other. For durations in days the cells are exactly those that some days
+        reach; for months from a date in a range there can be more.
         """
+        within = ranges or {}
         partners = {d for v in variables for d in (self.derived[v].start, self.derived[v].end)} - {name}
-        known = tuple(sorted((d, dates[d]) for d in partners))
-        return self._joint(name, variables, known, self.bounds(name, dates, ranges or {}))
+        others = ((d, DateRange(dates[d], dates[d]) if d in dates else within[d]) for d in sorted(partners))
+        return self._joint(name, variables, tuple(others), self.bounds(name, dates, within))
 
     def _joint_uncached(
-        self, name: str, variables: tuple[int, ...], known: tuple[tuple[str, date], ...], days: DateRange
+        self, name: str, variables: tuple[int, ...], others: tuple[tuple[str, DateRange], ...], days: DateRange
     ) -> tuple[tuple[int, ...], ...]:
-        dates = dict(known)
-        anchors = sorted(dates.values())
-        low = max(days.earliest, _shift(min(anchors[0], days.latest), -_REACH))
-        high = min(days.latest, _shift(max(anchors[-1], days.earliest), _REACH))
+        partners = dict(others)
+        low = max(days.earliest, _shift(min(*(r.earliest for r in partners.values()), days.latest), -_REACH))
+        high = min(days.latest, _shift(max(*(r.latest for r in partners.values()), days.earliest), _REACH))
 
-        def cell(variable: int, day: date) -> int:
+        def shortest(variable: int, day: date) -> int:
             derived = self.derived[variable]
-            start = day if derived.start == name else dates[derived.start]
-            end = day if derived.end == name else dates[derived.end]
-            return self._cell(variable, start, end)
+            if derived.end == name:
+                return self._cell(variable, min(partners[derived.start].latest, day), day)
+            return self._cell(variable, day, max(partners[derived.end].earliest, day))
 
-        edges = {low, high}.union(*(self._edges(partial(cell, variable), low, high) for variable in variables))
-        return tuple(sorted({tuple(cell(variable, day) for variable in variables) for day in edges}))
+        def longest(variable: int, day: date) -> int:
+            derived = self.derived[variable]
+            if derived.end == name:
+                return self._cell(variable, partners[derived.start].earliest, day)
+            return self._cell(variable, day, partners[derived.end].latest)
+
+        ends = (shortest, longest) if any(r.earliest != r.latest for r in partners.values()) else (shortest,)
+        groups = [tuple(g) for _, g in groupby(variables, lambda v: (self.derived[v].start, self.derived[v].end))]
+        edges = {low, high}
+        for variable in variables:
+            for cell in ends:
+                edges.update(self._edges(partial(cell, variable), low, high))
+        found: set[tuple[int, ...]] = set()
+        for day in edges:
+            choices = []
+            for group in groups:
+                least, most = (tuple(cell(v, day) for v in group) for cell in (ends[0], ends[-1]))
+                choices.append(
+                    [c for c in self.reachable(group) if _between(least, c, most)] if least != most else [least]
+                )
+            found.update(tuple(chain(*several)) for several in product(*choices))
+        return tuple(sorted(found))
 
     def completions(self, signature: Signature, dates: DateValues, ranges: DateRanges) -> tuple[Signature, ...]:
         """Return the signatures that a record can have over all days of its uncertain dates, most often a few.
@@ -165,6 +188,10 @@ class Calendar:
                 if len(found) > COMPLETIONS:
                     return (signature,)
         return tuple(found)
+
+
+def _between(least: tuple[int, ...], cells: tuple[int, ...], most: tuple[int, ...]) -> bool:
+    return all(a <= c <= b for a, c, b in zip(least, cells, most, strict=True))
 
 
 def _first_within(day: date, period: str) -> date:

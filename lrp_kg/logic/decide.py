@@ -25,9 +25,12 @@ COMPLETIONS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class _DateGroup:
-    """An unknown date whose partners are known, the axes it settles, and their joint choices."""
+    """An unknown date whose partners are known, or lie in ranges, the axes it settles, and their joint choices.
 
-    name: str
+    ``names`` are the date itself and the partners that make a difference too.
+    """
+
+    names: tuple[str, ...]
     axes: tuple[int, ...]
     choices: tuple[tuple[int, ...], ...]
 
@@ -115,12 +118,15 @@ class Decider:
 
     def _date_groups(self, signature: Signature, known: DateValues, ranges: DateRanges) -> tuple[_DateGroup, ...]:
         by_date: dict[str, list[int]] = {}
+        beside: dict[str, set[str]] = {}
         for number, derived in self._durations:
             if UNKNOWN not in (signature[v] for v in self.diagram.axes[number].variables):
                 continue
             unknown = [d for d in (derived.start, derived.end) if d not in known]
-            if len(unknown) == 1:
-                by_date.setdefault(unknown[0], []).append(number)
+            free = [d for d in unknown if d not in ranges] if len(unknown) > 1 else unknown
+            if len(free) == 1:
+                by_date.setdefault(free[0], []).append(number)
+                beside.setdefault(free[0], set()).update(set(unknown).difference(free))
         groups = []
         for name, axes in sorted(by_date.items()):
             variables = tuple(v for a in axes for v in self.diagram.axes[a].variables)
@@ -133,7 +139,8 @@ class Decider:
                     choice.append(self._choice[a].get(own, -1))
                 if -1 not in choice:
                     choices.append(tuple(choice))
-            groups.append(_DateGroup(name, tuple(axes), tuple(sorted(set(choices)))))
+            names = (name, *sorted(beside[name]))
+            groups.append(_DateGroup(names, tuple(axes), tuple(sorted(set(choices)))))
         return tuple(groups)
 
     def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Outcome:
@@ -204,7 +211,7 @@ class Decider:
             for combination, node in found.items():
                 others = combination[:place] + combination[place + 1 :]
                 if outcomes.setdefault(others, node) != node:
-                    fields.add(group.name)
+                    fields.update(group.names)
                     break
         return tuple(sorted(fields - known_ends, key=lambda f: (self._order.get(f, 0), f)))
 

@@ -94,6 +94,19 @@ def test_answer_for_a_range_is_what_the_answers_for_its_days_agree_on(
     assert all(certain_warnings(answer) <= {w["id"] for w in a["warnings"]} for a in each)
 
 
+@settings(max_examples=25)
+@given(ranges())
+def test_range_while_the_assessment_is_unknown(service: GuidelineService, found: tuple[Json, date, date]) -> None:
+    """Other dates say from which day on the assessment can be, and so how long the pain lasts at least."""
+    record, first, last = found
+    del record["assessmentDate"]
+    answer = service.assess({**record, "onsetDate": within(first, last)})
+    each = [service.assess({**record, "onsetDate": day.isoformat()}) for day in days(first, last)]
+    for name, decision in answer["decisions"].items():
+        outcomes = [a["decisions"][name] for a in each]
+        assert (decision["status"], decision["answers"], sorted(decision["possible"])) == merged(outcomes), name
+
+
 @settings(max_examples=40)
 @given(ranges(), st.data())
 def test_a_more_precise_onset_retracts_nothing(
