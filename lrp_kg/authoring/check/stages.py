@@ -83,9 +83,11 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache:
         except GuidelineError as error:
             found += without_repeats(error.findings, found)
             return CheckResult(_sorted(found), seconds)
+        from lrp_kg.authoring.check.editions import edition_findings
         from lrp_kg.authoring.check.headlines import headline_findings
         from lrp_kg.authoring.check.unused import unused_fields
 
+        found += edition_findings(service.guideline)
         found += headline_findings(service.guideline)
         found += unused_fields(service.guideline)
     with _timed(seconds, "complete"):
