@@ -224,6 +224,7 @@ def retained(service: GuidelineService, days: tuple[date, date], seed: int, coun
             if service.validate(known):
                 continue
             answer = service.assess(known, only=programmes)
+            assert json.loads(service.answer_json(known, only=programmes)) == answer
             for ident, decision in answer["decisions"].items():
                 now = (decision["status"], decision["answers"])
                 assert certain.setdefault(ident, now) == now if decision["status"] in CERTAIN else ident not in certain
