@@ -1,0 +1,175 @@
+"""First and last days of statements, time limits, facts: what is printed is marked, other rules are shown in between."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrp_kg import GuidelineService
+from tests.support.guidelines import guideline_copy, replace_once
+
+Json = dict[str, Any]
+KNOWN: Json = {"deformity": False, "boneTenderness": False, "canBearWeight": True, "injuryDate": "2025-03-01"}
+LAW = """
+ank:source-law a cp:Source ;
+    dcterms:identifier "law" ;
+    rdfs:label "law, invented for a test"@en ;
+    skos:definition "A law that does not exist."@en .
+
+ank:statement-law a cp:Statement ;
+    dcterms:identifier "law" ;
+    rdfs:label "what a law says"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 20 ;
+    cp:modality cp:Must ;
+    cp:timeLimit ank:limit-law ;
+    dcterms:valid "2025-03-03"^^xsd:date ;
+    cp:validUntil "2025-03-05"^^xsd:date ;
+    dcterms:source ank:source-law ;
+    cp:locator "1" .
+
+ank:limit-law a cp:TimeLimit ;
+    cp:within "P1M" ;
+    cp:countedFrom ank:injuryDate .
+
+ank:statement-law-of-two-days a cp:Statement ;
+    dcterms:identifier "law-of-two-days" ;
+    rdfs:label "what a law says of two days"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 21 ;
+    cp:modality cp:May ;
+    dcterms:valid "2025-03-01"^^xsd:date ;
+    cp:validUntil "2025-03-04"^^xsd:date ;
+    cp:validBy ank:injuryDate , ank:applicationDate ;
+    cp:fact ank:fact-of-law ;
+    dcterms:source ank:source-law ;
+    cp:locator "2" .
+
+ank:fact-of-law a cp:Fact ;
+    cp:factKey ank:fact-key-lawApplies ;
+    cp:factValue true .
+
+ank:fact-key-lawApplies a cp:FactKey ;
+    dcterms:identifier "lawApplies" ;
+    rdfs:label "the law applies"@en .
+
+ank:statement-printed a cp:Statement ;
+    dcterms:identifier "printed" ;
+    rdfs:label "what the text prints"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 22 ;
+    cp:headlineOrder 5 ;
+    cp:modality cp:Must ;
+    cp:validUntil "2025-03-04"^^xsd:date ;
+    cp:validBy ank:applicationDate ;
+    dcterms:source ank:source-invented ;
+    cp:locator "1.A-9" .
+"""
+
+
+@pytest.fixture(scope="module")
+def service(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
+    folder = guideline_copy(tmp_path_factory.mktemp("validity"))
+    file: Path = folder / "ontology" / "pathway.ttl"
+    role = "    cp:assessmentField ank:assessmentDate ;\n"
+    replace_once(file, role, f"{role}    dcterms:source ank:source-invented ;\n")
+    limit = '    cp:within "P5D" ;\n    cp:countedFrom ank:assessmentDate .'
+    replace_once(file, limit, f'{limit[:-2]} ;\n    cp:validUntil "2025-03-03"^^xsd:date .')
+    fact = "    cp:factKey ank:fact-key-braceAdvised ;\n"
+    replace_once(file, fact, f'{fact}    cp:validUntil "2025-03-03"^^xsd:date ;\n')
+    file.write_text(file.read_text(encoding="utf-8") + LAW, encoding="utf-8")
+    return GuidelineService(folder)
+
+
+def assess(service: GuidelineService, day: str | None, **more: Any) -> Json:
+    record = KNOWN | ({"assessmentDate": f"2025-03-{day}"} if day else {}) | more
+    answer = service.assess(record)
+    assert json.loads(service.answer_json(record)) == answer
+    return answer
+
+
+def statement(answer: Json, ident: str) -> Json | None:
+    return next((s for box in answer["boxes"] for s in box["statements"] if s["id"] == ident), None)
+
+
+@pytest.mark.parametrize(("day", "shown"), [("02", False), ("03", True), ("05", True), ("06", False)])
+def test_law_is_shown_inside_its_days_only(service: GuidelineService, day: str, shown: bool) -> None:
+    answer = assess(service, day)
+    found = statement(answer, "law")
+    assert (found is not None) is shown
+    assert ("law" in [d["id"] for d in answer["dates"]]) is shown
+    if found:
+        assert (found["validFrom"], found["validUntil"]) == ("2025-03-03", "2025-03-05")
+        assert "outdated" not in found
+        assert "applies" not in found
+
+
+@pytest.mark.parametrize(
+    ("applied", "applies"),
+    [("2025-03-04", "yes"), ("2025-03-05", "no"), (None, "unknown")],
+)
+def test_all_dates_of_a_rule_lie_between_its_days(service: GuidelineService, applied: str | None, applies: str) -> None:
+    answer = assess(service, "03", **({"applicationDate": applied} if applied else {}))
+    found = statement(answer, "law-of-two-days")
+    fact = answer["facts"].get("lawApplies")
+    if applies == "no":
+        assert (found, fact) == (None, None)
+        return
+    assert found
+    assert found.get("applies") == (None if applies == "yes" else "unknown")
+    assert fact
+    assert fact["applies"] == applies
+    assert "applicationDate" in answer["missing"] or applies == "yes"
+
+
+def test_a_date_before_the_first_day_is_enough(service: GuidelineService) -> None:
+    record = KNOWN | {"injuryDate": "2025-02-28", "assessmentDate": "2025-03-01"}
+    assert statement(service.assess(record), "law-of-two-days") is None
+    assert statement(service.assess(record | {"applicationDate": "2025-03-02"}), "law-of-two-days") is None
+
+
+@pytest.mark.parametrize(
+    ("applied", "outdated"),
+    [("2025-03-04", "absent"), ("2025-03-05", True), (None, None)],
+)
+def test_printed_statement_is_marked(service: GuidelineService, applied: str | None, outdated: Any) -> None:
+    answer = assess(service, "03", **({"applicationDate": applied} if applied else {}))
+    found = statement(answer, "printed")
+    assert found
+    assert found.get("outdated", "absent") == outdated
+    assert found.get("validUntil") == (None if outdated == "absent" else "2025-03-04")
+    headlines = [line["ref"].get("statement") for line in answer["summary"]]
+    assert ("printed" in headlines) is (outdated == "absent")
+
+
+@pytest.mark.parametrize(("day", "latest"), [("03", "2025-03-08"), ("04", "2025-03-11")])
+def test_time_limit_that_has_ended_does_not_count_beside_another(
+    service: GuidelineService, day: str, latest: str
+) -> None:
+    answer = assess(service, day, severity="slight")
+    (found,) = (d for d in answer["dates"] if d["id"] == "acute-follow-up-visit")
+    assert (found["latest"], found["status"]) == (latest, "upcoming")
+
+
+@pytest.mark.parametrize(("day", "outdated"), [("03", False), ("04", True)])
+def test_fact_that_has_ended_is_marked(service: GuidelineService, day: str, outdated: bool) -> None:
+    fact = assess(service, day, severity="partial")["facts"]["braceAdvised"]
+    assert fact["value"] is True
+    assert fact.get("outdated", False) is outdated
+
+
+def test_more_knowledge_never_turns_what_is_certain(service: GuidelineService) -> None:
+    """A statement that is certainly in force, or certainly not, stays so when another date becomes known."""
+    for day in ("01", "03", "05", "06"):
+        before = assess(service, day)
+        for applied in ("2025-03-01", "2025-03-04", "2025-03-05"):
+            after = assess(service, day, applicationDate=applied)
+            for ident in ("law", "law-of-two-days", "printed"):
+                old, new = statement(before, ident), statement(after, ident)
+                if old is None:
+                    assert new is None
+                elif old.get("applies") != "unknown" and old.get("outdated", False) is not None:
+                    assert new == old
