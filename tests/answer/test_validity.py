@@ -1,4 +1,4 @@
-"""First and last days of statements, time limits, facts: what is printed is marked, other rules are shown in between."""
+"""First and last days of statements, time limits, facts: printed ones are marked, others are shown in between."""
 
 from __future__ import annotations
 
