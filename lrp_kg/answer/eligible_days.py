@@ -7,11 +7,23 @@ outcome each. A day is eligible where the outcome is certainly so.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from itertools import product
 from typing import NamedTuple
 
+from lrp_kg.answer.day_runs import (
+    NEVER,
+    UNKNOWN_DAYS,
+    Horizon,
+    Limits,
+    Stretch,
+    chosen,
+    joined,
+    number_of,
+    with_day,
+)
 from lrp_kg.answer.results import EligibleDays
+from lrp_kg.durations import add_period
 from lrp_kg.guideline.model import Guideline, Programme
 from lrp_kg.logic.cells import UNKNOWN, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
@@ -25,9 +37,6 @@ MEMORY = 20_000
 """Remembered states of knowledge about one programme, after which they are dropped."""
 COMPLETIONS = 1000
 """Joint cells of durations from dates within bounds that are looked at; beyond it the durations count as unknown."""
-
-NEVER = EligibleDays(None, None, "never")
-UNKNOWN_DAYS = EligibleDays(None, None, "unknown")
 
 _Range = tuple[int, int, int]
 """A variable with its lowest and its highest cell."""
@@ -54,26 +63,6 @@ class _Following(NamedTuple):
         return self.near.cell(day) if self.near else 1, self.far.cell(day) if self.far else self.top
 
 
-class _Stretch(NamedTuple):
-    """Days of one verdict, up to the day before the next stretch; ``date.min`` means that there is no first."""
-
-    first: date
-    verdict: int
-
-
-class _Bounds(NamedTuple):
-    """What a record says of the moving day: the durations that follow it, and the first and last admissible day.
-
-    ``unsettled``: for each date that may still be known better, whether it bounds the day from below, and the day from
-    which on (up to which) it cannot.
-    """
-
-    following: list[_Following]
-    low: date
-    high: date
-    unsettled: list[tuple[bool, date | None]]
-
-
 class DayFinder:
     """Finds the eligible days of one programme. Made once; safe to share between threads that only read."""
 
@@ -87,8 +76,10 @@ class DayFinder:
     ) -> None:
         self.guideline = guideline
         self.programme = programme
-        self.field = programme.valid_by or guideline.roles.assessment
+        self.field = guideline.choosing_field(programme)
         self._stepper = stepper
+        self._calendar = builder.dates
+        self._spans = [span for span in guideline.date_spans if span.field == self.field]
         self._cells = builder.program.cells
         self._deciders = {e.decision: deciders[e.decision] for e in programme.editions}
         roots = [root for name in self._deciders for root in builder.roots(guideline.decisions[name])]
@@ -101,12 +92,10 @@ class DayFinder:
         self._partners = [_Partner(name, end, tuple(vs)) for (name, end), vs in partners.items()]
         self._moving = frozenset(v for p in self._partners for v in p.variables)
         self._fixed = tuple(v for v in read if v not in self._moving)
-        names = {p.name for p in self._partners}
-        bounding = {x for pair in guideline.date_orders if names.intersection(pair) for x in pair}
-        self._dates = tuple((names | bounding) - {self.field})
-        self._implied = tuple({i for name in names for i in guideline.fields[name].implies})
+        self._names = tuple(dict.fromkeys(p.name for p in self._partners))
+        self._implied = tuple({i for name in self._names for i in guideline.fields[name].implies})
         self._plans: dict[bytes, _Plan] = {}
-        self._found: dict[tuple[object, ...], tuple[list[_Stretch], _Bounds]] = {}
+        self._found: dict[tuple[object, ...], tuple[list[Stretch], Limits]] = {}
 
     def find(self, signature: Signature, record: Record, outcome: Callable[[], Outcome]) -> EligibleDays:
         """Return the run of eligible days that holds the day asked, else the next run; the first where it is unknown.
@@ -119,19 +108,20 @@ class DayFinder:
             return NEVER
         if plan.always == OPEN:
             return UNKNOWN_DAYS
-        days = (record.dates.get(name) or record.ranges.get(name) for name in self._dates)
-        key = (own, *days, *map(record.values.get, self._implied))
+        others = {name: day for name, day in record.dates.items() if name != self.field}
+        days = [others.get(name) or record.ranges.get(name) for name in self._names]
+        bounding = tuple(others.items()) if None in days else ()
+        key = (own, bounding, *days, *map(record.values.get, self._implied))
         known = self._found.get(key)
         if known is None:
             if len(self._found) >= MEMORY:
                 self._found.clear()
-            bounds = self._bounds(record)
-            known = self._found[key] = (_joined(self._stretches(plan, bounds)), bounds)
-        stretches, bounds = known
+            known = self._found[key] = self._stretches(plan, record, others)
+        stretches, limits = known
         asked = record.dates.get(self.field or "")
-        if asked and stretches[_number(stretches, asked)].verdict == OPEN:
-            stretches = _joined(_with_day(stretches, asked, _verdict([outcome()])))
-        return _chosen(stretches, asked, bounds)
+        if asked and stretches[number_of(stretches, asked)].verdict == OPEN:
+            stretches = joined(with_day(stretches, asked, _verdict([outcome()])))
+        return chosen(stretches, asked, limits, self._horizon(others, record))
 
     def _plan(self, own: bytes) -> _Plan:
         """Return what is left of the programme for what is known beside the durations that follow the day."""
@@ -149,28 +139,37 @@ class DayFinder:
 
     # -- what a record says of the day --------------------------------------------------------------
 
-    def _bounds(self, record: Record) -> _Bounds:
+    def _follow(self, record: Record, others: Mapping[str, date]) -> tuple[list[_Following], Limits]:
         """Return the durations that follow the moving day, and the days that the other dates of the programme admit."""
-        others = {name: day for name, day in record.dates.items() if name != self.field}
-        found = _Bounds([], date.min, date.max, [])
+        following, unsettled = [], []
+        low, high = date.min, date.max
         for name, moves_end, variables in self._partners:
-            near = far = others.get(name)
-            within = record.ranges.get(name)
-            if within:
-                near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
-            elif near is None and self._ruled_out(name, record):
+            there = name in others or name in record.ranges
+            if not there and self._ruled_out(name, record):
                 continue
-            elif near is None:
-                near = self._stepper.nearest(name, moves_end, others)
-            if far:
-                low, high = (far, date.max) if moves_end else (date.min, far)
-                found = found._replace(low=max(found.low, low), high=min(found.high, high))
+            within = self._calendar.bounds(name, others, record.ranges)
+            near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
+            if there and moves_end:
+                low = max(low, far)
+            elif there:
+                high = min(high, far)
+            bounded = near not in (date.min, date.max)
             if name not in others:
-                found.unsettled.append((moves_end, near))
-            for v in variables:
-                nearest, farthest = (self._stepper.steps(v, d, moves_end) if d else None for d in (near, far))
-                found.following.append(_Following(v, nearest, farthest, self._cells.variables[v].size))
-        return found
+                unsettled.append((moves_end, near if bounded else None))
+            for v in variables:  # a date that may not be there is no bound from afar
+                nearest = self._stepper.steps(v, near, moves_end) if bounded else None
+                farthest = self._stepper.steps(v, far, moves_end) if there else None
+                following.append(_Following(v, nearest, farthest, self._cells.variables[v].size))
+        return following, Limits(low, high, tuple(unsettled))
+
+    def _horizon(self, others: Mapping[str, date], record: Record) -> Horizon:
+        """Return the last day that a record admits, by how long after another date the moving one can lie."""
+        certain, possible = date.max, date.max
+        for span in self._spans:
+            from_day = self._calendar.bounds(span.counted_from, others, record.ranges)
+            certain = min(certain, add_period(from_day.earliest, span.within) or date.max)
+            possible = min(possible, add_period(from_day.latest, span.within) or date.max)
+        return Horizon(certain, possible)
 
     def _ruled_out(self, name: str, record: Record) -> bool:
         """Return whether a date cannot be, since it would imply what is known to be false."""
@@ -178,16 +177,18 @@ class DayFinder:
 
     # -- the outcome of each day --------------------------------------------------------------------
 
-    def _stretches(self, plan: _Plan, bounds: _Bounds) -> list[_Stretch]:
-        cuts = {bounds.low}
+    def _stretches(self, plan: _Plan, record: Record, others: Mapping[str, date]) -> tuple[list[Stretch], Limits]:
+        """Return the stretches of admissible days, with the limits of these."""
+        following, limits = self._follow(record, others)
+        cuts = {limits.low}
         cuts.update(e.valid_from for e in self.programme.editions[1:] if e.valid_from)
-        cuts.update(day for f in bounds.following for steps in (f.near, f.far) if steps for day in steps.days)
+        cuts.update(day for f in following for steps in (f.near, f.far) if steps for day in steps.days)
         found = []
         for day in sorted(cuts):
-            if bounds.low <= day <= bounds.high:
-                ranges = tuple((f.variable, *f.cells(day)) for f in bounds.following)
-                found.append(_Stretch(day, plan.parts[self.programme.in_force(day).decision].verdict(ranges)))
-        return found
+            if limits.low <= day <= limits.high:
+                ranges = tuple((f.variable, *f.cells(day)) for f in following)
+                found.append(Stretch(day, plan.parts[self.programme.in_force(day).decision].verdict(ranges)))
+        return joined(found), limits
 
 
 class _Part:
@@ -257,56 +258,9 @@ def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, .
         yield [pair for one in several for pair in one]
 
 
-# -- choosing a run ---------------------------------------------------------------------------------
-
-
 def _verdict(outcomes: Collection[Outcome]) -> int:
     """Return whether a patient is certainly eligible, or decided otherwise, where one of several outcomes is right."""
     found = {o[:2] for o in outcomes}
     if len(found) > 1 or any(status == UNDETERMINED for status, _ in found):
         return OPEN
     return TRUE if found == {(DECIDED, ("eligible",))} else FALSE
-
-
-def _with_day(stretches: list[_Stretch], day: date, verdict: int) -> list[_Stretch]:
-    """Return stretches in which one day of an open stretch has a verdict of its own."""
-    number = _number(stretches, day)
-    before, after = stretches[: number + 1], stretches[number + 1 :]
-    rest = [] if day == date.max else [_Stretch(day + timedelta(1), OPEN)]
-    if after and rest and after[0].first == rest[0].first:
-        rest = []
-    return [*before, _Stretch(day, verdict), *rest, *after]
-
-
-def _number(stretches: list[_Stretch], day: date) -> int:
-    return max(sum(s.first <= day for s in stretches) - 1, 0)
-
-
-def _joined(stretches: list[_Stretch]) -> list[_Stretch]:
-    """Return stretches without those that go on with the verdict of the one before, or that have no day."""
-    found: list[_Stretch] = []
-    for s in stretches:
-        if found and found[-1].first == s.first:
-            found.pop()
-        if not found or found[-1].verdict != s.verdict:
-            found.append(s)
-    return found
-
-
-def _chosen(stretches: list[_Stretch], asked: date | None, bounds: _Bounds) -> EligibleDays:
-    begin = _number(stretches, asked) if asked else 0
-    run = next((i for i, s in enumerate(stretches) if i >= begin and s.verdict == TRUE), None)
-    looked_at = stretches[begin:] if run is None else stretches[max(min(begin, run - 1), 0) : run + 2]
-    doubt = any(s.verdict == OPEN for s in looked_at)
-    if run is None:
-        return UNKNOWN_DAYS if doubt else NEVER
-    first = stretches[run].first
-    last = stretches[run + 1].first - timedelta(1) if run + 1 < len(stretches) else bounds.high
-    ends = last != date.max
-    for moves_end, near in bounds.unsettled:
-        doubt |= ends and (near is None or (first < near if moves_end else last > near))
-    return EligibleDays(
-        None if first == date.min else first,
-        last if ends else None,
-        "unknown" if doubt else "known" if ends else "open-ended",
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,13 +34,6 @@ class Stepper:
         ``moves_end``: its end moves, from the fixed start on; otherwise its start moves, up to the fixed end.
         """
         return self._steps(variable, fixed, moves_end)
-
-    def nearest(self, name: str, moves_end: bool, dates: Mapping[str, date]) -> date | None:
-        """Return the day that an unknown date is not beyond, seen from the moving one; ``None`` without such a day."""
-        orders = self.calendar.cells.guideline.date_orders
-        if moves_end:
-            return min((dates[later] for earlier, later in orders if earlier == name and later in dates), default=None)
-        return max((dates[earlier] for earlier, later in orders if later == name and earlier in dates), default=None)
 
     def _steps_uncached(self, variable: int, fixed: date, moves_end: bool) -> Steps:
         starts = self.calendar.cells.variables[variable].starts

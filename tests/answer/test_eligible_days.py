@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -304,3 +305,24 @@ def test_editions_follow_the_day(cache_folder: str, weeks: int, expected: Days) 
     record |= {"deformity": False, "boneTenderness": False, "canBearWeight": True, "painScore": 3}
     for day in (None, "2024-12-23"):
         assert days_of(ankle, record | {"applicationDate": day}, "supervised-training") == expected
+
+
+@pytest.mark.parametrize("application", ["2024-12-20", "2024-12-31", "2025-01-02", None])
+def test_known_days_of_two_editions_stay_when_more_becomes_known(cache_folder: str, application: str | None) -> None:
+    ankle = GuidelineService(ANKLE)
+    whole = {"assessmentDate": "2024-12-22", "deformity": False, "boneTenderness": False, "canBearWeight": True}
+    if application:
+        whole |= {"applicationDate": application}
+    whole |= {"painScore": 7, "surgeryDate": "2024-12-01", "injuryDate": "2024-12-01"}
+    extents = set()
+    for change in ({}, {"painScore": 6}, {"surgeryDate": None}, {"ankleSurgery": False, "surgeryDate": None}):
+        full = {name: value for name, value in (whole | change).items() if value is not None}
+        after = days_of(ankle, full, "supervised-training")
+        extents.add(after[2])
+        for names in combinations(sorted(full.keys() - {"applicationDate"}), 2):
+            for unknown in (names[:1], names):
+                part = {name: value for name, value in full.items() if name not in unknown}
+                before = days_of(ankle, part, "supervised-training")
+                if before[2] in ("known", "never"):
+                    assert before == after, (full, unknown)
+    assert len(extents) > 1

@@ -16,6 +16,7 @@ from lrp_kg.answer.as_text import to_text
 from lrp_kg.answer.over_time import DAYS, MOST
 from lrp_kg.cli import main
 from tests.answer.test_invariants import complete_records
+from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
 
 Json = dict[str, Any]
@@ -152,6 +153,57 @@ def test_changes_of_another_guideline(cache_folder: str) -> None:
     }
     assert ankle.assess(record, changes=True)["changes"] == changes_by_brute_force(ankle, record)
     assert ankle.assess({**record, "injuryDate": None}, changes=True)["changes"] is None
+
+
+@pytest.fixture(scope="module")
+def planned(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
+    """The invented guideline, where one can apply for the training half a year after the assessment at most."""
+    folder = guideline_copy(tmp_path_factory.mktemp("planned"), parts=("ontology", "shapes"))
+    replace_once(
+        folder / "shapes" / "record.ttl",
+        "    sh:path ank:applicationDate ;\n    sh:maxCount 1 ;",
+        "    sh:path ank:applicationDate ;\n"
+        '    cp:within "P6M" ;\n    cp:countedFrom ank:assessmentDate ;\n    sh:maxCount 1 ;',
+    )
+    return GuidelineService(folder)
+
+
+SPRAIN: Json = {
+    "deformity": False,
+    "boneTenderness": False,
+    "canBearWeight": True,
+    "painScore": 3,
+    "ankleSurgery": False,
+}
+"""Eligible 3 weeks after the sprain, since 2025 after 2 weeks."""
+
+
+@pytest.mark.parametrize(
+    ("assessment", "expected"),
+    [("2024-07-01", ("2025-01-01", "open-ended")), ("2024-06-30", (None, "never"))],
+)
+def test_run_that_begins_beyond_what_can_be_planned_does_not_count(
+    planned: GuidelineService, assessment: str, expected: tuple[str | None, str]
+) -> None:
+    record = SPRAIN | {
+        "assessmentDate": assessment,
+        "injuryDate": later({"assessmentDate": assessment}, -14)["assessmentDate"],
+    }
+    found = planned.assess(record | {"applicationDate": assessment})["eligibility"]["supervised-training"]
+    assert (found["eligibleFrom"], found["eligibleRange"]) == expected
+    later_end = SPRAIN | {"assessmentDate": assessment, "injuryDate": "2024-05-01", "applicationDate": assessment}
+    found = planned.assess(later_end)["eligibility"]["supervised-training"]
+    assert (found["eligibleFrom"], found["eligibleUntil"], found["eligibleRange"]) == (None, None, "open-ended")
+
+
+def test_changes_follow_the_editions_that_an_unknown_day_can_choose(planned: GuidelineService) -> None:
+    record = SPRAIN | {"assessmentDate": "2024-06-29", "injuryDate": "2024-06-15"}
+    found = planned.assess(record, changes=True)["changes"]
+    assert found == changes_by_brute_force(planned, record)
+    assert [(c["date"], c["status"]) for c in found if c["decision"] == "supervised-training"] == [
+        ("2024-07-01", "undetermined"),
+        ("2024-07-06", "decided"),
+    ]
 
 
 TOMORROW = {
