@@ -239,6 +239,8 @@ class TextAnswer:
         modality = self.words.modality(s["modality"])
         colour = _MODALITY_COLOURS.get(s["modality"], "white")
         line = f"[{colour}]\\[{escape(modality)}][/] {escape(s['text'])}"
+        if "calledFor" in s:
+            line += f" [bold red]({escape(self.words.say('called-for'))})[/]"
         condition = s.get("condition")
         if condition and condition["verdict"] == "unknown":
             line += f" [yellow]({escape(self.words.say('if'))} {escape(condition['label'])})[/]"

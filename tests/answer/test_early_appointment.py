@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.words import LANGUAGES, phrase
 
 Json = dict[str, Any]
@@ -68,6 +69,14 @@ def test_each_reason_is_enough(service: GuidelineService, reason: str) -> None:
     assert (status(after), called(after)) == ("certain", ["1.E-2"])
     assert given(after) is not None and given(after)["severity"] == "warning"  # type: ignore[index]
     assert before["boxes"] != after["boxes"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_text_marks_the_statement_that_is_called_for(service: GuidelineService, lang: str) -> None:
+    mark = phrase("called-for", lang)
+    for reason, times in (({}, 1), ({"severePain": False}, 0)):
+        answer = service.assess(record(4, "first-line", recurrentPain=False) | reason, lang=lang)
+        assert to_text(service.guideline, answer, lang, width=400).count(mark) == times
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
