@@ -189,8 +189,8 @@ class Statement(Term):
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that it depends on, beside the place where it is."""
-        parts = (*self.limits, *self.facts)
-        named = (self.condition, *(part.condition for part in parts), self.reached_if)
+        of_parts = [limit.condition for limit in self.limits] + [fact.condition for fact in self.facts]
+        named = (self.condition, *of_parts, self.reached_if)
         return tuple(name for name in named if name)
 
     @property

@@ -31,7 +31,7 @@ def unused_fields(guideline: Guideline) -> list[Finding]:
 
 
 def fields_used(guideline: Guideline) -> set[str]:
-    """Return the fields that decisions, boxes, statements, warnings and the choice of editions depend on, by IRI."""
+    """Return the fields that decisions, boxes, statements, warnings, validity and the choice of editions depend on."""
     g = guideline
     named = {name for d in g.decisions.values() for name in (d.scope, *(o.applies_to for o in d.options))}
     named |= {box.applies_to for box in g.boxes.values() if box.applies_to}
