@@ -18,9 +18,10 @@ from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
 from lrp_kg.authoring.mutation.equivalence import Example, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision, Programme
+from lrp_kg.logic.calendar import DateRanges
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE, Program
-from lrp_kg.logic.decide import Decider, KleeneDecider
+from lrp_kg.logic.decide import Completions, Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.logic.verdicts import VerdictMemory
@@ -80,6 +81,13 @@ class KleeneAssessor(Assessor):
         if outcome.status == UNDETERMINED:
             raise Undecided
         return outcome
+
+    def completions(self, decision: str, record: Record, signature: Signature, ranges: DateRanges) -> Completions:
+        """Return what an edition can come to; raise `Undecided` where a mutant changes it."""
+        assert self._case is not None  # noqa: S101  a case was taken
+        if decision in self._affected:
+            raise Undecided
+        return self.baseline.base.completions(decision, record, self._case.own_signature, ranges)
 
     def outcome(self, decision: str) -> Outcome:
         """Return the outcome of a decision for the case at hand."""
