@@ -8,9 +8,10 @@ from collections.abc import Callable
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.model import Decision, OpenPoint
-from lrp_kg.logic.outcomes import NO_ANSWER
-from lrp_kg.namespaces import local_name
+from lrp_kg.guideline.model import Decision, OpenPoint, Statement
+from lrp_kg.logic.membership import membership
+from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER
+from lrp_kg.namespaces import PATIENT_RECORD, local_name
 
 Report = Callable[[str], None]
 
@@ -21,6 +22,7 @@ class Completeness:
     def __init__(self, assessor: Assessor) -> None:
         self.coverage = Coverage(assessor)
         self.guideline = assessor.guideline
+        self._builder = assessor.builder
         self.positions = self.guideline.index.positions
         self._points = {p.id: p for p in self.guideline.open_points}
 
@@ -35,6 +37,7 @@ class Completeness:
             found += [self._region(r) for r in own]
             found += self._dead(decision)
         found += [self._stale(p) for p in self.coverage.stale(regions)]
+        found += [self._vague(s) for s in self.guideline.statements if self._is_vague(s)]
         found += [
             Finding(
                 "never-true",
@@ -90,6 +93,26 @@ class Completeness:
             where = self.positions.where(option.iri) or self._where(decision)
             found.append(Finding(name, text, where, term=option.iri))
         return found
+
+    def _is_vague(self, statement: Statement) -> bool:
+        """Return whether the condition of a statement can hold where that of none of its time limits does."""
+        triggers = {limit.condition for limit in statement.limits}
+        if not triggers or None in triggers:
+            return False
+        own = statement.condition or PATIENT_RECORD
+        classes = {name: name for name in triggers if name}
+        diagram = self._builder.build(membership(classes, own))
+        return any(o.status == DECIDED and not o.answers for o in diagram.leaves(diagram.root))
+
+    def _vague(self, statement: Statement) -> Finding:
+        return Finding(
+            "condition-without-trigger",
+            f"{statement.id}: its condition holds also where no condition of its time limits does, so it does not say "
+            "when the statement applies. Give it a cp:condition that names them.",
+            self.positions.where(statement.iri),
+            severity="warning",
+            term=statement.iri,
+        )
 
     def _stale(self, point: OpenPoint) -> Finding:
         return Finding(

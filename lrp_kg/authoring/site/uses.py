@@ -53,6 +53,7 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
     for _, statement in catalogue.statements():
         yield statement.condition or "", "use-statement", statement.iri
         yield statement.reached_if or "", "use-limit", statement.iri
+        yield from ((fact.condition or "", "use-statement", statement.iri) for fact in statement.facts)
         for limit in statement.limits:
             yield limit.condition or "", "use-limit", statement.iri
             yield limit.counted_from, "use-counted", statement.iri
