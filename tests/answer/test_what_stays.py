@@ -24,13 +24,15 @@ def certain(answer: Json) -> dict[str, Any]:
         found[f"box {box['id']}"] = True
     shown = [*answer["notices"], *(s for box in answer["boxes"] for s in box["statements"])]
     for programme, p in answer["eligibility"].items():
+        if p["eligibleRange"] == "known":
+            found[f"days {programme}"] = p["eligibleFrom"], p["eligibleUntil"]
         found |= {f"criterion {programme} {c['id']}": c["verdict"] for c in p["criteria"] if c["verdict"] != "unknown"}
         shown += p["benefits"]
     for s in shown:
         if s.get("condition", {}).get("verdict", "true") == "true":
             found[f"statement {s['id']}"] = True
     found |= {f"fact {key}": fact["value"] for key, fact in answer["facts"].items() if fact["applies"] == "yes"}
-    found |= {f"warning {w['id']}": w["severity"] for w in answer["warnings"]}
+    found |= {f"warning {w['id']}": w["severity"] for w in answer["warnings"] if w.get("applies") != "unknown"}
     found |= {f"date {d['id']}": True for d in answer["dates"] if d["status"] in ("due", "past")}
     return found
 
