@@ -242,7 +242,7 @@ def test_pyshacl_gives_the_same_verdict(number: int, service: GuidelineService) 
         conforms, broken = stock(graph)
         verdicts[conforms] += 1
         assert (ours(service, graph) == []) == conforms, (sorted(values), broken)
-    assert min(verdicts.values()) >= number / 5, verdicts
+    assert min(verdicts.values()) >= number / 8, verdicts
 
 
 @pytest.mark.parametrize(
