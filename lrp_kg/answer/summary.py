@@ -33,7 +33,7 @@ DETAILS = (FULL, BRIEF)
 _BRIEF = {"assessmentDate", "stage", "summary", "summaryMore", "warnings", "nextQuestion", "missing"}
 _BRIEF_GUIDELINE = ("id", "version", "content")
 _STRONG = ("must", "must-not")
-"""The modalities whose headlines come before the others."""
+"""The modalities whose headlines come before the others, where their condition is not unknown."""
 _INFO = "info"
 _ELIGIBLE, _REACHED, _SOON = "summary-eligible", "summary-limit-reached", "summary-soon"
 _OF_PROGRAMMES = {_ELIGIBLE: _INFO, _REACHED: "warning", _SOON: _INFO}
@@ -199,7 +199,8 @@ def _advice(found: Assessment) -> list[Line]:
             if s.called_by:
                 order = min(o.statement.headline_order or order or 1 for o in statements)
             if order is not None and s.in_force == TRUE and not (called and s.statement.limits):
-                headlines.append((s.statement.modality.id not in _STRONG, order, box.section.id, s))
+                first = s.statement.modality.id in _STRONG and s.verdict != OPEN
+                headlines.append((not first, order, box.section.id, s))
     lines: list[Line] = []
     for _, _, section, s in sorted(headlines, key=lambda h: h[:2]):
         line = advice_line(found.guideline, s.statement, section, open_condition=s.verdict == OPEN)
