@@ -54,6 +54,7 @@ EXACTLY = {
         *(f"{stage}-imaging-no-imaging-without-red-flags" for stage in WITH_MAXIMUM),
         "first-line-week-1-2-management-antidepressants-antiepileptics-muscle-relaxants",
         "second-line-week-12-plus-examination-block-before-denervation",
+        "second-line-week-12-plus-management-profile-c-no-surgery-yet",
     },
 }
 
