@@ -48,7 +48,7 @@ class OverTime:
     def changes(self, record: Record, only: Collection[str] | None = None) -> Changes:
         """Return each change of the status or the answers of a decision, for a year after the assessment.
 
-        There are none to tell while the day of the assessment is unknown, or a date whose distance to it a decision
+        There are none while the day of the assessment is unknown, or a date whose distance to it a decision
         depends on.
         """
         first = record.dates.get(self.field or "")

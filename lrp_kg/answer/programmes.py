@@ -38,7 +38,7 @@ class ProgrammeRun:
 
     @property
     def decision(self) -> str:
-        """The generated decision in whose options the answer is told: that of the newest edition that may apply."""
+        """The generated decision whose options are the answers: that of the newest edition that may apply."""
         return self.chosen[-1].edition.decision
 
     def window(self, candidate: Candidate) -> DateRanges:

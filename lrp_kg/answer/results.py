@@ -182,7 +182,7 @@ class ProgrammeResult:
 
     @property
     def decision(self) -> str:
-        """The generated decision in whose options the answer is told: that of the newest edition that may apply."""
+        """The generated decision whose options are the answers: that of the newest edition that may apply."""
         return self.applying[-1].edition.decision
 
     @property
