@@ -89,6 +89,11 @@ class Assessor:
         self._dates_read = {d for x in guideline.derived.values() for d in (x.start, x.end)}
         self.own_fields = own_fields(guideline, self.program)
         self.noted = [p for p in guideline.open_points if p.note]
+        self.points_on: dict[str, list[int]] = {}
+        """The numbers of the open points that concern a term, by its IRI."""
+        for number, point in enumerate(guideline.open_points):
+            for name in point.concerns:
+                self.points_on.setdefault(name, []).append(number)
         self.calls = Calls(guideline)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
@@ -262,9 +267,9 @@ class Run:
             return (), frozenset()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
         mine |= {p.iri for p in self.g.programmes.values() for e in p.editions if e.decision == decision.iri}
-        found = tuple(
-            p for p in self.g.open_points if mine.intersection(p.concerns) and self.verdict(p.applies_to) == TRUE
-        )
+        concerned = sorted({number for name in mine for number in self.a.points_on.get(name, ())})
+        points = (self.g.open_points[number] for number in concerned)
+        found = tuple(p for p in points if self.verdict(p.applies_to) == TRUE)
         decisive = frozenset(p.iri for p in found if p.decisive_in and self.verdict(p.decisive_in) == TRUE)
         if result.status != UNDETERMINED:
             return found, decisive
@@ -360,8 +365,7 @@ class Run:
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
-        if CRITICAL not in self.ended:
-            found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
+        found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
         return tuple(sorted(found, key=lambda w: w.severity.priority))
 
     @property
