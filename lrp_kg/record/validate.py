@@ -5,8 +5,9 @@ built once and evaluated by pySHACL itself; a property shape that can only repor
 is not evaluated where its property has none. The verdicts are pySHACL's.
 
 What pySHACL found conforming is remembered by value: where every constraint looks at one value, at the presence of
-a property, at a pair of values, or at the properties that a query names, a record whose every value and combination
-was in conforming records conforms too, and of another only the properties whose values are new are evaluated.
+a property, at a pair of values (of two days at their order), or at the properties that a query names, a record whose
+every value and combination was in conforming records conforms too, and of another only the properties whose values
+are new are evaluated.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ _READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
 _ABSENCE = re.compile(r"NOT\s+EXISTS|MINUS|OPTIONAL|COALESCE|BOUND", re.IGNORECASE)
 """In the text of a query: what is not there can matter."""
 _NAME = re.compile(r"(\w*):([\w-]+)|<([^<>\s]*)>")
+_DATE = str(rdflib.XSD.date)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Days whose texts are in the order of time; whether the calendar has them is for their own shape."""
 _validating = ContextVar("validating", default=False)
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
@@ -137,6 +141,8 @@ class Validator:
         self._conditional: dict[str, tuple[int, ...]] = {}
         self._joined: list[tuple[str, ...]] = []
         """Properties whose values a constraint looks at together."""
+        self._ordered: set[tuple[str, str]] = set()
+        """Pairs of properties of which a constraint only compares the values."""
         self._needing: set[tuple[str, ...]] = set()
         """Those of them of which a constraint may demand one where another is."""
         self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
@@ -198,7 +204,7 @@ class Validator:
                 continue
             if not prepared.others or not name.startswith("LessThan"):
                 return False
-            self._joined += [(str(prepared.path), str(other)) for other in prepared.others]
+            self._ordered.update((str(prepared.path), str(other)) for other in prepared.others)
         return True
 
     def _keys(self, raw: RawRecord) -> dict[Hashable, tuple[str, ...]] | None:
@@ -222,6 +228,10 @@ class Validator:
             there = tuple(name for name in several if name in values)
             if len(there) > 1 or (there and several in self._needing):
                 keys[several, tuple(values.get(name) for name in several)] = there
+        for pair in self._ordered:
+            a, b = (values.get(name) for name in pair)
+            if a is not None and b is not None:
+                keys[pair, _order(a, b) or (a, b)] = pair
         return keys
 
     def _new_part_conforms(self, raw: RawRecord, new: Iterable[tuple[str, ...]]) -> bool:
@@ -332,6 +342,15 @@ class Validator:
         found = [o for p in (prepared.path, *prepared.others) for o in data.objects(subject, p)]
         literals = [o for o in found if isinstance(o, rdflib.Literal) and not o.ill_typed]
         return len(literals) != len(found) or {o.datatype for o in literals} not in _COMPARABLE
+
+
+def _order(a: Node | Members, b: Node | Members) -> str:
+    """Return which of two days is the earlier, by which alone a comparison judges them; empty where one is no day."""
+    for node in (a, b):
+        if isinstance(node, Members) or node.datatype != _DATE or not _DAY.fullmatch(node.value):
+            return ""
+    assert isinstance(a, Node) and isinstance(b, Node)  # noqa: S101
+    return "<" if a.value < b.value else ">" if a.value > b.value else "="
 
 
 def _is_loggable(_: logging.LogRecord) -> bool:

@@ -172,6 +172,23 @@ def test_remembered_values_do_not_validate_a_new_pair(fresh: Validator, service:
     assert fresh.findings(read({"applicationDate": "2024-12-31", "assessmentDate": "2021-12-31"}))
 
 
+def test_days_are_remembered_by_their_order(
+    fresh: Validator, service: GuidelineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(onset: str, assessed: str) -> RawRecord:
+        return service.reader.from_json({"onsetDate": onset, "assessmentDate": assessed})
+
+    for onset, assessed in (("2024-01-01", "2024-01-02"), ("2024-02-01", "2024-02-02"), ("2024-03-01", "2024-03-01")):
+        assert not fresh.findings(record(onset, assessed))
+    evaluated = Validator._results  # noqa: SLF001
+    with monkeypatch.context() as patch:
+        patch.setattr(Validator, "_results", lambda *_: pytest.fail("pySHACL is asked again"))
+        assert not fresh.findings(record("2024-01-01", "2024-02-02"))
+    assert Validator._results is evaluated  # noqa: SLF001
+    assert [f.field for f in fresh.findings(record("2024-02-01", "2024-01-02"))] == ["onsetDate"]
+    assert [f.field for f in fresh.findings(record("2024-02-30", "2024-03-01"))] == ["onsetDate"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "read"),
     [
