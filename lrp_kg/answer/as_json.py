@@ -32,8 +32,9 @@ from lrp_kg.record.model import Record
 from lrp_kg.words import Text, in_language, phrase
 
 Json = dict[str, Any]
-DAY_KEYS = ("eligibleFrom", "eligibleUntil", "eligibleRange")
-"""What an answer calls the first and last day on which a programme is open, and what is known of them."""
+DAY_KEYS = ("eligibleFrom", "eligibleUntil", "eligibleRange", "eligibleOutdatedFrom")
+"""What an answer calls the first and last day on which a programme is open, what is known of them, and from when on
+they are days by rules that have ended."""
 _MET = {FALSE: "not-met", TRUE: "met"}
 _APPLIES = {FALSE: "no", TRUE: "yes"}
 _OUTDATED = {FALSE: True, OPEN: None}
@@ -193,7 +194,7 @@ class Renderer:
 
     def eligible_days(self, programme: str, found: EligibleDays) -> Json:
         """Render the days on which a patient is eligible."""
-        return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
+        return eligible_days_as_json(found)
 
     def edition(self, found: EditionResult) -> Json:
         """Render the verdict by an edition as if it applied."""
@@ -330,6 +331,11 @@ def fact_as_json(found: FactResult) -> Json:
     if found.in_force != TRUE:
         data["outdated"] = _OUTDATED[found.in_force]
     return data
+
+
+def eligible_days_as_json(found: EligibleDays) -> Json:
+    """Render the days on which a patient is eligible."""
+    return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent, _iso(found.outdated)), strict=True))
 
 
 def _plain(value: FactValue | None) -> Any:

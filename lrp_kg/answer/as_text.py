@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
-from lrp_kg.answer.as_json import Json
+from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE
@@ -69,13 +69,15 @@ class AnswerWords(GuidelineWords):
 
     def days(self, programme: Json, today: str | None) -> str:
         """Return on which days a patient is eligible, seen from the day of the assessment; empty without an end."""
-        first, last, extent = (programme[name] for name in ("eligibleFrom", "eligibleUntil", "eligibleRange"))
+        first, last, extent, outdated = (programme[name] for name in DAY_KEYS)
         found = []
         if first:
             tomorrow = today and (date.fromisoformat(today).toordinal() + 1 == date.fromisoformat(first).toordinal())
             found.append(self.say("days-from-tomorrow") if tomorrow else self.say("days-from", day=first))
         if last:
             found.append(self.say("days-until", day=last))
+        if outdated and not programme.get("outdated"):
+            found.append(self.say("days-outdated", day=outdated))
         if found and extent == "unknown":
             return f"{', '.join(found)} ({self.say('days-unknown')})"
         if extent == "never" and programme["verdict"] == "not-eligible":

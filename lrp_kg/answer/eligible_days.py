@@ -7,6 +7,7 @@ outcome each. A day is eligible where the outcome is certainly so.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import NamedTuple
@@ -121,7 +122,14 @@ class DayFinder:
         asked = record.dates.get(self.field or "")
         if asked and stretches[number_of(stretches, asked)].verdict == OPEN:
             stretches = joined(with_day(stretches, asked, _verdict([outcome()])))
-        return chosen(stretches, asked, limits, self._horizon(others, record))
+        return self._marked(chosen(stretches, asked, limits, self._horizon(others, record)))
+
+    def _marked(self, found: EligibleDays) -> EligibleDays:
+        """Return days with the first of them that counts by rules that have ended."""
+        if found in (NEVER, UNKNOWN_DAYS):
+            return found
+        day = self.programme.first_without_rules(found.first or date.min, found.last or date.max)
+        return replace(found, outdated=day)
 
     def _plan(self, own: bytes) -> _Plan:
         """Return what is left of the programme for what is known beside the durations that follow the day."""

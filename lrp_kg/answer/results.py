@@ -125,11 +125,13 @@ class EligibleDays:
     """A run of days on which a patient is eligible if the programme is asked for then; ``None`` where it has no end.
 
     ``extent`` is known, open-ended, unknown (a field that is not known could move the run), or never (there is none).
+    ``outdated`` is the first day of the run that counts by rules that have ended.
     """
 
     first: date | None
     last: date | None
     extent: str
+    outdated: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,8 @@ def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
         reached = any(limit.limit_reached == "yes" for limit in p.limits)
         yield _programme_line(p.programme, _REACHED if reached else _ELIGIBLE)
     elif p.verdict == "not-eligible" and first and today and first <= today + SOON and (last is None or last >= today):
+        if first == p.days.outdated:  # the rules have ended by then
+            return
         yield replace(_programme_line(p.programme, _SOON), day=first)
 
 

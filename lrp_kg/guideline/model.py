@@ -263,6 +263,16 @@ class Programme(Term):
         valid = [e for e in self.editions[1:] if day and e.valid_from and e.valid_from <= day]
         return valid[-1] if valid else self.editions[0]
 
+    def first_without_rules(self, first: date, last: date) -> date | None:
+        """Return the first of some days on which the edition that is valid has ended."""
+        for edition, until in zip(self.editions, self.last_days, strict=True):
+            final = min(until or date.max, last)
+            if edition.valid_until and edition.valid_until < final:
+                day = max(first, edition.valid_until + timedelta(days=1))
+                if day <= final:
+                    return day
+        return None
+
 
 @dataclass(frozen=True)
 class DateNote:

@@ -183,6 +183,24 @@ def test_cached_answer_has_the_eligible_days_of_its_own_record(fresh: GuidelineS
     assert cached_answers(fresh) == before
 
 
+def test_cached_answer_says_of_its_own_days_from_when_on_the_rules_have_ended(fresh: GuidelineService) -> None:
+    worker = {"incapacityCause": "low-back-pain", "priorIncapacityDays": 0, "heavyLifting": True, "sector": "private"}
+    worker |= {"occupationalPhysicianConfirms": True, "assessmentDate": "2018-06-06", "applicationDate": "2018-06-06"}
+    found = {}
+    for start in ("2018-05-09", "2018-05-10", "2018-05-11", "2018-03-07", "2018-03-08"):
+        answer = orjson.loads(same(fresh, worker | {"incapacityStart": start}))
+        lines = [line for line in answer["summary"] if line["kind"] == "programme"]
+        outdated = answer["eligibility"]["fedris-prevention"]["eligibleOutdatedFrom"]
+        found[start] = outdated, [line.get("date") for line in lines]
+    assert found == {
+        "2018-05-09": ("2018-06-08", [None]),
+        "2018-05-10": ("2018-06-08", ["2018-06-07"]),
+        "2018-05-11": ("2018-06-08", []),
+        "2018-03-07": (None, [None]),
+        "2018-03-08": ("2018-06-08", [None]),
+    }
+
+
 @pytest.mark.parametrize("missing", ["assessmentDate", "onsetDate", "incapacityStart", "applicationDate"])
 def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineService, missing: str) -> None:
     dates = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -145,6 +146,45 @@ def test_day_counts_that_is_eligible_whatever_day_the_onset_was(
         assert days_of(service, PATIENT | {"onsetDate": onset}, REHABILITATION) == expected
     never = PATIENT | {"onsetDate": onset, "careLine": "first-line"}
     assert days_of(service, never, REHABILITATION) == (None, None, "never")
+
+
+@pytest.mark.parametrize("start", ["2018-03-06", "2018-03-08", "2018-05-09", "2018-05-10", "2018-05-12", "2018-05-16"])
+@pytest.mark.parametrize("prior", [0, 21])
+def test_outdated_days_are_those_on_which_the_verdict_would_be(
+    service: GuidelineService, start: str, prior: int
+) -> None:
+    """Every day of the run within a year, asked for on that day: by ended rules from ``eligibleOutdatedFrom`` on."""
+    record = WORKER | {"incapacityStart": start, "applicationDate": "2018-06-05", "priorIncapacityDays": prior}
+    found = service.assess(record, only=[FEDRIS])["eligibility"][FEDRIS]
+    first, last = found["eligibleFrom"], found["eligibleUntil"] or added(start, 365)
+    days = [added(first, n) for n in range((date.fromisoformat(last) - date.fromisoformat(first)).days + 1)]
+    outdated = []
+    for day in days:
+        on_the_day = service.assess(record | {"applicationDate": day}, only=[FEDRIS])["eligibility"][FEDRIS]
+        assert on_the_day["verdict"] == "eligible"
+        outdated += [day] * on_the_day.get("outdated", False)
+    assert outdated == [day for day in days if day >= (found["eligibleOutdatedFrom"] or "9")]
+
+
+def test_no_run_has_no_outdated_days(service: GuidelineService) -> None:
+    for change in ({"sector": None}, {"sector": "self-employed"}, {"applicationDate": "2024-09-20"}):
+        found = service.assess(WORKER | change, only=[FEDRIS])["eligibility"][FEDRIS]
+        assert (found["eligibleFrom"], found["eligibleOutdatedFrom"]) == (None, None)
+
+
+def test_days_of_an_ended_edition_with_a_later_one(cache_folder: str) -> None:
+    """Between the last day of one edition and the first of the next the rules have ended."""
+    programme = next(iter(GuidelineService(ANKLE).guideline.programmes.values()))
+    old, new = programme.editions
+    cut = date(2024, 11, 30)
+    gap = replace(programme, editions=(replace(old, valid_until=cut), new))
+    assert gap.first_without_rules(date(2024, 10, 1), cut) is None
+    assert gap.first_without_rules(date(2024, 10, 1), date.max) == date(2024, 12, 1)
+    assert gap.first_without_rules(date(2024, 12, 20), date(2024, 12, 22)) == date(2024, 12, 20)
+    assert gap.first_without_rules(date(2025, 1, 1), date.max) is None
+    assert programme.first_without_rules(date.min, date.max) is None
+    over = replace(programme, editions=(old, replace(new, valid_until=date.max)))
+    assert over.first_without_rules(date.min, date.max) is None
 
 
 # -- brute force -------------------------------------------------------------------------------------

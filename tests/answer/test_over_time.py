@@ -15,6 +15,7 @@ from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.answer.over_time import DAYS, MOST
 from lrp_kg.cli import main
+from lrp_kg.words import phrase
 from tests.answer.test_invariants import complete_records
 from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
@@ -223,6 +224,25 @@ def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: s
     assert TOMORROW[lang] not in text
     assert "2024-05-21" in text
     assert "2024-07-23" in text
+
+
+ENDED = {
+    "en": "until 2018-08-10 included, from 2018-06-08 on by rules that have ended",
+    "nl": "tot en met 2018-08-10, vanaf 2018-06-08 volgens regels die niet meer gelden",
+    "fr": "jusqu'au 2018-08-10 inclus, à partir du 2018-06-08 selon des règles qui ne sont plus en vigueur",
+    "de": "bis einschließlich 2018-08-10, ab 2018-06-08 nach Regeln, die nicht mehr gelten",
+}
+
+
+@pytest.mark.parametrize("lang", ENDED)
+def test_text_says_from_when_on_days_are_by_rules_that_have_ended(service: GuidelineService, lang: str) -> None:
+    before = WORKER | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
+    text = to_text(service.guideline, service.assess(before, lang=lang), lang, width=200)
+    assert ENDED[lang] in text
+    assert phrase("days-outdated", lang, day="2018-06-08") in text
+    for other, day in ((before | {"incapacityStart": "2018-03-07"}, "2018-06-08"), (WORKER, "2024-05-21")):
+        text = to_text(service.guideline, service.assess(other, lang=lang), lang, width=200)
+        assert phrase("days-outdated", lang, day=day) not in text  # none; the verdict itself is marked
 
 
 def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:

@@ -136,6 +136,7 @@ def test_only_programmes_that_are_open_now_or_soon_are_lines(answers: list[Json]
                 assert programme["verdict"] == "not-eligible"
                 assert days.days <= 31
                 assert line["date"] == programme["eligibleFrom"]
+                assert line["date"] != programme["eligibleOutdatedFrom"]
     assert soon > 5
 
 

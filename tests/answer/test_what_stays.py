@@ -11,6 +11,12 @@ from lrp_kg import GuidelineService
 from tests.answer.test_invariants import partial_records
 
 Json = dict[str, Any]
+ASKED = {
+    "fedris-prevention": "applicationDate",
+    "multidisciplinary-rehabilitation": "assessmentDate",
+    "partial-resumption": "assessmentDate",
+}
+"""The day on which a programme is asked for: while it is unknown the first run of days is given, then that of the day."""
 
 
 def certain(answer: Json) -> dict[str, Any]:
@@ -25,7 +31,7 @@ def certain(answer: Json) -> dict[str, Any]:
     shown = [*answer["notices"], *(s for box in answer["boxes"] for s in box["statements"])]
     for programme, p in answer["eligibility"].items():
         if p["eligibleRange"] == "known":
-            found[f"days {programme}"] = p["eligibleFrom"], p["eligibleUntil"]
+            found[f"days {programme}"] = p["eligibleFrom"], p["eligibleUntil"], p["eligibleOutdatedFrom"]
         found |= {f"criterion {programme} {c['id']}": c["verdict"] for c in p["criteria"] if c["verdict"] != "unknown"}
         shown += p["benefits"]
     for s in shown:
@@ -55,5 +61,6 @@ def test_what_is_certain_stays(service: GuidelineService, records: tuple[Json, J
         added = order[step * len(order) // steps : (step + 1) * len(order) // steps]
         known |= {name: whole[name] for name in added}
         more = service.assess(known)
-        assert lost(answer, more) == {}, (added, known)
+        asked = {f"days {name}" for name, field in ASKED.items() if field in added}
+        assert lost(answer, more).keys() <= asked, (added, known)
         answer = more

@@ -323,6 +323,9 @@ def test_page_says_from_which_day_a_programme_is_open(client: FlaskClient, lang:
     page = read_page(send(client, DAY_27, path=f"/assess?lang={lang}", Accept="text/html").text)
     until = phrase("days-until", lang, day="2024-07-23")
     assert f"{phrase('days-from-tomorrow', lang)}, {until}" in page.text
+    record = DAY_27 | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
+    page = read_page(send(client, record, path=f"/assess?lang={lang}", Accept="text/html").text)
+    assert phrase("days-outdated", lang, day="2018-06-08") in page.text
 
 
 @RDFLIB_JSON_LD

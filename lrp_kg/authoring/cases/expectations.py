@@ -6,7 +6,7 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``statuses``       decision -> its status
 ``boxes``          section -> the label of the boxes shown; ``null``: none; ``"undetermined"``: the decision is
 ``eligibility``    programme -> eligible, not-eligible, undetermined, not-applicable
-``eligibleDays``   programme -> ``eligibleFrom``, ``eligibleUntil``, ``eligibleRange``
+``eligibleDays``   programme -> ``eligibleFrom``, ``eligibleUntil``, ``eligibleRange``, ``eligibleOutdatedFrom``
 ``criteriaNotMet`` exactly these criteria of the first programme; or programme -> criteria
 ``missing``        fields, among the missing of the decisions that the case calls undetermined
 ``facts``          key -> value, or an object of parts (``value``, ``applies``, ``from``, ``statements``,

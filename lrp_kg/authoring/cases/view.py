@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cached_property
 
-from lrp_kg.answer.as_json import DAY_KEYS, Json, days_of, fact_as_json
+from lrp_kg.answer.as_json import Json, days_of, eligible_days_as_json, fact_as_json
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import Assessment, StatementResult, verdict_of
 from lrp_kg.answer.summary import Summary, summary_of
@@ -85,8 +85,7 @@ class CaseAnswer:
 
     def eligible_days(self, programme: str) -> dict[str, str | None]:
         """Return the days on which a programme is open, by the names that an answer has for them."""
-        found = self.run.days(self.index.programmes[programme])
-        return dict(zip(DAY_KEYS, (_iso(found.first), _iso(found.last), found.extent), strict=True))
+        return eligible_days_as_json(self.run.days(self.index.programmes[programme]))
 
     def criteria(self, programme: str, verdict: int) -> list[str]:
         """Return the criteria of a programme that have a verdict."""
