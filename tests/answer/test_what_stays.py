@@ -16,7 +16,7 @@ ASKED = {
     "multidisciplinary-rehabilitation": "assessmentDate",
     "partial-resumption": "assessmentDate",
 }
-"""The day on which a programme is asked for: while it is unknown the first run of days is given, then that of the day."""
+"""The day on which a programme is asked for: while it is unknown the first run is given, then that of the day."""
 
 
 def certain(answer: Json) -> dict[str, Any]:
