@@ -361,12 +361,12 @@ class Run:
     # -- what is urgent, and what is asked --------------------------------------------------------
 
     def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
-        """Return what is to be pointed out, the most urgent first; of equals, options before warnings."""
+        """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options."""
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
         found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
-        return tuple(sorted(found, key=lambda w: w.severity.priority))
+        return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
 
     @property
     def ended(self) -> set[str]:

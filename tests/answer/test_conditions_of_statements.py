@@ -63,7 +63,7 @@ def test_statement_follows_its_field(service: GuidelineService, record: Json, fi
     [
         (WEEK_1, {"incapacityPrescribed": False, "doubtsResumption": True}, FOLLOWING[0][2]),
         (WEEK_1, {"incapacitated": False, "doubtsResumption": True}, FOLLOWING[0][2]),
-        (PROFILE_D, {"improvement": "great", "endOfPathway": True}, FOLLOWING[2][2]),
+        (PROFILE_D, {"improvement": "great", "symptomsImproved": True, "endOfPathway": True}, FOLLOWING[2][2]),
     ],
 )
 def test_statement_needs_its_other_condition_too(
@@ -99,3 +99,18 @@ def test_two_answers_on_improvement_that_do_not_agree_are_pointed_out(
 ) -> None:
     answer = service.assess(PROFILE_D | {"improvement": improvement, "symptomsImproved": said})
     assert ("improvement-contradictory" in {w["id"] for w in answer["warnings"]}) is warned
+
+
+@pytest.mark.parametrize("improvement", [None, "great", "beginning", "little-or-none"])
+def test_what_is_said_of_the_symptoms_decides_the_end_of_the_pathway(
+    service: GuidelineService, improvement: str | None
+) -> None:
+    record = PROFILE_D | {"endOfPathway": True, "improvement": improvement}
+    said_no = statements(service.assess(record | {"symptomsImproved": False}))
+    assert said_no[FOLLOWING[2][2]]["condition"]["verdict"] == "true"
+    assert SENT_BACK not in said_no
+    said_yes = statements(service.assess(record | {"symptomsImproved": True}))
+    assert said_yes[SENT_BACK]["condition"]["verdict"] == "true"
+    unsaid = service.assess(record)
+    assert "symptomsImproved" in unsaid["missing"]
+    assert statements(unsaid)[SENT_BACK]["condition"]["verdict"] == "unknown"

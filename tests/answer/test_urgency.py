@@ -108,5 +108,27 @@ def test_text_begins_with_what_is_critical(service: GuidelineService, lang: str)
     answer = service.assess(CLUSTER, lang=lang)
     critical, other = (w["label"] for w in answer["warnings"][:2])
     text = to_text(service.guideline, answer, lang, width=300)
-    assert text.startswith(f"{phrase('summary', lang)}\n  !! {critical}\n  ! {other}\n")
-    assert text.index(f"  ! {other}\n") < text.index(critical, 100)
+    assert text.startswith(f"{phrase('summary', lang)}\n  !! {critical}\n  i {other}\n")
+    assert text.index(f"  i {other}\n") < text.index(critical, 100)
+
+
+def test_of_equally_urgent_warnings_the_one_that_calls_for_an_advice_comes_first(service: GuidelineService) -> None:
+    calling = {w.id for w in service.guideline.warnings if w.calls_for}
+    seen = 0
+    for record in RECORDS:
+        found = service.assess(record)["warnings"]
+        keys = [(SEVERITIES.index(w["severity"]), w["id"] not in calling) for w in found]
+        assert keys == sorted(keys), found
+        seen += len(keys) > 1 and any(w["id"] in calling for w in found)
+    assert seen
+
+
+@pytest.mark.parametrize("name", ["recurrent-pain-late", "drugs-without-rule"])
+def test_what_the_source_lacks_is_shown_but_is_not_urgent(service: GuidelineService, name: str) -> None:
+    record = {"assessmentDate": "2024-05-20", "onsetDate": "2024-04-01", "careLine": "first-line"}
+    record |= {"contact": "first-contact", "redFlags": "none", "radicularPain": False}
+    answer = service.assess(record | {"recurrentPain": True, "medications": ["opioid"], "severePain": True})
+    (warning,) = (w for w in answer["warnings"] if w["id"] == name)
+    assert warning["severity"] == "info"
+    assert warning["label"] in {line["text"] for line in answer["summary"]}
+    assert answer["summary"][0]["ref"] == {"warning": "early-appointment"}
