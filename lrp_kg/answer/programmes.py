@@ -81,13 +81,14 @@ class ProgrammeRun:
         eligible = result.status == DECIDED and result.answers == (ELIGIBLE,)
         perhaps = eligible or result.status == UNDETERMINED
         in_scope = result.status != NOT_APPLICABLE
+        attainable = {e.edition.id for e in applying if ELIGIBLE in (*e.result.answers, *e.result.possible)}
         return ProgrammeResult(
             programme=self.programme,
             editions=editions,
             result=result,
             criteria=tuple(_by_role(applying)),
             benefits=tuple(self._statements(lambda e: e.benefits if eligible else ())),
-            limits=tuple(self._statements(lambda e: e.limits if perhaps else ())),
+            limits=tuple(self._statements(lambda e: e.limits if e.id in attainable else ())),
             steps=tuple(
                 self._statements(lambda e: [s for s in e.steps if perhaps or (s.any_verdict and in_scope)]),
             ),

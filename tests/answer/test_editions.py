@@ -291,6 +291,7 @@ REINTEGRATION: Json = {
     "incapacityPrescribed": True,
     "paidBySicknessFund": True,
     "permanentIncapacity": False,
+    "sector": "private",
     "assessmentDate": "2022-09-30",
     "onsetDate": "2022-01-08",
     "incapacityStart": "2022-01-20",

@@ -204,8 +204,9 @@ def test_more_values_never_retract_an_answer(
 
 
 def bounds(name: str, missing: list[str]) -> bool:
-    """Return whether a date bounds a missing one and so may exclude options."""
-    return any({name, other} in map(set, ORDERS) for other in missing)
+    """Return whether a field bounds a missing date or implies a missing field and so may exclude options."""
+    implied = {**IMPLIED, "incapacityPrescribed": "incapacitated"}.get(name)
+    return implied in missing or any({name, other} in map(set, ORDERS) for other in missing)
 
 
 @settings(max_examples=80)
