@@ -24,7 +24,7 @@ IN_PREVENTION |= {"incapacityCause": "low-back-pain", "heavyLifting": True, "occ
 
 FOLLOWING = [
     (
-        {**WEEK_1, "incapacityPrescribed": True, "sector": "private"},
+        {**WEEK_1, "incapacityPrescribed": True},
         "doubtsResumption",
         "first-line-week-1-2-work-occupational-health-service",
     ),

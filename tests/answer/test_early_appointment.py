@@ -131,7 +131,8 @@ def test_summary_has_the_call_in_place_of_a_later_date(
 def test_summary_says_that_a_limit_is_reached(service: GuidelineService) -> None:
     whole = record(60, "second-line", contact="follow-up", recurrentPain=False, chronicityRisk="high")
     whole |= {"spinalSurgery": False, "improvement": "little-or-none", "severePain": False}
-    whole |= {"unbearablePainDespiteTreatment": False, "incapacitated": False}
+    whole |= {"unbearablePainDespiteTreatment": False, "incapacitated": False, "resumption": "none"}
+    whole |= {"programmeStart": whole["assessmentDate"]}  # with nothing to ask there is room for the programme
     programme = "multidisciplinary-rehabilitation"
     for reached in ({"sessionsFollowed": 36}, {"earlierProgramme": True}, {"sessionsFollowed": 35}):
         answer = service.assess(whole | reached)

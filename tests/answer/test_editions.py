@@ -291,7 +291,6 @@ REINTEGRATION: Json = {
     "incapacityPrescribed": True,
     "paidBySicknessFund": True,
     "permanentIncapacity": False,
-    "sector": "private",
     "assessmentDate": "2022-09-30",
     "onsetDate": "2022-01-08",
     "incapacityStart": "2022-01-20",

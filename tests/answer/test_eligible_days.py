@@ -122,7 +122,7 @@ def test_surgery_opens_the_programme_for_three_months(service: GuidelineService)
 
 
 def test_programme_without_a_duration_is_open_on_every_day(service: GuidelineService) -> None:
-    record = {"incapacitated": True, "resumption": "partial", "employerAgrees": True, "paidBySicknessFund": False}
+    record = {"resumption": "partial", "employerAgrees": True, "paidBySicknessFund": False}
     assert days_of(service, record, PARTIAL) == (None, None, "open-ended")
     assert days_of(service, record | {"employerAgrees": False}, PARTIAL) == (None, None, "never")
     assert days_of(service, {"resumption": "partial"}, PARTIAL) == (None, None, "unknown")

@@ -147,7 +147,7 @@ def test_cached_facts_follow_the_days_of_the_record(service: GuidelineService) -
     """Records of one signature differ in whether a time has come, and in the notes on their dates."""
     record: Json = {"assessmentDate": "2022-05-20", "onsetDate": "2021-11-02", "careLine": "first-line"}
     record |= {"contact": "follow-up", "improvement": "beginning", "redFlags": "none", "radicularPain": False}
-    record |= {"incapacityPrescribed": True, "permanentIncapacity": False, "sector": "private"}
+    record |= {"incapacityPrescribed": True, "permanentIncapacity": False}
     found = []
     for day in ("2022-01-20", "2022-01-21", "2022-02-20"):
         sent = record | {"sicknessFundSince": day}

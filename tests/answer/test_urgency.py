@@ -79,7 +79,7 @@ def test_exit_says_what_a_warning_says(service: GuidelineService) -> None:
         (["stage"], None),
         (["stage", "fedris-prevention"], None),
         (["fedris-prevention"], "incapacitated"),
-        (["partial-resumption"], "incapacitated"),
+        (["partial-resumption"], "paidBySicknessFund"),
         (["fedris-prevention", "partial-resumption"], "incapacitated"),
     ],
 )
