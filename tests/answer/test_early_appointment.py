@@ -134,10 +134,10 @@ def test_summary_says_that_a_limit_is_reached(service: GuidelineService) -> None
     whole |= {"unbearablePainDespiteTreatment": False, "incapacitated": False, "resumption": "none"}
     whole |= {"programmeStart": whole["assessmentDate"]}  # with nothing to ask there is room for the programme
     programme = "multidisciplinary-rehabilitation"
-    for reached in ({"sessionsFollowed": 36}, {"earlierProgramme": True}, {"sessionsFollowed": 35}):
+    for sessions, earlier, limited in ((36, False, True), (3, True, True), (35, False, False)):
+        reached = {"sessionsFollowed": sessions, "earlierProgramme": earlier}
         answer = service.assess(whole | reached)
         (line,) = (w for w in answer["summary"] if w["ref"] == {"programme": programme})
-        limited = reached != {"sessionsFollowed": 35}
         label = answer["eligibility"][programme]["label"]
         frame = "summary-limit-reached" if limited else "summary-eligible"
         assert line["text"] == phrase(frame, "en", label=label)
