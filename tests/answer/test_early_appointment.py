@@ -132,7 +132,10 @@ def test_summary_says_that_a_limit_is_reached(service: GuidelineService) -> None
     whole = record(60, "second-line", contact="follow-up", recurrentPain=False, chronicityRisk="high")
     whole |= {"spinalSurgery": False, "improvement": "little-or-none", "severePain": False}
     whole |= {"unbearablePainDespiteTreatment": False, "incapacitated": False, "resumption": "none"}
-    whole |= {"programmeStart": whole["assessmentDate"]}  # with nothing to ask there is room for the programme
+    whole |= {
+        "programmeStart": whole["assessmentDate"],
+        "promsRecorded": True,
+    }  # with nothing to ask there is room for the programme
     programme = "multidisciplinary-rehabilitation"
     for sessions, earlier, limited in ((36, False, True), (3, True, True), (35, False, False)):
         reached = {"sessionsFollowed": sessions, "earlierProgramme": earlier}
