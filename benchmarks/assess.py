@@ -113,7 +113,7 @@ class InProcess:
         return self.service.answer_json(parse_json(sample.body), explain=True)
 
     def render(self, known: Record) -> bytes:
-        return self.service._answers.render(known, self.renderer, None, True)
+        return self.service._answers.render(known, self.renderer, None, explain=True, detail="full")
 
     def assess(self, known: Record) -> object:
         return self.service.assessor.assess(known, explain=True)
