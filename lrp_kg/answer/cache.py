@@ -119,7 +119,7 @@ class AnswerCache:
             frozenset(record.dates),
             frozenset(record.lists),
             frozenset(record.texts),
-            assessor.date_keys(record, run.signature),
+            assessor.date_keys(run),
         )
         cached = self._known.get(key)
         if cached is None:

@@ -90,10 +90,13 @@ class Assessor:
         self.own_fields = own_fields(guideline, self.program)
         self.noted = [p for p in guideline.open_points if p.note]
         self.points_on: dict[str, list[int]] = {}
-        """The numbers of the open points that concern a term, by its IRI."""
+        """The numbers of the open points that concern a term, by IRI; of a programme also by those of its decisions."""
         for number, point in enumerate(guideline.open_points):
             for name in point.concerns:
                 self.points_on.setdefault(name, []).append(number)
+        for p in guideline.programmes.values():
+            for e in p.editions:
+                self.points_on.setdefault(e.decision, []).extend(self.points_on.get(p.iri, ()))
         self.calls = Calls(guideline)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
@@ -119,15 +122,15 @@ class Assessor:
         own = self.signature(record) if signature is None else signature
         return self._deciders[decision].decide(own, record.dates, record.ranges)
 
-    def date_keys(self, record: Record, signature: Signature) -> Hashable:
+    def date_keys(self, run: Run) -> Hashable:
         """Return what an assessment depends on of the dates, beside the signature and which of them are known."""
+        record, signature = run.record, run.signature
         if record.dates.keys() >= self._dates_read:
             keys: tuple[Hashable, ...] = ()
         else:
             keys = tuple(d.date_key(signature, record.dates, record.ranges) for d in self._dated)
         if not self._changing and not self.guideline.validities:
             return keys
-        run = Run(self, record, explain=False, signature=signature)
         editions = tuple(run.programme_run(p).key() for p in self._changing)
         return keys, editions, tuple(map(run.in_force, self.guideline.validities))
 
@@ -197,6 +200,7 @@ class Run:
         self.signatures = assessor.signatures(record, self.signature)
         self._results: dict[str, Outcome] = {}
         self._programmes: dict[str, ProgrammeRun] = {}
+        self._days: dict[str, EligibleDays] = {}
         self._assessed = record.dates.get(self.g.roles.assessment or "")
 
     def verdict(self, cls: str | None) -> int:
@@ -266,7 +270,6 @@ class Run:
         if result.status == NOT_APPLICABLE:
             return (), frozenset()
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
-        mine |= {p.iri for p in self.g.programmes.values() for e in p.editions if e.decision == decision.iri}
         concerned = sorted({number for name in mine for number in self.a.points_on.get(name, ())})
         points = (self.g.open_points[number] for number in concerned)
         found = tuple(p for p in points if self.verdict(p.applies_to) == TRUE)
@@ -297,7 +300,9 @@ class Run:
 
     def days(self, programme: Programme) -> EligibleDays:
         """Return the days on which the patient is eligible for a programme."""
-        return self.a.eligible_days(programme, self)
+        if programme.iri not in self._days:
+            self._days[programme.iri] = self.a.eligible_days(programme, self)
+        return self._days[programme.iri]
 
     def eligibility(self, programme: Programme) -> Outcome:
         """Return the outcome of a programme."""
@@ -347,6 +352,8 @@ class Run:
         )
         called_by = self._calling.get(statement.advice)
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
+        if called_by is None and reached is None:
+            return found
         return replace(found, called_by=called_by, reached=reached)
 
     @cached_property

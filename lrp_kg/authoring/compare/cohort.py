@@ -13,7 +13,6 @@ from lrp_kg.authoring.compare.model import COUNTS, CohortEffect, Moves
 from lrp_kg.authoring.compare.revisions import NotComparable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.errors import InvalidRecord, RecordError
-from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
 from lrp_kg.record.strict_json import decode, parse_json
@@ -105,20 +104,18 @@ class Cohort:
     def answers(self, side: int, record: Record) -> Answers:
         """Return the outcome on a side of each decision that both have; remembered, since many records are alike."""
         assessor = self.services[side].assessor
-        signature = assessor.signature(record)
-        key = (signature, frozenset(record.dates), assessor.date_keys(record, signature))
+        run = Run(assessor, record, explain=False)
+        key = (run.signature, frozenset(record.dates), assessor.date_keys(run))
         known = self._known[side]
         if key not in known:
             if len(known) >= MEMORY:
                 known.clear()
-            known[key] = self._decide(side, record, signature)
+            known[key] = self._decide(side, run)
         return known[key]
 
-    def _decide(self, side: int, record: Record, signature: Signature) -> Answers:
-        assessor = self.services[side].assessor
+    def _decide(self, side: int, run: Run) -> Answers:
         programmes = {p.id: p for p in self.services[side].guideline.programmes.values()}
         found: Answers = {}
-        run = Run(assessor, record, explain=False, signature=signature)
         for name in self.decisions:
             own = self._plain[side].get(name)
             result = run.result(own.iri) if own else run.programme_run(programmes[name]).outcome()
