@@ -9,16 +9,16 @@ from typing import Any
 
 from lrp_kg.answer.facts import LATER
 from lrp_kg.answer.results import (
+    AskedField,
     Assessment,
-    Changes,
     CriterionResult,
     DecisionResult,
     EditionResult,
     EligibleDays,
     FactResult,
     FactValue,
+    LaterChanges,
     ProgrammeResult,
-    Question,
     Spread,
     StatementResult,
 )
@@ -220,7 +220,7 @@ class Renderer:
         data |= {"status": found.status, "source": found.statement.source}
         return data | {"note": self.term(note) | {"reading": self.text(note.reading)}} if note else data
 
-    def question(self, asked: Question) -> Json:
+    def question(self, asked: AskedField) -> Json:
         """Render a question with the values it can be answered with; ``partial`` where the answer is known in part."""
         field = self.guideline.fields[asked.field]
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
@@ -308,7 +308,7 @@ class Renderer:
         }
         return in_brief(answer, local_name(g.roles.identifier or "")) if detail == BRIEF else answer
 
-    def changes(self, found: Changes) -> Any:
+    def changes(self, found: LaterChanges) -> Any:
         """Render what changes on later days."""
         if found.found is None:
             return None

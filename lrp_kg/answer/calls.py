@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lrp_kg.guideline.model import Box, Caution, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import Outcome
+from lrp_kg.logic.verdicts import both
 
 Results = Callable[[str], Outcome]
 Verdicts = Callable[[str | None], int]
@@ -36,7 +37,6 @@ class Calls:
         """Return whether a box is shown: with an answer certainly, with a possible one perhaps."""
         decision, option = self._guideline.shown_with(box)
         if option is None:
-            verdicts = {verdict(decision.scope), verdict(box.applies_to)}
-            return FALSE if FALSE in verdicts else OPEN if OPEN in verdicts else TRUE
+            return both(verdict(decision.scope), verdict(box.applies_to))
         found = result(decision.iri)
         return TRUE if option.id in found.answers else OPEN if option.id in found.possible else FALSE

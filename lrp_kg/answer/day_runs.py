@@ -26,7 +26,7 @@ class Horizon(NamedTuple):
     possible: date = date.max
 
 
-class Limits(NamedTuple):
+class DayBounds(NamedTuple):
     """The first and last admissible day.
 
     ``unsettled``: for each date that may still be known better, whether it bounds the day from below, and the day from
@@ -64,7 +64,7 @@ def joined(stretches: list[Stretch]) -> list[Stretch]:
     return found
 
 
-def chosen(stretches: list[Stretch], asked: date | None, limits: Limits, horizon: Horizon) -> EligibleDays:
+def chosen(stretches: list[Stretch], asked: date | None, limits: DayBounds, horizon: Horizon) -> EligibleDays:
     """Return the run of eligible days that holds the day asked, else the next that begins within the horizon.
 
     Where the day is unknown it is the first run. A run of which an end is open, or that an undetermined day touches or

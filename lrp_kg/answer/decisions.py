@@ -12,16 +12,16 @@ from functools import cached_property
 from lrp_kg.answer.calls import Calls
 from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
-from lrp_kg.answer.missing import in_question_order, open_fields, own_fields, questions_of, unknown_in
+from lrp_kg.answer.missing import asking_order, in_question_order, open_fields, own_fields, questions_of, unknown_in
 from lrp_kg.answer.notes import notes_of
 from lrp_kg.answer.programmes import ProgrammeRun
 from lrp_kg.answer.results import (
+    AskedField,
     Assessment,
     DecisionResult,
     EditionResult,
     EligibleDays,
     ProgrammeResult,
-    Question,
     StatementResult,
 )
 from lrp_kg.answer.statements import dated, in_order, whole_verdict
@@ -49,7 +49,7 @@ from lrp_kg.logic.editions import in_force
 from lrp_kg.logic.explain import Explainer, Reason
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Stepper
-from lrp_kg.logic.verdicts import VerdictMemory
+from lrp_kg.logic.verdicts import VerdictMemory, together
 from lrp_kg.record.model import Record
 
 REASONS = 200_000
@@ -210,8 +210,7 @@ class Run:
     def of_expression(self, expression: Expression) -> int:
         """Return the verdict of an expression."""
         number = self.a.program.index[expression]
-        found = {self.a.verdicts.of(s, (number,))[number] for s in self.signatures}
-        return found.pop() if len(found) == 1 else OPEN
+        return together(self.a.verdicts.of(s, (number,))[number] for s in self.signatures)
 
     def result(self, decision: str) -> Outcome:
         """Return the outcome of a decision, by its IRI."""
@@ -386,7 +385,7 @@ class Run:
         decisions: Mapping[str, DecisionResult],
         programmes: Iterable[ProgrammeResult],
         wanted: set[str] | None,
-    ) -> tuple[Question, ...]:
+    ) -> tuple[AskedField, ...]:
         """Return what to ask, in the order of the guideline, each with the decisions that miss it."""
         fields = [name for name in self.to_ask(missing, programmes, wanted) if self.asked(name)]
         return questions_of(self.g, fields, decisions, self.record.ranges)
@@ -411,7 +410,7 @@ class Run:
 
     def in_order(self, fields: Iterable[str]) -> tuple[str, ...]:
         """Return fields in the order of questions."""
-        return tuple(sorted(fields, key=lambda name: (self.g.fields[name].ask_order or 0, name)))
+        return tuple(sorted(fields, key=lambda name: asking_order(self.g, name)))
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
         """Return the unknown fields that statements wait for and that the guideline asks for in this record."""

@@ -15,15 +15,15 @@ from typing import NamedTuple
 from lrp_kg.answer.day_runs import (
     NEVER,
     UNKNOWN_DAYS,
+    DayBounds,
     Horizon,
-    Limits,
     Stretch,
     chosen,
     joined,
     number_of,
     with_day,
 )
-from lrp_kg.answer.results import EligibleDays
+from lrp_kg.answer.results import ELIGIBLE, EligibleDays
 from lrp_kg.durations import add_period
 from lrp_kg.guideline.model import Guideline, Programme
 from lrp_kg.logic.cells import UNKNOWN, Signature
@@ -96,7 +96,7 @@ class DayFinder:
         self._names = tuple(dict.fromkeys(p.name for p in self._partners))
         self._implied = tuple({i for name in self._names for i in guideline.fields[name].implies})
         self._plans: dict[bytes, _Plan] = {}
-        self._found: dict[tuple[object, ...], tuple[list[Stretch], Limits]] = {}
+        self._found: dict[tuple[object, ...], tuple[list[Stretch], DayBounds]] = {}
 
     def find(self, signature: Signature, record: Record, outcome: Callable[[], Outcome]) -> EligibleDays:
         """Return the run of eligible days that holds the day asked, else the next run; the first where it is unknown.
@@ -147,7 +147,7 @@ class DayFinder:
 
     # -- what a record says of the day --------------------------------------------------------------
 
-    def _follow(self, record: Record, others: Mapping[str, date]) -> tuple[list[_Following], Limits]:
+    def _follow(self, record: Record, others: Mapping[str, date]) -> tuple[list[_Following], DayBounds]:
         """Return the durations that follow the moving day, and the days that the other dates of the programme admit."""
         following, unsettled = [], []
         low, high = date.min, date.max
@@ -168,7 +168,7 @@ class DayFinder:
                 nearest = self._stepper.steps(v, near, moves_end) if bounded else None
                 farthest = self._stepper.steps(v, far, moves_end) if there else None
                 following.append(_Following(v, nearest, farthest, self._cells.variables[v].size))
-        return following, Limits(low, high, tuple(unsettled))
+        return following, DayBounds(low, high, tuple(unsettled))
 
     def _horizon(self, others: Mapping[str, date], record: Record) -> Horizon:
         """Return the last day that a record admits, by how long after another date the moving one can lie."""
@@ -185,7 +185,7 @@ class DayFinder:
 
     # -- the outcome of each day --------------------------------------------------------------------
 
-    def _stretches(self, plan: _Plan, record: Record, others: Mapping[str, date]) -> tuple[list[Stretch], Limits]:
+    def _stretches(self, plan: _Plan, record: Record, others: Mapping[str, date]) -> tuple[list[Stretch], DayBounds]:
         """Return the stretches of admissible days, with the limits of these."""
         following, limits = self._follow(record, others)
         cuts = {limits.low}
@@ -271,4 +271,4 @@ def _verdict(outcomes: Collection[Outcome]) -> int:
     found = {o[:2] for o in outcomes}
     if len(found) > 1 or any(status == UNDETERMINED for status, _ in found):
         return OPEN
-    return TRUE if found == {(DECIDED, ("eligible",))} else FALSE
+    return TRUE if found == {(DECIDED, (ELIGIBLE,))} else FALSE

@@ -10,8 +10,8 @@ from lrp_kg.answer.results import DecisionResult, FactResult, FactValue, Spread,
 from lrp_kg.guideline.model import Fact
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
-from lrp_kg.logic.editions import together
 from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.logic.verdicts import both, together
 
 YES, LATER, UNKNOWN = "yes", "later", "unknown"
 _ORDER = (YES, LATER, UNKNOWN)
@@ -59,7 +59,7 @@ def facts_of(
 def _claim(fact: Fact, s: StatementResult, verdict: int, own: int) -> _Claim | None:
     if verdict == FALSE:
         return None
-    force = FALSE if FALSE in (own, s.in_force) else OPEN if OPEN in (own, s.in_force) else TRUE
+    force = both(own, s.in_force)
     if force == OPEN and not s.statement.printed:
         verdict = OPEN
     value, spread = (s.latest, s.spread) if fact.value is None else (fact.value, None)

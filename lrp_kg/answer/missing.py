@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from lrp_kg.answer.results import DecisionResult, Question, StatementResult
+from lrp_kg.answer.results import AskedField, DecisionResult, StatementResult
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision, Guideline, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, Program
@@ -67,6 +67,11 @@ def open_fields(
     return found
 
 
+def asking_order(guideline: Guideline, name: str) -> tuple[int, str]:
+    """Return by what fields are sorted to be asked for."""
+    return guideline.fields[name].ask_order or 0, name
+
+
 def in_question_order(
     guideline: Guideline, results: Iterable[DecisionResult], further: Iterable[str]
 ) -> tuple[str, ...]:
@@ -74,17 +79,17 @@ def in_question_order(
     first = {name for r in results for name in r.result.missing}
 
     def ordered(names: set[str]) -> list[str]:
-        return sorted(names, key=lambda name: (guideline.fields[name].ask_order or 0, name))
+        return sorted(names, key=lambda name: asking_order(guideline, name))
 
     return tuple(ordered(first) + ordered(set(further) - first))
 
 
 def questions_of(
     guideline: Guideline, fields: Iterable[str], results: Mapping[str, DecisionResult], partial: Collection[str]
-) -> tuple[Question, ...]:
+) -> tuple[AskedField, ...]:
     """Return the questions for fields, in the order in which the guideline asks them; last what is known in part."""
-    in_order = sorted(fields, key=lambda name: (name in partial, guideline.fields[name].ask_order or 0, name))
+    in_order = sorted(fields, key=lambda name: (name in partial, asking_order(guideline, name)))
     return tuple(
-        Question(name, tuple(i for i, found in results.items() if name in found.result.missing), name in partial)
+        AskedField(name, tuple(i for i, found in results.items() if name in found.result.missing), name in partial)
         for name in in_order
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from lrp_kg.answer.decisions import Assessor, Run
-from lrp_kg.answer.results import Change, Changes
+from lrp_kg.answer.results import LaterChange, LaterChanges
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import Outcome
@@ -45,7 +45,7 @@ class OverTime:
         ]
         self._beside = {fixed for _, fixed, other, _ in self._durations if other == self.field}
 
-    def changes(self, record: Record, only: Collection[str] | None = None) -> Changes:
+    def changes(self, record: Record, only: Collection[str] | None = None) -> LaterChanges:
         """Return each change of the status or the answers of a decision, for a year after the assessment.
 
         There are none while the day of the assessment is unknown, or a date whose distance to it a decision
@@ -53,20 +53,20 @@ class OverTime:
         """
         first = record.dates.get(self.field or "")
         if first is None:
-            return Changes(None)
-        found: list[Change] = []
+            return LaterChanges(None)
+        found: list[LaterChange] = []
         before = self._outcomes(record, only)
         for day in (None, *self._days(record, first)):
             now = before if day is None else self._outcomes(moved(self.guideline, record, self.field or "", day), only)
             if any(self._needed(name, record) for outcome in now.values() for name in outcome.missing):
-                return Changes(None)
+                return LaterChanges(None)
             found += [
-                Change(day, name, outcome.status, outcome.answers)
+                LaterChange(day, name, outcome.status, outcome.answers)
                 for name, outcome in now.items()
                 if day and outcome[:2] != before[name][:2]
             ]
             before = now
-        return Changes(tuple(found[:MOST]))
+        return LaterChanges(tuple(found[:MOST]))
 
     def _days(self, record: Record, first: date) -> list[date]:
         """Return the days on which a duration gets another cell, or another edition can be chosen."""

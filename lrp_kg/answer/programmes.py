@@ -18,8 +18,9 @@ from lrp_kg.guideline.model import Caution, Edition, Programme, Statement
 from lrp_kg.logic.calendar import ALWAYS, DateRanges
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
-from lrp_kg.logic.editions import Candidate, candidates, together
+from lrp_kg.logic.editions import Candidate, candidates
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome, merged
+from lrp_kg.logic.verdicts import together
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Run

@@ -18,9 +18,9 @@ from lrp_kg.guideline.model import (
     Statement,
 )
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
-from lrp_kg.logic.editions import together
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.logic.verdicts import together
 from lrp_kg.record.model import Record
 
 ELIGIBLE = "eligible"
@@ -214,7 +214,7 @@ class ProgrammeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AskedField:
     """A field to ask for, by IRI, and the identifiers of the decisions that miss it; ``partial``: bounds are known."""
 
     field: str
@@ -223,7 +223,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LaterChange:
     """The status and answers that a decision has from a day on."""
 
     day: date
@@ -233,10 +233,10 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class LaterChanges:
     """What changes on later days, in order; ``None`` where an unknown date leaves that open."""
 
-    found: tuple[Change, ...] | None
+    found: tuple[LaterChange, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +254,8 @@ class Assessment:
     notes: Mapping[str, OpenPoint]
     warnings: tuple[Caution, ...]
     missing: tuple[str, ...]
-    questions: tuple[Question, ...]
-    changes: Changes | None = None
+    questions: tuple[AskedField, ...]
+    changes: LaterChanges | None = None
 
     @property
     def next_question(self) -> str | None:

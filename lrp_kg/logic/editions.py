@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -56,12 +56,6 @@ def in_force(validity: Validity | None, days: Callable[[str], DateRange]) -> int
         if possible.earliest < first or possible.latest > last:
             found = OPEN
     return found
-
-
-def together(states: Iterable[int]) -> int:
-    """Return the one state that all are in, else unknown."""
-    found = set(states)
-    return found.pop() if len(found) == 1 else OPEN
 
 
 def _after(last: date | None, days: DateRange) -> int:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.cells import Signature
-from lrp_kg.logic.classify import OPEN, TRUE, Program, Verdicts
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Verdicts
 
 LIMIT = 200_000
 """Cached verdicts of one class; beyond it they are dropped."""
+
+
+def together(states: Iterable[int]) -> int:
+    """Return the one verdict that all are, else unknown."""
+    found = set(states)
+    return found.pop() if len(found) == 1 else OPEN
+
+
+def both(a: int, b: int) -> int:
+    """Return whether two things hold."""
+    return FALSE if FALSE in (a, b) else OPEN if OPEN in (a, b) else TRUE
 
 
 class VerdictMemory:
