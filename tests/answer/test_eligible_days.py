@@ -17,6 +17,7 @@ from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.answer.over_time import moved
 from tests.answer.test_invariants import complete_records, partial_records
 from tests.support.paths import ANKLE
+from tests.support.records import WORKER
 
 Json = dict[str, Any]
 Days = tuple[str | None, str | None, str]
@@ -27,14 +28,6 @@ ASKED = {FEDRIS: "applicationDate", REHABILITATION: "assessmentDate", PARTIAL: "
 """The field that says on which day a programme is asked for."""
 BOUNDS = {FEDRIS: {"incapacityStart"}, REHABILITATION: {"onsetDate", "spinalSurgeryDate"}, PARTIAL: set()}
 """The other dates that the criteria of a programme read."""
-WORKER: Json = {
-    "incapacityStart": "2024-04-23",
-    "incapacityCause": "low-back-pain",
-    "priorIncapacityDays": 0,
-    "heavyLifting": True,
-    "occupationalPhysicianConfirms": True,
-    "sector": "private",
-}
 PATIENT: Json = {
     "assessmentDate": "2024-05-20",
     "careLine": "second-line",

@@ -19,6 +19,7 @@ from lrp_kg.words import phrase
 from tests.answer.test_invariants import complete_records
 from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
+from tests.support.records import DAY_27
 
 Json = dict[str, Any]
 PATIENT: Json = {
@@ -29,16 +30,6 @@ PATIENT: Json = {
     "redFlags": "none",
     "radicularPain": False,
     "recurrentPain": False,
-}
-WORKER: Json = {
-    "assessmentDate": "2024-05-20",
-    "applicationDate": "2024-05-20",
-    "incapacityStart": "2024-04-23",
-    "incapacityCause": "low-back-pain",
-    "priorIncapacityDays": 0,
-    "heavyLifting": True,
-    "occupationalPhysicianConfirms": True,
-    "sector": "private",
 }
 
 
@@ -112,7 +103,7 @@ def test_unknown_date_does_not_matter_to_what_does_not_need_it(service: Guidelin
         PATIENT | {"careLine": "second-line", "chronicityRisk": "high", "rehabilitationPotential": "none"},
         PATIENT
         | {"careLine": "second-line", "contact": None, "spinalSurgery": True, "spinalSurgeryDate": "2024-01-31"},
-        WORKER | {"onsetDate": "2024-03-05"},
+        DAY_27 | {"onsetDate": "2024-03-05"},
     ],
     ids=["first-line", "second-line", "surgery", "worker"],
 )
@@ -217,9 +208,9 @@ TOMORROW = {
 
 @pytest.mark.parametrize("lang", TOMORROW)
 def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: str) -> None:
-    text = to_text(service.guideline, service.assess(WORKER, lang=lang), lang)
+    text = to_text(service.guideline, service.assess(DAY_27, lang=lang), lang)
     assert TOMORROW[lang] in text
-    next_day = later(WORKER, 1) | {"applicationDate": "2024-05-21"}
+    next_day = later(DAY_27, 1) | {"applicationDate": "2024-05-21"}
     text = to_text(service.guideline, service.assess(next_day, lang=lang), lang)
     assert TOMORROW[lang] not in text
     assert "2024-05-21" in text
@@ -236,21 +227,21 @@ ENDED = {
 
 @pytest.mark.parametrize("lang", ENDED)
 def test_text_says_from_when_on_days_are_by_rules_that_have_ended(service: GuidelineService, lang: str) -> None:
-    before = WORKER | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
+    before = DAY_27 | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
     text = to_text(service.guideline, service.assess(before, lang=lang), lang, width=200)
     assert ENDED[lang] in text
     assert phrase("days-outdated", lang, day="2018-06-08") in text
-    for other, day in ((before | {"incapacityStart": "2018-03-07"}, "2018-06-08"), (WORKER, "2024-05-21")):
+    for other, day in ((before | {"incapacityStart": "2018-03-07"}, "2018-06-08"), (DAY_27, "2024-05-21")):
         text = to_text(service.guideline, service.assess(other, lang=lang), lang, width=200)
         assert phrase("days-outdated", lang, day=day) not in text  # none; the verdict itself is marked
 
 
 def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
-    never = service.assess(WORKER | {"sector": "self-employed"})
+    never = service.assess(DAY_27 | {"sector": "self-employed"})
     assert "nor on a later day" in to_text(service.guideline, never, "en")
-    unknown = service.assess(WORKER | {"sector": None})
+    unknown = service.assess(DAY_27 | {"sector": None})
     assert "nor on a later day" not in to_text(service.guideline, unknown, "en")
-    doubtful = service.assess(WORKER | {"priorIncapacityDays": None})
+    doubtful = service.assess(DAY_27 | {"priorIncapacityDays": None})
     assert "(what is still unknown can move these days)" in to_text(service.guideline, doubtful, "en", width=200)
 
 
@@ -259,7 +250,7 @@ def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
     [
         (PATIENT, "2024-02-08"),
         (PATIENT | {"onsetDate": None}, "cannot be said: a date is unknown"),
-        (WORKER | {"redFlags": "cluster", "onsetDate": "2023-01-01"}, "nothing changes within a year"),
+        (DAY_27 | {"redFlags": "cluster", "onsetDate": "2023-01-01"}, "nothing changes within a year"),
     ],
 )
 def test_command_lists_the_changes(record: Json, line: str, cache_folder: str) -> None:

@@ -20,3 +20,14 @@ FIRST_VISIT: Record = {
 }
 CLUSTER: Record = {"redFlags": "cluster"}
 THREE_PROBLEMS: Record = {"redFlags": "zork", "careLine": 3, "noSuchField": 1}
+WORKER: Record = {
+    "incapacityStart": "2024-04-23",
+    "incapacityCause": "low-back-pain",
+    "priorIncapacityDays": 0,
+    "heavyLifting": True,
+    "occupationalPhysicianConfirms": True,
+    "sector": "private",
+}
+"""Who meets every criterion of the prevention programme, but for the day of the application."""
+DAY_27 = WORKER | {"assessmentDate": "2024-05-20", "applicationDate": "2024-05-20"}
+"""The same who applies a day too early."""

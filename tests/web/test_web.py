@@ -44,7 +44,7 @@ from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.paths import ANKLE
-from tests.support.records import CLUSTER, FIRST_VISIT, THREE_PROBLEMS, Record
+from tests.support.records import CLUSTER, DAY_27, FIRST_VISIT, THREE_PROBLEMS, Record
 from tests.support.serving import free_port
 
 RDFLIB_JSON_LD = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
@@ -304,18 +304,6 @@ def test_changes_of_many_records(client: FlaskClient, service: GuidelineService)
     assert orjson.loads(first) == service.assess(FIRST_VISIT, changes=True)
     assert orjson.loads(second)["changes"] is None
     problem(send(client, FIRST_VISIT, path="/assess?changes=perhaps"), 400, "unknown-parameter")
-
-
-DAY_27 = {
-    "assessmentDate": "2024-05-20",
-    "applicationDate": "2024-05-20",
-    "incapacityStart": "2024-04-23",
-    "incapacityCause": "low-back-pain",
-    "priorIncapacityDays": 0,
-    "heavyLifting": True,
-    "occupationalPhysicianConfirms": True,
-    "sector": "private",
-}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
