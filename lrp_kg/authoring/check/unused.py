@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.guideline.criteria import fields_of
 from lrp_kg.guideline.model import Guideline
 
 
@@ -37,7 +35,7 @@ def fields_used(guideline: Guideline) -> set[str]:
     named |= {box.applies_to for box in g.boxes.values() if box.applies_to}
     named |= {name for s in g.statements for name in s.classes}
     named |= {warning.applies_to for warning in g.warnings}
-    used = _read_by(g, named)
+    used = {name for cls in named & g.classes.keys() for name in fields_of(g.classes[cls], g.classes)}
     used |= {limit.counted_from for s in g.statements for limit in s.limits}
     used |= {p.valid_by for p in g.programmes.values() if p.valid_by}
     used |= {name for validity in g.validities for name in validity.by}
@@ -48,20 +46,3 @@ def fields_used(guideline: Guideline) -> set[str]:
         if not more:
             return used
         used |= more
-
-
-def _read_by(guideline: Guideline, classes: Iterable[str]) -> set[str]:
-    """Return the fields, derived ones too, that classes read."""
-    found: set[str] = set()
-    todo, seen = list(classes), set[str]()
-    while todo:
-        name = todo.pop()
-        if name in seen or name not in guideline.conditions:
-            continue
-        seen.add(name)
-        for part in walk(guideline.conditions[name].expression):
-            if isinstance(part, Named):
-                todo.append(part.iri)
-            elif isinstance(part, (Has, Between)):
-                found.add(part.field)
-    return found
