@@ -32,6 +32,13 @@ class GuidelineError(LrpError):
     title = "The guideline cannot be used"
 
 
+class UnreadableFile(LrpError):
+    """A file that a person wrote cannot be read as text."""
+
+    code = "file-not-readable"
+    title = "A file cannot be read"
+
+
 class RecordError(LrpError):
     """The record cannot be read at all."""
 

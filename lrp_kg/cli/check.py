@@ -12,6 +12,7 @@ import click
 
 from lrp_kg import __version__
 from lrp_kg.cli.options import guideline_option, print_json, stop
+from lrp_kg.text_files import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -196,7 +197,7 @@ def changes(folder: Path, *, pause: float = 0.2, sleep: Callable[[float], None] 
 def _watched(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
     """Yield the files that the check reads, each with its time of change and its size."""
     places = ("ontology/*.ttl", "ontology/*.xml", "shapes/*.ttl", "cases/*.json", "tests/cases/*.json")
-    for file in (p for place in places for p in sorted(folder.glob(place))):
+    for file in (p for place in places for p in visible(folder, place)):
         with suppress(OSError):  # an editor may be replacing the file
             known = file.stat()
             yield file, (known.st_mtime_ns, known.st_size)

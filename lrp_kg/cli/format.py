@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from lrp_kg.cli.options import INVALID, stop
+from lrp_kg.errors import UnreadableFile
+from lrp_kg.text_files import read_text
 
 
 @click.command("format")
@@ -26,7 +28,10 @@ def format_files(files: tuple[Path, ...], check: bool) -> None:
         stop("turtlefmt is not installed (pip install turtlefmt).")
     differs = False
     for file in files:
-        before = file.read_text(encoding="utf-8")
+        try:
+            before = read_text(file)
+        except UnreadableFile as error:
+            stop(error.message)
         after = formatted(program, before)
         if after is None:
             stop(f"{file} is not Turtle. Run lrp-kg check to see where.")

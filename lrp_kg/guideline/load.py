@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrp_kg.guideline.files import guideline_files, packaged_folder
+from lrp_kg.errors import GuidelineError
+from lrp_kg.guideline.files import files_left_out, guideline_files, packaged_folder
 from lrp_kg.guideline.index import Index
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.reader import read_guideline
@@ -13,4 +14,8 @@ from lrp_kg.guideline.reader import read_guideline
 def load_guideline(folder: Path | str | None = None) -> Guideline:
     """Read a guideline folder; raise `GuidelineError` with every finding, each with file and line."""
     path = Path(folder) if folder else packaged_folder()
-    return read_guideline(Index(path, guideline_files(path)))
+    files = guideline_files(path)
+    try:
+        return read_guideline(Index(path, files))
+    except GuidelineError as error:  # what is lacking is often in a file that is not read
+        raise GuidelineError(error.message, [*files_left_out(path), *error.findings]) from None

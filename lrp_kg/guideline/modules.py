@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from lrp_kg.errors import UnreadableFile
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import AUTHOR_SHAPES
 from lrp_kg.guideline.turtle import TurtleText
@@ -75,9 +76,8 @@ def read_modules(files: Iterable[Path]) -> tuple[list[Module], list[Finding]]:
     for file in files:
         try:
             text = TurtleText.read(file)
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"{file.name}: cannot be read as UTF-8 text: {error}. Save it as UTF-8."
-            findings.append(Finding("file-not-readable", message, str(file)))
+        except UnreadableFile as error:
+            findings.append(Finding("file-not-readable", error.message, str(file)))
             continue
         try:
             modules.append(_parsed(file, text.text))
@@ -106,7 +106,7 @@ def _syntax_finding(text: TurtleText, error: SyntaxError) -> Finding:
         return Finding("prefix-not-declared", message, text.where(text.used_prefixes[missing]))
     number, column = error.lineno or 1, error.offset or 1
     lines = text.text.splitlines()
-    reason = error.msg.split(": ", 1)[-1]
+    reason = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in error.msg.split(": ", 1)[-1])
     message = f"{reason}: {_excerpt(lines, number, column)}."
     before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
     if "dot is expected" in reason and before:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lrp_kg.namespaces import XSD
+from lrp_kg.text_files import read_text
 
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
@@ -32,8 +33,8 @@ class TurtleText:
 
     @classmethod
     def read(cls, file: Path) -> TurtleText:
-        """Read a file; raise `OSError` or `UnicodeDecodeError` where it cannot be."""
-        return cls(file, file.read_text(encoding="utf-8"))
+        """Read a file; raise `UnreadableFile` where it cannot be."""
+        return cls(file, read_text(file))
 
     @cached_property
     def tokens(self) -> list[re.Match[str]]:

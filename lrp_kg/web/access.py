@@ -18,7 +18,8 @@ import click
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 
-from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised
+from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised, UnreadableFile
+from lrp_kg.text_files import read_text
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, language
@@ -40,10 +41,10 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
     if not file:
         return ()
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        text = read_text(Path(file))
         mode = os.stat(file).st_mode
-    except (OSError, UnicodeDecodeError) as error:
-        raise TokenFileError(f"{file} cannot be read as text: {type(error).__name__}. Correct --token-file.") from None
+    except UnreadableFile as error:
+        raise TokenFileError(f"{error.message} Correct --token-file {file}.") from None
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     short = [n for n, t in enumerate(tokens, 1) if len(t) < SHORTEST]
     if not tokens or short:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 from lrp_kg.namespaces import local_name
 from lrp_kg.research.questions.charts import draw
-from lrp_kg.research.questions.entries import read_catalogue
+from lrp_kg.research.questions.entries import query_files, read_catalogue
 from lrp_kg.research.questions.listing import as_data
 from lrp_kg.research.questions.model import TAGS, CatalogueEntry, Parameter
 from lrp_kg.research.questions.parameters import Vocabulary, prefixes_of, spliced
@@ -59,7 +59,7 @@ class Input:
 def offer() -> Offer:
     """Return the catalogue of the current guideline, read again after a query file has changed."""
     guideline = service().guideline
-    files = sorted((guideline.folder / "queries").glob("*.rq"))
+    files = [f for f in query_files(guideline.folder) if f.is_file()]
     key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
     return latest(
         "lrp_kg_catalogue", key, lambda: Offer(read_catalogue(guideline.folder).entries, Vocabulary(guideline))

@@ -14,11 +14,12 @@ from typing import Any
 
 from lrp_kg.authoring.cases.expectations import Part, parts_of
 from lrp_kg.authoring.cases.names import Names
-from lrp_kg.errors import LrpError
+from lrp_kg.errors import LrpError, UnreadableFile
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.record.strict_json import parse_json
+from lrp_kg.text_files import read_text, visible
 
 PLACES = ("cases", "tests/cases")
 """Where a guideline folder keeps its cases; both are read."""
@@ -55,7 +56,7 @@ class CaseSet:
 
 def case_files(folder: Path) -> list[Path]:
     """Return the files with the cases of a guideline folder."""
-    return [file for place in PLACES for file in sorted((folder / place).glob("*.json"))]
+    return [file for place in PLACES for file in visible(folder / place, "*.json")]
 
 
 def load_cases(folder: Path | str, guideline: Guideline | None = None) -> CaseSet:
@@ -94,9 +95,9 @@ class _CaseReader:
 
     def read(self, file: Path) -> None:
         try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self.complain("file-not-readable", str(file), f"The file cannot be read: {error}.")
+            text = read_text(file)
+        except UnreadableFile as error:
+            self.complain("file-not-readable", str(file), error.message)
             return
         try:
             items = positions(text)

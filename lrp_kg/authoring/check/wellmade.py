@@ -19,7 +19,7 @@ from lrp_kg.authoring.check.texts import format_findings, header_findings, prefi
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
-from lrp_kg.guideline.files import AUTHOR_SHAPES, files_to_check, packaged_folder
+from lrp_kg.guideline.files import AUTHOR_SHAPES, files_left_out, files_to_check, packaged_folder
 from lrp_kg.guideline.modules import Module, read_modules, value_of
 from lrp_kg.guideline.positions import Positions
 
@@ -36,7 +36,7 @@ def check_well_made(folder: Path, *, formatting: bool = True, cache: CheckCache 
     cache = cache or CheckCache()
     modules, found = read_modules(files_to_check(folder))
     own = [m for m in modules if m.is_within(folder)]
-    found += prefix_findings(own)
+    found += [*files_left_out(folder), *prefix_findings(own)]
     for module in own:
         found += cache.recall(("head", module.key), partial(_text_findings, module))
     if any(f.name in UNREADABLE for f in found):

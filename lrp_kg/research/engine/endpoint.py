@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode, urlsplit
 
-from lrp_kg.errors import LrpError, MalformedQuery, NotAcceptable, StoreError
+from lrp_kg.errors import LrpError, MalformedQuery, NotAcceptable, StoreError, UnreadableFile
 from lrp_kg.research.engine.limits import limit_reached
 from lrp_kg.research.engine.model import CHUNK, Limits
+from lrp_kg.text_files import read_text
 
 _OPEN_ENDED = frozenset(("text/csv", "text/tab-separated-values", "application/n-triples", "text/turtle"))
 """Formats in which a part of a result reads like a whole one."""
@@ -36,9 +37,11 @@ def credentials(file: str | Path | None) -> dict[str, str]:
     if not file:
         return {}
     try:
-        text = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{file} cannot be read as text: {type(error).__name__}.") from None
+        text = read_text(Path(file)).strip()
+    except UnreadableFile as error:
+        raise StoreError(f"{error.message} LRP_STORE_CREDENTIALS names {file}.") from None
+    if not text or "\n" in text or not (":" in text or (text.isascii() and text.isprintable())):
+        raise StoreError(f"{file} (LRP_STORE_CREDENTIALS) is not one line with user:password, or with a token.")
     if ":" in text:
         return {"Authorization": "Basic " + b64encode(text.encode()).decode()}
     return {"Authorization": f"Bearer {text}"}

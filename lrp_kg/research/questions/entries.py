@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from lrp_kg.errors import UnreadableFile
 from lrp_kg.findings import Finding
 from lrp_kg.research.questions.model import (
     CHARTS,
@@ -20,6 +21,7 @@ from lrp_kg.research.questions.model import (
     Parameter,
     QueryCatalogue,
 )
+from lrp_kg.text_files import read_text, visible
 from lrp_kg.words import LANGUAGES, Text
 
 KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
@@ -28,16 +30,20 @@ PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minim
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def query_files(folder: Path) -> list[Path]:
+    """Return the files of a guideline folder that hold queries, by their names."""
+    return sorted(visible(folder / "queries", "*.rq"), key=lambda f: f.stem)
+
+
 def read_catalogue(folder: Path) -> QueryCatalogue:
     """Return the queries in ``queries/`` of a guideline folder; a broken header is a finding, not an error."""
     entries: dict[str, CatalogueEntry] = {}
     findings: list[Finding] = []
-    for file in sorted((folder / "queries").glob("*.rq"), key=lambda f: f.stem):
+    for file in query_files(folder):
         try:
-            text = file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"The file cannot be read as UTF-8 text: {type(error).__name__}. Save it as UTF-8."
-            findings.append(Finding("query-unreadable", message, f"{file}:1"))
+            text = read_text(file)
+        except UnreadableFile as error:
+            findings.append(Finding("query-unreadable", error.message, f"{file}:1"))
             continue
         entry, problems = read_entry(file, text)
         findings += problems
