@@ -115,6 +115,14 @@ class UnknownParameter(LrpError):
     status = 400
 
 
+class WrongPrefix(LrpError):
+    """The path prefix under which a proxy shows the service is not a plain path."""
+
+    code = "wrong-prefix"
+    title = "The path prefix cannot be used"
+    status = 400
+
+
 class InvalidRecord(LrpError):
     """The record is readable but not valid; the findings list every problem."""
 

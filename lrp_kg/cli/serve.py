@@ -30,8 +30,16 @@ if TYPE_CHECKING:
     default=0,
     type=click.IntRange(0, 8),
     envvar="LRP_PROXIES",
-    help="Number of proxies in front of the service that add X-Forwarded-For, -Proto and -Host; 0 (the default) "
-    "ignores these headers. Also LRP_PROXIES.",
+    help="Number of proxies in front of the service that add X-Forwarded-For, -Proto, -Host and -Prefix; 0 (the "
+    "default) ignores these headers. Also LRP_PROXIES.",
+)
+@click.option(
+    "--prefix",
+    default="",
+    envvar="LRP_PREFIX",
+    metavar="PATH",
+    help="Path under which a proxy shows the service, such as /lrp, where it sends no X-Forwarded-Prefix. "
+    "Also LRP_PREFIX.",
 )
 @click.option(
     "--reload", is_flag=True, help="Reload the guideline after an edit; keep the last good version while it has errors."
@@ -49,6 +57,7 @@ def serve(
     port: int,
     workers: int,
     proxies: int,
+    prefix: str,
     reload: bool,
     store: str | None,
     token_file: Path | None,
@@ -65,7 +74,7 @@ def serve(
     from lrp_kg.research.engine.model import Limits
     from lrp_kg.web.server import run
 
-    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies}
+    settings = {"GUIDELINE": guideline, "STORE": store, "TOKEN_FILE": token_file, "PROXIES": proxies, "PREFIX": prefix}
     os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
     if reload:
         os.environ["LRP_RELOAD"] = "true"

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import click
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
@@ -66,6 +66,10 @@ def demand_token(tokens: tuple[str, ...], records: bool) -> None:
 
 class Sessions(SecureCookieSessionInterface):
     """Sessions with a secure cookie if the request came over TLS."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Return the prefix of the service: the browser sends the cookie to nothing else on the same host."""
+        return request.script_root or "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether the browser may send the cookie over TLS only."""
@@ -129,7 +133,7 @@ def guard() -> Response | None:
     if access().knows(session.get("mark")):
         return None
     if request.method == "GET" and not kind and "text/html" in request.headers.get("Accept", ""):
-        return cast(Response, redirect(url_for("access.login", next=request.full_path, lang=language()), 303))
+        return cast(Response, redirect(url_for("access.login", next=_here(), lang=language()), 303))
     raise Unauthorised("This service holds patient records. Send Authorization: Bearer with an access token.")
 
 
@@ -154,14 +158,22 @@ def log_in() -> Response:
 def log_out() -> Response:
     """End a session."""
     session.clear()
-    return cast(Response, redirect("/", 303))
+    return cast(Response, redirect(url_for("pages.index"), 303))
+
+
+def _here() -> str:
+    return request.script_root + request.full_path
 
 
 def _own(target: str) -> str:
     """Return an address of this service; the start page for any other address."""
     parts = urlsplit(target)
-    own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if own and target.isprintable() else "/"
+    path = unquote(parts.path)
+    own = not parts.scheme and not parts.netloc and target.startswith(f"{request.script_root}/")
+    plain = (
+        target.isprintable() and not path.startswith(("//", "/\\")) and ".." not in path.replace("\\", "/").split("/")
+    )
+    return target if own and plain else url_for("pages.index")
 
 
 def _page(*, wrong: bool) -> Response:
@@ -171,7 +183,7 @@ def _page(*, wrong: bool) -> Response:
         language(),
         status=401 if wrong else 200,
         headers={"Cache-Control": "no-store"},
-        next=_own(request.values.get("next", "/")),
+        next=_own(request.values.get("next", "")),
         wrong=wrong,
         inside=access().knows(session.get("mark")),
     )

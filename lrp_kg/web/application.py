@@ -13,6 +13,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
+from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
 
 DEFAULT_MAX_BODY = 1024 * 1024
@@ -23,14 +24,14 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Create the application of a guideline and, if there is one, a store.
 
     Settings, also from ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
-    (bytes), ``PROXIES`` (number of those that add X-Forwarded-For, -Proto and -Host), ``RELOAD``, and the
-    limits of queries (``QUERY_SECONDS`` and so on).
+    (bytes), ``PROXIES`` (number of those that add X-Forwarded-For, -Proto, -Host and -Prefix), ``PREFIX``
+    (path that a proxy shows the service under), ``RELOAD``, and the limits of queries (``QUERY_SECONDS`` and so on).
 
     Raise `TokenFileError` if the store has records and there is no token.
     """
     app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
-    app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0)
+    app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0, PREFIX="")
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # `body` detects the extra byte
@@ -48,9 +49,10 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app.extensions["lrp_kg_access"] = access.Access(app)
     if app.config["STORE"]:
         access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(app.config["STORE"]))
-    proxies = int(app.config["PROXIES"])
-    if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]
     for part in (assess, pages, access, sparql, terms, editor, queries):
         app.register_blueprint(part.blueprint)
+    proxies = int(app.config["PROXIES"])
+    put_under(app, app.config["PREFIX"], proxies)
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]
     return app

@@ -63,8 +63,8 @@ def _one_record(kind: str) -> RawRecord:
     return records[0]
 
 
-@blueprint.post("/assess")
 @blueprint.post("/v1/assess")
+@blueprint.post("/assess")
 def assess() -> Response:
     """Assess the record in the body; for NDJSON, return an answer or findings for each line."""
     kind = content_type(BODIES)
@@ -132,8 +132,8 @@ def _by_line(respond: Callable[[int, RawRecord], bytes], lang: str, **invalid: b
     return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
 
 
-@blueprint.post("/validate")
 @blueprint.post("/v1/validate")
+@blueprint.post("/validate")
 def validate() -> Response:
     """Validate a record and list every problem: 200 if valid, 422 otherwise."""
     kind = content_type(BODIES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import known_ids
@@ -68,7 +68,9 @@ def index() -> Response:
                 "guideline": about,
                 "languages": LANGUAGES,
                 "bodies": list(BODIES),
-                "endpoints": [{"method": m, "path": p, "what": words.say(w)} for m, p, w in ENDPOINTS],
+                "endpoints": [
+                    {"method": m, "path": request.script_root + p, "what": words.say(w)} for m, p, w in ENDPOINTS
+                ],
                 "note": words.say("unofficial"),
             }
         )
@@ -94,8 +96,8 @@ def health() -> Response:
     return _json({"status": "ok", "version": __version__, "guideline": about, **broken})
 
 
-@blueprint.get("/ids")
 @blueprint.get("/v1/ids")
+@blueprint.get("/ids")
 def ids() -> Response:
     """List every identifier that an answer can hold."""
     return _json(known_ids(service().guideline, language()))
@@ -123,4 +125,5 @@ def derive() -> Response:
 def openapi() -> Response:
     """Describe the service for programs."""
     guideline = service().guideline
-    return _json(latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline)))
+    about = latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline))
+    return _json(about | {"servers": [{"url": request.script_root or "/"}]})

@@ -15,8 +15,8 @@ from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 
 _ADVICE = {
-    404: "There is nothing at this address. GET / lists the addresses of the service.",
-    405: "This address does not support this method. GET / lists the addresses of the service.",
+    404: "There is nothing at this address. GET {root}/ lists the addresses of the service.",
+    405: "This address does not support this method. GET {root}/ lists the addresses of the service.",
     413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
 }
 _log = logging.getLogger("lrp_kg.web")
@@ -78,7 +78,7 @@ def register_errors(app: Flask) -> None:
         status = error.code or 500
         name = (error.name or "Error").lower().replace(" ", "-")
         headers = {"Allow": ", ".join(sorted(m))} if (m := getattr(error, "valid_methods", None)) else {}
-        advice = _ADVICE.get(status, error.description or "")
+        advice = _ADVICE.get(status, error.description or "").replace("{root}", request.script_root)
         if status == 413 and request.path.endswith("/sparql"):
             advice = "The body is over the size limit. Shorten the query."
         return problem(status, name, error.name or "Error", advice, headers=headers)

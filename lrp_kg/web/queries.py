@@ -66,8 +66,8 @@ def offer() -> Offer:
     )
 
 
-@blueprint.get("/queries")
 @blueprint.get("/queries/")
+@blueprint.get("/queries")
 def index() -> Response:
     """List the catalogue, as a page or as JSON."""
     lang = language()
@@ -112,8 +112,10 @@ def page(name: str) -> Response:
         problem=problem,
         picture=Markup(picture),  # noqa: S704 - our own drawing, its texts escaped
         text=text,
-        formats={form: f"/queries/{name}.{form}?{urlencode(given)}" for form in ("csv", "json", "rq")},
-        editor=f"/query?{urlencode({'query': text, 'lang': lang})}",
+        formats={
+            form: f"{url_for('queries.page', name=name)}.{form}?{urlencode(given)}" for form in ("csv", "json", "rq")
+        },
+        editor=url_for("editor.query", query=text, lang=lang),
         shown=SHOWN,
     )
     if problem is not None:
@@ -198,10 +200,18 @@ def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
     text = local_name(cell.text) or cell.text
     if not terms().knows(cell.text):  # such as a record, which has no page
         about = f"SELECT ?property ?value {{ <{cell.text}> ?property ?value }} ORDER BY ?property"
-        return {"text": text, "href": f"/query?{urlencode({'query': about, 'lang': lang})}"}
-    return {"text": text, "href": f"/term/?{urlencode({'iri': cell.text, 'lang': lang})}"}
+        return {"text": text, "href": url_for("editor.query", query=about, lang=lang)}
+    return {"text": text, "href": url_for("terms.index", iri=cell.text, lang=lang)}
 
 
 def _html(template: str, lang: str, *, status: int = 200, **context: Any) -> Response:
     others = {k: v for k, v in request.args.items() if k != "lang"}
-    return html(template, lang, status=status, here=request.path, others=others, query_string=urlencode, **context)
+    return html(
+        template,
+        lang,
+        status=status,
+        here=request.script_root + request.path,
+        others=others,
+        query_string=urlencode,
+        **context,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import rdflib
-from flask import Response, request
+from flask import Response, request, url_for
 from rdflib.namespace import DCTERMS, RDF, VOID, XSD
 
 from lrp_kg.errors import LimitReached, NotAcceptable
@@ -40,9 +40,9 @@ def describe_dataset() -> Response:
     node = rdflib.URIRef(request.base_url + "#dataset")
     guideline = service().guideline
     graph.add((node, RDF.type, VOID.Dataset))
-    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(request.host_url + "sparql")))
+    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(url_for("sparql.sparql", _external=True))))
     graph.add((node, VOID.uriSpace, rdflib.Literal(guideline.namespace)))
-    graph.add((node, VOID.dataDump, rdflib.URIRef(request.host_url + "ontology")))
+    graph.add((node, VOID.dataDump, rdflib.URIRef(url_for("terms.ontology", _external=True))))
     graph.add((node, DCTERMS.source, rdflib.URIRef(version_iri(guideline))))
     graph.add((node, DCTERMS.license, rdflib.URIRef("https://creativecommons.org/licenses/by/4.0/")))
     for lang, text in guideline.label.items():

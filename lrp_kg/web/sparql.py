@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
 
@@ -84,9 +84,9 @@ def allow_other_origins(response: Response) -> Response:
     return response
 
 
-@blueprint.route("/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
-@blueprint.route("/sparql/", methods=["GET", "POST", "OPTIONS"])
 @blueprint.route("/v1/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
+@blueprint.route("/sparql/", methods=["GET", "POST", "OPTIONS"])
+@blueprint.route("/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
 def sparql() -> Response:
     """Run a query; without one, describe the service."""
     if request.method == "OPTIONS":
@@ -98,7 +98,7 @@ def sparql() -> Response:
             raise MalformedQuery("The request has no query. Send it as the parameter query, or as the body.")
         accepted = without_parameters(request.accept_mimetypes)
         if asked.format is None and accepted.best_match([*GRAPHS, "text/html"]) == "text/html":
-            return redirect("/query", 303)  # type: ignore[return-value]
+            return redirect(url_for("editor.query"), 303)  # type: ignore[return-value]
         return describe(FORMATS[asked.format][1] if asked.format else None)
     solutions, graph = _accepted(asked.format, accept)
     question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
@@ -146,14 +146,13 @@ def _shown(index: Terms, value: Any, lang: str, depth: int = 0) -> ShownValue:
 
 
 def _address(index: Terms, iri: str, *, kind: bool = False) -> str:
-    from urllib.parse import quote
-
     if kind:
-        return f"/term/?kind={quote(iri, safe='')}"
-    if iri.startswith(index.namespaces):
-        short = index.short(iri)
-        return f"/term/{short}" if short != iri else f"/term/?iri={quote(iri, safe='')}"
-    return iri if iri.startswith(("http://", "https://")) else f"/term/?iri={quote(iri, safe='')}"
+        return url_for("terms.index", kind=iri)
+    short = index.short(iri)
+    if short != iri and iri.startswith(index.namespaces):
+        return url_for("terms.term", name=short)
+    ours = iri.startswith(index.namespaces) or not iri.startswith(("http://", "https://"))
+    return url_for("terms.index", iri=iri) if ours else iri
 
 
 def _uses(index: Terms, node: ox.NamedNode, lang: str) -> dict[ShownValue, list[ShownValue]]:

@@ -9,6 +9,9 @@ function filled(node, attributes, text) {
   return node;
 }
 
+// The address of a path of the service, which may be under a prefix.
+const at = (path) => document.documentElement.dataset.base + path;
+
 const svg = (name, attributes, text) => filled(document.createElementNS(SVG, name), attributes, text);
 const element = (name, attributes, text) => filled(document.createElement(name), attributes, text);
 
@@ -46,7 +49,7 @@ const Names = {
 
   // The target of a link: the page of one of our own terms, a web page, or nothing.
   href(iri) {
-    if (this.own.some((namespace) => iri.startsWith(namespace))) return `/term/?${new URLSearchParams({ iri, lang: this.lang })}`;
+    if (this.own.some((namespace) => iri.startsWith(namespace))) return at(`/term/?${new URLSearchParams({ iri, lang: this.lang })}`);
     return /^https?:\/\//i.test(iri) ? iri : null;
   },
 

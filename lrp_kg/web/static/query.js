@@ -24,7 +24,7 @@
 
   const terms = (async () => {
     try {
-      const response = await fetch(`/query/terms.json?lang=${lang}`);
+      const response = await fetch(at(`/query/terms.json?lang=${lang}`));
       const rows = response.ok ? await response.json() : [];
       Names.learn(rows);
       return rows.map(({ name, label }) => ({ name, sought: `${name} ${label}`.toLowerCase() }));
@@ -78,7 +78,7 @@
     showQueryButton: false,
     resizeable: true,
     editorHeight: `${Math.max(220, Math.min(460, 24 * start.split("\n").length + 40))}px`,
-    requestConfig: { endpoint: new URL("/sparql", location.href).href, method: "POST" },
+    requestConfig: { endpoint: new URL(at("/sparql"), location.href).href, method: "POST" },
   });
   const field = place.querySelector(".CodeMirror textarea");
   field.setAttribute("aria-label", words["query-label"]);
@@ -117,10 +117,10 @@
 
   function address() {
     const query = yasqe.getValue();
-    link.href = `/query?${new URLSearchParams({ query, lang })}`;
+    link.href = at(`/query?${new URLSearchParams({ query, lang })}`);
     for (const other of document.querySelectorAll("#languages a")) other.href = `?${new URLSearchParams(query === start ? { lang: other.lang } : { lang: other.lang, query })}`;
   }
-  link.href = `/query?${new URLSearchParams({ query: start, lang })}`;
+  link.href = at(`/query?${new URLSearchParams({ query: start, lang })}`);
 
   // -- running a query ----------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@
     const graph = ["construct", "describe"].includes(form(query));
     const accept = graph ? "application/n-triples, application/sparql-results+json;q=0.5" : "application/sparql-results+json, application/n-triples;q=0.5";
     try {
-      const response = await fetch(`/sparql?lang=${lang}`, { method: "POST", headers: { Accept: accept, "Content-Type": "application/sparql-query" }, body: query, signal: own.signal });
+      const response = await fetch(at(`/sparql?lang=${lang}`), { method: "POST", headers: { Accept: accept, "Content-Type": "application/sparql-query" }, body: query, signal: own.signal });
       const content = await response.text();
       if (!response.ok) {
         showError(response.status, content);
@@ -182,7 +182,7 @@
     status.classList.add("failed");
     status.replaceChildren(element("strong", {}, problem.title || words["query-failed"]), element("p", {}, problem.detail || ""));
     if (code === 401) {
-      const login = element("a", { href: `/login?${new URLSearchParams({ lang, next: link.getAttribute("href") })}` }, words["login-in"]);
+      const login = element("a", { href: at(`/login?${new URLSearchParams({ lang, next: link.getAttribute("href") })}`) }, words["login-in"]);
       status.lastChild.append(" ", login);
     }
   }
@@ -196,7 +196,7 @@
   // -- the catalogue as examples ----------------------------------------------------------------------
 
   async function examples() {
-    const response = await fetch(`/queries?lang=${lang}`, { headers: { Accept: "application/json" } });
+    const response = await fetch(at(`/queries?lang=${lang}`), { headers: { Accept: "application/json" } });
     if (!response.ok) return;
     const { queries } = await response.json();
     const select = document.getElementById("example");
@@ -210,7 +210,7 @@
     select.addEventListener("change", async () => {
       const chosen = queries.find(({ name }) => name === select.value);
       if (!chosen) return;
-      const answer = await fetch(`/queries/${encodeURIComponent(chosen.name)}.rq?lang=${lang}`);
+      const answer = await fetch(at(`/queries/${encodeURIComponent(chosen.name)}.rq?lang=${lang}`));
       const text = await answer.text();
       if (!answer.ok) {
         showError(answer.status, text);

@@ -57,7 +57,7 @@
     if (explain.checked) query.set("explain", "true");
     let shown;
     try {
-      const answer = await fetch("/assess?" + query, {
+      const answer = await fetch(`${form.action}?${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "text/html" },
         body: JSON.stringify(found),
