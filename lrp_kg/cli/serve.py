@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     envvar="LRP_TOKEN_FILE",
     help="File with the access tokens for a store with records, one a line. Also LRP_TOKEN_FILE.",
 )
+@click.option(
+    "--metrics", is_flag=True, envvar="LRP_METRICS", help="Serve figures for Prometheus at /metrics. Also LRP_METRICS."
+)
 @guideline_option
 def serve(
     host: str,
@@ -61,6 +64,7 @@ def serve(
     reload: bool,
     store: str | None,
     token_file: Path | None,
+    metrics: bool,
     guideline: Path | None,
 ) -> None:
     """Serve the guideline over HTTP: POST /assess, /sparql, and pages at /.
@@ -78,6 +82,9 @@ def serve(
     os.environ.update({f"LRP_{name}": str(value) for name, value in settings.items() if value})
     if reload:
         os.environ["LRP_RELOAD"] = "true"
+    os.environ.pop("LRP_METRICS", None)
+    if metrics:
+        os.environ["LRP_METRICS"] = "true"
     service = open_service(guideline, validating=True)  # report every finding here, not in a worker
     try:
         Limits.from_environment()
@@ -85,9 +92,9 @@ def serve(
             raise UnknownParameter("LRP_MAX_BODY is not a number of bytes. Correct the setting.")
         if store:
             _check_store(service, store, token_file)
+        run(host, port, workers, metrics=metrics)
     except LrpError as error:
         fail(error)
-    run(host, port, workers)
 
 
 def _check_store(service: GuidelineService, store: str, token_file: Path | None) -> None:

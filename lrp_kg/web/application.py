@@ -13,6 +13,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
+from lrp_kg.web.metrics import Figures
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
 
@@ -25,13 +26,14 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
 
     Settings, also from ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
     (bytes), ``PROXIES`` (number of those that add X-Forwarded-For, -Proto, -Host and -Prefix), ``PREFIX``
-    (path that a proxy shows the service under), ``RELOAD``, and the limits of queries (``QUERY_SECONDS`` and so on).
+    (path that a proxy shows the service under), ``RELOAD``, ``METRICS``, and the limits of queries
+    (``QUERY_SECONDS`` and so on).
 
     Raise `TokenFileError` if the store has records and there is no token.
     """
     app = QuietFlask(__name__.rpartition(".")[0])
     app.config.update(GUIDELINE=os.environ.get("LRP_GUIDELINE"), MAX_BODY=DEFAULT_MAX_BODY, RELOAD=False)
-    app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0, PREFIX="")
+    app.config.update(STORE=None, TOKEN_FILE=None, PROXIES=0, PREFIX="", METRICS=False)
     app.config.from_prefixed_env("LRP")
     app.config.update(config or {})
     app.config["MAX_CONTENT_LENGTH"] = int(app.config["MAX_BODY"]) + 1  # `body` detects the extra byte
@@ -51,6 +53,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(app.config["STORE"]))
     for part in (assess, pages, access, sparql, terms, editor, queries):
         app.register_blueprint(part.blueprint)
+    if app.config["METRICS"]:
+        app.extensions["lrp_kg_figures"] = Figures(app)
     proxies = int(app.config["PROXIES"])
     put_under(app, app.config["PREFIX"], proxies)
     if proxies:

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ from flask import Flask
 
 from lrp_kg.errors import Busy
 from lrp_kg.web.application import create_app
+from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ def make() -> Flask:
     _listen_to_the_main_process()
     app = create_app()
     app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
+    if "lrp_kg_figures" in app.extensions:
+        figures = app.extensions["lrp_kg_figures"]
+        figures.limits.labels("bodies").set(BODIES)
+        app.wsgi_app = Measured(app.wsgi_app, figures)  # type: ignore[method-assign]
     app.extensions["lrp_kg_engines"].prepare()
     gc.collect()
     gc.freeze()
@@ -99,8 +105,16 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def run(host: str, port: int, workers: int) -> None:
-    """Serve until interrupted; print the address, and log no request and no body."""
+def run(host: str, port: int, workers: int, *, metrics: bool = False) -> None:
+    """Serve until interrupted; print the address, and log no request and no body.
+
+    Raise `MetricsError` if ``metrics`` are asked for and cannot be had.
+    """
+    with counted_together(workers) if metrics else nullcontext():
+        _run(host, port, workers)
+
+
+def _run(host: str, port: int, workers: int) -> None:
     if not _is_free(host, port):
         click.secho(
             f"Port {port} of {host} is in use. Stop the program that uses it, or choose another --port.",
