@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -16,16 +16,22 @@ help: ## list the verbs
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
 
-test: $(VENV)/.test browser clients lint ## linters and all tests, in a few minutes
-	cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export LRP_TEST_CACHE=$$cache && \
-		$(BIN)/python -m pytest -m alone && $(PYTEST) -m "not long and not alone"
+test: $(VENV)/.test browser clients ## linters and all tests, in a few minutes
+	@cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export LRP_TEST_CACHE=$$cache && \
+		$(BIN)/python -m pytest -m "alone and not long" && { \
+			$(MAKE) --no-print-directory lint & lint=$$!; \
+			$(PYTEST) -m "not long and not alone"; tests=$$?; \
+			wait $$lint || { echo "The linters failed: see above, or run make lint."; exit 1; }; \
+			exit $$tests; \
+		}
 
 check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
 	$(PYTEST) -q -m "not slow and not long and not alone"
 
 long: $(VENV)/.benchmark ## what is too long for test: full proofs, many kills, benchmarks
-	$(PYTEST) -m long
+	$(PYTEST) -m "long and not alone"
+	$(BIN)/python -m pytest -m "long and alone"
 	$(MAKE) benchmark
 
 LOWEST := $(VENV)-lowest

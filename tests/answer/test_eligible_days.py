@@ -266,10 +266,22 @@ def nearly_eligible(draw: st.DrawFn) -> tuple[str, Json]:
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(drawn=nearly_eligible())
 def test_days_agree_with_the_decision_on_each_day(service: GuidelineService, drawn: tuple[str, Json]) -> None:
-    programme, sent = drawn
+    agree_on_each_day(service, *drawn)
+
+
+@pytest.mark.long
+@settings(max_examples=100)
+@given(drawn=nearly_eligible())
+def test_days_of_more_records_agree_with_the_decision_on_each_day(
+    service: GuidelineService, drawn: tuple[str, Json]
+) -> None:
+    agree_on_each_day(service, *drawn)
+
+
+def agree_on_each_day(service: GuidelineService, programme: str, sent: Json) -> None:
     g = service.guideline
     try:
         record = service.read(sent)

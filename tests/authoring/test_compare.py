@@ -199,7 +199,7 @@ DIFFERING = [
 ]
 
 
-@pytest.mark.parametrize("sample", [SAMPLE // 4, pytest.param(SAMPLE, marks=pytest.mark.long)])
+@pytest.mark.parametrize("sample", [SAMPLE // 16, pytest.param(SAMPLE, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", DIFFERING)
 def test_regions_are_exactly_the_records_answered_differently(
     name: str, sample: int, compared: Callable[[str], Compared]
@@ -232,14 +232,15 @@ def test_regions_are_exactly_the_records_answered_differently(
         assert sum(r["combinations"] for r in effect["regions"]) == effect["differing"]
 
 
+@pytest.mark.parametrize("number", [30, pytest.param(100, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
-def test_same_decisions_give_the_same_answers(name: str, compared: Callable[[str], Compared]) -> None:
+def test_same_decisions_give_the_same_answers(name: str, number: int, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     same = {d["id"] for d in c.found["decisions"] if d["status"] == "same"}
     same -= {d["id"] for d in c.found["decisions"] if d["status"] != "same"}
     old, new = c.services
     compared_records = 0
-    for record in random_records(old, 100):
+    for record in random_records(old, number):
         try:
             before, after = old.assess(record)["decisions"], new.assess(record)["decisions"]
         except InvalidRecord:
@@ -248,7 +249,7 @@ def test_same_decisions_give_the_same_answers(name: str, compared: Callable[[str
         for name in same:
             a, b = before[name], after[name]
             assert (a["status"], a["answers"], a["missing"]) == (b["status"], b["answers"], b["missing"])
-    assert compared_records > 25
+    assert compared_records > number / 10
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -224,7 +224,7 @@ def test_all_faults_are_reported_at_once(service: GuidelineService) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [pytest.param(120, marks=pytest.mark.slow), pytest.param(350, marks=pytest.mark.long)], ids=str
+    "number", [pytest.param(60, marks=pytest.mark.slow), pytest.param(350, marks=pytest.mark.long)], ids=str
 )
 def test_pyshacl_gives_the_same_verdict(number: int, service: GuidelineService) -> None:
     """Compare hundreds of records with up to three faults; the validator's memory of valid values must not matter."""

@@ -186,7 +186,7 @@ class TestLimits:
         ],
     )
     def test_memory_is_limited(self, file: Path, query: str) -> None:
-        with PoolEngine(quads=file, limits=Limits(seconds=120, memory=100 * 1024 * 1024)) as small:
+        with PoolEngine(quads=file, limits=Limits(seconds=120, memory=20 * 1024 * 1024)) as small:
             with pytest.raises((MemoryLimit, QueryTimeLimit)) as caught:
                 small.ask(Question(query))
             assert isinstance(caught.value, MemoryLimit)
