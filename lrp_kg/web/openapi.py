@@ -21,9 +21,11 @@ def description(guideline: Guideline) -> dict[str, Any]:
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
     found: dict[str, Any] = yaml.safe_load(text)
     found["info"] = {"title": in_language(guideline.label, "en", guideline.id), "version": __version__}
-    found.pop("parts")["language"]["enum"] = list(LANGUAGES)  # the aliases of a YAML anchor are one object
+    parts = found.pop("parts")
+    problem = parts["problem"]
+    parts["language"]["enum"] = list(LANGUAGES)  # the aliases of a YAML anchor are one object
     for path, what in found.pop("pages").items():
-        found["paths"].setdefault(path, {})["get"] = _page(path, what)
+        found["paths"].setdefault(path, {})["get"] = _page(path, what, problem)
     properties = {f.id: _schema(f) for f in guideline.fields.values()}
     for f in guideline.fields.values():
         for bound, end in zip(f.bounds or (), _ENDS, strict=False):
@@ -33,12 +35,13 @@ def description(guideline: Guideline) -> dict[str, Any]:
     return found
 
 
-def _page(path: str, what: str) -> dict[str, Any]:
-    """Return the operation that gets a page; its parameters are named in the path."""
+def _page(path: str, what: str, problem: dict[str, Any]) -> dict[str, Any]:
+    """Return the operation that gets a page; its parameters are named in the path, and may name nothing."""
     found: dict[str, Any] = {"summary": what, "responses": {"200": {"description": what}}}
     names = re.findall(r"\{(\w+)\}", path)
     if names:
         found["parameters"] = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+        found["responses"]["404"] = problem
     return found
 
 

@@ -1039,6 +1039,14 @@ def test_openapi_is_valid(client: FlaskClient) -> None:
     openapi_spec_validator.validate(openapi(client))
 
 
+def test_openapi_says_where_a_name_may_be_unknown(client: FlaskClient) -> None:
+    described = openapi(client)
+    named = [path for path in described["paths"] if "{" in path]
+    assert len(named) > 5
+    assert all("404" in described["paths"][path]["get"]["responses"] for path in named)
+    assert {"303", "401", "429"} <= set(described["paths"]["/login"]["post"]["responses"])
+
+
 def test_openapi_references_exist(client: FlaskClient) -> None:
     described = openapi(client)
     for reference in re.findall(r'"\$ref":\s*"#/([^"]+)"', json.dumps(described)):
