@@ -11,9 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.research.store.opening import holds_records
-from lrp_kg.web import access, assess, editor, pages, queries, sparql, terms
+from lrp_kg.web import access, assess, editor, origins, pages, queries, sparql, terms
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.metrics import Figures
+from lrp_kg.web.negotiation import describe_choice
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
 
@@ -56,6 +57,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     if app.config["METRICS"]:
         app.extensions["lrp_kg_figures"] = Figures(app)
     proxies = int(app.config["PROXIES"])
+    app.before_request(origins.preflight)
+    app.after_request(origins.open_to_all)
+    app.after_request(describe_choice)
     put_under(app, app.config["PREFIX"], proxies)
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Response, g, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
 from lrp_kg.words import LANGUAGES
+from lrp_kg.words.languages import look_up, preferred
+
+_WITHOUT_LANGUAGE = ("text/turtle", "application/n-triples", "application/sparql-query", "image/svg+xml")
+"""Media types whose texts, if any, are in all languages."""
 
 
 def content_type(supported: dict[str, str]) -> str:
@@ -36,6 +40,7 @@ def without_parameters(accept: MIMEAccept) -> MIMEAccept:
 
 def accepted(offered: dict[str, str]) -> str:
     """Return the offered format that the caller prefers; the first one if there is no Accept header."""
+    g.accept = True
     if not request.accept_mimetypes:
         return next(iter(offered.values()))
     best = without_parameters(request.accept_mimetypes).best_match(list(offered))
@@ -45,13 +50,31 @@ def accepted(offered: dict[str, str]) -> str:
 
 
 def language() -> str:
-    """Return the language: ``?lang=``, else ``Accept-Language``, else English."""
-    asked = request.args.get("lang")
-    if asked is not None and asked not in LANGUAGES:
+    """Return the language: ``?lang=``, else ``Accept-Language``, else English; `describe_choice` says which."""
+    asked = request.args.getlist("lang")
+    if len(set(asked)) > 1:
+        raise UnknownParameter("lang is in the address more than once. Send one language.")
+    if not asked:
+        found = preferred(request.accept_languages)
+    elif (chosen := look_up(asked[0])) is None:
         raise UnknownParameter(
-            f"lang={asked!r} is not a language of this service. Choose among {', '.join(LANGUAGES)}."
+            f"lang={asked[0]!r} is not a language of this service. Choose among {', '.join(LANGUAGES)}."
         )
-    return asked or request.accept_languages.best_match(LANGUAGES) or "en"
+    else:
+        found = chosen
+    g.language = found
+    return found
+
+
+def describe_choice(response: Response) -> Response:
+    """Say which language the text of a response is in, and which headers of the request it depends on."""
+    if "language" in g and response.mimetype not in _WITHOUT_LANGUAGE and response.status_code != 304:
+        response.headers.setdefault("Content-Language", g.language)
+    if not request.args.get("lang") and "language" in g:
+        response.vary.add("Accept-Language")
+    if "accept" in g:
+        response.vary.add("Accept")
+    return response
 
 
 def language_or_default() -> str:

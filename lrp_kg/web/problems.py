@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
+from lrp_kg.web.origins import OPEN
 
 _ADVICE = {
     404: "There is nothing at this address. GET {root}/ lists the addresses of the service.",
@@ -38,13 +39,15 @@ def problem(
         "code": code,
         "detail": detail,
     }
-    found = [f.as_dict(language_or_default()) for f in findings]
+    lang = "en"  # that of title and detail
+    found = list(findings)
     if found:
-        body["findings"] = found
+        lang = language_or_default()
+        body["findings"] = [f.as_dict(lang) for f in found]
     return Response(
         orjson.dumps(body),
         status,
-        {"Cache-Control": "no-store", **(headers or {})},
+        {"Cache-Control": "no-store", "Content-Language": lang, **OPEN, **(headers or {})},
         mimetype="application/problem+json",
     )
 

@@ -25,12 +25,11 @@ from lrp_kg.web.engine import engine
 from lrp_kg.web.html import VARY, html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
-from lrp_kg.web.sparql import allow_other_origins, answer
+from lrp_kg.web.sparql import answer
 from lrp_kg.web.terms import terms
 from lrp_kg.words import LANGUAGES, in_language
 
 blueprint = Blueprint("queries", __name__)
-blueprint.after_request(allow_other_origins)
 
 SHOWN = 1000
 """Rows that a page shows; the other formats return all."""

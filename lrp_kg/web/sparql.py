@@ -58,13 +58,6 @@ FORMATS: dict[str, tuple[str | None, str | None]] = (
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
 _READ_ONLY = "This is an update; the endpoint is read-only. Load data with lrp-kg load."
 _CHANGING = re.compile(r"now|rand|uuid|bnode|\\u", re.IGNORECASE)  # \\u can hide any of the others
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match",
-    "Access-Control-Expose-Headers": "ETag, Retry-After, WWW-Authenticate",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 @dataclass(frozen=True)
@@ -77,20 +70,11 @@ class Operation:
     format: str | None
 
 
-@blueprint.after_request
-def allow_other_origins(response: Response) -> Response:
-    """Allow requests from pages of other origins; they cannot use cookies of this service."""
-    response.headers.extend(_CORS)
-    return response
-
-
-@blueprint.route("/v1/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
-@blueprint.route("/sparql/", methods=["GET", "POST", "OPTIONS"])
-@blueprint.route("/sparql", methods=["GET", "POST", "OPTIONS"], strict_slashes=False)
+@blueprint.route("/v1/sparql", methods=["GET", "POST"], strict_slashes=False)
+@blueprint.route("/sparql/", methods=["GET", "POST"])
+@blueprint.route("/sparql", methods=["GET", "POST"], strict_slashes=False)
 def sparql() -> Response:
     """Run a query; without one, describe the service."""
-    if request.method == "OPTIONS":
-        return Response(status=204)
     asked = _operation()
     accept = request.headers.get("Accept", "")
     if asked.query is None:
@@ -167,6 +151,7 @@ def _operation() -> Operation:
     if request.method == "POST":
         name, options = parse_options_header(request.headers.get("Content-Type", ""))
         demand_utf8(options)
+        name = name.lower()
         if name == UPDATE:
             raise QueryRefused(_READ_ONLY)
         if name == FORM:
@@ -185,7 +170,7 @@ def _operation() -> Operation:
         raise QueryRefused(_READ_ONLY)
     if len(queries) > 1:
         raise MalformedQuery(f"The request has {len(queries)} queries. Send one at a time.")
-    formats = [value for key, value in pairs if key == "format"]
+    formats = [value.lower() for key, value in pairs if key == "format"]
     if formats and formats[-1] not in FORMATS:
         raise UnknownParameter(f"format={formats[-1]!r} is not a format. Choose among {', '.join(FORMATS)}.")
     return Operation(

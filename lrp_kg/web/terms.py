@@ -24,7 +24,7 @@ blueprint = Blueprint("terms", __name__)
 USES = 200
 """Uses of a term that its page lists for each property; RDF and SPARQL return all."""
 
-_HEADERS = {**VARY, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+_HEADERS = {**VARY, "Cache-Control": "no-cache"}
 
 
 @dataclass(frozen=True)

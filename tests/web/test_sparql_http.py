@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 import pyoxigraph as ox
 import pytest
@@ -313,7 +313,8 @@ class TestCaching:
         assert head.headers["etag"] == got.headers["etag"]
 
     def test_other_origins(self, open_service: Service) -> None:
-        answer = open_service.ask("/sparql", "OPTIONS", headers={"Origin": "https://elsewhere.example"})
+        asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+        answer = open_service.ask("/sparql", "OPTIONS", headers=asked)
         assert answer.status == 204
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "Authorization" in answer.headers["access-control-allow-headers"]
@@ -416,7 +417,7 @@ class TestTokens:
     @pytest.mark.parametrize("lang", ["en", "nl", "fr", "de"])
     def test_login_page_in_each_language(self, guarded: Service, lang: str) -> None:
         answer = guarded.ask(f"/login?lang={lang}&next=/query", headers={"Accept": "text/html"})
-        assert f'<html lang="{lang}">' in answer.text
+        assert f'<html lang="{lang}" ' in answer.text
         assert 'name="next" value="/query"' in answer.text
         assert 'type="password"' in answer.text
 
@@ -523,7 +524,7 @@ class TestTerms:
             joint = "&" if "?" in path else "?"
             answer = open_service.ask(f"{path}{joint}lang={lang}", headers={"Accept": "text/html"})
             assert answer.status == 200
-            assert f'<html lang="{lang}">' in answer.text
+            assert f'<html lang="{lang}" ' in answer.text
 
     @pytest.mark.parametrize(
         "kind", ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"]
@@ -649,7 +650,7 @@ class TestOddRequests:
         names = ("near-boundary", "several-or-no-answer", "drugs-against-advice", "late-follow-up")
         pages = [guarded.ask(f"/queries/{name}", headers=token).text for name in names]
         links = set(re.findall(r'href="(/(?:term/|query\?)[^"]*)"', "".join(pages)))
-        assert any("SELECT+%3Fproperty" in link for link in links)
+        assert any("SELECT ?property" in unquote_plus(link) for link in links)
         for link in sorted(links)[:40]:
             assert guarded.ask(link.replace("&amp;", "&"), headers=token).status == 200
 
