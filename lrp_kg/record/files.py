@@ -36,7 +36,7 @@ def _guess(text: str) -> str:
     head = text.lstrip()[:1]
     if head not in ("{", "["):
         return "turtle"
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
     whole = all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
     return "ndjson" if len(lines) > 1 and whole else "json"
 
@@ -46,7 +46,7 @@ def items(reader: RecordReader, file: str, body: bytes, kind: str | None = None)
     text = decode(body)
     kind = kind or kind_of(file, text)
     if kind == "turtle":
-        for raw in reader.from_rdf(text, ox.RdfFormat.TURTLE):
+        for raw in reader.from_rdf(text, ox.RdfFormat.TURTLE, many=True):
             yield raw.subject, raw
     elif kind == "ndjson":
         for number, line in ndjson(text):

@@ -12,8 +12,9 @@ from rdflib.namespace import RDF, SH
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.limits import problem, shown
 from lrp_kg.record.model import RawRecord
-from lrp_kg.words import LANGUAGES, in_every_language, in_language, phrase
+from lrp_kg.words import LANGUAGES, in_language, phrase
 
 _NAMES = {
     "InConstraintComponent": "value-not-in-list",
@@ -30,6 +31,9 @@ _NAMES = {
     "SPARQLConstraintComponent": "values-do-not-agree",
 }
 
+
+LONGEST_NAME = 100
+"""Characters of a name that are compared with those of the fields."""
 
 Result = tuple[str, rdflib.term.Node, list[Any]]
 """What pySHACL reports of one problem: text, node of the result, its triples."""
@@ -50,11 +54,16 @@ class Messages:
 
     def outside(self, name: str) -> Finding:
         """Return the problem that something sent is no part of the record."""
-        texts = in_every_language("outside")
-        return Finding("outside-record", texts["en"], field=local_name(name), messages=texts)
+        return problem("outside-record", "outside", name.removeprefix(self.guideline.namespace))
+
+    def unknown(self, iri: str, raw: RawRecord) -> Finding:
+        """Return the problem that the record has no such field."""
+        component = "ClosedConstraintComponent"
+        texts = {lang: self._message(component, lang, iri, None, None, raw) for lang in LANGUAGES}
+        return Finding(_NAMES[component], texts["en"], field=self.named(iri, raw), messages=texts)
 
     def of_results(self, results: Iterable[Result], raw: RawRecord) -> list[Finding]:
-        """Return the problems that pySHACL reports of a record, without repeats and in the order of its fields."""
+        """Return the problems that pySHACL reports of a record, without repeats."""
         graph = self.shapes
         found: dict[tuple[str | None, str, str], tuple[Finding, str | None]] = {}
         for _text, node, triples in results:
@@ -63,41 +72,47 @@ class Messages:
             shape, value = about[SH.sourceShape], about.get(SH.value)
             step = first_step(graph, about.get(SH.resultPath))
             iri = str(step) if step else None
-            field = self._named(iri, raw)
+            field = self.named(iri, raw)
             shown = self._show(iri, value)
             own = {
                 m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)
             }
             name = _NAMES.get(component, component)
             texts = {
-                lang: own.get(lang) or own.get("en") or self._message(component, lang, iri, shown, shape)
+                lang: own.get(lang) or own.get("en") or self._message(component, lang, iri, shown, shape, raw)
                 for lang in LANGUAGES
             }
             other = graph.value(shape, SH.lessThanOrEquals)
             finding = Finding(name, texts["en"], field=field, value=shown, messages=texts)
-            found.setdefault((field, name, texts["en"]), (finding, self._named(str(other), raw) if other else None))
-        return self._ordered(list(found.values()), raw)
+            found.setdefault((field, name, texts["en"]), (finding, self.named(str(other), raw) if other else None))
+        return self._without_consequences(list(found.values()))
 
-    def _named(self, iri: str | None, raw: RawRecord) -> str | None:
-        """Return the name under which a property was sent."""
+    def named(self, iri: str | None, raw: RawRecord) -> str | None:
+        """Return the name under which a property was sent, or would be."""
         whole = self.guideline.bounded.get(iri or "")
         if whole and whole.iri in raw.spelled_out:
-            return whole.id
-        return local_name(iri) if iri else None
+            iri = whole.iri
+        if not iri:
+            return None
+        return shown(raw.keys.get(iri) or iri.removeprefix(self.guideline.namespace))
 
-    def _ordered(self, found: list[tuple[Finding, str | None]], raw: RawRecord) -> list[Finding]:
-        """Sort findings by field; leave out what only follows from a value of the wrong type."""
+    @staticmethod
+    def _without_consequences(found: list[tuple[Finding, str | None]]) -> list[Finding]:
+        """Leave out what only follows from a value of the wrong type."""
         mistyped = {f.field for f, _ in found if f.name in ("wrong-type", "value-not-in-list", "unknown-field")}
         doubtful = mistyped | {f.field for f, _ in found if f.name == "wrong-form"}
         follows = ("wrong-form", "value-too-small", "value-too-large")
-        kept = [
+        return [
             f
             for f, other in found
             if not (f.name in follows and f.field in mistyped)
             and not (f.name in ("dates-out-of-order", "values-do-not-agree") and doubtful & {f.field, other})
         ]
-        order = {self._named(p, raw): i for i, (p, _) in enumerate(raw.entries)}
-        return sorted(kept, key=lambda f: (order.get(f.field or "", len(order)), f.name, f.message))
+
+    def ordered(self, found: Iterable[Finding], raw: RawRecord) -> list[Finding]:
+        """Sort problems: those of the whole record, then by field in the order of the record, then the others."""
+        order = {self.named(p, raw): i for i, p in enumerate(dict.fromkeys(p for p, _ in raw.entries))}
+        return sorted(found, key=lambda f: (order.get(f.field, len(order)) if f.field else -1, f.name, f.message))
 
     def _show(self, iri: str | None, value: rdflib.term.Node | None) -> Any:
         if isinstance(value, rdflib.Literal):
@@ -108,24 +123,27 @@ class Messages:
             return next((v.id for v in f.values if v.iri == str(value)), str(value)) if f else str(value)
         return None
 
-    def _message(self, component: str, lang: str, iri: str | None, value: Any, shape: rdflib.term.Node) -> str:
+    def _message(
+        self, component: str, lang: str, iri: str | None, value: Any, shape: rdflib.term.Node | None, raw: RawRecord
+    ) -> str:
         g = self.guideline
         f = g.fields.get(iri or "") or g.bounded.get(iri or "")
         limit = self.shapes.value(shape, SH.minInclusive if component.startswith("Min") else SH.maxInclusive)
+        name = self.named(iri, raw) or ""
         text = in_language(g.message_templates.get(component, {}), lang, "{field}: {value} ({component}).")
         return text.format(
-            field=local_name(iri or "") + (f" ({in_language(f.label, lang)})" if f else ""),
+            field=name + (f" ({in_language(f.label, lang)})" if f else ""),
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
             type=phrase(f"type-{f.kind}", lang) if f else "",
-            hint=self._hint(iri, lang),
+            hint=self._hint(iri, name, lang),
             component=component,
         )
 
-    def _hint(self, iri: str | None, lang: str) -> str:
+    def _hint(self, iri: str | None, name: str, lang: str) -> str:
         g = self.guideline
         if iri in g.derived:
             return phrase("hint-derived", lang)
-        similar = difflib.get_close_matches(local_name(iri or ""), list(g.field_names), 1)
+        similar = difflib.get_close_matches(name[:LONGEST_NAME], list(g.field_names), 1)
         return phrase("hint-similar", lang, similar=similar[0]) if similar else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from lrp_kg.durations import DateRange
+from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.logic.cells import FieldValue
 
@@ -28,13 +29,17 @@ BASE = "https://w3id.org/lrp-kg/record/"
 class RawRecord:
     """A record as it was sent: predicates and values, not yet known to be valid.
 
-    ``spelled_out`` are fields, by IRI, of which a month, a year or a range was sent, which the entries have as bounds.
+    ``stray`` names what was sent beside it, ``problems`` is what was already found wrong. ``spelled_out`` are fields,
+    by IRI, of which a month, a year or a range was sent, which the entries have as bounds; ``keys`` what the sender
+    calls a property, where that is another name.
     """
 
     subject: str
     entries: tuple[tuple[str, RawValue], ...]
     stray: tuple[str, ...] = ()
     spelled_out: frozenset[str] = frozenset()
+    problems: tuple[Finding, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,23 @@ import pyoxigraph as ox
 from lrp_kg.errors import BrokenRdf
 from lrp_kg.guideline.index import Node, node_of
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
+from lrp_kg.record.identifiers import demand_no_space
+from lrp_kg.record.limits import TRIPLES, over_triples
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue
 
 
-def rdf_records(text: str, rdf_format: ox.RdfFormat, list_fields: Collection[str]) -> list[RawRecord]:
-    """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray."""
+def rdf_records(
+    text: str, rdf_format: ox.RdfFormat, list_fields: Collection[str], *, many: bool = False
+) -> list[RawRecord]:
+    """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray.
+
+    Raises `InvalidRecord` where the document says more than one record can, unless it may hold ``many``.
+    """
     about: dict[str, list[tuple[str, Node]]] = {}
     try:
-        for quad in ox.parse(text, format=rdf_format, base_iri=BASE):
+        for number, quad in enumerate(ox.parse(text, format=rdf_format, base_iri=BASE)):
+            if number >= TRIPLES and not many:
+                raise over_triples()
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
                 raise BrokenRdf("A triple about a triple cannot be part of a record.")
             about.setdefault(_key(node_of(quad.subject)), []).append((quad.predicate.value, node_of(quad.object)))
@@ -38,7 +47,7 @@ def rdf_records(text: str, rdf_format: ox.RdfFormat, list_fields: Collection[str
                 continue
             members = _members(about, node, used) if predicate in list_fields else None
             entries.append((predicate, node if members is None else members))
-        records.append(RawRecord(subject, tuple(entries), tuple(stray)))
+        records.append(RawRecord(demand_no_space(subject), tuple(entries), tuple(stray)))
     rest = tuple(sorted(about.keys() - used))
     if records and rest:
         first = records[0]

@@ -10,16 +10,19 @@ import json
 from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
 from lrp_kg.durations import DateRange
 from lrp_kg.errors import ForeignContext, RecordError
+from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
+from lrp_kg.record.identifiers import resolved
+from lrp_kg.record.limits import TEXT, over_text
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
 from lrp_kg.record.ranges import durations, ends_of, settled
 from lrp_kg.record.rdf import rdf_records
@@ -75,20 +78,23 @@ class RecordReader:
         if any(key.startswith("@") and key not in ("@context", "@id", "@type") for key in data):
             return self._from_foreign(data, self.context)
         entries: list[tuple[str, RawValue]] = []
+        keys: dict[str, str] = {}
         spelled_out = set()
         for key, raw in data.items():
             value = plain(raw)
-            if key.startswith("@") or value is None:
-                continue
             f = self.fields.get(key)
+            if key.startswith("@") or (value is None and (f or key in self._bounds)):
+                continue
             ends = self._ends(value) if f and f.bounds else None
             if f and f.bounds and ends is not None:
                 spelled_out.add(f.iri)
                 entries += [(iri, _date(end)) for iri, end in zip(f.bounds, ends, strict=True) if end is not None]
             else:
-                entries.append(
-                    (f.iri if f else self._bounds.get(key, self.namespace + quote(key)), self._value(key, value))
-                )
+                iri = f.iri if f else self._bounds.get(key)
+                if iri is None:
+                    iri = self.namespace + quote(key, errors="replace")
+                    keys[iri] = key
+                entries.append((iri, self._value(key, value)))
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
         if kind not in (
@@ -99,7 +105,12 @@ class RecordReader:
             [PATIENT_RECORD],
         ):
             stray.append("@type")
-        return RawRecord(_subject(data.get("@id")), tuple(entries), tuple(stray), frozenset(spelled_out))
+        ident = data.get("@id")
+        problems: tuple[Finding, ...] = ()
+        if isinstance(ident, str) and len(ident) > TEXT:
+            problems, ident = (over_text("@id", ident),), None
+        subject = resolved(ident)
+        return RawRecord(subject, tuple(entries), tuple(stray), frozenset(spelled_out), problems, keys)
 
     @staticmethod
     def _ends(value: Any) -> tuple[Any, Any] | None:
@@ -146,9 +157,12 @@ class RecordReader:
             )
         return records[0]
 
-    def from_rdf(self, text: str, rdf_format: ox.RdfFormat) -> list[RawRecord]:
-        """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray."""
-        return rdf_records(text, rdf_format, {f.iri for f in self.fields.values() if f.kind == "values"})
+    def from_rdf(self, text: str, rdf_format: ox.RdfFormat, *, many: bool = False) -> list[RawRecord]:
+        """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray.
+
+        Raises `InvalidRecord` where the document says more than one record can, unless it may hold ``many``.
+        """
+        return rdf_records(text, rdf_format, {f.iri for f in self.fields.values() if f.kind == "values"}, many=many)
 
     # -- understanding ----------------------------------------------------------------------------
 
@@ -199,17 +213,3 @@ class RecordReader:
 
 def _date(value: Any) -> Node:
     return Node("literal", day_of(value), XSD + "date") if isinstance(value, str) else native(value)
-
-
-def _subject(ident: Any) -> str:
-    """Return the IRI or blank node of an ``@id``, relative ones resolved; empty where there is none."""
-    if ident is None:
-        return ""
-    if isinstance(ident, str):
-        try:
-            if ident.startswith("_:"):
-                return f"_:{ox.BlankNode(ident[2:]).value}"
-            return ox.NamedNode(urljoin(BASE, ident)).value
-        except ValueError:
-            pass
-    raise RecordError("The @id of a record is an IRI, or a blank node such as _:p1. Correct it, or leave it out.")

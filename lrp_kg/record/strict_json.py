@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from lrp_kg.errors import BrokenJson, DuplicateKey, WrongCharset
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import RDF, XSD
+from lrp_kg.record.limits import shown
 
 LONGEST_INTEGER = 18
 """Digits of an integer beyond which JSON is refused; what follows fits in 64 bits everywhere."""
+
+LONGEST_FRACTION = 40
+"""Characters of a number with a fraction or exponent beyond which JSON is refused."""
+
+_NAMED = 5
+"""Repeated keys that an error names."""
 
 MAX_DEPTH = 50
 """Nesting of JSON beyond which a record is refused; a record needs two levels."""
@@ -28,9 +38,10 @@ def decode(body: bytes) -> str:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [k for k, _ in pairs]
-        twice = sorted({k for k in keys if keys.count(k) > 1})
-        raise DuplicateKey(f"The key {', '.join(map(repr, twice))} appears twice in one object. Send it once.")
+        twice = sorted(k for k, count in Counter(k for k, _ in pairs).items() if count > 1)
+        more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
+        names = ", ".join(f"'{shown(k)}'" for k in twice[:_NAMED])
+        raise DuplicateKey(f"The key {names}{more} appears twice in one object. Send it once.")
     return found
 
 
@@ -40,6 +51,18 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+def _fraction(text: str) -> float:
+    """Return a number with a fraction or exponent; never one that is only nearly whole as a whole one."""
+    number = float(text)
+    if math.isinf(number):
+        raise BrokenJson("A number is too large to be read. Correct it.")
+    if len(text) > LONGEST_FRACTION or (
+        abs(number) < 10**LONGEST_INTEGER and number.is_integer() and Decimal(text) != Decimal(number)
+    ):
+        raise BrokenJson("A number has more digits than can be read exactly. Round it.")
+    return number
+
+
 def _no_constant(name: str) -> Any:
     raise BrokenJson(f"{name} is not JSON.")
 
@@ -47,7 +70,13 @@ def _no_constant(name: str) -> Any:
 def parse_json(text: str) -> Any:
     """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only."""
     try:
-        data = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_integer)
+        data = json.loads(
+            text,
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_fraction,
+        )
     except json.JSONDecodeError as error:
         raise BrokenJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except (RecursionError, ValueError):

@@ -22,10 +22,12 @@ from typing import Any
 
 import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
 from pyshacl.pytypes import SHACLExecutor
+from pyshacl.rdfutil.stringify import stringify_blank_node
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
 from rdflib.collection import Collection
@@ -39,6 +41,8 @@ from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
+from lrp_kg.record.bounds import Bounds
+from lrp_kg.record.limits import capped
 from lrp_kg.record.messages import Messages, Result, first_step
 from lrp_kg.record.model import Members, RawRecord
 
@@ -74,6 +78,8 @@ _DATE = str(rdflib.XSD.date)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """Days whose texts are in the order of time; whether the calendar has them is for their own shape."""
 _validating = ContextVar("validating", default=False)
+_texts_of_blank_nodes: dict[Any, str] = getattr(stringify_blank_node, "dict_cache", {})
+"""What pySHACL remembers of blank nodes that it wrote out, of records too, and would never forget."""
 MEMORY = 500_000
 """Remembered values and pairs, after which they are dropped."""
 
@@ -101,6 +107,12 @@ def load_validator(guideline: Guideline) -> Validator:
         shapes = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
         finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {error}.", shapes)
         raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
+
+
+@lru_cache
+def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
+    """Return a kind of constraint that does not write out what it reports: the whole record, for each problem."""
+    return type(kind.__name__, (kind,), {"make_v_result_description": lambda *_, **__: ""})
 
 
 class Query(SPARQLBasedConstraint):
@@ -133,6 +145,7 @@ class Validator:
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
         self._messages = Messages(guideline, self._shapes.graph)
+        self._bounds = Bounds(guideline, self._messages)
         self._executor = SHACLExecutor(validator=None)
         self._everything = {s.node: s for s in self._shapes.shapes}
         shapes = self._everything.values()
@@ -166,7 +179,7 @@ class Validator:
         absent = _NEEDS_ABSENT_VALUES.intersection(parameters) or not all(_NEEDS_VALUE in q for q in queries)
         skip = first is not None and not absent and not inner
         others = tuple(o for p in _OF_TWO_PROPERTIES for o in graph.objects(shape.node, p))
-        components = tuple((Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
+        components = tuple(brief(Query if kind is SPARQLBasedConstraint else kind)(shape) for kind in kinds)
         prepared = tuple(self._prepare(s) for s in inner)
         reads = next((c.read(first) for c in components if isinstance(c, Query)), None)
         return _Prepared(shape, first, skip, components, properties=prepared, others=others, reads=reads)
@@ -273,6 +286,8 @@ class Validator:
 
     def findings(self, raw: RawRecord) -> list[Finding]:
         """Return every problem of a record, in the order of its fields; empty where it is valid."""
+        if not self._bounds.fit(raw):
+            return self._with_bounds(raw)
         keys = self._keys(raw)
         if keys is not None:
             new = [predicates for key, predicates in keys.items() if key not in self._conforming]
@@ -281,13 +296,21 @@ class Validator:
             if len(new) < len(keys) and self._new_part_conforms(raw, new):
                 self._remember(keys)
                 return []
-        found = [self._messages.outside(name) for name in raw.stray]
         results = self._results(raw)
-        if results:
-            found += self._messages.of_results(results, raw)
-        elif keys is not None:
-            self._remember(keys)
-        return found
+        if not results:
+            if keys is not None:
+                self._remember(keys)
+            return []
+        return capped(self._messages.ordered(self._messages.of_results(results, raw), raw))
+
+    def _with_bounds(self, raw: RawRecord) -> list[Finding]:
+        """Return every problem of a record of which something is wrong before SHACL sees the rest."""
+        bounded = self._bounds.examine(raw)
+        found = bounded.findings
+        if bounded.rest is not None:
+            of_shapes = self._messages.of_results(self._results(bounded.rest), bounded.rest)
+            found = found + [f for f in of_shapes if f.field not in bounded.spoiled]
+        return capped(self._messages.ordered(found, raw))
 
     def _remember(self, keys: Iterable[Hashable]) -> None:
         if len(self._conforming) > MEMORY:
@@ -302,6 +325,7 @@ class Validator:
             return self._evaluated(raw, graph, subject)
         finally:
             _validating.reset(token)
+            _texts_of_blank_nodes.clear()
 
     def _evaluated(self, raw: RawRecord, graph: rdflib.Graph, subject: rdflib.term.Node) -> list[Result]:
         whole = {self._iri(predicate) for predicate, _ in raw.entries}

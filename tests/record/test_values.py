@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.errors import BrokenJson
 from lrp_kg.record.strict_json import parse_json
 from lrp_kg.record.values import plain
 
@@ -108,3 +109,18 @@ def test_plain_leaves_what_json_has() -> None:
     for value in (None, True, 3, "a", 1.5, ["a"], {"a": 1}):
         assert plain(value) == value
     assert json.dumps(plain({"a": [1]})) == '{"a": [1]}'
+
+
+@pytest.mark.parametrize(
+    "text", ["0.99999999999999999999", "29.99999999999999999", "1.0000000000000000001", "0." + "3" * 50]
+)
+def test_number_that_is_only_nearly_whole_is_not_taken_as_whole(text: str) -> None:
+    with pytest.raises(BrokenJson, match="digits"):
+        parse_json(f'{{"priorIncapacityDays": {text}}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("30.0", 30.0), ("3e1", 30.0), ("0.1", 0.1), ("33.333333333333336", 33.333333333333336)]
+)
+def test_number_with_a_fraction_is_read_exactly(text: str, number: float) -> None:
+    assert parse_json(f"[{text}]") == [number]

@@ -55,5 +55,5 @@ def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
             linked = (t.object.value for t in said if isinstance(t.object, ox.NamedNode))
             todo += [name for name in linked if name.startswith(f"{ROOT}list/")]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
-        found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES)
+        found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES, many=True)
         yield from ((raw.subject, raw) for raw in found if raw.subject == subject)

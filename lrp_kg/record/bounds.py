@@ -1,0 +1,111 @@
+"""What is wrong with a record before SHACL sees it, whose work grows with a record: unknown fields, too much of all."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.record.limits import FIELDS, FINDINGS, TEXT, over_text, problem, shown
+from lrp_kg.record.messages import Messages
+from lrp_kg.record.model import Members, RawRecord, RawValue
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """The problems found before SHACL, the record that is left for it, and the fields on which it has no say."""
+
+    findings: list[Finding]
+    rest: RawRecord | None
+    spoiled: frozenset[str | None] = frozenset()
+
+
+class Bounds:
+    """Examines records of a guideline before SHACL does."""
+
+    def __init__(self, guideline: Guideline, messages: Messages) -> None:
+        self._known = {**guideline.fields, **guideline.bounded}
+        self._texts = {f.iri for f in guideline.fields.values() if f.kind == "string"}
+        self._messages = messages
+
+    def fit(self, raw: RawRecord) -> bool:
+        """Return whether nothing is wrong with a record so far."""
+        if raw.stray or raw.problems or len(raw.entries) > FIELDS or len(raw.subject) > TEXT:
+            return False
+        return all(predicate in self._known and self._fits(predicate, value) for predicate, value in raw.entries)
+
+    def _fits(self, predicate: str, value: RawValue) -> bool:
+        if not isinstance(value, Members):
+            return len(value.value) <= TEXT and not (predicate in self._texts and has_control(value.value))
+        members = value.nodes
+        if len(members) > len(self._known[predicate].values) or len(set(members)) < len(members):
+            return False
+        return all(len(member.value) <= TEXT for member in members)
+
+    def examine(self, raw: RawRecord) -> Bounded:
+        """Return what is wrong with a record so far, and what is left to be seen."""
+        findings = [*raw.problems, *self._unknown(raw)]
+        findings += [self._messages.outside(shown(name)) for name in raw.stray]
+        if len(raw.subject) > TEXT:
+            findings.append(over_text("@id", raw.subject))
+        if len(raw.entries) > FIELDS:
+            return Bounded([self._too_many(raw), *findings], None)
+        entries: list[tuple[str, RawValue]] = []
+        spoiled: set[str | None] = set()
+        for predicate, value in raw.entries:
+            if predicate not in self._known:
+                continue
+            name = self._messages.named(predicate, raw) or ""
+            if self._fits(predicate, value):
+                entries.append((predicate, value))
+            elif isinstance(value, Members):
+                findings += self._of_list(name, predicate, value)
+                entries.append((predicate, self._cut_list(predicate, value)))
+            else:
+                long = len(value.value) > TEXT
+                findings.append(over_text(name, value.value) if long else problem("wrong-character", "control", name))
+                entries.append((predicate, _cut(value)))
+                spoiled.add(name)
+        return Bounded(findings, replace(raw, entries=tuple(entries), stray=(), problems=()), frozenset(spoiled))
+
+    def _too_many(self, raw: RawRecord) -> Finding:
+        """Return that there are too many fields, or too many values of one."""
+        found = Counter(predicate for predicate, _ in raw.entries)
+        if len(found) > FIELDS:
+            return problem("over-limit", "limit-fields", count=len(found), limit=FIELDS)
+        predicate, count = found.most_common(1)[0]
+        return problem("over-limit", "limit-values", self._messages.named(predicate, raw), count=count, limit=FIELDS)
+
+    def _of_list(self, name: str, predicate: str, value: Members) -> Iterator[Finding]:
+        values = self._known[predicate].values
+        if len(value.nodes) > len(values):
+            yield problem("over-limit", "limit-list", name, count=len(value.nodes), limit=len(values))
+        tokens = {v.iri: v.id for v in values}
+        for member, count in Counter(value.nodes).items():
+            if count > 1 and member.value in tokens:
+                yield problem("value-repeated", "value-repeated", name, tokens[member.value])
+
+    def _cut_list(self, predicate: str, value: Members) -> Members:
+        """Return a list without repeats, as long as it can be: what else is wrong with its members is seen."""
+        distinct = [_cut(member) for member in dict.fromkeys(value.nodes)]
+        return Members(tuple(distinct[: len(self._known[predicate].values)]))
+
+    def _unknown(self, raw: RawRecord) -> list[Finding]:
+        """Return the fields that a record does not have; beyond those that are listed they only count."""
+        names = list(dict.fromkeys(predicate for predicate, _ in raw.entries if predicate not in self._known))
+        found = [self._messages.unknown(name, raw) for name in names[:FINDINGS]]
+        found += [over_text(name, name) for name in map(raw.keys.get, names[:FINDINGS]) if name and len(name) > TEXT]
+        return found + found[-1:] * (len(names) - FINDINGS)
+
+
+def has_control(text: str) -> bool:
+    """Return whether a text has a control character, or half a character, which no format keeps as it is."""
+    return not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
+
+
+def _cut(node: Node) -> Node:
+    return node if len(node.value) <= TEXT else node._replace(value=node.value[:TEXT])

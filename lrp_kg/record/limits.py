@@ -1,0 +1,51 @@
+"""How much one record can say; each limit is far above what a record needs, and is named in the finding it causes."""
+
+from __future__ import annotations
+
+from lrp_kg.errors import InvalidRecord
+from lrp_kg.findings import Finding
+from lrp_kg.words import in_every_language
+
+FIELDS = 200
+"""Keys of a JSON object, or values of properties in RDF."""
+
+TRIPLES = 1_000
+"""Triples of a document that holds one record."""
+
+TEXT = 1_000
+"""Characters of a value, of an identifier and of the name of a field."""
+
+FINDINGS = 100
+"""Problems that are listed; one more says how many are not."""
+
+_SHOWN = 60
+"""Characters of something too long that are shown."""
+
+
+def problem(name: str, text: str, /, field: str | None = None, value: object = None, **fill: object) -> Finding:
+    """Return a problem of a record, worded by a phrase; the phrase may name the field and the value."""
+    texts = in_every_language(text, field=field, value=value, **fill)
+    return Finding(name, texts["en"], field=field, value=value, messages=texts)
+
+
+def shown(text: str) -> str:
+    """Return a text, or the beginning of one that is too long."""
+    return text if len(text) <= TEXT else f"{text[:_SHOWN]}…"
+
+
+def over_triples() -> InvalidRecord:
+    """Return the error for a document that says more than one record can."""
+    finding = problem("over-limit", "limit-triples", limit=TRIPLES)
+    return InvalidRecord(finding.message, [finding])
+
+
+def over_text(field: str, text: str) -> Finding:
+    """Return the problem that a text is too long."""
+    return problem("over-limit", "limit-text", shown(field), shown(text), count=len(text), limit=TEXT)
+
+
+def capped(findings: list[Finding]) -> list[Finding]:
+    """Return problems, or the first of them and how many more there are."""
+    if len(findings) <= FINDINGS:
+        return findings
+    return [*findings[:FINDINGS], problem("more-problems", "limit-findings", count=len(findings) - FINDINGS)]
