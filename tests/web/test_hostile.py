@@ -252,7 +252,7 @@ def resident(pids: set[int]) -> int:
 @pytest.mark.alone
 @pytest.mark.parametrize("seconds", [8.0, pytest.param(24.0, marks=pytest.mark.long)])
 def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixture[str], seconds: float) -> None:
-    Ordinary(service, 1.0).run()  # warm
+    Ordinary(service, 2.0).run()  # warm
     normal = Ordinary(service, seconds / 2)
     normal.run()
     assert normal.wrong == []
