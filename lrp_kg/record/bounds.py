@@ -17,11 +17,15 @@ from lrp_kg.record.model import Members, RawRecord, RawValue
 
 @dataclass(frozen=True)
 class Bounded:
-    """The problems found before SHACL, the record that is left for it, and the fields on which it has no say."""
+    """The problems found before SHACL, the record that is left for it, and the fields on which it has no say.
+
+    ``unlisted`` counts the unknown fields beyond those that are listed.
+    """
 
     findings: list[Finding]
     rest: RawRecord | None
     spoiled: frozenset[str | None] = frozenset()
+    unlisted: int = 0
 
 
 class Bounds:
@@ -48,12 +52,14 @@ class Bounds:
 
     def examine(self, raw: RawRecord) -> Bounded:
         """Return what is wrong with a record so far, and what is left to be seen."""
-        findings = [*raw.problems, *self._unknown(raw)]
+        unknown = list(dict.fromkeys(predicate for predicate, _ in raw.entries if predicate not in self._known))
+        unlisted = max(0, len(unknown) - FINDINGS)
+        findings = [*raw.problems, *self._of_unknown(unknown[:FINDINGS], raw)]
         findings += [self._messages.outside(shown(name)) for name in raw.stray]
         if len(raw.subject) > TEXT:
             findings.append(over_text("@id", raw.subject))
         if len(raw.entries) > FIELDS:
-            return Bounded([self._too_many(raw), *findings], None)
+            return Bounded([self._too_many(raw), *findings], None, unlisted=unlisted)
         entries: list[tuple[str, RawValue]] = []
         spoiled: set[str | None] = set()
         for predicate, value in raw.entries:
@@ -70,7 +76,8 @@ class Bounds:
                 findings.append(over_text(name, value.value) if long else problem("wrong-character", "control", name))
                 entries.append((predicate, _cut(value)))
                 spoiled.add(name)
-        return Bounded(findings, replace(raw, entries=tuple(entries), stray=(), problems=()), frozenset(spoiled))
+        rest = replace(raw, entries=tuple(entries), stray=(), problems=())
+        return Bounded(findings, rest, frozenset(spoiled), unlisted)
 
     def _too_many(self, raw: RawRecord) -> Finding:
         """Return that there are too many fields, or too many values of one."""
@@ -94,12 +101,12 @@ class Bounds:
         distinct = [_cut(member) for member in dict.fromkeys(value.nodes)]
         return Members(tuple(distinct[: len(self._known[predicate].values)]))
 
-    def _unknown(self, raw: RawRecord) -> list[Finding]:
-        """Return the fields that a record does not have; beyond those that are listed they only count."""
-        names = list(dict.fromkeys(predicate for predicate, _ in raw.entries if predicate not in self._known))
-        found = [self._messages.unknown(name, raw) for name in names[:FINDINGS]]
-        found += [over_text(name, name) for name in map(raw.keys.get, names[:FINDINGS]) if name and len(name) > TEXT]
-        return found + found[-1:] * (len(names) - FINDINGS)
+    def _of_unknown(self, names: list[str], raw: RawRecord) -> Iterator[Finding]:
+        for name in names:
+            yield self._messages.unknown(name, raw)
+            key = raw.keys.get(name, "")
+            if len(key) > TEXT:
+                yield over_text(key, key)
 
 
 def has_control(text: str) -> bool:

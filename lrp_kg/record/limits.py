@@ -44,8 +44,9 @@ def over_text(field: str, text: str) -> Finding:
     return problem("over-limit", "limit-text", shown(field), shown(text), count=len(text), limit=TEXT)
 
 
-def capped(findings: list[Finding]) -> list[Finding]:
-    """Return problems, or the first of them and how many more there are."""
-    if len(findings) <= FINDINGS:
+def capped(findings: list[Finding], unlisted: int = 0) -> list[Finding]:
+    """Return problems, or the first of them and how many more there are; ``unlisted`` are not among the findings."""
+    more = len(findings) + unlisted - FINDINGS
+    if more <= 0:
         return findings
-    return [*findings[:FINDINGS], problem("more-problems", "limit-findings", count=len(findings) - FINDINGS)]
+    return [*findings[:FINDINGS], problem("more-problems", "limit-findings", count=more)]

@@ -56,9 +56,8 @@ def _fraction(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise BrokenJson("A number is too large to be read. Correct it.")
-    if len(text) > LONGEST_FRACTION or (
-        abs(number) < 10**LONGEST_INTEGER and number.is_integer() and Decimal(text) != Decimal(number)
-    ):
+    rounded = number.is_integer() and abs(number) < 10**LONGEST_INTEGER and Decimal(text) != Decimal(number)
+    if len(text) > LONGEST_FRACTION or rounded:
         raise BrokenJson("A number has more digits than can be read exactly. Round it.")
     return number
 

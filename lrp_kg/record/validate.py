@@ -310,7 +310,7 @@ class Validator:
         if bounded.rest is not None:
             of_shapes = self._messages.of_results(self._results(bounded.rest), bounded.rest)
             found = found + [f for f in of_shapes if f.field not in bounded.spoiled]
-        return capped(self._messages.ordered(found, raw))
+        return capped(self._messages.ordered(found, raw), bounded.unlisted)
 
     def _remember(self, keys: Iterable[Hashable]) -> None:
         if len(self._conforming) > MEMORY:

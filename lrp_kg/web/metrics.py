@@ -21,6 +21,7 @@ from werkzeug.wsgi import ClosingIterator
 from lrp_kg import __version__
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import LrpError
+from lrp_kg.web.bodies import has_body
 from lrp_kg.web.processes import Processes
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ class Measured:
             begun[:] = line[:3], next((v for k, v in headers if k.lower() == "content-type"), "")
             return start_response(line, headers, *error)
 
-        has_body = environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
-        if has_body:
+        sent = has_body(environ)
+        if sent:
             self._figures.bodies.inc()
-        end = partial(self._end, environ, begun, time.perf_counter(), has_body)
+        end = partial(self._end, environ, begun, time.perf_counter(), sent)
         try:
             parts = self._inner(environ, start)
             if begun[1].startswith("application/problem+json"):
@@ -183,13 +184,13 @@ class Measured:
             self._figures.problems.labels(orjson.loads(body)["code"]).inc()
         return [body]
 
-    def _end(self, environ: WSGIEnvironment, begun: list[Any], start: float, has_body: bool) -> None:
+    def _end(self, environ: WSGIEnvironment, begun: list[Any], start: float, sent: bool) -> None:
         figures = self._figures
         route = environ.get(_ROUTE)
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
         if route is not None:
             figures.active.labels(route).dec()
-        if has_body:
+        if sent:
             figures.bodies.dec()
         figures.requests.labels(route or NO_ROUTE, method, begun[0]).inc()
         figures.seconds.labels(route or NO_ROUTE, method).observe(time.perf_counter() - start)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrp_kg.research.engine.pool import resident
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
-
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Processes:
@@ -41,7 +41,7 @@ def memory_by_role(worker: int, main: int) -> dict[str, list[int]]:
         engines += found
         todo += found
     return {
-        role: [size for pid in pids if (size := _resident(pid))]
+        role: [size for pid in pids if (size := resident(pid))]
         for role, pids in (("main", [main]), ("worker", workers), ("engine", engines))
     }
 
@@ -54,10 +54,3 @@ def _children(pid: int) -> list[int]:
         except OSError:  # the thread has ended
             continue
     return found
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0

@@ -16,6 +16,7 @@ from flask import Flask
 
 from lrp_kg.errors import Busy
 from lrp_kg.web.application import create_app
+from lrp_kg.web.bodies import has_body
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
 
@@ -44,7 +45,7 @@ class BoundedBodies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS") and not _has_body(environ):
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS") and not has_body(environ):
             return self._inner(environ, start_response)
         if not self._slots.acquire(blocking=False):
             detail = "Too many requests are being sent at once. Send this one again in a moment."
@@ -62,10 +63,6 @@ def _drain(environ: WSGIEnvironment) -> None:
     left = REST
     while left > 0 and (part := environ["wsgi.input"].read(min(left, 65536))):
         left -= len(part)
-
-
-def _has_body(environ: WSGIEnvironment) -> bool:
-    return environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def make() -> Flask:

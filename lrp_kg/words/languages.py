@@ -24,7 +24,7 @@ def preferred(ranges: Iterable[tuple[str, float]]) -> str:
     """Return the first language that can be given, by quality, then in the order of the caller; English if none can.
 
     Each range is taken in turn with its shorter forms. A language of quality 0 is never given, as long as there is
-    another; ``*`` stands for what no other range asks for.
+    another; a ``*`` only counts after all other ranges, and then means any language that is not refused.
     """
     asked = sorted(ranges, key=lambda each: -each[1])
     refused = {tag.strip().replace("_", "-").lower() for tag, quality in asked if not quality}

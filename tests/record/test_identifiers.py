@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pyoxigraph as ox
 import pytest
@@ -53,9 +54,9 @@ def test_name_is_resolved_alike_in_every_format(name: str, service: GuidelineSer
 
 @given(name=st.text(st.sampled_from("ab1;#?/.:%2eé_-~ \t\u00a0\u2028<>\\|{}[]@\"'"), max_size=8))
 def test_any_name_is_resolved_alike_or_refused(name: str, service: GuidelineService) -> None:
-    def of(read: object) -> str | None:
+    def of(read: Callable[[GuidelineService, str], str]) -> str | None:
         try:
-            return read(service, name)  # type: ignore[operator, no-any-return]
+            return read(service, name)
         except (LrpError, ValueError):
             return None
 

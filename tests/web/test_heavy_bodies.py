@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
 
-from lrp_kg.web.application import create_app
+from lrp_kg import GuidelineService
+from tests.support.application import made
 from tests.support.hostile_bodies import BODIES, NDJSON, HostileBody
 
 SECONDS = 10
@@ -15,8 +17,9 @@ SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def client(cache_folder: str) -> FlaskClient:
-    return create_app().test_client()
+def client(service: GuidelineService) -> Iterator[FlaskClient]:
+    with made(service) as app:
+        yield app.test_client()
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda b: b.name)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask.testing import FlaskClient
 
-from lrp_kg.web.application import create_app
+from lrp_kg import GuidelineService
 from lrp_kg.words.languages import look_up
+from tests.support.application import made
 
 
 @pytest.fixture(scope="module")
-def client(cache_folder: str) -> FlaskClient:
-    return create_app().test_client()
+def client(service: GuidelineService) -> Iterator[FlaskClient]:
+    with made(service) as app:
+        yield app.test_client()
 
 
 @pytest.mark.parametrize(

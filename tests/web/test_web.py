@@ -34,7 +34,6 @@ from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_json import known_ids
 from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.answer.as_text import to_text
-from lrp_kg.errors import BeingPrepared
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
@@ -43,6 +42,7 @@ from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
 from lrp_kg.words import LANGUAGES, phrase
+from tests.support.application import made
 from tests.support.paths import ANKLE
 from tests.support.records import CLUSTER, DAY_27, FIRST_VISIT, THREE_PROBLEMS, Record
 from tests.support.serving import free_port
@@ -72,19 +72,8 @@ SECURITY = {
 @pytest.fixture(scope="module")
 def app(service: GuidelineService) -> Iterator[Flask]:
     """The application, with the guideline that the tests have already loaded."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(web_application, "GuidelineService", lambda folder=None: service)
-        made = create_app({"GUIDELINE": None})
-    engines = made.extensions["lrp_kg_engines"]
-    end = time.monotonic() + 120
-    while True:  # the dataset is prepared once for all tests: its closure takes a while
-        try:
-            engines.get()
-            break
-        except BeingPrepared:
-            assert time.monotonic() < end
-    yield made
-    engines.close()
+    with made(service) as found:
+        yield found
 
 
 @pytest.fixture

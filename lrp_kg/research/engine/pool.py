@@ -204,7 +204,7 @@ class PoolEngine(Closing):
             with contextlib.suppress(OSError):  # only root may raise a priority again; else the worker is replaced
                 os.setpriority(os.PRIO_PROCESS, worker.pid, 0)
                 worker.niced = False
-        worn = worker.niced or worker.answered >= RECYCLE or _resident(worker.pid) > worker.resident + GROWN
+        worn = worker.niced or worker.answered >= RECYCLE or resident(worker.pid) > worker.resident + GROWN
         with self._lock:
             if not worn and not self._closed:
                 self._idle.append(worker)
@@ -257,12 +257,12 @@ class PoolEngine(Closing):
         sock = socket.socket(fileno=message.descriptor)
         sock.settimeout(STARTING)
         pid = int(message.data["pid"])
-        worker = _Worker(pid, sock, _resident(pid), sandboxed=False)
+        worker = _Worker(pid, sock, resident(pid), sandboxed=False)
         ready = _exchange(sock)
         if ready is None:
             self._discard(worker)
             raise EngineFailed("A worker of the query engine could not be started. Ask again in a moment.")
-        worker.resident, worker.sandboxed = _resident(pid), bool(ready.data["sandboxed"])
+        worker.resident, worker.sandboxed = resident(pid), bool(ready.data["sandboxed"])
         return worker
 
     # -- the process that forks -------------------------------------------------------------------
@@ -326,7 +326,7 @@ def _exchange(sock: socket.socket, data: dict[str, Any] | None = None) -> messag
         return None
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """Return the bytes of memory that a process holds; 0 where it is gone."""
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
