@@ -148,7 +148,9 @@ class ProgrammeRun:
             ended = {FALSE: None, TRUE: FALSE}.get(candidate.ended, OPEN)
             for found in self.run.statements(own, ended):
                 until = found.until or (candidate.last if found.in_force != TRUE else None)
-                yield replace(found, until=until, edition=edition.id if self._open else None)
+                if until != found.until or self._open:
+                    found = replace(found, until=until, edition=edition.id if self._open else None)
+                yield found
 
 
 def _by_role(editions: Iterable[EditionResult]) -> Iterator[CriterionResult]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from lrp_kg.answer.results import Spread, StatementResult
 from lrp_kg.durations import add_period
-from lrp_kg.guideline.model import Statement
+from lrp_kg.guideline.model import Statement, TimeLimit
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.record.model import Record
 
 REACHED = ("due", "past")
 """The statuses of a date whose time has come."""
+
+
+class _Days(NamedTuple):
+    """The dates of a statement, as in its result; none of them where no limit counts."""
+
+    earliest: date | None = None
+    latest: date | None = None
+    begins: date | None = None
+    status: str | None = None
 
 
 def whole_verdict(statement: Statement, verdict_of: Callable[[str | None], int]) -> int:
@@ -49,63 +58,70 @@ def dated(
     limits = [found for found in there if found[1] != FALSE] or (there if statement.printed else [])
     ended = own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits))
     doubt = own == OPEN or any(force == OPEN for _, force in limits)
-    found = _with_days(
-        replace(statement, limits=tuple(limit for limit, _ in limits)), verdict, verdict_of, record, today
+    days, spread = _with_spread([limit for limit, _ in limits], verdict, verdict_of, record, today)
+    status = days.status and ("outdated" if ended else "unknown" if doubt else days.status)
+    return StatementResult(
+        statement=statement,
+        verdict=verdict,
+        earliest=days.earliest,
+        latest=days.latest,
+        begins=days.begins,
+        status=status,
+        spread=spread,
+        begun=days.status in REACHED,
+        in_force=own,
+        until=statement.validity.last if statement.validity else None,
     )
-    status = found.status and ("outdated" if ended else "unknown" if doubt else found.status)
-    until = statement.validity.last if statement.validity else None
-    begun = found.status in REACHED
-    return replace(found, statement=statement, status=status, begun=begun, in_force=own, until=until)
 
 
-def _with_days(
-    statement: Statement,
+def _with_spread(
+    limits: Sequence[TimeLimit],
     verdict: int,
     verdict_of: Callable[[str | None], int],
     record: Record,
     today: date | None,
-) -> StatementResult:
-    uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in statement.limits})
+) -> tuple[_Days, Spread | None]:
+    uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in limits})
     if not uncertain:
-        return _dated(statement, verdict, verdict_of, record.dates, today)
+        return _days(limits, verdict, verdict_of, record.dates, today), None
     first, last = (
-        _dated(statement, verdict, verdict_of, {**record.dates, **days}, today)
+        _days(limits, verdict, verdict_of, {**record.dates, **days}, today)
         for days in (
             {name: record.ranges[name].earliest for name in uncertain},
             {name: record.ranges[name].latest for name in uncertain},
         )
     )
     if (first.earliest, first.latest) == (last.earliest, last.latest):
-        return first
-    counted_from = next((name for name in uncertain if _counts(statement, name, record, first)), uncertain[0])
+        return first, None
+    counted_from = next((name for name in uncertain if _counts(limits, name, record, first)), uncertain[0])
     spread = Spread(counted_from, record.ranges[counted_from].earliest, last.earliest, last.latest)
-    return replace(first, status=first.status if first.status == last.status else "unknown", spread=spread)
+    return first._replace(status=first.status if first.status == last.status else "unknown"), spread
 
 
-def _counts(statement: Statement, name: str, record: Record, found: StatementResult) -> bool:
+def _counts(limits: Iterable[TimeLimit], name: str, record: Record, found: _Days) -> bool:
     """Return whether a date of a statement is the one that is counted from the first possible day of a field."""
     start = record.ranges[name].earliest
     return any(
         period and add_period(start, period) == day
-        for limit in statement.limits
+        for limit in limits
         if limit.counted_from == name
         for period, day in ((limit.not_before, found.earliest), (limit.within, found.latest))
     )
 
 
-def _dated(
-    statement: Statement,
+def _days(
+    limits: Iterable[TimeLimit],
     verdict: int,
     verdict_of: Callable[[str | None], int],
     dates: Mapping[str, date],
     today: date | None,
-) -> StatementResult:
-    limits = [(limit, counts) for limit in statement.limits if (counts := verdict_of(limit.condition)) != FALSE]
-    if not limits:
-        return StatementResult(statement, verdict, None, None, None, None)
+) -> _Days:
+    counting = [(limit, counts) for limit in limits if (counts := verdict_of(limit.condition)) != FALSE]
+    if not counting:
+        return _Days()
     earliest: list[date | None] = []
     latest: list[date | None] = []
-    for limit, counts in limits:
+    for limit, counts in counting:
         start = dates.get(limit.counted_from) if counts == TRUE else None
         for period, found in ((limit.not_before, earliest), (limit.within, latest)):
             if period:
@@ -123,7 +139,7 @@ def _dated(
         elif not doubt:
             status = "upcoming"
     certain = None if None in latest else last
-    return StatementResult(statement, verdict, first, certain, None if doubt else begins, status)
+    return _Days(first, certain, None if doubt else begins, status)
 
 
 def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:

@@ -34,20 +34,20 @@ class VerdictMemory:
 
     def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
         """Return the verdicts of some expressions for a signature."""
-        found: dict[int, int] = {}
-        for number in numbers:
-            key = bytes([signature[i] for i in self._reads[number]])
-            verdict = self._known[number].get(key)
-            if verdict is None:
-                self._ask(signature)
-                verdict = self._known[number][key]
-            found[number] = verdict
-        return found
+        return {number: self._of(signature, number) for number in numbers}
+
+    def _of(self, signature: Signature, number: int) -> int:
+        key = bytes([signature[i] for i in self._reads[number]])
+        verdict = self._known[number].get(key)
+        if verdict is None:
+            self._ask(signature)
+            verdict = self._known[number][key]
+        return verdict
 
     def one(self, signature: Signature, cls: str) -> int:
         """Return the verdict of one named class; every record belongs to the class of all records."""
         number = self._number.get(cls)
-        return TRUE if number is None else self.of(signature, (number,))[number]
+        return TRUE if number is None else self._of(signature, number)
 
     def common(self, signatures: Sequence[Signature], cls: str) -> int:
         """Return the verdict of a named class on which signatures agree; unknown where they do not."""
