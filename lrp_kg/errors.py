@@ -100,6 +100,37 @@ class TooLarge(RecordError):
     status = 413
 
 
+class BodyCutShort(RecordError):
+    """The body ended before all of it had arrived."""
+
+    code = "body-cut-short"
+    title = "The body is not complete"
+
+
+class LengthNeeded(RecordError):
+    """The request does not say how long its body is, and the end of this format cannot be told from a cut."""
+
+    code = "length-required"
+    title = "The length of the body is needed"
+    status = 411
+
+
+class UnsupportedEncoding(RecordError):
+    """The body is compressed."""
+
+    code = "unsupported-content-encoding"
+    title = "A compressed body is not supported"
+    status = 415
+    headers = {"Accept-Encoding": "identity"}
+
+
+class NotReading(RecordError):
+    """The sender of a stream did not read the answers while it went on sending."""
+
+    code = "answers-not-read"
+    title = "The answers were not read"
+
+
 class ForeignContext(RecordError):
     """A remote JSON-LD context (never fetched), or an inline one that would drop keys."""
 
@@ -156,7 +187,7 @@ class QueryTooLong(LrpError):
 
 
 class LimitReached(LrpError):
-    """A query reached one of its limits; no part of its result is returned."""
+    """A query, or the work on a record, reached one of its limits; no part of its result is returned."""
 
     status = 503
 
@@ -187,6 +218,20 @@ class MemoryLimit(LimitReached):
 
     code = "limit-memory"
     title = "The query needs too much memory"
+
+
+class RecordTimeLimit(LimitReached):
+    """The work on a record took too long and was stopped."""
+
+    code = "limit-time"
+    title = "The record took too long"
+
+
+class RecordMemoryLimit(LimitReached):
+    """The work on a record needed too much memory and was stopped."""
+
+    code = "limit-memory"
+    title = "The record needs too much memory"
 
 
 class RecordsNeeded(LrpError):

@@ -26,6 +26,7 @@ from lrp_kg.answer.results import (
 )
 from lrp_kg.answer.statements import dated, in_order, whole_verdict
 from lrp_kg.durations import DateRange
+from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import (
@@ -119,6 +120,7 @@ class Assessor:
 
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
         """Return the outcome of a decision, by its IRI, for a record."""
+        check()
         own = self.signature(record) if signature is None else signature
         return self._deciders[decision].decide(own, record.dates, record.ranges)
 

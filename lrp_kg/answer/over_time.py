@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.results import LaterChange, LaterChanges
 from lrp_kg.durations import DateRange
+from lrp_kg.effort import check
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
@@ -57,6 +58,7 @@ class OverTime:
         found: list[LaterChange] = []
         before = self._outcomes(record, only)
         for day in (None, *self._days(record, first)):
+            check()
             now = before if day is None else self._outcomes(moved(self.guideline, record, self.field or "", day), only)
             if any(self._needed(name, record) for outcome in now.values() for name in outcome.missing):
                 return LaterChanges(None)

@@ -9,6 +9,7 @@ from typing import Any
 import rdflib
 from rdflib.namespace import RDF, SH
 
+from lrp_kg.effort import check
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
@@ -67,6 +68,7 @@ class Messages:
         graph = self.shapes
         found: dict[tuple[str | None, str, str], tuple[Finding, str | None]] = {}
         for _text, node, triples in results:
+            check()
             about = {p: o[1] if isinstance(o, tuple) else o for s, p, o in triples if s == node}
             component = local_name(str(about[SH.sourceConstraintComponent]))
             shape, value = about[SH.sourceShape], about.get(SH.value)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pyoxigraph as ox
 
+from lrp_kg.effort import check
 from lrp_kg.errors import BrokenRdf
 from lrp_kg.guideline.index import Node, node_of
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
@@ -26,6 +27,8 @@ def rdf_records(
         for number, quad in enumerate(ox.parse(text, format=rdf_format, base_iri=BASE)):
             if number >= TRIPLES and not many:
                 raise over_triples()
+            if not number % 1000:
+                check()
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
                 raise BrokenRdf("A triple about a triple cannot be part of a record.")
             about.setdefault(_key(node_of(quad.subject)), []).append((quad.predicate.value, node_of(quad.object)))

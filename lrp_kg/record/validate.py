@@ -34,6 +34,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.plugins.sparql import prepareQuery
 
+from lrp_kg.effort import check
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
@@ -349,6 +350,7 @@ class Validator:
     ) -> None:
         if prepared.skip and prepared.path not in present:
             return
+        check()
         if prepared.components:
             values = prepared.shape.value_nodes(data, [subject])
             for component in prepared.components:

@@ -10,13 +10,16 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.effort import Effort
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.web import access, assess, editor, origins, pages, queries, sparql, terms
+from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.metrics import Figures
 from lrp_kg.web.negotiation import describe_choice
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
+from lrp_kg.web.stream import Stream
 
 DEFAULT_MAX_BODY = 1024 * 1024
 """Largest request body in bytes, about a thousand times the size of a record."""
@@ -26,9 +29,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """Create the application of a guideline and, if there is one, a store.
 
     Settings, also from ``LRP_...``: ``GUIDELINE`` (folder), ``STORE`` (folder or address), ``TOKEN_FILE``, ``MAX_BODY``
-    (bytes), ``PROXIES`` (number of those that add X-Forwarded-For, -Proto, -Host and -Prefix), ``PREFIX``
-    (path that a proxy shows the service under), ``RELOAD``, ``METRICS``, and the limits of queries
-    (``QUERY_SECONDS`` and so on).
+    (bytes), ``RECORD_SECONDS`` and ``RECORD_MEMORY`` (of the work on one record), ``PROXIES`` (number of those that add
+    X-Forwarded-For, -Proto, -Host and -Prefix), ``PREFIX`` (path that a proxy shows the service under), ``RELOAD``,
+    ``METRICS``, and the limits of queries (``QUERY_SECONDS`` and so on).
 
     Raise `TokenFileError` if the store has records and there is no token.
     """
@@ -47,7 +50,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         from lrp_kg.web.reload import Reloader
 
         Reloader(app)
+    app.extensions["lrp_kg_streams"] = Stream(int(app.config["MAX_BODY"]), Effort.from_settings(app.config))
     register_errors(app)
+    register_bodies(app)
     app.extensions["lrp_kg_engines"] = Engines(app)
     app.extensions["lrp_kg_access"] = access.Access(app)
     if app.config["STORE"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 import pyoxigraph as ox
@@ -11,11 +11,15 @@ from flask import Blueprint, Response, current_app, request
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import FULL, check_detail
-from lrp_kg.errors import LrpError, NotAcceptable, RecordError, TooLarge
+from lrp_kg.errors import NotAcceptable, RecordError, TooLarge
 from lrp_kg.record.model import RawRecord
-from lrp_kg.record.strict_json import decode, ndjson, parse_json
+from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
+from lrp_kg.web.stream import NDJSON, Stream
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.results import Assessment
 
 blueprint = Blueprint("assess", __name__)
 
@@ -24,7 +28,7 @@ BODIES = {
     "application/ld+json": "json",
     "text/turtle": "turtle",
     "application/n-triples": "ntriples",
-    "application/x-ndjson": "ndjson",
+    NDJSON: "ndjson",
 }
 ANSWERS = {
     "application/json": "json",
@@ -34,6 +38,7 @@ ANSWERS = {
     "text/plain": "text",
 }
 _RDF = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
+_VALID = orjson.dumps({"valid": True, "findings": []})
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
 
 
@@ -51,8 +56,13 @@ def body() -> bytes:
     return data
 
 
-def _one_record(kind: str) -> RawRecord:
-    text = decode(body())
+def streams() -> Stream:
+    """Return what answers the streams of the application, and limits the work on each record."""
+    return cast(Stream, current_app.extensions["lrp_kg_streams"])
+
+
+def _one_record(sent: bytes, kind: str) -> RawRecord:
+    text = decode(sent)
     if kind == "json":
         return service().reader.from_json(parse_json(text))
     records = service().reader.from_rdf(text, _RDF[kind])
@@ -74,19 +84,27 @@ def assess() -> Response:
     check_detail(detail, explain=explain, changes=changes)
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
     if kind == "ndjson":
+        if accepted({NDJSON: kind, "application/json": kind}) != kind:
+            raise NotAcceptable("NDJSON records are answered as NDJSON.")
+        current = service()
 
-        def respond(_: int, raw: RawRecord) -> bytes:
-            return service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
+        def respond(raw: RawRecord) -> bytes:
+            return current.answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
 
-        return _assess_many(respond, lang)
+        return _by_line(respond, lang)
     form = accepted(ANSWERS)
     check_detail(detail, rdf=form == "turtle")
-    if form == "json":
-        rendered = service().answer_json(
-            _one_record(kind), lang=lang, only=only, explain=explain, changes=changes, detail=detail
-        )
-        return Response(rendered, headers=_HEADERS, mimetype="application/json")
-    found = service().assessment(_one_record(kind), only=only, explain=explain, changes=changes)
+    sent = body()
+    with streams().alone():
+        raw = _one_record(sent, kind)
+        if form == "json":
+            rendered = service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
+            return Response(rendered, headers=_HEADERS, mimetype="application/json")
+        found = service().assessment(raw, only=only, explain=explain, changes=changes)
+        return _rendered(found, form, lang, explain=explain, detail=detail)
+
+
+def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail: str) -> Response:
     if form == "turtle":
         from lrp_kg.answer.as_rdf import to_graph
 
@@ -107,29 +125,11 @@ def assess() -> Response:
     return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, points=points, standalone=standalone)
 
 
-def _assess_many(respond: Callable[[int, RawRecord], bytes], lang: str) -> Response:
-    if accepted({"application/x-ndjson": "ndjson", "application/json": "ndjson"}) != "ndjson":
-        raise NotAcceptable("NDJSON records are answered as NDJSON.")
-    return _by_line(respond, lang)
-
-
-def _by_line(respond: Callable[[int, RawRecord], bytes], lang: str, **invalid: bool) -> Response:
-    """Respond to each line of NDJSON with a line; ``invalid`` is added to the findings of a line with an error."""
-    lines = []
-    for number, line in ndjson(decode(body())):
-        try:
-            lines.append(respond(number, service().reader.from_json(parse_json(line))))
-        except LrpError as error:
-            data = {
-                **invalid,
-                "line": number,
-                "invalid": True,
-                "code": error.code,
-                "detail": error.message,
-                "findings": [f.as_dict(lang) for f in error.findings],
-            }
-            lines.append(orjson.dumps(data))
-    return Response(b"\n".join([*lines, b""]), headers=_HEADERS, mimetype="application/x-ndjson")
+def _by_line(respond: Callable[[RawRecord], bytes], lang: str, **invalid: bool) -> Response:
+    response = streams().answer(request.environ, service().reader, respond, lang, **invalid)
+    response.headers.update(_HEADERS)
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the answers back
+    return response
 
 
 @blueprint.post("/v1/validate")
@@ -139,12 +139,15 @@ def validate() -> Response:
     kind = content_type(BODIES)
     lang = language()
     accepted({"application/json": "json", "application/problem+json": "json"})
+    current = service()
     if kind == "ndjson":
-        return _by_line(_valid_line, lang, valid=False)
-    service().read(_one_record(kind))
-    return Response(orjson.dumps({"valid": True, "findings": []}), headers=_HEADERS, mimetype="application/json")
 
+        def respond(raw: RawRecord) -> bytes:
+            current.read(raw)
+            return _VALID
 
-def _valid_line(number: int, raw: RawRecord) -> bytes:
-    service().read(raw)
-    return orjson.dumps({"line": number, "valid": True, "findings": []})
+        return _by_line(respond, lang, valid=False)
+    sent = body()
+    with streams().alone():
+        current.read(_one_record(sent, kind))
+    return Response(_VALID, headers=_HEADERS, mimetype="application/json")

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
-from lrp_kg.errors import LrpError
+from lrp_kg.errors import BodyCutShort, LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
@@ -20,6 +20,9 @@ _ADVICE = {
     405: "This address does not support this method. GET {root}/ lists the addresses of the service.",
     413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
 }
+FAILED = ("internal-error", "The service failed; nothing was decided.")
+OUT_OF_MEMORY = ("limit-memory", "The service has no memory left for this request; nothing was decided. Send less.")
+"""The code and detail of what is nobody's mistake."""
 _log = logging.getLogger("lrp_kg.web")
 
 
@@ -86,7 +89,17 @@ def register_errors(app: Flask) -> None:
             advice = "The body is over the size limit. Shorten the query."
         return problem(status, name, error.name or "Error", advice, headers=headers)
 
+    @app.errorhandler(ClientDisconnected)
+    def cut_short(_: ClientDisconnected) -> Response:
+        error = BodyCutShort("The body ended before its Content-Length. Send it again.")
+        return problem(error.status, error.code, error.title, error.message)
+
+    @app.errorhandler(MemoryError)
+    def out_of_memory(error: MemoryError) -> Response:
+        log_unexpected(error)
+        return problem(503, OUT_OF_MEMORY[0], "Out of memory", OUT_OF_MEMORY[1], headers={"Retry-After": "1"})
+
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         log_unexpected(error)
-        return problem(500, "internal-error", "Internal error", "The service failed; nothing was decided.")
+        return problem(500, FAILED[0], "Internal error", FAILED[1])

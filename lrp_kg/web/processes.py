@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrp_kg.research.engine.pool import resident
+from lrp_kg.effort import resident
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric

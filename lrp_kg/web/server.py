@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from lrp_kg.errors import Busy
 from lrp_kg.web.application import create_app
 from lrp_kg.web.bodies import has_body
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
+from lrp_kg.web.stream import STREAMED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,12 +52,19 @@ class BoundedBodies:
         if not self._slots.acquire(blocking=False):
             detail = "Too many requests are being sent at once. Send this one again in a moment."
             return problem(Busy.status, Busy.code, Busy.title, detail, headers=Busy.headers)(environ, start_response)
+        held = False
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)  # werkzeug then notices where less arrives than was announced
         try:
             answer = self._inner(environ, start_response)
+            if environ.get(STREAMED):
+                held = True
+                return ClosingIterator(answer, self._slots.release)
             _drain(environ)
             return answer
         finally:
-            self._slots.release()
+            if not held:
+                self._slots.release()
 
 
 def _drain(environ: WSGIEnvironment) -> None:

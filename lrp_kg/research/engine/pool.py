@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lrp_kg.effort import resident
 from lrp_kg.errors import (
     EngineFailed,
     LrpError,
@@ -324,12 +325,3 @@ def _exchange(sock: socket.socket, data: dict[str, Any] | None = None) -> messag
         return messages.receive(sock)
     except (ConnectionError, TimeoutError):
         return None
-
-
-def resident(pid: int) -> int:
-    """Return the bytes of memory that a process holds; 0 where it is gone."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

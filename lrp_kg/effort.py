@@ -1,0 +1,94 @@
+"""How much work one record may make: CPU seconds and memory, checked between steps of the work.
+
+`limited` begins to count; `check`, called where the work can become long, raises once a limit is reached. Outside
+`limited` there is no limit. Only the work of the thread itself counts, so a busy machine ends nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit, UnknownParameter
+
+UNNOTICED = 0.05
+"""CPU seconds before memory is looked at: most records need less."""
+
+_NOTHING = "Nothing of it was decided. Send less: a record has at most its fields, each once."
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The most that one record may need: CPU seconds, and bytes by which the process may grow meanwhile."""
+
+    seconds: float = 2.0
+    memory: int = 256 * 1024 * 1024
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Effort:
+        """Return the limits from ``RECORD_SECONDS`` and ``RECORD_MEMORY``."""
+        given: dict[str, float] = {}
+        for name in ("seconds", "memory"):
+            setting = f"RECORD_{name.upper()}"
+            value = settings.get(setting)
+            if value is None:
+                continue
+            try:
+                given[name] = float(value)
+            except (TypeError, ValueError):
+                given[name] = 0
+            if not 0 < given[name] < float("inf") or (name == "memory" and given[name] % 1):
+                raise UnknownParameter(f"LRP_{setting}={value!r} is not a number above 0. Correct the setting.")
+        return cls(given.get("seconds", cls.seconds), int(given.get("memory", cls.memory)))
+
+
+@dataclass
+class _Spent:
+    limit: Effort
+    began: float
+    held: int
+
+
+_spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
+
+
+@contextmanager
+def limited(limit: Effort) -> Iterator[None]:
+    """Limit the work on one record."""
+    token = _spent.set(_Spent(limit, time.thread_time(), resident()))
+    try:
+        yield
+    finally:
+        _spent.reset(token)
+
+
+def check() -> None:
+    """Raise `RecordTimeLimit` or `RecordMemoryLimit` if the work on a record has reached its limit."""
+    spent = _spent.get()
+    if spent is None:
+        return
+    seconds = time.thread_time() - spent.began
+    if seconds > spent.limit.seconds:
+        raise RecordTimeLimit(
+            f"The record needed more than {spent.limit.seconds:g} CPU seconds (LRP_RECORD_SECONDS) and was stopped. "
+            + _NOTHING
+        )
+    if seconds > UNNOTICED and resident() - spent.held > spent.limit.memory:
+        raise RecordMemoryLimit(
+            f"The record needed more than {spent.limit.memory} bytes of memory (LRP_RECORD_MEMORY) and was stopped. "
+            + _NOTHING
+        )
+
+
+def resident(pid: int | None = None) -> int:
+    """Return the bytes of memory that a process holds, this one or another; 0 where it is gone, or nothing says."""
+    try:
+        with open(f"/proc/{pid or 'self'}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
