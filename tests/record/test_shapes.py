@@ -7,13 +7,11 @@ The faults are derived from the shapes, as triples, so a new shape is tested wit
 from __future__ import annotations
 
 import random
-import warnings
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pyoxigraph as ox
-import pyshacl
 import pytest
 from rdflib import RDF, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
@@ -23,6 +21,7 @@ from rdflib.term import Node
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.words import LANGUAGES
 from tests.support.paths import ROOT
+from tests.support.stock_pyshacl import stock
 
 SHAPES = ROOT / "shapes" / "record.ttl"
 CP = Namespace("https://w3id.org/lrp-kg/care-pathway#")
@@ -143,18 +142,6 @@ def graph_of(values: Triples) -> Graph:
     return graph
 
 
-def stock(graph: Graph) -> tuple[bool, set[tuple[Node | None, Node | None]]]:
-    """Return the verdict of unmodified pySHACL and the violated constraints."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it compares a text with a date
-        conforms, report, _ = pyshacl.validate(graph, shacl_graph=SHAPE_GRAPH)
-    broken = {
-        (report.value(r, SH.sourceShape), report.value(r, SH.sourceConstraintComponent))
-        for r in report.subjects(RDF.type, SH.ValidationResult)
-    }
-    return conforms, broken
-
-
 def ours(service: GuidelineService, graph: Graph) -> list[Any]:
     text = graph.serialize(format="nt")
     (raw,) = service.reader.from_rdf(text, ox.RdfFormat.N_TRIPLES)
@@ -182,7 +169,7 @@ def test_full_record_conforms_to_every_shape(service: GuidelineService, ranged: 
     graph = graph_of(full_record(ranged=ranged))
     left_out = {LRP.onsetDate} if ranged else BOUNDS
     assert {p for _, p, _ in graph if p in SHAPE_GRAPH.objects(None, SH.path)} >= set(fields()) - left_out
-    assert stock(graph) == (True, set())
+    assert stock(graph, SHAPE_GRAPH) == (True, set())
     assert ours(service, graph) == []
 
 
@@ -195,7 +182,7 @@ def test_each_violation_is_reported(
     service: GuidelineService, shape: URIRef, component: URIRef, fault: Triples
 ) -> None:
     graph = graph_of(changed(full_record(ranged=bool({fault[0][0]} & BOUNDS) or shape in RANGED), fault))
-    conforms, broken = stock(graph)
+    conforms, broken = stock(graph, SHAPE_GRAPH)
     assert not conforms
     assert (shape, component) in broken
     findings = ours(service, graph)
@@ -239,7 +226,7 @@ def test_pyshacl_gives_the_same_verdict(number: int, service: GuidelineService) 
         for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))):
             values = changed(values, rng.choice(FAULTS)[2])
         graph = graph_of(values)
-        conforms, broken = stock(graph)
+        conforms, broken = stock(graph, SHAPE_GRAPH)
         verdicts[conforms] += 1
         assert (ours(service, graph) == []) == conforms, (sorted(values), broken)
     assert min(verdicts.values()) >= number / 8, verdicts

@@ -4,7 +4,6 @@ import logging
 import random
 from typing import Any
 
-import pyshacl
 import pytest
 import rdflib
 from pyshacl.shapes_graph import ShapesGraph
@@ -15,6 +14,7 @@ from lrp_kg.namespaces import XSD
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.validate import Query, Validator, load_validator
 from lrp_kg.words import LANGUAGES
+from tests.support.stock_pyshacl import stock
 
 ILL_TYPED = Node("literal", "private", XSD + "integer")
 GOOD: dict[str, Any] = {
@@ -225,8 +225,8 @@ def test_pyshacl_gives_the_same_verdict(number: int, fresh: Validator, service: 
         raw = service.reader.from_json(record)
         graph, _ = fresh.graph_of(raw)
         try:
-            conforms = pyshacl.validate(graph, shacl_graph=shapes)[0]
-        except (TypeError, DeprecationWarning):  # pySHACL cannot compare an invalid date
+            conforms, _ = stock(graph, shapes)
+        except TypeError:  # pySHACL cannot compare an invalid date
             conforms = False
         assert (not fresh.findings(raw)) == conforms, record
         assert (not fresh.findings(raw)) == conforms, "the second time, from memory"
