@@ -11,12 +11,13 @@ from typing import Any
 import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
+from lrp_kg.answer.asked import choice, flag, names
 from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.summary import FULL, check_detail
-from lrp_kg.errors import InvalidRecord, UnknownParameter
+from lrp_kg.errors import InvalidRecord
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
@@ -34,10 +35,9 @@ class GuidelineService:
     """
 
     def __init__(self, folder: Path | str | None = None, *, engine: str = "oxigraph", cache: bool = True) -> None:
-        if engine not in ENGINES:
-            raise UnknownParameter(f"{engine!r} is no engine. Choose among {', '.join(ENGINES)}.")
+        classifier = ENGINES[choice(engine, ENGINES, "engine")]
         self.guideline: Guideline = load_guideline(folder)
-        self.assessor = Assessor(self.guideline, ENGINES[engine](), cache=cache)
+        self.assessor = Assessor(self.guideline, classifier(), cache=cache)
         self.reader = RecordReader(self.guideline)
         self._renderers: dict[str, Renderer] = {}
 
@@ -61,18 +61,17 @@ class GuidelineService:
 
     def renderer(self, lang: str = "en") -> Renderer:
         """Return the renderer of a language: en, nl, fr or de."""
-        if lang not in LANGUAGES:
-            raise UnknownParameter(f"{lang!r} is no language. Choose among {', '.join(LANGUAGES)}.")
+        lang = choice(lang, LANGUAGES, "language")
         if lang not in self._renderers:
             self._renderers[lang] = Renderer(self.guideline, lang)
         return self._renderers[lang]
 
     def validate(self, record: Mapping[str, Any] | RawRecord) -> list[Finding]:
-        """Return every problem of a record (a mapping as parsed from JSON); empty where it is valid."""
+        """Return every problem of a record; empty where it is valid."""
         return self._checked(record)[1]
 
     def _checked(self, record: Mapping[str, Any] | RawRecord) -> tuple[RawRecord, list[Finding]]:
-        raw = record if isinstance(record, RawRecord) else self.reader.from_json(dict(record))
+        raw = record if isinstance(record, RawRecord) else self.reader.from_python(record)
         return raw, self._validator.findings(raw)
 
     def read(self, record: Mapping[str, Any] | RawRecord) -> Record:
@@ -94,10 +93,12 @@ class GuidelineService:
     ) -> Json:
         """Return the answer to a record as JSON-ready data; raise `InvalidRecord` with every problem.
 
+        A record is a mapping, or a row of a data frame (`docs/record.md` says what each value may be).
         ``only`` limits decisions, missing fields and the next question to these identifiers; ``explain`` adds
         why and why not to each decision; ``changes`` what changes if the same patient is assessed later; ``detail``
         is full, or summary for what is read in ten seconds.
         """
+        explain, changes = flag("explain", explain), flag("changes", changes)
         check_detail(detail, explain=explain, changes=changes)
         renderer = self.renderer(lang)
         found = self.assessment(record, only=only, explain=explain, changes=changes)
@@ -112,6 +113,7 @@ class GuidelineService:
         changes: bool = False,
     ) -> Assessment:
         """Return the assessment of a record as data that knows no language."""
+        explain, changes, only = flag("explain", explain), flag("changes", changes), names(only)
         known = self.read(record)
         found = self.assessor.assess(known, only=only, explain=explain)
         return replace(found, changes=self._over_time.changes(known, only)) if changes else found
@@ -127,6 +129,7 @@ class GuidelineService:
         detail: str = FULL,
     ) -> bytes:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
+        explain, changes, only = flag("explain", explain), flag("changes", changes), names(only)
         check_detail(detail, explain=explain, changes=changes)
         known, renderer = self.read(record), self.renderer(lang)
         answer = self._answers.render(known, renderer, only, explain=explain, detail=detail)

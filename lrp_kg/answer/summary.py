@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from lrp_kg.answer.asked import choice
 from lrp_kg.answer.results import ELIGIBLE, Assessment, ProgrammeResult, StatementResult
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.model import CRITICAL, Caution, Field, Guideline, Option, Programme, Statement
@@ -229,8 +230,7 @@ def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
 
 def check_detail(detail: str, *, explain: bool = False, changes: bool = False, rdf: bool = False) -> None:
     """Raise `UnknownParameter` for a detail that there is none of, or that has no place for what is asked."""
-    if detail not in DETAILS:
-        raise UnknownParameter(f"{detail!r} is no detail of an answer. Choose among {', '.join(DETAILS)}.")
+    choice(detail, DETAILS, "detail of an answer")
     for name in (name for name, asked in (("explain", explain), ("changes", changes)) if asked and detail == BRIEF):
         raise UnknownParameter(f"detail={BRIEF} has no place for what {name} adds. Leave it out, or ask for {FULL}.")
     if detail == BRIEF and rdf:

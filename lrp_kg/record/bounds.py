@@ -61,7 +61,7 @@ class Bounds:
         if len(raw.entries) > FIELDS:
             return Bounded([self._too_many(raw), *findings], None, unlisted=unlisted)
         entries: list[tuple[str, RawValue]] = []
-        spoiled: set[str | None] = set()
+        spoiled: set[str | None] = {f.field for f in raw.problems}
         for predicate, value in raw.entries:
             if predicate not in self._known:
                 continue

@@ -7,6 +7,7 @@ what cannot be understood is kept, so that validation can name it; nothing is dr
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from lrp_kg.durations import DateRange
-from lrp_kg.errors import ForeignContext, RecordError
+from lrp_kg.errors import BrokenRdf, ForeignContext, InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
@@ -24,13 +25,17 @@ from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
 from lrp_kg.record.identifiers import resolved
 from lrp_kg.record.limits import TEXT, over_text
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
+from lrp_kg.record.python_values import as_json
 from lrp_kg.record.ranges import durations, ends_of, settled
 from lrp_kg.record.rdf import rdf_records
-from lrp_kg.record.strict_json import native
-from lrp_kg.record.values import day_of, plain, whole
+from lrp_kg.record.strict_json import named_kind, native
+from lrp_kg.record.values import day_of, whole
 
 _ENDS = ("earliest", "latest")
 """What JSON calls the two ends of a date that is uncertain."""
+
+_OURS = ("@id", "@type")
+"""Keys of JSON-LD that a record without a context of its own may have."""
 
 
 class RecordReader:
@@ -68,20 +73,36 @@ class RecordReader:
 
     # -- reading --------------------------------------------------------------------------------
 
+    def from_python(self, record: Any) -> RawRecord:
+        """Read a record that a Python caller passes; what is wrong with it is among its problems, nothing is raised."""
+        dated = {name: f.kind == "date" for name, f in self.fields.items()} | dict.fromkeys(self._bounds, True)
+        data, problems = as_json(record, dated)
+        spoiled = {f.field for f in problems}
+        data = {key: value for key, value in data.items() if not (key.startswith("@") and key in spoiled)}
+        try:
+            raw = self.from_json(data)
+        except InvalidRecord as error:
+            return RawRecord("", (), problems=(*problems, *error.findings))
+        except RecordError as error:
+            field = "@id"
+            if isinstance(error, (ForeignContext, BrokenRdf)):
+                field = next((k for k in ("@context", *data) if k in data and k[:1] == "@" and k not in _OURS), field)
+            return RawRecord("", (), problems=(*problems, Finding(error.code, error.message, field=field)))
+        return replace(raw, problems=(*problems, *raw.problems)) if problems else raw
+
     def from_json(self, data: Any) -> RawRecord:
         """Read one parsed JSON object, or JSON-LD whose context is ours or maps every key."""
         if not isinstance(data, dict):
-            raise RecordError("A record is a JSON object, not " + type(data).__name__ + ".")
+            raise RecordError(f"A record is a JSON object, not {named_kind(data)}.")
         foreign = data.get("@context")
         if foreign is not None and foreign != self.context and foreign != {"@context": self.context}:
             return self._from_foreign(data, foreign)
-        if any(key.startswith("@") and key not in ("@context", "@id", "@type") for key in data):
+        if any(key.startswith("@") and key not in ("@context", *_OURS) for key in data):
             return self._from_foreign(data, self.context)
         entries: list[tuple[str, RawValue]] = []
         keys: dict[str, str] = {}
         spelled_out = set()
-        for key, raw in data.items():
-            value = plain(raw)
+        for key, value in data.items():
             f = self.fields.get(key)
             if key.startswith("@") or (value is None and (f or key in self._bounds)):
                 continue
@@ -118,7 +139,7 @@ class RecordReader:
         if isinstance(value, str):
             return ends_of(value)
         if isinstance(value, dict) and value and value.keys() <= set(_ENDS):
-            return plain(value.get(_ENDS[0])), plain(value.get(_ENDS[1]))
+            return value.get(_ENDS[0]), value.get(_ENDS[1])
         return None
 
     def _value(self, key: str, value: Any) -> RawValue:
@@ -126,7 +147,7 @@ class RecordReader:
         if f is None:
             return _date(value) if key in self._bounds else native(value)
         if f.kind == "values" and isinstance(value, list):
-            return Members(tuple(self._one(f, plain(item)) for item in value))
+            return Members(tuple(self._one(f, item) for item in value))
         return self._one(f, value)
 
     def _one(self, f: Field, value: Any) -> Node:

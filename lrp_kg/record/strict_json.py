@@ -109,6 +109,13 @@ def _depth(data: Any) -> int:
     return depth
 
 
+def named_kind(value: Any) -> str:
+    """Return what a JSON value is, in the words of JSON."""
+    if isinstance(value, (bool, type(None))):
+        return json.dumps(value)
+    return "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a number"
+
+
 def native(value: Any) -> Node:
     """Return a JSON value as a literal of the type it has in JSON-LD."""
     if isinstance(value, bool):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from subprocess import run
@@ -13,7 +12,6 @@ import pytest
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import BrokenJson
 from lrp_kg.record.strict_json import parse_json
-from lrp_kg.record.values import plain
 
 Json = dict[str, Any]
 SAME: list[tuple[str, Any, Any]] = [
@@ -103,12 +101,6 @@ def test_neither_library_is_imported() -> None:
         "assert not {'numpy', 'pandas'} & set(sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_plain_leaves_what_json_has() -> None:
-    for value in (None, True, 3, "a", 1.5, ["a"], {"a": 1}):
-        assert plain(value) == value
-    assert json.dumps(plain({"a": [1]})) == '{"a": [1]}'
 
 
 @pytest.mark.parametrize(

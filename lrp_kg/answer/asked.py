@@ -1,0 +1,39 @@
+"""What a caller asks of an answer, checked: a wrong type is an error that names the parameter, never another answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from lrp_kg.errors import UnknownParameter
+
+
+def choice(value: Any, allowed: Collection[str], what: str) -> str:
+    """Return one of the allowed texts; raise `UnknownParameter` for anything else."""
+    if not isinstance(value, str) or value not in allowed:
+        raise UnknownParameter(f"{_shown(value)} is no {what}. Choose among {', '.join(allowed)}.")
+    return str.__str__(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a truth value of Python or numpy; raise `UnknownParameter` for what is only taken as one."""
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_") and type(value).__module__ == "numpy":
+        return bool(value)
+    raise UnknownParameter(f"{name} is {_shown(value)}. Choose True or False.")
+
+
+def names(value: Any) -> tuple[str, ...] | None:
+    """Return the identifiers that an answer is limited to; raise `UnknownParameter` for what is no list of texts."""
+    if value is None:
+        return None
+    found = tuple(value) if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)) else (0,)
+    if not all(isinstance(name, str) for name in found):
+        raise UnknownParameter(f"only is {_shown(value)}. Pass a list of identifiers of decisions and programmes.")
+    return found
+
+
+def _shown(value: Any) -> str:
+    """Return a text as it is, of anything else the kind: it may be part of a record."""
+    if isinstance(value, str):
+        return repr(str.__str__(value))
+    return "None" if value is None else f"an object of the Python type {type(value).__name__}"
