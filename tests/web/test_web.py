@@ -482,7 +482,7 @@ BAD_BODIES: dict[str, tuple[str | bytes, str, int, str, str]] = {
     "deep nesting": ('{"a": ' + "[" * 60 + "]" * 60 + "}", JSON, 400, "broken-json", "deeper than 50"),
     "very deep nesting": ("[" * 500_000, JSON, 400, "broken-json", "deeper than 50"),
     "huge integer": ('{"incapacityPercentage": ' + "9" * 5000 + "}", JSON, 400, "broken-json", "too long"),
-    "a list": ("[{}]", JSON, 400, "record-not-readable", "not list"),
+    "a list": ("[{}]", JSON, 400, "record-not-readable", "not a list"),
     "null": ("null", JSON, 400, "record-not-readable", "JSON object"),
     "not UTF-8": (b'{"id": "\xe9"}', JSON, 415, "wrong-charset", "Byte 8"),
     "UTF-16": ('{"id": "x"}'.encode("utf-16"), JSON, 415, "wrong-charset", "UTF-8"),
