@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 
-from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit, UnknownParameter
+from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
 
 UNNOTICED = 0.05
 """CPU seconds before memory is looked at: most records need less."""
@@ -28,23 +27,6 @@ class Effort:
 
     seconds: float = 2.0
     memory: int = 256 * 1024 * 1024
-
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Effort:
-        """Return the limits from ``RECORD_SECONDS`` and ``RECORD_MEMORY``."""
-        given: dict[str, float] = {}
-        for name in ("seconds", "memory"):
-            setting = f"RECORD_{name.upper()}"
-            value = settings.get(setting)
-            if value is None:
-                continue
-            try:
-                given[name] = float(value)
-            except (TypeError, ValueError):
-                given[name] = 0
-            if not 0 < given[name] < float("inf") or (name == "memory" and given[name] % 1):
-                raise UnknownParameter(f"LRP_{setting}={value!r} is not a number above 0. Correct the setting.")
-        return cls(given.get("seconds", cls.seconds), int(given.get("memory", cls.memory)))
 
 
 @dataclass

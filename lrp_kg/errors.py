@@ -146,6 +146,14 @@ class UnknownParameter(LrpError):
     status = 400
 
 
+class WrongSetting(UnknownParameter):
+    """Settings have values that they cannot have; the message has a line for each."""
+
+    code = "wrong-setting"
+    title = "A setting cannot be used"
+    status = 500
+
+
 class WrongPrefix(LrpError):
     """The path prefix under which a proxy shows the service is not a plain path."""
 

@@ -63,7 +63,7 @@ class Commands(click.Group):
             raise SystemExit(CANNOT_RUN) from None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LRP"})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lrp-kg")
 def main() -> None:
     """Apply a guideline to patient records: what applies, why, and which question to ask next."""

@@ -50,7 +50,7 @@ def service() -> GuidelineService:
 def body() -> bytes:
     """Return the request body; raise `TooLarge` over the limit, also if the request states no length."""
     data = request.get_data(cache=False)
-    limit = int(current_app.config["MAX_BODY"])
+    limit: int = current_app.config["MAX_BODY"]
     if len(data) > limit:
         raise TooLarge(f"The body is over the limit of {limit} bytes. Send records one by one, or in parts.")
     return data

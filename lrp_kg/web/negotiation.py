@@ -7,6 +7,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
+from lrp_kg.settings import yes_or_no
 from lrp_kg.words import LANGUAGES
 from lrp_kg.words.languages import look_up, preferred
 
@@ -90,8 +91,7 @@ def flag(name: str) -> bool:
     value = request.args.get(name)
     if value is None:
         return False
-    if value.lower() in ("", "1", "true", "yes"):
-        return True
-    if value.lower() in ("0", "false", "no"):
-        return False
+    said = yes_or_no(value or "yes")
+    if said is not None:
+        return said
     raise UnknownParameter(f"{name}={value!r} is neither true nor false.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -10,25 +9,12 @@ from flask import Flask, Response, request
 
 from lrp_kg.errors import WrongPrefix
 from lrp_kg.web.problems import problem
+from lrp_kg.web.settings import prefix_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HEADER = "HTTP_X_FORWARDED_PREFIX"
-_PART = re.compile(r"[A-Za-z0-9._~-]+")
-
-
-def prefix_of(text: str) -> str:
-    """Return a prefix as ``/a/b``, empty for ``/``; raise `WrongPrefix` unless it is a plain path."""
-    path = text.strip(" \t")
-    if not path.strip("/"):
-        return ""
-    parts = path.removeprefix("/").removesuffix("/").split("/")
-    if not all(_PART.fullmatch(part) and part.strip(".") for part in parts):
-        raise WrongPrefix(
-            f"{text[:80]!r} is not a path prefix. Write it as /lrp or /apps/lrp: parts of letters, digits and - . _ ~."
-        )
-    return "/" + "/".join(parts)
 
 
 class UnderPrefix:
@@ -71,7 +57,7 @@ class UnderPrefix:
 def put_under(app: Flask, prefix: str, proxies: int) -> None:
     """Let an application with all its addresses answer under a prefix; raise `WrongPrefix` if it cannot."""
     chosen = prefix_of(prefix)
-    own = {first_part(rule.rule) for rule in app.url_map.iter_rules()} - {""}
+    own = {first_part(rule.rule) for rule in app.url_map.iter_rules()} - {""} | {"metrics"}
     if first_part(chosen) in own:
         raise WrongPrefix(f"{chosen} begins with an address of the service, /{first_part(chosen)}. Choose another.")
     app.after_request(_redirect_by_path)

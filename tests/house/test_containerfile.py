@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from lrp_kg.cli.serve import serve
+from lrp_kg.web.settings import SETTINGS
 from tests.support.paths import ROOT
 
 
@@ -84,7 +85,7 @@ def test_health_is_asked_at_the_port_that_is_served() -> None:
     assert (program, flag) == ("python", "-c")
     ast.parse(code)
     assert "/health" in code
-    port = next(p for p in serve.params if p.name == "port")
+    port = SETTINGS["PORT"]
     assert given("EXPOSE") == [str(port.default)]
     assert f"'LRP_PORT', {port.default}" in code
     seconds = re.search(r"--timeout=(\d+)s", check)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.paths import PACKAGE
 
-GROUND = {"cache", "durations", "effort", "errors", "findings", "namespaces", "svg", "text_files"}
+GROUND = {"cache", "durations", "effort", "errors", "findings", "namespaces", "settings", "svg", "text_files"}
 """Modules beside the rooms, which every room may import; `ground` below."""
 BELOW = {
     "words": set(),

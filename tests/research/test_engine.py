@@ -217,7 +217,7 @@ class TestLimits:
         engine.ask(Question(query)).close()
         engine.ask(Question(f"SELECT ({'9' * 1000} + 1 AS ?x) {{}}")).close()
 
-    @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf"])
+    @pytest.mark.parametrize("value", ["x", "-1", "0", "nan", "inf", "²", "1_0", "1e3"])
     def test_invalid_limit_is_refused(self, value: str) -> None:
         with pytest.raises(UnknownParameter, match="LRP_QUERY_SECONDS"):
             Limits.from_settings({"QUERY_SECONDS": value})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -10,7 +9,7 @@ from typing import IO, Any, Protocol, Self
 
 import orjson
 
-from lrp_kg.errors import UnknownParameter
+from lrp_kg.settings import Setting, from_environment, read, seconds, whole
 
 BASE = "https://w3id.org/lrp-kg/"
 """What a relative IRI in a query is relative to."""
@@ -34,27 +33,31 @@ class Limits:
     text: int = 256 * 1024
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Limits:
+    def settings(cls) -> tuple[Setting, ...]:
+        """Return the setting of each limit."""
+        kinds = {"float": seconds(10**6), "int": whole(1)}
+        return tuple(Setting(setting(f.name), kinds[str(f.type)], f.default, _WHAT[f.name]) for f in fields(cls))
+
+    @classmethod
+    def from_settings(cls, given: Mapping[str, Any]) -> Limits:
         """Return limits from ``QUERY_SECONDS``, ``QUERY_ROWS``, ``QUERY_BYTES``, ``QUERY_MEMORY`` and so on."""
-        given = {}
-        for f in fields(cls):
-            name = setting(f.name)
-            value = settings.get(name)
-            if value is None:
-                continue
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                number = 0
-            if not 0 < number < float("inf") or (f.name != "seconds" and number % 1):
-                raise UnknownParameter(f"LRP_{name}={value!r} is not a number above 0. Correct the setting.")
-            given[f.name] = number if f.name == "seconds" else int(number)
-        return cls(**given)  # type: ignore[arg-type]
+        found = read(cls.settings(), given)
+        return cls(**{f.name: found[setting(f.name)] for f in fields(cls)})
 
     @classmethod
     def from_environment(cls) -> Limits:
         """Return limits from the environment: ``LRP_QUERY_SECONDS`` and so on."""
-        return cls.from_settings({k.removeprefix("LRP_"): v for k, v in os.environ.items() if k.startswith("LRP_")})
+        return cls.from_settings(from_environment())
+
+
+_WHAT = {
+    "seconds": "seconds of a query",
+    "rows": "rows or triples of a result",
+    "size": "bytes of a result",
+    "memory": "bytes of memory that a query may need",
+    "concurrent": "queries at once, for each worker process",
+    "text": "bytes of the text of a query",
+}
 
 
 def setting(limit: str) -> str:
