@@ -26,6 +26,7 @@ class Generator:
         self.guideline = service.guideline
         self.model: CohortModel = read_model(self.guideline)
         self.seed = seed
+        self._latest: tuple[Json, Run] | None = None
         self._orders = [
             (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
         ]
@@ -146,8 +147,11 @@ class Generator:
         return self._run(record).verdict(cls) == TRUE
 
     def _run(self, record: Json) -> Run:
-        found = self.service.reader.understand(self.service.reader.from_json(record))
-        return Run(self.service.assessor, found, False)
+        """Return the run of a record; most questions in a row are about the same one."""
+        if self._latest is None or self._latest[0] != record:
+            found = self.service.reader.understand(self.service.reader.from_json(record))
+            self._latest = dict(record), Run(self.service.assessor, found, False)
+        return self._latest[1]
 
     def _step(self, chance: random.Random, record: Json, kept: dict[str, Any], been: set[tuple[str, Any]]) -> bool:
         """Let the answer to a contact change what the episode keeps; return whether the next contact is a first one.
