@@ -18,8 +18,9 @@ BLOCK = re.compile(r"^```(sh|diff)( fails)?\n(.*?)^```$", re.MULTILINE | re.DOTA
 
 
 def copy_with_cases(folder: Path) -> Path:
-    """The low back pain guideline as a folder of its own, with its cases."""
-    shutil.copytree(CASES, folder / "cases")
+    """The low back pain guideline as a folder of its own, with the cases of the programme that the tutorial edits."""
+    (folder / "cases").mkdir(parents=True)
+    shutil.copy(CASES / "H-fedris-prevention.json", folder / "cases")
     return guideline_copy(folder, ROOT, ("ontology", "shapes", "queries"))
 
 
