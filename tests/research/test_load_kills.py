@@ -64,7 +64,7 @@ def held(store: Path) -> dict[int, int]:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(8, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.long)], ids=str
+    "kills", [pytest.param(10, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.long)], ids=str
 )
 def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
     chance = random.Random(20261126)
@@ -87,6 +87,8 @@ def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
             duration = min(duration, time.monotonic() - begin)  # loads get faster when the machine has less to do
         now = held(store)
         own = now.get(number, 0)
+        if was_killed and not own and number % 2:
+            duration *= 1.2  # the machine may have more to do than before
         assert own in (0, RECORDS_A_LOAD), "half a load is there"
         if f"{RECORDS_A_LOAD} stored" in output:
             assert own == RECORDS_A_LOAD, "a load that was reported as stored is not there"
