@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -127,14 +128,40 @@ def guard() -> Response | None:
     """Admit a request if there are no records or it has a token; redirect browsers to the login page."""
     if request.method == "OPTIONS" or not engines().store or not engine().has_records:
         return None  # without a store there are no records, whether the engine is ready or not
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer" and access().mark(token.strip(), request.remote_addr or "") is not None:
+    sent = request.headers.get("Authorization", "")
+    token = _token(sent)
+    if token is not None and access().mark(token, request.remote_addr or "") is not None:
         return None
     if access().knows(session.get("mark")):
         return None
-    if request.method == "GET" and not kind and "text/html" in request.headers.get("Accept", ""):
+    if request.method == "GET" and not sent and "text/html" in request.headers.get("Accept", ""):
         return cast(Response, redirect(url_for("access.login", next=_here(), lang=language()), 303))
-    raise Unauthorised("This service holds patient records. Send Authorization: Bearer with an access token.")
+    raise Unauthorised(
+        "This service holds patient records. Send Authorization: Bearer with an access token, or Authorization: Basic "
+        "with any user name and the token as password."
+    )
+
+
+def _token(header: str) -> str | None:
+    """Return the token of an Authorization header: that of Bearer, the password of Basic (RFC 7617)."""
+    kind, _, sent = header.partition(" ")
+    if kind.lower() == "bearer":
+        return sent.strip()
+    if kind.lower() != "basic":
+        return None
+    try:
+        _, colon, password = base64.b64decode(sent.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password.strip() if colon else None
+
+
+def offer_basic(response: Response) -> Response:
+    """Offer Basic to clients that wait for it; browsers, all of them "Mozilla", would open a dialog over the page."""
+    if response.www_authenticate and not request.user_agent.string.startswith("Mozilla/"):
+        offers = response.headers.getlist("WWW-Authenticate")
+        response.headers.setlist("WWW-Authenticate", ['Basic realm="lrp-kg", charset="UTF-8"', *offers])
+    return response
 
 
 @blueprint.get("/login")

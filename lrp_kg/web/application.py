@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.effort import Effort
@@ -19,6 +18,7 @@ from lrp_kg.web.metrics import Figures
 from lrp_kg.web.negotiation import describe_choice
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
+from lrp_kg.web.proxies import believe
 from lrp_kg.web.settings import SETTINGS
 from lrp_kg.web.stream import Stream
 
@@ -59,9 +59,9 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
         app.extensions["lrp_kg_figures"] = Figures(app)
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
+    app.after_request(access.offer_basic)
     app.after_request(origins.open_to_all)
     app.after_request(describe_choice)
     put_under(app, app.config["PREFIX"], proxies)
-    if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, x_prefix=0)  # type: ignore[method-assign]
+    believe(app, proxies)
     return app
