@@ -126,6 +126,14 @@ class Tab:
     def close(self) -> None:
         self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
 
+    def begin(self, url: str) -> None:
+        """Open an address as in a new tab, which would cost a second process; forget what was seen before."""
+        self.call("Emulation.clearDeviceMetricsOverride")
+        self.call("Page.navigate", url="about:blank")
+        self.wait("location.href === 'about:blank'")
+        self.browser.events.clear()
+        self.open(url)
+
     def js(self, expression: str) -> Any:
         """Return the value of an expression in the page; it may be a promise."""
         found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -100,16 +100,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     running.close()
 
 
+@pytest.fixture(scope="module")
+def shared_tab(browser: Browser) -> Tab:
+    return Tab(browser)
+
+
 @pytest.fixture
-def tab(browser: Browser, site: str) -> Iterator[Tab]:
+def tab(shared_tab: Tab, site: str) -> Iterator[Tab]:
     """A tab with the page in English; checks at the end that it logged no error and contacted no other server."""
-    browser.events.clear()
-    own = Tab(browser)
-    own.open(site + "/?lang=en")
+    own = shared_tab
+    own.begin(site + "/?lang=en")
     yield own
     assert own.complaints() == []
     assert [url for url in own.requests() if not url.startswith(site + "/")] == []
-    own.close()
 
 
 # -- the page ----------------------------------------------------------------------------------------------
@@ -316,14 +319,12 @@ class TestProblems:
     """The page after an error; the browser itself logs each failed request in its console."""
 
     @pytest.fixture
-    def tab(self, browser: Browser, site: str) -> Iterator[Tab]:
-        browser.events.clear()
-        own = Tab(browser)
-        own.open(site + "/?lang=en")
+    def tab(self, shared_tab: Tab, site: str) -> Iterator[Tab]:
+        own = shared_tab
+        own.begin(site + "/?lang=en")
         yield own
         said = [c for c in own.complaints() if not c.startswith("network: Failed to load resource")]
         assert said == []
-        own.close()
 
     @pytest.mark.parametrize("lang", LANGUAGES)
     def test_findings_are_shown(self, tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
