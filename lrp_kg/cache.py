@@ -26,15 +26,20 @@ T = TypeVar("T")
 
 
 def cache_folder() -> Path | None:
-    """Return the cache folder, ``LRP_CACHE`` or the user's own; ``None`` if the user has no home folder."""
+    """Return the cache folder, ``LRP_CACHE`` or the user's own; ``None`` if the user has no home folder.
+
+    An empty or relative home or ``XDG_CACHE_HOME`` is none: the folder would depend on where a command runs.
+    """
     chosen = os.environ.get("LRP_CACHE")
     if chosen:
         return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        return (Path(base) if base else Path.home() / ".cache") / "lrp-kg"
+        home = Path(os.environ["HOME"]) if "HOME" in os.environ else Path.home()
     except RuntimeError:
-        return None
+        home = Path()
+    base = base if base.is_absolute() else home / ".cache"
+    return base / "lrp-kg" if base.is_absolute() else None
 
 
 @lru_cache(maxsize=8)
@@ -58,7 +63,7 @@ def read_kept(file: Path) -> str | None:
         head, _, body = file.read_bytes().partition(b"\n")
     except OSError:
         return None
-    return body.decode() if head == _head(body) else None
+    return body.decode(errors="replace") if head == _head(body) else None
 
 
 def write_kept(file: Path, text: str) -> bool:
@@ -98,7 +103,8 @@ def remembered(
     file = folder / kind / file_name(key, further) if folder else None
     text = read_kept(file) if file else None
     if text is not None:
-        return load(text)
+        with contextlib.suppress(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            return load(text)  # what another program wrote under this name has another form
     made = make()
     if file:
         write_kept(file, dump(made))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
 from importlib import import_module
 from typing import Any
 
 import click
 
 from lrp_kg import __version__
-from lrp_kg.cli.options import CANNOT_RUN
+from lrp_kg.cli import streams
 
 COMMANDS = {
     "assess": "assess.assess",
@@ -49,18 +46,16 @@ class Commands(click.Group):
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run a command and flush its output."""
-        try:
-            try:
-                return super().main(*args, **kwargs)
-            finally:
-                sys.stdout.flush()
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
-                raise
-            click.secho(f"The output cannot be written: {error.strerror}.", err=True, fg="red")
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes stdout again at exit
-            raise SystemExit(CANNOT_RUN) from None
+        """Run a command on streams that take every character and report their faults."""
+        streams.prepare()
+        with streams.reported():
+            return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; click itself would end with 1 where nobody reads on, which means an invalid record here."""
+        ctx.color = streams.colour()
+        with streams.reported():
+            return super().invoke(ctx)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

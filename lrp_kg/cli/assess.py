@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, open_service, read_file
 from lrp_kg.errors import InvalidRecord, LrpError, RecordError
 from lrp_kg.findings import Finding
@@ -109,20 +110,19 @@ def _print(
     if form == "turtle":
         from lrp_kg.answer.as_rdf import to_graph
 
-        click.echo(to_graph(found).serialize(format="turtle"))
+        click.echo(to_graph(found).serialize(format="turtle", encoding="utf-8"))
         return
     answer = service.renderer(lang).render(found, explain=explain, detail=detail)
     if form == "json":
         import orjson
 
-        click.echo(orjson.dumps(answer).decode())
+        click.echo(orjson.dumps(answer))
         return
-    from rich.console import Console
     from rich.text import Text
 
     from lrp_kg.answer.as_text import TextAnswer
 
-    console = Console(highlight=False)
+    console = streams.console()
     if name:
         console.rule(Text(name))
     console.print(TextAnswer(service.guideline, lang).lay_out(answer))
@@ -133,7 +133,7 @@ def _report_invalid(form: str, lang: str, name: str, findings: Sequence[Finding]
         import orjson
 
         problems = [f.as_dict(lang) for f in findings]
-        click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}).decode())
+        click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}))
         return
     click.secho(f"{name + ': ' if name else ''}{phrase('invalid', lang)}", err=True, fg="red")
     for finding in findings:

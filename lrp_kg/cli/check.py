@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg import __version__
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import guideline_option, print_json, stop
 from lrp_kg.text_files import visible
 
@@ -70,12 +71,10 @@ def check(
 
 
 def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, cache: CheckCache | None = None) -> CheckResult:
-    from rich.console import Console
-
     from lrp_kg.authoring.check.stages import run
 
-    console = Console(stderr=True)
-    if form != "text" or not console.is_terminal:
+    console = streams.console(stderr=True)
+    if form != "text" or not console.is_interactive:
         return run(folder, hermit=hermit, mutate=mutate, cache=cache)
     with console.status("check") as status:
 
@@ -101,9 +100,7 @@ def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
     if form == "sarif":
         print_json(sarif(shown))
         return
-    from rich.console import Console
-
-    _print_text(Console(highlight=False, soft_wrap=True), result, shown)
+    _print_text(streams.console(soft_wrap=True), result, shown)
 
 
 def _print_text(console: Console, result: CheckResult, shown: list[Finding]) -> None:

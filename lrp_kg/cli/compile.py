@@ -24,9 +24,9 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
     from lrp_kg.logic.derive import derive_query
 
     if with_derived or only_derived:
-        click.echo(derive_query(service.guideline))
+        click.echo(derive_query(service.guideline).encode())
     if not only_derived:
-        click.echo(record_query(service.assessor.program))
+        click.echo(record_query(service.assessor.program).encode())
 
 
 @click.command()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lrp_kg.cli.options import fail, stop
+from lrp_kg.cli import streams
+from lrp_kg.cli.options import fail
 from lrp_kg.errors import LrpError
 from lrp_kg.words import LANGUAGES
 
@@ -55,12 +56,10 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
       lrp-kg diff v1.0.0 v1.1.0 --format html --lang nl -o diff.html
       lrp-kg diff old-pathway new-pathway --cohort cohort.ndjson
     """
-    from rich.console import Console
-
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
 
-    console = Console(stderr=True)
+    console = streams.console(stderr=True)
     try:
         with ExitStack() as stack:
             folders = stack.enter_context(opened(old)), stack.enter_context(opened(new))
@@ -71,8 +70,6 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
         _write(found, sides, form, lang, output)
     except LrpError as error:
         fail(error)
-    except OSError as error:
-        stop(f"{error.filename or output}: {error.strerror}.")
     raise SystemExit(DIFFERENT if found.differs else 0)
 
 
@@ -101,7 +98,7 @@ def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang:
         from lrp_kg.authoring.compare.view import Viewer
 
         layout = lay_out(Viewer(found, words).view(), words)
-        console = Console(highlight=False) if output is None else Console(width=120, highlight=False, no_color=True)
+        console = streams.console() if output is None else Console(width=120, highlight=False, no_color=True)
         with console.capture() as captured:
             console.print(layout)
         text = re.sub(" +\n", "\n", captured.get()).rstrip("\n")
@@ -112,12 +109,12 @@ def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang:
 
         from lrp_kg.authoring.compare.asjson import to_json
 
-        text = orjson.dumps(to_json(found, words), option=orjson.OPT_INDENT_2).decode()
+        body = orjson.dumps(to_json(found, words), option=orjson.OPT_INDENT_2)
     else:
         from lrp_kg.authoring.compare.ashtml import to_html
 
-        text = to_html(found, sides, lang)
+        body = to_html(found, sides, lang).encode()
     if output is None:
-        click.echo(text)
+        click.echo(body)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        output.write_bytes(body + b"\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import fail, guideline_option, lang_option, open_service, stop
 
 
@@ -63,7 +64,6 @@ def docs(out: Path, guideline: Path | None) -> None:
       lrp-kg docs site --guideline my-pathway
     """  # noqa: D301 (click reads the backslash)
     service = open_service(guideline)
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from lrp_kg.authoring.site.writer import build
@@ -71,7 +71,7 @@ def docs(out: Path, guideline: Path | None) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=streams.console(stderr=True), transient=True) as progress:
             files = build(service, out, progress=progress)
     except LrpError as error:
         fail(error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import (
     INTERRUPTED,
     INVALID,
@@ -127,12 +128,11 @@ def load(
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
     """Show progress on a terminal, nothing elsewhere."""
-    from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    console = streams.console(stderr=True)
+    if not console.is_interactive:
         yield lambda _what, _count: None
         return
     columns = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
 from lrp_kg.words import LANGUAGES
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.research.store.sources import Source
 
-INVALID, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+INVALID, INTERRUPTED = 1, 130
 
 guideline_option = click.option(
     "--guideline",
@@ -57,10 +59,10 @@ def stop(message: str) -> NoReturn:
 
 
 def print_json(data: object) -> None:
-    """Print data as indented JSON."""
+    """Print data as indented JSON, which is UTF-8 wherever it goes."""
     import orjson
 
-    click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+    click.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2))
 
 
 def read_file(file: str) -> bytes:
@@ -68,7 +70,8 @@ def read_file(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        stop(f"{file} cannot be read: {error.strerror}.")
+        what = "it is closed" if error.errno == errno.EBADF else error.strerror
+        stop(f"{'Standard input' if file == '-' else file} cannot be read: {what}.")
 
 
 def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:

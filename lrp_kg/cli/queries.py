@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import (
     fail,
     guideline_option,
@@ -108,7 +109,7 @@ def query(
         entry, text = _entry(loaded, name, file)
         values = _values(params, entry, lang)
         if form == "rq":
-            click.echo(_spliced(entry, text, values, loaded), nl=False)
+            click.echo(_spliced(entry, text, values, loaded).encode(), nl=False)
             return
         with _engine(loaded, store, records, input_format) as engine:
             _answer(engine, loaded, entry, text, values, form=form, lang=lang)
@@ -241,7 +242,6 @@ def _answer(
 
 
 def _print(found: Table, entry: CatalogueEntry | None, lang: str) -> None:
-    from rich.console import Console
     from rich.table import Table as Shown
     from rich.text import Text
 
@@ -255,6 +255,6 @@ def _print(found: Table, entry: CatalogueEntry | None, lang: str) -> None:
     for row in found.rows:
         cells = ("" if c is None else local_name(c.text) or c.text if c.is_iri else c.text for c in row)
         shown.add_row(*(Text(c) for c in cells))
-    console = Console(highlight=False)
+    console = streams.console()
     console.print(shown)
     console.print(Text(f"{len(found.rows)}"), style="dim")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import fail, guideline_option, open_service, store_option
 from lrp_kg.errors import LrpError
 from lrp_kg.settings import SWITCH, from_environment, not_settings, read
@@ -69,6 +70,7 @@ def serve(**options: Any) -> None:
         if settings["STORE"]:
             _warn_if_stale(service, settings["STORE"])
         os.environ.update({SETTINGS[name].variable: str(settings[name]) for name in given})  # for the workers
+        streams.run_without_output()
         run(settings["HOST"], settings["PORT"], settings["WORKERS"], metrics=settings["METRICS"])
     except LrpError as error:
         fail(error)

@@ -9,6 +9,7 @@ from typing import IO
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.options import fail, guideline_option, stop
 from lrp_kg.errors import LrpError
 
@@ -32,14 +33,13 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
       lrp-kg synthesise 10 --seed 7 --format turtle
     """  # noqa: D301  the escape tells click to keep the lines
     import orjson
-    from rich.console import Console
     from rich.progress import Progress
 
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.research.synthesis.generating import Generator
     from lrp_kg.research.synthesis.turtle import to_turtle
 
-    console = Console(stderr=True)
+    console = streams.console(stderr=True)
     try:
         generator = Generator(GuidelineService(guideline), seed)
         opened = open(output, "wb") if output else None  # noqa: SIM115 - closed by the with statement below
@@ -47,7 +47,7 @@ def synthesise(count: int, seed: int, output: Path | None, form: str, guideline:
         fail(error)
     except OSError as error:
         stop(f"{output} cannot be written: {error.strerror}.")
-    quiet = not console.is_terminal or output is None
+    quiet = not console.is_interactive or output is None
     standard: IO[bytes] = sys.stdout.buffer
     stream: AbstractContextManager[IO[bytes]] = opened or nullcontext(standard)
     with stream as out, Progress(console=console, transient=True, disable=quiet) as bar:
