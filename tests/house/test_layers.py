@@ -7,7 +7,18 @@ import pytest
 
 from tests.support.paths import PACKAGE
 
-GROUND = {"cache", "durations", "effort", "errors", "findings", "namespaces", "settings", "svg", "temporary", "text_files"}
+GROUND = {
+    "cache",
+    "durations",
+    "effort",
+    "errors",
+    "findings",
+    "namespaces",
+    "settings",
+    "svg",
+    "temporary",
+    "text_files",
+}
 """Modules beside the rooms, which every room may import; `ground` below."""
 BELOW = {
     "words": set(),

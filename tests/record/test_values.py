@@ -81,7 +81,7 @@ def test_values_of_numpy_and_pandas(service: GuidelineService) -> None:
             record: Json = {"onsetDate": onset, "assessmentDate": np.str_("2024-02-10"), "sessionsFollowed": sessions}
             record |= {"radicularPain": np.bool_(False), "careLine": np.str_("first-line")}
             record |= {"medications": [np.str_("nsaid")], "redFlags": pd.NA, "contact": np.float64("nan")}
-            record |= {"incapacityStart": pd.NaT, "applicationDate": np.datetime64("NaT"), "sector": None}
+            record |= {"incapacityStart": pd.NaT, "applicationDate": np.datetime64("NaT", "ns"), "sector": None}
             assert service.assess(record) == service.assess(whole)
     for late in (pd.Timestamp("2024-01-31 08:00"), np.datetime64("2024-01-31T08:00"), pd.Timestamp(1, unit="ns")):
         with pytest.raises(InvalidRecord):
