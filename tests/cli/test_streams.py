@@ -72,7 +72,8 @@ def test_text_is_readable_in_every_encoding(record: Path, encoding: str, line: s
 
 
 def test_data_is_utf_8_in_every_encoding(record: Path) -> None:
-    line = f"lrp assess {record} -l fr -f json && lrp compile && lrp ids -l fr && lrp query criteria-by-edition --format rq"
+    line = f"lrp assess {record} -l fr -f json && lrp compile && lrp ids -l fr"
+    line += " && lrp query criteria-by-edition --format rq"
     plain = shell(line)
     assert plain.returncode == 0
     assert shell(line, PYTHONIOENCODING="latin-1").stdout == plain.stdout
