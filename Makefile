@@ -8,7 +8,7 @@ TEST_PROCESSES ?= 2
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-lowest check long lint format benchmark browser clients vendor clean
+.PHONY: help run test test-lowest check long lint format benchmark browser nginx clients vendor clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,7 @@ help: ## list the verbs
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve
 
-test: $(VENV)/.test browser clients ## linters and all tests, in a few minutes
+test: $(VENV)/.test browser nginx clients ## linters and all tests, in a few minutes
 	@cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export LRP_TEST_CACHE=$$cache && \
 		$(BIN)/python -m pytest -m "alone and not long" && { \
 			$(MAKE) --no-print-directory lint & lint=$$!; \
@@ -106,6 +106,14 @@ browser:
 	@if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null 2>&1 && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "Installing a browser for the tests of the pages ..."; \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "no browser could be installed"; \
+	fi
+
+# The test behind a proxy needs nginx. Its Debian package is unpacked, not installed, so that nothing is started; without it the test says that it is skipped.
+nginx: | $(BIN)/python
+	@if ! { command -v nginx || [ -x /usr/sbin/nginx ] || [ -x $(VENV)/nginx/usr/sbin/nginx ]; } >/dev/null 2>&1 && command -v apt-get >/dev/null && command -v dpkg >/dev/null; then \
+		echo "Unpacking nginx for the test behind a proxy ..."; \
+		mkdir -p $(VENV)/nginx && cd $(VENV)/nginx && \
+		{ { apt-get download -qq nginx || { apt-get update -qq && apt-get download -qq nginx; }; } && dpkg -x nginx_*.deb .; } >/dev/null 2>&1 || echo "no nginx could be had"; \
 	fi
 
 $(VENV)/.benchmark: pyproject.toml $(VENV)/.test
