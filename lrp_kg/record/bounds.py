@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.record.limits import FIELDS, FINDINGS, TEXT, over_text, problem, shown
+from lrp_kg.record.limits import FIELDS, FINDINGS, TEXT, over_list, over_text, problem, shown
 from lrp_kg.record.messages import Messages
 from lrp_kg.record.model import Members, RawRecord, RawValue
 
@@ -90,7 +90,7 @@ class Bounds:
     def _of_list(self, name: str, predicate: str, value: Members) -> Iterator[Finding]:
         values = self._known[predicate].values
         if len(value.nodes) > len(values):
-            yield problem("over-limit", "limit-list", name, count=len(value.nodes), limit=len(values))
+            yield over_list(name, len(value.nodes), len(values))
         tokens = {v.iri: v.id for v in values}
         for member, count in Counter(value.nodes).items():
             if count > 1 and member.value in tokens:

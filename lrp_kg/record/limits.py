@@ -44,6 +44,11 @@ def over_text(field: str, text: str) -> Finding:
     return problem("over-limit", "limit-text", shown(field), shown(text), count=len(text), limit=TEXT)
 
 
+def over_list(field: str, count: int, limit: int) -> Finding:
+    """Return the problem that a list is longer than its field has values."""
+    return problem("over-limit", "limit-list", field, count=count, limit=limit)
+
+
 def capped(findings: list[Finding], unlisted: int = 0) -> list[Finding]:
     """Return problems, or the first of them and how many more there are; ``unlisted`` are not among the findings."""
     more = len(findings) + unlisted - FINDINGS

@@ -23,7 +23,7 @@ from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
 from lrp_kg.record.identifiers import resolved
-from lrp_kg.record.limits import TEXT, over_text
+from lrp_kg.record.limits import FIELDS, TEXT, over_list, over_text
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
 from lrp_kg.record.python_values import as_json
 from lrp_kg.record.ranges import durations, ends_of, settled
@@ -102,6 +102,7 @@ class RecordReader:
         entries: list[tuple[str, RawValue]] = []
         keys: dict[str, str] = {}
         spelled_out = set()
+        problems: list[Finding] = []
         for key, value in data.items():
             f = self.fields.get(key)
             if key.startswith("@") or (value is None and (f or key in self._bounds)):
@@ -115,7 +116,11 @@ class RecordReader:
                 if iri is None:
                     iri = self.namespace + quote(key, errors="replace")
                     keys[iri] = key
-                entries.append((iri, self._value(key, value)))
+                if f and f.kind == "values" and isinstance(value, list) and len(value) > FIELDS:
+                    problems.append(over_list(key, len(value), len(f.values)))
+                    entries.append((iri, self._value(key, value[: len(f.values)])))
+                else:
+                    entries.append((iri, self._value(key, value)))
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
         if kind not in (
@@ -127,11 +132,11 @@ class RecordReader:
         ):
             stray.append("@type")
         ident = data.get("@id")
-        problems: tuple[Finding, ...] = ()
         if isinstance(ident, str) and len(ident) > TEXT:
-            problems, ident = (over_text("@id", ident),), None
+            problems.append(over_text("@id", ident))
+            ident = None
         subject = resolved(ident)
-        return RawRecord(subject, tuple(entries), tuple(stray), frozenset(spelled_out), problems, keys)
+        return RawRecord(subject, tuple(entries), tuple(stray), frozenset(spelled_out), tuple(problems), keys)
 
     @staticmethod
     def _ends(value: Any) -> tuple[Any, Any] | None:

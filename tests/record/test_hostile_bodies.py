@@ -1,5 +1,8 @@
 """Bodies that make a service work too much are answered soon, in little memory, with what is wrong."""
 
+from lrp_kg import GuidelineService
+from lrp_kg.record.limits import FIELDS
+from lrp_kg.record.model import Members
 from tests.support.hostile_bodies import BODIES
 
 LIMIT = 1 << 20
@@ -9,3 +12,12 @@ LIMIT = 1 << 20
 def test_bodies_are_within_the_limit_of_a_body() -> None:
     assert len({body.name for body in BODIES}) == len(BODIES) > 80
     assert all(len(body.make()) <= LIMIT for body in BODIES)
+
+
+def test_long_list_is_counted_before_its_members_are_read(service: GuidelineService) -> None:
+    raw = service.reader.from_json({"medications": [{}] * 200_000})
+    read = raw.entries[0][1]
+    assert isinstance(read, Members)
+    assert len(read.nodes) < FIELDS
+    assert [(p.name, p.field) for p in raw.problems] == [("over-limit", "medications")]
+    assert "200000" in raw.problems[0].message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -102,9 +103,17 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    *options: str, token: str | None = None, ready: bool = True, output: Path | None = None, **settings: str
+    *options: str,
+    token: str | None = None,
+    ready: bool = True,
+    output: Path | None = None,
+    memory: int | None = None,
+    **settings: str,
 ) -> Iterator[Service]:
-    """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until the service answers queries."""
+    """Serve with options and settings (``QUERY_SECONDS="2"``); ``ready`` waits until the service answers queries.
+
+    ``memory`` is the most bytes of data and stacks that each process may reserve (``RLIMIT_DATA``).
+    """
     port = free_port()
     environment = {**os.environ, **{f"LRP_{name}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "lrp_kg.cli", "serve", "--port", str(port), *options]
@@ -112,6 +121,8 @@ def serving(
         process = subprocess.Popen(
             command, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
         )
+    if memory:
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))  # before it starts others
     service = Service(port, process, token, output)
     try:
         _wait(service, "/health")
