@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 AHEAD = 4 * 1024 * 1024
 """Bytes of lines that are read ahead. Many clients read no answer before they have sent everything."""
 
+OBJECTS = 160
+"""Bytes that a line takes besides its own: those of the objects of Python that hold it."""
+
 STALLED = 30.0
 """Seconds without a line answered, while no more can be read ahead, after which the rest is not answered."""
 
 _NOT_READING = (
     f"No answer was read for {STALLED:g} seconds while lines were sent; this line and those after it are not answered. "
-    f"Read answers while you send, or send at most {AHEAD} bytes at once."
+    "Read answers while you send, or send less at once."
 )
 
 
@@ -126,4 +129,4 @@ class Upload:
 
 
 def _size(line: bytes | RecordError) -> int:
-    return len(line) if isinstance(line, bytes) else 1
+    return OBJECTS + (len(line) if isinstance(line, bytes) else 0)

@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -32,7 +32,6 @@ PATIENCE = 20.0
 """Seconds by the clock in which anything is answered, however busy the machine is."""
 
 JSON = {"Content-Type": "application/json"}
-LINES = {"Content-Type": NDJSON}
 RECORD = json.dumps({"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"})
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -90,3 +89,104 @@ def test_hostile_bodies(service: Service) -> None:
             assert answer.status == (200 if body.media_type == NDJSON else body.status), (body.name, answer.text[:300])
             assert cpu(processes) - before < SECONDS, body.name
     assert service.processes() == processes
+
+
+class Connection:
+    """A stream of lines over a connection, sent in chunks, with its answers."""
+
+    def __init__(self, service: Service, path: str = "/assess") -> None:
+        self.sock = socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {NDJSON}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.sock.sendall(head.encode())
+
+    def send(self, data: bytes) -> None:
+        """Send a chunk; an empty one is the end."""
+        self.sock.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def response(self) -> http.client.HTTPResponse:
+        """Return the response once its head has arrived."""
+        found = http.client.HTTPResponse(self.sock, method="POST")
+        found.begin()
+        return found
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+def test_each_line_is_answered_before_the_next_is_sent(service: Service) -> None:
+    with closing(Connection(service, "/validate")) as stream:
+        stream.send(b"{}\n")
+        response = stream.response()
+        assert orjson.loads(response.readline()) == {"line": 1, "valid": True, "findings": []}
+        stream.send(b"\n[]\n")
+        assert orjson.loads(response.readline())["line"] == 3
+        stream.send(b'{"redFlags"')
+        stream.send(b': "none"}')
+        stream.send(b"")
+        assert orjson.loads(response.readline()) == {"line": 4, "valid": True, "findings": []}
+        assert response.read() == b""
+
+
+def test_client_that_goes_away_ends_the_work(service: Service) -> None:
+    """Far more answers than anybody would keep: 180 kB of empty records are a gigabyte of answers."""
+    processes = service.processes()
+    with ordinary(service):
+        for _ in range(20):  # more than are answered at once: each gives its place back
+            with closing(Connection(service)) as stream:
+                stream.send(b"{}\n" * 60_000)
+                response = stream.response()
+                assert response.status == 200, response.read()
+                for number in range(1, 4):
+                    assert orjson.loads(response.readline())["line"] == number
+    end = time.monotonic() + PATIENCE
+    while cpu(processes) != (spent := cpu(processes)) or not time.sleep(0.3) and cpu(processes) - spent > 0.1:
+        assert time.monotonic() < end
+
+
+def test_client_that_does_not_read_holds_little(service: Service) -> None:
+    processes = service.processes()
+    streams = [Connection(service) for _ in range(16)]
+    try:
+        with ordinary(service):
+            for stream in streams:
+                stream.sock.settimeout(0.1)
+                try:
+                    for _ in range(40):
+                        stream.send(b"{}\n" * 100_000)
+                except TimeoutError:  # the service takes no more
+                    continue
+        assert max(map(peak, processes)) < LIMIT
+        with closing(Connection(service)) as one_more:
+            one_more.send(b"")
+            response = one_more.response()
+            assert (response.status, orjson.loads(response.read())["code"]) == (503, "busy")
+    finally:
+        for stream in streams:
+            stream.close()
+
+
+CUT = b"Content-Length: 100\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "sent", "status", "code"),
+    [
+        ("/assess", "application/json", CUT + b'{"redFlags":"none"}', 400, "body-cut-short"),
+        ("/assess", "text/turtle", CUT + b"@prefix cp: <urn:x> .\n", 400, "body-cut-short"),
+        ("/validate", "application/n-triples", CUT + b"<urn:x> <urn:y> 1 .\n", 400, "body-cut-short"),
+        ("/validate", NDJSON, CUT + b'{"redFl', 400, "body-cut-short"),
+        ("/validate", NDJSON, CUT + b"{}\n", 200, "body-cut-short"),
+        ("/validate", NDJSON, CUT + b'{}\n{"redFl', 200, "body-cut-short"),
+        ("/assess", "application/json", b"Transfer-Encoding: chunked\r\n\r\n9\r\n{", 400, "broken-json"),
+        ("/assess", "text/turtle", b"Transfer-Encoding: chunked\r\n\r\n9\r\n#", 411, "length-required"),
+    ],
+)
+def test_cut_body_is_never_taken_for_a_whole_one(
+    service: Service, path: str, media_type: str, sent: bytes, status: int, code: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as sock:
+        sock.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {media_type}\r\n".encode() + sent)
+        sock.shutdown(socket.SHUT_WR)
+        response = http.client.HTTPResponse(sock, method="POST")
+        response.begin()
+        assert (response.status, orjson.loads(response.read().splitlines()[-1])["code"]) == (status, code)
