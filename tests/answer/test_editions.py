@@ -13,6 +13,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from tests.support.editions import FIRST_DAY, admissible, records, two_editions
+from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.renaming import renamed
 
@@ -172,8 +173,7 @@ CERTAIN = ("decided", "not-applicable")
 def brute_force(service: GuidelineService, record: Json) -> set[Any]:
     """Return the outcomes of the first programme over days that an unknown application can have, many of each kind."""
     days = admissible(service, record, "applicationDate", FIRST_DAY)
-    answers = (service.assess({**record, "applicationDate": day}, only=[FEDRIS])["decisions"][FEDRIS] for day in days)
-    return {(found["status"], tuple(found["answers"])) for found in answers}
+    return {outcomes(service, {**record, "applicationDate": day}, FEDRIS)[FEDRIS] for day in days}
 
 
 @pytest.mark.parametrize("seed", range(4))

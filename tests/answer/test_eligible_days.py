@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.answer.over_time import moved
 from tests.answer.test_invariants import complete_records, partial_records
+from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.records import WORKER
 
@@ -192,11 +193,11 @@ def verdicts(
     read.pop("sicknessFundSince", None)
     for day in days:
         try:
-            answer = service.assess(read | {ASKED[programme]: day.isoformat()}, only=[programme])
+            status, answers = outcomes(service, read | {ASKED[programme]: day.isoformat()}, programme)[programme]
         except InvalidRecord:
             yield day, "refused"
         else:
-            yield day, answer["eligibility"][programme]["verdict"]
+            yield day, answers[0] if status == "decided" else status
 
 
 def expected(found: list[tuple[date, str]], asked: str | None) -> Days:
@@ -292,8 +293,9 @@ def agree_on_each_day(service: GuidelineService, programme: str, sent: Json) -> 
     middle = record.dates.get(field, date(2024, 5, 20))
     every = []
     for day in (middle + timedelta(n) for n in range(-600, 600)):
-        found = service.assessor.assess(moved(g, record, field, day), only=[programme]).programmes[programme]
-        every.append((day, "refused" if any(b > day for b in bounds) else found.verdict))
+        status, answers = outcomes(service, moved(g, record, field, day), programme)[programme]
+        verdict = answers[0] if status == "decided" else status
+        every.append((day, "refused" if any(b > day for b in bounds) else verdict))
     assert days_of(service, sent, programme) == expected(every, sent.get(ASKED[programme]))
 
 

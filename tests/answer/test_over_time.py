@@ -18,6 +18,7 @@ from lrp_kg.cli import main
 from lrp_kg.words import phrase
 from tests.answer.test_invariants import complete_records
 from tests.support.guidelines import guideline_copy, replace_once
+from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.records import DAY_27
 
@@ -41,17 +42,17 @@ def later(record: Json, days: int) -> Json:
 def changes_by_brute_force(service: GuidelineService, record: Json) -> list[Json]:
     """Return the changes by assessing the record anew on each day, as far as it is not refused."""
     found = []
-    before = service.assess(record)["decisions"]
+    before = outcomes(service, record)
     for days in range(1, DAYS + 1):
         moved = later(record, days)
         try:
-            now = service.assess(moved)["decisions"]
+            now = outcomes(service, moved)
         except InvalidRecord:
             break
-        for name, d in now.items():
-            if (d["status"], d["answers"]) != (before[name]["status"], before[name]["answers"]):
+        for name, (status, answers) in now.items():
+            if now[name] != before[name]:
                 day = moved["assessmentDate"]
-                found.append({"date": day, "decision": name, "status": d["status"], "answers": d["answers"]})
+                found.append({"date": day, "decision": name, "status": status, "answers": list(answers)})
         before = now
     return found[:MOST]
 
