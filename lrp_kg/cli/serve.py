@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import fail, guideline_option, open_service, store_option
+from lrp_kg.cli.options import fail, guideline_option, store_option
 from lrp_kg.errors import LrpError
 from lrp_kg.settings import SWITCH, from_environment, not_settings, read
 from lrp_kg.web.settings import SETTINGS
@@ -52,8 +52,10 @@ _OTHERS = "\n".join(
 def serve(**options: Any) -> None:
     """Serve the guideline over HTTP: POST /assess, /sparql, and pages at /.
 
+    SIGHUP loads guideline and tokens again; SIGTERM or Ctrl+C finishes answers under way, a second one ends at once.
     With --store, also serve the records of a store and their answers; clients then need an access token.
     """
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.web.application import create_app
     from lrp_kg.web.server import run
 
@@ -64,16 +66,22 @@ def serve(**options: Any) -> None:
         fail(error)
     for sentence in not_settings(SETTINGS):
         click.secho(sentence, err=True, fg="yellow")
-    service = open_service(options["guideline"], validating=True)
-    try:  # report every fault here, not in a worker
+    os.environ.update({SETTINGS[name].variable: str(settings[name]) for name in given})  # for the workers
+
+    def load() -> GuidelineService:  # report every fault here, not in a worker
+        service = GuidelineService(options["guideline"])
+        service.warm()
         create_app({**settings, "RELOAD": False, "METRICS": False}, service=service)
         if settings["STORE"]:
             _warn_if_stale(service, settings["STORE"])
-        os.environ.update({SETTINGS[name].variable: str(settings[name]) for name in given})  # for the workers
+        return service
+
+    try:
         streams.run_without_output()
-        run(settings["HOST"], settings["PORT"], settings["WORKERS"], metrics=settings["METRICS"])
+        code = run(settings["HOST"], settings["PORT"], settings["WORKERS"], load, metrics=settings["METRICS"])
     except LrpError as error:
         fail(error)
+    raise SystemExit(code)
 
 
 def _warn_if_stale(service: GuidelineService, store: str) -> None:

@@ -43,7 +43,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     if app.config["RELOAD"]:
         from lrp_kg.web.reload import Reloader
 
-        Reloader(app)
+        Reloader(app, current=service is None)
     app.extensions["lrp_kg_streams"] = Stream(
         app.config["MAX_BODY"], Effort(app.config["RECORD_SECONDS"], app.config["RECORD_MEMORY"])
     )

@@ -18,14 +18,19 @@ INTERVAL = 0.2
 
 
 class Reloader:
-    """Keeps the service of an application up to date with its folder."""
+    """Keeps the service of an application up to date with its folder.
 
-    def __init__(self, app: Flask) -> None:
+    Where the service is not ``current``, its folder may have changed since it was loaded.
+    """
+
+    def __init__(self, app: Flask, *, current: bool = True) -> None:
         self.app = app
         self.findings: tuple[Finding, ...] = ()
         self._lock = threading.Lock()
         self._looked = 0.0
         self._seen = self._stamp(self._guideline())
+        if not current:
+            self._load()
         app.before_request(self.look)
         app.after_request(self.warn)
 

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import socket
 import threading
-from collections.abc import Iterable
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
 from werkzeug.wsgi import ClosingIterator
 
-from lrp_kg.errors import Busy
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.errors import Busy, LrpError
 from lrp_kg.web.application import create_app
 from lrp_kg.web.bodies import has_body
+from lrp_kg.web.listening import BACKLOG, listen, url
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
 from lrp_kg.web.stream import STREAMED
+from lrp_kg.web.supervisor import Ready, Supervisor, say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 THREADS = 512
 """Requests that a worker answers at once: more than the limit of queries, so that queries never block the others."""
-
-KILL_SECONDS = 10
-"""Seconds in which a worker can finish its requests when the service stops."""
 
 REST = 8 * 1024 * 1024
 """Bytes of a rejected body to drain, so that the client sees the error."""
@@ -74,10 +73,12 @@ def _drain(environ: WSGIEnvironment) -> None:
         left -= len(part)
 
 
-def make() -> Flask:
-    """Create the application of a worker, and exempt it from garbage collection (a full one would take 20 ms)."""
-    _listen_to_the_main_process()
-    app = create_app()
+def make(service: GuidelineService | None = None) -> Flask:
+    """Create the application of a worker, and exempt it from garbage collection (a full one would take 20 ms).
+
+    ``service`` is the guideline of the settings, where it is loaded already.
+    """
+    app = create_app(service=service)
     app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
     if "lrp_kg_figures" in app.extensions:
         figures = app.extensions["lrp_kg_figures"]
@@ -89,60 +90,61 @@ def make() -> Flask:
     return app
 
 
-def _listen_to_the_main_process() -> None:
-    """End at once on SIGTERM from the main process.
+def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> None:
+    """Answer requests as a worker until it is asked to stop."""
+    from granian._granian import SocketHolder
+    from granian.constants import Interfaces, RuntimeModes
+    from granian.log import LogLevels
+    from granian.server.mp import MPServer
 
-    Until it serves, a worker has the signal handlers of the main process, which only record a signal: a worker that
-    is still loading would never end. Ctrl+C reaches every process of a terminal; the main process then ends workers.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        app = make(service)
+    except LrpError as error:
+        say(f"{error.title}: {error.message}", bad=True)
+        raise SystemExit(1) from None
+    granian: Any = MPServer(
+        "",
+        interface=Interfaces.WSGI,
+        runtime_mode=RuntimeModes.mt,
+        blocking_threads=THREADS,
+        backpressure=BACKLOG,
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+    )
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
+    granian._shd, granian._sso = SocketHolder(listener.fileno(), False, BACKLOG), None  # type: ignore[call-arg]
+    ready()
+    # What Granian's main process does in each worker that it starts; this process is one already
+    granian._spawn_worker(0, granian._spawn_wsgi_worker, lambda: app).inner.run()
 
 
-def _is_free(host: str, port: int) -> bool:
-    """Return whether the port is free; Granian itself would silently share it with an older server."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def run(host: str, port: int, workers: int, load: Callable[[], GuidelineService], *, metrics: bool = False) -> int:
+    """Serve until stopped, and return the exit code; log no request and no body.
 
-
-def run(host: str, port: int, workers: int, *, metrics: bool = False) -> None:
-    """Serve until interrupted; print the address, and log no request and no body.
-
-    Raise `MetricsError` if ``metrics`` are asked for and cannot be had.
+    ``load`` gives the guideline, now and at each SIGHUP. Raise `LrpError` where the service cannot start.
     """
     with counted_together(workers) if metrics else nullcontext():
-        _run(host, port, workers)
+        served = [load()]
+        listener = listen(host, port)
 
+        def reload() -> bool:
+            try:
+                served[0] = load()
+            except LrpError as error:
+                say(f"{error.title}: {error.message}", bad=True)
+                for finding in error.findings:
+                    say(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]")
+                say("What was served before goes on.", bad=True)
+                return False
+            say("The guideline and the settings are loaded again.")
+            return True
 
-def _run(host: str, port: int, workers: int) -> None:
-    if not _is_free(host, port):
-        click.secho(
-            f"Port {port} of {host} is in use. Stop the program that uses it, or choose another --port.",
-            err=True,
-            fg="red",
-        )
-        raise SystemExit(2)
-    from granian import Granian
-    from granian.constants import Interfaces
+        def announce() -> None:
+            with suppress(OSError, ValueError):
+                click.echo(f"lrp-kg serves at {url(host, listener.getsockname()[1])} (stop with Ctrl+C)")
 
-    # Granian warns about many threads, but most of these only wait for slow uploads
-    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
-    click.echo(f"lrp-kg serves at http://{host}:{port}/ (stop with Ctrl+C)")
-    Granian(
-        "lrp_kg.web.server:make",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        workers_kill_timeout=KILL_SECONDS,
-        factory=True,
-        log_access=False,
-        websockets=False,
-    ).serve()
+        def work(_number: int, ready: Ready) -> None:
+            _work(ready, listener, served[0])
+
+        return Supervisor(work, workers, announce=announce, reload=reload, stopping=listener.close).run()

@@ -30,8 +30,8 @@ def _prefix(value: object) -> str:
 
 
 _TABLE = (
-    Setting("HOST", TEXT, "127.0.0.1", "address to listen on", "--host"),
-    Setting("PORT", whole(1, 65535), 8000, "port", "--port"),
+    Setting("HOST", TEXT, "127.0.0.1", "address or name to listen on", "--host"),
+    Setting("PORT", whole(0, 65535), 8000, "port; 0 takes a free one", "--port"),
     Setting("WORKERS", whole(1, 64), 1, "worker processes", "--workers"),
     Setting(
         "PROXIES",

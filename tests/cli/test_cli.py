@@ -642,7 +642,7 @@ def test_examples_in_the_help_have_their_own_lines() -> None:
     assert not any("\\b" in line for line in lines)
 
 
-@pytest.mark.parametrize("args", [["--port", "0"], ["--port", "65536"], ["--workers", "0"]], ids=" ".join)
+@pytest.mark.parametrize("args", [["--port", "-1"], ["--port", "65536"], ["--workers", "0"]], ids=" ".join)
 def test_serve_checks_its_options(args: list[str]) -> None:
     result = run("serve", *args)
     assert result.exit_code == CANNOT_RUN

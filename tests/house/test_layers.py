@@ -13,6 +13,7 @@ GROUND = {
     "effort",
     "errors",
     "findings",
+    "lifeline",
     "namespaces",
     "settings",
     "svg",

@@ -38,12 +38,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def served(service: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What `serve` would run, with the variables that its workers would see."""
     runs: list[tuple[Any, ...]] = []
+
+    def run(*args: Any, metrics: bool = False) -> int:
+        *address, load = args
+        assert load() is service
+        runs.append((*address, metrics, read(SETTINGS.values(), from_environment())))
+        return 0
+
     monkeypatch.setattr("lrp_kg.answer.service.GuidelineService", lambda *_, **__: service)
-    monkeypatch.setattr(
-        server,
-        "run",
-        lambda *args, metrics=False: runs.append((*args, metrics, read(SETTINGS.values(), from_environment()))),
-    )
+    monkeypatch.setattr(server, "run", run)
     return runs
 
 
@@ -139,7 +142,7 @@ def test_serve_reports_every_problem_before_anything_is_loaded(
     code, said = start("--workers", "0", "--prefix", "")
     assert (code, served) == (2, [])
     assert said.splitlines() == [
-        "A setting cannot be used: LRP_PORT=tcp://10.0.0.1:80 is not a whole number from 1 to 65535. Kubernetes sets "
+        "A setting cannot be used: LRP_PORT=tcp://10.0.0.1:80 is not a whole number from 0 to 65535. Kubernetes sets "
         "this for a service called lrp: name it otherwise, or switch enableServiceLinks off.",
         "--workers 0 is not a whole number from 1 to 64. Correct the setting.",
         "--prefix is empty. Give a path such as /lrp, of letters, digits and - . _ ~.",

@@ -66,6 +66,7 @@ def main() -> None:
 
 def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> int:
     ours, theirs = socket.socketpair()
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         status = 1
@@ -73,7 +74,7 @@ def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> i
             control.close()
             ours.close()
             os.dup2(words, 2)  # Oxigraph writes a backtrace where memory ends
-            worker.serve(theirs, store, memory)
+            worker.serve(theirs, store, memory, parent)
             status = 0
         finally:
             os._exit(status)

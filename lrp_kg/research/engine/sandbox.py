@@ -6,11 +6,12 @@ import contextlib
 import ctypes
 import platform
 import resource
-import signal
 import struct
 import sys
 
-_NO_NEW_PRIVS, _SET_SECCOMP, _SET_PDEATHSIG = 38, 22, 1
+from lrp_kg.lifeline import end_with_parent
+
+_NO_NEW_PRIVS, _SET_SECCOMP = 38, 22
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _DENY = 0x7FFF0000, 0x00050001  # the latter: fail with EPERM
 _CALLS = {
@@ -40,14 +41,17 @@ def _filter(architecture: int, calls: tuple[int, ...]) -> bytes:
     return b"".join([*parts, _instruction(_RETURN, 0, 0, _ALLOW)])
 
 
-def close_off() -> bool:
-    """Forbid this process what a query never needs; return whether the kernel took the filter of system calls."""
+def close_off(parent: int) -> bool:
+    """Forbid this process what a query never needs, and outliving ``parent``, which forked it.
+
+    Return whether the kernel took the filter of system calls.
+    """
+    end_with_parent(parent)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform != "linux" or platform.machine() not in _CALLS:
         return False
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     code = _filter(*_CALLS[platform.machine()])
     buffer = ctypes.create_string_buffer(code)
     program = _Program(len(code) // 8, ctypes.cast(buffer, ctypes.c_void_p))

@@ -19,9 +19,9 @@ DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""
 
 
-def serve(sock: socket.socket, store: ox.Store, memory: int) -> None:
-    """Answer queries until the other side is gone."""
-    sandboxed = sandbox.close_off()
+def serve(sock: socket.socket, store: ox.Store, memory: int, parent: int) -> None:
+    """Answer queries until the other side is gone, or ``parent``, which forked this process."""
+    sandboxed = sandbox.close_off(parent)
     sandbox.limit_memory(memory)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     messages.send(sock, {"ready": True, "sandboxed": sandboxed})

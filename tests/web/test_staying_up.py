@@ -1,0 +1,89 @@
+"""The service as real processes: what happens when one of them is killed, and what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from lrp_kg.web.listening import listen
+from tests.support.processes import children, family, lives, until
+from tests.support.serving import Service, serving
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see the processes")
+
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?a < ?i) }"
+AGAIN = 2.0
+"""Seconds in which the service answers again."""
+
+
+def members(service: Service) -> dict[str, list[int]]:
+    """Return the processes of a service by what they do."""
+    workers = children(service.process.pid)
+    forkers = [pid for worker in workers for pid in children(worker)]
+    queries = [pid for forker in forkers for pid in children(forker)]
+    return {"main": [service.process.pid], "worker": workers, "forker": forkers, "query": queries}
+
+
+def answers(service: Service) -> bool:
+    try:
+        return service.ask("/assess", "POST", json.dumps({}), {"Content-Type": "application/json"}).status == 200
+    except OSError:  # it was accepted by the worker that is killed
+        return False
+
+
+def ask_slowly(service: Service) -> None:
+    with suppress(OSError):
+        service.sparql(SLOW)
+
+
+def kill_in_turn(victims: Sequence[str], chosen: random.Random, output: Path) -> None:
+    """Kill processes of these kinds; a killed main process ends the service, and another one takes its port."""
+    left = list(victims)
+    while left:
+        with serving("--workers", "2", output=output, QUERY_SECONDS="1") as service:
+            asking = [threading.Thread(target=ask_slowly, args=(service,), daemon=True) for _ in range(2)]
+            for thread in asking:
+                thread.start()
+            while left:
+                kind = left.pop(0)
+                until(lambda: members(service)[kind])  # noqa: B023 - used at once
+                time.sleep(chosen.random() / 5)
+                everyone = family(service.process.pid)
+                victim = chosen.choice(members(service)[kind] or members(service)["worker"])
+                with suppress(ProcessLookupError):  # its query was over
+                    os.kill(victim, signal.SIGKILL)
+                if kind == "main":
+                    service.process.wait()
+                    until(lambda: not any(map(lives, everyone)), AGAIN)  # noqa: B023 - used at once
+                    listen("127.0.0.1", service.port).close()
+                    break
+                until(lambda: answers(service), AGAIN)
+                until(lambda: service.sparql("ASK {}").status == 200)
+            for thread in asking:
+                thread.join()
+        assert "Traceback" not in output.read_text()
+
+
+@pytest.mark.slow
+def test_what_is_killed_is_replaced_or_takes_everything_with_it(tmp_path: Path) -> None:
+    kill_in_turn(["worker", "query", "main"], random.Random(1), tmp_path / "output")
+    said = (tmp_path / "output").read_text()
+    assert said.count("serves at http://127.0.0.1:") == 1
+    assert said.count("was ended by SIGKILL") == 1
+
+
+@pytest.mark.long
+def test_processes_killed_at_random_moments(tmp_path: Path) -> None:
+    chosen = random.Random(20)
+    kinds = ["worker"] * 7 + ["query"] * 5 + ["forker"] * 4 + ["main"] * 4
+    chosen.shuffle(kinds)
+    kill_in_turn(kinds, chosen, tmp_path / "output")
