@@ -306,13 +306,24 @@ def endpoint(act: Act) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
-def test_misbehaving_endpoint_is_an_error(name: str, act: Act, error: type[LrpError], says: str) -> None:
+@pytest.fixture(scope="module")
+def misbehaving() -> Iterator[tuple[RemoteEngine, list[Act]]]:
+    """An engine, and the ways in which its endpoint answers: by the last one."""
+    acts: list[Act] = []
     with (
-        endpoint(act) as url,
+        endpoint(lambda handler: acts[-1](handler)) as url,
         RemoteEngine(url, limits=Limits(seconds=0.6, size=200_000)) as engine,
-        pytest.raises(error, match=says) as caught,
     ):
+        yield engine, acts
+
+
+@pytest.mark.parametrize(("name", "act", "error", "says"), MISBEHAVIOURS, ids=[m[0] for m in MISBEHAVIOURS])
+def test_misbehaving_endpoint_is_an_error(
+    name: str, act: Act, error: type[LrpError], says: str, misbehaving: tuple[RemoteEngine, list[Act]]
+) -> None:
+    engine, acts = misbehaving
+    acts.append(act)
+    with pytest.raises(error, match=says) as caught:
         engine.ask(Question("SELECT ?x {}"))
     assert "secret" not in caught.value.message
 
@@ -351,16 +362,16 @@ def test_credentials_are_sent_and_never_shown(tmp_path: Path) -> None:
         "SELECT * #x\rFROM <URL>\n { ?s ?p ?o }",
     ],
 )
-def test_no_other_server_is_contacted(server: str, query: str) -> None:
+def test_no_other_server_is_contacted(server: str, loaded: RemoteEngine, query: str) -> None:
     hits: list[str] = []
 
     def listen(handler: BaseHTTPRequestHandler) -> None:
         hits.append(handler.path)
         reply(ROWS)(handler)
 
-    with endpoint(listen) as url, RemoteEngine(server + "/query") as engine:
+    with endpoint(listen) as url:
         with pytest.raises(QueryRefused):
-            engine.ask(Question(query.replace("URL", url)))
+            loaded.ask(Question(query.replace("URL", url)))
         assert not hits
         RemoteEngine(server + "/query", limits=Limits(seconds=2)).rows(f"SELECT * {{ SERVICE SILENT <{url}> {{}} }}")
         assert hits  # the unchecked query reaches the other server
