@@ -39,6 +39,12 @@ def over_triples() -> InvalidRecord:
     return InvalidRecord(finding.message, [finding])
 
 
+def over_fields(count: int) -> InvalidRecord:
+    """Return the error for a record with more fields than are read."""
+    finding = problem("over-limit", "limit-fields", count=count, limit=FIELDS)
+    return InvalidRecord(finding.message, [finding])
+
+
 def over_text(field: str, text: str) -> Finding:
     """Return the problem that a text is too long."""
     return problem("over-limit", "limit-text", shown(field), shown(text), count=len(text), limit=TEXT)

@@ -6,7 +6,6 @@ what cannot be understood is kept, so that validation can name it; nothing is dr
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -24,6 +23,7 @@ from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
 from lrp_kg.record.identifiers import resolved
 from lrp_kg.record.limits import FIELDS, TEXT, over_list, over_text
+from lrp_kg.record.linked import only_node, read_linked, says_keywords
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
 from lrp_kg.record.python_values import as_json
 from lrp_kg.record.ranges import durations, ends_of, settled
@@ -47,6 +47,7 @@ class RecordReader:
         self.namespace = guideline.namespace
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
         self._bounds = {local_name(bound): bound for bound in guideline.bounded}
+        self._iris = {**guideline.fields, **guideline.bounded}
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -91,14 +92,14 @@ class RecordReader:
         return replace(raw, problems=(*problems, *raw.problems)) if problems else raw
 
     def from_json(self, data: Any) -> RawRecord:
-        """Read one parsed JSON object, or JSON-LD whose context is ours or maps every key."""
+        """Read one parsed JSON object, or JSON-LD with one node whose context is ours or maps every key."""
+        data = only_node(data)
         if not isinstance(data, dict):
             raise RecordError(f"A record is a JSON object, not {named_kind(data)}.")
-        foreign = data.get("@context")
-        if foreign is not None and foreign != self.context and foreign != {"@context": self.context}:
-            return self._from_foreign(data, foreign)
-        if any(key.startswith("@") and key not in ("@context", *_OURS) for key in data):
-            return self._from_foreign(data, self.context)
+        context = data.get("@context")
+        ours = context is None or context in (self.context, [self.context], {"@context": self.context})
+        if not ours or self._is_linked(data):
+            return self._from_linked(data, self.context if ours else context, ours)
         entries: list[tuple[str, RawValue]] = []
         keys: dict[str, str] = {}
         spelled_out = set()
@@ -131,12 +132,61 @@ class RecordReader:
             [PATIENT_RECORD],
         ):
             stray.append("@type")
-        ident = data.get("@id")
-        if isinstance(ident, str) and len(ident) > TEXT:
-            problems.append(over_text("@id", ident))
-            ident = None
-        subject = resolved(ident)
+        subject, too_long = _identified(data)
+        problems += too_long
         return RawRecord(subject, tuple(entries), tuple(stray), frozenset(spelled_out), tuple(problems), keys)
+
+    def _is_linked(self, data: dict[str, Any]) -> bool:
+        """Return whether a record in our context is said as only JSON-LD says it."""
+        for key, value in data.items():
+            if key == "@context":
+                continue
+            if key in self._iris or says_keywords(value) or (key.startswith("@") and key not in _OURS):
+                return True
+            if "@context" in data and isinstance(value, list) and len(value) == 1:
+                f = self.fields.get(key)
+                if f and f.kind != "values":
+                    return True
+        return False
+
+    def _from_linked(self, data: dict[str, Any], context: Any, ours: bool) -> RawRecord:
+        """Read a node of JSON-LD; dates may be what they may be in JSON."""
+        subject, problems = _identified(data)
+        if problems:
+            return RawRecord(subject, (), problems=problems)
+        node = dict(data)
+        spelled_out: set[str] = set()
+        if ours:
+            node.setdefault("@type", PATIENT_RECORD)
+            for key in data.keys() & self.fields.keys():
+                f, ends = self.fields[key], self._ends(data[key]) if isinstance(data[key], dict) else None
+                if f.bounds and ends:
+                    del node[key]
+                    spelled_out.add(f.iri)
+                    node |= zip(map(local_name, f.bounds), ends, strict=True)
+        lists = {f.iri for f in self.fields.values() if f.kind == "values"}
+        found = read_linked(node, context, lists)
+        keys = {iri: key for iri, key in found.keys.items() if key != local_name(iri)}
+        entries: list[tuple[str, RawValue]] = []
+        for predicate, value in found.record.entries:
+            known = self._iris.get(predicate)
+            if predicate in found.nulls and known:
+                continue
+            if known and known.kind == "date" and isinstance(value, Node) and value.datatype == XSD + "date":
+                part = ends_of(value.value) if known.iri == predicate else None
+                if part and known.bounds:
+                    spelled_out.add(predicate)
+                    entries += [(iri, _date(end)) for iri, end in zip(known.bounds, part, strict=True)]
+                    continue
+                value = _date(value.value)
+            entries.append((predicate, value))
+        if not ours:
+            found.demand_all_mapped()
+        for key, value in found.lost.items():
+            iri = self.namespace + quote(key, errors="replace")
+            keys[iri] = key
+            entries.append((iri, native(value)))
+        return replace(found.record, entries=tuple(entries), spelled_out=frozenset(spelled_out), keys=keys)
 
     @staticmethod
     def _ends(value: Any) -> tuple[Any, Any] | None:
@@ -161,27 +211,6 @@ class RecordReader:
         if f.kind == "date":
             return _date(value)
         return native(whole(value) if f.kind == "integer" and isinstance(value, float) else value)
-
-    def _from_foreign(self, data: dict[str, Any], context: Any) -> RawRecord:
-        contexts = context if isinstance(context, list) else [context]
-        if any(isinstance(c, str) for c in contexts) or '"@import"' in json.dumps(context):
-            raise ForeignContext(
-                "A remote JSON-LD context is never fetched. Leave @context out (the keys are then ours), "
-                "or send the context itself."
-            )
-        document = json.dumps({**data, "@context": context}, default=str)
-        records = self.from_rdf(document, ox.RdfFormat.JSON_LD)
-        if len(records) != 1:
-            raise ForeignContext(
-                "With this JSON-LD context the body is not one cp:PatientRecord. Add its @type, or leave @context out."
-            )
-        keys = sum(1 for k, v in data.items() if not k.startswith("@") and v not in (None, []))
-        if len(records[0].entries) < keys:
-            raise ForeignContext(
-                f"This JSON-LD context maps only {len(records[0].entries)} of {keys} keys; the others would be lost. "
-                "Map every key, or leave @context out."
-            )
-        return records[0]
 
     def from_rdf(self, text: str, rdf_format: ox.RdfFormat, *, many: bool = False) -> list[RawRecord]:
         """Read every ``cp:PatientRecord`` of an RDF document; triples of no record are kept as stray.
@@ -235,6 +264,14 @@ class RecordReader:
         return Record(
             raw.subject, values=values | certain, dates=dates, texts=texts, lists=lists, ranges=ranges, between=between
         )
+
+
+def _identified(data: dict[str, Any]) -> tuple[str, tuple[Finding, ...]]:
+    """Return the subject of a record by its ``@id``, and the problem that this is too long."""
+    ident = data.get("@id")
+    if isinstance(ident, str) and len(ident) > TEXT:
+        return "", (over_text("@id", ident),)
+    return resolved(ident), ()
 
 
 def _date(value: Any) -> Node:

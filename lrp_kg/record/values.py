@@ -15,4 +15,4 @@ def day_of(text: str) -> str:
 
 def whole(number: float) -> int | float:
     """Return a number without a fraction as an integer."""
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return int(number) if number.is_integer() and abs(number) < 10**18 else number
