@@ -29,8 +29,8 @@ check: $(VENV)/.test ## the quick tests, in a minute
 	$(BIN)/ruff check lrp_kg tests benchmarks
 	$(PYTEST) -q -m "not slow and not long and not alone"
 
-long: $(VENV)/.benchmark ## what is too long for test: full proofs, many kills, benchmarks
-	$(PYTEST) -m "long and not alone"
+long: $(VENV)/.benchmark ## what is too long for test: full proofs, many examples and kills, benchmarks
+	LRP_TEST_EXAMPLES=many $(PYTEST) -m "(long or hypothesis) and not alone"
 	$(BIN)/python -m pytest -m "long and alone"
 	$(MAKE) benchmark
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrp_kg.answer.cache
@@ -16,6 +16,7 @@ from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.record.limits import TEXT
 from lrp_kg.words import LANGUAGES
+from tests.support.examples import examples
 from tests.support.guidelines import valid_records
 from tests.support.paths import ANKLE
 
@@ -80,12 +81,15 @@ def cached_answers(service: GuidelineService) -> int:
     return len(service._answers._known)
 
 
-@pytest.mark.slow
-def test_cached_answer_of_every_case_is_the_same(fresh: GuidelineService) -> None:
+@pytest.mark.parametrize(
+    "step", [pytest.param(5, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)], ids=str
+)
+def test_cached_answer_of_every_case_is_the_same(fresh: GuidelineService, step: int) -> None:
     """Each case with the next language, explanation, selection, shift and identifier."""
     assert len(CASES) > 600
     refused = 0
-    for number, record in enumerate(CASES):
+    for number in range(0, len(CASES), step):
+        record = CASES[number]
         sent = shifted(fresh, record, SHIFTS[number % len(SHIFTS)]) | {"id": IDS[number % len(IDS)]}
         if fresh.validate(sent):  # a date just a year after another is later than that once a leap day is between
             refused += 1
@@ -120,7 +124,7 @@ def test_cached_answer_is_reused_for_other_dates_and_identifiers(fresh: Guidelin
 @pytest.mark.parametrize("explain", [False, True], ids=["plain", "explain"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_cached_answer_is_the_same_for_every_option(fresh: GuidelineService, lang: str, explain: bool) -> None:
-    for number, record in enumerate(CASES[::40]):
+    for number, record in enumerate(CASES[LANGUAGES.index(lang) * 2 + explain :: 97]):
         for only in ONLY:
             same(fresh, record | {"id": IDS[number % len(IDS)]}, lang=lang, explain=explain, only=only)
 
@@ -262,7 +266,7 @@ def records(draw: st.DrawFn, service: GuidelineService) -> Record:
 
 
 @given(data=st.data())
-@settings(max_examples=100)
+@examples(30, 100)
 def test_cached_answer_of_any_record_is_the_same(service: GuidelineService, data: st.DataObject) -> None:
     record = data.draw(records(service))
     try:
@@ -320,9 +324,9 @@ def test_cached_answers_of_another_guideline_are_the_same(cache_folder: str) -> 
 
 def test_threads_share_the_answer_cache(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server answers from several threads; with a low limit, answers are dropped meanwhile."""
-    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 20)
+    monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 8)
     service = GuidelineService()
-    cases = CASES[::15]
+    cases = CASES[::40]
     expected = [orjson.dumps(service.assess(record)) for record in cases]
     wrong: list[Any] = []
 

@@ -10,12 +10,13 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.answer.over_time import moved
 from tests.answer.test_invariants import complete_records, partial_records
+from tests.support.examples import examples
 from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.records import WORKER
@@ -147,11 +148,14 @@ def test_day_counts_that_is_eligible_whatever_day_the_onset_was(
 def test_outdated_days_are_those_on_which_the_verdict_would_be(
     service: GuidelineService, start: str, prior: int
 ) -> None:
-    """Every day of the run within a year, asked for on that day: by ended rules from ``eligibleOutdatedFrom`` on."""
+    """Days of the run within a year, asked for on that day: by ended rules from ``eligibleOutdatedFrom`` on."""
     record = WORKER | {"incapacityStart": start, "applicationDate": "2018-06-05", "priorIncapacityDays": prior}
     found = service.assess(record, only=[FEDRIS])["eligibility"][FEDRIS]
     first, last = found["eligibleFrom"], found["eligibleUntil"] or added(start, 365)
-    days = [added(first, n) for n in range((date.fromisoformat(last) - date.fromisoformat(first)).days + 1)]
+    length = (date.fromisoformat(last) - date.fromisoformat(first)).days
+    cut = (date(2018, 6, 8) - date.fromisoformat(first)).days
+    edges = {n for edge in (0, length, cut) for n in range(edge - 3, edge + 4)}
+    days = [added(first, n) for n in sorted({n for n in edges if 0 <= n <= length} | set(range(0, length, 9)))]
     outdated = []
     for day in days:
         on_the_day = service.assess(record | {"applicationDate": day}, only=[FEDRIS])["eligibility"][FEDRIS]
@@ -267,22 +271,10 @@ def nearly_eligible(draw: st.DrawFn) -> tuple[str, Json]:
 
 
 @pytest.mark.slow
-@settings(max_examples=8)
+@examples(8, 100)
 @given(drawn=nearly_eligible())
 def test_days_agree_with_the_decision_on_each_day(service: GuidelineService, drawn: tuple[str, Json]) -> None:
-    agree_on_each_day(service, *drawn)
-
-
-@pytest.mark.long
-@settings(max_examples=100)
-@given(drawn=nearly_eligible())
-def test_days_of_more_records_agree_with_the_decision_on_each_day(
-    service: GuidelineService, drawn: tuple[str, Json]
-) -> None:
-    agree_on_each_day(service, *drawn)
-
-
-def agree_on_each_day(service: GuidelineService, programme: str, sent: Json) -> None:
+    programme, sent = drawn
     g = service.guideline
     try:
         record = service.read(sent)
@@ -300,7 +292,7 @@ def agree_on_each_day(service: GuidelineService, programme: str, sent: Json) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@examples(15, 60)
 @given(record=complete_records(), data=st.data())
 def test_days_of_any_record_agree_with_assessing_anew(
     service: GuidelineService, record: Json, data: st.DataObject
@@ -326,7 +318,7 @@ def test_days_of_any_record_agree_with_assessing_anew(
         assert (first or "") <= asked <= (last or "9999")
 
 
-@settings(max_examples=150)
+@examples(40, 150)
 @given(records=partial_records())
 def test_known_days_stay_when_more_becomes_known(service: GuidelineService, records: tuple[Json, Json]) -> None:
     record, whole = records

@@ -12,11 +12,12 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord, LrpError
 from tests.support.asking import asked_about
+from tests.support.examples import examples
 
 Json = dict[str, Any]
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
@@ -159,7 +160,7 @@ def test_incapacity_is_asked_first_and_its_denial_closes_what_presupposes_it(ser
         denied[question["field"]] = question["options"][0]["value"] if question["options"] else "2024-01-20"
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(complete_records())
 def test_complete_record_has_no_undetermined_decision(service: GuidelineService, record: Json) -> None:
     answer = service.assess(record)
@@ -168,7 +169,7 @@ def test_complete_record_has_no_undetermined_decision(service: GuidelineService,
     assert answer["nextQuestion"] is None
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records())
 def test_only_undetermined_decisions_have_missing_fields(service: GuidelineService, records: tuple[Json, Json]) -> None:
     record, _ = records
@@ -185,7 +186,7 @@ def test_only_undetermined_decisions_have_missing_fields(service: GuidelineServi
         assert verdict["verdict"] == expected
 
 
-@settings(max_examples=80)
+@examples(20, 80)
 @given(partial_records(), st.data())
 def test_more_values_never_retract_an_answer(
     service: GuidelineService, records: tuple[Json, Json], data: st.DataObject
@@ -209,7 +210,7 @@ def bounds(name: str, missing: list[str]) -> bool:
     return implied in missing or any({name, other} in map(set, ORDERS) for other in missing)
 
 
-@settings(max_examples=80)
+@examples(20, 80)
 @given(partial_records())
 @example(({"onsetDate": "2024-01-08", "careLine": "second-line"}, {"incapacityStart": "2024-06-01"}))
 def test_fields_that_are_not_missing_change_nothing(service: GuidelineService, records: tuple[Json, Json]) -> None:
@@ -227,7 +228,7 @@ def test_fields_that_are_not_missing_change_nothing(service: GuidelineService, r
                 assert after[decision] == result, (name, decision)
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records(), st.randoms(use_true_random=False))
 def test_order_of_keys_does_not_matter(service: GuidelineService, records: tuple[Json, Json], rng: Any) -> None:
     record, _ = records
@@ -264,7 +265,7 @@ def triples(record: Json) -> list[str]:
     return lines
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records(), st.randoms(use_true_random=False))
 def test_format_and_order_of_triples_do_not_matter(
     service: GuidelineService, records: tuple[Json, Json], rng: Any
@@ -287,7 +288,7 @@ def test_format_and_order_of_triples_do_not_matter(
         assert service.assess(raw, explain=True) == expected
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records(), st.booleans())
 def test_bytes_and_objects_have_the_same_answer(
     service: GuidelineService, records: tuple[Json, Json], explain: bool
@@ -296,7 +297,7 @@ def test_bytes_and_objects_have_the_same_answer(
     assert json.loads(service.answer_json(record, explain=explain)) == service.assess(record, explain=explain)
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records(), st.none() | st.sampled_from(DECISIONS))
 def test_questions_end(service: GuidelineService, records: tuple[Json, Json], wanted: str | None) -> None:
     """Answering each next question settles what is asked about, but for what an answer closes, one question a field."""
@@ -323,7 +324,7 @@ def test_questions_end(service: GuidelineService, records: tuple[Json, Json], wa
     assert {n: found[n][:2] for n in settled - waiting} == {n: complete[n][:2] for n in settled - waiting}
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(partial_records(), st.sampled_from(DECISIONS))
 def test_selected_decision_is_the_same(service: GuidelineService, records: tuple[Json, Json], wanted: str) -> None:
     record, _ = records
@@ -344,7 +345,7 @@ ANYTHING = st.recursive(
 NAMES = st.sampled_from((*sorted(FIELDS), "@id", "@type", "@graph", "@value", "painDays")) | st.text(max_size=8)
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(st.dictionaries(NAMES, ANYTHING, max_size=5))
 @example({"applicationDate": [], "incapacityStart": [None]})
 @example({"onsetDate": {}, "assessmentDate": {"a": 1}})
@@ -364,7 +365,7 @@ def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json
         assert {k for k, v in data.items() if v is not None and not k.startswith("@")} <= FIELDS
 
 
-@settings(max_examples=100)
+@examples(30, 100)
 @given(st.dictionaries(st.sampled_from(DATES), st.dates().map(date.isoformat), max_size=7), st.booleans())
 @example({"assessmentDate": "0001-01-01"}, True)
 @example({"assessmentDate": "9999-12-31", "onsetDate": "0001-01-01"}, True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord
@@ -17,6 +17,7 @@ from lrp_kg.answer.over_time import DAYS, MOST
 from lrp_kg.cli import main
 from lrp_kg.words import phrase
 from tests.answer.test_invariants import complete_records
+from tests.support.examples import examples
 from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
@@ -114,7 +115,7 @@ def test_changes_agree_with_assessing_anew_on_each_day(service: GuidelineService
     assert found
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(record=complete_records(), days=st.integers(1, DAYS))
 def test_changes_lead_to_what_is_decided_on_any_later_day(service: GuidelineService, record: Json, days: int) -> None:
     answer = service.assess(record, changes=True)

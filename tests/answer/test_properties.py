@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService
@@ -16,6 +16,7 @@ from lrp_kg.answer.decisions import Run
 from lrp_kg.errors import InvalidRecord
 from lrp_kg.logic.classify import FALSE
 from tests.support.asking import asked_about
+from tests.support.examples import examples
 from tests.support.outcomes import outcomes
 
 CERTAIN = ("decided", "several", "no-answer", "not-applicable")
@@ -54,7 +55,7 @@ def outcome(decision: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     return decision["status"], tuple(decision["answers"])
 
 
-@settings(max_examples=150)
+@examples(40, 150)
 @given(data=st.data())
 def test_adding_a_field_retracts_no_decision(
     service: GuidelineService, fields: Any, records: Any, data: st.DataObject
@@ -75,7 +76,7 @@ def test_adding_a_field_retracts_no_decision(
             assert outcome(after["decisions"][decision]) == outcome(found), f"{name} is not missing of {decision}"
 
 
-@settings(max_examples=60)
+@examples(15, 60)
 @given(data=st.data())
 def test_order_of_fields_and_triples_does_not_matter(
     service: GuidelineService, records: Any, data: st.DataObject
@@ -141,7 +142,7 @@ def closed_fields(service: GuidelineService, record: dict[str, Any]) -> set[str]
     return {f.id for f in service.guideline.fields.values() if run.verdict(f.ask_if) == FALSE}
 
 
-@settings(max_examples=80)
+@examples(20, 80)
 @given(data=st.data())
 @pytest.mark.slow
 def test_missing_field_makes_a_difference(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService
 from tests.answer.test_invariants import partial_records
+from tests.support.examples import examples
 
 Json = dict[str, Any]
 ASKED = {
@@ -49,7 +50,7 @@ def lost(before: Json, after: Json) -> dict[str, tuple[Any, Any]]:
     return {name: (value, later.get(name)) for name, value in certain(before).items() if later.get(name) != value}
 
 
-@settings(max_examples=120)
+@examples(30, 120)
 @given(partial_records(), st.data())
 def test_what_is_certain_stays(service: GuidelineService, records: tuple[Json, Json], data: st.DataObject) -> None:
     record, whole = records
