@@ -9,12 +9,13 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.answer.as_text import to_text
 from tests.answer.test_invariants import complete_records
+from tests.support.examples import examples
 
 Json = dict[str, Any]
 UNDETERMINED = "undetermined"
@@ -67,7 +68,7 @@ def certain_warnings(answer: Json) -> set[str]:
     return {w["id"] for w in answer["warnings"] if "applies" not in w}
 
 
-@settings(max_examples=25)
+@examples(10, 25)
 @given(ranges())
 def test_answer_for_a_range_is_what_the_answers_for_its_days_agree_on(
     service: GuidelineService, found: tuple[Json, date, date]
@@ -94,7 +95,7 @@ def test_answer_for_a_range_is_what_the_answers_for_its_days_agree_on(
     assert all(certain_warnings(answer) <= {w["id"] for w in a["warnings"]} for a in each)
 
 
-@settings(max_examples=25)
+@examples(10, 25)
 @given(ranges())
 def test_range_while_the_assessment_is_unknown(service: GuidelineService, found: tuple[Json, date, date]) -> None:
     """Other dates say from which day on the assessment can be, and so how long the pain lasts at least."""
@@ -107,7 +108,7 @@ def test_range_while_the_assessment_is_unknown(service: GuidelineService, found:
         assert (decision["status"], decision["answers"], sorted(decision["possible"])) == merged(outcomes), name
 
 
-@settings(max_examples=40)
+@examples(15, 40)
 @given(ranges(), st.data())
 def test_a_more_precise_onset_retracts_nothing(
     service: GuidelineService, found: tuple[Json, date, date], data: st.DataObject
@@ -135,7 +136,7 @@ def test_a_more_precise_onset_retracts_nothing(
         assert kept <= {ident for ident, verdict in statements(after).items() if verdict == "true"}
 
 
-@settings(max_examples=25)
+@examples(10, 25)
 @given(ranges(), st.booleans())
 def test_every_form_of_a_range_has_the_same_answer(
     service: GuidelineService, found: tuple[Json, date, date], explain: bool
