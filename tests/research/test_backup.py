@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pyoxigraph as ox
+import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.research.engine.model import Limits, Question
@@ -15,6 +16,7 @@ from tests.support.serving import make_store
 COUNT = Question("SELECT (COUNT(*) AS ?n) { ?s <urn:p> ?o }")
 
 
+@pytest.mark.slow
 def test_a_store_is_copied_while_it_is_open(service: GuidelineService, tmp_path: Path) -> None:
     subject, predicate = ox.NamedNode("urn:s"), ox.NamedNode("urn:p")
     store = make_store(tmp_path / "store", [ox.Quad(subject, predicate, ox.Literal(n)) for n in range(50)])

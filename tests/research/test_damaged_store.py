@@ -74,6 +74,7 @@ def test_first_load_killed_at_its_end_is_complete(guideline: Guideline, tmp_path
 
 
 @pytest.mark.parametrize("names", [["generations"], ["generations", "staging"], ["generations", "staging", "lock"]])
+@pytest.mark.slow
 def test_first_load_killed_at_its_start_can_be_repeated(guideline: Guideline, tmp_path: Path, names: list[str]) -> None:
     for name in names:
         if name == "lock":

@@ -64,6 +64,7 @@ def uses(word: str, query: str) -> bool:
 
 
 @pytest.mark.parametrize(("word", "beginnings"), [("SERVICE", SERVICES), ("FROM", GRAPHS)])
+@pytest.mark.slow
 def test_mixed_queries_hide_no_keyword(word: str, beginnings: tuple[str, ...]) -> None:
     queries = [q for q in mixtures(7, beginnings, 12_000) if uses(word, q)]
     assert len(set(queries)) > 300

@@ -138,6 +138,7 @@ def test_result_file_is_as_specified(service: Service, case: Case) -> None:
         assert re.sub(rb"_:\w+", b"_:b", answer.body) == expected  # byte for byte
 
 
+@pytest.mark.slow
 def test_long_result_is_complete_in_each_format(service: Service) -> None:
     names = ["z", "y", "x", "w", "v", "u", "t", "s"]
     query = f"SELECT ?{' ?'.join(names)} {{ ?z <https://example.org/v> ?y . ?x ?w ?v . ?u ?t ?s }}"

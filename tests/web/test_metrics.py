@@ -208,6 +208,7 @@ def run_worker(folder: Path, *paths: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=os.environ | {FOLDER: str(folder)}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_workers_are_counted_together_also_those_that_have_died(tmp_path: Path) -> None:
     pytest.importorskip("prometheus_client")
     assert run_worker(tmp_path, "/no", "/no", "/die").returncode == 1

@@ -46,6 +46,7 @@ def links(page: str) -> list[str]:
     return [unescape(a or b) for a, b in LINK.findall(page)]
 
 
+@pytest.mark.slow
 def test_pages_lead_to_no_address_outside(client: FlaskClient) -> None:
     todo, seen, terms = [PREFIX + "/"], set[str](), 0
     while todo:

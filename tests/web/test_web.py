@@ -1146,7 +1146,7 @@ def left_of(group: int) -> list[int]:
     return found
 
 
-@pytest.fixture(params=[1, 2], ids=["1 worker", "2 workers"])
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["1 worker", "2 workers"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     port, output = free_port(), tmp_path / "output"
     with output.open("wb") as stream:
@@ -1209,6 +1209,7 @@ def test_server_process_answers(server: Server, service: GuidelineService) -> No
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is left")
+@pytest.mark.slow
 def test_sigterm_stops_workers_that_are_still_loading(tmp_path: Path) -> None:
     port = free_port()
     output = tmp_path / "output"
