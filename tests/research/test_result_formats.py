@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 from xml.etree import ElementTree
 
 import pyoxigraph as ox
@@ -22,7 +23,8 @@ import rdflib
 from rdflib.collection import Collection
 from rdflib.namespace import RDF
 
-from lrp_kg.research.engine.formats import count, writable
+from lrp_kg.errors import NotAcceptable
+from lrp_kg.research.engine.formats import GRAPHS, check_passed_on, count, writable
 from tests.support.paths import TESTS
 from tests.support.serving import Service, make_store, serving
 
@@ -163,10 +165,53 @@ def test_carriage_returns_in_rdf_xml_are_kept(service: Service) -> None:
 def test_carriage_returns_are_escaped_in_xml_only() -> None:
     for kind, expected in (("application/sparql-results+xml", b"a&#13;\nb"), ("text/csv", b"a\r\nb")):
         file = io.BytesIO()
-        target = writable(kind, file)
-        assert target.write(b"a\r\nb") == 4
-        target.flush()
-        assert file.getvalue() == expected
+        with writable(kind, file) as target:
+            assert target.write(b"<v>a\r\nb</v>") == 11
+            target.flush()
+        assert file.getvalue() == b"<v>" + expected + b"</v>"
+
+
+HELD = json.loads((HERE / "held.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # by rdflib, in its reader of JSON-LD
+@pytest.mark.parametrize(
+    ("kind", "triple", "held"),
+    [(k, triple, found == "held") for k, both in HELD.items() for found in both for triple in both[found]],
+)
+def test_result_is_written_only_in_a_format_that_holds_it(kind: str, triple: str, held: bool) -> None:
+    results = ox.Store().query(f"PREFIX rdf: <{RDF}> CONSTRUCT {{ {triple} }} WHERE {{}}")
+    file = io.BytesIO()
+    if not held:
+        with pytest.raises(NotAcceptable, match=r"Ask for \w+\.$"), writable(kind, cast("IO[bytes]", file)) as target:
+            results.serialize(target, format=GRAPHS[kind])
+        return
+    with writable(kind, cast("IO[bytes]", file)) as target:
+        results.serialize(target, format=GRAPHS[kind])
+    expected = rdflib.Graph().parse(data=f"@prefix rdf: <{RDF}> . {triple} .", format="turtle")
+    assert set(rdflib.Graph().parse(data=file.getvalue(), format=kind)) == set(expected)
+
+
+def test_result_that_rdf_xml_cannot_hold_is_406(service: Service) -> None:
+    query = "CONSTRUCT { <https://example.org/s> <https://example.org/1> 1 } WHERE {}"
+    answer = service.sparql(query, "application/rdf+xml")
+    assert answer.status == 406
+    assert "Ask for Turtle" in json.loads(answer.body)["detail"]
+    assert service.sparql(query, "text/turtle").status == 200
+
+
+def test_broken_rdf_xml_of_another_program_is_not_passed_on() -> None:
+    results = ox.Store().query("CONSTRUCT { <urn:x:s> <urn:x:1> 1 } WHERE {}")
+    broken = results.serialize(format=ox.RdfFormat.RDF_XML)
+    with pytest.raises(NotAcceptable):
+        check_passed_on("application/rdf+xml", io.BytesIO(broken))
+    check_passed_on("application/rdf+xml", io.BytesIO(broken.replace(b"oxprefix:", b"oxprefix:p")))
+    check_passed_on("text/turtle", io.BytesIO(b"<urn:x:s> <urn:x:1> 1 ."))
+
+
+def test_full_disk_is_not_taken_for_a_format() -> None:
+    with pytest.raises(OSError, match="No space"), writable("text/turtle", io.BytesIO()):
+        raise OSError(28, "No space left on device")
 
 
 def test_rows_of_csv_are_counted_without_a_limit_on_fields() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, cast
+from xml.parsers import expat
 
 import pyoxigraph as ox
 
 from lrp_kg.errors import NotAcceptable
+from lrp_kg.namespaces import RDF
 from lrp_kg.research.engine.model import CHUNK
 
 SOLUTIONS: dict[str, ox.QueryResultsFormat] = {
@@ -27,21 +30,59 @@ GRAPHS: dict[str, ox.RdfFormat] = {
 }
 """Media types of the results of CONSTRUCT and DESCRIBE."""
 
-_XML = ("application/sparql-results+xml", "application/rdf+xml")
+_RDF_XML = "application/rdf+xml"
+_XML = ("application/sparql-results+xml", _RDF_XML)
 
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
+_NO_PROPERTIES = frozenset(f"{RDF} {name}" for name in ("aboutEach", "aboutEachPrefix", "bagID"))
+"""Names that RDF/XML forbids, and that Oxigraph writes."""
 
-class Returns:
+
+class XmlCheck:
+    """Reads XML in parts; raises `NotAcceptable` where an XML parser would end with an error."""
+
+    def __init__(self, media_type: str) -> None:
+        self._media_type = media_type
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        if media_type == _RDF_XML:
+            self._parser.StartElementHandler = self._element
+
+    def read(self, data: bytes) -> None:
+        """Read the next part."""
+        try:
+            self._parser.Parse(data, False)
+        except expat.ExpatError:
+            raise (_control_characters() if _NOT_XML.search(data) else not_held(self._media_type)) from None
+
+    def _element(self, name: str, _attributes: object) -> None:
+        if name in _NO_PROPERTIES:
+            raise not_held(_RDF_XML)
+
+
+def _control_characters() -> NotAcceptable:
+    return NotAcceptable("The result has control characters, which XML cannot hold. Ask for JSON.")
+
+
+def not_held(media_type: str) -> NotAcceptable:
+    """Return the error for a result that another format can hold."""
+    if media_type == _RDF_XML:
+        what = "a property or class whose IRI does not end in an XML name, or is reserved, which RDF/XML cannot hold"
+        return NotAcceptable(f"The result has {what}. Ask for Turtle.")
+    other = "Turtle" if media_type in GRAPHS else "JSON"
+    return NotAcceptable(f"The result has a value that {media_type} cannot hold. Ask for {other}.")
+
+
+class _CheckedXml:
     """A writable file that keeps carriage returns in XML: written as they are, a parser would take them as newlines."""
 
-    def __init__(self, inner: IO[bytes]) -> None:
+    def __init__(self, inner: IO[bytes], media_type: str) -> None:
         self._inner = inner
+        self._check = XmlCheck(media_type)
 
     def write(self, data: bytes) -> int:
-        """Write data, with carriage returns as references; raise `NotAcceptable` for what XML cannot hold."""
-        if _NOT_XML.search(data):
-            raise NotAcceptable("The result has control characters, which XML cannot hold. Ask for JSON.")
+        """Write data, with carriage returns as references; raise `NotAcceptable` for what the format cannot hold."""
+        self._check.read(data)
         self._inner.write(data.replace(b"\r", b"&#13;") if b"\r" in data else data)
         return len(data)
 
@@ -50,9 +91,26 @@ class Returns:
         self._inner.flush()
 
 
-def writable(media_type: str, file: IO[bytes]) -> IO[bytes]:
-    """Return the file to which a result of a media type is written, so that it is read back as it was."""
-    return cast(IO[bytes], Returns(file)) if media_type in _XML else file
+@contextmanager
+def writable(media_type: str, file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Give the file to which a result is written, so that it is read back as it was.
+
+    Raise `NotAcceptable` if the format cannot hold the result.
+    """
+    try:
+        yield cast(IO[bytes], _CheckedXml(file, media_type)) if media_type in _XML else file
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise not_held(media_type) from None  # Oxigraph refuses to write it
+
+
+def check_passed_on(media_type: str, source: IO[bytes]) -> None:
+    """Raise `NotAcceptable` if a result that another program wrote is no XML where its format is."""
+    if media_type in _XML:
+        check = XmlCheck(media_type)
+        while chunk := source.read(CHUNK):
+            check.read(chunk)
 
 
 _LEAST = {

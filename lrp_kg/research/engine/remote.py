@@ -21,7 +21,7 @@ from lrp_kg.errors import NotAcceptable, QueryRefused, StoreError
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, GRAPHS, RECORDS
 from lrp_kg.research.engine.endpoint import Endpoint, RemoteStoreFailed
 from lrp_kg.research.engine.formats import GRAPHS as GRAPH_FORMATS
-from lrp_kg.research.engine.formats import SOLUTIONS, count, writable
+from lrp_kg.research.engine.formats import SOLUTIONS, check_passed_on, count, writable
 from lrp_kg.research.engine.limits import limit_reached, slot
 from lrp_kg.research.engine.model import BASE, CHUNK, Closing, Limits, Question, Reply
 from lrp_kg.research.engine.pool import PoolEngine
@@ -167,6 +167,8 @@ class RemoteEngine(Closing):
                 body = _converted(body, kind, wanted)
             except (SyntaxError, ValueError):
                 raise RemoteStoreFailed("The answer of the remote store is broken. Ask again.") from None
+        else:
+            check_passed_on(kind, body)
         if form == "select" and _is_boolean(body, wanted):
             form = "ask"
         size = body.seek(0, io.SEEK_END)
@@ -186,13 +188,13 @@ def _is_boolean(body: IO[bytes], kind: str) -> bool:
 def _converted(body: IO[bytes], kind: str, wanted: str) -> IO[bytes]:
     """Return a result in another format of the same form."""
     out = tempfile.SpooledTemporaryFile(max_size=4 * CHUNK)  # noqa: SIM115 - handed on
-    target = writable(wanted, out)
-    if kind in GRAPH_FORMATS:
-        triples: Any = (q.triple for q in ox.parse(input=body, format=GRAPH_FORMATS[kind], base_iri=BASE))
-        ox.serialize(triples, output=target, format=GRAPH_FORMATS[wanted])
-    else:
-        results = ox.parse_query_results(input=body, format=SOLUTIONS[kind])
-        results.serialize(output=target, format=SOLUTIONS[wanted])
+    with writable(wanted, out) as target:
+        if kind in GRAPH_FORMATS:
+            triples: Any = (q.triple for q in ox.parse(input=body, format=GRAPH_FORMATS[kind], base_iri=BASE))
+            ox.serialize(triples, output=target, format=GRAPH_FORMATS[wanted])
+        else:
+            results = ox.parse_query_results(input=body, format=SOLUTIONS[kind])
+            results.serialize(output=target, format=SOLUTIONS[wanted])
     body.close()
     out.seek(0)
     return out

@@ -73,8 +73,8 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Resu
     if media_type is None:
         return {"error": "not-acceptable", "form": form}, None
     file = ResultFile(request["size"])
-    output = writable(media_type, cast(IO[bytes], file))
-    results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
+    with writable(media_type, cast(IO[bytes], file)) as output:
+        results.serialize(output=output, format=(GRAPHS if form == "graph" else SOLUTIONS)[media_type])
     rows = None
     if form != "ask" and can_exceed(media_type, file.size, request["rows"]):
         rows = count(media_type, file.reader())
