@@ -19,6 +19,7 @@ from lrp_kg.web import create_app
 
 FAMILIES: dict[str, list[Any]] = json.loads(Path(__file__).with_name("odd_inputs.json").read_text(encoding="utf-8"))
 INSIDE = ("Traceback", ".py", "site-packages", "root:", "lrp_kg/")
+INSIDE += ("NoneType", "utf-8-sig", "codec", "object at 0x", "not dict", "not list", "not str", "not int", "<class ")
 
 
 @pytest.fixture(scope="module")
