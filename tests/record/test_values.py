@@ -116,3 +116,58 @@ def test_number_that_is_only_nearly_whole_is_not_taken_as_whole(text: str) -> No
 )
 def test_number_with_a_fraction_is_read_exactly(text: str, number: float) -> None:
     assert parse_json(f"[{text}]") == [number]
+
+
+ASSESSED = {"assessmentDate": "2024-05-20"}
+NEIGHBOURS: list[tuple[Json, Json, str]] = [
+    (
+        ASSESSED | {"sicknessFundSince": "2024-05-20"},
+        ASSESSED | {"sicknessFundSince": "2024-05-21"},
+        "sicknessFundSince",
+    ),
+    ({"sicknessFundSince": "1900-01-01"}, {"sicknessFundSince": "1899-12-31"}, "sicknessFundSince"),
+    (
+        {"incapacityStart": "2024-02-01", "sicknessFundSince": "2024-02-01"},
+        {"incapacityStart": "2024-02-02", "sicknessFundSince": "2024-02-01"},
+        "incapacityStart",
+    ),
+    (
+        {"paidBySicknessFund": True, "sicknessFundSince": "2024-02-01"},
+        {"paidBySicknessFund": False, "sicknessFundSince": "2024-02-01"},
+        "paidBySicknessFund",
+    ),
+    (ASSESSED | {"applicationDate": "2025-05-20"}, ASSESSED | {"applicationDate": "2025-05-21"}, "applicationDate"),
+    ({"applicationDate": "1900-01-01"}, {"applicationDate": "1899-12-31"}, "applicationDate"),
+    (ASSESSED | {"programmeStart": "2024-05-20"}, ASSESSED | {"programmeStart": "2024-05-21"}, "programmeStart"),
+    (ASSESSED | {"incapacityStart": "2024-05-20"}, ASSESSED | {"incapacityStart": "2024-05-21"}, "incapacityStart"),
+    (
+        ASSESSED | {"spinalSurgeryDate": "2024-05-20"},
+        ASSESSED | {"spinalSurgeryDate": "9999-12-31"},
+        "spinalSurgeryDate",
+    ),
+    (ASSESSED | {"onsetDate": "2024-05-20"}, ASSESSED | {"onsetDate": "0001-01-01"}, "onsetDate"),
+    ({"assessmentDate": "1900-01-01"}, {"assessmentDate": "1899-12-31"}, "assessmentDate"),
+    ({"sessionsFollowed": 140}, {"sessionsFollowed": 141}, "sessionsFollowed"),
+    ({"sessionsFollowed": 0}, {"sessionsFollowed": -1}, "sessionsFollowed"),
+    (
+        {"incapacitated": True, "incapacityStart": "2024-01-01"},
+        {"incapacitated": False, "incapacityStart": "2024-01-01"},
+        "incapacitated",
+    ),
+    (
+        {"incapacitated": True, "incapacityPrescribed": True},
+        {"incapacitated": False, "incapacityPrescribed": True},
+        "incapacityPrescribed",
+    ),
+    ({"id": "a" * 1_000}, {"id": "a" * 1_001}, "id"),
+    ({"id": "a b"}, {"id": "a\x00b"}, "id"),
+    ({"id": "a/b"}, {"id": "a\r\nb"}, "id"),
+    ({"episode": "a"}, {"episode": "a\tb"}, "episode"),
+]
+"""A valid record, one beside it that is not, and the field of the problem."""
+
+
+def test_contradictions_and_impossible_values_are_refused(service: GuidelineService) -> None:
+    for valid, invalid, field in NEIGHBOURS:
+        assert not service.validate(valid), valid
+        assert [f.field for f in service.validate(invalid)] == [field], invalid
