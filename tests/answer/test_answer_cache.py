@@ -104,6 +104,7 @@ def test_cached_answer_of_every_case_is_the_same(fresh: GuidelineService, step: 
     assert refused <= 3
 
 
+@pytest.mark.slow
 def test_cached_answer_is_reused_for_other_dates_and_identifiers(fresh: GuidelineService) -> None:
     """The same records, moved by a whole cycle of the calendar, need no new cached answer; no rule ends in between."""
     last = max(v.last for v in fresh.guideline.validities if v.last).isoformat()
@@ -295,6 +296,7 @@ def test_order_of_decisions_does_not_matter(fresh: GuidelineService) -> None:
     assert same(fresh, record, only=("stage", "exit")) == same(fresh, record, only=("exit", "stage", "exit"))
 
 
+@pytest.mark.slow
 def test_answer_cache_is_bounded(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 5)
     service = GuidelineService()
@@ -322,6 +324,7 @@ def test_cached_answers_of_another_guideline_are_the_same(cache_folder: str) -> 
             same(ankle, dates | extra, lang=LANGUAGES[number % 4])
 
 
+@pytest.mark.slow
 def test_threads_share_the_answer_cache(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server answers from several threads; with a low limit, answers are dropped meanwhile."""
     monkeypatch.setattr(lrp_kg.answer.cache, "LIMIT", 8)

@@ -82,6 +82,7 @@ def test_definitions_that_the_source_leaves_open_need_explain(service: Guideline
     assert label in to_text(service.guideline, service.assess(record, explain=True), "en", width=2000)
 
 
+@pytest.mark.slow
 def test_cached_answers_have_the_same_points_and_questions(service: GuidelineService) -> None:
     for case in OWN:
         for _ in range(2):

@@ -43,6 +43,7 @@ def record(day: int, line: str, **values: Any) -> Json:
     return {**CLEAR, "careLine": line, "onsetDate": ONSET, "assessmentDate": DAYS[day], "severePain": True, **values}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("line", ["first-line", "second-line"])
 @pytest.mark.parametrize("day", DAYS)
 def test_warning_is_as_certain_as_its_box(service: GuidelineService, day: int, line: str) -> None:

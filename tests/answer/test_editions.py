@@ -177,6 +177,7 @@ def brute_force(service: GuidelineService, record: Json) -> set[Any]:
     return {outcomes(service, {**record, "applicationDate": day}, FEDRIS)[FEDRIS] for day in days}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, 1, *LONG])
 def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, seed: int) -> None:
     days = (FIRST_DAY - timedelta(days=60), FIRST_DAY + timedelta(days=60))
@@ -195,16 +196,19 @@ def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, s
     assert seen
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, 1, *LONG])
 def test_what_is_decided_stays_whatever_becomes_known(two: GuidelineService, seed: int) -> None:
     retained(two, (FIRST_DAY - timedelta(days=120), FIRST_DAY + timedelta(days=120)), seed, 3)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, 1, *LONG])
 def test_what_is_decided_stays_in_another_guideline(ankle: GuidelineService, seed: int) -> None:
     retained(ankle, (date(2024, 10, 1), date(2025, 3, 1)), seed, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_decided_stays_under_random_names(cache_folder: str, tmp_path: Path, seed: int) -> None:
     other = renamed(ANKLE, tmp_path / "renamed", "ank", seed, identifiers=True)

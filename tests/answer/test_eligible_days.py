@@ -143,6 +143,7 @@ def test_day_counts_that_is_eligible_whatever_day_the_onset_was(
     assert days_of(service, never, REHABILITATION) == (None, None, "never")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("start", ["2018-03-06", "2018-03-08", "2018-05-09", "2018-05-10", "2018-05-12", "2018-05-16"])
 @pytest.mark.parametrize("prior", [0, 21])
 def test_outdated_days_are_those_on_which_the_verdict_would_be(
@@ -346,6 +347,7 @@ def test_editions_follow_the_day(cache_folder: str, weeks: int, expected: Days) 
         assert days_of(ankle, record | {"applicationDate": day}, "supervised-training") == expected
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("application", ["2024-12-20", "2024-12-31", "2025-01-02", None])
 def test_known_days_of_two_editions_stay_when_more_becomes_known(cache_folder: str, application: str | None) -> None:
     ankle = GuidelineService(ANKLE)

@@ -247,6 +247,7 @@ def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
     assert "(what is still unknown can move these days)" in to_text(service.guideline, doubtful, "en", width=200)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("record", "line"),
     [

@@ -92,6 +92,7 @@ def applications() -> Iterator[Json]:
             }
 
 
+@pytest.mark.slow
 def test_points_of_the_prevention_programme_are_decisive_exactly_where_their_reading_matters(
     service: GuidelineService,
 ) -> None:
@@ -159,6 +160,7 @@ def test_points_of_the_profiles_are_decisive_exactly_where_their_reading_matters
 # -- the rehabilitation programme -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_points_of_the_rehabilitation_programme_are_decisive_exactly_where_their_reading_matters(
     service: GuidelineService,
 ) -> None:

@@ -231,6 +231,7 @@ def statuses(service: GuidelineService, onset: Any) -> dict[str, str]:
     return {d["id"]: d["status"] for d in service.assess(FIRST_LINE | {"onsetDate": onset})["dates"]}
 
 
+@pytest.mark.slow
 def test_a_date_is_past_only_if_it_is_on_every_day(service: GuidelineService) -> None:
     today = date(2024, 5, 20)
     for first in range(0, 77, 4):

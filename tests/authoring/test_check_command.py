@@ -137,6 +137,7 @@ def documents(out: Any) -> Iterator[dict[str, Any]]:
             text = ""
 
 
+@pytest.mark.slow
 def test_watch_reports_after_each_edit(folder: Path) -> None:
     command = [sys.executable, "-m", "lrp_kg.cli", "check", "--watch", "-g", str(folder), "-f", "json", "--no-notes"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -525,6 +525,7 @@ def test_error_in_a_guideline_has_its_line(tmp_path: Path) -> None:
     assert "record.ttl:" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_text_has_a_phrase_for_everything(lang: str, compared: Callable[[str], Compared]) -> None:
     for name in NAMES:

@@ -152,6 +152,7 @@ def test_other_parts_are_changed(ankle: GuidelineService) -> None:
 # -- verdicts -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_unprotected_threshold_survives(tmp_path: Path) -> None:
     """Without the cases of day 9, no case notices if the acute phase ends on day 8."""
     kept = [
@@ -172,6 +173,7 @@ def test_unprotected_threshold_survives(tmp_path: Path) -> None:
     assert found.score < 1
 
 
+@pytest.mark.slow
 def test_example_distinguishes_the_mutant(tmp_path: Path) -> None:
     kept = [c for c in cases(ANKLE / "cases") if "crutches" not in c["record"].get("aids", [])]
     folder = folder_with(tmp_path, kept)
@@ -185,6 +187,7 @@ def test_example_distinguishes_the_mutant(tmp_path: Path) -> None:
         assert parts(Assessor(changed, cache=False), record) != parts(service.assessor, record), judged.text()
 
 
+@pytest.mark.slow
 def test_mutant_that_differs_without_a_date_is_not_equivalent(tmp_path: Path) -> None:
     """A patient without surgery has no date of surgery; without that operand the criterion stays unknown."""
     folder = folder_with(tmp_path, cases(ANKLE / "cases")[::5])
@@ -252,6 +255,7 @@ def test_equivalent_mutants_are_listed_apart(report: MutationReport) -> None:
     assert len(texts) < 10
 
 
+@pytest.mark.slow
 def test_failing_cases_kill_nothing(tmp_path: Path) -> None:
     wrong = {"id": "w", "note": "Wrong.", "record": {"deformity": True}, "expect": {"fracture-check": "x-ray"}}
     refused = {"id": "r", "note": "Refused.", "record": {"painScore": 11}, "expect": {"stage": "acute"}}
@@ -274,6 +278,7 @@ def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None
     assert f"{first['where']}: not noticed" in few.as_text().plain
 
 
+@pytest.mark.slow
 def test_progress_is_reported(ankle: GuidelineService) -> None:
     steps: list[MutationProgress] = []
     found = mutate(ankle, load_cases(ANKLE, ankle.guideline), progress=steps.append)

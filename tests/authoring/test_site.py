@@ -440,6 +440,7 @@ def test_draw_command(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["draw", "-g", str(ANKLE), "-o", str(tmp_path / "no" / "x.svg")]).exit_code == 2
 
 
+@pytest.mark.slow
 def test_docs_command_ignores_the_options_of_the_former_reference(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(ANKLE), "--reference"])
     assert result.exit_code == 0

@@ -74,6 +74,7 @@ SAME = (
 # -- good guidelines -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", [packaged_folder(), ANKLE], ids=["low-back-pain", "ankle-sprain"])
 def test_good_guidelines_are_sound(folder: Path) -> None:
     assert check_soundness(folder, hermit=False) == []
@@ -104,6 +105,7 @@ def test_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # -- faults ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("change", "names"),
     [
@@ -275,6 +277,7 @@ def test_java_in_java_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert hermit.find_java() == str(java)
 
 
+@pytest.mark.slow
 def test_judgements_are_cached_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     check_soundness(variant(tmp_path / "guideline", COMPLEMENT), hermit=False)

@@ -659,17 +659,20 @@ class TestProcesses:
         assert (done.returncode, done.stderr) == (OK, "")
         assert json.loads(done.stdout) == service.assess(FIRST_VISIT, lang="fr", explain=True)
 
+    @pytest.mark.slow
     def test_standard_input_without_a_terminal(self, service: GuidelineService) -> None:
         done = process("assess", "-", "-l", "de", stdin=json.dumps(FIRST_VISIT).encode(), env={"COLUMNS": "110"})
         assert (done.returncode, done.stderr) == (OK, "")
         assert done.stdout == to_text(service.guideline, service.assess(FIRST_VISIT, lang="de"), "de")
         assert "\x1b" not in done.stdout
 
+    @pytest.mark.slow
     def test_exit_code_of_an_invalid_record(self) -> None:
         done = process("validate", "-", "-l", "nl", stdin=json.dumps(THREE_PROBLEMS).encode())
         assert (done.returncode, done.stdout) == (INVALID, "")
         assert done.stderr.count("\n") == 4
 
+    @pytest.mark.slow
     def test_exit_code_of_a_missing_file(self) -> None:
         done = process("assess", "no-such-file.json")
         assert (done.returncode, done.stdout) == (CANNOT_RUN, "")
@@ -686,6 +689,7 @@ class TestProcesses:
         assert (done.returncode, done.stderr) == (OK, "")
         assert "# From ankle-sprain" in done.stdout
 
+    @pytest.mark.slow
     def test_closed_pipe_ends_without_an_error(self, tmp_path: Path) -> None:
         file = write(tmp_path, "cohort.ndjson", (json.dumps(CLUSTER) + "\n") * 400)
         command = [str(SCRIPT), "assess", str(file), "-f", "json"]

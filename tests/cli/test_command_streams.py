@@ -57,12 +57,14 @@ CLOSED = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("line", "code", "errors"), CLOSED)
 def test_stream_that_fails_is_reported_in_one_line(record: Path, line: str, code: int, errors: str) -> None:
     done = shell(line.format(record=record))
     assert (done.returncode, done.stderr.decode()) == (code, errors)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp437"])
 @pytest.mark.parametrize("line", ["lrp assess {record} -l fr", "lrp assess {record} -l fr; lrp validate /none/é"])
 def test_text_is_readable_in_every_encoding(record: Path, encoding: str, line: str) -> None:
@@ -71,6 +73,7 @@ def test_text_is_readable_in_every_encoding(record: Path, encoding: str, line: s
     assert "oui / non" in text and "\\" not in text
 
 
+@pytest.mark.slow
 def test_data_is_utf_8_in_every_encoding(record: Path) -> None:
     line = f"lrp assess {record} -l fr -f json && lrp compile && lrp ids -l fr"
     line += " && lrp query criteria-by-edition --format rq"
@@ -108,6 +111,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["queries", "assess", "ids -g /none"])
 def test_colours_are_for_terminals_that_take_them(record: Path, command: str) -> None:
     line = [*command.split(), *([str(record)] if command == "assess" else [])]

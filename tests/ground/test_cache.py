@@ -156,6 +156,7 @@ def test_folder_in_place_of_a_file_is_ignored(folder: Path) -> None:
     assert not files(folder), "no draft is left"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_diagrams_are_built_again(folder: Path, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
     records = [case["record"] for case in json.loads(CASES.read_text(encoding="utf-8"))[:3]]
@@ -167,6 +168,7 @@ def test_odd_diagrams_are_built_again(folder: Path, monkeypatch: pytest.MonkeyPa
     assert [GuidelineService(ANKLE).assess(r) for r in records] == first
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("odd", ["empty", "half of the lines"])
 def test_odd_snapshot_is_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
     monkeypatch.setattr(owlrl, "DeductiveClosure", Inert)
@@ -219,6 +221,7 @@ def unusable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     snapshot._temporary_folder.cache_clear()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("unusable")
 def test_everything_works_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
@@ -252,6 +255,7 @@ def test_unreadable_file_is_ignored(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert counter.calls == 2
 
 
+@pytest.mark.slow
 def test_commands_work_for_a_user_without_a_home(tmp_path: Path) -> None:
     """A process with neither a home folder nor a name of its user, as in some containers."""
     text = (
@@ -277,6 +281,7 @@ def test_soundness_check_works_without_a_cache(monkeypatch: pytest.MonkeyPatch) 
     assert check_soundness(ANKLE, hermit=False) == []
 
 
+@pytest.mark.slow
 def test_temporary_snapshot_is_removed_at_the_end(tmp_path: Path) -> None:
     text = (
         "import owlrl\n"

@@ -76,6 +76,7 @@ class TestCache:
         assert named - set(graph) == set()
         assert (ANK["record-shape"], None, None) not in graph, "shapes are left out"
 
+    @pytest.mark.slow
     def test_second_closure_comes_from_the_cache(
         self, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -88,6 +89,7 @@ class TestCache:
         assert without_blanks[0] == without_blanks[1]
         assert len(cached_files(str(first[0]))) == 1
 
+    @pytest.mark.slow
     def test_copy_with_the_same_content_uses_the_same_closure(
         self, tmp_path: Path, first: tuple[Path, rdflib.Graph], monkeypatch: pytest.MonkeyPatch
     ) -> None:

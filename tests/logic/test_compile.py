@@ -183,6 +183,7 @@ def test_there_are_cases() -> None:
     assert len(CASES) > 600
 
 
+@pytest.mark.slow
 def test_all_cases_agree_with_oxigraph(service: GuidelineService) -> None:
     verdicts = check(by_oxigraph, service, CASES)
     for column in next(iter(verdicts.values())):
@@ -272,6 +273,7 @@ def test_durations_agree_with_oxigraph(service: GuidelineService, ankle: Guideli
     assert durations(by_oxigraph, service, PAIRS) | durations(by_oxigraph, ankle, PAIRS) == set(MEASURES)
 
 
+@pytest.mark.slow
 def test_durations_agree_with_rdflib(service: GuidelineService, ankle: GuidelineService) -> None:
     pairs = month_ends(PAIRS)
     assert len(pairs) > 600

@@ -57,6 +57,7 @@ def run(*command: str, apart: bool) -> tuple[int, str]:
     return found.exit_code, found.stderr
 
 
+@pytest.mark.slow
 def test_store_without_current_file_opens_its_last_generation(store: Path, guideline: Guideline) -> None:
     (store / "CURRENT").unlink()
     assert Store(store).current().records == 3

@@ -182,6 +182,7 @@ class TestLimits:
                 small.ask(Question(query))
             assert number(small, COUNT) == N
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "query",
         [
@@ -459,6 +460,7 @@ class TestProcesses:
             thread.join()
         assert number(hasty, COUNT) == N
 
+    @pytest.mark.slow
     def test_no_process_or_descriptor_is_left(self, file: Path) -> None:
         before = descriptors()
         with PoolEngine(quads=file, limits=Limits(seconds=0.2)) as some:
@@ -500,6 +502,7 @@ class TestProcesses:
             for _ in range(3):
                 assert number(some, COUNT) == N
 
+    @pytest.mark.slow
     def test_worker_of_an_earlier_fork_server_is_dropped(self, file: Path) -> None:
         with PoolEngine(quads=file) as some:
             assert some._process is not None
@@ -567,6 +570,7 @@ class TestProcesses:
             assert number(some, COUNT, default_graphs=(G1, G2)) == 2
 
 
+@pytest.mark.slow
 def test_rdflib_can_parse_the_result(engine: PoolEngine) -> None:
     body = engine.ask(Question("CONSTRUCT WHERE { ?s ?p ?o }")).read()
     assert len(rdflib.Graph().parse(data=body, format="turtle")) == N

@@ -248,6 +248,7 @@ def test_description_names_the_endpoint(service: Service, description: Answer) -
     assert endpoints == [rdflib.URIRef(f"{service.url}/sparql/")]
 
 
+@pytest.mark.slow
 def test_description_conforms_to_its_schema(description: Answer) -> None:
     """Every property of the description has a subject in its domain and an object in its range."""
     graph = as_graph(description)
