@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from lrp_kg.durations import DateRange
+from lrp_kg.effort import check
 from lrp_kg.errors import BrokenRdf, ForeignContext, InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
@@ -104,7 +105,9 @@ class RecordReader:
         keys: dict[str, str] = {}
         spelled_out = set()
         problems: list[Finding] = []
-        for key, value in data.items():
+        for number, (key, value) in enumerate(data.items()):
+            if number % 1000 == 999:
+                check()
             f = self.fields.get(key)
             if key.startswith("@") or (value is None and (f or key in self._bounds)):
                 continue

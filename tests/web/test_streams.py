@@ -90,3 +90,14 @@ def test_work_on_a_record_is_limited() -> None:
     with limited(Effort(seconds=0.01)), pytest.raises(RecordTimeLimit, match="0.01 CPU seconds"):
         while True:
             check()
+
+
+def test_no_memory_left_is_named(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(app.extensions["lrp_kg"], "answer_json", fail)
+    answer = client.post("/assess", data=b"{}", content_type="application/json")
+    assert (answer.status_code, orjson.loads(answer.data)["code"]) == (503, "limit-memory")
+    line = orjson.loads(client.post("/assess", data=b"{}", content_type=NDJSON).data)
+    assert (line["line"], line["code"]) == (1, "limit-memory")
