@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import fail
+from lrp_kg.cli.options import Language, fail
 from lrp_kg.errors import LrpError
-from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +36,7 @@ DIFFERENT = 1
 @click.option(
     "--lang",
     "-l",
-    type=click.Choice(LANGUAGES),
+    type=Language(),
     default="en",
     show_default=True,
     help="Language; an HTML page opens in it and holds all four.",

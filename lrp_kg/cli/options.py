@@ -6,13 +6,14 @@ import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
 from lrp_kg.words import LANGUAGES
+from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -27,9 +28,20 @@ guideline_option = click.option(
     envvar="LRP_GUIDELINE",
     help="Guideline folder (default: the low back pain guideline). Also LRP_GUIDELINE.",
 )
-lang_option = click.option(
-    "--lang", "-l", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language."
-)
+
+
+class Language(click.Choice[str]):
+    """A language by its tag, also a longer one such as ``nl-BE``."""
+
+    def __init__(self) -> None:
+        super().__init__(LANGUAGES)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the language of a tag, or fail with those there are."""
+        return super().convert(look_up(str(value)) or value, param, ctx)
+
+
+lang_option = click.option("--lang", "-l", type=Language(), default="en", show_default=True, help="Language.")
 input_option = click.option(
     "--input",
     "input_format",

@@ -23,7 +23,7 @@ from lrp_kg.errors import TokenFileError, TooManyAttempts, Unauthorised, Unreada
 from lrp_kg.text_files import read_text
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.html import html
-from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.web.negotiation import accepted, depends_on, language
 
 SHORTEST = 16
 """Least number of characters of a token."""
@@ -128,6 +128,7 @@ def guard() -> Response | None:
     """Admit a request if there are no records or it has a token; redirect browsers to the login page."""
     if request.method == "OPTIONS" or not engines().store or not engine().has_records:
         return None  # without a store there are no records, whether the engine is ready or not
+    depends_on("Accept", "Authorization", "Cookie")
     sent = request.headers.get("Authorization", "")
     token = _token(sent)
     if token is not None and access().mark(token, request.remote_addr or "") is not None:

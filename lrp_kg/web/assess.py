@@ -39,7 +39,7 @@ ANSWERS = {
 }
 _RDF = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
 _VALID = orjson.dumps({"valid": True, "findings": []})
-_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+_HEADERS = {"Cache-Control": "no-store"}
 
 
 def service() -> GuidelineService:

@@ -51,7 +51,7 @@ def query() -> Response:
     return html(
         "query.html",
         lang,
-        headers={"Content-Security-Policy": _POLICY, "Vary": "Accept-Language"},
+        headers={"Content-Security-Policy": _POLICY},
         given=request.args.get("query"),
         text=request.args.get("query") or head + "\n" + START % lang,
         settings=orjson.dumps(
@@ -79,4 +79,4 @@ def completions() -> Response:
         shown += index.of_kind(kind)
     rows = sorted({(index.short(iri), index.label(iri, lang)) for iri in shown})
     body = orjson.dumps([{"name": name, "label": label} for name, label in rows if ":" in name])
-    return Response(body, headers={"Cache-Control": "no-cache", "Vary": "Accept-Language"}, mimetype="application/json")
+    return Response(body, headers={"Cache-Control": "no-cache"}, mimetype="application/json")

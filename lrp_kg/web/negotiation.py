@@ -34,6 +34,11 @@ def demand_utf8(options: dict[str, str]) -> None:
         raise WrongCharset(f"The charset {charset!r} is not supported. Send the body as UTF-8.")
 
 
+def depends_on(*headers: str) -> None:
+    """Note that the response to this request is chosen by these headers of it; `describe_choice` says so."""
+    g.setdefault("depends_on", set()).update(headers)
+
+
 def without_parameters(accept: MIMEAccept) -> MIMEAccept:
     """Return accepted types without parameters such as charset, which would match nothing."""
     return MIMEAccept([(name.split(";")[0].strip(), quality) for name, quality in accept])
@@ -41,7 +46,7 @@ def without_parameters(accept: MIMEAccept) -> MIMEAccept:
 
 def accepted(offered: dict[str, str]) -> str:
     """Return the offered format that the caller prefers; the first one if there is no Accept header."""
-    g.accept = True
+    depends_on("Accept")
     if not request.accept_mimetypes:
         return next(iter(offered.values()))
     best = without_parameters(request.accept_mimetypes).best_match(list(offered))
@@ -56,6 +61,7 @@ def language() -> str:
     if len(set(asked)) > 1:
         raise UnknownParameter("lang is in the address more than once. Send one language.")
     if not asked:
+        depends_on("Accept-Language")
         found = preferred(request.accept_languages)
     elif (chosen := look_up(asked[0])) is None:
         raise UnknownParameter(
@@ -68,13 +74,10 @@ def language() -> str:
 
 
 def describe_choice(response: Response) -> Response:
-    """Say which language the text of a response is in, and which headers of the request it depends on."""
+    """Say in which language a response is, and by which headers of the request it was chosen: the only ``Vary``."""
     if "language" in g and response.mimetype not in _WITHOUT_LANGUAGE and response.status_code != 304:
         response.headers.setdefault("Content-Language", g.language)
-    if not request.args.get("lang") and "language" in g:
-        response.vary.add("Accept-Language")
-    if "accept" in g:
-        response.vary.add("Accept")
+    response.vary.update(sorted(g.get("depends_on", ())))
     return response
 
 

@@ -22,7 +22,7 @@ from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
-from lrp_kg.web.html import VARY, html
+from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.sparql import answer
@@ -73,7 +73,7 @@ def index() -> Response:
     entries = offer().entries.values()
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         data = {"queries": [as_data(e, lang) | {"href": url_for("queries.page", name=e.name)} for e in entries]}
-        return Response(orjson.dumps(data), headers=VARY, mimetype="application/json")
+        return Response(orjson.dumps(data), mimetype="application/json")
     groups = [(tag, [e for e in entries if (e.tags or TAGS[:1])[0] == tag]) for tag in TAGS]
     return _html("catalogue.html", lang, groups=[(tag, found) for tag, found in groups if found])
 
@@ -140,7 +140,7 @@ def as_text(name: str) -> Response:
     """Return the query with its parameters."""
     entry = _entry(name)
     text = spliced(entry, _values(entry, language()), offer().vocabulary)
-    return Response(text, headers=VARY, mimetype=_TEXT)
+    return Response(text, mimetype=_TEXT)
 
 
 def _entry(name: str) -> CatalogueEntry:

@@ -13,7 +13,7 @@ from lrp_kg.research.engine.model import Engine, Question
 from lrp_kg.web.assess import service
 from lrp_kg.web.engine import engine
 from lrp_kg.web.latest import latest
-from lrp_kg.web.negotiation import without_parameters
+from lrp_kg.web.negotiation import depends_on, without_parameters
 
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 FORMATS = rdflib.Namespace("http://www.w3.org/ns/formats/")
@@ -105,10 +105,11 @@ def _counts(current: Engine) -> dict[str, int]:
 
 def _write(graph: rdflib.Graph, media_type: str | None) -> Response:
     if media_type is None:
+        depends_on("Accept")
         plain = without_parameters(request.accept_mimetypes)
         media_type = plain.best_match(list(GRAPHS)) if plain else "text/turtle"
     if media_type is None:
         raise NotAcceptable(f"The description is RDF. Accept one of {', '.join(GRAPHS)}.")
     text = graph.serialize(format=media_type)
     cache = "no-store" if engine().has_records else "no-cache"
-    return Response(text, headers={"Vary": "Accept", "Cache-Control": cache}, mimetype=media_type)
+    return Response(text, headers={"Cache-Control": cache}, mimetype=media_type)

@@ -26,7 +26,7 @@ from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS
 from lrp_kg.research.engine.model import Question, Reply
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
-from lrp_kg.web.negotiation import demand_utf8, without_parameters
+from lrp_kg.web.negotiation import demand_utf8, depends_on, without_parameters
 from lrp_kg.web.servicedescription import describe, describe_dataset
 
 blueprint = Blueprint("sparql", __name__)
@@ -75,6 +75,7 @@ class Operation:
 @blueprint.route("/sparql", methods=["GET", "POST"], strict_slashes=False)
 def sparql() -> Response:
     """Run a query; without one, describe the service."""
+    depends_on("Accept")
     asked = _operation()
     accept = request.headers.get("Accept", "")
     if asked.query is None:
@@ -135,7 +136,6 @@ def _in_parts(reply: Reply) -> Response:
 
 def _headers(response: Response, tag: str | None, *, secret: bool) -> Response:
     response.headers["Cache-Control"] = "no-store" if secret else "no-cache"
-    response.headers["Vary"] = "Accept, Authorization, Cookie" if secret else "Accept"
     if tag:
         response.set_etag(tag)
     return response

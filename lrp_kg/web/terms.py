@@ -15,7 +15,7 @@ from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.questions.parameters import expanded
 from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
-from lrp_kg.web.html import VARY, html
+from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("terms", __name__)
 USES = 200
 """Uses of a term that its page lists for each property; RDF and SPARQL return all."""
 
-_HEADERS = {**VARY, "Cache-Control": "no-cache"}
+_HEADERS = {"Cache-Control": "no-cache"}
 
 
 @dataclass(frozen=True)

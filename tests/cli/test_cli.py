@@ -135,6 +135,18 @@ class TestFormats:
         assert (None, rdflib.URIRef(CP + "because"), None) in graph or not explain
 
 
+@pytest.mark.parametrize("tag", ["nl-BE", "NL", "nl_BE", "nl-Latn-BE"])
+def test_longer_tag_is_its_language(tag: str) -> None:
+    assert run("ids", "--lang", tag).stdout == run("ids", "--lang", "nl").stdout
+
+
+@pytest.mark.parametrize("tag", ["pt", "pt-nl", "nlx", "", "*"])
+def test_unknown_language_is_refused_with_those_there_are(tag: str) -> None:
+    result = run("ids", "--lang", tag)
+    assert (result.exit_code, result.stdout) == (CANNOT_RUN, "")
+    assert all(f"'{lang}'" in result.stderr for lang in LANGUAGES)
+
+
 def test_languages_differ() -> None:
     said = {run("assess", "-", "--lang", lang, stdin=json.dumps(FIRST_VISIT)).stdout for lang in LANGUAGES}
     assert len(said) == len(LANGUAGES)

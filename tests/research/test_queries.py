@@ -221,6 +221,7 @@ GOOD = [
     ("iri", {}, "urn:x:y", "<urn:x:y>"),
     ("string", {}, 'a "b"', '"a \\"b\\""'),
     ("lang", {}, "nl", '"nl"'),
+    ("lang", {}, "nl-BE", '"nl"'),
     ("integer", {}, " 07 ", '"7"^^<http://www.w3.org/2001/XMLSchema#integer>'),
     ("integer", {"minimum": 1, "maximum": 3}, "3", '"3"^^<http://www.w3.org/2001/XMLSchema#integer>'),
     ("date", {}, "2024-02-29", '"2024-02-29"^^<http://www.w3.org/2001/XMLSchema#date>'),

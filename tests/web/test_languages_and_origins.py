@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from lrp_kg import GuidelineService
 from lrp_kg.words.languages import look_up
 from tests.support.application import made
+from tests.support.paths import PACKAGE
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +106,41 @@ def test_browser_may_ask_first(address: str, client: FlaskClient) -> None:
     assert found.headers["Access-Control-Allow-Origin"] == "*"
     assert "Content-Type" in found.headers["Access-Control-Allow-Headers"]
     assert found.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    ("address", "depends_on"),
+    [
+        ("/", {"Accept", "Accept-Language"}),
+        ("/?lang=nl", {"Accept"}),
+        ("/ids", {"Accept-Language"}),
+        ("/ids?lang=nl", set()),
+        ("/queries", {"Accept", "Accept-Language"}),
+        ("/queries/decisions", {"Accept", "Accept-Language"}),
+        ("/queries/decisions.rq", {"Accept-Language"}),
+        ("/query", {"Accept-Language"}),
+        ("/query?lang=fr", set()),
+        ("/query/terms.json", {"Accept-Language"}),
+        ("/term/", {"Accept", "Accept-Language"}),
+        ("/term/cp:Stage", {"Accept"}),
+        ("/ontology", {"Accept"}),
+        ("/sparql", {"Accept"}),
+        ("/sparql?query=ASK%7B%7D", {"Accept"}),
+        ("/.well-known/void", {"Accept"}),
+        ("/openapi.json", set()),
+        ("/health", set()),
+        ("/context.jsonld", set()),
+        ("/query.rq", set()),
+        ("/term/nothing", set()),
+        ("/term/cp:None", set()),
+    ],
+)
+def test_vary_names_what_a_response_was_chosen_by(address: str, depends_on: set[str], client: FlaskClient) -> None:
+    found = client.get(address, headers={"Accept": "text/turtle, application/json, */*;q=0.1"})
+    assert found.status_code in (200, 404)
+    assert set(found.vary) == depends_on
+
+
+def test_one_place_sets_vary() -> None:
+    files = [f for f in (PACKAGE / "web").glob("*.py") if re.search(r"[Vv]ary\b", f.read_text(encoding="utf-8"))]
+    assert [f.name for f in files] == ["negotiation.py"]

@@ -16,6 +16,7 @@ from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDFS, XSD
 from lrp_kg.research.questions.model import MARK, CatalogueEntry, Parameter
 from lrp_kg.words import LANGUAGES, in_language
+from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
@@ -151,6 +152,8 @@ def term_of(parameter: Parameter, value: str, vocabulary: Vocabulary, prefixes: 
             return f'"{date.fromisoformat(value.strip())}"^^<{XSD}date>'
         except ValueError:
             raise Bad(f"{value!r} is no day such as 2024-02-29") from None
+    if kind == "lang":
+        value = look_up(value) or value
     allowed = {"lang": LANGUAGES, "choice": parameter.values}.get(kind)
     if allowed is not None and value not in allowed:
         raise Bad(f"{value!r} is none of {', '.join(allowed)}")
