@@ -196,7 +196,7 @@ def test_some_cases_agree_with_rdflib(service: GuidelineService) -> None:
     check(by_rdflib, service, CASES[:: len(CASES) // 16])
 
 
-@pytest.mark.parametrize("engine", [by_oxigraph, by_rdflib])
+@pytest.mark.parametrize("engine", [by_oxigraph, pytest.param(by_rdflib, marks=pytest.mark.slow)])
 class TestAnotherGuideline:
     def test_verdicts_are_the_same(self, ankle: GuidelineService, engine: Engine) -> None:
         check(engine, ankle, ANKLE_RECORDS)

@@ -147,6 +147,7 @@ def verdict(service: GuidelineService, data: Any) -> Any:
         return sorted(zip((f.name for f in error.findings), fields, strict=True)) or error.code
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("form", NAMES)
 def test_verdict_is_the_same_in_every_form(service: GuidelineService, forms: Forms, form: str) -> None:
     make: Callable[[Json], Any] = getattr(forms, form)

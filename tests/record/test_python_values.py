@@ -119,6 +119,7 @@ def passed_on(value: Any) -> bool:
     return type(value).__name__ == "longdouble" and float(value) == value and value == 29
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("field", FIELDS)
 def test_odd_values_are_refused_by_name(service: GuidelineService, field: str) -> None:
     for make in ODD:

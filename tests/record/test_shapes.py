@@ -173,6 +173,7 @@ def test_full_record_conforms_to_every_shape(service: GuidelineService, ranged: 
     assert ours(service, graph) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("shape", "component", "fault"),
     FAULTS,

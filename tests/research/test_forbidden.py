@@ -79,6 +79,7 @@ def test_mixed_queries_hide_no_keyword(word: str, beginnings: tuple[str, ...]) -
     assert not hidden
 
 
+@pytest.mark.slow
 def test_most_queries_with_graphs_are_not_refused() -> None:
     taken = 0
     queries = [q for q in mixtures(8, GRAPHS, 3_000) if uses("FROM", q)]

@@ -36,7 +36,10 @@ def data(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) ->
     return triples(load_records(service.guideline, tmp_path_factory.mktemp("queries") / "store"))
 
 
-@pytest.fixture(scope="module", params=[Oxigraph, Rdflib], ids=lambda e: e.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(engine, marks=pytest.mark.slow, id=engine.__name__) for engine in (Oxigraph, Rdflib)],
+)
 def engine(request: pytest.FixtureRequest, data: bytes) -> Any:
     return request.param(data)
 

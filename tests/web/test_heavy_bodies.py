@@ -22,6 +22,7 @@ def client(service: GuidelineService) -> Iterator[FlaskClient]:
         yield app.test_client()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("body", BODIES, ids=lambda b: b.name)
 def test_body_is_answered_soon(body: HostileBody, client: FlaskClient) -> None:
     data = body.make()
