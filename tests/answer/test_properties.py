@@ -113,6 +113,7 @@ def reply(service: GuidelineService, question: dict[str, Any], record: dict[str,
     raise AssertionError(f"no valid answer to {question['field']} of {record}")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(12))
 def test_questions_end_with_an_answer(service: GuidelineService, seed: int) -> None:
     rng = random.Random(seed)

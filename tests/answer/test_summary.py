@@ -169,6 +169,7 @@ def test_date_of_a_line_is_the_safe_one_and_says_from_when_it_is_counted(service
 # -- the summary alone ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_brief_answer_is_that_part_of_the_full_one(service: GuidelineService, answers: list[Json]) -> None:
     for number in range(0, len(RECORDS), 7):
         record, lang = RECORDS[number], LANGUAGES[number % 4]

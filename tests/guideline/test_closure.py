@@ -96,6 +96,7 @@ class TestCache:
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)
         assert len(closure(variant(tmp_path / "copy", ""))) == len(first[1])
 
+    @pytest.mark.slow
     def test_changed_content_is_reasoned_over_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         other = variant(tmp_path / "other", "\n# a comment changes the content too\n")
         monkeypatch.setattr(owlrl, "DeductiveClosure", unused)

@@ -268,6 +268,7 @@ def durations(engine: Engine, service: GuidelineService, pairs: list[tuple[date,
     return {d.measure for d in g.derived.values()}
 
 
+@pytest.mark.slow
 def test_durations_agree_with_oxigraph(service: GuidelineService, ankle: GuidelineService) -> None:
     assert len(PAIRS) > 2900
     assert durations(by_oxigraph, service, PAIRS) | durations(by_oxigraph, ankle, PAIRS) == set(MEASURES)

@@ -66,6 +66,7 @@ def test_store_without_current_file_opens_its_last_generation(store: Path, guide
     assert Store(store).current().name == "000003"
 
 
+@pytest.mark.slow
 def test_first_load_killed_at_its_end_is_complete(guideline: Guideline, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     load(guideline, folder, [source(1, 2)])

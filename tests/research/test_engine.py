@@ -560,6 +560,7 @@ class TestProcesses:
         with pytest.raises(EngineFailed, match="could not be started"):
             PoolEngine(store=tmp_path / "nowhere")
 
+    @pytest.mark.slow
     def test_oxigraph_folder_can_be_queried(self, tmp_path: Path) -> None:
         store = ox.Store(str(tmp_path / "store"))
         store.extend(quads())

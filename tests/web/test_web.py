@@ -594,6 +594,7 @@ class TestTooLarge:
         assert self.chunked(client, json.dumps(CLUSTER).encode(), JSON).status_code == 200
         assert self.chunked(client, json.dumps(CLUSTER).ljust(self.LIMIT).encode(), JSON).status_code == 200
 
+    @pytest.mark.slow
     def test_body_without_a_length_is_rejected_over_the_limit(self, client: FlaskClient) -> None:
         """A body over the limit is rejected, not cut off: half of a cohort with a 200 would look complete."""
         line = json.dumps(CLUSTER).ljust(1023).encode() + b"\n"
