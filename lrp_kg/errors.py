@@ -162,6 +162,14 @@ class WrongPrefix(LrpError):
     status = 400
 
 
+class WrongHost(LrpError):
+    """The Host header is missing or no name of a host, and the response would hold it."""
+
+    code = "wrong-host"
+    title = "The Host header cannot be used"
+    status = 400
+
+
 class InvalidRecord(LrpError):
     """The record is readable but not valid; the findings list every problem."""
 

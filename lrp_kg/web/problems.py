@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import BadHost, ClientDisconnected, HTTPException
 
-from lrp_kg.errors import BodyCutShort, LrpError
+from lrp_kg.errors import BodyCutShort, LrpError, WrongHost
 from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
@@ -93,6 +93,10 @@ def register_errors(app: Flask) -> None:
     def cut_short(_: ClientDisconnected) -> Response:
         error = BodyCutShort("The body ended before its Content-Length. Send it again.")
         return problem(error.status, error.code, error.title, error.message)
+
+    @app.errorhandler(BadHost)
+    def bad_host(_: BadHost) -> Response:
+        return known(WrongHost("The Host header is not the name of a host. Correct it, or the proxy that sets it."))
 
     @app.errorhandler(MemoryError)
     def out_of_memory(error: MemoryError) -> Response:

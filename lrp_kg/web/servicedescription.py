@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import rdflib
 from flask import Response, request, url_for
 from rdflib.namespace import DCTERMS, RDF, VOID, XSD
 
-from lrp_kg.errors import LimitReached, NotAcceptable
+from lrp_kg.errors import LimitReached, NotAcceptable, WrongHost
 from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.research.engine.formats import GRAPHS
 from lrp_kg.research.engine.model import Engine, Question
@@ -27,22 +29,34 @@ RESULTS = (
     "JSON-LD",
     "RDF_XML",
 )
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?")
 
 
 def describe(media_type: str | None = None) -> Response:
     """Return the description of the service in a format that the caller accepts."""
-    return _write(service_graph(request.base_url, engine()), media_type)
+    return _write(service_graph(_address(), engine()), media_type)
+
+
+def _address(path: str | None = None) -> str:
+    """Return the whole address of a path, that of the request if there is none, as the client sees it."""
+    host = request.host or request.headers.get("Host", "")  # Werkzeug gives none for a name such as lrp_kg
+    if not request.host and not _HOST.fullmatch(host):
+        raise WrongHost(
+            "The description of the service holds its address, and the Host header (X-Forwarded-Host of a proxy) is "
+            f"{'missing' if not host else 'not the name of a host'}. Send one such as guideline.example:8000."
+        )
+    return f"{request.scheme}://{host.lower()}{path or request.script_root + request.path}"
 
 
 def describe_dataset() -> Response:
     """Return the VoID description of the dataset."""
     graph = rdflib.Graph()
-    node = rdflib.URIRef(request.base_url + "#dataset")
+    node = rdflib.URIRef(_address() + "#dataset")
     guideline = service().guideline
     graph.add((node, RDF.type, VOID.Dataset))
-    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(url_for("sparql.sparql", _external=True))))
+    graph.add((node, VOID.sparqlEndpoint, rdflib.URIRef(_address(url_for("sparql.sparql")))))
     graph.add((node, VOID.uriSpace, rdflib.Literal(guideline.namespace)))
-    graph.add((node, VOID.dataDump, rdflib.URIRef(url_for("terms.ontology", _external=True))))
+    graph.add((node, VOID.dataDump, rdflib.URIRef(_address(url_for("terms.ontology")))))
     graph.add((node, DCTERMS.source, rdflib.URIRef(version_iri(guideline))))
     graph.add((node, DCTERMS.license, rdflib.URIRef("https://creativecommons.org/licenses/by/4.0/")))
     for lang, text in guideline.label.items():

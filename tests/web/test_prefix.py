@@ -233,3 +233,49 @@ def test_odd_prefixes_are_refused(proxied: Flask, text: str) -> None:
 )
 def test_prefixes_are_written_in_one_way(text: str, prefix: str) -> None:
     assert prefix_of(text) == prefix
+
+
+@pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("guideline.example", "guideline.example"),
+        ("Guideline.Example:8443", "guideline.example:8443"),
+        ("127.0.0.1:80", "127.0.0.1"),
+        ("[::1]:8000", "[::1]:8000"),
+        ("lrp_kg:8000", "lrp_kg:8000"),  # a name in a network of containers
+        ("-", "-"),
+        ("evil<x>", None),
+        ("a b", None),
+        ("<x>", None),
+        ("[::1", None),
+        ("x/y", None),
+        ("x?y", None),
+        ("x#y", None),
+        ("user@host", None),
+        ("host:abc", None),
+        ("é", None),
+        ("a\\b", None),
+        ("%41", None),
+        ("..", None),
+        ("a" * 300, None),
+    ],
+)
+def test_descriptions_hold_the_address_that_was_asked(proxied: Flask, name: str, host: str, shown: str | None) -> None:
+    client = proxied.test_client()
+    for path in ("/.well-known/void", "/sparql"):
+        answer = client.get(path, headers={name: host, "Accept": "text/turtle"})
+        if shown:
+            assert f"<http://{shown}/sparql>" in answer.text
+        else:
+            assert (answer.status_code, answer.get_json()["code"]) == (400, "wrong-host")
+            assert "Host" in answer.get_json()["detail"]
+            assert host not in answer.text
+    other = client.get("/health", headers={name: host})
+    assert other.status_code == (400 if host in ("..", "a" * 300) else 200)
+
+
+def test_description_needs_a_host(proxied: Flask) -> None:
+    answer = proxied.test_client().get("/.well-known/void", headers={"Host": ""})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "wrong-host")
+    assert "missing" in answer.get_json()["detail"]
