@@ -45,12 +45,12 @@ class Space:
 
     axes: tuple[tuple[Alternative, ...], ...]
 
-    def records(self) -> tuple[bool, Iterator[Json]]:
-        """Return whether all combinations follow, and a record of each, or of a sample."""
+    def records(self, at_most: int = EXHAUSTIVE) -> tuple[bool, Iterator[Json]]:
+        """Return whether all combinations follow, as they do if they are few, and a record of each, or of a sample."""
         total = 1
         for axis in self.axes:
             total *= len(axis)
-        if total <= EXHAUSTIVE:
+        if total <= at_most:
             return True, (r for chosen in product(*self.axes) if (r := combined(chosen)) is not None)
         return False, self._sample()
 
