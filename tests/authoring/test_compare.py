@@ -396,7 +396,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
     return {name: as_text(d) for name, d in decisions.items()}
 
 
-@pytest.mark.parametrize("number", [120, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [100, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "name",
     [
@@ -408,6 +408,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
 def test_cohort_is_counted(name: str, number: int, compared: Callable[[str], Compared], tmp_path: Path) -> None:
     c = compared(name)
     old, new = c.services
+    number = 250 if name == "new edition" else number  # few of its records are answered differently
     records = random_records(old, number)
     lines = [json.dumps(r) for r in records]
     lines.insert(3, "{broken")

@@ -160,6 +160,8 @@ def test_fresh_check_reports_the_same(fault: Fault, benches: Callable[[str], Ben
 
 TOGETHER = {"ankle-sprain": 16, "low-back-pain": 8}
 """How many faults of a guideline are put into it at once."""
+LONG = "unsatisfiable-by-two-values"
+"""Takes ten seconds, since it is in the packaged guideline; `test_soundness.py` has the same fault in the other."""
 
 
 def groups() -> Iterator[Any]:
@@ -169,13 +171,13 @@ def groups() -> Iterator[Any]:
         faults.sort(key=lambda f: f["finding"] not in ("turtle-syntax", "prefix-not-declared"))
         syntax = sum(f["finding"] in ("turtle-syntax", "prefix-not-declared") for f in faults)
         for start, end in pairwise([0, *range(syntax, len(faults), size), len(faults)]):
-            yield pytest.param(faults[start:end], id=f"{name}-{faults[start]['id']}")
+            yield pytest.param([f for f in faults[start:end] if f["id"] != LONG], id=f"{name}-{faults[start]['id']}")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("faults", [*groups()])
 def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], benches: Callable[[str], Bench]) -> None:
-    """All faults of the large guideline are reported here; `make long` tests them one by one."""
+    """All faults of the large guideline but one are reported here; `make long` tests all, one by one."""
     name = guideline_of(faults[0])
     bench = benches(name)
     for fault in faults:
