@@ -317,6 +317,13 @@ class TokenFileError(LrpError):
     title = "The file of tokens cannot be used"
 
 
+class NeedsLinux(LrpError):
+    """What was asked for works on Linux only."""
+
+    code = "needs-linux"
+    title = "This needs Linux"
+
+
 class StoreError(LrpError):
     """A store folder cannot be read or written."""
 

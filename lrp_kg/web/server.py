@@ -16,6 +16,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import Busy, LrpError
+from lrp_kg.linux import require_linux
 from lrp_kg.web.application import create_app
 from lrp_kg.web.bodies import has_body
 from lrp_kg.web.listening import BACKLOG, listen, url
@@ -124,6 +125,7 @@ def run(host: str, port: int, workers: int, load: Callable[[], GuidelineService]
 
     ``load`` gives the guideline, now and at each SIGHUP. Raise `LrpError` where the service cannot start.
     """
+    require_linux()
     with counted_together(workers) if metrics else nullcontext():
         served = [load()]
         listener = listen(host, port)

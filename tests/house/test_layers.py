@@ -14,6 +14,7 @@ GROUND = {
     "errors",
     "findings",
     "lifeline",
+    "linux",
     "namespaces",
     "settings",
     "svg",

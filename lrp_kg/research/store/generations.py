@@ -14,7 +14,6 @@ Where CURRENT is not there, the newest generation with a description is the curr
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -136,6 +135,8 @@ class Store:
         (self.folder / "generations").mkdir(parents=True, exist_ok=True)
         (self.folder / "staging").mkdir(exist_ok=True)
         with open(self.folder / "lock", "w", encoding="ascii") as lock:
+            import fcntl  # where the system has none, `load` has said so
+
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

@@ -13,6 +13,7 @@ from lrp_kg import __version__
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
+from lrp_kg.linux import require_linux
 from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import Generation, Store, Writer
 from lrp_kg.research.store.new_generation import NewGeneration, Progress, forget
@@ -59,6 +60,7 @@ def load(
 
     Raises `LrpError` where a file cannot be read or the folder cannot be written; what was stored before is untouched.
     """
+    require_linux()
     try:
         return _load(guideline, folder, sources, replace, progress)
     except RuntimeError as error:

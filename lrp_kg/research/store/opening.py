@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrp_kg.linux import require_linux
 from lrp_kg.research.engine.model import Engine, Limits
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.snapshot import Progress, content_of, guideline_snapshot
@@ -52,6 +53,7 @@ def staleness(guideline: Guideline, store: str | None) -> str | None:
 
 def open_engine(guideline: Guideline, store: str | None, limits: Limits, progress: Progress = lambda _: None) -> Engine:
     """Return the engine of a dataset; the first time for a guideline its closure is computed."""
+    require_linux()
     from lrp_kg.research.engine.pool import PoolEngine
 
     if is_remote(store):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import shutil
 import subprocess
@@ -66,6 +65,8 @@ def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None
     """Return the snapshot of a guideline; ``progress`` gets the name of each step where it is made."""
     file = snapshot_file(guideline)
     if read_kept(file) is None:
+        import fcntl  # where the system has none, `open_engine` has said so
+
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_suffix(".lock").open("w") as lock:  # other processes wait, and find it made
             fcntl.flock(lock, fcntl.LOCK_EX)
