@@ -104,7 +104,7 @@ class Engines:
             old, self._engine = self._engine, engine
             self._ready.set()
         if old is not None:
-            timer = threading.Timer(self.limits.seconds + 10, old.close)  # after its last queries
+            timer = threading.Timer(self.limits.clock + 10, old.close)  # after its last queries
             timer.daemon = True
             timer.start()
 

@@ -25,7 +25,7 @@ from tests.support.serving import Service, serving
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 1.0
+SECONDS = 0.5
 MEMORY = 200 * 1024 * 1024
 SLOTS = 12
 FLOOR = 0.25 if "PYTEST_XDIST_WORKER" in os.environ else 0.03
@@ -274,6 +274,8 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
     while watching.is_alive():
         peak = max(peak, resident(service.processes()))
         watching.join(0.3)
+    while {name for name, _, _ in attacks} != set(HEAVY):  # on a busy machine some are still to come
+        attacks.append(results.get(timeout=60))
     stop.set()
     while any(process.is_alive() for process in hostile) or not results.empty():
         with contextlib.suppress(queue.Empty):

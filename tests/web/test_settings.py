@@ -85,7 +85,7 @@ def test_every_problem_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert re.findall(r"^LRP_(\w+)=", caught.value.message, re.MULTILINE) == [
         n for n in SETTINGS if n in DATA["refused"]
     ]
-    with pytest.raises(WrongSetting, match=r"LRP_QUERY_SECONDS=.*\nLRP_QUERY_ROWS="):
+    with pytest.raises(WrongSetting, match=r"LRP_QUERY_SECONDS=.*\nLRP_QUERY_PATIENCE=.*\nLRP_QUERY_ROWS="):
         Limits.from_environment()
 
 

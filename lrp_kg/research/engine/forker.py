@@ -54,11 +54,11 @@ def main() -> None:
             else:
                 pid = message.data["pid"]
                 if pid not in children:  # of a process that forked before this one
-                    messages.send(control, {"signal": 0, "memory": False})
+                    messages.send(control, {"signal": 0, "used": 0, "memory": False})
                     continue
-                number = _end(pid)
+                number, used = _end(pid)
                 with children.pop(pid) as said:
-                    messages.send(control, {"signal": number, "memory": _is_of_memory(said)})
+                    messages.send(control, {"signal": number, "used": used, "memory": _is_of_memory(said)})
     finally:
         for pid in children:
             _end(pid)
@@ -84,13 +84,13 @@ def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> i
     return pid
 
 
-def _end(pid: int) -> int:
-    """End a child that its reader has given up, and return the signal that ended it (0: none)."""
-    done, status = os.waitpid(pid, os.WNOHANG)
+def _end(pid: int) -> tuple[int, float]:
+    """End a child that its reader has given up; return the signal that ended it (0: none) and its CPU seconds."""
+    done, status, usage = os.wait4(pid, os.WNOHANG)
     if not done:
         os.kill(pid, signal.SIGKILL)
-        done, status = os.waitpid(pid, 0)
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        done, status, usage = os.wait4(pid, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, usage.ru_utime + usage.ru_stime
 
 
 def _is_of_memory(words: IO[bytes]) -> bool:

@@ -28,6 +28,20 @@ def limit_reached(code: str, limits: Limits) -> LimitReached:
     return kind(f"The query {reached} (LRP_{setting(name)}). {advice}. Nothing of the result is given.")
 
 
+def time_reached(limits: Limits, used: float, lasted: float, *, by_clock: bool) -> LimitReached:
+    """Return the error of a query that used so many CPU seconds, lasted so many, and reached one of the two limits."""
+    if by_clock:
+        return QueryTimeLimit(
+            f"The query was stopped after {lasted:.1f} seconds by the clock, in which it got {used:.1f} of the "
+            f"{limits.seconds:g} CPU seconds that it may use (LRP_{setting('patience')} times "
+            f"LRP_{setting('seconds')}). The machine is busy: ask again later. Nothing of the result is given."
+        )
+    return QueryTimeLimit(
+        f"The query used up its {limits.seconds:g} seconds of CPU time, within {lasted:.1f} by the clock, and was "
+        f"stopped (LRP_{setting('seconds')}). {NARROW}. Nothing of the result is given."
+    )
+
+
 @contextmanager
 def slot(slots: threading.BoundedSemaphore, limits: Limits) -> Iterator[None]:
     """Hold one of the slots of queries that may run at once; raise `Busy` if none is free."""

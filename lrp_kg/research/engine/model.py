@@ -20,17 +20,25 @@ CHUNK = 64 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one query: seconds, rows or triples, bytes of the result, bytes of memory, and queries at once.
+    """Limits of one query: CPU seconds, rows or triples, bytes of the result, bytes of memory, and queries at once.
 
-    ``memory`` is counted beyond what a worker starts with; ``text`` is the size of the query in bytes.
+    ``patience`` is how many times ``seconds`` a query may last by the clock, so that a busy machine ends none that is
+    allowed; a remote store has ``seconds`` by the clock. ``memory`` is counted beyond what a worker starts with;
+    ``text`` is the size of the query in bytes.
     """
 
     seconds: float = 10.0
+    patience: int = 12
     rows: int = 1_000_000
     size: int = 256 * 1024 * 1024
     memory: int = 1024 * 1024 * 1024
     concurrent: int = 8
     text: int = 256 * 1024
+
+    @property
+    def clock(self) -> float:
+        """Seconds that a query may last by the clock."""
+        return self.seconds * self.patience
 
     @classmethod
     def settings(cls) -> tuple[Setting, ...]:
@@ -51,7 +59,8 @@ class Limits:
 
 
 _WHAT = {
-    "seconds": "seconds of a query",
+    "seconds": "CPU seconds that a query may use; for a remote store seconds by the clock",
+    "patience": "times those seconds that a query may last by the clock, on a busy machine",
     "rows": "rows or triples of a result",
     "size": "bytes of a result",
     "memory": "bytes of memory that a query may need",

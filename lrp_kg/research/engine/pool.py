@@ -1,7 +1,8 @@
 """Queries answered by workers that can be killed: `PoolEngine`.
 
 A process with the store open (`lrp_kg.research.engine.forker`) forks the workers. Each answers one query at a time, and
-a timer of the kernel stops it whatever Oxigraph is doing. A worker that ends takes nothing with it but its query.
+timers of the kernel, one of CPU time and one of the clock, stop it whatever Oxigraph is doing. A worker that ends takes
+nothing with it but its query.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,11 +29,14 @@ from lrp_kg.errors import (
     QueryTooLong,
 )
 from lrp_kg.research.engine import messages
-from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot
+from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot, time_reached
 from lrp_kg.research.engine.model import Closing, Limits, Question, Reply, setting
 
 PATIENT = 0.03
-"""Seconds before a slow query's worker is reniced to the lowest priority."""
+"""Seconds before the worker of a slow query gets a lower priority than ordinary requests."""
+
+NICE = 5
+"""That priority; at the lowest one, other programs on a busy machine would leave a query next to nothing."""
 
 GRACE = 5.0
 """Seconds that a worker may stay silent beyond its timer."""
@@ -45,7 +50,8 @@ RECYCLE = 1000
 GROWN = 256 * 1024 * 1024
 """Bytes of memory that a worker may keep between queries."""
 
-_DEATHS = {signal.SIGALRM: "limit-time", signal.SIGABRT: "limit-memory", signal.SIGBUS: "limit-memory"}
+_OF_TIME = (signal.SIGPROF, signal.SIGALRM)
+_OF_MEMORY = (signal.SIGABRT, signal.SIGBUS)
 
 _CRASH = -1
 """In place of a signal: the worker broke off for another reason than memory."""
@@ -62,6 +68,8 @@ class _Worker:
     resident: int
     sandboxed: bool
     answered: int = 0
+    used: float = 0.0
+    """CPU seconds that its earlier queries took."""
     niced: bool = False
 
 
@@ -125,20 +133,27 @@ class PoolEngine(Closing):
             "solutions": question.solutions,
             "graph": question.graph,
             "seconds": limits.seconds,
+            "clock": limits.clock,
             "rows": limits.rows,
             "size": limits.size,
         }
+        begun = time.monotonic()
         try:
             messages.send(worker.sock, request)
             message = self._wait(worker)
         except TimeoutError:
-            self._replace(worker)
-            raise limit_reached("limit-time", self.limits) from None
+            lasted = time.monotonic() - begun
+            raise time_reached(limits, self._replace(worker)[1] - worker.used, lasted, by_clock=True) from None
         except ConnectionError:
             message = None
         if message is None:
-            self._raise_death(self._replace(worker))
+            lasted = time.monotonic() - begun
+            number, used = self._replace(worker)
+            if number in _OF_TIME:
+                raise time_reached(limits, used - worker.used, lasted, by_clock=number == signal.SIGALRM)
+            self._raise_death(number)
         worker.answered += 1
+        worker.used = message.data["used"]
         self._give_back(worker)
         data = message.data
         if "error" in data:
@@ -153,9 +168,9 @@ class PoolEngine(Closing):
             worker.sock.recv(1, socket.MSG_PEEK)
         except TimeoutError:
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, worker.pid, 19)
+                os.setpriority(os.PRIO_PROCESS, worker.pid, NICE)
             worker.niced = True
-        worker.sock.settimeout(self.limits.seconds + GRACE)
+        worker.sock.settimeout(self.limits.clock + GRACE)
         return messages.receive(worker.sock)
 
     def _raise(self, data: dict[str, Any]) -> NoReturn:
@@ -176,9 +191,8 @@ class PoolEngine(Closing):
                 "The engine broke off, and not for want of memory. If it does so with other queries too, the store is "
                 "damaged: restore it from a copy."
             )
-        code = _DEATHS.get(signal.Signals(number)) if number else None
-        if code:
-            raise limit_reached(code, self.limits)
+        if number in _OF_MEMORY:
+            raise limit_reached("limit-memory", self.limits)
         if number == signal.SIGSEGV:
             raise MalformedQuery("The query is nested too deeply for the engine. Write it flatter.")
         raise _WorkerGone
@@ -212,33 +226,34 @@ class PoolEngine(Closing):
                 return
         self._replace(worker)
 
-    def _replace(self, worker: _Worker) -> int:
-        """End a worker, have another one ready, and return the signal that ended it.
+    def _replace(self, worker: _Worker) -> tuple[int, float]:
+        """End a worker, have another one ready, and return the signal that ended it and its CPU seconds.
 
         The query that wore it out waits for that, not the next one.
         """
-        number = self._discard(worker)
+        end = self._discard(worker)
         with contextlib.suppress(EngineFailed):  # then the next query tries again, and reports it
             fresh = self._fork()
             with self._lock:
                 if not self._closed:
                     self._idle.append(fresh)
-                    return number
+                    return end
             self._discard(fresh)
-        return number
+        return end
 
-    def _discard(self, worker: _Worker) -> int:
-        """End a worker and return the signal that ended it."""
+    def _discard(self, worker: _Worker) -> tuple[int, float]:
+        """End a worker and return the signal that ended it and its CPU seconds."""
         worker.sock.close()
         with self._channel:
             if self._control is None:
-                return 0
+                return 0, 0.0
             message = _exchange(self._control, {"do": "end", "pid": worker.pid})
             if message is None:
                 self._stop()
-                return 0
+                return 0, 0.0
             number = int(message.data["signal"])
-            return _CRASH if number == signal.SIGABRT and not message.data["memory"] else number
+            broke_off = number == signal.SIGABRT and not message.data["memory"]
+            return _CRASH if broke_off else number, float(message.data["used"])
 
     def _fork(self) -> _Worker:
         with self._channel:

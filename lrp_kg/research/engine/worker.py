@@ -1,9 +1,10 @@
-"""A worker: answers one query at a time over a socket, with a timer that the kernel keeps."""
+"""A worker: answers one query at a time over a socket, with timers that the kernel keeps."""
 
 from __future__ import annotations
 
 import signal
 import socket
+import time
 from typing import IO, Any, cast
 
 import pyoxigraph as ox
@@ -24,11 +25,15 @@ def serve(sock: socket.socket, store: ox.Store, memory: int, parent: int) -> Non
     sandboxed = sandbox.close_off(parent)
     sandbox.limit_memory(memory)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     messages.send(sock, {"ready": True, "sandboxed": sandboxed})
     while (message := messages.receive(sock)) is not None:
-        signal.setitimer(signal.ITIMER_REAL, message.data["seconds"])
+        signal.setitimer(signal.ITIMER_REAL, message.data["clock"])
+        signal.setitimer(signal.ITIMER_PROF, message.data["seconds"])
         data, file = _answer(store, message.data)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        data["used"] = time.process_time()
         if file is None:
             messages.send(sock, data)
         elif file.on_disk:
