@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,13 @@ def names_in(tree: ast.AST) -> Iterator[str]:
                     yield inner.value
 
 
+@cache
 def in_code() -> set[str]:
     found = {name for file in sources() for name in names_in(ast.parse(file.read_text(encoding="utf-8")))}
     return found - {"outside-record"}  # of records, not of guidelines
 
 
+@cache
 def in_shapes() -> dict[str, set[str]]:
     graph = read_turtle([ROOT / "shapes" / "guideline.ttl"])
     found: dict[str, set[str]] = {}
