@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, open_service, read_file
+from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, lines_of, open_service
 from lrp_kg.errors import InvalidRecord, LrpError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.words import phrase
@@ -32,15 +32,16 @@ def _answer_all(
 
     count, invalid = 0, False
     try:
-        for name, raw in records(service.reader, file, read_file(file), input_format):
-            count += 1
-            try:
-                if isinstance(raw, RecordError):
-                    raise InvalidRecord(raw.message, [Finding(raw.code, raw.message)])
-                answer(name, raw)
-            except InvalidRecord as error:
-                invalid = True
-                report_invalid(name, error.findings)
+        with lines_of(file) as lines:
+            for name, raw in records(service.reader, file, lines, input_format):
+                count += 1
+                try:
+                    if isinstance(raw, RecordError):
+                        raise InvalidRecord(raw.message, [Finding(raw.code, raw.message)])
+                    answer(name, raw)
+                except InvalidRecord as error:
+                    invalid = True
+                    report_invalid(name, error.findings)
     except LrpError as error:
         fail(error)
     if not count:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -82,8 +83,30 @@ def read_file(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        what = "it is closed" if error.errno == errno.EBADF else error.strerror
-        stop(f"{'Standard input' if file == '-' else file} cannot be read: {what}.")
+        _unreadable(file, error)
+
+
+@contextmanager
+def lines_of(file: str) -> Iterator[Callable[[int], bytes]]:
+    """Open a file, or standard input for ``-``, and yield what reads its next line."""
+    with ExitStack() as opened:
+        try:
+            stream = sys.stdin.buffer if file == "-" else opened.enter_context(Path(file).open("rb"))
+        except OSError as error:
+            _unreadable(file, error)
+
+        def readline(most: int) -> bytes:
+            try:
+                return stream.readline(most)
+            except OSError as error:
+                _unreadable(file, error)
+
+        yield readline
+
+
+def _unreadable(file: str, error: OSError) -> NoReturn:
+    what = "it is closed" if error.errno == errno.EBADF else error.strerror
+    stop(f"{'Standard input' if file == '-' else file} cannot be read: {what}.")
 
 
 def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
-from lrp_kg.errors import RecordError
+from lrp_kg.errors import RecordError, WrongCharset
+from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.read import RecordReader
-from lrp_kg.record.strict_json import decode, ndjson, parse_json
+from lrp_kg.record.strict_json import decode, parse_json
+from lrp_kg.text_files import kind_of
 
 SUFFIXES = {
     ".json": "json",
@@ -23,41 +28,69 @@ SUFFIXES = {
 }
 KINDS = ("json", "ndjson", "turtle")
 
+Readline = Callable[[int], bytes]
+
 Item = tuple[str, str | dict[str, Any] | RawRecord | RecordError]
 """A name, and a record that is not yet parsed, parsed, or no record at all."""
 
 
-def kind_of(file: str, text: str) -> str:
-    """Return what a file holds, by its suffix, else by what it looks like."""
-    return SUFFIXES.get(Path(file).suffix.lower()) or _guess(text)
+def _begin(readline: Readline, lines: int) -> bytes:
+    """Return the beginning of a stream, up to so many lines that are not blank."""
+    begin, found = bytearray(), 0
+    while found < lines and (line := readline(LONGEST + 1)):
+        begin += line
+        found += bool(line.strip())
+    return bytes(begin)
 
 
-def _guess(text: str) -> str:
-    head = text.lstrip()[:1]
-    if head not in ("{", "["):
+def _guess(begin: bytes) -> str:
+    """Return what a file holds by its first two lines; one record a line begins with two whole ones."""
+    lines = [line.strip() for line in begin.removeprefix(BOM_UTF8).split(b"\n") if line.strip()]
+    if not lines or lines[0][:1] not in (b"{", b"["):
         return "turtle"
-    lines = [line for line in text.split("\n") if line.strip()]
-    whole = all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines)
-    return "ndjson" if len(lines) > 1 and whole else "json"
+    whole = len(lines) > 1 and lines[0].startswith(b"{") and lines[0].endswith(b"}") and lines[1].startswith(b"{")
+    return "ndjson" if whole else "json"
 
 
-def items(reader: RecordReader, file: str, body: bytes, kind: str | None = None) -> Iterator[Item]:
-    """Yield what a file holds, not yet parsed where it is one record a line."""
-    text = decode(body)
-    kind = kind or kind_of(file, text)
+def items(reader: RecordReader, file: str, body: bytes | Readline, kind: str | None = None) -> Iterator[Item]:
+    """Yield what a file holds, one record a line as it arrives, and not yet parsed.
+
+    ``body`` is all of it, or reads a line of at most so many bytes, as `numbered_lines` asks for it. What it holds is
+    known by ``kind``, else by the suffix of the file, else by what it looks like.
+    """
+    following = BytesIO(body).readline if isinstance(body, bytes) else body
+    kind = kind or SUFFIXES.get(Path(file).suffix.lower())
+    begin = _begin(following, 1 if kind else 2)
+    if other := kind_of(begin):
+        raise WrongCharset(f"This is not UTF-8 text but {other}. Give the text itself, as UTF-8.")
+    start = BytesIO(begin)
+
+    def readline(most: int) -> bytes:
+        return start.readline(most) or following(most)
+
+    kind = kind or _guess(begin)
+    if kind == "ndjson":
+        for number, line in numbered_lines(readline):
+            yield f"line {number}", line if isinstance(line, RecordError) else _text(line)
+        return
+    text = decode(b"".join(iter(partial(readline, LONGEST), b"")))
     if kind == "turtle":
         for raw in reader.from_rdf(text, ox.RdfFormat.TURTLE, many=True):
             yield raw.subject, raw
-    elif kind == "ndjson":
-        for number, line in ndjson(text):
-            yield f"line {number}", line
-    else:
-        data = parse_json(text)
-        if not isinstance(data, list):
-            yield "", data
-            return
-        for number, item in enumerate(data, 1):
-            yield f"record {number}", item
+        return
+    data = parse_json(text)
+    if not isinstance(data, list):
+        yield "", data
+        return
+    for number, item in enumerate(data, 1):
+        yield f"record {number}", item
+
+
+def _text(line: bytes) -> str | RecordError:
+    try:
+        return decode(line)
+    except RecordError as error:
+        return error
 
 
 def understand(reader: RecordReader, found: str | dict[str, Any] | RawRecord | RecordError) -> RawRecord | RecordError:
@@ -71,7 +104,7 @@ def understand(reader: RecordReader, found: str | dict[str, Any] | RawRecord | R
 
 
 def records(
-    reader: RecordReader, file: str, body: bytes, kind: str | None = None
+    reader: RecordReader, file: str, body: bytes | Readline, kind: str | None = None
 ) -> Iterator[tuple[str, RawRecord | RecordError]]:
     """Yield the records of a file; a line or item that is none is yielded as its error, so that others still count.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -127,10 +126,3 @@ def native(value: Any) -> Node:
     if isinstance(value, str):
         return Node("literal", value, XSD + "string")
     return Node("literal", json.dumps(value, ensure_ascii=False, sort_keys=True, default=str), RDF + "JSON")
-
-
-def ndjson(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of newline-delimited JSON with their numbers, empty ones left out."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line

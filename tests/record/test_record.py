@@ -1,6 +1,7 @@
 """Records are read alike from three formats; a record that cannot be read in full is refused."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pyoxigraph as ox
@@ -8,7 +9,8 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import BrokenJson, BrokenRdf, DuplicateKey, ForeignContext, RecordError, WrongCharset
-from lrp_kg.record.strict_json import decode, ndjson, parse_json
+from lrp_kg.record.lines import numbered_lines
+from lrp_kg.record.strict_json import decode, parse_json
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 RECORD = {
@@ -177,4 +179,4 @@ def test_only_utf8_is_accepted() -> None:
 
 
 def test_ndjson_lines_are_numbered() -> None:
-    assert list(ndjson("{}\n\n[]\n")) == [(1, "{}"), (3, "[]")]
+    assert list(numbered_lines(BytesIO(b"{}\n\n[]\n").readline)) == [(1, b"{}\n"), (3, b"[]\n")]
