@@ -207,6 +207,12 @@ class TestErrors:
         body = "ASK {} #" + "x" * 1_500_000
         assert open_service.ask("/sparql", "POST", body, {"Content-Type": "application/sparql-query"}).status == 413
 
+    @pytest.mark.parametrize(("length", "status", "empty"), [(65_534, 200, False), (65_535, 414, True)])
+    def test_long_addresses(self, open_service: Service, length: int, status: int, empty: bool) -> None:
+        """The server itself refuses a longer address, without a body; `docs/api.md` says so."""
+        answer = open_service.ask("/sparql?query=ASK%7B%7D%23".ljust(length, "x"))
+        assert (answer.status, answer.body == b"") == (status, empty)
+
     def test_busy(self, open_service: Service) -> None:
         slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }"
         socks = []
