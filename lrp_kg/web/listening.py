@@ -47,11 +47,13 @@ def _resolve(name: str, port: int) -> tuple[socket.AddressFamily, Any]:
     try:
         if not name.strip():
             raise CannotListen("The host is empty. Write an address, such as 127.0.0.1, or 0.0.0.0 for all of them.")
+        if name == "*":
+            raise CannotListen("The host * is no address. Write 0.0.0.0 for all addresses of this machine.")
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no name of a host"
         raise CannotListen(
-            f"The host {name!r} cannot be resolved: {reason}. Write an address or a name of this machine alone, "
+            f"The host {name[:80]!r} cannot be resolved: {reason}. Write an address or a name of this machine alone, "
             "such as 127.0.0.1."
         ) from None
     family, _kind, _protocol, _name, address = min(found, key=lambda f: f[0] != socket.AF_INET)

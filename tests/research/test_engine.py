@@ -589,7 +589,7 @@ class TestProcesses:
             PoolEngine(store=tmp_path / "nowhere")
 
     @pytest.mark.slow
-    def test_oxigraph_folder_can_be_queried(self, tmp_path: Path) -> None:
+    def test_oxigraph_folder_can_be_queried(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         store = ox.Store(str(tmp_path / "store"))
         store.extend(quads())
         store.flush()
@@ -597,6 +597,7 @@ class TestProcesses:
         with PoolEngine(store=tmp_path / "store") as some:
             assert number(some, COUNT) == N
             assert number(some, COUNT, default_graphs=(G1, G2)) == 2
+        assert capfd.readouterr().err == "", "Python warns of forks"
 
 
 @pytest.mark.slow

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
+import shutil
 import signal
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -15,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from lrp_kg.web.listening import listen
+from tests.support.paths import ANKLE
 from tests.support.processes import children, family, lives, until
 from tests.support.serving import Service, serving
 
@@ -87,3 +91,72 @@ def test_processes_killed_at_random_moments(tmp_path: Path) -> None:
     kinds = ["worker"] * 7 + ["query"] * 5 + ["forker"] * 4 + ["main"] * 4
     chosen.shuffle(kinds)
     kill_in_turn(kinds, chosen, tmp_path / "output")
+
+
+@pytest.mark.slow
+def test_hangup_serves_the_new_guideline_or_keeps_the_old(tmp_path: Path) -> None:
+    folder, output = tmp_path / "guideline", tmp_path / "output"
+    shutil.copytree(ANKLE, folder)
+    file = folder / "ontology" / "pathway.ttl"
+    asked: list[tuple[int, str]] = []
+    stop = threading.Event()
+
+    def version() -> str:
+        answer = service.ask("/assess", "POST", "{}", {"Content-Type": "application/json"})
+        found = str(json.loads(answer.text)["guideline"]["version"])
+        asked.append((answer.status, found))
+        return found
+
+    def ask_on() -> None:
+        while not stop.wait(0.01):
+            version()
+
+    with serving("--workers", "2", "--guideline", str(folder), output=output, ready=False) as service:
+        old = version()
+        asking = threading.Thread(target=ask_on)
+        asking.start()
+        for changed in (file, folder / "ontology" / "record.ttl", folder / "shapes" / "record.ttl"):
+            text = changed.read_text(encoding="utf-8").replace(f'versionInfo "{old}"', 'versionInfo "9.9.9"')
+            changed.write_text(text, encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: {version() for _ in range(8)} == {"9.9.9"})
+        file.write_text("broken", encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: "What was served before goes on." in output.read_text())
+        assert version() == "9.9.9"
+        stop.set()
+        asking.join()
+        assert {status for status, _ in asked} == {200}
+        assert file.name in output.read_text()
+
+
+@pytest.mark.slow
+def test_a_stop_lets_answers_under_way_finish(tmp_path: Path) -> None:
+    line = b"{}\n"
+    with serving(output=tmp_path / "output", QUERY_SECONDS="0.5") as service:
+        found: list[str] = []
+        query = threading.Thread(target=lambda: found.append(service.sparql(SLOW).text))
+        query.start()
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        connection.putrequest("POST", "/assess")
+        connection.putheader("Content-Type", "application/x-ndjson")
+        connection.putheader("Content-Length", str(2 * len(line)))
+        connection.endheaders(line)
+        until(lambda: members(service)["query"])
+        time.sleep(0.2)
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: not accepts(service.port))
+        connection.send(line)
+        assert len(connection.getresponse().read().splitlines()) == 2
+        connection.close()
+        query.join()
+        assert json.loads(found[0])["code"] == "limit-time"
+        assert service.process.wait(5) == 0
+
+
+def accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

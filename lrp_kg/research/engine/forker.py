@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import tempfile
+import warnings
 from typing import IO
 
 import pyoxigraph as ox
@@ -36,6 +37,9 @@ def main() -> None:
     parser.add_argument("--store")
     parser.add_argument("--quads")
     options = parser.parse_args()
+    # Python 3.12 and newer warn at a fork beside other threads: the only ones here are those that RocksDB keeps for
+    # writing; a store that is open for reading gives them nothing to do, so they sleep and hold no lock
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then closes the socket
     control = socket.socket(fileno=options.descriptor)
     try:
