@@ -8,11 +8,14 @@ with Dataset("my-store") as data:
 from __future__ import annotations
 
 import warnings
+from datetime import date
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.errors import UnknownQuery
+from lrp_kg.answer.asked import choice
+from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.namespaces import XSD
 from lrp_kg.research.engine.model import Closing, Limits, Question
@@ -20,6 +23,7 @@ from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.parameters import Vocabulary
 from lrp_kg.research.questions.running import Cell, Table, run, table
 from lrp_kg.research.store.opening import open_engine, staleness
+from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas
@@ -59,10 +63,11 @@ class Dataset(Closing):
 
     def table(self, name: str, *, lang: str = "en", **parameters: object) -> Table:
         """Ask a question of the catalogue; columns are labelled in a language."""
-        entry = self.catalogue.entries.get(name)
+        entry = self.catalogue.entries.get(name) if isinstance(name, str) else None
         if entry is None:
             raise UnknownQuery(f"{name!r} is no question of the catalogue; `lrp-kg queries` lists them.")
-        given = {key: str(value) for key, value in parameters.items()}
+        lang = choice(lang, LANGUAGES, "language")
+        given = {key: _said(key, value) for key, value in parameters.items()}
         if any(p.name == "lang" for p in entry.parameters):
             given.setdefault("lang", lang)
         return run(entry, self.engine, given, self._vocabulary, lang)
@@ -79,16 +84,28 @@ class Dataset(Closing):
         """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas."""
         import pandas
 
-        own = any(character in question for character in " {\n")
+        own = isinstance(question, str) and any(character in question for character in " {\n")
         found = self._answer(question) if own else self.table(question, lang=lang, **parameters)
         return pandas.DataFrame(_rows(found), columns=list(found.columns))
 
     def _answer(self, text: str) -> Table:
+        if not isinstance(text, str):
+            raise MalformedQuery("A query is a text. Pass SPARQL.")
         return table(self.engine.ask(Question(text, graph=None)).read())
 
     def close(self) -> None:
         """Give back every process."""
         self.engine.close()
+
+
+def _said(name: str, value: object) -> str:
+    """Return the text of a parameter; raise `UnknownParameter` for what is no text, number, truth value or day."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, date, Real)) and value == value:  # noqa: PLR0124 - NaN is not itself
+        return str(value)
+    kind = "None" if value is None else f"an object of the Python type {type(value).__name__}"
+    raise UnknownParameter(f"{name} is {kind}. Pass a text, a number, True or False, or a date, or leave it out.")
 
 
 def _rows(found: Table) -> list[Row]:

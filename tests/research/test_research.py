@@ -18,7 +18,7 @@ import pytest
 from nbclient import NotebookClient
 
 from lrp_kg import Dataset, GuidelineService
-from lrp_kg.errors import UnknownQuery
+from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
@@ -62,6 +62,22 @@ def test_result_as_rows_and_frames(store: Path) -> None:
 def test_without_a_store_the_guideline_is_queried() -> None:
     with Dataset() as data:
         assert len(data.query("decisions")) > 10
+
+
+def test_what_is_passed_wrongly_is_named(dataset: Dataset) -> None:
+    for value in (None, float("nan"), [], {}, b"a", object()):
+        with pytest.raises(UnknownParameter, match="^field is "):
+            dataset.query("field-uses", field=value)
+    for lang in (None, 5, "zork", []):
+        with pytest.raises(UnknownParameter, match="language"):
+            dataset.query("facts", lang=lang)  # type: ignore[arg-type]
+    for name in (None, 5, [], {}):
+        with pytest.raises(UnknownQuery):
+            dataset.query(name)  # type: ignore[arg-type]
+        with pytest.raises(UnknownQuery):
+            dataset.frame(name)  # type: ignore[arg-type]
+        with pytest.raises(MalformedQuery):
+            dataset.sparql(name)  # type: ignore[arg-type]
 
 
 def test_notebook_runs(tmp_path: Path) -> None:
