@@ -21,7 +21,8 @@ OBJECTS = 160
 """Bytes that a line takes besides its own: those of the objects of Python that hold it."""
 
 STALLED = 30.0
-"""Seconds without a line answered, while no more can be read ahead, after which the rest is not answered."""
+"""Seconds without an answer read, while no more can be read ahead, after which the rest is not answered; and without
+anything sent or read, after which a stream gives its place to another."""
 
 _NOT_READING = (
     f"No answer was read for {STALLED:g} seconds while lines were sent; this line and those after it are not answered. "
@@ -81,7 +82,7 @@ class Upload:
         """Yield what arrives, waiting for it; an error other than a line that is too long is the last."""
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._arrived or self._ended)
+                self._change.wait_for(lambda: self._arrived or self._ended or self._closed)
                 if not self._arrived:
                     return
                 number, line = self._arrived.popleft()

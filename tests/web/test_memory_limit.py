@@ -163,6 +163,10 @@ def test_client_that_does_not_read_holds_little(service: Service) -> None:
     finally:
         for stream in streams:
             stream.close()
+    end = time.monotonic() + PATIENCE  # each gives its place back
+    while service.ask("/validate", "POST", b"{}", {"Content-Type": NDJSON}).status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 CUT = b"Content-Length: 100\r\n\r\n"
