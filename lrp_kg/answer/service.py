@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.summary import FULL, check_detail
-from lrp_kg.errors import InvalidRecord
+from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
@@ -36,6 +37,8 @@ class GuidelineService:
 
     def __init__(self, folder: Path | str | None = None, *, engine: str = "oxigraph", cache: bool = True) -> None:
         classifier = ENGINES[choice(engine, ENGINES, "engine")]
+        if folder is not None and not isinstance(folder, (str, PathLike)):
+            raise UnknownParameter("The folder of a guideline is a text or a Path. Pass one, or leave it out.")
         self.guideline: Guideline = load_guideline(folder)
         self.assessor = Assessor(self.guideline, classifier(), cache=cache)
         self.reader = RecordReader(self.guideline)

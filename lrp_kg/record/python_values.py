@@ -62,7 +62,8 @@ def as_json(record: Any, known: Mapping[str, bool]) -> tuple[dict[str, Any], lis
 
 def _pairs(record: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(record, Mapping):
-        return record.items()
+        every = getattr(record, "getlist", None) or getattr(record, "getall", None)  # several values of a key
+        return [(key, value) for key in record for value in every(key)] if every else record.items()
     if _is(record, "pandas", "Series"):
         return zip(record.index.tolist(), record.tolist(), strict=True)
     raise TypeError

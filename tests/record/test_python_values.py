@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from lrp_kg import GuidelineService, InvalidRecord, LrpError
 from lrp_kg.errors import UnknownParameter
@@ -255,7 +256,16 @@ def test_what_is_asked_for_may_be_of_numpy(service: GuidelineService) -> None:
     assert sent == service.assess({}, only=[decision], explain=True, lang="nl")
 
 
-def test_engine_is_checked() -> None:
+def test_engine_and_folder_are_checked() -> None:
     for engine in (None, [], "zork"):
         with pytest.raises(UnknownParameter):
             GuidelineService(engine=engine)  # type: ignore[arg-type]
+    for folder in (5, [], b"x", object()):
+        with pytest.raises(UnknownParameter):
+            GuidelineService(folder)  # type: ignore[arg-type]
+
+
+def test_several_values_of_a_key_are_seen(service: GuidelineService) -> None:
+    (finding,) = service.validate(MultiDict([("redFlags", "none"), ("redFlags", "cluster")]))
+    assert (finding.name, finding.field) == ("more-than-one-value", "redFlags")
+    assert service.assess(MultiDict({"redFlags": "none"})) == service.assess({"redFlags": "none"})
