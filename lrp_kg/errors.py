@@ -131,14 +131,6 @@ class NotReading(RecordError):
     title = "The answers were not read"
 
 
-class StreamStalled(RecordError):
-    """The client of a stream neither sent nor read, and another stream needed its place."""
-
-    code = "stream-stalled"
-    title = "The stream was given up"
-    status = 408
-
-
 class ForeignContext(RecordError):
     """A remote JSON-LD context (never fetched), or an inline one that would drop keys."""
 

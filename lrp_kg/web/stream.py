@@ -11,12 +11,12 @@ import orjson
 from flask import Response
 
 from lrp_kg.effort import Effort, limited
-from lrp_kg.errors import BodyCutShort, LrpError, RecordError, StreamStalled
+from lrp_kg.errors import BodyCutShort, LrpError, RecordError
 from lrp_kg.record.lines import Line
 from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.web.problems import FAILED, OUT_OF_MEMORY, log_unexpected
 from lrp_kg.web.turns import Turns
-from lrp_kg.web.upload import STALLED, Body, Upload
+from lrp_kg.web.upload import Body, Upload
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -28,11 +28,6 @@ STREAMED = "lrp_kg.streamed"
 """In the environment of a request: its body is read while it is answered."""
 
 NDJSON = "application/x-ndjson"
-
-_STALLED = (
-    f"For {STALLED:g} seconds no line was sent and no answer read, and another stream needed the place. "
-    "This line and those after it are not answered. Send them again."
-)
 
 
 class Stream:
@@ -60,33 +55,24 @@ class Stream:
         """Respond to each line with a line that has its number; ``invalid`` is added to a line with an error.
 
         ``respond`` returns a JSON object. Raises `BodyCutShort` where the body ends before its first line does, and
-        `Busy` where too many streams are being answered, `StreamStalled` where its place was given to another.
+        `Busy` where too many streams are being answered.
         """
-        place = self.turns.begin()
+        self.turns.begin()
         with ExitStack() as stack:
-            stack.callback(self.turns.end, place)
+            stack.callback(self.turns.end)
             upload = Upload(Body(environ).readline, self.longest)
             stack.callback(upload.close)
-            place.on_giving_up(upload.close)
             arriving = iter(upload)
             first = next(arriving, None)
             if first and isinstance(first[1], BodyCutShort):
                 raise first[1]
-            if place.given_up:
-                raise StreamStalled(_STALLED)
             kept = stack.pop_all()
         environ[STREAMED] = True
 
         def answers() -> Iterator[bytes]:
             with kept:
-                number = 0
-                for number, line in chain([first] if first else [], arriving):
-                    place.work()
-                    answer = self._one((number, line), reader, respond, lang, invalid)
-                    place.wait()
-                    yield answer
-                if place.given_up:
-                    yield self._one((number + 1, StreamStalled(_STALLED)), reader, respond, lang, invalid)
+                for line in chain([first] if first else [], arriving):
+                    yield self._one(line, reader, respond, lang, invalid)
 
         response = Response(answers(), mimetype=NDJSON)
         response.call_on_close(kept.close)  # also where nothing was asked for

@@ -21,8 +21,7 @@ OBJECTS = 160
 """Bytes that a line takes besides its own: those of the objects of Python that hold it."""
 
 STALLED = 30.0
-"""Seconds without an answer read, while no more can be read ahead, after which the rest is not answered; and without
-anything sent or read, after which a stream gives its place to another."""
+"""Seconds without a line answered, while no more can be read ahead, after which the rest is not answered."""
 
 _NOT_READING = (
     f"No answer was read for {STALLED:g} seconds while lines were sent; this line and those after it are not answered. "
@@ -82,7 +81,7 @@ class Upload:
         """Yield what arrives, waiting for it; an error other than a line that is too long is the last."""
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._arrived or self._ended or self._closed)
+                self._change.wait_for(lambda: self._arrived or self._ended)
                 if not self._arrived:
                     return
                 number, line = self._arrived.popleft()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, cast
 
 import orjson
 import pytest
@@ -14,11 +11,10 @@ from flask.testing import FlaskClient
 
 from lrp_kg import GuidelineService
 from lrp_kg.effort import Effort, check, limited
-from lrp_kg.errors import Busy, RecordTimeLimit, UnknownParameter
+from lrp_kg.errors import RecordTimeLimit, UnknownParameter
 from lrp_kg.record.lines import numbered_lines
-from lrp_kg.web import application, turns
+from lrp_kg.web import application
 from lrp_kg.web.application import create_app
-from lrp_kg.web.stream import Stream
 
 NDJSON = "application/x-ndjson"
 CUT = {"CONTENT_LENGTH": "99"}
@@ -105,38 +101,3 @@ def test_no_memory_left_is_named(app: Flask, client: FlaskClient, monkeypatch: p
     assert (answer.status_code, orjson.loads(answer.data)["code"]) == (503, "limit-memory")
     line = orjson.loads(client.post("/assess", data=b"{}", content_type=NDJSON).data)
     assert (line["line"], line["code"]) == (1, "limit-memory")
-
-
-class Waiting:
-    """A body that waits for more."""
-
-    def __init__(self, sent: bytes) -> None:
-        self.sent, self.end = BytesIO(sent), threading.Event()
-
-    def read(self, size: int) -> bytes:
-        return self.sent.read(size) or (self.end.wait(20), b"")[1]
-
-
-def test_stream_that_waits_for_its_client_gives_its_place_away(
-    service: GuidelineService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stream = Stream(1000, Effort())
-    bodies = [Waiting(b'{"n":1}\n') for _ in range(turns.STREAMS + 1)]
-
-    def begin(body: Waiting) -> Iterator[bytes]:
-        environ: dict[str, Any] = {"wsgi.input": body, "wsgi.input_terminated": True}
-        response = stream.answer(environ, service.reader, lambda _: b'{"valid":true}', "en")
-        return cast(Iterator[bytes], response.response)
-
-    answers = [begin(body) for body in bodies[:-1]]
-    found = {next(answer) for answer in answers}
-    with pytest.raises(Busy):
-        begin(bodies[-1])
-    monkeypatch.setattr(turns, "STALLED", 0)
-    answers.append(begin(bodies[-1]))
-    assert found | {next(answers[-1])} == {b'{"line":1,"valid":true}\n'}
-    given_up = answers.pop(0)
-    assert [orjson.loads(line)["code"] for line in given_up] == ["stream-stalled"]
-    for body in bodies:
-        body.end.set()
-    assert [line for answer in answers for line in answer] == []
