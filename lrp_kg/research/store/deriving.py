@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypedDict
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
+from lrp_kg.lifeline import end_with_starter
 from lrp_kg.record.files import Item, understand
 from lrp_kg.research.store.quads import (
     AnswerWriter,
@@ -127,6 +128,7 @@ _deriver: Deriver | None = None
 
 def _prepare(job: Job) -> None:
     global _deriver  # noqa: PLW0603 - one for each process of the pool
+    end_with_starter()
     _deriver = Deriver(job)
 
 
