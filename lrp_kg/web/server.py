@@ -148,7 +148,7 @@ def run(host: str, port: int, workers: int, load: Callable[[], GuidelineService]
                     say(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]")
                 say("What was served before goes on.", bad=True)
                 return False
-            say("The guideline and the settings are loaded again.")
+            say("The guideline and the tokens are loaded again.")
             return True
 
         def announce() -> None:
