@@ -8,9 +8,15 @@ from tests.support.paths import ROOT
 
 
 def lowest() -> list[str]:
-    """Return ``name==version`` for each dependency of the package."""
+    """Return ``name==version`` for each dependency of the package, those of its metrics and notebook too."""
+    return [requirement.split(",")[0].replace(">=", "==") for requirement in dependencies()]
+
+
+def dependencies() -> list[str]:
+    """Return what a user may install with the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [requirement.split(",")[0].replace(">=", "==") for requirement in project["dependencies"]]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *extras["metrics"], *extras["notebook"]]
 
 
 if __name__ == "__main__":
