@@ -120,7 +120,7 @@ def test_pages_in_a_browser(site: Service, tmp_path: Path) -> None:
 
         tab.open(f"{home}queries?lang=nl")
         tab.click('main a[href^="/lrp/queries/criteria-by-edition"]')
-        tab.wait("location.pathname.startsWith('/lrp/login')")
+        tab.wait("location.pathname.startsWith('/lrp/login') && document.getElementById('token') !== null")
         tab.js(f"document.getElementById('token').value = {json.dumps(TOKEN)}")
         tab.click("main button[type=submit]")
         tab.wait("location.pathname === '/lrp/queries/criteria-by-edition'")
