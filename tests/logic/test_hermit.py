@@ -232,6 +232,7 @@ def test_unknown_verdicts_are_not_entailed(
     assert hermit(graph, tmp_path, *expected) == expected
 
 
+@pytest.mark.long
 def test_types_of_individuals_agree(stranger_is_no_record: bool, service: GuidelineService, tmp_path: Path) -> None:
     """Two records as individuals have, by HermiT, exactly the types that the package gives them."""
     if not stranger_is_no_record:

@@ -48,29 +48,33 @@ def check_links(folder: Path) -> LinkReport:
     pages = {file.resolve(): _read(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.html"))}
     report = LinkReport(pages=len(pages))
     root = folder.resolve()
-    targets: dict[tuple[Path, str], tuple[_Page | None, str]] = {}
+    problems: dict[tuple[str, str], str | None] = {}
     for file, page in pages.items():
+        place = str(file.parent)
         for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
-                continue
-            report.links += 1
-            key = (file.parent, parts.path) if parts.path else (file, "")
-            if key not in targets:
-                targets[key] = _target(file, parts.path, pages, root)
-            target, problem = targets[key]
-            if not problem and target and parts.fragment and unquote(parts.fragment) not in target.anchors:
-                problem = "the page has no such part"
+            key = (str(file) if link.startswith("#") else place, link)
+            if key not in problems:
+                problems[key] = _problem(file, link, pages, root)
+            problem = problems[key]
+            report.links += problem is not None
             if problem:
                 report.broken.append(f"{file.relative_to(root)}: {link}: {problem}")
     return report
 
 
-def _target(file: Path, path: str, pages: dict[Path, _Page], root: Path) -> tuple[_Page | None, str]:
-    """Return the page at a path, if it is a page, and the fault of the path."""
-    if path.startswith("/"):
-        return None, "is not relative"
-    target = (file.parent / unquote(path)).resolve() if path else file
+def _problem(file: Path, link: str, pages: dict[Path, _Page], root: Path) -> str | None:
+    """Return the fault of a link of a page, empty if there is none; ``None`` for an address of another site."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return None
+    if parts.path.startswith("/"):
+        return "is not relative"
+    target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
     if not target.is_relative_to(root):
-        return None, "leaves the folder"
-    return pages.get(target), "" if target.is_file() else "there is no such file"
+        return "leaves the folder"
+    if not target.is_file():
+        return "there is no such file"
+    page = pages.get(target)
+    return (
+        "the page has no such part" if page and parts.fragment and unquote(parts.fragment) not in page.anchors else ""
+    )

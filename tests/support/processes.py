@@ -9,9 +9,11 @@ from pathlib import Path
 
 
 def lives(pid: int) -> bool:
-    """Return whether a process runs; one that ended and was not waited for does not."""
+    """Return whether a process runs, or a thread of it; one that ended and was not waited for does not."""
+    process = Path(f"/proc/{pid}")
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        ended = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return not ended or sum(1 for _ in (process / "task").iterdir()) > 1
     except OSError:
         return False
 
