@@ -55,6 +55,7 @@ def test_there_are_cases() -> None:
     assert len(CASES) > 30
 
 
+@pytest.mark.slow
 def test_graph_has_the_content_of_the_answer(service: GuidelineService) -> None:
     """Compare status, answers, possible options, missing fields, reasons and open points of every decision."""
     renderer = service.renderer()

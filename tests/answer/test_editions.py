@@ -177,6 +177,7 @@ def brute_force(service: GuidelineService, record: Json) -> set[Any]:
     return {outcomes(service, {**record, "applicationDate": day}, FEDRIS)[FEDRIS] for day in days}
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, 1, *LONG])
 def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, seed: int) -> None:
@@ -196,6 +197,7 @@ def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, s
     assert seen
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", [0, 1, *LONG])
 def test_what_is_decided_stays_whatever_becomes_known(two: GuidelineService, seed: int) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.criteria import Between, Has, Named, walk
 
 Json = dict[str, Any]
 
 
+@pytest.mark.slow
 def test_questions_are_of_missing_fields_in_order(service: GuidelineService, answers: list[Json]) -> None:
     fields = service.guideline.field_names
     for answer in answers:

@@ -95,6 +95,7 @@ def test_answer_for_a_range_is_what_the_answers_for_its_days_agree_on(
     assert all(certain_warnings(answer) <= {w["id"] for w in a["warnings"]} for a in each)
 
 
+@pytest.mark.slow
 @examples(10, 25)
 @given(ranges())
 def test_range_while_the_assessment_is_unknown(service: GuidelineService, found: tuple[Json, date, date]) -> None:
@@ -163,6 +164,7 @@ def test_a_year_is_its_days(service: GuidelineService) -> None:
     assert service.assess(FIRST_LINE | {"onsetDate": "2023"}) == service.assess(FIRST_LINE | {"onsetDate": ends})
 
 
+@pytest.mark.slow
 def test_range_of_another_guideline_is_what_its_days_agree_on(ankle: GuidelineService) -> None:
     """There the uncertain date has durations to two other dates, and an order with both."""
     rng = random.Random(7)  # noqa: S311  seeded

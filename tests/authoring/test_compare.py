@@ -234,6 +234,7 @@ def test_regions_are_exactly_the_records_answered_differently(
         assert sum(r["combinations"] for r in effect["regions"]) == effect["differing"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [30, pytest.param(100, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_same_decisions_give_the_same_answers(name: str, number: int, compared: Callable[[str], Compared]) -> None:
@@ -396,6 +397,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
     return {name: as_text(d) for name, d in decisions.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [100, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "name",

@@ -265,6 +265,7 @@ def test_failing_cases_kill_nothing(tmp_path: Path) -> None:
     assert (found.cases, found.score, found.killed) == (0, 0.0, ())
 
 
+@pytest.mark.slow
 def test_report_as_data_and_text(report: MutationReport, tmp_path: Path) -> None:
     data = report.as_dict()
     json.dumps(data)

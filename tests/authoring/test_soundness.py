@@ -197,7 +197,14 @@ def test_key_of_a_piece_ignores_the_names_of_blank_nodes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", [COMPLEMENT, TWO_VALUES, ANOTHER_SUPERCLASS, DISJOINT, NO_RECORD])
+@pytest.mark.parametrize(
+    "change",
+    [
+        TWO_VALUES,
+        DISJOINT,
+        *(pytest.param(c, marks=pytest.mark.long) for c in (COMPLEMENT, ANOTHER_SUPERCLASS, NO_RECORD)),
+    ],
+)
 def test_pieces_give_the_result_of_owlrl_on_the_whole(tmp_path: Path, change: tuple[str, str]) -> None:
     """Compares with the plain rules of owlrl on all axioms and assertions at once, with one probe at a time."""
     folder = variant(tmp_path / "guideline", change)

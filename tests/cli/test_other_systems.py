@@ -53,6 +53,7 @@ def test_command_that_needs_linux_says_so(tmp_path: Path, line: str) -> None:
     assert done.stderr.count("\n") <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["assess {record} -f json", "validate {record}", "queries", "ids", "draw", "synthesise 2", "compile"]
 )

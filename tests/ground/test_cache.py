@@ -221,6 +221,7 @@ def unusable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     snapshot._temporary_folder.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.usefixtures("unusable")
 def test_everything_works_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:

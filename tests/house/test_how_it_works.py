@@ -57,6 +57,7 @@ def followed(cache_folder: str) -> dict[str, list[str]]:
     return {"load": load, "assess": assess}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", ["load", "assess"])
 def test_page_names_the_files_that_are_entered(section: str, followed: dict[str, list[str]]) -> None:
     assert named(section) == followed[section]

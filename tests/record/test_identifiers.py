@@ -52,6 +52,7 @@ def test_name_is_resolved_alike_in_every_format(name: str, service: GuidelineSer
     assert in_json(service, name) == in_turtle(service, name) == in_json_ld(service, name)
 
 
+@pytest.mark.slow
 @given(name=st.text(st.sampled_from("ab1;#?/.:%2eé_-~ \t\u00a0\u2028<>\\|{}[]@\"'"), max_size=8))
 def test_any_name_is_resolved_alike_or_refused(name: str, service: GuidelineService) -> None:
     def of(read: Callable[[GuidelineService, str], str]) -> str | None:

@@ -94,6 +94,7 @@ def test_values_of_numpy_and_pandas(service: GuidelineService) -> None:
     assert service.assess(rows[1]) == service.assess({})
 
 
+@pytest.mark.slow
 def test_neither_library_is_imported() -> None:
     code = (
         "import sys; from lrp_kg import GuidelineService; s = GuidelineService(); "

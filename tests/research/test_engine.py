@@ -159,6 +159,7 @@ class TestLimits:
         with pytest.raises(QueryTimeLimit, match=r"1 seconds .*LRP_QUERY_SECONDS"):
             hasty.ask(Question(query))
 
+    @pytest.mark.slow
     def test_limit_of_the_clock_is_named_with_the_time_used(self, file: Path) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=0.3, patience=6)) as some:
             stopped = some._idle[0].pid
@@ -471,6 +472,7 @@ def children(pid: int) -> set[int]:
 
 
 class TestProcesses:
+    @pytest.mark.slow
     def test_concurrent_queries_are_limited(self, hasty: PoolEngine) -> None:
         slow = Question("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c + ?f + ?i < 0) }")
 

@@ -153,6 +153,7 @@ def test_hangup_keeps_what_is_served_where_the_new_is_no_good(tiny: Tiny, why: s
     assert tiny.ended()[0] == 0
 
 
+@pytest.mark.slow
 def test_workers_that_never_serve_are_not_tried_for_ever(tmp_path: Path) -> None:
     (tmp_path / "broken").touch()
     code, said = start(tmp_path, 2).ended(20)
