@@ -6,6 +6,7 @@ import ctypes
 import gc
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
@@ -43,6 +44,10 @@ _M_ARENA_MAX = -8
 
 BODIES = 320
 """Requests with a body that a worker accepts at once, so that slow uploads never hold all threads."""
+
+
+SWITCH = 0.0005
+"""Seconds that a thread may run while another waits: a tenth of what Python allows, for those beside large bodies."""
 
 
 class BoundedBodies:
@@ -112,6 +117,7 @@ def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> N
     except LrpError as error:
         say(f"{error.title}: {error.message}", bad=True)
         raise SystemExit(1) from None
+    sys.setswitchinterval(SWITCH)
     granian: Any = MPServer(
         "",
         interface=Interfaces.WSGI,
