@@ -108,7 +108,7 @@ class BodyCutShort(RecordError):
 
 
 class LengthNeeded(RecordError):
-    """The request does not say how long its body is, and the end of this format cannot be told from a cut."""
+    """The request does not say how long its body is, and the end of this format looks like a cut."""
 
     code = "length-required"
     title = "The length of the body is needed"

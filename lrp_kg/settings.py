@@ -138,11 +138,11 @@ def read(settings: Iterable[Setting], given: Mapping[str, object], options: Coll
 def _problem(setting: Setting, value: str, by_option: bool) -> str:
     if not value:
         return f"{setting.option} is empty. Give {setting.kind.words}."
-    told = f"{setting.option} {value}" if by_option else f"{setting.variable}={value}"
+    given = f"{setting.option} {value}" if by_option else f"{setting.variable}={value}"
     advice = "Correct the setting."
     if value.startswith("tcp://"):
         advice = "Kubernetes sets this for a service called lrp: name it otherwise, or switch enableServiceLinks off."
-    return f"{told} is not {setting.kind.words}. {advice}"
+    return f"{given} is not {setting.kind.words}. {advice}"
 
 
 def from_environment() -> dict[str, str]:

@@ -21,7 +21,7 @@ from lrp_kg.record.rdf import rdf_records
 from lrp_kg.record.strict_json import native
 
 _NULL = {"@id": "null:null"}
-"""Stands for null, which JSON-LD leaves out."""
+"""Is in the place of null, which JSON-LD leaves out."""
 
 _NULL_NODE = Node("iri", _NULL["@id"])
 _ONE_KEY = "urn:lrp-kg:key:"
@@ -84,11 +84,11 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
             "or send the context itself."
         )
     aliases = dict(_aliases(contexts))
-    told = {key: _without_nulls(v) for key, v in data.items() if not key.startswith("@") and key not in aliases}
-    if len(told) > FIELDS:
-        raise over_fields(len(told))
-    frame = {key: value for key, value in data.items() if key not in told and key != "@context"}
-    records = _records({"@context": context, **frame, **told}, list_fields)
+    said = {key: _without_nulls(v) for key, v in data.items() if not key.startswith("@") and key not in aliases}
+    if len(said) > FIELDS:
+        raise over_fields(len(said))
+    frame = {key: value for key, value in data.items() if key not in said and key != "@context"}
+    records = _records({"@context": context, **frame, **said}, list_fields)
     if len(records) != 1:
         raise ForeignContext(
             "With this JSON-LD context the body is not one cp:PatientRecord. Add its @type, or leave @context out."
@@ -96,12 +96,12 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
     if any(key.startswith("@") and key not in _KEYWORDS for key in data):
         raise ForeignContext("A record is one node: @id, @type and its fields. Send it without other JSON-LD keywords.")
     types = {key: value for key, value in frame.items() if aliases.get(key, key) == "@type"}
-    nodes = [{"@id": _ONE_KEY + str(n), **types, key: value} for n, (key, value) in enumerate(told.items())]
+    nodes = [{"@id": _ONE_KEY + str(n), **types, key: value} for n, (key, value) in enumerate(said.items())]
     by_key = {r.subject: r.entries for r in _records({"@context": context, "@graph": nodes}, list_fields)}
     keys: dict[str, str] = {}
     lost: dict[str, Any] = {}
     partly: list[str] = []
-    for number, (key, value) in enumerate(told.items()):
+    for number, (key, value) in enumerate(said.items()):
         entries = by_key.get(_ONE_KEY + str(number), ())
         if not entries:
             lost[key] = data[key]
@@ -115,7 +115,7 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
             f"With this JSON-LD context a part of what {_named(partly)} says would be lost. Send each field once, with "
             "a value that it takes, or leave @context out."
         )
-    nulls = frozenset(predicate for predicate, key in keys.items() if told[key] == _NULL)
+    nulls = frozenset(predicate for predicate, key in keys.items() if said[key] == _NULL)
     entries = tuple((predicate, _as_sent(value)) for predicate, value in records[0].entries)
     return Linked(replace(records[0], entries=entries), keys, nulls, lost)
 

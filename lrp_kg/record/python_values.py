@@ -20,7 +20,7 @@ MOST = 50_000
 
 _ARRAYS = ("Series", "Index", "ExtensionArray")
 _SPOILED: dict[str, Any] = {}
-"""Stands for a value that is not read: no field takes it."""
+"""Is in the place of a value that is not read: no field takes it."""
 
 
 class NotRead(Exception):

@@ -6,6 +6,7 @@ import re
 
 from lrp_kg.effort import Effort
 from lrp_kg.errors import WrongPrefix
+from lrp_kg.record.lines import LONGEST
 from lrp_kg.research.engine.model import Limits
 from lrp_kg.settings import SWITCH, TEXT, Kind, Setting, seconds, whole
 
@@ -53,7 +54,7 @@ _TABLE = (
     Setting("STORE_CREDENTIALS", TEXT, None, "file with user:password or a bearer token for that endpoint"),
     Setting("TOKEN_FILE", TEXT, None, "file of access tokens, one a line, for a store with records", "--token-file"),
     Setting("METRICS", SWITCH, False, "serve figures for Prometheus at /metrics", "--metrics"),
-    Setting("MAX_BODY", whole(1), 1024 * 1024, "bytes of a body, or of a line of NDJSON"),
+    Setting("MAX_BODY", whole(1), LONGEST, "bytes of a body, or of a line of NDJSON"),
     Setting("RECORD_SECONDS", seconds(10**6), Effort.seconds, "CPU seconds that one record or line may need"),
     Setting("RECORD_MEMORY", whole(1), Effort.memory, "bytes by which the process may grow for one record or line"),
     *Limits.settings(),

@@ -61,7 +61,7 @@ class _Running:
 
 
 class Supervisor:
-    """Runs ``work`` in so many processes until it is told to stop.
+    """Runs ``work`` in so many processes until it is asked to stop.
 
     ``announce`` is called once, when the first worker serves. ``reload`` prepares what new workers start from, and
     returns whether it can be used.

@@ -164,8 +164,8 @@ class TestLimits:
         with PoolEngine(quads=file, limits=Limits(seconds=0.3, patience=6)) as some:
             stopped = some._idle[0].pid
             threading.Timer(0.1, os.kill, (stopped, signal.SIGSTOP)).start()  # as if the machine had no time for it
-            told = r"after (1\.[89]|2\.\d) seconds by the clock.* got 0\.[01] of the 0\.3 CPU .*LRP_QUERY_PATIENCE"
-            with pytest.raises(QueryTimeLimit, match=told):
+            expected = r"after (1\.[89]|2\.\d) seconds by the clock.* got 0\.[01] of the 0\.3 CPU .*LRP_QUERY_PATIENCE"
+            with pytest.raises(QueryTimeLimit, match=expected):
                 threading.Timer(1.9, os.kill, (stopped, signal.SIGCONT)).start()
                 some.ask(Question(SLOW))
             assert number(some, COUNT) == N

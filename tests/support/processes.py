@@ -29,10 +29,10 @@ def children(pid: int) -> list[int]:
 def family(pid: int) -> set[int]:
     """Return a process and its descendants, as far as they run."""
     parents = _parents()
-    found, todo = {pid} & set(parents), [pid]
-    while todo:
-        under = [child for child, parent in parents.items() if parent == todo[-1]]
-        todo = todo[:-1] + under
+    found, left = {pid} & set(parents), [pid]
+    while left:
+        under = [child for child, parent in parents.items() if parent == left[-1]]
+        left = left[:-1] + under
         found |= set(under)
     return found
 
