@@ -139,10 +139,10 @@ class ForeignContext(RecordError):
 
 
 class UnknownParameter(LrpError):
-    """A parameter has an unknown value."""
+    """A parameter, or its value, is unknown."""
 
     code = "unknown-parameter"
-    title = "A parameter has an unknown value"
+    title = "A parameter, or its value, is unknown"
     status = 400
 
 

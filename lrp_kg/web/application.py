@@ -16,6 +16,7 @@ from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.metrics import Figures
 from lrp_kg.web.negotiation import describe_choice
+from lrp_kg.web.parameters import demand_known
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
 from lrp_kg.web.proxies import believe
@@ -59,6 +60,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
         app.extensions["lrp_kg_figures"] = Figures(app)
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
+    app.before_request(demand_known)
     app.after_request(access.offer_basic)
     app.after_request(origins.open_to_all)
     app.after_request(describe_choice)

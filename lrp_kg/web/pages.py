@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, current_app, g, request
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import known_ids
@@ -13,6 +13,7 @@ from lrp_kg.logic.derive import derive_query
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
+from lrp_kg.web.metrics import template
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description
 from lrp_kg.words import LANGUAGES
@@ -121,9 +122,15 @@ def derive() -> Response:
     return Response(derive_query(service().guideline), mimetype="application/sparql-query")
 
 
+def _views() -> dict[tuple[str, str], str]:
+    """Return the endpoint of each method and address."""
+    rules = current_app.url_map.iter_rules()
+    return {(method, template(rule.rule)): rule.endpoint for rule in rules for method in rule.methods or ()}
+
+
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe the service for programs."""
     guideline = service().guideline
-    about = latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline))
+    about = latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline, _views()))
     return _json(about | {"servers": [{"url": request.script_root or "/"}]})

@@ -25,6 +25,7 @@ from lrp_kg.web.engine import engine
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.web.parameters import LANG, AddressParameter, problems, refuse
 from lrp_kg.web.sparql import answer
 from lrp_kg.web.terms import terms
 from lrp_kg.words import LANGUAGES, in_language
@@ -94,7 +95,7 @@ def page(name: str) -> Response:
     problem: LrpError | None = None
     text = entry.query
     try:
-        text = spliced(entry, values, vocabulary)
+        text = _text(entry, values)
         table = run(entry, engine(), values, vocabulary, lang)
     except LrpError as error:
         problem = error
@@ -139,8 +140,7 @@ def as_csv(name: str) -> Response:
 def as_text(name: str) -> Response:
     """Return the query with its parameters."""
     entry = _entry(name)
-    text = spliced(entry, _values(entry, language()), offer().vocabulary)
-    return Response(text, mimetype=_TEXT)
+    return Response(_text(entry, _values(entry, language())), mimetype=_TEXT)
 
 
 def _entry(name: str) -> CatalogueEntry:
@@ -155,14 +155,13 @@ def _result(name: str, media_type: str) -> Response:
     refused = guard()
     if refused is not None:
         return refused
-    return answer(question(entry, engine(), _values(entry, language()), offer().vocabulary, media_type))
+    values = _values(entry, language())
+    _text(entry, values)
+    return answer(question(entry, engine(), values, offer().vocabulary, media_type))
 
 
 def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str, str]:
     """Return the parameters of a request; ``lang`` may always be sent, because it is also the language of the page."""
-    twice = [key for key in request.args if len(request.args.getlist(key)) > 1]
-    if twice:
-        raise UnknownParameter(f"{', '.join(twice)} is in the address twice. Send each parameter once.")
     values = dict(request.args)
     values.pop("lang", None)
     if any(p.name == p.type == "lang" for p in entry.parameters):
@@ -170,6 +169,20 @@ def _values(entry: CatalogueEntry, lang: str, *, form: bool = False) -> dict[str
     if form:  # show the defaults in the form
         values = {p.name: p.default or "" for p in entry.parameters} | values
     return values
+
+
+def _text(entry: CatalogueEntry, values: Mapping[str, str]) -> str:
+    """Return the query with its parameters; raise `UnknownParameter` with everything that is wrong with them."""
+    known = {p.name: AddressParameter(p.name, in_language(p.label, "en")) for p in entry.parameters} | {LANG.name: LANG}
+    wrong = problems(request.args.items(multi=True), known.values())
+    try:
+        text = spliced(entry, {n: v for n, v in values.items() if n in known}, offer().vocabulary)
+    except UnknownParameter as error:
+        if not wrong:
+            raise
+        raise UnknownParameter(" ".join([*(f.message for f in wrong), error.message]), wrong) from None
+    refuse(wrong)
+    return text
 
 
 def _input(parameter: Parameter, value: str, entry: CatalogueEntry, lang: str) -> Input:

@@ -27,6 +27,7 @@ from lrp_kg.research.engine.model import Question, Reply
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import demand_utf8, depends_on, without_parameters
+from lrp_kg.web.parameters import problems, refuse, taken_by
 from lrp_kg.web.servicedescription import describe, describe_dataset
 
 blueprint = Blueprint("sparql", __name__)
@@ -54,6 +55,9 @@ FORMATS: dict[str, tuple[str | None, str | None]] = (
     | {kind: (None, kind) for kind in GRAPHS}
 )
 """Media types of solutions and graphs for each value of ``?format=``; Accept decides where there is ``None``."""
+
+FORMAT_NAMES = ("format", "output", "results")
+"""Parameters that name the format; some clients send all of them."""
 
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
 _READ_ONLY = "This is an update; the endpoint is read-only. Load data with lrp-kg load."
@@ -170,7 +174,10 @@ def _operation() -> Operation:
         raise QueryRefused(_READ_ONLY)
     if len(queries) > 1:
         raise MalformedQuery(f"The request has {len(queries)} queries. Send one at a time.")
-    formats = [value.lower() for key, value in pairs if key == "format"]
+    refuse(problems(pairs, taken_by("sparql.sparql")))
+    formats = [value.lower() for name in FORMAT_NAMES for key, value in pairs if key == name]
+    if len(set(formats)) > 1:
+        raise UnknownParameter(f"{', '.join(FORMAT_NAMES)} name different formats. Send one of them.")
     if formats and formats[-1] not in FORMATS:
         raise UnknownParameter(f"format={formats[-1]!r} is not a format. Choose among {', '.join(FORMATS)}.")
     return Operation(

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
+from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
@@ -46,14 +47,15 @@ def terms() -> Terms:
 @blueprint.get("/term/")
 def index() -> Response:
     """List the kinds of terms, or the terms of one kind; ``?iri=`` is one term."""
-    iri = request.args.get("iri")
-    if iri:
+    iri, kind = request.args.get("iri"), request.args.get("kind")
+    if iri is not None and kind is not None:
+        raise UnknownParameter("iri is one term, and kind is the terms of a class. Send one of them.")
+    if iri is not None:
         return _term(iri)
     form = accepted({"text/html": "html", "application/json": "json"})
     lang = language()
     index = terms()
-    kind = request.args.get("kind")
-    if kind:
+    if kind is not None:
         try:
             names = index.of_kind(kind)
         except ValueError:  # no IRI
