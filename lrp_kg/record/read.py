@@ -6,6 +6,7 @@ what cannot be understood is kept, so that validation can name it; nothing is dr
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -92,11 +93,21 @@ class RecordReader:
             return RawRecord("", (), problems=(*problems, Finding(error.code, error.message, field=field)))
         return replace(raw, problems=(*problems, *raw.problems)) if problems else raw
 
-    def from_json(self, data: Any) -> RawRecord:
-        """Read one parsed JSON object, or JSON-LD with one node whose context is ours or maps every key."""
+    @cached_property
+    def context_address(self) -> str:
+        """The address under which the context is published; it is known by it and never fetched."""
+        return f"{self.namespace.rstrip('#/')}/context.jsonld"
+
+    def from_json(self, data: Any, addresses: Collection[str] = ()) -> RawRecord:
+        """Read one parsed JSON object, or JSON-LD with one node whose context is ours or maps every key.
+
+        Our context may be named by its published address, or by one of the ``addresses`` at which it is served.
+        """
         data = only_node(data)
         if not isinstance(data, dict):
             raise RecordError(f"A record is a JSON object, not {named_kind(data)}.")
+        if "@context" in data:
+            data = {**data, "@context": self._with_ours(data["@context"], addresses)}
         context = data.get("@context")
         ours = context is None or context in (self.context, [self.context], {"@context": self.context})
         if not ours or self._is_linked(data):
@@ -138,6 +149,13 @@ class RecordReader:
         subject, too_long = _identified(data)
         problems += too_long
         return RawRecord(subject, tuple(entries), tuple(stray), frozenset(spelled_out), tuple(problems), keys)
+
+    def _with_ours(self, context: Any, addresses: Collection[str]) -> Any:
+        """Return a context with ours in the place of its addresses."""
+        if isinstance(context, list):
+            return [self._with_ours(c, addresses) if isinstance(c, str) else c for c in context]
+        named = isinstance(context, str) and (context == self.context_address or context in addresses)
+        return self.context if named else context
 
     def _is_linked(self, data: dict[str, Any]) -> bool:
         """Return whether a record in our context is said as only JSON-LD says it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pyoxigraph as ox
@@ -37,6 +38,8 @@ ANSWERS = {
     "text/html": "html",
     "text/plain": "text",
 }
+CONTEXTS = ("/context.jsonld", "/v1/context.jsonld")
+"""Where the context of a record is served."""
 _RDF = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
 _VALID = orjson.dumps({"valid": True, "findings": []})
 _HEADERS = {"Cache-Control": "no-store"}
@@ -61,10 +64,17 @@ def streams() -> Stream:
     return cast(Stream, current_app.extensions["lrp_kg_streams"])
 
 
+def json_reader() -> Callable[[Any], RawRecord]:
+    """Return what reads parsed records, whose context may be named by its address at this service."""
+    paths = [f"{request.script_root}{path}" for path in CONTEXTS]
+    addresses = {*paths, *(f"{request.host_url.rstrip('/')}{path}" for path in paths)}
+    return partial(service().reader.from_json, addresses=addresses)
+
+
 def _one_record(sent: bytes, kind: str) -> RawRecord:
     text = decode(sent)
     if kind == "json":
-        return service().reader.from_json(parse_json(text))
+        return json_reader()(parse_json(text))
     records = service().reader.from_rdf(text, _RDF[kind])
     if len(records) != 1:
         raise RecordError(
@@ -126,7 +136,7 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
 
 
 def _by_line(respond: Callable[[RawRecord], bytes], lang: str, **invalid: bool) -> Response:
-    response = streams().answer(request.environ, service().reader, respond, lang, **invalid)
+    response = streams().answer(request.environ, json_reader(), respond, lang, **invalid)
     response.headers.update(_HEADERS)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the answers back
     return response

@@ -104,6 +104,7 @@ def ids() -> Response:
     return _json(known_ids(service().guideline, language()))
 
 
+@blueprint.get("/v1/context.jsonld")
 @blueprint.get("/context.jsonld")
 def context() -> Response:
     """Return the JSON-LD context of a record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from lrp_kg.record.model import RawRecord
-    from lrp_kg.record.read import RecordReader
 
 STREAMED = "lrp_kg.streamed"
 """In the environment of a request: its body is read while it is answered."""
@@ -47,15 +46,15 @@ class Stream:
     def answer(
         self,
         environ: WSGIEnvironment,
-        reader: RecordReader,
+        read: Callable[[Any], RawRecord],
         respond: Callable[[RawRecord], bytes],
         lang: str,
         **invalid: bool,
     ) -> Response:
         """Respond to each line with a line that has its number; ``invalid`` is added to a line with an error.
 
-        ``respond`` returns a JSON object. Raises `BodyCutShort` where the body ends before its first line does, and
-        `Busy` where too many streams are being answered.
+        ``read`` reads the parsed JSON of a line, ``respond`` returns a JSON object. Raises `BodyCutShort` where the
+        body ends before its first line does, and `Busy` where too many streams are being answered.
         """
         self.turns.begin()
         with ExitStack() as stack:
@@ -72,7 +71,7 @@ class Stream:
         def answers() -> Iterator[bytes]:
             with kept:
                 for line in chain([first] if first else [], arriving):
-                    yield self._one(line, reader, respond, lang, invalid)
+                    yield self._one(line, read, respond, lang, invalid)
 
         response = Response(answers(), mimetype=NDJSON)
         response.call_on_close(kept.close)  # also where nothing was asked for
@@ -81,7 +80,7 @@ class Stream:
     def _one(
         self,
         arrived: Line,
-        reader: RecordReader,
+        read: Callable[[Any], RawRecord],
         respond: Callable[[RawRecord], bytes],
         lang: str,
         invalid: dict[str, bool],
@@ -91,7 +90,7 @@ class Stream:
             if isinstance(line, RecordError):
                 raise line
             with self.turns.line(), limited(self.effort):
-                answer = respond(reader.from_json(parse_json(decode(line))))
+                answer = respond(read(parse_json(decode(line))))
             return b'{"line":%d,%b\n' % (number, answer[1:])
         except LrpError as error:
             code, detail, findings = error.code, error.message, [f.as_dict(lang) for f in error.findings]

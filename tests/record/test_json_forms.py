@@ -87,6 +87,12 @@ class Forms:
     def listed(self, record: Json) -> Json:
         return {"@context": [self.context], "@type": ["PatientRecord"], **record}
 
+    def by_address(self, record: Json) -> Json:
+        return {"@context": self.reader.context_address, **record}
+
+    def by_address_in_a_list(self, record: Json) -> Json:
+        return {"@context": [self.reader.context_address], "@graph": [{"@type": PATIENT_RECORD, **record}]}
+
     def graph(self, record: Json) -> Json:
         return {"@context": self.context, "@graph": [{"@type": PATIENT_RECORD, **record}]}
 

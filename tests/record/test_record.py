@@ -64,11 +64,26 @@ def test_context_of_the_sender_that_maps_every_key_is_accepted(service: Guidelin
 
 @pytest.mark.parametrize(
     "context",
-    ["https://example.org/context.jsonld", ["https://example.org/c"], {"@import": "https://example.org/c"}],
+    [
+        "https://example.org/context.jsonld",
+        ["https://example.org/c"],
+        {"@import": "https://example.org/c"},
+        {"@import": LRP[:-1] + "/context.jsonld"},
+        [LRP[:-1] + "/context.jsonld", "https://example.org/c"],
+        LRP[:-1] + "/context.jsonld?x",
+        "/context.jsonld",
+        "",
+    ],
 )
 def test_remote_context_is_never_fetched(service: GuidelineService, context: object) -> None:
     with pytest.raises(ForeignContext, match="never fetched"):
         service.reader.from_json({"@context": context, "redFlags": "none"})
+
+
+def test_published_context_is_known_by_its_address(service: GuidelineService) -> None:
+    whole = [service.reader.context_address, {"mine": LRP + "radicularPain"}]
+    body = {"@context": whole, "@type": "PatientRecord", "redFlags": "none", "mine": True}
+    assert service.read(body).values == service.read({"redFlags": "none", "radicularPain": True}).values
 
 
 def test_context_that_drops_keys_is_refused(service: GuidelineService) -> None:

@@ -997,6 +997,21 @@ def test_context_expands_a_record_as_the_service_reads_it(
     assert answer.data == send(client, record).data
 
 
+CONTEXTS = ("http://localhost/context.jsonld", "http://localhost/v1/context.jsonld", "/context.jsonld")
+
+
+@pytest.mark.parametrize("address", CONTEXTS)
+def test_our_context_is_known_by_the_address_of_the_service(client: FlaskClient, address: str) -> None:
+    assert client.get(address).json == client.get("/context.jsonld").json
+    plain, named = send(client, FIRST_VISIT), {"@context": address, **FIRST_VISIT}
+    assert send(client, named).data == plain.data
+    line = client.post("/assess", data=json.dumps(named), content_type="application/x-ndjson").data
+    assert line == b'{"line":1,' + plain.data[1:] + b"\n"
+    elsewhere = {"Host": "elsewhere.example"}
+    found = client.post("/assess", json={"@context": CONTEXTS[0], **FIRST_VISIT}, headers=elsewhere)
+    problem(found, 400, "foreign-context")
+
+
 def test_our_context_may_be_wrapped_or_renamed(client: FlaskClient, service: GuidelineService) -> None:
     plain = send(client, FIRST_VISIT)
     published = orjson.loads(client.get("/context.jsonld").data)
