@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -134,7 +135,7 @@ class Messages:
         name = self.named(iri, raw) or ""
         text = in_language(g.message_templates.get(component, {}), lang, "{field}: {value} ({component}).")
         return text.format(
-            field=name + (f" ({in_language(f.label, lang)})" if f else ""),
+            field=_legible(name.removeprefix(g.namespace)) + (f" ({in_language(f.label, lang)})" if f else ""),
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
@@ -147,5 +148,11 @@ class Messages:
         g = self.guideline
         if iri in g.derived:
             return phrase("hint-derived", lang)
-        similar = difflib.get_close_matches(name[:LONGEST_NAME], list(g.field_names), 1)
+        own = name.removeprefix(g.namespace)[:LONGEST_NAME]
+        similar = difflib.get_close_matches(own, list(g.field_names), 1)
         return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
+
+
+def _legible(name: str) -> str:
+    """Return a name as it is; in quotation marks where it could not be seen otherwise."""
+    return name if name.strip() and name.isprintable() else json.dumps(name, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import pyoxigraph as ox
 
@@ -50,11 +51,12 @@ def rdf_records(
                 continue
             members = _members(about, node, used) if predicate in list_fields else None
             entries.append((predicate, node if members is None else members))
-        records.append(RawRecord(demand_no_space(subject), tuple(entries), tuple(stray)))
+        keys = {predicate: predicate for predicate, _ in entries}
+        records.append(RawRecord(demand_no_space(subject), tuple(entries), tuple(stray), keys=keys))
     rest = tuple(sorted(about.keys() - used))
     if records and rest:
         first = records[0]
-        records[0] = RawRecord(first.subject, first.entries, first.stray + rest)
+        records[0] = replace(first, stray=first.stray + rest)
     return records
 
 
