@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyoxigraph as ox
 
@@ -41,7 +41,7 @@ def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item
 
 
 def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
-    """Yield the records of a store as they were sent, in the order of their IRIs."""
+    """Yield the records of a store, in the order of their IRIs."""
     reader = RecordReader(guideline)
     records = ox.NamedNode(RECORDS)
     kind, record = ox.NamedNode(RDF + "type"), ox.NamedNode(PATIENT_RECORD)
@@ -56,4 +56,5 @@ def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
             todo += [name for name in linked if name.startswith(f"{ROOT}list/")]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
         found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES, many=True)
-        yield from ((raw.subject, raw) for raw in found if raw.subject == subject)
+        own = (replace(raw, keys={}) for raw in found if raw.subject == subject)  # how it was sent is not kept
+        yield from ((raw.subject, raw) for raw in own)
