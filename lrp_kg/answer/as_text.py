@@ -245,9 +245,9 @@ class TextAnswer:
             line += f" [bold red]({escape(self.words.say('called-for'))})[/]"
         condition = s.get("condition")
         if condition and condition["verdict"] == "unknown":
-            line += f" [yellow]({escape(self.words.say('if'))} {escape(condition['label'])})[/]"
+            line += f" [yellow]({escape(self.words.condition(condition['id']))})[/]"
         if "conditionText" in s:
-            line += f" [yellow]({escape(self.words.say('if'))} {escape(s['conditionText'])})[/]"
+            line += f" [yellow]({escape(s['conditionText'])})[/]"
         for name in ("earliest", "latest"):
             if name in s:
                 line += f" [bold]{escape(self.words.say(name))} {s[name]}[/]"

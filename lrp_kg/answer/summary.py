@@ -71,8 +71,8 @@ class Line:
         if self.frame:
             said = phrase(self.frame, lang, label=said)
         if self.conditions:
-            conditions = "; ".join(in_language(c, lang) for c in self.conditions)
-            said = phrase("summary-if", lang, label=said, conditions=conditions)
+            joint = f", {phrase('and', lang)} "
+            said += f" \N{EN DASH} {joint.join(in_language(c, lang) for c in self.conditions)}"
         return said
 
 
@@ -154,7 +154,7 @@ def stage_line(decision: str, option: Option) -> Line:
 def advice_line(guideline: Guideline, statement: Statement, section: str, *, open_condition: bool) -> Line:
     """Return the line of a statement, without its date; its condition is in the text where it is unknown."""
     unknown = statement.condition if open_condition else None
-    conditions = [guideline.conditions[unknown].label] if unknown else []
+    conditions = [guideline.conditions[unknown].if_phrase] if unknown else []
     if statement.condition_text:
         conditions.append(statement.condition_text)
     ref = ("statement", statement.id)

@@ -128,6 +128,10 @@ class GuidelineWords(ExpressionWords):
         """Return the label of a value by its name in JSON."""
         return self.text(self._values.get(name, {}), name)
 
+    def condition(self, name: str) -> str:
+        """Return a condition by its identifier as it follows what depends on it: *if ...*."""
+        return self.text(self._conditions.get(name, {}), name)
+
     def decision(self, name: str) -> str:
         """Return the label of a decision by its identifier."""
         return next((self.label(d) for d in self.guideline.decisions.values() if d.id == name), name)
@@ -142,6 +146,10 @@ class GuidelineWords(ExpressionWords):
         g = self.guideline
         values = {v.iri: v for f in g.fields.values() for v in f.values}
         return {**values, **g.conditions, **g.derived, **g.fields}
+
+    @cached_property
+    def _conditions(self) -> dict[str, Text]:
+        return {c.id: c.if_phrase for c in self.guideline.conditions.values()}
 
     @cached_property
     def _fields(self) -> dict[str, Text]:

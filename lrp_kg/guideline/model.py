@@ -10,7 +10,7 @@ from pathlib import Path
 from lrp_kg.guideline.criteria import Expression
 from lrp_kg.guideline.index import Index
 from lrp_kg.guideline.validity import Validity
-from lrp_kg.words import Text, in_every_language, in_language
+from lrp_kg.words import LANGUAGES, Text, in_every_language, in_language, phrase
 
 POLICIES = ("First", "Unique", "Collect")
 CRITICAL = "critical"
@@ -77,9 +77,17 @@ class DateSpan:
 
 @dataclass(frozen=True)
 class Condition(Term):
-    """A named class of patient records with its definition."""
+    """A named class of patient records with its definition; ``said_if`` is how it follows a statement: *if ...*."""
 
     expression: Expression
+    said_if: Text = field(default_factory=dict)
+
+    @property
+    def if_phrase(self) -> Text:
+        """The condition as it follows a statement; where nobody has written it so, its label after a colon."""
+        return self.said_if or {
+            lang: phrase("if-condition", lang, label=in_language(self.label, lang, self.id)) for lang in LANGUAGES
+        }
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,9 @@ def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Co
         if expression is None:
             r.complain("condition-without-definition", node, "needs an owl:equivalentClass.")
             continue
-        conditions[node.value] = Condition(node.value, local_name(node.value), r.label(node), expression)
+        conditions[node.value] = Condition(
+            node.value, local_name(node.value), r.label(node), expression, r.graph.texts(node, CP + "ifPhrase")
+        )
     values = {f.iri: {v.iri for v in f.values} for f in r.fields.values()}
     expanded = {v.expands_to for f in r.fields.values() for v in f.values if v.expands_to}
     readable = r.fields.keys() | derived.keys() | expanded

@@ -243,4 +243,4 @@ def test_summary_of_another_guideline(cache_folder: str) -> None:
     assert ("advice", "acute-rest-no-sport", None) in lines
     assert [line["severity"] for line in ankle.assess({"deformity": True})["summary"]] == ["critical"]
     crutches = next(line for line in answer["summary"] if ref(line) == "acute-rest-crutches")
-    assert crutches["text"] == "crutches – if: there are stairs at home"
+    assert crutches["text"] == "crutches – if there are stairs at home"

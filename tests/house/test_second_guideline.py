@@ -331,7 +331,7 @@ CONTENT = [
             "boxes/acute-examination/statements/acute-examination-compare/modality": "must",
             "boxes/acute-rest/statements/acute-rest-no-sport/modality": "must-not",
             "boxes/acute-rest/statements/acute-rest-crutches/modality": "only-if-needed",
-            "boxes/acute-rest/statements/acute-rest-crutches/conditionText": "there are stairs at home",
+            "boxes/acute-rest/statements/acute-rest-crutches/conditionText": "if there are stairs at home",
             "boxes/acute-rest/label": "1.C",
             "notices/*": ["acute-reassure"],
             "facts": {
@@ -735,7 +735,7 @@ def test_every_text_is_in_english_and_dutch() -> None:
         graph.parse(file, format="turtle")
     translated = [rdflib.RDFS.label, rdflib.SH.message]
     cp = rdflib.Namespace("https://w3id.org/lrp-kg/care-pathway#")
-    translated += [cp[name] for name in ("question", "hint", "conditionText", "reading", "otherReading")]
+    translated += [cp[name] for name in ("question", "hint", "conditionText", "ifPhrase", "reading", "otherReading")]
     found = 0
     for subject, predicate in {(s, p) for p in translated for s in graph.subjects(p)}:
         texts = list(graph.objects(subject, predicate))

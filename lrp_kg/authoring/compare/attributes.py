@@ -29,7 +29,10 @@ TEXTS = {
     DCTERMS + "description": "definition",
     SH + "message": "message",
     CP + "conditionText": "condition",
-} | {CP + name: hyphenated(name) for name in ("callText", "hint", "question", "reading", "otherReading", "unit")}
+} | {
+    CP + name: hyphenated(name)
+    for name in ("callText", "hint", "ifPhrase", "question", "reading", "otherReading", "unit")
+}
 """Predicates whose objects are read by people, one or more in each language."""
 
 _OWN_NAME = (

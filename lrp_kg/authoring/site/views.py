@@ -165,6 +165,11 @@ class PageView:
         label = Markup.escape(self.words.term(name))
         return Markup('<a href="{}">{}</a>').format(self.href(name), label) if self.href(name) else label
 
+    def if_link(self, name: str) -> Markup:
+        """Return a link to a condition, as it follows what depends on it."""
+        said = Markup.escape(self.t(self.guideline.conditions[name].if_phrase))
+        return Markup('<a href="{}">{}</a>').format(self.href(name), said)
+
     def literals(self, name: str, predicate: str) -> list[Markup]:
         """Return the literals of a term in the page's language, in English if there are none."""
         found = [o for o in self.catalogue.graph.all(iri(name), predicate) if o.is_literal]
