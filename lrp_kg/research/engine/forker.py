@@ -1,6 +1,6 @@
-"""A process that has the store open and forks a worker on request; started by `lrp_kg.research.engine.pool`.
+"""Forks workers on request, in a process of its own: what forks has one thread and no connections of the server.
 
-It is a process of its own, so that what forks has one thread and no connections of the server.
+As a program it has the store open, and is started by `lrp_kg.research.engine.pool`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import warnings
+from collections.abc import Callable
 from typing import IO
 
 import pyoxigraph as ox
@@ -48,13 +49,21 @@ def main() -> None:
         messages.send(control, {"error": " ".join(str(error).split())[:500]})
         return
     forbidden.preload()
+    fork_on_request(control, lambda sock, parent: worker.serve(sock, store, options.memory, parent))
+
+
+def fork_on_request(control: socket.socket, work: Callable[[socket.socket, int], None]) -> None:
+    """Fork and reap workers until the other side, an instance of `Workers`, is gone.
+
+    ``work`` is what a worker does: with its end of a line to the other side, and the process that forked it.
+    """
     messages.send(control, {"ready": True})
     children: dict[int, IO[bytes]] = {}
     try:
         while (message := messages.receive(control)) is not None:
             if message.data["do"] == "fork":
                 words = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its child
-                children[_fork(control, store, options.memory, words.fileno())] = words
+                children[_fork(control, work, words.fileno())] = words
             else:
                 pid = message.data["pid"]
                 if pid not in children:  # of a process that forked before this one
@@ -68,7 +77,7 @@ def main() -> None:
             _end(pid)
 
 
-def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> int:
+def _fork(control: socket.socket, work: Callable[[socket.socket, int], None], words: int) -> int:
     ours, theirs = socket.socketpair()
     parent = os.getpid()
     pid = os.fork()
@@ -78,7 +87,7 @@ def _fork(control: socket.socket, store: ox.Store, memory: int, words: int) -> i
             control.close()
             ours.close()
             os.dup2(words, 2)  # Oxigraph writes a backtrace where memory ends
-            worker.serve(theirs, store, memory, parent)
+            work(theirs, parent)
             status = 0
         finally:
             os._exit(status)
