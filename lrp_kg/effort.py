@@ -56,15 +56,23 @@ def check() -> None:
         return
     seconds = time.thread_time() - spent.began
     if seconds > spent.limit.seconds:
-        raise RecordTimeLimit(
-            f"The record needed more than {spent.limit.seconds:g} CPU seconds (LRP_RECORD_SECONDS) and was stopped. "
-            + _NOTHING
-        )
+        raise time_reached(spent.limit)
     if seconds > UNNOTICED and resident() - spent.held > spent.limit.memory:
-        raise RecordMemoryLimit(
-            f"The record needed more than {spent.limit.memory} bytes of memory (LRP_RECORD_MEMORY) and was stopped. "
-            + _NOTHING
-        )
+        raise memory_reached(spent.limit)
+
+
+def time_reached(limit: Effort) -> RecordTimeLimit:
+    """Return the error of a record that needs more CPU seconds."""
+    return RecordTimeLimit(
+        f"The record needed more than {limit.seconds:g} CPU seconds (LRP_RECORD_SECONDS) and was stopped. {_NOTHING}"
+    )
+
+
+def memory_reached(limit: Effort) -> RecordMemoryLimit:
+    """Return the error of a record that needs more memory."""
+    return RecordMemoryLimit(
+        f"The record needed more than {limit.memory} bytes of memory (LRP_RECORD_MEMORY) and was stopped. {_NOTHING}"
+    )
 
 
 def resident(pid: int | None = None) -> int:

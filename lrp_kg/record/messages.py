@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import rdflib
@@ -61,7 +61,9 @@ class Messages:
     def unknown(self, iri: str, raw: RawRecord) -> Finding:
         """Return the problem that the record has no such field."""
         component = "ClosedConstraintComponent"
-        texts = {lang: self._message(component, lang, iri, None, None, raw) for lang in LANGUAGES}
+        own = (self.named(iri, raw) or "").removeprefix(self.guideline.namespace)
+        similar = difflib.get_close_matches(own[:LONGEST_NAME], list(self.guideline.field_names), 1)
+        texts = {lang: self._message(component, lang, iri, None, None, raw, similar=similar) for lang in LANGUAGES}
         return Finding(_NAMES[component], texts["en"], field=self.named(iri, raw), messages=texts)
 
     def of_results(self, results: Iterable[Result], raw: RawRecord) -> list[Finding]:
@@ -127,7 +129,14 @@ class Messages:
         return None
 
     def _message(
-        self, component: str, lang: str, iri: str | None, value: Any, shape: rdflib.term.Node | None, raw: RawRecord
+        self,
+        component: str,
+        lang: str,
+        iri: str | None,
+        value: Any,
+        shape: rdflib.term.Node | None,
+        raw: RawRecord,
+        similar: Sequence[str] = (),
     ) -> str:
         g = self.guideline
         f = g.fields.get(iri or "") or g.bounded.get(iri or "")
@@ -140,16 +149,13 @@ class Messages:
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
             type=phrase(f"type-{f.kind}", lang) if f else "",
-            hint=self._hint(iri, name, lang),
+            hint=self._hint(iri, similar, lang),
             component=component,
         )
 
-    def _hint(self, iri: str | None, name: str, lang: str) -> str:
-        g = self.guideline
-        if iri in g.derived:
+    def _hint(self, iri: str | None, similar: Sequence[str], lang: str) -> str:
+        if iri in self.guideline.derived:
             return phrase("hint-derived", lang)
-        own = name.removeprefix(g.namespace)[:LONGEST_NAME]
-        similar = difflib.get_close_matches(own, list(g.field_names), 1)
         return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
 
 

@@ -65,8 +65,11 @@ def _no_constant(name: str) -> Any:
     raise BrokenJson(f"{name} is not JSON.")
 
 
-def parse_json(text: str) -> Any:
-    """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only."""
+def parse_json(text: str, line: int = 1) -> Any:
+    """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only.
+
+    ``line`` is the number of the first line of the text in what was sent.
+    """
     try:
         data = json.loads(
             text,
@@ -76,7 +79,7 @@ def parse_json(text: str) -> Any:
             parse_float=_fraction,
         )
     except json.JSONDecodeError as error:
-        raise BrokenJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        raise BrokenJson(f"Line {error.lineno + line - 1}, column {error.colno}: {error.msg}.") from None
     except (RecursionError, ValueError):
         raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels or has a number too long.") from None
     if "\\u" in text and _has_half_characters(data):

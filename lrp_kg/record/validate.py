@@ -113,7 +113,8 @@ def load_validator(guideline: Guideline) -> Validator:
 @lru_cache
 def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
     """Return a kind of constraint that does not write out what it reports: the whole record, for each problem."""
-    return type(kind.__name__, (kind,), {"make_v_result_description": lambda *_, **__: ""})
+    silent = {"make_v_result_description": lambda *_, **__: "", "make_generic_messages": lambda *_, **__: []}
+    return type(kind.__name__, (kind,), silent)
 
 
 class Query(SPARQLBasedConstraint):

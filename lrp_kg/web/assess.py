@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import orjson
-import pyoxigraph as ox
 from flask import Blueprint, Response, current_app, request
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import FULL, check_detail
-from lrp_kg.errors import NotAcceptable, RecordError, TooLarge
+from lrp_kg.errors import NotAcceptable, TooLarge
 from lrp_kg.record.model import RawRecord
-from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
+from lrp_kg.web.reading import one_record
 from lrp_kg.web.stream import NDJSON, Stream
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ ANSWERS = {
 }
 CONTEXTS = ("/context.jsonld", "/v1/context.jsonld")
 """Where the context of a record is served."""
-_RDF = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
 _VALID = orjson.dumps({"valid": True, "findings": []})
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -64,23 +62,19 @@ def streams() -> Stream:
     return cast(Stream, current_app.extensions["lrp_kg_streams"])
 
 
-def json_reader() -> Callable[[Any], RawRecord]:
-    """Return what reads parsed records, whose context may be named by its address at this service."""
+def context_addresses() -> Collection[str]:
+    """Return the addresses of the context of a record at this service."""
     paths = [f"{request.script_root}{path}" for path in CONTEXTS]
-    addresses = {*paths, *(f"{request.host_url.rstrip('/')}{path}" for path in paths)}
-    return partial(service().reader.from_json, addresses=addresses)
+    return [*paths, *(f"{request.host_url.rstrip('/')}{path}" for path in paths)]
 
 
-def _one_record(sent: bytes, kind: str) -> RawRecord:
-    text = decode(sent)
-    if kind == "json":
-        return json_reader()(parse_json(text))
-    records = service().reader.from_rdf(text, _RDF[kind])
-    if len(records) != 1:
-        raise RecordError(
-            f"The body has {len(records)} nodes of type cp:PatientRecord; send exactly one, or NDJSON for many."
-        )
-    return records[0]
+@contextmanager
+def _record(sent: bytes, kind: str) -> Iterator[RawRecord]:
+    """Work on the only record of a body."""
+    addresses = context_addresses()
+    raw = streams().apart(sent, kind, addresses)
+    with streams().alone():
+        yield raw or one_record(service().reader, sent, kind, addresses)
 
 
 @blueprint.post("/v1/assess")
@@ -105,8 +99,7 @@ def assess() -> Response:
     form = accepted(ANSWERS)
     check_detail(detail, rdf=form == "turtle")
     sent = body()
-    with streams().alone():
-        raw = _one_record(sent, kind)
+    with _record(sent, kind) as raw:
         if form == "json":
             rendered = service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
             return Response(rendered, headers=_HEADERS, mimetype="application/json")
@@ -136,7 +129,7 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
 
 
 def _by_line(respond: Callable[[RawRecord], bytes], lang: str, **invalid: bool) -> Response:
-    response = streams().answer(request.environ, json_reader(), respond, lang, **invalid)
+    response = streams().answer(request.environ, service().reader, context_addresses(), respond, lang, **invalid)
     response.headers.update(_HEADERS)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep the answers back
     return response
@@ -158,6 +151,6 @@ def validate() -> Response:
 
         return _by_line(respond, lang, valid=False)
     sent = body()
-    with streams().alone():
-        current.read(_one_record(sent, kind))
+    with _record(sent, kind) as raw:
+        current.read(raw)
     return Response(_VALID, headers=_HEADERS, mimetype="application/json")

@@ -24,6 +24,7 @@ from lrp_kg.web.bodies import has_body
 from lrp_kg.web.listening import BACKLOG, listen, url
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
+from lrp_kg.web.reading import Reading
 from lrp_kg.web.stream import STREAMED
 from lrp_kg.web.supervisor import Ready, Supervisor, say
 
@@ -86,12 +87,16 @@ def _drain(environ: WSGIEnvironment) -> None:
         left -= len(part)
 
 
-def make(service: GuidelineService | None = None) -> Flask:
+def make(service: GuidelineService) -> Flask:
     """Create the application of a worker, and exempt it from garbage collection (a full one would take 20 ms).
 
-    ``service`` is the guideline of the settings, where it is loaded already.
+    ``service`` is the guideline of the settings. Large bodies are read in other processes, unless the guideline may
+    change; so this process may have no threads yet.
     """
     app = create_app(service=service)
+    if not app.config["RELOAD"]:
+        streams = app.extensions["lrp_kg_streams"]
+        streams.reading = Reading(service, streams.effort)
     app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
     if "lrp_kg_figures" in app.extensions:
         figures = app.extensions["lrp_kg_figures"]

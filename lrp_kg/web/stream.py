@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Response
@@ -13,8 +13,8 @@ from flask import Response
 from lrp_kg.effort import Effort, limited
 from lrp_kg.errors import BodyCutShort, LrpError, RecordError
 from lrp_kg.record.lines import Line
-from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.web.problems import FAILED, OUT_OF_MEMORY, log_unexpected
+from lrp_kg.web.reading import Reading, one_record
 from lrp_kg.web.turns import Turns
 from lrp_kg.web.upload import Body, Upload
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from lrp_kg.record.model import RawRecord
+    from lrp_kg.record.read import RecordReader
 
 STREAMED = "lrp_kg.streamed"
 """In the environment of a request: its body is read while it is answered."""
@@ -36,6 +37,11 @@ class Stream:
         self.turns = Turns()
         self.effort = effort
         self.longest = longest
+        self.reading: Reading | None = None
+
+    def apart(self, sent: bytes, kind: str, addresses: Collection[str] = ()) -> RawRecord | None:
+        """Return the valid record of a body that is read in another process; ``None`` if it is to be read here."""
+        return self.reading.apart(sent, kind, addresses) if self.reading else None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -46,15 +52,16 @@ class Stream:
     def answer(
         self,
         environ: WSGIEnvironment,
-        read: Callable[[Any], RawRecord],
+        reader: RecordReader,
+        addresses: Collection[str],
         respond: Callable[[RawRecord], bytes],
         lang: str,
         **invalid: bool,
     ) -> Response:
         """Respond to each line with a line that has its number; ``invalid`` is added to a line with an error.
 
-        ``read`` reads the parsed JSON of a line, ``respond`` returns a JSON object. Raises `BodyCutShort` where the
-        body ends before its first line does, and `Busy` where too many streams are being answered.
+        ``respond`` returns a JSON object; ``addresses`` are those of our context. Raises `BodyCutShort` where the body
+        ends before its first line does, and `Busy` where too many streams are being answered.
         """
         self.turns.begin()
         with ExitStack() as stack:
@@ -71,7 +78,7 @@ class Stream:
         def answers() -> Iterator[bytes]:
             with kept:
                 for line in chain([first] if first else [], arriving):
-                    yield self._one(line, read, respond, lang, invalid)
+                    yield self._one(line, reader, addresses, respond, lang, invalid)
 
         response = Response(answers(), mimetype=NDJSON)
         response.call_on_close(kept.close)  # also where nothing was asked for
@@ -80,7 +87,8 @@ class Stream:
     def _one(
         self,
         arrived: Line,
-        read: Callable[[Any], RawRecord],
+        reader: RecordReader,
+        addresses: Collection[str],
         respond: Callable[[RawRecord], bytes],
         lang: str,
         invalid: dict[str, bool],
@@ -89,8 +97,9 @@ class Stream:
         try:
             if isinstance(line, RecordError):
                 raise line
+            raw = self.apart(line, "json", addresses)
             with self.turns.line(), limited(self.effort):
-                answer = respond(read(parse_json(decode(line))))
+                answer = respond(raw or one_record(reader, line, "json", addresses))
             return b'{"line":%d,%b\n' % (number, answer[1:])
         except LrpError as error:
             code, detail, findings = error.code, error.message, [f.as_dict(lang) for f in error.findings]

@@ -9,7 +9,8 @@ import struct
 from typing import Any, NamedTuple
 
 _HEAD = struct.Struct("!II")
-_LARGEST = 64 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a message that are received."""
 
 
 class Message(NamedTuple):
@@ -36,7 +37,7 @@ def receive(sock: socket.socket) -> Message | None:
     descriptors: list[int] = []
     head = _exactly(sock, _HEAD.size, descriptors)
     lengths = _HEAD.unpack(head) if head else (0, 0)
-    if sum(lengths) > _LARGEST:
+    if sum(lengths) > LARGEST:
         raise ConnectionError("a message is too long")
     body = _exactly(sock, sum(lengths), descriptors) if head else None
     if body is None:

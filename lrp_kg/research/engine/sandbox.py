@@ -64,7 +64,7 @@ def limit_memory(more: int) -> None:
     """Let this process take that many bytes more than it has now."""
     with open("/proc/self/statm", encoding="ascii") as file:
         pages = int(file.read().split()[0])
-    limit = pages * resource.getpagesize() + more
+    limit = min(pages * resource.getpagesize() + more, sys.maxsize)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
