@@ -65,10 +65,10 @@ def _no_constant(name: str) -> Any:
     raise BrokenJson(f"{name} is not JSON.")
 
 
-def parse_json(text: str, line: int = 1) -> Any:
-    """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name line and column only.
+def parse_json(text: str) -> Any:
+    """Parse JSON strictly: no duplicate keys, no NaN, no deep nesting; errors name the place only.
 
-    ``line`` is the number of the first line of the text in what was sent.
+    That is a column where the text is one line: of NDJSON its number is known to the caller.
     """
     try:
         data = json.loads(
@@ -79,7 +79,9 @@ def parse_json(text: str, line: int = 1) -> Any:
             parse_float=_fraction,
         )
     except json.JSONDecodeError as error:
-        raise BrokenJson(f"Line {error.lineno + line - 1}, column {error.colno}: {error.msg}.") from None
+        lines = "\n" in text.rstrip()
+        place = f"Line {error.lineno}, column {error.colno}" if lines else f"Column {error.pos + 1}"
+        raise BrokenJson(f"{place}: {error.msg}.") from None
     except (RecursionError, ValueError):
         raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels or has a number too long.") from None
     if "\\u" in text and _has_half_characters(data):

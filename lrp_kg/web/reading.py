@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -52,11 +53,11 @@ ROOM = 64 * 1024 * 1024
 _RDF = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES}
 
 
-def one_record(reader: RecordReader, sent: bytes, kind: str, line: int = 1) -> RawRecord:
-    """Read the only record of a body, or of a line of NDJSON that has this number."""
+def one_record(reader: RecordReader, sent: bytes, kind: str, addresses: Collection[str]) -> RawRecord:
+    """Read the only record of a body, or of a line; ``addresses`` are those of our context at this service."""
     text = decode(sent)
     if kind == "json":
-        return reader.from_json(parse_json(text, line))
+        return reader.from_json(parse_json(text), addresses)
     records = reader.from_rdf(text, _RDF[kind])
     if len(records) != 1:
         raise RecordError(
@@ -81,7 +82,7 @@ class Reading(Workers):
         self._launched = False
         super().__init__()
 
-    def apart(self, sent: bytes, kind: str, line: int = 1) -> RawRecord | None:
+    def apart(self, sent: bytes, kind: str, addresses: Collection[str]) -> RawRecord | None:
         """Return the valid record of a large body; ``None`` if the caller is to read it.
 
         Raises what is wrong with it, or `LimitReached`.
@@ -96,7 +97,7 @@ class Reading(Workers):
                     worker = self._take()
                 except EngineFailed:
                     return None
-                if (found := self._ask(worker, sent, {"kind": kind, "line": line})) is not None:
+                if (found := self._ask(worker, sent, {"kind": kind, "addresses": list(addresses)})) is not None:
                     break
         finally:
             self._slots.release()
@@ -164,10 +165,10 @@ class Reading(Workers):
             del message
             messages.send(sock, {}, pickle.dumps(found))
 
-    def _read(self, sent: bytes, kind: str, line: int) -> RawRecord | LrpError:
+    def _read(self, sent: bytes, kind: str, addresses: list[str]) -> RawRecord | LrpError:
         try:
             with limited(self._effort):
-                raw = one_record(self._service.reader, sent, kind, line)
+                raw = one_record(self._service.reader, sent, kind, addresses)
                 self._service.read(raw)
                 return raw
         except LrpError as error:

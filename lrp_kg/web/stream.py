@@ -39,7 +39,7 @@ class Stream:
         self.longest = longest
         self.reading: Reading | None = None
 
-    def apart(self, sent: bytes, kind: str, addresses: Collection[str] = ()) -> RawRecord | None:
+    def apart(self, sent: bytes, kind: str, addresses: Collection[str]) -> RawRecord | None:
         """Return the valid record of a body that is read in another process; ``None`` if it is to be read here."""
         return self.reading.apart(sent, kind, addresses) if self.reading else None
 

@@ -325,7 +325,7 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "twice.json": ('{"redFlags": "none", "redFlags": "cluster"}', "'redFlags' appears twice"),
     "nan.json": ('{"incapacityPercentage": NaN}', "NaN"),
     "deep.json": ("[" * 100_000, "nested deeper"),
-    "empty.json": ("", "Line 1, column 1"),
+    "empty.json": ("", "Column 1"),
     "number.json": ("3", "JSON object, not a number"),
     "latin-1.json": ('{"id": "é"}'.encode("latin-1"), "not UTF-8"),
     "remote-context.json": ('{"@context": "https://example.org/c", "redFlags": "none"}', "never fetched"),
