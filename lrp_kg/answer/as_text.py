@@ -55,17 +55,17 @@ class AnswerWords(GuidelineWords):
         start = found.get("countedFrom")
         return f"({self.say('counted-from')} {self.field(start['field'])}: {start['date']})" if start else ""
 
-    def shown(self, value: Any) -> str:
-        """Return a value as a person reads it."""
+    def shown(self, value: Any, field: str = "") -> str:
+        """Return a value as a person reads it; the names of a list of values are those of its field."""
         if value is None:
             return self.say("unknown")
         if isinstance(value, bool):
             return self.yes_no(value)
         if isinstance(value, list):
-            return ", ".join(value) or "–"
+            return ", ".join(self.value(field, v) for v in value) or "–"
         if isinstance(value, dict):
             return " – ".join(self.say("unknown") if end is None else str(end) for end in value.values())
-        return self.value(value) if isinstance(value, str) else str(value)
+        return self.value(field, value) if isinstance(value, str) else str(value)
 
     def days(self, programme: Json, today: str | None) -> str:
         """Return on which days a patient is eligible, seen from the day of the assessment; empty without an end."""
@@ -226,7 +226,7 @@ class TextAnswer:
         return lines
 
     def _reason(self, reason: Json) -> RenderableType:
-        shown = self.words.shown(reason["value"])
+        shown = self.words.shown(reason["value"], reason["field"])
         return Text.from_markup(
             f"      {escape(reason['label'])}: {self._verdict(reason['verdict'])}"
             f" [dim]({escape(self.words.field(reason['field']))}: {escape(shown)})[/]"

@@ -124,9 +124,9 @@ class GuidelineWords(ExpressionWords):
         """Return the label of a field by its name in JSON."""
         return self.text(self._fields.get(name, {}), name)
 
-    def value(self, name: str) -> str:
-        """Return the label of a value by its name in JSON."""
-        return self.text(self._values.get(name, {}), name)
+    def value(self, field: str, name: str) -> str:
+        """Return the label of a value by the names in JSON of its field and its own: fields can share a name."""
+        return self.text(self._values.get((field, name), {}), name)
 
     def condition(self, name: str) -> str:
         """Return a condition by its identifier as it follows what depends on it: *if ...*."""
@@ -157,5 +157,5 @@ class GuidelineWords(ExpressionWords):
         return {f.id: f.label for f in (*g.fields.values(), *g.derived.values())}
 
     @cached_property
-    def _values(self) -> dict[str, Text]:
-        return {v.id: v.label for f in self.guideline.fields.values() for v in f.values}
+    def _values(self) -> dict[tuple[str, str], Text]:
+        return {(f.id, v.id): v.label for f in self.guideline.fields.values() for v in f.values}
