@@ -14,6 +14,7 @@ from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 from lrp_kg.cache import remembered
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.owl_rules import Rules
 from lrp_kg.guideline.rdflib_graph import to_rdflib
 
 
@@ -40,7 +41,7 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
 
 def _closed(guideline: Guideline) -> rdflib.Graph:
     graph, said = _split(ontology_graph(guideline))
-    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    owlrl.DeductiveClosure(Rules, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     kept = said
     for s, p, o in graph:
         if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef):

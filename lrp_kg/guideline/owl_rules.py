@@ -1,0 +1,68 @@
+"""The OWL 2 RL rules of owlrl, with the same conclusions and errors, without steps that can conclude nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import owlrl
+import rdflib
+from rdflib.namespace import OWL, RDF, RDFS
+
+_Triple = tuple[Any, Any, Any]
+_VOCABULARY = tuple(str(namespace) for namespace in (OWL, RDF, RDFS))
+_DIFFERENT, _SAME, _TYPE = OWL.differentFrom, OWL.sameAs, RDF.type
+_PARTS = frozenset((RDF.first, RDF.rest, OWL.onProperty))
+"""Predicates that rules look up, but with which none begins."""
+_LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OWL.equivalentProperty))
+"""Predicates from which nothing follows about other terms where subject and object are one term."""
+
+
+class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
+    """The rules of owlrl, several times as fast.
+
+    owlrl applies every rule to every triple in each round. Each rule but one (that each term is the same as itself)
+    begins with a predicate, or with a type, of OWL, RDF or RDFS.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.known: set[_Triple] = set()
+        self.same: set[Any] = set()
+        self.applied: set[_Triple] = set()
+        self.blank: set[rdflib.BNode] = set()
+        super().__init__(*arguments, **options)
+        self.known.update(self.graph)
+
+    def empty_stored_triples(self) -> None:
+        """Begin the next round; the triples of the last one are in the graph by now."""
+        self.known |= getattr(self, "added_triples", set())
+        super().empty_stored_triples()
+
+    def store_triple(self, t: _Triple) -> None:
+        """Store a derived triple unless it is known."""
+        if t not in self.known and not isinstance(t[1], rdflib.Literal):
+            self.added_triples.add(t)
+
+    def rules(self, t: _Triple, cycle_num: int) -> None:
+        """Apply the rules to a triple that can set off one."""
+        if cycle_num == 1:
+            self.blank.update(node for node in t if isinstance(node, rdflib.BNode))
+        if self.can_conclude(*t) and not (t in self.applied and t[0] == t[2] and t[1] in _LEVEL):
+            self.applied.add(t)
+            super().rules(t, max(cycle_num, 2))  # in its first round owlrl lists the blank nodes, slowly
+        else:
+            for node in t:
+                if node not in self.same:
+                    self.same.add(node)
+                    self.store_triple((node, _SAME, node))
+
+    def can_conclude(self, s: Any, p: Any, o: Any) -> bool:
+        """Return whether a triple can set off a rule other than that of equality with itself."""
+        if p == _SAME and s == o:
+            return (s, _DIFFERENT, s) in self.known
+        of_owl = str(p).startswith(_VOCABULARY) and p not in _PARTS
+        return of_owl and (p != _TYPE or str(o).startswith(_VOCABULARY))
+
+    def post_process(self) -> None:
+        """Remove triples whose predicate is a blank node."""
+        self.bnodes = list(self.blank)
+        super().post_process()
