@@ -48,6 +48,7 @@ class Field(Term):
     implies: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
+    first_day: date | None = None
     earliest: str | None = None
     latest: str | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from lrp_kg.durations import MEASURES, parse_period
 from lrp_kg.guideline import criteria
 from lrp_kg.guideline.graph_reader import GraphReader
@@ -17,6 +19,7 @@ _KINDS = {XSD + kind: kind for kind in ("boolean", "integer", "date", "string")}
 def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
     """Return the fields, and the orders of dates that the shapes demand."""
     datatypes, bounds, orders = _shape_facts(r)
+    first_days = _first_days(r)
     g = r.graph
     lists = {n.value for n in g.instances(CP + "ListField")}
     fields = {}
@@ -44,6 +47,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             implies=tuple(o.value for o in g.all(node, CP + "implies")),
             low=limits.get("minInclusive"),
             high=limits.get("maxInclusive"),
+            first_day=first_days.get(node.value),
             earliest=r.name(node, CP + "earliestProperty"),
             latest=r.name(node, CP + "latestProperty"),
         )
@@ -94,6 +98,21 @@ def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[st
                     bounds.setdefault(path.value, {})[bound] = int(limit.value)
         orders += [(path.value, later.value) for later in predicates.get(SH + "lessThanOrEquals", [])]
     return datatypes, bounds, orders
+
+
+def _first_days(r: GraphReader) -> dict[str, date]:
+    """Return the first day that dates can be, as the shapes of records say it."""
+    found = {}
+    for shape, predicates in r.graph.by_subject.items():
+        path = r.graph.one(shape, SH + "path")
+        for limit in predicates.get(SH + "minInclusive", []):
+            if path is None or limit.datatype != XSD + "date":
+                continue
+            try:
+                found[path.value] = date.fromisoformat(limit.value)
+            except ValueError:
+                r.complain("not-a-date", shape, f"{limit.value!r} is not a date.")
+    return found
 
 
 def read_spans(r: GraphReader) -> tuple[DateSpan, ...]:

@@ -40,6 +40,10 @@ _OURS = ("@id", "@type")
 """Keys of JSON-LD that a record without a context of its own may have."""
 
 
+TYPES = ("PatientRecord", PATIENT_RECORD, "cp:PatientRecord")
+"""What a record without a context of its own may say as its type, alone or in a list."""
+
+
 class RecordReader:
     """Reads records in the terms of one guideline."""
 
@@ -138,13 +142,7 @@ class RecordReader:
                     entries.append((iri, self._value(key, value)))
         stray: list[str] = []
         kind = data.get("@type", "PatientRecord")
-        if kind not in (
-            "PatientRecord",
-            PATIENT_RECORD,
-            "cp:PatientRecord",
-            ["PatientRecord"],
-            [PATIENT_RECORD],
-        ):
+        if kind not in (*TYPES, *([name] for name in TYPES)):
             stray.append("@type")
         subject, too_long = _identified(data)
         problems += too_long
