@@ -363,28 +363,3 @@ def _ends(first: date | None, last: date | None) -> dict[str, str | None]:
 def counted_from(spread: Spread) -> dict[str, str]:
     """Render the day of an uncertain field that a date is counted from."""
     return {"field": local_name(spread.counted_from), "date": spread.day.isoformat()}
-
-
-def known_ids(guideline: Guideline, lang: str = "en") -> Mapping[str, list[Json]]:
-    """Return every identifier that an answer can hold, by kind, with its IRI and label."""
-
-    def rows(terms: Iterable[Any]) -> list[Json]:
-        return [{"id": t.id, "iri": t.iri, "label": in_language(t.label, lang)} for t in terms]
-
-    g = guideline
-    own = g.own_decisions.values()
-    return {
-        "fields": rows(g.fields.values()),
-        "decisions": rows(own),
-        "options": [row | {"decision": d.id} for d in own for row in rows(d.options)],
-        "boxes": rows(g.boxes.values()),
-        "statements": rows(g.statements),
-        "programmes": rows(g.programmes.values()),
-        "editions": rows(g.editions),
-        "criteria": [r | {"edition": e.id} for e in g.editions for r in rows(e.criteria)],
-        "actors": rows({s.actor.iri: s.actor for s in g.statements if s.actor}.values()),
-        "facts": rows(g.fact_keys.values()),
-        "conditions": rows(g.conditions.values()),
-        "warnings": rows(g.cautions),
-        "openPoints": rows(g.open_points),
-    }

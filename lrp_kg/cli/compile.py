@@ -34,6 +34,6 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
 @guideline_option
 def ids(lang: str, guideline: Path | None) -> None:
     """Print every identifier that an answer can hold, as JSON."""
-    from lrp_kg.answer.as_json import known_ids
+    from lrp_kg.answer.known import known_ids
 
     print_json(known_ids(open_service(guideline).guideline, lang))

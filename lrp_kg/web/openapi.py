@@ -10,12 +10,10 @@ from typing import Any
 import yaml
 
 from lrp_kg import __version__
-from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import local_name
+from lrp_kg.guideline.model import Guideline
+from lrp_kg.record.schema import record_schema
 from lrp_kg.web.parameters import taken_by
 from lrp_kg.words import in_language
-
-_ENDS = ("earliest", "latest")
 
 
 def description(guideline: Guideline, views: Mapping[tuple[str, str], str]) -> dict[str, Any]:
@@ -34,12 +32,8 @@ def description(guideline: Guideline, views: Mapping[tuple[str, str], str]) -> d
             | {"parameters": [*operation.get("parameters", ()), *_parameters(views[method.upper(), path], ids)]}
             for method, operation in operations.items()
         }
-    properties = {f.id: _schema(f) for f in guideline.fields.values()}
-    for f in guideline.fields.values():
-        for bound, end in zip(f.bounds or (), _ENDS, strict=False):
-            about = f"{in_language(f.label, 'en')}: {end} possible day"
-            properties[local_name(bound)] = {"type": "string", "format": "date", "description": about}
-    found["components"]["schemas"]["Record"]["properties"] = properties
+    record = record_schema(guideline)
+    found["components"]["schemas"]["Record"] = {name: part for name, part in record.items() if name != "$schema"}
     return found
 
 
@@ -56,26 +50,3 @@ def _page(path: str, what: str, problem: dict[str, Any]) -> dict[str, Any]:
         found["responses"]["404"] = problem
     found["responses"]["400"] = problem
     return found
-
-
-def _schema(field: Field) -> dict[str, Any]:
-    values = [v.id for v in field.values]
-    kinds: dict[str, dict[str, Any]] = {
-        "value": {"type": "string", "enum": values},
-        "values": {"type": "array", "items": {"type": "string", "enum": values}},
-        "boolean": {"type": "boolean"},
-        "date": {"type": "string", "format": "date"},
-        "string": {"type": "string"},
-    }
-    schema = kinds.get(field.kind)
-    if schema is None:
-        schema = {"type": "integer"}
-        if field.low is not None:
-            schema["minimum"] = field.low
-        if field.high is not None:
-            schema["maximum"] = field.high
-    if field.bounds:
-        ends = {name: {"type": "string", "format": "date"} for name in _ENDS}
-        within = {"type": "object", "properties": ends, "required": list(ends), "additionalProperties": False}
-        schema = {"anyOf": [schema, {"type": "string", "pattern": r"^\d{4}(-\d{2})?$"}, within]}
-    return schema | {"description": in_language(field.question, "en") or in_language(field.label, "en")}

@@ -6,10 +6,11 @@ import orjson
 from flask import Blueprint, Response, current_app, g, request
 
 from lrp_kg import __version__
-from lrp_kg.answer.as_json import known_ids
+from lrp_kg.answer.known import known_fields, known_ids
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
+from lrp_kg.record.schema import record_schema
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
@@ -24,6 +25,8 @@ ENDPOINTS = (
     ("POST", "/assess", "endpoint-assess"),
     ("POST", "/validate", "endpoint-validate"),
     ("GET", "/ids", "endpoint-ids"),
+    ("GET", "/fields", "endpoint-fields"),
+    ("GET", "/schema/record.json", "endpoint-schema-record"),
     ("GET", "/context.jsonld", "endpoint-context"),
     ("GET", "/query.rq", "endpoint-query"),
     ("GET", "/openapi.json", "endpoint-openapi"),
@@ -102,6 +105,20 @@ def health() -> Response:
 def ids() -> Response:
     """List every identifier that an answer can hold."""
     return _json(known_ids(service().guideline, language()))
+
+
+@blueprint.get("/v1/fields")
+@blueprint.get("/fields")
+def fields() -> Response:
+    """List the fields of a record: values, limits, questions, columns."""
+    return _json({"fields": known_fields(service().guideline, language())})
+
+
+@blueprint.get("/v1/schema/record.json")
+@blueprint.get("/schema/record.json")
+def schema_of_records() -> Response:
+    """Return the JSON Schema of a record."""
+    return _json(record_schema(service().guideline, language()), "application/schema+json")
 
 
 @blueprint.get("/v1/context.jsonld")

@@ -18,8 +18,8 @@ from click.testing import CliRunner, Result
 
 import lrp_kg.answer.service
 from lrp_kg import GuidelineService, __version__
-from lrp_kg.answer.as_json import known_ids
 from lrp_kg.answer.as_text import to_text
+from lrp_kg.answer.known import known_ids
 from lrp_kg.cli import main
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query

@@ -15,7 +15,7 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.answer.as_json import known_ids
+from lrp_kg.answer.known import known_ids
 from lrp_kg.errors import UnknownParameter
 from tests.support.paths import ANKLE
 

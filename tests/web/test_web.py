@@ -31,9 +31,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lrp_kg import GuidelineService, __version__
-from lrp_kg.answer.as_json import known_ids
 from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.answer.as_text import to_text
+from lrp_kg.answer.known import known_ids
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
