@@ -216,8 +216,8 @@ class TextAnswer:
         for option, reasons in decision.get("whyNot", {}).items():
             shown = [r for r in reasons if r["verdict"] != "true"] or reasons
             if shown:
-                heading = f"{self.words.say('whyNot')} {self.words.option(name, option)}"
-                lines.append(Text.from_markup(f"    [dim]{escape(heading)}:[/]"))
+                heading = f"{self.words.say('whyNot')}: {self.words.option(name, option)}"
+                lines.append(Text.from_markup(f"    [dim]{escape(heading)}[/]"))
                 lines += [self._reason(r) for r in shown]
         for p in decision["openPoints"] if "because" in decision else points:
             rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
