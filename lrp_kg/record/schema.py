@@ -52,9 +52,8 @@ def record_schema(guideline: Guideline, lang: str = "en") -> Schema:
 
 def field_schema(field: Field, lang: str) -> Schema:
     """Return what the value of a field can be; null is unknown, as if it were absent."""
-    found = _or_null(_value(field)) | {"title": in_language(field.label, lang)}
-    question = in_language(field.question, lang)
-    return found | ({"description": question} if question else {})
+    label = in_language(field.label, lang)
+    return _or_null(_value(field)) | {"title": label, "description": in_language(field.question, lang, label)}
 
 
 def _or_null(schema: Schema) -> Schema:
