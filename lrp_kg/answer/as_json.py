@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from lrp_kg.answer.facts import LATER
+from lrp_kg.answer.labels import conditions_named, points_to_read
 from lrp_kg.answer.results import (
     AskedField,
     Assessment,
@@ -29,7 +30,7 @@ from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
-from lrp_kg.words import Text, in_language, phrase
+from lrp_kg.words import Text, in_language
 
 Json = dict[str, Any]
 DAY_KEYS = ("eligibleFrom", "eligibleUntil", "eligibleRange", "eligibleOutdatedFrom")
@@ -84,7 +85,6 @@ class Renderer:
         """Render a reason."""
         return {
             "condition": reason.condition.id,
-            "label": self.text(reason.condition.label),
             "field": local_name(reason.field),
             "value": self.value(record, reason.field),
             "verdict": VERDICT_NAMES[reason.verdict],
@@ -106,7 +106,7 @@ class Renderer:
             data["actor"] = s.actor.id
         if s.condition:
             condition = self.guideline.conditions[s.condition]
-            data["condition"] = self.term(condition) | {"verdict": VERDICT_NAMES[found.verdict]}
+            data["condition"] = {"id": condition.id, "verdict": VERDICT_NAMES[found.verdict]}
         if s.condition_text:
             data["conditionText"] = self.text(s.condition_text)
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):
@@ -135,13 +135,17 @@ class Renderer:
         data = self.statement(found)
         return {"id": data.pop("id"), "label": data.pop("text"), "reached": found.limit_reached} | data
 
-    def box(self, box: Box, statements: Iterable[StatementResult]) -> Json:
-        """Render a box, with the decision and, where there is one, the option that it is shown with."""
+    def box(self, box: Box, statements: Iterable[StatementResult], decisions: Mapping[str, Json]) -> Json:
+        """Render a box, with the decision and, where there is one, the option that it is shown with.
+
+        Its title is left out where it is the label of that option.
+        """
         decision, option = self.places[box.iri]
+        title = self.text(box.label)
+        known = option is not None and decisions[decision.id]["labels"].get(option.id) == title
         return {
-            "id": box.id,
-            "label": box.printed,
-            "title": self.text(box.label),
+            **{"id": box.id, "label": box.printed},
+            **({} if known else {"title": title}),
             "section": box.section.id,
             "decision": decision.id,
             "option": option.id if option else None,
@@ -157,34 +161,38 @@ class Renderer:
             "possible": list(result.possible),
             "missing": [local_name(f) for f in result.missing],
             "labels": {
-                o.id: self.text(o.label) for o in found.decision.options if o.id in result.answers + result.possible
+                o.id: self.text(o.label)
+                for o in found.decision.options
+                if o.id in result.answers + result.possible and found.decision.iri in self.guideline.own_decisions
             },
             "boxes": [b.id for b in boxes if self.places[b.iri][0] is found.decision],
         }
         if explain:
             data["because"] = self.reasons(record, found.because)
             data["whyNot"] = {o: self.reasons(record, r) for o, r in found.why_not.items()}
-        data["openPoints"] = [
-            {"id": p.id, "kind": p.kind.id, "label": self.text(p.label)}
-            | {"reading": self.text(p.reading), "declares": list(p.declares), "decisive": p.iri in found.decisive}
-            for p in found.open_points
-        ]
+        data["openPoints"] = [{"id": p.id, "decisive": p.iri in found.decisive} for p in found.open_points]
         return data
 
-    def programme(self, record: Record, found: ProgrammeResult) -> Json:
+    def programme(self, record: Record, found: ProgrammeResult, explain: bool) -> Json:
         """Render eligibility for a programme."""
+        labels = {c.criterion.id: c.criterion.label for c in found.criteria}
         data: Json = {
             "status": found.result.status,
             "verdict": found.verdict,
             "assessed": found.assessed,
             "label": self.text(found.programme.label),
             "edition": found.edition.id if found.edition else None,
-            "editions": [self.edition(e) for e in found.editions],
+            "editions": [self.edition(e, labels) for e in found.editions],
         }
         if found.outdated != FALSE:
             data |= {"outdated": found.outdated == TRUE or None, "validUntil": _iso(found.until)}
         return data | {
-            "criteria": [self.criterion(c) | {"because": self.reasons(record, c.because)} for c in found.criteria],
+            "criteria": [
+                self.term(c.criterion)
+                | self.met(c)
+                | ({"because": self.reasons(record, c.because)} if explain else {})
+                for c in found.criteria
+            ],
             "missing": [local_name(f) for f in found.result.missing],
             "benefits": [self.statement(s) for s in found.benefits],
             "limits": [self.limit(s) for s in found.limits],
@@ -196,8 +204,8 @@ class Renderer:
         """Render the days on which a patient is eligible."""
         return eligible_days_as_json(found)
 
-    def edition(self, found: EditionResult) -> Json:
-        """Render the verdict by an edition as if it applied."""
+    def edition(self, found: EditionResult, labels: Mapping[str, Text]) -> Json:
+        """Render the verdict by an edition as if it applied; of a criterion the label if it is not in ``labels``."""
         return self.term(found.edition) | {
             "validFrom": _iso(found.edition.valid_from),
             "validUntil": _iso(found.last),
@@ -205,30 +213,32 @@ class Renderer:
             "applies": _APPLIES.get(found.applies, "unknown"),
             "verdict": found.verdict,
             "missing": [local_name(f) for f in found.result.missing],
-            "criteria": [self.criterion(c) for c in found.criteria],
+            "criteria": [
+                (self.term(c.criterion) if labels.get(c.criterion.id) != c.criterion.label else {"id": c.criterion.id})
+                | self.met(c)
+                for c in found.criteria
+            ],
         }
 
-    def criterion(self, found: CriterionResult) -> Json:
-        """Render a criterion."""
-        return self.term(found.criterion) | {"verdict": _MET.get(found.verdict, "unknown")}
+    def met(self, found: CriterionResult) -> Json:
+        """Render whether a criterion is met."""
+        return {"verdict": _MET.get(found.verdict, "unknown")}
 
     def dated(self, found: StatementResult, note: OpenPoint | None) -> Json:
-        """Render a date, with the open point noted on it."""
-        data = self.term(found.statement) | days_of(found)
+        """Render a date of a statement, with the open point noted on it."""
+        data = {"id": found.statement.id} | days_of(found)
         if found.spread:
             data["countedFrom"] = counted_from(found.spread)
-        data |= {"status": found.status, "source": found.statement.source}
-        return data | {"note": self.term(note) | {"reading": self.text(note.reading)}} if note else data
+        return data | {"status": found.status} | ({"note": note.id} if note else {})
 
     def question(self, asked: AskedField) -> Json:
         """Render a question with the values it can be answered with; ``partial`` where the answer is known in part."""
         field = self.guideline.fields[asked.field]
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
-        options: list[tuple[str | bool, str]] = [(v.id, self.text(v.label)) for v in field.values]
-        if field.kind == "boolean":
-            options = [(True, phrase("yes", self.lang)), (False, phrase("no", self.lang))]
-        data["options"] = [{"value": value, "label": label} for value, label in options]
-        data["unit"] = self.text(field.unit) or None
+        if field.values:
+            data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
+        if field.unit:
+            data["unit"] = self.text(field.unit)
         if asked.partial:
             data["partial"] = True
         if field.hint:
@@ -249,6 +259,14 @@ class Renderer:
     def dates(self, found: Iterable[StatementResult], notes: Mapping[str, OpenPoint]) -> Any:
         """Render dates."""
         return [self.dated(s, notes.get(s.statement.iri)) for s in found]
+
+    def points(self, found: Iterable[OpenPoint], notes: Mapping[str, OpenPoint]) -> Any:
+        """Render open points, those noted on dates among them, by identifier."""
+        return {
+            p.id: {"kind": p.kind.id, "label": self.text(p.label)}
+            | {"reading": self.text(p.reading), "declares": list(p.declares)}
+            for p in (*found, *notes.values())
+        }
 
     def line(self, line: Line) -> Json:
         """Render a line of the summary."""
@@ -280,6 +298,7 @@ class Renderer:
         editions = [e.edition.id for p in found.programmes.values() for e in p.applying]
         shown = [box for box, _ in found.boxes]
         questions = [self.question(q) for q in found.questions]
+        decisions = {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()}
         answer = {
             **self.echoed(record),
             "guideline": {
@@ -289,12 +308,14 @@ class Renderer:
             },
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
             **self.summarised(found),
-            "decisions": {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()},
-            "boxes": [self.box(box, statements) for box, statements in found.boxes],
+            "decisions": decisions,
+            "boxes": [self.box(box, statements, decisions) for box, statements in found.boxes],
             "notices": [self.statement(s) for s in found.notices],
-            "eligibility": {name: self.programme(record, p) for name, p in found.programmes.items()},
+            "eligibility": {name: self.programme(record, p, explain) for name, p in found.programmes.items()},
             "facts": self.facts(found.facts),
             "dates": self.dates(found.dated, found.notes),
+            "conditions": {c.id: self.text(c.label) for c in conditions_named(found, explain=explain)},
+            "openPoints": self.points(points_to_read(found, explain=explain), found.notes),
             "warnings": [
                 self.term(w)
                 | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}

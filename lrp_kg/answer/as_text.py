@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from lrp_kg.answer.as_json import DAY_KEYS, Json
+from lrp_kg.answer.labels import Labels
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE
@@ -49,6 +50,10 @@ class AnswerWords(GuidelineWords):
     def verdict(self, name: str) -> str:
         """Return the word for a verdict."""
         return self.say({"true": "yes", "false": "no"}.get(name, name))
+
+    def answered(self, decision: Json, ident: str) -> str:
+        """Return an answer of a decision in words; those of programmes are verdicts."""
+        return str(decision["labels"].get(ident) or self.status(ident))
 
     def counted_from(self, found: Json) -> str:
         """Return from which field and day a date is counted that rests on an uncertain one; else nothing."""
@@ -119,7 +124,8 @@ def points_to_show(answer: Json) -> dict[str, list[Json]]:
     found: dict[str, list[Json]] = {}
     said: set[str] = set()
     for name, decision in answer.get("decisions", {}).items():
-        own = [p for p in decision["openPoints"] if p["decisive"] or decision["status"] in p["declares"]]
+        known = [p | answer["openPoints"].get(p["id"], {"declares": ()}) for p in decision["openPoints"]]
+        own = [p for p in known if p["decisive"] or decision["status"] in p["declares"]]
         found[name] = [p for p in own if p["id"] not in said]
         said.update(p["id"] for p in own)
     return found
@@ -159,6 +165,7 @@ class TextAnswer:
         """Return what an answer says beside its summary, by section."""
         said = {line["text"] for line in answer["summary"]}
         points = points_to_show(answer)
+        self.labels = Labels(answer)
         asked = [q["field"] for q in answer["questions"]]
         question = answer["nextQuestion"] if all(line["kind"] != "question" for line in answer["summary"]) else None
         return {
@@ -190,7 +197,7 @@ class TextAnswer:
         return ", ".join(self.words.field(name) for name in names)
 
     def _box(self, box: Json) -> Iterator[RenderableType]:
-        yield Text.from_markup(f"[bold cyan]{escape(box['label'])}[/]  {escape(box['title'])}")
+        yield Text.from_markup(f"[bold cyan]{escape(box['label'])}[/]  {escape(self.labels.title(box))}")
         for statement in box["statements"]:
             yield self._statement(statement)
 
@@ -198,13 +205,12 @@ class TextAnswer:
         return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"
 
     def _decision(self, name: str, decision: Json, points: Iterable[Json]) -> list[RenderableType]:
-        labels = decision["labels"]
-        answers = "; ".join(labels.get(a, a) for a in decision["answers"])
+        answers = "; ".join(self.words.answered(decision, a) for a in decision["answers"])
         line = f"  [bold]{escape(self.words.decision(name))}[/]: {self._status(decision['status'])}"
         if answers:
             line += f" – {escape(answers)}"
         if decision["possible"]:
-            possible = ", ".join(labels.get(a, a) for a in decision["possible"])
+            possible = ", ".join(self.words.answered(decision, a) for a in decision["possible"])
             line += f" ({escape(self.words.say('possible'))}: {escape(possible)})"
         lines: list[RenderableType] = [Text.from_markup(line)]
         if decision["missing"]:
@@ -219,7 +225,8 @@ class TextAnswer:
                 heading = f"{self.words.say('whyNot')}: {self.words.option(name, option)}"
                 lines.append(Text.from_markup(f"    [dim]{escape(heading)}[/]"))
                 lines += [self._reason(r) for r in shown]
-        for p in decision["openPoints"] if "because" in decision else points:
+        shown = [p | self.labels.point(p["id"]) for p in decision["openPoints"]] if "because" in decision else points
+        for p in shown:
             rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
             line = f"    [magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
             lines.append(Text.from_markup(line))
@@ -228,7 +235,7 @@ class TextAnswer:
     def _reason(self, reason: Json) -> RenderableType:
         shown = self.words.shown(reason["value"], reason["field"])
         return Text.from_markup(
-            f"      {escape(reason['label'])}: {self._verdict(reason['verdict'])}"
+            f"      {escape(self.labels.condition(reason['condition']))}: {self._verdict(reason['verdict'])}"
             f" [dim]({escape(self.words.field(reason['field']))}: {escape(shown)})[/]"
         )
 
@@ -295,9 +302,10 @@ class TextAnswer:
         named = [f"{self.words.say(n)} {self.words.shown(item[n])}" for n in ("earliest", "latest") if item[n]]
         days = "  ".join(named + ([self.words.counted_from(item)] if "countedFrom" in item else []))
         colour, status = _COLOURS.get(item["status"], "white"), self.words.date_status(item["status"])
-        line = f"  [{colour}]{escape(status)}[/] [bold]{escape(days)}[/] {escape(item['label'])}"
+        line = f"  [{colour}]{escape(status)}[/] [bold]{escape(days)}[/] {escape(self.labels.statement(item['id']))}"
         if "note" in item:
-            note = f"{item['note']['label']} → {item['note']['reading']}"
+            point = self.labels.point(item["note"])
+            note = f"{point['label']} → {point['reading']}"
             line += f"\n    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(note)}"
         return Text.from_markup(line)
 
@@ -306,7 +314,7 @@ class TextAnswer:
         return Text.from_markup(f"  [{colour}]{mark} {escape(item['label'])}[/]")
 
     def _question(self, question: Json) -> RenderableType:
-        options = " / ".join(o["label"] for o in question["options"])
+        options = " / ".join(o["label"] for o in question.get("options", ()))
         line = f"  [bold]? {escape(question['question'])}[/] [dim]({question['field']})[/]"
         return Text.from_markup(line + (f"\n    {escape(options)}" if options else ""))
 

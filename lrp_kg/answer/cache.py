@@ -18,9 +18,11 @@ import orjson
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.decisions import Assessor, Run
 from lrp_kg.answer.facts import facts_of
+from lrp_kg.answer.labels import points_to_read
 from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, ProgrammeResult, StatementResult
 from lrp_kg.answer.statements import in_order
 from lrp_kg.answer.summary import Settled, Summary, settled_lines
+from lrp_kg.guideline.model import OpenPoint
 from lrp_kg.record.model import Record
 
 LIMIT = 32 * 1024 * 1024
@@ -60,6 +62,10 @@ class _SlotRenderer(Renderer):
         """Leave a slot for all dates."""
         return _slot("dates")
 
+    def points(self, found: Any, notes: Any) -> Any:
+        """Leave a slot for the open points: some are noted on dates."""
+        return _slot("points")
+
     def eligible_days(self, programme: str, found: EligibleDays) -> Json:
         """Leave a slot for each end of the eligible days, and for what is known of them."""
         return {name: _slot("days", f"{name} {programme}") for name in super().eligible_days(programme, found)}
@@ -79,6 +85,7 @@ class _CachedAnswer:
 
     decisions: tuple[DecisionResult, ...]
     summary: Settled
+    points: tuple[OpenPoint, ...]
     programmes: tuple[ProgrammeResult, ...]
     pieces: tuple[bytes, ...]
     slots: tuple[tuple[str, str], ...]
@@ -144,6 +151,7 @@ class AnswerCache:
         return _CachedAnswer(
             decisions=bare,
             summary=settled_lines(found),
+            points=points_to_read(found, explain=run.explain),
             programmes=tuple(found.programmes.values()),
             pieces=tuple(parts[::2]),
             slots=slots,
@@ -172,6 +180,7 @@ class AnswerCache:
         values: dict[str, bytes] = {}
         days: dict[str, Json] = {}
         summary: Json = {}
+        notes: Mapping[str, OpenPoint] = {}
         for (kind, name), piece in zip(cached.slots, cached.pieces[1:], strict=True):
             if kind == "value":
                 filled = values.get(name)
@@ -191,7 +200,10 @@ class AnswerCache:
                 filled = orjson.dumps(renderer.facts(facts_of(settled, cached.decisions, run.verdict, run.in_force)))
             elif kind == "dates":
                 dates = in_order(settled)
-                filled = orjson.dumps(renderer.dates(dates, run.notes(dates)))
+                notes = run.notes(dates)
+                filled = orjson.dumps(renderer.dates(dates, notes))
+            elif kind == "points":  # after the dates that they are noted on
+                filled = orjson.dumps(renderer.points(cached.points, notes))
             else:
                 found = statements[int(name)]
                 filled = orjson.dumps(found.earliest if kind == "earliest" else found.latest)

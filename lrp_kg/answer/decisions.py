@@ -163,7 +163,9 @@ class Assessor:
         own = [d for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted]
         decisions = {d.id: run.decision(d) for d in own}
         all_programmes = self.guideline.programmes.values()
-        programmes = {p.id: run.programme(p) for p in all_programmes if wanted is None or p.id in wanted}
+        programmes = {
+            p.id: run.programme(p, asked=wanted is not None) for p in all_programmes if wanted is None or p.id in wanted
+        }
         for p in programmes.values():
             decisions[p.programme.id] = run.programme_run(p.programme).decision_result(p.result)
         boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
@@ -288,9 +290,9 @@ class Run:
             found = self._programmes[programme.iri] = ProgrammeRun(self, programme)
         return found
 
-    def programme(self, programme: Programme) -> ProgrammeResult:
+    def programme(self, programme: Programme, *, asked: bool = False) -> ProgrammeResult:
         """Return the eligibility for a programme by the edition that is valid, or by all that may be."""
-        return self.programme_run(programme).result()
+        return self.programme_run(programme).result(asked=asked)
 
     def touches(self, programme: Programme, editions: Iterable[EditionResult]) -> bool:
         """Return whether a criterion of a programme has a verdict, or a field that only it reads is known."""

@@ -74,8 +74,8 @@ class ProgrammeRun:
             run.a.date_key(c.edition.decision, run.record, run.signature, self.window(c)) for c in self.chosen
         )
 
-    def result(self) -> ProgrammeResult:
-        """Return the eligibility."""
+    def result(self, *, asked: bool = False) -> ProgrammeResult:
+        """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow."""
         result = self.outcome()
         editions = tuple(self._edition(c) for c in self.candidates)
         applying = tuple(e for e in editions if e.applies != FALSE)
@@ -83,17 +83,20 @@ class ProgrammeRun:
         perhaps = eligible or result.status == UNDETERMINED
         in_scope = result.status != NOT_APPLICABLE
         attainable = {e.edition.id for e in applying if ELIGIBLE in (*e.result.answers, *e.result.possible)}
+        assessed = asked or result.status != UNDETERMINED or self.run.touches(self.programme, applying)
         return ProgrammeResult(
             programme=self.programme,
             editions=editions,
             result=result,
             criteria=tuple(_by_role(applying)),
             benefits=tuple(self._statements(lambda e: e.benefits if eligible else ())),
-            limits=tuple(self._statements(lambda e: e.limits if e.id in attainable else ())),
+            limits=tuple(self._statements(lambda e: e.limits if assessed and e.id in attainable else ())),
             steps=tuple(
-                self._statements(lambda e: [s for s in e.steps if perhaps or (s.any_verdict and in_scope)]),
+                self._statements(
+                    lambda e: [s for s in e.steps if assessed and (perhaps or (s.any_verdict and in_scope))]
+                ),
             ),
-            assessed=result.status != UNDETERMINED or self.run.touches(self.programme, applying),
+            assessed=assessed,
             days=self.run.days(self.programme),
         )
 

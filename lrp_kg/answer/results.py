@@ -159,7 +159,7 @@ class EditionResult:
 class ProgrammeResult:
     """Eligibility for a programme; criteria are one for each role over the editions that may apply.
 
-    It is ``assessed`` unless nothing that only it asks about is known.
+    It is ``assessed`` unless nothing that only it asks about is known; then nothing is said of its limits and steps.
     """
 
     programme: Programme

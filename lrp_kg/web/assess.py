@@ -119,13 +119,24 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
         rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
         return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
     from lrp_kg.answer.as_text import AnswerWords, points_to_show, to_text
+    from lrp_kg.answer.labels import Labels
 
     if form == "text":
         return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")
     words = AnswerWords(service().guideline, lang)
     points = points_to_show(answer)
     standalone = not flag("fragment")
-    return html("answer.html", lang, headers=_HEADERS, words=words, answer=answer, points=points, standalone=standalone)
+    labels = Labels(answer) if "decisions" in answer else None
+    return html(
+        "answer.html",
+        lang,
+        headers=_HEADERS,
+        words=words,
+        answer=answer,
+        labels=labels,
+        points=points,
+        standalone=standalone,
+    )
 
 
 def _by_line(respond: Callable[[RawRecord], bytes], lang: str, **invalid: bool) -> Response:

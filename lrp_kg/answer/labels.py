@@ -1,0 +1,83 @@
+"""The texts that several parts of an answer name: each is in the answer once, and found by its identifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lrp_kg.answer.results import Assessment, StatementResult
+from lrp_kg.guideline.model import Condition, OpenPoint
+from lrp_kg.logic.explain import Reason
+
+Json = dict[str, Any]
+
+
+def conditions_named(found: Assessment, *, explain: bool) -> tuple[Condition, ...]:
+    """Return the conditions that the statements of an answer name, and its reasons where it has them."""
+    everything = found.guideline.conditions
+    stated = [everything[s.statement.condition] for s in _statements(found) if s.statement.condition]
+    given = [reason.condition for reason in _reasons(found)] if explain else []
+    return tuple({c.id: c for c in stated + given}.values())
+
+
+def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]:
+    """Return the open points of the decisions that a person should see; all of them with explanations.
+
+    Those are what is decisive, and what declares that there is no answer, or several.
+    """
+    return tuple(
+        {
+            p.id: p
+            for d in found.decisions.values()
+            for p in d.open_points
+            if explain or p.iri in d.decisive or d.result.status in p.declares
+        }.values()
+    )
+
+
+def _statements(found: Assessment) -> Iterator[StatementResult]:
+    for _, statements in found.boxes:
+        yield from statements
+    yield from found.notices
+    for p in found.programmes.values():
+        yield from p.shown
+
+
+def _reasons(found: Assessment) -> Iterable[Reason]:
+    for d in found.decisions.values():
+        yield from d.because
+        for reasons in d.why_not.values():
+            yield from reasons
+    for p in found.programmes.values():
+        for c in p.criteria:
+            yield from c.because
+
+
+class Labels:
+    """The texts of a rendered answer."""
+
+    def __init__(self, answer: Json) -> None:
+        self._answer = answer
+        of_programmes = [s for p in answer["eligibility"].values() for s in p["benefits"] + p["nextSteps"]]
+        stated = [s for box in answer["boxes"] for s in box["statements"]] + answer["notices"] + of_programmes
+        self._statements = {s["id"]: s["text"] for s in stated} | {
+            limit["id"]: limit["label"] for p in answer["eligibility"].values() for limit in p["limits"]
+        }
+
+    def title(self, box: Json) -> str:
+        """Return the title of a box: its own, else the label of the option that it is shown with."""
+        if "title" in box:
+            return str(box["title"])
+        return str(self._answer["decisions"][box["decision"]]["labels"][box["option"]])
+
+    def condition(self, ident: str) -> str:
+        """Return the label of a condition."""
+        return str(self._answer["conditions"][ident])
+
+    def statement(self, ident: str) -> str:
+        """Return the text of a statement, or the label of a limit."""
+        return str(self._statements[ident])
+
+    def point(self, ident: str) -> Json:
+        """Return an open point with its texts; empty where the answer has none of it."""
+        return dict(self._answer["openPoints"].get(ident, {}))
