@@ -188,9 +188,7 @@ class Renderer:
             data |= {"outdated": found.outdated == TRUE or None, "validUntil": _iso(found.until)}
         return data | {
             "criteria": [
-                self.term(c.criterion)
-                | self.met(c)
-                | ({"because": self.reasons(record, c.because)} if explain else {})
+                self.term(c.criterion) | self.met(c) | ({"because": self.reasons(record, c.because)} if explain else {})
                 for c in found.criteria
             ],
             "missing": [local_name(f) for f in found.result.missing],
@@ -226,19 +224,20 @@ class Renderer:
 
     def dated(self, found: StatementResult, note: OpenPoint | None) -> Json:
         """Render a date of a statement, with the open point noted on it."""
-        data = {"id": found.statement.id} | days_of(found)
+        data: Json = {"id": found.statement.id, **days_of(found)}
         if found.spread:
             data["countedFrom"] = counted_from(found.spread)
         return data | {"status": found.status} | ({"note": note.id} if note else {})
 
     def question(self, asked: AskedField) -> Json:
-        """Render a question with the values it can be answered with; ``partial`` where the answer is known in part."""
+        """Render a question with the values it can be answered with; ``partial`` where the answer is known in part.
+
+        Yes and no are no options: the type says so.
+        """
         field = self.guideline.fields[asked.field]
         data: Json = {"field": field.id, "question": self.text(field.question), "type": field.kind}
-        if field.values:
-            data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
-        if field.unit:
-            data["unit"] = self.text(field.unit)
+        data["options"] = [{"value": v.id, "label": self.text(v.label)} for v in field.values]
+        data["unit"] = self.text(field.unit) or None
         if asked.partial:
             data["partial"] = True
         if field.hint:

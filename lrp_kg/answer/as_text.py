@@ -314,7 +314,7 @@ class TextAnswer:
         return Text.from_markup(f"  [{colour}]{mark} {escape(item['label'])}[/]")
 
     def _question(self, question: Json) -> RenderableType:
-        options = " / ".join(o["label"] for o in question.get("options", ()))
+        options = " / ".join(o["label"] for o in question["options"])
         line = f"  [bold]? {escape(question['question'])}[/] [dim]({question['field']})[/]"
         return Text.from_markup(line + (f"\n    {escape(options)}" if options else ""))
 

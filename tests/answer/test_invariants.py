@@ -157,7 +157,8 @@ def test_incapacity_is_asked_first_and_its_denial_closes_what_presupposes_it(ser
     denied = record | {"incapacitated": False}
     while question := service.assess(denied)["nextQuestion"]:
         assert question["field"] not in on_incapacity
-        denied[question["field"]] = question["options"][0]["value"] if question["options"] else "2024-01-20"
+        reply = question["options"][0]["value"] if question["options"] else "2024-01-20"
+        denied[question["field"]] = True if question["type"] == "boolean" else reply
 
 
 @examples(15, 60)

@@ -104,6 +104,8 @@ def reply(service: GuidelineService, question: dict[str, Any], record: dict[str,
             value = rng.choice(DATES)
         elif kind == "integer":
             value = rng.choice([0, 20, 21, 36, 50, 100])
+        elif kind == "boolean":
+            value = rng.choice([True, False])
         elif kind == "values":
             value = rng.sample(options, rng.randint(0, len(options)))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.labels import Labels
 from lrp_kg.guideline.criteria import Between, Has, Named, walk
 
 Json = dict[str, Any]
@@ -91,7 +92,7 @@ def test_boxes_name_the_decision_and_option_they_are_shown_with(answers: list[Js
             by_decision[box["decision"]].append(box["id"])
             decision = answer["decisions"][box["decision"]]
             assert box["option"] is None or box["option"] in decision["answers"]
-            assert box["title"]
+            assert Labels(answer).title(box)
             several += box["option"] is None
         assert {name: d["boxes"] for name, d in answer["decisions"].items()} == by_decision
     assert several > 0

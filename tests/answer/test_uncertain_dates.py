@@ -194,13 +194,14 @@ def test_range_of_another_guideline_is_what_its_days_agree_on(ankle: GuidelineSe
 
 def test_reasons_say_between_what_a_duration_lies(service: GuidelineService) -> None:
     record = FIRST_LINE | {"onsetDate": {"earliest": "2024-04-26", "latest": "2024-05-16"}}
-    stage = service.assess(record, explain=True)["decisions"]["stage"]
+    answer = service.assess(record, explain=True)
+    stage = answer["decisions"]["stage"]
     assert stage["possible"] == ["first-line-week-1-2", "first-line-week-3-5"]
     week = next(r for r in stage["because"] if r["field"] in ("painDays", "painWeek"))
     assert week["verdict"] == "unknown"
     assert week["value"] in ({"lowest": 4, "highest": 24}, {"lowest": 1, "highest": 4})
     for reasons in stage["whyNot"].values():
-        assert all(r["label"] for r in reasons)
+        assert all(answer["conditions"][r["condition"]] for r in reasons)
 
 
 def test_what_is_certain_over_all_days_has_reasons(service: GuidelineService) -> None:
@@ -255,7 +256,7 @@ def test_what_is_known_in_part_is_asked_last(service: GuidelineService) -> None:
             break
         assert "partial" not in question
         reply = question["options"][0]["value"] if question["options"] else "2024-05-20"
-        record[question["field"]] = {"integer": 0, "values": []}.get(question["type"], reply)
+        record[question["field"]] = {"integer": 0, "values": [], "boolean": True}.get(question["type"], reply)
     assert question["partial"] is True
     assert "onsetDate" not in service.assess(record | {"onsetDate": "2024-05-10"})["missing"]
 

@@ -142,7 +142,7 @@ DECISIONS = [
             f"{MANAGEMENT}/status": "no-answer",
             f"{MANAGEMENT}/answers": [],
             f"{MANAGEMENT}/openPoints/*": ["pain-of-five"],
-            f"{MANAGEMENT}/openPoints/pain-of-five/kind": "Gap",
+            "openPoints/pain-of-five/kind": "Gap",
             "boxes/*": ["recovery-examination", "recovery-follow-up"],
         },
     ),
@@ -371,9 +371,9 @@ CONTENT = [
         {
             "boxes/acute-examination/statements/acute-examination-x-ray/condition": {
                 "id": "FractureSigns",
-                "label": "signs of a fracture",
                 "verdict": "unknown",
             },
+            "conditions/FractureSigns": "signs of a fracture",
         },
     ),
     Case(
@@ -551,7 +551,6 @@ DUTCH = [
             f"{STAGE}/because": [
                 {
                     "condition": "AcutePhase",
-                    "label": "eerste 10 dagen na de verstuiking",
                     "field": "daysSinceInjury",
                     "value": 2,
                     "verdict": "true",
@@ -560,13 +559,14 @@ DUTCH = [
             f"{FRACTURE}/whyNot/emergency": [
                 {
                     "condition": "Deformity",
-                    "label": "misvormde enkel",
                     "field": "deformity",
                     "value": False,
                     "verdict": "false",
                 }
             ],
-            "boxes/acute-examination/title": "acute fase: onderzoek",
+            "conditions/AcutePhase": "eerste 10 dagen na de verstuiking",
+            "conditions/Deformity": "misvormde enkel",
+            "decisions/examination/labels/acute-examination": "acute fase: onderzoek",
             "boxes/acute-examination/statements/acute-examination-compare/text": "beide enkels vergelijken",
             f"{TRAINING}/label": "begeleide training (verzonnen)",
             f"{TRAINING}/criteria/pain/label": "pijnscore van minder dan 8",
@@ -578,7 +578,7 @@ DUTCH = [
     Case(
         "an open point in Dutch",
         NO_FRACTURE | day(10) | {"painScore": 5, "instability": False},
-        {f"{MANAGEMENT}/openPoints/pain-of-five/reading": "Er wordt geen antwoord gegeven."},
+        {"openPoints/pain-of-five/reading": "Er wordt geen antwoord gegeven."},
         lang="nl",
     ),
     Case(

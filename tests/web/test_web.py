@@ -34,6 +34,7 @@ from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.answer.known import known_ids
+from lrp_kg.answer.labels import Labels
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
@@ -224,7 +225,7 @@ class TestEveryTypeOut:
         assert page.lang == lang
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
         for box in answer["boxes"]:
-            assert box["title"] in page.text
+            assert Labels(answer).title(box) in page.text
             for statement in box["statements"]:
                 assert statement["text"] in page.text
         assert answer["decisions"]["stage"]["labels"][answer["stage"]] in page.text
