@@ -16,7 +16,7 @@ while (question := service.assess(record, only=["exit", "stage", "management"])[
 answer = service.assess(record, only=["management"], explain=True)
 print(answer["decisions"]["management"]["answers"])
 for reason in answer["decisions"]["management"]["because"]:
-    print("  because", answer["conditions"][reason["condition"]], "is", reason["verdict"])
+    print("  because", answer["conditions"][reason["condition"]]["label"], "is", reason["verdict"])
 
 try:
     service.assess({"redFlags": "some", "onsetDate": "2024-02-30"})

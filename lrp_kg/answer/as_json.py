@@ -25,7 +25,7 @@ from lrp_kg.answer.results import (
 )
 from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_of
 from lrp_kg.findings import LONG
-from lrp_kg.guideline.model import Box, Decision, Guideline, OpenPoint, Option, Term
+from lrp_kg.guideline.model import Box, Condition, Decision, Guideline, OpenPoint, Option, Term
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
@@ -259,6 +259,14 @@ class Renderer:
         """Render dates."""
         return [self.dated(s, notes.get(s.statement.iri)) for s in found]
 
+    def conditions(self, found: Mapping[str, tuple[Condition, bool]]) -> Json:
+        """Render conditions by identifier; how it follows a statement where one waits for it."""
+        return {
+            ident: {"label": self.text(condition.label)}
+            | ({"ifPhrase": self.text(condition.if_phrase)} if waited_for else {})
+            for ident, (condition, waited_for) in found.items()
+        }
+
     def points(self, found: Iterable[OpenPoint], notes: Mapping[str, OpenPoint]) -> Any:
         """Render open points, those noted on dates among them, by identifier."""
         return {
@@ -313,7 +321,7 @@ class Renderer:
             "eligibility": {name: self.programme(record, p, explain) for name, p in found.programmes.items()},
             "facts": self.facts(found.facts),
             "dates": self.dates(found.dated, found.notes),
-            "conditions": {c.id: self.text(c.label) for c in conditions_named(found, explain=explain)},
+            "conditions": self.conditions(conditions_named(found, explain=explain)),
             "openPoints": self.points(points_to_read(found, explain=explain), found.notes),
             "warnings": [
                 self.term(w)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.guideline.model import Condition, OpenPoint
+from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.explain import Reason
 
 Json = dict[str, Any]
 
 
-def conditions_named(found: Assessment, *, explain: bool) -> tuple[Condition, ...]:
-    """Return the conditions that the statements of an answer name, and its reasons where it has them."""
+def conditions_named(found: Assessment, *, explain: bool) -> Mapping[str, tuple[Condition, bool]]:
+    """Return the conditions that the statements and reasons of an answer name, and whether a statement waits for it."""
     everything = found.guideline.conditions
-    stated = [everything[s.statement.condition] for s in _statements(found) if s.statement.condition]
-    given = [reason.condition for reason in _reasons(found)] if explain else []
-    return tuple({c.id: c for c in stated + given}.values())
+    named: dict[str, tuple[Condition, bool]] = {}
+    for s in _statements(found):
+        if s.statement.condition:
+            condition = everything[s.statement.condition]
+            _, waiting = named.get(condition.id, (condition, False))
+            named[condition.id] = (condition, waiting or s.verdict == OPEN)
+    for reason in _reasons(found) if explain else ():
+        named.setdefault(reason.condition.id, (reason.condition, False))
+    return named
 
 
 def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]:
@@ -72,7 +79,7 @@ class Labels:
 
     def condition(self, ident: str) -> str:
         """Return the label of a condition."""
-        return str(self._answer["conditions"][ident])
+        return str(self._answer["conditions"][ident]["label"])
 
     def statement(self, ident: str) -> str:
         """Return the text of a statement, or the label of a limit."""

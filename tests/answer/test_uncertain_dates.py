@@ -201,7 +201,7 @@ def test_reasons_say_between_what_a_duration_lies(service: GuidelineService) -> 
     assert week["verdict"] == "unknown"
     assert week["value"] in ({"lowest": 4, "highest": 24}, {"lowest": 1, "highest": 4})
     for reasons in stage["whyNot"].values():
-        assert all(answer["conditions"][r["condition"]] for r in reasons)
+        assert all(answer["conditions"][r["condition"]]["label"] for r in reasons)
 
 
 def test_what_is_certain_over_all_days_has_reasons(service: GuidelineService) -> None:

@@ -373,7 +373,7 @@ CONTENT = [
                 "id": "FractureSigns",
                 "verdict": "unknown",
             },
-            "conditions/FractureSigns": "signs of a fracture",
+            "conditions/FractureSigns/label": "signs of a fracture",
         },
     ),
     Case(
@@ -564,8 +564,8 @@ DUTCH = [
                     "verdict": "false",
                 }
             ],
-            "conditions/AcutePhase": "eerste 10 dagen na de verstuiking",
-            "conditions/Deformity": "misvormde enkel",
+            "conditions/AcutePhase/label": "eerste 10 dagen na de verstuiking",
+            "conditions/Deformity/label": "misvormde enkel",
             "decisions/examination/labels/acute-examination": "acute fase: onderzoek",
             "boxes/acute-examination/statements/acute-examination-compare/text": "beide enkels vergelijken",
             f"{TRAINING}/label": "begeleide training (verzonnen)",
