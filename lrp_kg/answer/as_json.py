@@ -116,7 +116,7 @@ class Renderer:
             data["countedFrom"] = counted_from(found.spread)
         if found.called_by:
             data["calledFor"] = found.called_by.id
-        return data | self.validity(found) | {"source": s.source, "locator": s.locator}
+        return data | self.validity(found) | {"source": s.source, "locator": self.text(s.locator)}
 
     def validity(self, found: StatementResult) -> Json:
         """Render when a statement holds: what is printed in the guideline's sources can be outdated."""
@@ -325,7 +325,12 @@ class Renderer:
             "openPoints": self.points(points_to_read(found, explain=explain), found.notes),
             "warnings": [
                 self.term(w)
-                | {"severity": w.severity.id, "modality": w.modality.id, "source": w.source, "locator": w.locator}
+                | {
+                    "severity": w.severity.id,
+                    "modality": w.modality.id,
+                    "source": w.source,
+                    "locator": self.text(w.locator),
+                }
                 | ({} if w.certain else {"applies": "unknown"})
                 for w in found.warnings
             ],

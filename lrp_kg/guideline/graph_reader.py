@@ -92,6 +92,10 @@ class GraphReader:
         """Return the identifier of the source of a term."""
         return self.identifier(self.required(node, DCTERMS + "source"))
 
+    def locator(self, node: Node) -> Text:
+        """Return where in its source a term is; what is written without a language is the same in each."""
+        return self.graph.texts(node, CP + "locator")
+
     def condition(self, node: Node, predicate: str) -> str | None:
         """Return a condition that a term names, if it names one; it must be defined."""
         name = self.name(node, predicate)

@@ -119,7 +119,7 @@ class Caution(Term):
     severity: Severity
     modality: Term
     source: str
-    locator: str
+    locator: Text
     calls_for: str | None = None
     call_text: Text = field(default_factory=dict)
     certain: bool = True
@@ -188,7 +188,7 @@ class Statement(Term):
     limits: tuple[TimeLimit, ...]
     facts: tuple[Fact, ...]
     source: str
-    locator: str
+    locator: Text
     advice: str | None = None
     reached_if: str | None = None
     any_verdict: bool = False
@@ -309,7 +309,7 @@ class OpenPoint(Term):
     decisive_in: str | None
     reading: Text
     source: str
-    locator: str
+    locator: Text
     note: DateNote | None = None
 
 

@@ -32,7 +32,7 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             limits=tuple(_time_limit(r, n) for n in g.all(node, CP + "timeLimit")),
             facts=read_facts(r, node),
             source=r.source(node),
-            locator="; ".join(o.value for o in g.all(node, CP + "locator")),
+            locator=r.locator(node),
             advice=r.name(node, CP + "advice"),
             reached_if=r.condition(node, CP + "reachedIf"),
             any_verdict=r.flag(node, CP + "anyVerdict"),
@@ -130,7 +130,7 @@ def read_caution(r: GraphReader, node: Node) -> Caution:
         severity=Severity(severity.value, r.identifier(severity), r.label(severity), r.priority(severity)),
         modality=r.term(r.required(node, CP + "modality")),
         source=r.source(node),
-        locator=r.text(node, CP + "locator"),
+        locator=r.locator(node),
         calls_for=r.name(node, CP + "callsFor"),
         call_text=r.graph.texts(node, CP + "callText"),
     )
@@ -152,7 +152,7 @@ def read_superseded(r: GraphReader, programme: Node, edition: Node, last: date |
         severity=Severity(severity.value, r.identifier(severity), r.label(severity), r.priority(severity)),
         modality=r.term(r.required(node, CP + "modality")),
         source=r.source(edition),
-        locator=r.text(edition, CP + "locator"),
+        locator=r.locator(edition),
     )
 
 
@@ -171,7 +171,7 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
             decisive_in=r.condition(n, CP + "decisiveIn"),
             reading=g.texts(n, CP + "reading"),
             source=r.source(n),
-            locator=r.text(n, CP + "locator"),
+            locator=r.locator(n),
             note=_date_note(r, n),
         )
         for n in g.instances(CP + "OpenPoint")

@@ -29,6 +29,7 @@ TEXTS = {
     DCTERMS + "description": "definition",
     SH + "message": "message",
     CP + "conditionText": "condition",
+    CP + "locator": "locator",
 } | {
     CP + name: hyphenated(name)
     for name in ("callText", "hint", "ifPhrase", "question", "reading", "otherReading", "unit")
@@ -38,7 +39,7 @@ TEXTS = {
 _OWN_NAME = (
     *("actor", "anyVerdict", "appliesTo", "askIf", "askOrder", "benefit", "callsFor", "concerns", "condition"),
     *("considers", "countedFrom", "criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy"),
-    *("implies", "kind", "limit", "locator", "modality", "printedLabel", "priority", "reachedIf"),
+    *("implies", "kind", "limit", "modality", "printedLabel", "priority", "reachedIf"),
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain"),

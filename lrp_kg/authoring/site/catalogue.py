@@ -158,9 +158,9 @@ class Catalogue:
         """Return the definitions of a term by language."""
         return self.graph.texts(iri(name), SKOS + "definition")
 
-    def locator(self, name: str) -> str:
-        """Return the place in its source that a term cites."""
-        return "; ".join(o.value for o in self.graph.all(iri(name), CP + "locator"))
+    def locator(self, name: str) -> Text:
+        """Return the place in its source that a term cites, by language."""
+        return self.graph.texts(iri(name), CP + "locator")
 
     def source(self, name: str) -> str | None:
         """Return the IRI of the source of a term."""
