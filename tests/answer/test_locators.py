@@ -27,5 +27,5 @@ def test_locators_with_words_are_in_each_language(service: GuidelineService) -> 
 def test_answer_says_in_its_language_where_statements_are(service: GuidelineService) -> None:
     answer = service.assess(RECORD, lang="nl")
     said = {s["locator"] for box in answer["boxes"] for s in box["statements"]}
-    assert "3.C.1-1" in said
+    assert "3.A-2" in said
     assert "3.E-1 (laag risico)" in said
