@@ -101,7 +101,7 @@ class PageView:
     def definition(self, name: str) -> Text:
         """Return the definitions of a term; none if they only repeat its label."""
         found, label = self.catalogue.definition(name), self.catalogue.label(name)
-        same = self.words.text(found).rstrip(".").casefold() == in_language(label, "en").casefold()
+        same = in_language(found, "en").rstrip(".").casefold() == in_language(label, "en").casefold()
         return {} if same else found
 
     def untranslated(self, texts: Text) -> bool:
