@@ -201,7 +201,7 @@ def test_changes_follow_the_editions_that_an_unknown_day_can_choose(planned: Gui
 
 
 TOMORROW = {
-    "en": "from tomorrow, until 2024-07-23 included",
+    "en": "from tomorrow, up to and including 2024-07-23",
     "nl": "vanaf morgen, tot en met 2024-07-23",
     "fr": "à partir de demain, jusqu'au 2024-07-23 inclus",
     "de": "ab morgen, bis einschließlich 2024-07-23",
@@ -220,7 +220,7 @@ def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: s
 
 
 ENDED = {
-    "en": "until 2018-08-10 included, from 2018-06-08 on by rules that have ended",
+    "en": "up to and including 2018-08-10, from 2018-06-08 on under rules no longer in force",
     "nl": "tot en met 2018-08-10, vanaf 2018-06-08 volgens regels die niet meer gelden",
     "fr": "jusqu'au 2018-08-10 inclus, à partir du 2018-06-08 selon des règles qui ne sont plus en vigueur",
     "de": "bis einschließlich 2018-08-10, ab 2018-06-08 nach Regeln, die nicht mehr gelten",
@@ -244,7 +244,7 @@ def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
     unknown = service.assess(DAY_27 | {"sector": None})
     assert "nor on a later day" not in to_text(service.guideline, unknown, "en")
     doubtful = service.assess(DAY_27 | {"priorIncapacityDays": None})
-    assert "(what is still unknown can move these days)" in to_text(service.guideline, doubtful, "en", width=200)
+    assert "(what is still unknown may change these days)" in to_text(service.guideline, doubtful, "en", width=200)
 
 
 @pytest.mark.exhaustive
@@ -252,7 +252,7 @@ def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
     ("record", "line"),
     [
         (PATIENT, "2024-02-08"),
-        (PATIENT | {"onsetDate": None}, "cannot be said: a date is unknown"),
+        (PATIENT | {"onsetDate": None}, "cannot be determined: a date is unknown"),
         (DAY_27 | {"redFlags": "cluster", "onsetDate": "2023-01-01"}, "nothing changes within a year"),
     ],
 )
