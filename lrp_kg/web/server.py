@@ -21,6 +21,7 @@ from lrp_kg.errors import Busy, LrpError
 from lrp_kg.linux import require_linux
 from lrp_kg.web.application import create_app
 from lrp_kg.web.bodies import has_body
+from lrp_kg.web.host import OneHost
 from lrp_kg.web.listening import BACKLOG, listen, url
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
@@ -97,7 +98,7 @@ def make(service: GuidelineService) -> Flask:
     if not app.config["RELOAD"]:
         streams = app.extensions["lrp_kg_streams"]
         streams.reading = Reading(service, streams.effort)
-    app.wsgi_app = BoundedBodies(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = BoundedBodies(OneHost(app.wsgi_app))  # type: ignore[method-assign]
     if "lrp_kg_figures" in app.extensions:
         figures = app.extensions["lrp_kg_figures"]
         figures.limits.labels("bodies").set(BODIES)
