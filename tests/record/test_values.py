@@ -133,6 +133,17 @@ NEIGHBOURS: list[tuple[Json, Json, str]] = [
         "incapacityStart",
     ),
     (
+        {"incapacitated": True, "paidBySicknessFund": True},
+        {"incapacitated": False, "paidBySicknessFund": True},
+        "paidBySicknessFund",
+    ),
+    (
+        {"incapacitated": False, "incapacityPercentage": 0},
+        {"incapacitated": False, "incapacityPercentage": 1},
+        "incapacityPercentage",
+    ),
+    ({"applicationDate": "2100-12-31"}, {"applicationDate": "2101-01-01"}, "applicationDate"),
+    (
         {"paidBySicknessFund": True, "sicknessFundSince": "2024-02-01"},
         {"paidBySicknessFund": False, "sicknessFundSince": "2024-02-01"},
         "paidBySicknessFund",
@@ -143,7 +154,7 @@ NEIGHBOURS: list[tuple[Json, Json, str]] = [
     (ASSESSED | {"incapacityStart": "2024-05-20"}, ASSESSED | {"incapacityStart": "2024-05-21"}, "incapacityStart"),
     (
         ASSESSED | {"spinalSurgeryDate": "2024-05-20"},
-        ASSESSED | {"spinalSurgeryDate": "9999-12-31"},
+        ASSESSED | {"spinalSurgeryDate": "2024-05-21"},
         "spinalSurgeryDate",
     ),
     (ASSESSED | {"onsetDate": "2024-05-20"}, ASSESSED | {"onsetDate": "0001-01-01"}, "onsetDate"),
