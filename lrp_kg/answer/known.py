@@ -75,6 +75,7 @@ def _field(guideline: Guideline, field: Field, lang: str) -> Json:
         "minimum": field.low,
         "maximum": field.high,
         "firstDay": field.first_day.isoformat() if field.first_day else None,
+        "lastDay": field.last_day.isoformat() if field.last_day else None,
         "uncertain": field.bounds is not None,
         "implies": [guideline.fields[name].id for name in field.implies],
         "columns": _columns(field),

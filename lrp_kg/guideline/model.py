@@ -49,6 +49,7 @@ class Field(Term):
     low: int | None = None
     high: int | None = None
     first_day: date | None = None
+    last_day: date | None = None
     earliest: str | None = None
     latest: str | None = None
 

@@ -19,7 +19,7 @@ _KINDS = {XSD + kind: kind for kind in ("boolean", "integer", "date", "string")}
 def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
     """Return the fields, and the orders of dates that the shapes demand."""
     datatypes, bounds, orders = _shape_facts(r)
-    first_days = _first_days(r)
+    first_days, last_days = (_limits_of_days(r, SH + bound) for bound in ("minInclusive", "maxInclusive"))
     g = r.graph
     lists = {n.value for n in g.instances(CP + "ListField")}
     fields = {}
@@ -48,6 +48,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             low=limits.get("minInclusive"),
             high=limits.get("maxInclusive"),
             first_day=first_days.get(node.value),
+            last_day=last_days.get(node.value),
             earliest=r.name(node, CP + "earliestProperty"),
             latest=r.name(node, CP + "latestProperty"),
         )
@@ -100,12 +101,12 @@ def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[st
     return datatypes, bounds, orders
 
 
-def _first_days(r: GraphReader) -> dict[str, date]:
-    """Return the first day that dates can be, as the shapes of records say it."""
+def _limits_of_days(r: GraphReader, bound: str) -> dict[str, date]:
+    """Return the first or the last day that dates can be, as the shapes of records say it."""
     found = {}
     for shape, predicates in r.graph.by_subject.items():
         path = r.graph.one(shape, SH + "path")
-        for limit in predicates.get(SH + "minInclusive", []):
+        for limit in predicates.get(bound, []):
             if path is None or limit.datatype != XSD + "date":
                 continue
             try:

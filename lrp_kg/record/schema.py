@@ -5,6 +5,7 @@ What several fields say together, such as the order of dates, is not in it: only
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from lrp_kg.guideline.model import Field, Guideline
@@ -90,12 +91,17 @@ def _day(field: Field) -> Schema:
 
 def _year(field: Field) -> str:
     """Return a pattern of the years that a date can be in."""
+    not_after = f"(?!{'|'.join(_later(field.last_day))})" if field.last_day else ""
     if field.first_day is None:
-        return "(?!0000)[0-9]{4}"
-    first = f"{field.first_day.year:04}"
-    later = (
-        f"{first[:i]}[{int(digit) + 1}-9]" + (f"[0-9]{{{3 - i}}}" if i < 3 else "")
-        for i, digit in enumerate(first)
+        return f"{not_after}(?!0000)[0-9]{{4}}"
+    return f"{not_after}(?:{field.first_day.year:04}|{'|'.join(_later(field.first_day))})"
+
+
+def _later(day: date) -> list[str]:
+    """Return patterns of the years after that of a day."""
+    year = f"{day.year:04}"
+    return [
+        f"{year[:i]}[{int(digit) + 1}-9]" + (f"[0-9]{{{3 - i}}}" if i < 3 else "")
+        for i, digit in enumerate(year)
         if digit != "9"
-    )
-    return f"(?:{first}|{'|'.join(later)})"
+    ]

@@ -56,7 +56,7 @@ def test_fields_say_what_to_ask(service: GuidelineService, lang: str) -> None:
         assert bool(f["values"]) == (f["type"] in ("value", "values"))
         assert all(v["label"] for v in f["values"])
         if f["type"] == "date":
-            assert f["firstDay"]
+            assert (f["firstDay"], f["lastDay"]) == ("1900-01-01", "2100-12-31")
     columns = [c["name"] for f in found for c in f["columns"]]
     assert len(columns) == len(set(columns))
     assert {"onsetDateEarliest", "takesOpioid"} < set(columns)
