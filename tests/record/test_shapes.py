@@ -99,7 +99,7 @@ def faults_of(shape: URIRef, path: URIRef) -> Iterator[Fault]:
         yield shape, SH.LessThanOrEqualsConstraintComponent, [(path, Literal(TODAY + timedelta(400)))]
     if g.value(shape, SH.sparql):
         late = [(path, Literal(TODAY + timedelta(400)))]
-        said = Literal(1 if path == LRP.incapacityPercentage else True)
+        said = valid[0] if path == LRP.sicknessFundSince else Literal(1 if path == LRP.incapacityPercentage else True)
         denied = [(path, said), (LRP.incapacitated, Literal(False))]
         (other,) = BOUNDS - {path} if path in BOUNDS else {None}
         alone: Triples = [(path, valid[0]), (other, None)]
