@@ -233,8 +233,10 @@ def check_detail(detail: str, *, explain: bool = False, changes: bool = False, r
     choice(detail, DETAILS, "detail of an answer")
     for name in (name for name, asked in (("explain", explain), ("changes", changes)) if asked and detail == BRIEF):
         raise UnknownParameter(f"detail={BRIEF} has no place for what {name} adds. Leave it out, or ask for {FULL}.")
-    if detail == BRIEF and rdf:
+    if rdf and detail == BRIEF:
         raise UnknownParameter(f"detail={BRIEF} is for JSON, HTML and text; RDF is always {FULL}.")
+    if rdf and changes:
+        raise UnknownParameter("RDF has no place for what changes adds. Leave it out, or ask for JSON, HTML or text.")
 
 
 def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:

@@ -109,9 +109,9 @@ def _print(
     service: GuidelineService, found: Any, *, form: str, lang: str, explain: bool, detail: str, name: str
 ) -> None:
     if form == "turtle":
-        from lrp_kg.answer.as_rdf import to_graph
+        from lrp_kg.answer.as_rdf import LoneAnswer
 
-        click.echo(to_graph(found).serialize(format="turtle", encoding="utf-8"))
+        click.echo(LoneAnswer.of(found).turtle(), nl=False)
         return
     answer = service.renderer(lang).render(found, explain=explain, detail=detail)
     if form == "json":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import orjson
 from flask import Blueprint, Response, current_app, request
 
+from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import FULL, check_detail
 from lrp_kg.errors import NotAcceptable, TooLarge
@@ -97,7 +98,7 @@ def assess() -> Response:
 
         return _by_line(respond, lang)
     form = accepted(ANSWERS)
-    check_detail(detail, rdf=form == "turtle")
+    check_detail(detail, changes=changes, rdf=form in ("turtle", "jsonld"))
     sent = body()
     with _record(sent, kind) as raw:
         if form == "json":
@@ -109,15 +110,10 @@ def assess() -> Response:
 
 def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail: str) -> Response:
     if form == "turtle":
-        from lrp_kg.answer.as_rdf import to_graph
-
-        return Response(to_graph(found).serialize(format="turtle"), headers=_HEADERS, mimetype="text/turtle")
-    answer = service().renderer(lang).render(found, explain=explain, detail=detail)
+        return Response(LoneAnswer.of(found).turtle(), headers=_HEADERS, mimetype="text/turtle")
     if form == "jsonld":
-        from lrp_kg.answer.as_rdf import answer_context
-
-        rendered = orjson.dumps({"@context": answer_context(service().reader.namespace), **answer})
-        return Response(rendered, headers=_HEADERS, mimetype="application/ld+json")
+        return Response(orjson.dumps(LoneAnswer.of(found).json_ld()), headers=_HEADERS, mimetype="application/ld+json")
+    answer = service().renderer(lang).render(found, explain=explain, detail=detail)
     from lrp_kg.answer.as_text import AnswerWords, points_to_show, to_text
     from lrp_kg.answer.labels import Labels
 

@@ -11,13 +11,9 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-import rdflib
 from click.testing import CliRunner, Result
-from rdflib.compare import isomorphic
-from rdflib.namespace import RDF
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.as_rdf import to_graph
 from lrp_kg.cli import main
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline.load import load_guideline
@@ -29,9 +25,9 @@ from lrp_kg.research.store import deriving, generations, new_generation
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.opening import open_engine, staleness
-from lrp_kg.research.store.quads import AnswerWriter, derived_lines, name_record, record_lines
+from lrp_kg.research.store.quads import derived_lines, name_record, record_lines
 from lrp_kg.research.store.sources import Source
-from tests.support.guidelines import guideline_copy, valid_records
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
 pytestmark = pytest.mark.slow
@@ -191,41 +187,6 @@ def test_uncertain_dates_are_stored_and_found(service: GuidelineService, tmp_pat
     for record in sent:
         stored = found[record["@id"]]
         assert service.assess(stored) == service.assess(record)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("step", [200, pytest.param(40, marks=pytest.mark.long)])
-def test_stored_answer_equals_the_answer_as_rdf(step: int, service: GuidelineService) -> None:
-    """The triples equal those of one assessment, except node names, provenance and results of criteria."""
-    writer = AnswerWriter(service.guideline, "urn:activity")
-    ignored = {rdflib.URIRef(PROV + n) for n in ("wasDerivedFrom", "wasGeneratedBy", "used", "endedAtTime")}
-    records = valid_records()
-    assert len(records) > 500
-    for data in records[::step]:
-        raw = service.reader.from_json(data)
-        named_record = name_record(raw)
-        assessment = service.assessor.assess(service.read(raw), explain=True)
-        text = "".join(writer.lines(named_record, assessment))
-        writer._written.clear()
-        text += writer.new_results()
-        stored = rdflib.Graph()
-        for line in text.splitlines():
-            if line.endswith(f"<{ANSWERS}> ."):
-                stored.parse(data=line.replace(f" <{ANSWERS}> .", " ."), format="nt")
-        derived_now = to_graph(assessment)
-        assert blank(stored, ignored) and isomorphic(blank(stored, ignored), blank(derived_now, ignored))
-
-
-def blank(graph: rdflib.Graph, ignored: set[rdflib.URIRef]) -> rdflib.Graph:
-    """Return assessment and results of a graph, with blank nodes in place of generated IRIs."""
-    kinds = {rdflib.URIRef(CP + n) for n in ("Assessment", "DecisionResult", "ConditionResult")}
-    criteria = set(graph.objects(predicate=rdflib.URIRef(CP + "criterionResult")))
-    nodes = {s: rdflib.BNode() for s, o in graph.subject_objects(RDF.type) if o in kinds and s not in criteria}
-    ignored = ignored | {rdflib.URIRef(CP + n) for n in ("recordDigest", "criterionResult")}
-    found = rdflib.Graph()
-    for s, p, o in graph:
-        if s in nodes and p not in ignored:
-            found.add((nodes[s], p, nodes.get(o, o)))
-    return found
 
 
 def test_written_lines_are_quads(service: GuidelineService) -> None:

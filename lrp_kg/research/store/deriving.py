@@ -20,6 +20,7 @@ from lrp_kg.research.store.quads import (
     AnswerWriter,
     NamedRecord,
     derived_lines,
+    digest_lines,
     is_reserved,
     name_record,
     record_lines,
@@ -96,11 +97,12 @@ class Deriver:
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
-                lines = "".join((*record_lines(named), *self.answers.refused_lines(named)))
+                lines = "".join((*record_lines(named), *digest_lines(named), *self.answers.refused_lines(named)))
             return DerivedItem(_report(name, named, error.code, error.findings), lines)
         assessment = self.service.assessor.assess(record, explain=True)
         parts = (
             *record_lines(named),
+            *digest_lines(named),
             *derived_lines(named, record, self.service.guideline),
             *self.answers.lines(named, assessment),
         )

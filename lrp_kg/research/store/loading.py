@@ -118,7 +118,7 @@ class LoadOutcome:
                 self._conflict(report, "is in what is loaded twice, with other values; give each snapshot its own")
             return
         self._seen[iri] = digest
-        known = self.digest(report["assessment"])
+        known = self.digest(report["iri"])
         if known == digest:
             report["outcome"] = "unchanged"
         elif known is not None and self.replace:
@@ -133,11 +133,11 @@ class LoadOutcome:
         report["findings"] = [{"name": "record-conflict", "message": message, "severity": "error"}]
 
 
-def _digest(base: ox.Store | None, assessment: str) -> str | None:
-    """Return the digest of the record that a stored assessment is about."""
+def _digest(base: ox.Store | None, record: str) -> str | None:
+    """Return the digest of a stored record."""
     if base is None:
         return None
-    found = base.quads_for_pattern(ox.NamedNode(assessment), ox.NamedNode(RECORD_DIGEST), None, ox.NamedNode(ANSWERS))
+    found = base.quads_for_pattern(ox.NamedNode(record), ox.NamedNode(RECORD_DIGEST), None, ox.NamedNode(DERIVED))
     return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
 
 
@@ -146,7 +146,7 @@ def _add(
 ) -> None:
     new = NewGeneration(guideline, writer, f"add {replace}", sources, progress)
     base = ox.Store.read_only(str(writer.base.folder)) if writer.base else None
-    outcome = LoadOutcome(lambda assessment: _digest(base, assessment), replace=replace)
+    outcome = LoadOutcome(lambda record: _digest(base, record), replace=replace)
     replaced: list[ItemReport] = []
     stored = 0
     for item in new.derive(read_items(guideline, sources), outcome.decide, KEPT):

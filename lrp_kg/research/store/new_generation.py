@@ -17,7 +17,7 @@ from lrp_kg.namespaces import CP, RDF
 from lrp_kg.record.files import Item
 from lrp_kg.research.store.deriving import ItemReport, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
-from lrp_kg.research.store.quads import ROOT, activity_lines
+from lrp_kg.research.store.quads import ROOT, load_lines
 from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.store.staging import Staging
@@ -78,12 +78,13 @@ class NewGeneration:
 
     def finish(self, target: Path, records: int, count: int) -> Generation:
         """Put what is staged into the folder of the new generation and make that the current one."""
-        moment = datetime.now(UTC).replace(microsecond=0).isoformat()
+        now = datetime.now(UTC).replace(microsecond=0)
+        moment = now.isoformat()
         self.progress("store", count)
         store = ox.Store(str(target))
         for file in self.staging.files():
             store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
-        said = activity_lines(self.activity, self.guideline, content_of(self.guideline), moment, __version__)
+        said = load_lines(self.activity, self.guideline, now)
         store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
         forget_unused_results(store)
         store.optimize()

@@ -7,19 +7,20 @@ with a few hundred different results need only links.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pyoxigraph as ox
 
-from lrp_kg.answer.as_rdf import status_iri, verdict_iri
-from lrp_kg.answer.results import Assessment, DecisionResult
+from lrp_kg import __version__
+from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, assessment_lines, head_lines, results_of
+from lrp_kg.answer.results import Assessment
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS, version_iri
+from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.logic.cells import FieldValue
-from lrp_kg.namespaces import CP, PATIENT_RECORD, PROV, RDF, XSD
+from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, XSD
 from lrp_kg.record.model import BASE, Members, RawRecord, Record
 
 ROOT = "https://w3id.org/lrp-kg/"
@@ -132,11 +133,16 @@ def _value(value: FieldValue | date, predicate: str, guideline: Guideline) -> st
     raise TypeError(f"{predicate} of {guideline.id} is derived as neither a number, a day, nor true or false")
 
 
+def digest_lines(named: NamedRecord) -> Iterator[str]:
+    """Yield the digest of a record, by which a later load sees whether it says something else."""
+    return _both([f'<{named.iri}> <{RECORD_DIGEST}> "{named.digest}"'], DERIVED)
+
+
 class AnswerWriter:
     """Writes answers; a result that assessments share is written once, by `new_results`."""
 
     def __init__(self, guideline: Guideline, activity: str) -> None:
-        self.version = version_iri(guideline)
+        self.guideline = guideline
         self.activity = activity
         self._written: set[str] = set()
         self._new: list[str] = []
@@ -149,76 +155,31 @@ class AnswerWriter:
 
     def lines(self, named: NamedRecord, found: Assessment) -> Iterator[str]:
         """Yield the assessment of a record; the results it links to come from `new_results`."""
-        programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
-        criteria = {
-            p.decision: list(dict.fromkeys((c.criterion.applies_to, c.verdict) for e in p.applying for c in e.criteria))
-            for p in found.programmes.values()
-        }
-        node = f"<{named.assessment}>"
-        triples = self._head(named)
-        triples += [
-            f"{node} <{CP}usesEdition> <{e.edition.iri}>" for p in found.programmes.values() for e in p.applying
-        ]
-        triples += [f"{node} <{CP}showsBox> <{box.iri}>" for box, _ in found.boxes]
-        for d in found.decisions.values():
-            about = _result(d, programmes.get(d.decision.iri, d.decision.iri), criteria.get(d.decision.iri, []))
-            name = f"{ROOT}result/{_hash(chr(10).join(about), 24)}"
-            triples.append(f"{node} <{CP}decisionResult> <{name}>")
+        names = self._names(named)
+        lines = assessment_lines(found, names)
+        for result in results_of(found):
+            name = f"{ROOT}result/{result.digest}"
+            lines.append(f"{names.assessment} <{result.link}> <{name}>")
             if name not in self._written:
                 self._written.add(name)
-                self._new += [line.replace("<#", f"<{name}#").replace("<>", f"<{name}>") for line in about]
-        return _both(triples, ANSWERS)
+                self._new += result.named(_parts(name))
+        return _both(lines, ANSWERS)
 
     def refused_lines(self, named: NamedRecord) -> Iterator[str]:
         """Yield that a stored record is not valid under this guideline, so that nothing was decided."""
-        return _both([*self._head(named), f'<{named.assessment}> <{REFUSED}> "true"^^<{XSD}boolean>'], ANSWERS)
+        names = self._names(named)
+        refused = f'{names.assessment} <{REFUSED}> "true"^^<{XSD}boolean>'
+        return _both([*head_lines(names, self.guideline), refused], ANSWERS)
 
-    def _head(self, named: NamedRecord) -> list[str]:
-        node = f"<{named.assessment}>"
-        return [
-            f"{node} {TYPE} <{CP}Assessment>",
-            f"{node} <{PROV}wasDerivedFrom> <{named.iri}>",
-            f"{node} <{PROV}wasDerivedFrom> <{self.version}>",
-            f"{node} <{PROV}wasGeneratedBy> <{self.activity}>",
-            f'{node} <{RECORD_DIGEST}> "{named.digest}"',
-        ]
+    def _names(self, named: NamedRecord) -> AnswerNames:
+        return AnswerNames(f"<{named.assessment}>", f"<{named.iri}>", f"<{self.activity}>")
 
 
-def _result(d: DecisionResult, decision: str, criteria: list[tuple[str, int]]) -> list[str]:
-    """Return what a result says, with ``<>`` for its own name and ``<#...>`` for its parts."""
-    r = d.result
-    options = {o.id: o.iri for o in d.decision.options}
-    lines = [
-        f"<> {TYPE} <{CP}DecisionResult>",
-        f"<> <{CP}ofDecision> <{decision}>",
-        f"<> <{CP}status> <{status_iri(r.status)}>",
-    ]
-    lines += [f"<> <{CP}answer> <{options[name]}>" for name in r.answers if name in options]
-    lines += [f"<> <{CP}possible> <{options[name]}>" for name in r.possible if name in options]
-    lines += [f"<> <{CP}missingField> <{name}>" for name in r.missing]
-    lines += [f"<> <{CP}restsOn> <{point.iri}>" for point in d.open_points]
-    reasons = [(f"#because-{n}", "because", x.condition.iri, x.verdict) for n, x in enumerate(d.because, 1)]
-    reasons += [(f"#criterion-{n}", "criterionResult", cls, v) for n, (cls, v) in enumerate(criteria, 1)]
-    for name, predicate, condition, verdict in reasons:
-        lines.append(f"<> <{CP}{predicate}> <{name}>")
-        lines.append(f"<{name}> {TYPE} <{CP}ConditionResult>")
-        lines.append(f"<{name}> <{CP}ofCondition> <{condition}>")
-        lines.append(f"<{name}> <{CP}verdict> <{verdict_iri(verdict)}>")
-    return lines
+def _parts(name: str) -> Callable[[str], str]:
+    return lambda part: f"<{name}{part and '#' + part}>"
 
 
-def activity_lines(activity: str, guideline: Guideline, content: str, moment: str, package: str) -> Iterator[str]:
+def load_lines(activity: str, guideline: Guideline, moment: datetime) -> Iterator[str]:
     """Yield what a load was: when it ended, by which software, with which guideline and which content of it."""
-    from lrp_kg.namespaces import RDFS
-
-    agent = f"{ROOT}software/{package}"
-    triples = (
-        f"<{activity}> {TYPE} <{PROV}Activity>",
-        f"<{activity}> <{PROV}used> <{version_iri(guideline)}>",
-        f'<{activity}> <{CP}guidelineContent> "{content}"',
-        f'<{activity}> <{PROV}endedAtTime> "{moment}"^^<{XSD}dateTime>',
-        f"<{activity}> <{PROV}wasAssociatedWith> <{agent}>",
-        f"<{agent}> {TYPE} <{PROV}SoftwareAgent>",
-        f'<{agent}> <{RDFS}label> "lrp-kg {package}"',
-    )
-    return _both(triples, ANSWERS)
+    agent = f"<{ROOT}software/{__version__}>"
+    return _both(activity_lines(f"<{activity}>", agent, guideline, moment), ANSWERS)
