@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lrp_kg.findings import Finding
 
@@ -19,10 +19,14 @@ class LrpError(Exception):
     headers: ClassVar[dict[str, str]] = {}
     """Headers of an HTTP response with this error."""
 
-    def __init__(self, message: str, findings: Sequence[Finding] = ()) -> None:
+    def __init__(
+        self, message: str, findings: Sequence[Finding] = (), messages: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.findings = tuple(findings)
+        self.messages = messages or {}
+        """The message by language, where there are translations."""
 
 
 class GuidelineError(LrpError):

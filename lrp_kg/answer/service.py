@@ -25,7 +25,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.record.read import RecordReader
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, in_every_language
 
 
 class GuidelineService:
@@ -81,7 +81,9 @@ class GuidelineService:
         """Validate a record and return its values; raise `InvalidRecord` with every problem."""
         raw, findings = self._checked(record)
         if findings:
-            raise InvalidRecord(f"The record has {len(findings)} problem(s); nothing was decided.", findings)
+            name = "record-problem" if len(findings) == 1 else "record-problems"
+            said = in_every_language(name, count=len(findings))
+            raise InvalidRecord(said["en"], findings, said)
         return self.reader.understand(raw)
 
     def assess(

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, has_request_context, request
 from werkzeug.exceptions import BadHost, ClientDisconnected, HTTPException
 
 from lrp_kg.errors import BodyCutShort, LrpError, WrongHost
 from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
+from lrp_kg.words import phrase, phrases
 
 _ADVICE = {
     404: "There is nothing at this address. GET {root}/ lists the addresses of the service.",
     405: "This address does not support this method. GET {root}/ lists the addresses of the service.",
     413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
 }
+TOO_LONG = "The body is over the size limit. Shorten the query."
+CUT_SHORT = "The body ended before its Content-Length. Send it again."
+BAD_HOST = "The Host header is not the name of a host. Correct it, or the proxy that sets it."
 FAILED = ("internal-error", "The service failed; nothing was decided.")
 OUT_OF_MEMORY = ("limit-memory", "The service has no memory left for this request; nothing was decided. Send less.")
 """The code and detail of what is nobody's mistake."""
 _log = logging.getLogger("lrp_kg.web")
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    """Return the names of the phrases of problems, by their English texts."""
+    return {text: name for name, text in phrases("en").items() if name.startswith("problem-")}
+
+
+def _said(text: str, lang: str) -> str:
+    """Return a title, or what is said of a problem of which no more is known, in a language; else as it is."""
+    return phrase(_names()[text], lang) if text in _names() else text
 
 
 def problem(
@@ -33,24 +49,28 @@ def problem(
     detail: str,
     findings: Iterable[Finding] = (),
     headers: dict[str, str] | None = None,
+    messages: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return a problem response; the only place that writes error bodies."""
+    """Return a problem response; the only place that writes error bodies. ``messages`` is the detail by language."""
+    found = list(findings)
+    lang = language_or_default() if has_request_context() else "en"
+    if len(found) == 1 and detail == found[0].message:
+        messages = found[0].messages
+    detail_in = (messages or {}).get(lang, _said(detail, lang))
     body: dict[str, Any] = {
         "type": f"https://w3id.org/lrp-kg/problem/{code}",
-        "title": title,
+        "title": _said(title, lang),
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": detail_in.replace("{root}", request.script_root if has_request_context() else ""),
     }
-    lang = "en"  # that of title and detail
-    found = list(findings)
     if found:
-        lang = language_or_default()
         body["findings"] = [f.as_dict(lang) for f in found]
+    languages = lang if detail_in != detail or lang == "en" else f"{lang}, en"
     return Response(
         orjson.dumps(body),
         status,
-        {"Cache-Control": "no-store", "Content-Language": lang, **OPEN, **(headers or {})},
+        {"Cache-Control": "no-store", "Content-Language": languages, **OPEN, **(headers or {})},
         mimetype="application/problem+json",
     )
 
@@ -77,26 +97,34 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(LrpError)
     def known(error: LrpError) -> Response:
-        return problem(error.status, error.code, error.title, error.message, error.findings, error.headers)
+        return problem(
+            error.status,
+            error.code,
+            error.title,
+            error.message,
+            findings=error.findings,
+            headers=error.headers,
+            messages=error.messages,
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
         name = (error.name or "Error").lower().replace(" ", "-")
         headers = {"Allow": ", ".join(sorted(m))} if (m := getattr(error, "valid_methods", None)) else {}
-        advice = _ADVICE.get(status, error.description or "").replace("{root}", request.script_root)
+        advice = _ADVICE.get(status, error.description or "")
         if status == 413 and request.path.endswith("/sparql"):
-            advice = "The body is over the size limit. Shorten the query."
+            advice = TOO_LONG
         return problem(status, name, error.name or "Error", advice, headers=headers)
 
     @app.errorhandler(ClientDisconnected)
     def cut_short(_: ClientDisconnected) -> Response:
-        error = BodyCutShort("The body ended before its Content-Length. Send it again.")
+        error = BodyCutShort(CUT_SHORT)
         return problem(error.status, error.code, error.title, error.message)
 
     @app.errorhandler(BadHost)
     def bad_host(_: BadHost) -> Response:
-        return known(WrongHost("The Host header is not the name of a host. Correct it, or the proxy that sets it."))
+        return known(WrongHost(BAD_HOST))
 
     @app.errorhandler(MemoryError)
     def out_of_memory(error: MemoryError) -> Response:

@@ -34,6 +34,7 @@ COMPOSED = {
     *(f"diff-unit-{measure}" for measure in MEASURES),
     *(f"type-{kind}" for kind in ("boolean", "integer", "date", "string", "value", "values")),
     *(f"queries-tag-{tag}" for tag in TAGS),
+    *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
 }
 """Names that code puts together."""
 CALL = re.compile(r"""(?:\b(?:say|w|phrase|in_every_language)\(|\bwords\[)\s*["']([\w-]+)["']""")
