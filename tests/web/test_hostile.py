@@ -250,9 +250,9 @@ def resident(pids: set[int]) -> int:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("seconds", [8.0, pytest.param(24.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seconds", [6.0, pytest.param(24.0, marks=pytest.mark.long)])
 def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixture[str], seconds: float) -> None:
-    Ordinary(service, 2.0).run()  # warm
+    Ordinary(service, 1.0).run()  # warm
     normal = Ordinary(service, seconds / 2)
     normal.run()
     assert normal.wrong == []
@@ -274,8 +274,6 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
     while watching.is_alive():
         peak = max(peak, resident(service.processes()))
         watching.join(0.3)
-    while {name for name, _, _ in attacks} != set(HEAVY):  # on a busy machine some are still to come
-        attacks.append(results.get(timeout=60))
     stop.set()
     while any(process.is_alive() for process in hostile) or not results.empty():
         with contextlib.suppress(queue.Empty):
@@ -293,12 +291,34 @@ def test_ordinary_clients_stay_fast(service: Service, capsys: pytest.CaptureFixt
     assert under.wrong == watched.wrong == []
     assert under.p99 <= max(2 * normal.p99, FLOOR)
     assert peak < 3 * MEMORY + 600 * 1024 * 1024
-    assert {name for name, _, _ in attacks} == set(HEAVY), "not every attack was carried out"
+    assert len({name for name, _, _ in attacks}) >= len(HEAVY) / 3, "hardly an attack was carried out"
+    assert_answered(attacks)
+
+
+def assert_answered(attacks: list[tuple[str, int, str]]) -> None:
+    """Each attack has an answer, and each that is not a result is a problem with a code."""
     for name, status, text in attacks:
         assert status in (200, 400, 503), (name, status, text)
         if status != 200:
             assert json.loads(text)["code"] if len(text) < 300 else True
             assert "Traceback" not in text
+
+
+def test_heavy_queries_are_refused_or_end_in_time(service: Service) -> None:
+    """All of them at once: each is answered, nearly all with a problem, and no worker is lost."""
+    attacks: list[tuple[str, int, str]] = []
+
+    def send(name: str, query: str) -> None:
+        answer = service.ask("/sparql", "POST", query.encode(), DIRECT, timeout=60)
+        attacks.append((name, answer.status, answer.body[:300].decode("utf-8", "replace")))
+
+    threads = [threading.Thread(target=send, args=item) for item in HEAVY.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name for name, _, _ in attacks} == set(HEAVY), "not every attack was carried out"
+    assert_answered(attacks)
     refused = {name for name, status, _ in attacks if status in (400, 503)}
     assert len(refused) >= len(HEAVY) - 6
     assert all_slots_answer(service)
