@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 
 def reason(error: OSError) -> str:
@@ -12,4 +13,7 @@ def reason(error: OSError) -> str:
     if error.errno == errno.ENOENT and found:
         folders = tried.strip("[]").replace("'", "")
         return f"No temporary folder can be written (tried {folders}). Name one that can with TMPDIR"
-    return f"{error.filename}: {text}" if error.filename else text
+    if error.filename is None:
+        return text
+    name = str(error.filename) if isinstance(error.filename, int) else os.fsdecode(error.filename)
+    return f"{name}: {text}"

@@ -56,6 +56,7 @@ def serve(**options: Any) -> None:
     With --store, also serve the records of a store and their answers; clients then need an access token.
     """
     from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.web.access import warning_of_others
     from lrp_kg.web.application import create_app
     from lrp_kg.web.server import run
 
@@ -72,13 +73,16 @@ def serve(**options: Any) -> None:
         service = GuidelineService(options["guideline"])
         service.warm()
         create_app({**settings, "RELOAD": False, "METRICS": False}, service=service)
+        if warning := warning_of_others(settings["TOKEN_FILE"]):
+            click.secho(warning, err=True, fg="yellow")
         if settings["STORE"]:
             _warn_if_stale(service, settings["STORE"])
         return service
 
     try:
         streams.run_without_output()
-        code = run(settings["HOST"], settings["PORT"], settings["WORKERS"], load, metrics=settings["METRICS"])
+        where = (settings["HOST"], settings["PORT"], settings["PREFIX"])
+        code = run(*where, settings["WORKERS"], load, metrics=settings["METRICS"])
     except LrpError as error:
         fail(error)
     raise SystemExit(code)

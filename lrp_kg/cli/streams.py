@@ -25,6 +25,8 @@ BROKEN_PIPE = 128 + 13
 
 _PLAIN = {"≤": "<=", "≥": ">=", "–": "-", "—": "-", "−": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "→": "->"}
 _READABLE = "lrp-kg.readable"
+_OF_OUTPUT = (errno.EBADF, errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
+"""What the system refuses without the name of a file is the output, where it is one of these."""
 
 
 def _readable(error: UnicodeError) -> tuple[str, int]:
@@ -89,12 +91,8 @@ def reported() -> Iterator[None]:
 
 
 def _message(error: OSError) -> str:
-    if error.filename is not None:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}."
-    if error.errno == errno.EBADF:
-        return "The output cannot be written: it is closed."
-    if error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG):
-        return f"The output cannot be written: {error.strerror}."
+    if error.filename is None and error.errno in _OF_OUTPUT:
+        return f"The output cannot be written: {'it is closed' if error.errno == errno.EBADF else error.strerror}."
     return f"{reason(error)}."
 
 

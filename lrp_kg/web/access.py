@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-import click
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 
@@ -43,7 +42,6 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
         return ()
     try:
         text = read_text(Path(file))
-        mode = os.stat(file).st_mode
     except UnreadableFile as error:
         raise TokenFileError(f"{error.message} Correct --token-file {file}.") from None
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
@@ -51,9 +49,14 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
     if not tokens or short:
         what = f"token {short[0]} has fewer than {SHORTEST} characters" if short else "it holds no token"
         raise TokenFileError(f"{file}: {what}. Write one long random token a line.")
-    if mode & (stat.S_IRGRP | stat.S_IROTH):
-        click.secho(f"Others can read {file}; chmod 600 {file} makes it private.", err=True, fg="yellow")
     return tokens
+
+
+def warning_of_others(file: str | Path | None) -> str | None:
+    """Return a sentence for the operator if others can read a file of tokens."""
+    if not file or not os.stat(file).st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return None
+    return f"Others can read {file}; chmod 600 {file} makes it private."
 
 
 def demand_token(tokens: tuple[str, ...], records: bool) -> None:

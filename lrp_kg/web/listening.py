@@ -36,10 +36,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListen(_reason(error, name, port)) from None
 
 
-def url(host: str, port: int) -> str:
-    """Return the address of the service, with brackets around an IPv6 address."""
+def url(host: str, port: int, prefix: str = "") -> str:
+    """Return the address of the service under a path prefix, with brackets around an IPv6 address."""
     name = host.removeprefix("[").removesuffix("]") if ":" in host else host
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}{prefix}/"
 
 
 def _resolve(name: str, port: int) -> tuple[socket.AddressFamily, Any]:

@@ -141,7 +141,9 @@ def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> N
     granian._spawn_worker(0, granian._spawn_wsgi_worker, lambda: app).inner.run()
 
 
-def run(host: str, port: int, workers: int, load: Callable[[], GuidelineService], *, metrics: bool = False) -> int:
+def run(
+    host: str, port: int, prefix: str, workers: int, load: Callable[[], GuidelineService], *, metrics: bool = False
+) -> int:
     """Serve until stopped, and return the exit code; log no request and no body.
 
     ``load`` gives the guideline, now and at each SIGHUP. Raise `LrpError` where the service cannot start.
@@ -165,7 +167,7 @@ def run(host: str, port: int, workers: int, load: Callable[[], GuidelineService]
 
         def announce() -> None:
             with suppress(OSError, ValueError):
-                click.echo(f"lrp-kg serves at {url(host, listener.getsockname()[1])} (stop with Ctrl+C)")
+                click.echo(f"lrp-kg serves at {url(host, listener.getsockname()[1], prefix)} (stop with Ctrl+C)")
 
         def work(_number: int, ready: Ready) -> None:
             _work(ready, listener, served[0])

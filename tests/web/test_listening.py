@@ -26,6 +26,7 @@ def test_addresses_and_names(host: str, asked: str, shown: str) -> None:
         port = found.getsockname()[1]
         socket.create_connection((asked, port), timeout=5).close()
         assert url(host, port) == f"http://{shown}:{port}/"
+        assert url(host, port, "/lrp") == f"http://{shown}:{port}/lrp/"
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,13 @@ LONG_CONTEXT = json.dumps({"@context": {f"t{n}": "urn:t" for n in range(50_000)}
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with serving(ready=False, RECORD_SECONDS=str(SECONDS)) as found:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    output = tmp_path_factory.mktemp("reading") / "output"
+    with serving(ready=False, output=output, RECORD_SECONDS=str(SECONDS), PREFIX="/lrp") as found:
         yield found
+    said = output.read_text(encoding="utf-8")
+    assert f"serves at http://127.0.0.1:{found.port}/lrp/ (" in said
+    assert "Traceback" not in said
 
 
 def send(service: Service, body: bytes, media_type: str = JSON, path: str = "/assess") -> Answer:

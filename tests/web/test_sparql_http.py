@@ -31,7 +31,7 @@ from lrp_kg.errors import Busy, EngineFailed, StoreError, TokenFileError, TooMan
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.web import create_app
-from lrp_kg.web.access import ATTEMPTS, read_tokens
+from lrp_kg.web.access import ATTEMPTS, read_tokens, warning_of_others
 from lrp_kg.web.engine import engine
 from lrp_kg.web.readers import MOST, Readers
 from lrp_kg.web.server import BODIES
@@ -381,15 +381,16 @@ class TestTokens:
         with pytest.raises(TokenFileError):
             read_tokens(tmp_path / "none")
 
-    def test_token_file_that_others_can_read_is_reported(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_token_file_that_others_can_read_is_reported(self, tmp_path: Path) -> None:
         file = tmp_path / "tokens"
         file.write_text(TOKEN, encoding="utf-8")
         file.chmod(0o644)
         assert read_tokens(file) == (TOKEN,)
-        assert "chmod 600" in capsys.readouterr().err
+        assert "chmod 600" in (warning_of_others(file) or "")
         assert stat.S_IMODE(file.stat().st_mode) == 0o644
+        file.chmod(0o600)
+        assert warning_of_others(file) is None
+        assert warning_of_others(None) is None
 
     @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/query", "/query/terms.json", "/.well-known/void"])
     def test_without_a_token(self, guarded: Service, path: str) -> None:
@@ -472,8 +473,11 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def behind(store: Path, token_file: Path, output: Path) -> Iterator[Service]:
-    """A service with records, behind a proxy."""
-    options = ("--store", str(store), "--token-file", str(token_file), "--proxies", "1")
+    """A service with records, behind a proxy; others can read its tokens."""
+    tokens = output.with_name("open-tokens.txt")
+    tokens.write_bytes(token_file.read_bytes())
+    tokens.chmod(0o644)
+    options = ("--store", str(store), "--token-file", str(tokens), "--proxies", "1")
     with serving(*options, token=TOKEN, output=output) as found:
         yield found
 
@@ -508,6 +512,7 @@ class TestProxies:
         assert self.log_in(behind, wrong, elsewhere).status == 401
         said = output.read_text(encoding="utf-8")
         assert "lrp-kg serves at" in said
+        assert said.count("chmod 600") == 1
         assert wrong not in said
         assert TOKEN not in said
 
