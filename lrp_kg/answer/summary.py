@@ -31,8 +31,9 @@ LENGTH = 140
 FULL, BRIEF = "full", "summary"
 DETAILS = (FULL, BRIEF)
 """How much of an answer can be asked for."""
-_BRIEF = {"assessmentDate", "stage", "summary", "summaryMore", "warnings", "nextQuestion", "missing"}
-_BRIEF_GUIDELINE = ("id", "version", "content")
+BRIEF_NAMES = {"assessmentDate", "stage", "summary", "summaryMore", "warnings", "nextQuestion", "missing"}
+"""What is left of an answer besides its guideline and the sender\'s own identifier."""
+BRIEF_GUIDELINE = ("id", "version", "content")
 _STRONG = ("must", "must-not")
 """The modalities whose headlines come before the others, where their condition is not unknown."""
 _INFO = "info"
@@ -241,6 +242,6 @@ def check_detail(detail: str, *, explain: bool = False, changes: bool = False, r
 
 def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:
     """Return what is left of a rendered answer with its summary only; ``identifier`` names the sender's own."""
-    kept = {name: value for name, value in answer.items() if name in _BRIEF or name == identifier}
-    guideline = {name: answer["guideline"][name] for name in _BRIEF_GUIDELINE if name in answer["guideline"]}
+    kept = {name: value for name, value in answer.items() if name in BRIEF_NAMES or name == identifier}
+    guideline = {name: answer["guideline"][name] for name in BRIEF_GUIDELINE if name in answer["guideline"]}
     return {name: kept.get(name, guideline) for name in answer if name in kept or name == "guideline"}
