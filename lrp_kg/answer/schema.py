@@ -42,6 +42,7 @@ def answer_parts(guideline: Guideline) -> dict[str, Schema]:
         "ConditionId": known["conditions"],
         "WarningId": known["warnings"],
         "OpenPointId": known["openPoints"],
+        "OpenPointKind": known["openPointKinds"],
         "Actor": known["actors"],
         "Source": known["sources"],
         "Section": known["sections"],
@@ -51,6 +52,8 @@ def answer_parts(guideline: Guideline) -> dict[str, Schema]:
         "DateStatus": known["dateStatuses"],
         "ConditionVerdict": known["conditionVerdicts"],
         "Verdict": VERDICTS,
+        "ValueId": [v.id for f in g.fields.values() for v in f.values],
+        "YesNoUnknown": ("yes", "no", "unknown"),
         "CriterionVerdict": ("met", "not-met", "unknown"),
     }
     parts = {name: choice(values) for name, values in names.items()}
@@ -126,9 +129,7 @@ def _of_statements() -> dict[str, Schema]:
         "Days": record({"earliest": _or_null(ref("Day")), "latest": _or_null(ref("Day"))}),
         "CountedFrom": record({"field": ref("FieldId"), "date": ref("Day")}),
         "Statement": record({"id": ref("StatementId"), "text": _TEXT, **said}, maybe),
-        "Limit": record(
-            {"id": ref("StatementId"), **label, "reached": choice(("yes", "no", "unknown")), **said}, maybe
-        ),
+        "Limit": record({"id": ref("StatementId"), **label, "reached": ref("YesNoUnknown"), **said}, maybe),
         "Box": record(
             {
                 "id": ref("BoxId"),
@@ -148,10 +149,9 @@ def _of_statements() -> dict[str, Schema]:
 
 
 def _of_decisions() -> dict[str, Schema]:
-    targets = {
-        kind: ref(f"{kind.capitalize()}Id") for kind in ("decision", "statement", "warning", "programme", "field")
-    }
-    option = record({"value": _TEXT, "label": _TEXT})
+    kinds = ("decision", "statement", "warning", "programme", "field")
+    targets = {kind: ref(f"{kind.capitalize()}Id") for kind in kinds}
+    option = record({"value": ref("ValueId"), "label": _TEXT})
     return {
         "Reason": record(
             {
@@ -162,7 +162,9 @@ def _of_decisions() -> dict[str, Schema]:
             }
         ),
         "OpenPointOfDecision": record({"id": ref("OpenPointId"), "decisive": {"type": "boolean"}}),
-        "OpenPoint": record({"kind": _TEXT, "label": _TEXT, "reading": _TEXT, "declares": many(ref("Status"))}),
+        "OpenPoint": record(
+            {"kind": ref("OpenPointKind"), "label": _TEXT, "reading": _TEXT, "declares": many(ref("Status"))}
+        ),
         "Condition": record({"label": _TEXT}, {"ifPhrase": _TEXT}),
         "Change": record(
             {
@@ -208,7 +210,7 @@ def _of_programmes() -> dict[str, Schema]:
                 "validFrom": day,
                 "validUntil": day,
                 "outdated": {"type": ["boolean", "null"]},
-                "applies": choice(("yes", "no", "unknown")),
+                "applies": ref("YesNoUnknown"),
                 "verdict": ref("Verdict"),
                 **missing,
                 "criteria": many(record(criterion, label)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -28,23 +27,7 @@ def schema(service: GuidelineService) -> Any:
 
 
 def demand_valid(schema: Any, answer: Any) -> None:
-    errors = [f"{e.instance_path}: {e.message[:300]}" for e in schema.iter_errors(answer)]
-    if errors:
-        narrow = Validator(schema_of(schema, "Answer" if "decisions" in answer else "AnswerSummary"))
-        errors = [f"{e.instance_path}: {e.message[:300]}" for e in narrow.iter_errors(answer)]
-    assert not errors, errors
-
-
-def schema_of(schema: Any, name: str) -> Any:
-    return {**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{name}"}]}
-
-
-SCHEMA: dict[str, Any] = {}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _whole(service: GuidelineService) -> None:
-    SCHEMA.update(answer_schema(service.guideline))
+    assert schema.is_valid(answer), [f"{e.instance_path}: {e.message[:300]}" for e in schema.iter_errors(answer)]
 
 
 def test_answers_of_all_cases(schema: Any, answers: list[dict[str, Any]]) -> None:
@@ -102,25 +85,22 @@ def test_what_is_changed_in_an_answer_is_found(schema: Any, service: GuidelineSe
     record = json.loads((service.guideline.folder / "examples" / "first-visit.json").read_text(encoding="utf-8"))
     answer = service.assess(record, explain=True, changes=True)
     demand_valid(schema, answer)
+    assert not schema.is_valid(answer | {"zork": 1})
     missed = []
-    count = 0
-    for path, wrong in changed(answer):
-        if isinstance(wrong, str) and (FREE & set(map(str, path[-3:]))):
+    tried = list(changed(answer))[1::3]
+    for path, wrong in tried:
+        if isinstance(wrong, str) and FREE & set(map(str, path[-3:])):
             continue
-        if "value" in path and "because" in path + path[-3:] or "whyNot" in path and "value" in path:
+        if "value" in path and {"because", "whyNot"} & set(path):
             continue  # of a field of the record, whose schema says what it can be
-        broken: Any = copy.deepcopy(answer)
-        at = broken
+        at: Any = answer
         for step in path[:-1]:
             at = at[step]
-        if path:
-            at[path[-1]] = wrong
-        else:
-            broken = wrong
-        count += 1
-        if schema.is_valid(broken):
+        before, at[path[-1]] = at[path[-1]], wrong
+        if schema.is_valid(answer):
             missed.append(path)
-    assert count > 500
+        at[path[-1]] = before
+    assert len(tried) > 500
     assert not missed, missed[:20]
 
 
