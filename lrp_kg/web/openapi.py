@@ -1,52 +1,157 @@
-"""The OpenAPI description: `openapi.yaml` with the fields of the guideline."""
+"""The OpenAPI description: what `openapi.yaml` says of each view, at every address, with the schemas of the guideline."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+from werkzeug.routing import Rule
 
 from lrp_kg import __version__
-from lrp_kg.guideline.model import Guideline
+from lrp_kg.answer.schema import answer_parts
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.answer.summary import BRIEF
+from lrp_kg.errors import InvalidRecord
 from lrp_kg.record.schema import record_schema
+from lrp_kg.web.metrics import template
 from lrp_kg.web.parameters import taken_by
+from lrp_kg.web.problems import codes, problem_data
 from lrp_kg.words import in_language
 
+Json = dict[str, Any]
 
-def description(guideline: Guideline, views: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 description of the service; ``views`` are the endpoints of methods and addresses."""
-    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    found["info"] = {"title": in_language(guideline.label, "en", guideline.id), "version": __version__}
-    parts = found.pop("parts")
-    problem = parts["problem"]  # the aliases of a YAML anchor are one object
-    for path, what in found.pop("pages").items():
-        found["paths"].setdefault(path, {})["get"] = _page(path, what, problem)
-    ids = tuple(d.id for d in (*guideline.own_decisions.values(), *guideline.programmes.values()))
-    for path, operations in found["paths"].items():
-        found["paths"][path] = {
-            method: operation
-            | {"parameters": [*operation.get("parameters", ()), *_parameters(views[method.upper(), path], ids)]}
-            for method, operation in operations.items()
-        }
-    record = record_schema(guideline)
-    found["components"]["schemas"]["Record"] = {name: part for name, part in record.items() if name != "$schema"}
+_FIRST = "/v1/"
+"""The addresses whose operations have the names of their views; those of other addresses of a view are longer."""
+
+_ACCESS: list[Json] = [{}, {"bearer": []}, {"basic": []}, {"session": []}]
+
+
+def description(service: GuidelineService, rules: Iterable[Rule]) -> Json:
+    """Return the OpenAPI 3.1 description of a service with these addresses."""
+    said: Json = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    operation = partial(_operation, said, tuple(service.assessor.decision_ids))
+    paths: dict[str, Json] = {}
+    names: set[str] = set()
+    for rule in sorted(rules, key=lambda r: (not r.rule.startswith(_FIRST), r.rule)):
+        for method in said["views"].get(rule.endpoint, {}):
+            if method.upper() not in (rule.methods or ()):
+                continue
+            name = _name(rule.endpoint, method if len(said["views"][rule.endpoint]) > 1 else "")
+            if name in names:
+                name += _ending(rule.rule)
+            names.add(name)
+            paths.setdefault(template(rule.rule), {})[method] = {"operationId": name} | operation(rule, method)
+    _add_examples(paths, said["schemas"], service)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": in_language(service.guideline.label, "en", service.guideline.id), "version": __version__},
+        "tags": said["tags"],
+        "paths": dict(sorted(paths.items())),
+        "components": {"securitySchemes": said["securitySchemes"], "schemas": _schemas(said["schemas"], service)},
+    }
+
+
+def _name(endpoint: str, method: str) -> str:
+    blueprint, _, view = endpoint.rpartition(".")
+    words = [] if blueprint in ("", "pages", "assess", view) else [blueprint]
+    first, *rest = "_".join([*words, view, method]).strip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _ending(address: str) -> str:
+    """Return what an operation at a second address of its view is called after."""
+    words = re.findall(r"\w+", re.sub(r"<.*?>", lambda m: "By" + m[0], address))
+    return "At" + "".join(word.capitalize() for word in words) + ("Slash" if address.endswith("/") else "")
+
+
+def _operation(said: Json, ids: tuple[str, ...], rule: Rule, method: str) -> Json:
+    view = said["views"][rule.endpoint][method]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in sorted(rule.arguments)
+    ]
+    found: Json = {
+        "tags": [view["tag"]],
+        "summary": view["summary"],
+        "security": _ACCESS if view.get("guarded") else [],
+        "parameters": parameters + [parameter.described(ids) for parameter in taken_by(rule.endpoint)],
+        "responses": dict(sorted(_responses(said, view, named=bool(parameters)))),
+    }
+    if "{name}" in template(rule.rule) and rule.endpoint.startswith("queries."):
+        found["description"] = "The question's own parameters, in its JSON and on its page, are query parameters too."
+    return found | ({"requestBody": view["body"]} if "body" in view else {})
+
+
+def _responses(said: Json, view: Json, *, named: bool) -> Iterator[tuple[str, Json]]:
+    if "content" in view:
+        yield "200", {"description": view.get("answer", view["summary"]), "content": view["content"]}
+    for status, what in {**said["empty"], **view.get("empty", {})}.items():
+        yield status, {"description": what}
+    problems = {*said["everywhere"], *view.get("problems", ()), *(said["guarded"] if view.get("guarded") else ())}
+    for status in map(str, sorted({*problems, *([404] if named else [])})):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        also = {"text/html": {"schema": {"type": "string"}}} if status in view.get("pages", ()) else {}
+        yield status, {"description": said["statuses"][int(status)], "content": content | also}
+    for status in view.get("pages", ()):
+        if int(status) not in problems:
+            page = {"text/html": {"schema": {"type": "string"}}}
+            yield status, {"description": said["statuses"][int(status)], "content": page}
+
+
+def _schemas(said: Json, service: GuidelineService) -> Json:
+    """Return all schemas: those of records and answers are the guideline's, and a line has the number of its record."""
+    parts = answer_parts(service.guideline)
+    line = {"line": {"type": "integer", "minimum": 1}}
+    for whole in ("Answer", "AnswerSummary"):
+        of_line = parts[whole] | {"properties": line | parts[whole]["properties"]}
+        parts[f"{whole}Line"] = of_line | {"required": ["line", *parts[whole]["required"]]}
+    parts["ValidLine"] = said["Valid"] | {
+        "properties": line | said["Valid"]["properties"],
+        "required": ["line", *said["Valid"]["required"]],
+    }
+    record = {name: part for name, part in record_schema(service.guideline).items() if name != "$schema"}
+    said["Problem"]["properties"]["code"]["enum"] = said["ProblemLine"]["properties"]["code"]["enum"] = codes()
+    found: Json = json.loads(json.dumps(said | {"Record": record} | parts).replace("#/$defs/", "#/components/schemas/"))
     return found
 
 
-def _parameters(endpoint: str, ids: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [parameter.described(ids) for parameter in taken_by(endpoint)]
+def _add_examples(paths: Mapping[str, Json], schemas: Json, service: GuidelineService) -> None:
+    """Add a record of the cases of the guideline, its answer, and what is said of a record that is not valid."""
+    record = _example(service)
+    try:
+        service.read({"no such field": 1})
+    except InvalidRecord as error:
+        schemas["Problem"]["examples"] = [problem_data(error)]
+        findings = [f.as_dict() for f in error.findings]
+        told = {"line": 2, "invalid": True, "code": error.code, "detail": error.message, "findings": findings}
+        schemas["ProblemLine"]["examples"] = [told]
+    answers = {
+        "full": {"value": service.assess(record)},
+        BRIEF: {"value": service.assess(record, detail=BRIEF)},
+    }
+    for path in ("/v1/assess", "/assess"):
+        operation = paths[path]["post"]
+        operation["requestBody"] = _with_examples(operation["requestBody"], {"case": {"value": record}})
+        operation["responses"]["200"] = _with_examples(operation["responses"]["200"], answers)
+    for path in ("/v1/validate", "/validate"):
+        operation = paths[path]["post"]
+        operation["requestBody"] = _with_examples(operation["requestBody"], {"case": {"value": record}})
 
 
-def _page(path: str, what: str, problem: dict[str, Any]) -> dict[str, Any]:
-    """Return the operation that gets a page; its parameters are named in the path, and may name nothing."""
-    found: dict[str, Any] = {"summary": what, "responses": {"200": {"description": what}}}
-    names = re.findall(r"\{(\w+)\}", path)
-    if names:
-        found["parameters"] = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
-        found["responses"]["404"] = problem
-    found["responses"]["400"] = problem
-    return found
+def _with_examples(described: Json, examples: Json) -> Json:
+    content = described["content"]
+    own = content["application/json"] | {"examples": examples}
+    return described | {"content": content | {"application/json": own}}
+
+
+def _example(service: GuidelineService) -> Json:
+    """Return the record of the first case of the guideline that is about a valid one; an empty one if there is none."""
+    for file in sorted((service.guideline.folder / "cases").glob("*.json")):
+        for case in json.loads(file.read_text(encoding="utf-8")):
+            if not case["expect"].get("invalid"):
+                return dict(case["record"])
+    return {}

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, g, request
 
 from lrp_kg import __version__
 from lrp_kg.answer.known import known_fields, known_ids
+from lrp_kg.answer.schema import answer_schema
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
@@ -14,7 +15,6 @@ from lrp_kg.record.schema import record_schema
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
-from lrp_kg.web.metrics import template
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.openapi import description
 from lrp_kg.words import LANGUAGES
@@ -27,6 +27,7 @@ ENDPOINTS = (
     ("GET", "/ids", "endpoint-ids"),
     ("GET", "/fields", "endpoint-fields"),
     ("GET", "/schema/record.json", "endpoint-schema-record"),
+    ("GET", "/schema/answer.json", "endpoint-schema-answer"),
     ("GET", "/context.jsonld", "endpoint-context"),
     ("GET", "/query.rq", "endpoint-query"),
     ("GET", "/openapi.json", "endpoint-openapi"),
@@ -121,6 +122,13 @@ def schema_of_records() -> Response:
     return _json(record_schema(service().guideline, language()), "application/schema+json")
 
 
+@blueprint.get("/v1/schema/answer.json")
+@blueprint.get("/schema/answer.json")
+def schema_of_answers() -> Response:
+    """Return the JSON Schema of an answer."""
+    return _json(answer_schema(service().guideline), "application/schema+json")
+
+
 @blueprint.get("/v1/context.jsonld")
 @blueprint.get("/context.jsonld")
 def context() -> Response:
@@ -128,27 +136,24 @@ def context() -> Response:
     return _json({"@context": service().reader.context}, "application/ld+json")
 
 
+@blueprint.get("/v1/query.rq")
 @blueprint.get("/query.rq")
 def query() -> Response:
     """Return the classification query."""
     return Response(record_query(service().assessor.program), mimetype="application/sparql-query")
 
 
+@blueprint.get("/v1/derive.rq")
 @blueprint.get("/derive.rq")
 def derive() -> Response:
     """Return the query that derives values for the criteria."""
     return Response(derive_query(service().guideline), mimetype="application/sparql-query")
 
 
-def _views() -> dict[tuple[str, str], str]:
-    """Return the endpoint of each method and address."""
-    rules = current_app.url_map.iter_rules()
-    return {(method, template(rule.rule)): rule.endpoint for rule in rules for method in rule.methods or ()}
-
-
+@blueprint.get("/v1/openapi.json")
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe the service for programs."""
-    guideline = service().guideline
-    about = latest("lrp_kg_openapi", guideline.content_hash, lambda: description(guideline, _views()))
+    current, rules = service(), current_app.url_map.iter_rules()
+    about = latest("lrp_kg_openapi", current.guideline.content_hash, lambda: description(current, rules))
     return _json(about | {"servers": [{"url": request.script_root or "/"}]})

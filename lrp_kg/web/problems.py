@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, has_request_context, request
-from werkzeug.exceptions import BadHost, ClientDisconnected, HTTPException
+from werkzeug.exceptions import BadHost, ClientDisconnected, HTTPException, default_exceptions
 
 from lrp_kg.errors import BodyCutShort, LrpError, WrongHost
 from lrp_kg.findings import Finding
@@ -57,15 +57,8 @@ def problem(
     if len(found) == 1 and detail == found[0].message:
         messages = found[0].messages
     detail_in = (messages or {}).get(lang, _said(detail, lang))
-    body: dict[str, Any] = {
-        "type": f"https://w3id.org/lrp-kg/problem/{code}",
-        "title": _said(title, lang),
-        "status": status,
-        "code": code,
-        "detail": detail_in.replace("{root}", request.script_root if has_request_context() else ""),
-    }
-    if found:
-        body["findings"] = [f.as_dict(lang) for f in found]
+    here = detail_in.replace("{root}", request.script_root if has_request_context() else "")
+    body = _body(status, code, _said(title, lang), here, [f.as_dict(lang) for f in found])
     languages = lang if detail_in != detail or lang == "en" else f"{lang}, en"
     return Response(
         orjson.dumps(body),
@@ -73,6 +66,36 @@ def problem(
         {"Cache-Control": "no-store", "Content-Language": languages, **OPEN, **(headers or {})},
         mimetype="application/problem+json",
     )
+
+
+def _body(status: int, code: str, title: str, detail: str, findings: list[dict[str, Any]]) -> dict[str, Any]:
+    kind = f"https://w3id.org/lrp-kg/problem/{code}"
+    body = {"type": kind, "title": title, "status": status, "code": code, "detail": detail}
+    return body | ({"findings": findings} if findings else {})
+
+
+def problem_data(error: LrpError) -> dict[str, Any]:
+    """Return the body of an error in English."""
+    return _body(error.status, error.code, error.title, error.message, [f.as_dict() for f in error.findings])
+
+
+def codes() -> list[str]:
+    """Return every code that a problem can have."""
+    known = {FAILED[0], OUT_OF_MEMORY[0]} | {_code(kind.name) for kind in map(_made, default_exceptions.values())}
+    todo = [LrpError]
+    while todo:
+        kind = todo.pop()
+        known.add(kind.code)
+        todo += kind.__subclasses__()
+    return sorted(known)
+
+
+def _made(kind: type[HTTPException]) -> HTTPException:
+    return kind()
+
+
+def _code(name: str | None) -> str:
+    return (name or "Error").lower().replace(" ", "-")
 
 
 def log_unexpected(error: BaseException | None) -> None:
@@ -110,7 +133,7 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        name = (error.name or "Error").lower().replace(" ", "-")
+        name = _code(error.name)
         headers = {"Allow": ", ".join(sorted(m))} if (m := getattr(error, "valid_methods", None)) else {}
         advice = _ADVICE.get(status, error.description or "")
         if status == 413 and request.path.endswith("/sparql"):
