@@ -1,10 +1,9 @@
-"""The OpenAPI description: what `openapi.yaml` says of each view, at every address, with the schemas of the guideline."""
+"""The OpenAPI description: what `openapi.yaml` says of each view, at its addresses, with schemas of the guideline."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,22 +36,28 @@ def description(service: GuidelineService, rules: Iterable[Rule]) -> Json:
     operation = partial(_operation, said, tuple(service.assessor.decision_ids))
     paths: dict[str, Json] = {}
     names: set[str] = set()
+    rules = list(rules)
+    versioned = {rule.endpoint for rule in rules if rule.rule.startswith(_FIRST)}
     for rule in sorted(rules, key=lambda r: (not r.rule.startswith(_FIRST), r.rule)):
         for method in said["views"].get(rule.endpoint, {}):
             if method.upper() not in (rule.methods or ()):
                 continue
             name = _name(rule.endpoint, method if len(said["views"][rule.endpoint]) > 1 else "")
             if name in names:
-                name += _ending(rule.rule)
+                name += _ending(rule, versioned=rule.endpoint in versioned)
             names.add(name)
             paths.setdefault(template(rule.rule), {})[method] = {"operationId": name} | operation(rule, method)
-    _add_examples(paths, said["schemas"], service)
+    examples = _examples(service)
     return {
         "openapi": "3.1.0",
         "info": {"title": in_language(service.guideline.label, "en", service.guideline.id), "version": __version__},
         "tags": said["tags"],
         "paths": dict(sorted(paths.items())),
-        "components": {"securitySchemes": said["securitySchemes"], "schemas": _schemas(said["schemas"], service)},
+        "components": {
+            "securitySchemes": said["securitySchemes"],
+            "schemas": _schemas(said["schemas"], service),
+            "examples": examples,
+        },
     }
 
 
@@ -63,10 +68,10 @@ def _name(endpoint: str, method: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _ending(address: str) -> str:
+def _ending(rule: Rule, *, versioned: bool) -> str:
     """Return what an operation at a second address of its view is called after."""
-    words = re.findall(r"\w+", re.sub(r"<.*?>", lambda m: "By" + m[0], address))
-    return "At" + "".join(word.capitalize() for word in words) + ("Slash" if address.endswith("/") else "")
+    by = "".join(f"By{name.capitalize()}" for name in sorted(rule.arguments))
+    return ("Unversioned" if versioned else "") + by + ("Slash" if rule.rule.endswith("/") else "")
 
 
 def _operation(said: Json, ids: tuple[str, ...], rule: Rule, method: str) -> Json:
@@ -93,7 +98,9 @@ def _responses(said: Json, view: Json, *, named: bool) -> Iterator[tuple[str, Js
         yield status, {"description": what}
     problems = {*said["everywhere"], *view.get("problems", ()), *(said["guarded"] if view.get("guarded") else ())}
     for status in map(str, sorted({*problems, *([404] if named else [])})):
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        content: Json = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        if status == "422":
+            content["application/problem+json"]["examples"] = {"invalid": {"$ref": "#/components/examples/problem"}}
         also = {"text/html": {"schema": {"type": "string"}}} if status in view.get("pages", ()) else {}
         yield status, {"description": said["statuses"][int(status)], "content": content | also}
     for status in view.get("pages", ()):
@@ -119,33 +126,20 @@ def _schemas(said: Json, service: GuidelineService) -> Json:
     return found
 
 
-def _add_examples(paths: Mapping[str, Json], schemas: Json, service: GuidelineService) -> None:
-    """Add a record of the cases of the guideline, its answer, and what is said of a record that is not valid."""
+def _examples(service: GuidelineService) -> Json:
+    """Return the record of a case, its answer, and what is said of a record that is not valid."""
     record = _example(service)
+    found = {
+        "record": record,
+        "answer": service.assess(record),
+        "answer-summary": service.assess(record, detail=BRIEF),
+        "valid": {"valid": True, "findings": []},
+    }
     try:
         service.read({"no such field": 1})
     except InvalidRecord as error:
-        schemas["Problem"]["examples"] = [problem_data(error)]
-        findings = [f.as_dict() for f in error.findings]
-        told = {"line": 2, "invalid": True, "code": error.code, "detail": error.message, "findings": findings}
-        schemas["ProblemLine"]["examples"] = [told]
-    answers = {
-        "full": {"value": service.assess(record)},
-        BRIEF: {"value": service.assess(record, detail=BRIEF)},
-    }
-    for path in ("/v1/assess", "/assess"):
-        operation = paths[path]["post"]
-        operation["requestBody"] = _with_examples(operation["requestBody"], {"case": {"value": record}})
-        operation["responses"]["200"] = _with_examples(operation["responses"]["200"], answers)
-    for path in ("/v1/validate", "/validate"):
-        operation = paths[path]["post"]
-        operation["requestBody"] = _with_examples(operation["requestBody"], {"case": {"value": record}})
-
-
-def _with_examples(described: Json, examples: Json) -> Json:
-    content = described["content"]
-    own = content["application/json"] | {"examples": examples}
-    return described | {"content": content | {"application/json": own}}
+        found["problem"] = problem_data(error)
+    return {name: {"value": value} for name, value in found.items()}
 
 
 def _example(service: GuidelineService) -> Json:

@@ -156,4 +156,6 @@ def openapi() -> Response:
     """Describe the service for programs."""
     current, rules = service(), current_app.url_map.iter_rules()
     about = latest("lrp_kg_openapi", current.guideline.content_hash, lambda: description(current, rules))
-    return _json(about | {"servers": [{"url": request.script_root or "/"}]})
+    return Response(
+        orjson.dumps(about | {"servers": [{"url": request.script_root or "/"}]}), mimetype="application/json"
+    )
