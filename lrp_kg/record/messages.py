@@ -32,6 +32,11 @@ _NAMES = {
     "LessThanOrEqualsConstraintComponent": "dates-out-of-order",
     "SPARQLConstraintComponent": "values-do-not-agree",
 }
+NAMES = (
+    *dict.fromkeys(_NAMES.values()),
+    *("outside-record", "over-limit", "more-problems", "value-repeated", "wrong-character"),
+)
+"""What is wrong with a record; of a shape with another constraint, the name of its component."""
 
 
 LONGEST_NAME = 100

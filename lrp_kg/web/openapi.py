@@ -16,9 +16,10 @@ from lrp_kg.answer.schema import answer_parts
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import BRIEF
 from lrp_kg.errors import InvalidRecord
+from lrp_kg.record.messages import NAMES
 from lrp_kg.record.schema import record_schema
 from lrp_kg.web.metrics import template
-from lrp_kg.web.parameters import taken_by
+from lrp_kg.web.parameters import PROBLEMS, taken_by
 from lrp_kg.web.problems import codes, problem_data
 from lrp_kg.words import in_language
 
@@ -122,6 +123,8 @@ def _schemas(said: Json, service: GuidelineService) -> Json:
     }
     record = {name: part for name, part in record_schema(service.guideline).items() if name != "$schema"}
     said["Problem"]["properties"]["code"]["enum"] = said["ProblemLine"]["properties"]["code"]["enum"] = codes()
+    known = {"enum": [*NAMES, *PROBLEMS]}
+    said["Finding"]["properties"]["name"] = {"anyOf": [known, {"type": "string", "pattern": "ConstraintComponent$"}]}
     found: Json = json.loads(json.dumps(said | {"Record": record} | parts).replace("#/$defs/", "#/components/schemas/"))
     return found
 

