@@ -158,4 +158,5 @@ def _cut(text: str) -> str:
 def refuse(found: list[Finding]) -> None:
     """Raise `UnknownParameter` with everything that is wrong, if anything is."""
     if found:
-        raise UnknownParameter(" ".join(f.message for f in found), found)
+        said = {lang: " ".join(f.text(lang) for f in found) for lang in LANGUAGES}
+        raise UnknownParameter(said["en"], found, said)
