@@ -16,10 +16,11 @@ from typing import Any
 import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
-from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.labels import points_to_read
 from lrp_kg.answer.results import Assessment, DecisionResult, EligibleDays, ProgrammeResult, StatementResult
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.statements import in_order
 from lrp_kg.answer.summary import Settled, Summary, settled_lines
 from lrp_kg.guideline.model import OpenPoint

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.results import LaterChange, LaterChanges
+from lrp_kg.answer.run import Run
 from lrp_kg.durations import DateRange
 from lrp_kg.effort import check
 from lrp_kg.guideline.model import Guideline

@@ -23,7 +23,7 @@ from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.logic.verdicts import together
 
 if TYPE_CHECKING:
-    from lrp_kg.answer.decisions import Run
+    from lrp_kg.answer.run import Run
 
 
 class ProgrammeRun:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.errors import InvalidRecord
 from lrp_kg.logic.classify import FALSE
 from tests.support.asking import asked_about

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.record.model import Record
 
 Outcomes = dict[str, tuple[str, tuple[str, ...]]]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet

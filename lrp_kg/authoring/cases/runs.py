@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.expectations import Difference
 from lrp_kg.authoring.cases.files import Case

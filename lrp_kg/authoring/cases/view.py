@@ -10,8 +10,9 @@ from datetime import date
 from functools import cached_property
 
 from lrp_kg.answer.as_json import Json, days_of, eligible_days_as_json, fact_as_json
-from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.results import Assessment, StatementResult, verdict_of
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import Summary, summary_of
 from lrp_kg.guideline.model import Box, Decision, Guideline
 from lrp_kg.logic.cells import Signature

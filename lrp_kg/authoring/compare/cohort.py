@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.compare.model import COUNTS, CohortEffect, Moves
 from lrp_kg.authoring.compare.revisions import NotComparable

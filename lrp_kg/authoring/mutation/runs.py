@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from lrp_kg.answer.decisions import Assessor, Run
+from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.results import Assessment, EligibleDays
+from lrp_kg.answer.run import Run
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex

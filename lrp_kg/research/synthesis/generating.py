@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from lrp_kg.answer.decisions import Run
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.model import BASE

@@ -1,0 +1,292 @@
+"""The work on one record: what its decisions, programmes and boxes are, asked for once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lrp_kg.answer.missing import asking_order, open_fields, questions_of, unknown_in
+from lrp_kg.answer.notes import notes_of
+from lrp_kg.answer.programmes import ProgrammeRun
+from lrp_kg.answer.results import (
+    AskedField,
+    DecisionResult,
+    EditionResult,
+    EligibleDays,
+    ProgrammeResult,
+    StatementResult,
+)
+from lrp_kg.answer.statements import dated, whole_verdict
+from lrp_kg.durations import DateRange
+from lrp_kg.guideline.criteria import Expression, Named
+from lrp_kg.guideline.model import (
+    CRITICAL,
+    Box,
+    Caution,
+    Decision,
+    OpenPoint,
+    Programme,
+    Statement,
+)
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.calendar import DateRanges
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.decide import Completions
+from lrp_kg.logic.editions import in_force
+from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
+from lrp_kg.logic.verdicts import together
+from lrp_kg.record.model import Record
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.decisions import Assessor
+
+
+REASONS = 200_000
+"""Remembered reasons, by class and cells, after which they are dropped."""
+
+
+class Run:
+    """The work on one record."""
+
+    def __init__(self, assessor: Assessor, record: Record, explain: bool, signature: Signature | None = None) -> None:
+        self.a = assessor
+        self.g = assessor.guideline
+        self.record = record
+        self.explain = explain
+        self.signature = assessor.signature(record) if signature is None else signature
+        self.signatures = assessor.signatures(record, self.signature)
+        self._results: dict[str, Outcome] = {}
+        self._programmes: dict[str, ProgrammeRun] = {}
+        self._days: dict[str, EligibleDays] = {}
+        self._assessed = record.dates.get(self.g.roles.assessment or "")
+
+    def verdict(self, cls: str | None) -> int:
+        """Return the verdict of a class; no class is the class of all records."""
+        return TRUE if cls is None else self.a.verdicts.common(self.signatures, cls)
+
+    def of_expression(self, expression: Expression) -> int:
+        """Return the verdict of an expression."""
+        number = self.a.program.index[expression]
+        return together(self.a.verdicts.of(s, (number,))[number] for s in self.signatures)
+
+    def result(self, decision: str) -> Outcome:
+        """Return the outcome of a decision, by its IRI."""
+        if decision not in self._results:
+            self._results[decision] = self.a.decide(decision, self.record, self.signature)
+        return self._results[decision]
+
+    def chosen(self, decision: Decision) -> list[str]:
+        """Return the options, by IRI, that are certain answers of a decision, whatever its status."""
+        answers = self.result(decision.iri).answers
+        return [o.iri for o in decision.options if o.id in answers]
+
+    # -- decisions ------------------------------------------------------------------------------
+
+    def decision(self, decision: Decision, result: Outcome | None = None) -> DecisionResult:
+        """Return the outcome of a decision with its open points, and reasons where they are asked for."""
+        result = self.result(decision.iri) if result is None else result
+        because, why_not = self.reasons(decision, result) if self.explain else ((), {})
+        points, decisive = self.open_points(decision, result)
+        return DecisionResult(decision, result, because, why_not, points, decisive)
+
+    def why(self, cls: str) -> tuple[Reason, ...]:
+        """Return the reasons for the verdict of a class."""
+        key = (cls, tuple(self.a.verdicts.projection(s, cls) for s in self.signatures))
+        known = self.a.reasons.get(key)
+        if known is None:
+            if len(self.a.reasons) >= REASONS:
+                self.a.reasons.clear()
+            known = self.a.reasons[key] = self.a.explainer.reasons(cls, self.of_expression)
+        return known
+
+    def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
+        """Return the reasons for an outcome, and by option the reasons why it is no answer."""
+        if result.status == NOT_APPLICABLE:
+            return self.why(decision.scope), {}
+        found: dict[str, Reason] = {}
+        why_not: dict[str, tuple[Reason, ...]] = {}
+        if result.status == UNDETERMINED and self.verdict(decision.scope) == OPEN:
+            found.update((r.condition.iri, r) for r in self.why(decision.scope))
+        for option in decision.options:
+            mine = self.why(option.applies_to)
+            if option.refined_by and self.verdict(option.applies_to) == TRUE:
+                inner, _ = self.reasons(self.g.decisions[option.refined_by], self.result(option.refined_by))
+                mine += inner
+            if option.id in result.answers or (result.status == UNDETERMINED and option.id in result.possible):
+                found.update((r.condition.iri, r) for r in mine)
+            else:
+                why_not[option.id] = mine
+        return tuple(found.values()), why_not
+
+    def open_points(self, decision: Decision, result: Outcome) -> tuple[tuple[OpenPoint, ...], frozenset[str]]:
+        """Return the open points that an outcome depends on, and by IRI those that are decisive.
+
+        An undetermined outcome depends on the decisive ones only: what else it rests on is not settled.
+        """
+        if result.status == NOT_APPLICABLE:
+            return (), frozenset()
+        mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
+        concerned = sorted({number for name in mine for number in self.a.points_on.get(name, ())})
+        points = (self.g.open_points[number] for number in concerned)
+        found = tuple(p for p in points if self.verdict(p.applies_to) == TRUE)
+        decisive = frozenset(p.iri for p in found if p.decisive_in and self.verdict(p.decisive_in) == TRUE)
+        if result.status != UNDETERMINED:
+            return found, decisive
+        if self.verdict(decision.scope) != TRUE:
+            return (), frozenset()
+        return tuple(p for p in found if p.iri in decisive), decisive
+
+    def programme_run(self, programme: Programme) -> ProgrammeRun:
+        """Return the work on one programme."""
+        found = self._programmes.get(programme.iri)
+        if found is None:
+            found = self._programmes[programme.iri] = ProgrammeRun(self, programme)
+        return found
+
+    def programme(self, programme: Programme, *, asked: bool = False) -> ProgrammeResult:
+        """Return the eligibility for a programme by the edition that is valid, or by all that may be."""
+        return self.programme_run(programme).result(asked=asked)
+
+    def touches(self, programme: Programme, editions: Iterable[EditionResult]) -> bool:
+        """Return whether a criterion of a programme has a verdict, or a field that only it reads is known."""
+        known = self.record.values.keys() | self.record.dates.keys() | self.record.lists.keys()
+        return any(c.verdict != OPEN for e in editions for c in e.criteria) or not known.isdisjoint(
+            self.a.own_fields[programme.iri]
+        )
+
+    def days(self, programme: Programme) -> EligibleDays:
+        """Return the days on which the patient is eligible for a programme."""
+        if programme.iri not in self._days:
+            self._days[programme.iri] = self.a.eligible_days(programme, self)
+        return self._days[programme.iri]
+
+    def eligibility(self, programme: Programme) -> Outcome:
+        """Return the outcome of a programme."""
+        return self.programme_run(programme).outcome()
+
+    def completions(self, decision: str, ranges: DateRanges) -> Completions:
+        """Return what a decision, by its IRI, can come to while some dates are within bounds."""
+        return self.a.completions(decision, self.record, self.signature, ranges)
+
+    # -- days -------------------------------------------------------------------------------------
+
+    def bounds(self, field: str) -> DateRange:
+        """Return the first and last day that a date field can have."""
+        return self.a.dates.bounds(field, self.record.dates, self.record.ranges)
+
+    def in_force(self, validity: Validity | None) -> int:
+        """Return whether a rule is in force."""
+        return in_force(validity, self.bounds)
+
+    # -- boxes and statements ---------------------------------------------------------------------
+
+    def shows(self, box: Box, wanted: set[str] | None) -> bool:
+        """Return whether a box is shown with the wanted decisions; ``None`` wants all."""
+        decision, option = self.g.shown_with(box)
+        if wanted is not None and decision.id not in wanted:
+            return False
+        if option is not None:
+            return option.iri in self.chosen(decision)
+        return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
+
+    def statements(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
+        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force."""
+        verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
+        found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
+        return tuple(s for s in found if s.in_force != FALSE or s.statement.printed)
+
+    def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:
+        """Return a statement with its dates; ``own`` is whether it is in force, where that is not by its own days."""
+        found = dated(
+            statement,
+            verdict,
+            verdict_of=self.verdict,
+            record=self.record,
+            today=self._assessed,
+            own=self.in_force(statement.validity) if own is None else own,
+            in_force=self.in_force,
+        )
+        called_by = self._calling.get(statement.advice)
+        reached = self.verdict(statement.reached_if) if statement.reached_if else None
+        if called_by is None and reached is None:
+            return found
+        return replace(found, called_by=called_by, reached=reached)
+
+    @cached_property
+    def _calling(self) -> dict[str | None, Caution]:
+        """The warnings that hold and call for an advice, by the advice."""
+        return {w.calls_for: w for w in self.g.warnings if w.calls_for and self.verdict(w.applies_to) == TRUE}
+
+    def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
+        """Return the open points noted on dates, by the IRI of the statement."""
+        return notes_of(dated, self.a.noted, self._assessed)
+
+    # -- what is urgent, and what is asked --------------------------------------------------------
+
+    def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
+        """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options."""
+        found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
+        holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
+        found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
+        found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
+        return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
+
+    @property
+    def ended(self) -> set[str]:
+        """The severities with which the pathway has certainly ended."""
+        return {c.severity.id for d, o, c in self.a.urgent if o.ends_pathway and o.iri in self.chosen(d)}
+
+    def questions(
+        self,
+        missing: Sequence[str],
+        decisions: Mapping[str, DecisionResult],
+        programmes: Iterable[ProgrammeResult],
+        wanted: set[str] | None,
+    ) -> tuple[AskedField, ...]:
+        """Return what to ask, in the order of the guideline, each with the decisions that miss it."""
+        fields = [name for name in self.to_ask(missing, programmes, wanted) if self.asked(name)]
+        return questions_of(self.g, fields, decisions, self.record.ranges)
+
+    def to_ask(
+        self, missing: Sequence[str], programmes: Iterable[ProgrammeResult], wanted: set[str] | None
+    ) -> Sequence[str]:
+        """Return the missing fields that are worth asking for.
+
+        Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
+        only programmes are wanted.
+        """
+        if not self.ended:
+            return missing
+        only_programmes = wanted is not None and wanted <= {p.id for p in self.g.programmes.values()}
+        if CRITICAL in self.ended and not only_programmes:
+            return ()
+        fields: set[str] = set()
+        for p in programmes:
+            fields |= {*p.result.missing, *self.open_fields((*p.steps, *p.settled))}
+        return [name for name in missing if name in fields]
+
+    def in_order(self, fields: Iterable[str]) -> tuple[str, ...]:
+        """Return fields in the order of questions."""
+        return tuple(sorted(fields, key=lambda name: asking_order(self.g, name)))
+
+    def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
+        """Return the unknown fields that statements wait for and that the guideline asks for in this record."""
+
+        def unknown_of(cls: str) -> set[str]:
+            return unknown_in(Named(cls), self.a.program, self.of_expression, self.record.dates)
+
+        def undated(statement: Statement) -> set[str]:
+            open_ones = (v for v in statement.validities if self.in_force(v) == OPEN)
+            return {name for v in open_ones for name in v.by if name not in self.record.dates}
+
+        found = open_fields(statements, self.verdict, unknown_of, undated, self.record.dates)
+        return set(filter(self.asked, found))
+
+    def asked(self, name: str) -> bool:
+        """Return whether the guideline asks for a field in this record."""
+        field = self.g.fields[name]
+        return field.ask_order is not None and self.verdict(field.ask_if) != FALSE
