@@ -46,12 +46,14 @@ lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/mypy
 	$(BIN)/lrp-kg format --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
 
-# Comunica (5 needs a Node.js newer than 20) is one of the SPARQL clients that the tests run against the service; without npm they say that it is skipped.
+# Programs of others that the tests run against the service: a SPARQL client (Comunica 5 needs a Node.js newer than 20), and
+# TypeScript with types made of the OpenAPI description; without npm the tests say that they are skipped.
 clients: $(VENV)/.clients
-$(VENV)/.clients: | $(BIN)/python
+$(VENV)/.clients: tests/clients/package.json | $(BIN)/python
 	@if command -v npm >/dev/null; then \
-		echo "Installing a SPARQL client for the tests of the endpoint ..."; \
-		npm install --prefix $(VENV)/clients --no-audit --no-fund --silent @comunica/query-sparql@4 >/dev/null 2>&1 || echo "no Comunica could be installed"; \
+		echo "Installing clients for the tests of the service ..."; \
+		mkdir -p $(VENV)/clients && cp tests/clients/package.json $(VENV)/clients/ && \
+		npm install --prefix $(VENV)/clients --no-audit --no-fund --silent >/dev/null 2>&1 || echo "no clients could be installed"; \
 	fi
 	@touch $@
 
