@@ -100,7 +100,7 @@ def test_basic_is_offered_to_programs(client: FlaskClient, headers: dict[str, st
     answer = ask(client, None, **headers)
     assert answer.status_code == 401
     offers = ['Basic realm="lrp-kg", charset="UTF-8"', 'Bearer realm="lrp-kg"']
-    assert set(answer.vary) == {"Accept", "Authorization", "Cookie"}
+    assert set(answer.vary) == {"Accept", "Accept-Language", "Authorization", "Cookie"}
     assert answer.headers.getlist("WWW-Authenticate") == offers[0 if basic_too else 1 :]
     assert "WWW-Authenticate" in answer.headers["Access-Control-Expose-Headers"]
 
