@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lrp_kg.errors import UnknownParameter
+from lrp_kg.words import LANGUAGES
+from lrp_kg.words.languages import look_up
 
 
 def choice(value: Any, allowed: Collection[str], what: str) -> str:
@@ -13,6 +15,15 @@ def choice(value: Any, allowed: Collection[str], what: str) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise UnknownParameter(f"{_shown(value)} is no {what}. Choose among {', '.join(allowed)}.")
     return str.__str__(value)
+
+
+def language(value: Any) -> str:
+    """Return the language of a tag such as ``nl`` or ``nl-BE``; raise `UnknownParameter` if we have none for it."""
+    found = look_up(str.__str__(value)) if isinstance(value, str) else None
+    if found is None:
+        there_are = ", ".join(LANGUAGES)
+        raise UnknownParameter(f"lang is {_shown(value)}, which is no language here. Choose among {there_are}.")
+    return found
 
 
 def flag(name: str, value: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
-from lrp_kg.answer.asked import choice, flag, names
+from lrp_kg.answer.asked import choice, flag, language, names
 from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.over_time import OverTime
@@ -25,7 +25,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.record.read import RecordReader
-from lrp_kg.words import LANGUAGES, in_every_language
+from lrp_kg.words import in_every_language
 
 
 class GuidelineService:
@@ -64,7 +64,7 @@ class GuidelineService:
 
     def renderer(self, lang: str = "en") -> Renderer:
         """Return the renderer of a language: en, nl, fr or de."""
-        lang = choice(lang, LANGUAGES, "language")
+        lang = language(lang)
         if lang not in self._renderers:
             self._renderers[lang] = Renderer(self.guideline, lang)
         return self._renderers[lang]

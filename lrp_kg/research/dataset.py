@@ -14,7 +14,7 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.answer.asked import choice
+from lrp_kg.answer.asked import language
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.namespaces import XSD
@@ -23,7 +23,6 @@ from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.parameters import Vocabulary
 from lrp_kg.research.questions.running import Cell, Table, run, table
 from lrp_kg.research.store.opening import open_engine, staleness
-from lrp_kg.words import LANGUAGES
 
 if TYPE_CHECKING:
     import pandas
@@ -66,7 +65,7 @@ class Dataset(Closing):
         entry = self.catalogue.entries.get(name) if isinstance(name, str) else None
         if entry is None:
             raise UnknownQuery(f"{name!r} is no question of the catalogue; `lrp-kg queries` lists them.")
-        lang = choice(lang, LANGUAGES, "language")
+        lang = language(lang)
         given = {key: _said(key, value) for key, value in parameters.items()}
         if any(p.name == "lang" for p in entry.parameters):
             given.setdefault("lang", lang)

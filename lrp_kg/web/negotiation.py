@@ -6,10 +6,10 @@ from flask import Response, g, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 
+from lrp_kg.answer.asked import language as known_language
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
 from lrp_kg.settings import yes_or_no
-from lrp_kg.words import LANGUAGES
-from lrp_kg.words.languages import look_up, preferred
+from lrp_kg.words.languages import preferred
 
 _WITHOUT_LANGUAGE = ("text/turtle", "application/n-triples", "application/sparql-query", "image/svg+xml")
 """Media types whose texts, if any, are in all languages."""
@@ -63,12 +63,8 @@ def language() -> str:
     if not asked:
         depends_on("Accept-Language")
         found = preferred(request.accept_languages)
-    elif (chosen := look_up(asked[0])) is None:
-        raise UnknownParameter(
-            f"lang={asked[0]!r} is not a language of this service. Choose among {', '.join(LANGUAGES)}."
-        )
     else:
-        found = chosen
+        found = known_language(asked[0])
     g.language = found
     return found
 

@@ -234,7 +234,7 @@ def test_records_that_mean_the_same(service: GuidelineService) -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("lang", (None, 5, "xx", [], {}, "NL", b"en", object())),
+        ("lang", (None, 5, "xx", [], {}, "nlx", b"en", object())),
         ("only", (5, "stage", b"stage", [5], [None], [[]], ["zork"], {"stage": 1}, object(), [float("nan")], [""])),
         ("detail", (None, 5, "x", [], {}, b"full", object())),
         ("explain", (None, 5, "no", "true", [], 1, object(), np.array([1, 2]), pd.NA)),
@@ -254,6 +254,12 @@ def test_what_is_asked_for_may_be_of_numpy(service: GuidelineService) -> None:
     decision = service.assessor.decision_ids[0]
     sent = service.assess({}, only=(n for n in [decision]), explain=np.bool_(True), lang=Text("nl"))
     assert sent == service.assess({}, only=[decision], explain=True, lang="nl")
+
+
+@pytest.mark.parametrize("lang", ["NL", "nl-BE", "nl_BE"])
+def test_language_is_looked_up_as_over_http(service: GuidelineService, lang: str) -> None:
+    assert service.assess({}, lang=lang) == service.assess({}, lang="nl")
+    assert service.answer_json({}, lang=lang) == service.answer_json({}, lang="nl")
 
 
 def test_engine_and_folder_are_checked() -> None:
