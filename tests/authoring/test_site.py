@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,7 +26,7 @@ from lrp_kg.authoring.site.drawing import draw
 from lrp_kg.authoring.site.layout import lay_out
 from lrp_kg.authoring.site.panels import short_title
 from lrp_kg.authoring.site.words import SiteWords
-from lrp_kg.authoring.site.writer import build
+from lrp_kg.authoring.site.writer import build, write
 from lrp_kg.cli import main
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.svg import width_of, wrap
@@ -42,6 +43,7 @@ VOID = set("area base br col embed hr img input link meta source track wbr".spli
 both = pytest.mark.parametrize("name", ["low-back-pain", "ankle-sprain"])
 both_sites = pytest.mark.parametrize("name", [pytest.param("low-back-pain", marks=pytest.mark.slow), "ankle-sprain"])
 Services = Callable[[str], GuidelineService]
+Contents = Callable[[str], Content]
 Sites = Callable[[str], Path]
 
 
@@ -52,15 +54,20 @@ def services(service: GuidelineService, ankle: GuidelineService) -> Services:
 
 
 @pytest.fixture(scope="session")
-def sites(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Sites:
-    """Write the site of each guideline once."""
-    known: dict[str, Path] = {}
+def contents(services: Services) -> Contents:
+    """Return the content of the site of each guideline, computed once."""
+    return cache(lambda name: Content(services(name)))
 
+
+@pytest.fixture(scope="session")
+def sites(contents: Contents, tmp_path_factory: pytest.TempPathFactory) -> Sites:
+    """Write the site of each guideline once."""
+
+    @cache
     def get(name: str) -> Path:
-        if name not in known:
-            known[name] = tmp_path_factory.mktemp(name) / "site"
-            build(services(name), known[name])
-        return known[name]
+        folder = tmp_path_factory.mktemp(name) / "site"
+        write(contents(name), folder)
+        return folder
 
     return get
 
@@ -343,9 +350,9 @@ def test_untranslated_definitions_say_so(name: str, services: Services, sites: S
 
 
 @pytest.mark.slow
-def test_term_pages_list_the_cases_whose_answers_name_the_term(services: Services) -> None:
+def test_term_pages_list_the_cases_whose_answers_name_the_term(services: Services, contents: Contents) -> None:
     service = services("low-back-pain")
-    content = Content(service)
+    content = contents("low-back-pain")
     assert len(content.runs) > 200
     boxes = {b.id: b.iri for b in service.guideline.boxes.values()}
     conditions = {c.id: c.iri for c in service.guideline.conditions.values()}

@@ -51,12 +51,17 @@ class Cases:
         known = self.view.content.case_links
         key = (name, self.view.root)
         if key not in known:
-            item = Markup('<li><a href="{}{}#{}">{}</a></li>')
-            runs = self.of(name)
-            known[key] = Markup().join(
-                item.format(self.view.root, self.page(r), self.anchor(r), r.case.id) for r in runs
-            )
+            start = Markup('<li><a href="{}').format(self.view.root)
+            known[key] = Markup("".join(start + self.end_of_link(run) for run in self.of(name)))  # noqa: S704 - escaped
         return known[key]
+
+    def end_of_link(self, run: AnsweredCase) -> str:
+        """Return the link to a case after the address of the site, escaped; computed once."""
+        known = self.view.content.ends_of_case_links
+        if run.case.where not in known:
+            end = Markup('{}#{}">{}</a></li>').format(self.page(run), self.anchor(run), run.case.id)
+            known[run.case.where] = str(end)
+        return known[run.case.where]
 
     @staticmethod
     def as_json(part: Mapping[str, object]) -> str:

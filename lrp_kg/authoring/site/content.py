@@ -23,3 +23,4 @@ class Content:
         self.runs = run_all(service)
         self.runs_by_term = by_term(self.runs)
         self.case_links: dict[tuple[str, str], Markup] = {}
+        self.ends_of_case_links: dict[str, str] = {}

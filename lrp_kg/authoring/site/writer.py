@@ -80,8 +80,13 @@ class Site:
 
 def build(service: GuidelineService, folder: Path, *, progress: Progress | None = None) -> int:
     """Write the site of a guideline into a folder and return the number of its files."""
+    return write(Content(service), folder, progress=progress)
+
+
+def write(content: Content, folder: Path, *, progress: Progress | None = None) -> int:
+    """Write the site of some content into a folder and return the number of its files."""
     bar = progress or Progress(disable=True)
-    files = dict(Site(Content(service)).files())
+    files = dict(Site(content).files())
     for path, text in bar.track(files.items(), description="pages"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
