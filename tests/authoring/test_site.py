@@ -374,6 +374,16 @@ def test_term_pages_list_the_cases_whose_answers_name_the_term(services: Service
     assert looked > 50
 
 
+def test_pages_of_conditions_link_to_their_cases(contents: Contents, sites: Sites) -> None:
+    content, linked = contents("ankle-sprain"), 0
+    for entry in content.catalogue.of_kind("condition"):
+        page = (sites("ankle-sprain") / "en" / entry.page).read_text(encoding="utf-8")
+        for run in content.runs_by_term.get(entry.term.iri, ()):
+            assert f'#case-{slug(run.case.id)}">{run.case.id}</a></li>' in page
+            linked += 1
+    assert linked > 100
+
+
 @pytest.mark.slow
 def test_two_runs_write_identical_files(tmp_path: Path) -> None:
     folders = []

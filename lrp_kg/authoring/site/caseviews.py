@@ -51,7 +51,7 @@ class Cases:
         known = self.view.content.case_links
         key = (name, self.view.root)
         if key not in known:
-            start = Markup('<li><a href="{}').format(self.view.root)
+            start = str(Markup('<li><a href="{}').format(self.view.root))
             known[key] = Markup("".join(start + self.end_of_link(run) for run in self.of(name)))  # noqa: S704 - escaped
         return known[key]
 
