@@ -39,6 +39,7 @@ LOWEST_TESTS := $(addprefix tests/,answer cli record research web authoring/test
 
 test-lowest: $(LOWEST)/.test ## the short tests with the lowest version of each dependency that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest -m "not slow and not long and not alone" -q $(LOWEST_TESTS)
+	$(LOWEST)/bin/python -m pytest -m slow -q tests/answer/test_cases.py
 
 lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/ruff check lrp_kg tests benchmarks

@@ -268,6 +268,7 @@ def records(draw: st.DrawFn, service: GuidelineService) -> Record:
     return record
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @examples(30, 100)
 def test_cached_answer_of_any_record_is_the_same(service: GuidelineService, data: st.DataObject) -> None:

@@ -104,6 +104,7 @@ def test_graph_has_the_content_of_the_answer(service: GuidelineService) -> None:
     assert verdicts == set(VERDICTS.values())
 
 
+@pytest.mark.slow
 def test_every_term_is_defined(service: GuidelineService, vocabulary: set[rdflib.term.Node]) -> None:
     used: set[rdflib.term.Node] = set()
     for record in CASES:

@@ -16,6 +16,9 @@ Json = dict[str, Any]
 FILES = sorted(FOLDER.glob("*.json"))
 CASES: list[Json] = cases()
 
+QUICK = 4
+"""``make check`` looks at one case of so many."""
+
 DECISIONS = ("stage", "exit", "imaging", "profile", "facet")
 SECTIONS = {"examination", "imaging", "management", "work", "follow-up"}
 NO_SUCH_ANSWER = {"exit": [("decided", ["continue"])]}
@@ -182,7 +185,13 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case["id"], marks=[pytest.mark.slow] if number % QUICK else [])
+        for number, case in enumerate(CASES)
+    ],
+)
 def test_answer_to_case_is_as_expected(case: Json, service: GuidelineService) -> None:
     expect = case["expect"]
     if expect.get("invalid"):

@@ -319,6 +319,7 @@ def test_days_of_any_record_agree_with_assessing_anew(
         assert (first or "") <= asked <= (last or "9999")
 
 
+@pytest.mark.slow
 @examples(40, 150)
 @given(records=partial_records())
 def test_known_days_stay_when_more_becomes_known(service: GuidelineService, records: tuple[Json, Json]) -> None:

@@ -213,6 +213,7 @@ def bounds(name: str, missing: list[str]) -> bool:
     return implied in missing or any({name, other} in map(set, ORDERS) for other in missing)
 
 
+@pytest.mark.slow
 @examples(20, 80)
 @given(partial_records())
 @example(({"onsetDate": "2024-01-08", "careLine": "second-line"}, {"incapacityStart": "2024-06-01"}))
@@ -300,6 +301,7 @@ def test_bytes_and_objects_have_the_same_answer(
     assert json.loads(service.answer_json(record, explain=explain)) == service.assess(record, explain=explain)
 
 
+@pytest.mark.slow
 @examples(15, 60)
 @given(partial_records(), st.none() | st.sampled_from(DECISIONS))
 def test_questions_end(service: GuidelineService, records: tuple[Json, Json], wanted: str | None) -> None:

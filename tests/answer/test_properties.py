@@ -55,6 +55,7 @@ def outcome(decision: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     return decision["status"], tuple(decision["answers"])
 
 
+@pytest.mark.slow
 @examples(40, 150)
 @given(data=st.data())
 def test_adding_a_field_retracts_no_decision(

@@ -488,6 +488,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_git_revisions_are_compared(repository: Path) -> None:
     result = run("diff", "v1", "HEAD", "--format", "json")
     assert result.exit_code == 1, result.output

@@ -241,6 +241,7 @@ def test_fast_verdicts_agree_with_whole_assessors(tmp_path: Path, share: int) ->
     assert fast == [(*change, noticed is not None) for *change, noticed in slowly(service, folder)]
 
 
+@pytest.mark.slow
 def test_cases_of_the_invented_guideline_kill_every_mutant(report: MutationReport) -> None:
     assert [j.text() for j in report.survivors] == []
     assert report.score == 1

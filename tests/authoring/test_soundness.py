@@ -105,6 +105,7 @@ def test_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # -- faults ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("change", "names"),

@@ -33,6 +33,7 @@ def run(*line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

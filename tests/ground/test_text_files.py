@@ -146,6 +146,7 @@ def test_what_editors_and_systems_leave_is_no_module(folder: Path) -> None:
     assert set(_watched(folder)) == watched
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "name"),
     [

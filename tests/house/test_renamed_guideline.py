@@ -26,6 +26,7 @@ def outcome(service: GuidelineService, record: dict[str, Any], lang: str) -> Any
         return [[f.name, f.field, f.text(lang)] for f in error.findings]
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("seed", "identifiers"), [(1, False), (2, False), (3, True), (4, True)])
 def test_answers_are_the_same_under_random_names(

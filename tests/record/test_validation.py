@@ -213,6 +213,7 @@ def test_verdicts_of_a_query_are_remembered_by_the_properties_that_it_names(
     assert Query(shape).read(rdflib.URIRef("urn:a")) == read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [30, pytest.param(150, marks=pytest.mark.long)])
 def test_pyshacl_gives_the_same_verdict(number: int, fresh: Validator, service: GuidelineService) -> None:
     shapes = rdflib.Graph().parse(service.guideline.folder / "shapes" / "record.ttl")

@@ -275,6 +275,7 @@ def test_descriptions_hold_the_address_that_was_asked(proxied: Flask, name: str,
     assert other.status_code == (400 if host in ("..", "a" * 300) else 200)
 
 
+@pytest.mark.slow
 def test_description_needs_a_host(proxied: Flask) -> None:
     answer = proxied.test_client().get("/.well-known/void", headers={"Host": ""})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "wrong-host")

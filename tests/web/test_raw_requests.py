@@ -48,6 +48,7 @@ def sent(port: int, how: str, raw: str) -> bytes:
     return bytes(found)
 
 
+@pytest.mark.slow
 def test_raw_requests(service: Service) -> None:
     assert len(REQUESTS) > 70
     wrong = []

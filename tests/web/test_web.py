@@ -1157,6 +1157,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
             process.wait(5)
 
 
+@pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see what is left")
 def test_server_process_answers(server: Server, service: GuidelineService) -> None:
