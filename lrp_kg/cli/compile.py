@@ -1,4 +1,4 @@
-"""``lrp-kg compile`` and ``ids``: the criteria as SPARQL, and every identifier of an answer."""
+"""``lrp-kg compile``, ``ids``, ``fields`` and ``schema``: the criteria as SPARQL, and what programs can look up."""
 
 from __future__ import annotations
 
@@ -37,3 +37,26 @@ def ids(lang: str, guideline: Path | None) -> None:
     from lrp_kg.answer.known import known_ids
 
     print_json(known_ids(open_service(guideline).guideline, lang))
+
+
+@click.command()
+@lang_option
+@guideline_option
+def fields(lang: str, guideline: Path | None) -> None:
+    """Print every field of a record as JSON: values, limits, question, columns."""
+    from lrp_kg.answer.known import known_fields
+
+    print_json({"fields": known_fields(open_service(guideline).guideline, lang)})
+
+
+@click.command()
+@click.argument("of", type=click.Choice(("record", "answer")))
+@lang_option
+@guideline_option
+def schema(of: str, lang: str, guideline: Path | None) -> None:
+    """Print the JSON Schema of a record, its descriptions in a language, or of an answer."""
+    from lrp_kg.answer.schema import answer_schema
+    from lrp_kg.record.schema import record_schema
+
+    loaded = open_service(guideline).guideline
+    print_json(record_schema(loaded, lang) if of == "record" else answer_schema(loaded))

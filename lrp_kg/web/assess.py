@@ -16,6 +16,7 @@ from lrp_kg.errors import NotAcceptable, TooLarge
 from lrp_kg.record.model import RawRecord
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
+from lrp_kg.web.parameters import demand_page
 from lrp_kg.web.reading import one_record
 from lrp_kg.web.stream import NDJSON, Stream
 
@@ -91,6 +92,7 @@ def assess() -> Response:
     if kind == "ndjson":
         if accepted({NDJSON: kind, "application/json": kind}) != kind:
             raise NotAcceptable("NDJSON records are answered as NDJSON.")
+        demand_page("fragment", kind)
         current = service()
 
         def respond(raw: RawRecord) -> bytes:
@@ -98,6 +100,7 @@ def assess() -> Response:
 
         return _by_line(respond, lang)
     form = accepted(ANSWERS)
+    demand_page("fragment", form)
     check_detail(detail, changes=changes, rdf=form in ("turtle", "jsonld"))
     sent = body()
     with _record(sent, kind) as raw:

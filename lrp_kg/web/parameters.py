@@ -141,7 +141,7 @@ def _of_one(
 
 def _unknown(name: str, value: str, known: list[str]) -> Finding:
     folded = {k.casefold(): k for k in known}
-    similar = get_close_matches(name[:LONGEST].casefold(), folded, 1)
+    similar = get_close_matches(name[:LONGEST].casefold(), folded, 1, cutoff=0.7)
     fill = {"similar": folded[similar[0]]} if similar else {"known": ", ".join(known)}
     return _finding("unknown-parameter", "parameter-similar" if similar else "parameter-unknown", name, value, **fill)
 
@@ -160,3 +160,9 @@ def refuse(found: list[Finding]) -> None:
     if found:
         said = {lang: " ".join(f.text(lang) for f in found) for lang in LANGUAGES}
         raise UnknownParameter(said["en"], found, said)
+
+
+def demand_page(name: str, form: str) -> None:
+    """Raise `UnknownParameter` where a parameter of pages is sent and the answer is none."""
+    if name in request.args and form != "html":
+        refuse([_finding("unknown-parameter", "parameter-page", name, request.args[name])])

@@ -19,11 +19,13 @@ from click.testing import CliRunner, Result
 import lrp_kg.answer.service
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_text import to_text
-from lrp_kg.answer.known import known_ids
+from lrp_kg.answer.known import known_fields, known_ids
+from lrp_kg.answer.schema import answer_schema
 from lrp_kg.cli import main
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
+from lrp_kg.record.schema import record_schema
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
@@ -611,6 +613,13 @@ def test_ids(service: GuidelineService, lang: str) -> None:
     assert all(found.values()), "every kind has members"
     labels = {row["id"]: row["label"] for row in found["decisions"]}
     assert labels["exit"] == next(d for d in service.guideline.decisions.values() if d.id == "exit").label[lang]
+
+
+def test_fields_and_schemas(service: GuidelineService) -> None:
+    assert json.loads(run("fields", "--lang", "nl").stdout) == {"fields": known_fields(service.guideline, "nl")}
+    assert json.loads(run("schema", "record", "--lang", "fr").stdout) == record_schema(service.guideline, "fr")
+    assert json.loads(run("schema", "answer").stdout) == json.loads(json.dumps(answer_schema(service.guideline)))
+    assert run("schema", "zork").exit_code == 2
 
 
 def test_answer_has_only_listed_ids(service: GuidelineService) -> None:
