@@ -56,6 +56,12 @@ def serve(**options: Any) -> None:
     With --store, also serve the records of a store and their answers; clients then need an access token.
     """
     from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.linux import require_linux
+
+    try:
+        require_linux()  # other systems cannot even import what follows
+    except LrpError as error:
+        fail(error)
     from lrp_kg.web.access import warning_of_others
     from lrp_kg.web.application import create_app
     from lrp_kg.web.server import run
