@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from lrp_kg.errors import InvalidRecord
 from lrp_kg.findings import Finding
 from lrp_kg.words import in_every_language
@@ -31,6 +33,11 @@ def problem(name: str, text: str, /, field: str | None = None, value: object = N
 def shown(text: str) -> str:
     """Return a text, or the beginning of one that is too long."""
     return text if len(text) <= TEXT else f"{text[:_SHOWN]}…"
+
+
+def legible(name: str) -> str:
+    """Return a name as it is; in quotation marks where it could not be seen otherwise."""
+    return name if name.strip() and name.isprintable() else json.dumps(name, ensure_ascii=False)
 
 
 def over_triples() -> InvalidRecord:

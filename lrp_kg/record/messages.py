@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from lrp_kg.effort import check
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.limits import problem, shown
+from lrp_kg.record.limits import legible, problem, shown
 from lrp_kg.record.model import RawRecord
 from lrp_kg.words import LANGUAGES, in_language, phrase
 
@@ -149,7 +148,7 @@ class Messages:
         name = self.named(iri, raw) or ""
         text = in_language(g.message_templates.get(component, {}), lang, "{field}: {value} ({component}).")
         return text.format(
-            field=_legible(name.removeprefix(g.namespace)) + (f" ({in_language(f.label, lang)})" if f else ""),
+            field=legible(name.removeprefix(g.namespace)) + (f" ({in_language(f.label, lang)})" if f else ""),
             value="null" if value is None else repr(value) if isinstance(value, str) else str(value).lower(),
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
@@ -162,8 +161,3 @@ class Messages:
         if iri in self.guideline.derived:
             return phrase("hint-derived", lang)
         return phrase("hint-similar", lang, similar=similar[0]) if similar else ""
-
-
-def _legible(name: str) -> str:
-    """Return a name as it is; in quotation marks where it could not be seen otherwise."""
-    return name if name.strip() and name.isprintable() else json.dumps(name, ensure_ascii=False)

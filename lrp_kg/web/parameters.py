@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
 from typing import Any, cast
 
 from flask import current_app, request
@@ -14,6 +13,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import DETAILS, FULL
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.findings import Finding
+from lrp_kg.record.limits import legible, problem
 from lrp_kg.settings import yes_or_no
 from lrp_kg.words import LANGUAGES, in_every_language
 from lrp_kg.words.languages import look_up
@@ -21,11 +21,11 @@ from lrp_kg.words.languages import look_up
 LONGEST = 100
 """Characters of a name or value that are shown, and of a name that are compared with others."""
 
-PROBLEMS = ("unknown-parameter", "repeated-parameter", "value-not-in-list")
+PROBLEMS = ("unknown-parameter", "repeated-parameter", "value-not-in-list", "more-problems")
 """What can be wrong with a parameter."""
 
 MOST = 20
-"""Problems that are listed."""
+"""Problems that are listed; one more says how many parameters were not looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class AddressParameter:
     many: bool = False
     ids: bool = False
 
-    def unfit(self, value: str, ids: tuple[str, ...]) -> tuple[str, Iterable[str]] | None:
-        """Return what is wrong in a value, and what it could be; ``None`` where it can be taken."""
+    def unfit(self, value: str, ids: tuple[str, ...]) -> tuple[list[str], Iterable[str]]:
+        """Return what of a value cannot be taken, and what there is to choose among."""
         if self.flag:
-            return None if yes_or_no(value or "yes") is not None else (value, ("true", "false"))
+            return [value] if yes_or_no(value or "yes") is None else [], ("true", "false")
         if self.ids:
-            return next(((part, ids) for part in value.split(",") if part and part not in ids), None)
-        known = value in self.values or (self is LANG and look_up(value) is not None)
-        return (value, self.values) if self.values and not known else None
+            return [part for part in value.split(",") if part and part not in ids], ids
+        known = not self.values or value in self.values or (self is LANG and look_up(value) is not None)
+        return [] if known else [value], self.values
 
     def described(self, ids: tuple[str, ...]) -> dict[str, Any]:
         """Return the parameter as OpenAPI has it."""
@@ -119,8 +119,13 @@ def problems(pairs: Iterable[tuple[str, str]], known: Iterable[AddressParameter]
     ids: tuple[str, ...] = ()
     if any(p.ids for p in by_name.values()):
         ids = tuple(cast(GuidelineService, current_app.extensions["lrp_kg"]).assessor.decision_ids)
-    found = (finding for name, values in sent.items() for finding in _of_one(name, values, by_name, ids))
-    return list(islice(found, MOST))
+    found: list[Finding] = []
+    for number, (name, values) in enumerate(sent.items()):
+        if len(found) >= MOST:
+            more = problem("more-problems", "limit-findings", count=len(sent) - number)
+            return [*found[:MOST], more]
+        found += _of_one(name, values, by_name, ids)
+    return found
 
 
 def _of_one(
@@ -133,10 +138,13 @@ def _of_one(
     if len(values) > 1 and not parameter.many:
         yield _finding("repeated-parameter", "parameter-repeated", name, values[-1], count=len(values))
     for value in values:
-        unfit = parameter.unfit(value, ids)
-        if unfit:
-            shown = _cut(unfit[0])
-            yield _finding("value-not-in-list", "parameter-value", name, shown, allowed=", ".join(unfit[1]))
+        wrong, allowed = parameter.unfit(value, ids)
+        yield from (unlisted(name, part, allowed) for part in wrong)
+
+
+def unlisted(name: str, value: str, allowed: Iterable[str]) -> Finding:
+    """Return the problem that a parameter has no such value."""
+    return _finding("value-not-in-list", "parameter-value", name, value, allowed=", ".join(allowed))
 
 
 def _unknown(name: str, value: str, known: list[str]) -> Finding:
@@ -147,7 +155,7 @@ def _unknown(name: str, value: str, known: list[str]) -> Finding:
 
 
 def _finding(kind: str, text: str, name: str, value: str, **fill: object) -> Finding:
-    texts = in_every_language(text, name=_cut(name), value=_cut(value), **fill)
+    texts = in_every_language(text, name=legible(_cut(name)), value=legible(_cut(value)), **fill)
     return Finding(kind, texts["en"], field=_cut(name), value=_cut(value), messages=texts)
 
 

@@ -27,7 +27,7 @@ from lrp_kg.research.engine.model import Question, Reply
 from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import demand_utf8, depends_on, without_parameters
-from lrp_kg.web.parameters import problems, refuse, taken_by
+from lrp_kg.web.parameters import problems, refuse, taken_by, unlisted
 from lrp_kg.web.servicedescription import describe, describe_dataset
 
 blueprint = Blueprint("sparql", __name__)
@@ -174,12 +174,12 @@ def _operation() -> Operation:
         raise QueryRefused(_READ_ONLY)
     if len(queries) > 1:
         raise MalformedQuery(f"The request has {len(queries)} queries. Send one at a time.")
-    refuse(problems(pairs, taken_by("sparql.sparql")))
-    formats = [value.lower() for name in FORMAT_NAMES for key, value in pairs if key == name]
+    named = [(key, value) for key, value in pairs if key in FORMAT_NAMES]
+    unknown = [unlisted(key, value, FORMATS) for key, value in named if value.lower() not in FORMATS]
+    refuse([*problems(pairs, taken_by("sparql.sparql")), *unknown])
+    formats = [value.lower() for _, value in named]
     if len(set(formats)) > 1:
         raise UnknownParameter(f"{', '.join(FORMAT_NAMES)} name different formats. Send one of them.")
-    if formats and formats[-1] not in FORMATS:
-        raise UnknownParameter(f"format={formats[-1]!r} is not a format. Choose among {', '.join(FORMATS)}.")
     return Operation(
         query if query is not None else queries[0] if queries else None,
         tuple(value for key, value in pairs if key == "default-graph-uri"),

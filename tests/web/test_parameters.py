@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from lrp_kg import GuidelineService
-from lrp_kg.web.parameters import PARAMETERS
+from lrp_kg.web.parameters import MOST, PARAMETERS
 from lrp_kg.words import LANGUAGES
 from tests.support.application import made
 
@@ -60,6 +60,9 @@ def test_names_and_values_that_are_long_or_many_are_cut(app: Flask) -> None:
     answer = ask(app, "POST", "/assess?" + "&".join(f"{'x' * 900}{n}=1" for n in range(50)))
     assert answer.status_code == 400
     assert len(answer.data) < 20_000
+    findings = answer.get_json()["findings"]
+    assert (len(findings), findings[-1]["name"]) == (MOST + 1, "more-problems")
+    assert "30 " in findings[-1]["message"]
 
 
 def test_views_and_addresses_of_parameters_exist(app: Flask) -> None:
