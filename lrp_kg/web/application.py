@@ -13,6 +13,7 @@ from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
 from lrp_kg.web import access, assess, editor, origins, pages, queries, sparql, terms
 from lrp_kg.web.bodies import register_bodies
+from lrp_kg.web.compression import Compression
 from lrp_kg.web.engine import Engines
 from lrp_kg.web.metrics import Figures
 from lrp_kg.web.negotiation import describe_choice
@@ -61,6 +62,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
     app.before_request(demand_known)
+    app.after_request(Compression().compress)  # the last of them: Flask calls them in reverse
     app.after_request(access.offer_basic)
     app.after_request(origins.open_to_all)
     app.after_request(describe_choice)
