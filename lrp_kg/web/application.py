@@ -62,10 +62,10 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
     app.before_request(demand_known)
-    app.after_request(Compression().compress)  # the last of them: Flask calls them in reverse
     app.after_request(access.offer_basic)
     app.after_request(origins.open_to_all)
     app.after_request(describe_choice)
+    app.after_request(Compression().compress)  # the first of them: Flask calls them in reverse
     put_under(app, app.config["PREFIX"], proxies)
     believe(app, proxies)
     return app

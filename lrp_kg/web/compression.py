@@ -13,6 +13,8 @@ from collections import OrderedDict
 
 from flask import Response, request
 
+from lrp_kg.web.negotiation import depends_on
+
 SMALLEST = 1000
 """Bytes under which a response is sent as it is."""
 LEVEL = 5
@@ -49,7 +51,7 @@ class Compression:
             return response
         if (response.is_streamed and not file) or (length if file else len(response.get_data())) < SMALLEST:
             return response
-        response.vary.add("Accept-Encoding")
+        depends_on("Accept-Encoding")
         if not wanted:
             return response
         content = self._file(response, tag) if file else gzip.compress(response.get_data(), LEVEL, mtime=0)

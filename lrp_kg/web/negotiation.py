@@ -70,10 +70,7 @@ def language() -> str:
 
 
 def describe_choice(response: Response) -> Response:
-    """Say in which language a response is, and by which headers of the request it was chosen.
-
-    `Compression` adds ``Accept-Encoding``; no other ``Vary`` is set.
-    """
+    """Say in which language a response is, and by which headers of the request it was chosen: the only ``Vary``."""
     if "language" in g and response.mimetype not in _WITHOUT_LANGUAGE and response.status_code != 304:
         response.headers.setdefault("Content-Language", g.language)
     response.vary.update(sorted(g.get("depends_on", ())))
