@@ -454,7 +454,7 @@ class TestCommand:
         (line,) = rejected.read_text().splitlines()
         rejection = json.loads(line)
         assert rejection["findings"][0]["field"] == "severity"
-        assert "is niet een van" in rejection["findings"][0]["message"]
+        assert "is geen van deze waarden" in rejection["findings"][0]["message"]
 
     def test_to_writes_quads_of_the_whole_store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file = tmp_path / "records.json"
