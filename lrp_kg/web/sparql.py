@@ -60,7 +60,7 @@ FORMAT_NAMES = ("format", "output", "results")
 """Parameters that name the format; some clients send all of them."""
 
 _ALSO = {"application/json": "application/sparql-results+json", "application/xml": "application/sparql-results+xml"}
-_READ_ONLY = "This is an update; the endpoint is read-only. Load data with lrp-kg load."
+_READ_ONLY = "This is an update; the endpoint is read-only. Data is loaded with lrp-kg load."
 _CHANGING = re.compile(r"now|rand|uuid|bnode|\\u", re.IGNORECASE)  # \\u can hide any of the others
 
 
