@@ -16,6 +16,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.web.stream import NDJSON
 from tests.support.application import made
+from tests.support.guidelines import cases
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,18 @@ def test_lines_are_as_described(app: Flask, described: dict[str, Any], path: str
     for line in lines:
         assert validator(described, *schemas).is_valid(line), line
         assert not validator(described, *schemas).is_valid(line | {"more": 1})
+
+
+def test_problems_of_all_invalid_cases_are_as_described(app: Flask, described: dict[str, Any]) -> None:
+    records = [case["record"] for case in cases() if case["expect"].get("invalid")]
+    answer = app.test_client().post("/v1/validate", data=b"\n".join(map(orjson.dumps, records)), content_type=NDJSON)
+    lines = [orjson.loads(line) for line in answer.data.splitlines()]
+    assert len(lines) == len(records) > 50
+    found = validator(described, "ProblemLine")
+    assert [line for line in lines if not found.is_valid(line)] == []
+    assert len({f["name"] for line in lines for f in line["findings"]}) > 5
+    alone = app.test_client().post("/v1/validate", json=records[0])
+    assert validator(described, "Problem").is_valid(alone.get_json())
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
