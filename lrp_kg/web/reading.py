@@ -22,7 +22,7 @@ from lrp_kg.lifeline import end_with_parent
 from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.research.engine import messages, sandbox
 from lrp_kg.research.engine.forker import fork_on_request
-from lrp_kg.research.engine.workers import GRACE, Worker, Workers
+from lrp_kg.research.engine.workers import CRASH, GRACE, Worker, Workers
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -92,23 +92,25 @@ class Reading(Workers):
         if not self._slots.acquire(timeout=PATIENCE):
             raise Busy("Too many large bodies are being read. Send this one again in a moment.")
         try:
-            for _ in range(2):  # once more if the first process was ended by something else
-                try:
-                    worker = self._take()
-                except EngineFailed:
-                    return None
-                if (found := self._ask(worker, sent, {"kind": kind, "addresses": list(addresses)})) is not None:
-                    break
+            found = self._asked(sent, {"kind": kind, "addresses": list(addresses)})
         finally:
             self._slots.release()
-        if found is None:
-            raise memory_reached(self._effort)  # the system ends processes where memory is short
         if isinstance(found, LrpError):
             raise found
         return found
 
+    def _asked(self, sent: bytes, about: dict[str, Any]) -> RawRecord | LrpError | None:
+        for _ in range(2):  # once more if the first process was ended by something else
+            try:
+                worker = self._take()
+            except EngineFailed:
+                return None
+            with suppress(_Gone):
+                return self._ask(worker, sent, about)
+        return memory_reached(self._effort)  # the system ends processes where memory is short
+
     def _ask(self, worker: Worker, sent: bytes, about: dict[str, Any]) -> RawRecord | LrpError | None:
-        """Return what a worker makes of a body; ``None`` if the worker was ended by something else."""
+        """Return what a worker makes of a body; ``None`` where it met an error that nobody expected."""
         worker.sock.settimeout(CLOCK * self._effort.seconds + GRACE)
         try:
             messages.send(worker.sock, about, sent)
@@ -119,15 +121,21 @@ class Reading(Workers):
         except ConnectionError:
             message = None
         if message is None:
-            number = self._replace(worker)[0]
-            if number == signal.SIGPROF:
-                return time_reached(self._effort)
-            if number == signal.SIGSEGV:
-                return BrokenRdf("The text is nested too deeply to be read. Write it flatter.")
-            return memory_reached(self._effort) if number in (signal.SIGABRT, signal.SIGBUS) else None
+            return self._reason(self._replace(worker)[0])
         worker.answered += 1
         self._give_back(worker)
-        return cast("RawRecord | LrpError", pickle.loads(message.payload))  # noqa: S301 - written by our own process
+        found = pickle.loads(message.payload)  # noqa: S301 - written by our own process
+        return cast("RawRecord | LrpError | None", found)
+
+    def _reason(self, number: int) -> LrpError:
+        """Return why a worker was ended by a signal."""
+        if number == signal.SIGPROF:
+            return time_reached(self._effort)
+        if number == signal.SIGSEGV:
+            return BrokenRdf("The text is nested too deeply to be read. Write it flatter.")
+        if number in (signal.SIGABRT, signal.SIGBUS, CRASH):
+            return memory_reached(self._effort)
+        raise _Gone
 
     def _launch(self, control: socket.socket) -> _Forked:
         if self._launched:
@@ -165,7 +173,7 @@ class Reading(Workers):
             del message
             messages.send(sock, {}, pickle.dumps(found))
 
-    def _read(self, sent: bytes, kind: str, addresses: list[str]) -> RawRecord | LrpError:
+    def _read(self, sent: bytes, kind: str, addresses: list[str]) -> RawRecord | LrpError | None:
         try:
             with limited(self._effort):
                 raw = one_record(self._service.reader, sent, kind, addresses)
@@ -175,6 +183,12 @@ class Reading(Workers):
             return error
         except MemoryError:
             return memory_reached(self._effort)
+        except Exception:  # noqa: BLE001 - who asked meets it again, and logs it
+            return None
+
+
+class _Gone(Exception):
+    """A process was ended, and not because of its body."""
 
 
 class _Forked:

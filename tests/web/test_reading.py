@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +93,20 @@ def test_what_reads_may_be_killed(service: Service) -> None:
     for _ in range(2):
         assert send(service, KNOWN + PADDING).status == 200
     assert send(service, PADDING + b"{").status == 400
+
+
+UNEXPECTED = """
+from lrp_kg.effort import Effort
+from lrp_kg.web.reading import Reading
+
+class Service:
+    reader = None  # so that whatever is asked of it fails
+
+with Reading(Service(), Effort()) as reading:
+    found = [reading.apart(b" " * 20_000 + b"{}", "json", ()) for _ in range(2)]
+    assert found == [None, None] and [w.answered for w in reading._idle] == [2]
+"""
+
+
+def test_unexpected_error_is_left_to_the_one_who_logs_it() -> None:
+    subprocess.run([sys.executable, "-c", UNEXPECTED], check=True, timeout=60)
