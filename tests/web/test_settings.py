@@ -129,8 +129,8 @@ def test_serve_passes_text_on_to_its_workers(served: list[tuple[Any, ...]], monk
     monkeypatch.setenv("LRP_MAX_BODY", "")
     code, said = start("--port", "18", "--prefix", "2024", "--proxies", "2", "--reload")
     assert (code, said) == (0, "LRP_STROE is not a setting, and is ignored. Is LRP_STORE meant?\n")
-    ((host, port, workers, metrics, settings),) = served
-    assert (host, port, workers, metrics) == ("127.0.0.1", 18, 3, False)
+    ((host, port, prefix, workers, metrics, settings),) = served
+    assert (host, port, prefix, workers, metrics) == ("127.0.0.1", 18, "/2024", 3, False)
     assert [settings[n] for n in ("PREFIX", "PROXIES", "RELOAD", "STORE")] == ["/2024", 2, True, None]
 
 
