@@ -64,7 +64,7 @@ def held(store: Path) -> dict[int, int]:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(10, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.long)], ids=str
+    "kills", [pytest.param(6, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.long)], ids=str
 )
 def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
     chance = random.Random(20261126)

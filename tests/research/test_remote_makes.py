@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.authoring.reasoning.hermit import QUICK
 from lrp_kg.errors import MalformedQuery
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.engine.pool import PoolEngine
@@ -71,7 +72,7 @@ def there(
 def _jena(folder: Path, file: Path) -> Iterator[str]:
     _messages(folder)
     port = free_port()
-    command = [str(JAVA), "-cp", ":".join(map(str, (*JARS, folder))), str(PROGRAM), str(port), str(file)]
+    command = [str(JAVA), *QUICK, "-cp", ":".join(map(str, (*JARS, folder))), str(PROGRAM), str(port), str(file)]
     url = f"http://127.0.0.1:{port}"
     with running_endpoint(command, url + "/query"):
         yield url
