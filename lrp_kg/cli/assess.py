@@ -11,7 +11,7 @@ import click
 
 from lrp_kg.cli import streams
 from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, lines_of, open_service
-from lrp_kg.errors import InvalidRecord, LrpError, RecordError
+from lrp_kg.errors import InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.words import phrase
 
@@ -57,8 +57,11 @@ def _answer_all(
 @lang_option
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
 @click.option("--changes", is_flag=True, help="Say what changes within a year if only the day of the assessment moves.")
+@click.option("--full", is_flag=True, help="Answer in full also as text, which is one screen without it.")
 @click.option(
-    "--detail", type=click.Choice(["full", "summary"]), default="full", show_default=True, help="How much to answer."
+    "--detail",
+    type=click.Choice(["full", "summary"]),
+    help="How much to answer.  [default: full; text is one screen]",
 )
 @click.option(
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
@@ -72,7 +75,8 @@ def assess(
     lang: str,
     explain: bool,
     changes: bool,
-    detail: str,
+    full: bool,
+    detail: str | None,
     only: tuple[str, ...],
     engine: str,
     input_format: str | None,
@@ -87,11 +91,15 @@ def assess(
     Examples:
       lrp-kg assess examples/first-visit.json --lang nl --explain
       echo '{"assessmentDate": "2024-02-12"}' | lrp-kg assess - --for stage
+      lrp-kg assess examples/first-visit.json --full
       lrp-kg assess examples/first-visit.json --detail summary
       lrp-kg assess cohort.ndjson --format json
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.answer.summary import check_detail
+    from lrp_kg.answer.summary import BRIEF, FULL, check_detail
 
+    if full and detail == BRIEF:
+        fail(UnknownParameter(f"--full and --detail {BRIEF} cannot go together. Choose one."))
+    whole, detail = full or detail == FULL, detail or FULL
     try:
         check_detail(detail, explain=explain, changes=changes, rdf=form == "turtle")
     except LrpError as error:
@@ -100,13 +108,13 @@ def assess(
 
     def answer(name: str, raw: RawRecord) -> None:
         found = service.assessment(raw, only=only or None, explain=explain, changes=changes)
-        _print(service, found, form=form, lang=lang, explain=explain, detail=detail, name=name)
+        _print(service, found, form=form, lang=lang, explain=explain, detail=detail, whole=whole, name=name)
 
     _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))
 
 
 def _print(
-    service: GuidelineService, found: Any, *, form: str, lang: str, explain: bool, detail: str, name: str
+    service: GuidelineService, found: Any, *, form: str, lang: str, explain: bool, detail: str, whole: bool, name: str
 ) -> None:
     if form == "turtle":
         from lrp_kg.answer.as_rdf import LoneAnswer
@@ -121,12 +129,12 @@ def _print(
         return
     from rich.text import Text
 
-    from lrp_kg.answer.as_text import TextAnswer
+    from lrp_kg.answer.as_text import lay_out
 
     console = streams.console()
     if name:
         console.rule(Text(name))
-    console.print(TextAnswer(service.guideline, lang).lay_out(answer))
+    console.print(lay_out(service.guideline, answer, lang, full=whole))
 
 
 def _report_invalid(form: str, lang: str, name: str, findings: Sequence[Finding]) -> None:

@@ -117,11 +117,14 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
     if form == "jsonld":
         return Response(orjson.dumps(LoneAnswer.of(found).json_ld()), headers=_HEADERS, mimetype="application/ld+json")
     answer = service().renderer(lang).render(found, explain=explain, detail=detail)
-    from lrp_kg.answer.as_text import AnswerWords, points_to_show, to_text
+    from lrp_kg.answer.answer_words import AnswerWords, points_to_show
+    from lrp_kg.answer.as_text import to_text
     from lrp_kg.answer.labels import Labels
 
     if form == "text":
-        return Response(to_text(service().guideline, answer, lang), headers=_HEADERS, mimetype="text/plain")
+        full = request.args.get("detail") == FULL  # without the parameter a text is one screen
+        said = to_text(service().guideline, answer, lang, full=full, how="?detail=full")
+        return Response(said, headers=_HEADERS, mimetype="text/plain")
     words = AnswerWords(service().guideline, lang)
     points = points_to_show(answer)
     standalone = not flag("fragment")

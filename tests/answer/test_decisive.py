@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.as_text import AnswerWords, to_text
+from lrp_kg.answer.answer_words import AnswerWords
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.classify import TRUE
 from tests.support.guidelines import CASES, cases
@@ -67,10 +68,12 @@ def test_text_says_on_which_reading_an_answer_rests(service: GuidelineService, l
     answer = service.assess(ISOLATED, lang=lang)
     (decisive,) = (p for p in answer["decisions"]["exit"]["openPoints"] if p["decisive"])
     point = answer["openPoints"][decisive["id"]]
-    text = to_text(service.guideline, answer, lang, width=2000)
+    text = to_text(service.guideline, answer, lang, width=2000, full=True)
     assert f"{words.say('decisive')}: {point['label']} → {point['reading']}" in text
     assert text.count(words.say("decisive")) == 1
-    other = to_text(service.guideline, service.assess(ISOLATED | {"redFlags": "none"}, lang=lang), lang, width=2000)
+    other = to_text(
+        service.guideline, service.assess(ISOLATED | {"redFlags": "none"}, lang=lang), lang, width=2000, full=True
+    )
     assert words.say("decisive") not in other
     assert words.say("openPoints") not in other
 
@@ -82,8 +85,8 @@ def test_definitions_that_the_source_leaves_open_need_explain(service: Guideline
     ident = answer["decisions"]["management"]["openPoints"][0]["id"]
     assert ident not in service.assess(record)["openPoints"]
     label = answer["openPoints"][ident]["label"]
-    assert label not in to_text(service.guideline, service.assess(record), "en", width=2000)
-    assert label in to_text(service.guideline, answer, "en", width=2000)
+    assert label not in to_text(service.guideline, service.assess(record), "en", width=2000, full=True)
+    assert label in to_text(service.guideline, answer, "en", width=2000, full=True)
 
 
 @pytest.mark.slow

@@ -77,7 +77,7 @@ def test_text_marks_the_statement_that_is_called_for(service: GuidelineService, 
     mark = phrase("called-for", lang)
     for reason, times in (({}, 1), ({"severePain": False}, 0)):
         answer = service.assess(record(4, "first-line", recurrentPain=False) | reason, lang=lang)
-        assert to_text(service.guideline, answer, lang, width=400).count(mark) == times
+        assert to_text(service.guideline, answer, lang, width=400, full=True).count(mark) == times
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.as_text import AnswerWords, to_text
+from lrp_kg.answer.answer_words import AnswerWords
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.guideline.criteria import Always
 from lrp_kg.guideline.model import Condition
 from lrp_kg.words import LANGUAGES
@@ -31,7 +32,7 @@ def test_every_condition_of_a_statement_has_a_phrase_in_each_language(service: G
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_text_says_the_condition_as_it_follows_the_statement(service: GuidelineService, lang: str) -> None:
-    text = re.sub(r"\s+", " ", to_text(service.guideline, service.assess(RECORD, lang=lang), lang))
+    text = re.sub(r"\s+", " ", to_text(service.guideline, service.assess(RECORD, lang=lang), lang, full=True))
     assert SAID[lang] in text
     assert any(f" – {SAID[lang][1:-1]}" in line["text"] for line in service.assess(RECORD, lang=lang)["summary"])
 

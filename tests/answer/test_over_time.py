@@ -210,10 +210,10 @@ TOMORROW = {
 
 @pytest.mark.parametrize("lang", TOMORROW)
 def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: str) -> None:
-    text = to_text(service.guideline, service.assess(DAY_27, lang=lang), lang)
+    text = to_text(service.guideline, service.assess(DAY_27, lang=lang), lang, full=True)
     assert TOMORROW[lang] in text
     next_day = later(DAY_27, 1) | {"applicationDate": "2024-05-21"}
-    text = to_text(service.guideline, service.assess(next_day, lang=lang), lang)
+    text = to_text(service.guideline, service.assess(next_day, lang=lang), lang, full=True)
     assert TOMORROW[lang] not in text
     assert "2024-05-21" in text
     assert "2024-07-23" in text
@@ -230,21 +230,23 @@ ENDED = {
 @pytest.mark.parametrize("lang", ENDED)
 def test_text_says_from_when_on_days_are_by_rules_that_have_ended(service: GuidelineService, lang: str) -> None:
     before = DAY_27 | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
-    text = to_text(service.guideline, service.assess(before, lang=lang), lang, width=200)
+    text = to_text(service.guideline, service.assess(before, lang=lang), lang, width=200, full=True)
     assert ENDED[lang] in text
     assert phrase("days-outdated", lang, day="2018-06-08") in text
     for other, day in ((before | {"incapacityStart": "2018-03-07"}, "2018-06-08"), (DAY_27, "2024-05-21")):
-        text = to_text(service.guideline, service.assess(other, lang=lang), lang, width=200)
+        text = to_text(service.guideline, service.assess(other, lang=lang), lang, width=200, full=True)
         assert phrase("days-outdated", lang, day=day) not in text  # none; the verdict itself is marked
 
 
 def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
     never = service.assess(DAY_27 | {"sector": "self-employed"})
-    assert "nor on a later day" in to_text(service.guideline, never, "en")
+    assert "nor on a later day" in to_text(service.guideline, never, "en", full=True)
     unknown = service.assess(DAY_27 | {"sector": None})
-    assert "nor on a later day" not in to_text(service.guideline, unknown, "en")
+    assert "nor on a later day" not in to_text(service.guideline, unknown, "en", full=True)
     doubtful = service.assess(DAY_27 | {"priorIncapacityDays": None})
-    assert "(what is still unknown may change these days)" in to_text(service.guideline, doubtful, "en", width=200)
+    assert "(what is still unknown may change these days)" in to_text(
+        service.guideline, doubtful, "en", width=200, full=True
+    )
 
 
 @pytest.mark.exhaustive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer.as_text import AnswerWords
+from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.words import LANGUAGES
 
 

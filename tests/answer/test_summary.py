@@ -201,14 +201,14 @@ def test_other_details_are_refused(service: GuidelineService) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_text_begins_with_the_summary(service: GuidelineService, lang: str) -> None:
     answer = service.assess(WEEK_1, lang=lang)
-    text = to_text(service.guideline, answer, lang, width=300)
+    text = to_text(service.guideline, answer, lang, width=300, full=True)
     start = 0
     for line in answer["summary"]:
         assert line["text"] in text
         start = text.index(line["text"], start)
     assert start < text.index(answer["decisions"]["exit"]["labels"]["continue"])
     assert text.count(answer["nextQuestion"]["question"]) == 1
-    brief = to_text(service.guideline, service.assess(WEEK_1, lang=lang, detail="summary"), lang, width=300)
+    brief = to_text(service.guideline, service.assess(WEEK_1, lang=lang, detail="summary"), lang, width=300, full=True)
     assert text.startswith(brief.rsplit("\n\n", 1)[0])
     assert len(brief) < len(text) / 5
 
@@ -217,7 +217,7 @@ def test_programme_of_which_nothing_is_known_is_one_line(service: GuidelineServi
     answer = service.assess(WEEK_1)
     fedris = answer["eligibility"]["fedris-prevention"]
     assert (fedris["verdict"], fedris["assessed"]) == ("undetermined", False)
-    text = to_text(service.guideline, answer, "en", width=300)
+    text = to_text(service.guideline, answer, "en", width=300, full=True)
     assert f"{fedris['label']}: not assessed\n" in text
     assert text.count(fedris["label"]) == 1
     known = service.assess(WEEK_1 | {"sector": "private"})["eligibility"]["fedris-prevention"]

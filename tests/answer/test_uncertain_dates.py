@@ -224,7 +224,7 @@ def test_a_date_from_an_uncertain_onset_is_the_safe_one(service: GuidelineServic
     (line,) = (x for x in answer["summary"] if x["ref"] == {"statement": LATEST_VISIT})
     assert (line["date"], line["countedFrom"]) == ("2024-05-24", start)
     for lang in ("en", "nl", "fr", "de"):
-        text = to_text(service.guideline, service.assess(record, lang=lang), lang)
+        text = to_text(service.guideline, service.assess(record, lang=lang), lang, full=True)
         assert "2024-05-24 – 2024-06-02" in text
         assert "2024-05-10" in text
 

@@ -104,7 +104,7 @@ def test_missing_stays_as_it_is_after_an_exit(service: GuidelineService) -> None
 def test_text_begins_with_what_is_critical(service: GuidelineService, lang: str) -> None:
     answer = service.assess(CLUSTER, lang=lang)
     critical, other = (w["label"] for w in answer["warnings"][:2])
-    text = to_text(service.guideline, answer, lang, width=300)
+    text = to_text(service.guideline, answer, lang, width=300, full=True)
     assert text.startswith(f"{phrase('summary', lang)}\n  !! {critical}\n  i {other}\n")
     assert text.index(f"  i {other}\n") < text.index(critical, 100)
 

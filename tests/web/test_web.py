@@ -215,7 +215,9 @@ class TestEveryTypeOut:
 
     def test_text(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
-        assert self.ask(client, "text/plain", lang, explain).text == to_text(service.guideline, answer, lang)
+        assert self.ask(client, "text/plain", lang, explain).text == to_text(
+            service.guideline, answer, lang, how="?detail=full"
+        )
 
     def test_html(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
         page = read_page(self.ask(client, "text/html", lang, explain).text)
