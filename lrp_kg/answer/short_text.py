@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -87,12 +87,16 @@ class ShortAnswer(TextAnswer):
                 parts = [said, f"{self.words.say('possible')}: {possible}" if 0 < len(d["possible"]) <= _FEW else ""]
                 rest = "".join(f" – {escape(part)}" for part in parts if part)
                 yield Hanging(f"{label}: {status}{rest}", "  - ")
-            for p in points[name]:
-                rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
-                whose, begin = ("", "    ") if own else (f"{label}: ", "  - ")
-                yield Hanging(f"{whose}[magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}", begin)
+            yield from self._points(points[name], "" if own else label)
         if open_ones:
             yield Hanging(f"{', '.join(open_ones)}: {self._status(UNDETERMINED)}", "  - ")
+
+    def _points(self, points: Iterable[Json], label: str) -> Iterator[RenderableType]:
+        """Yield open points, under a line of what rests on them, or with its label."""
+        for p in points:
+            rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
+            said = f"[magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
+            yield Hanging(f"{label}: {said}", "  - ") if label else Hanging(said, "    ")
 
     @property
     def _exit(self) -> str | None:
@@ -100,9 +104,10 @@ class ShortAnswer(TextAnswer):
         return own.id if own else None
 
     def _programmes(self, answer: Json) -> Iterator[RenderableType]:
-        """Yield a line for each programme, with its days only if it is in the summary; the unknown ones share a line."""
+        """Yield a line for each programme, of those in the summary only with their days; one for all not assessed."""
         above = {line["ref"].get("programme") for line in answer["summary"]}
         aside = [p["label"] for p in answer["eligibility"].values() if not p["assessed"]]
+        points = points_to_show(answer)
         for name, p in answer["eligibility"].items():
             if p["verdict"] == NOT_APPLICABLE or not p["assessed"]:
                 continue
@@ -112,6 +117,7 @@ class ShortAnswer(TextAnswer):
                 said.insert(0, self._status(p["verdict"]))
             if said:
                 yield Hanging(f"{escape(p['label'])}: {' – '.join(said)}", "  - ")
+            yield from self._points(points[name], "" if said else escape(p["label"]))
         if aside:
             yield Hanging(escape(f"{'; '.join(aside)}: {self.words.say('not-assessed')}"), "  - ")
 
