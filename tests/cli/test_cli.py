@@ -111,11 +111,20 @@ class TestFormats:
         assert result.stdout.count("\n") == 1  # one answer a line
         assert result.stderr == ""
 
+    def test_text_in_full(self, service: GuidelineService, lang: str, explain: bool) -> None:
+        answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
+        for options in (["--full"], ["--detail", "full"]):
+            result = run(*self.args("text", lang, explain), *options, stdin=json.dumps(FIRST_VISIT))
+            assert result.stdout == to_text(service.guideline, answer, lang, width=110, full=True)
+        refused = run(*self.args("text", lang, False), "--full", "--detail", "summary", stdin=json.dumps(FIRST_VISIT))
+        assert refused.exit_code == CANNOT_RUN
+        assert "--full and --detail summary" in refused.stderr
+
     def test_text(self, service: GuidelineService, lang: str, explain: bool) -> None:
         result = run(*self.args("text", lang, explain), stdin=json.dumps(FIRST_VISIT))
         assert result.exit_code == OK
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
-        assert result.stdout == to_text(service.guideline, answer, lang)
+        assert result.stdout == to_text(service.guideline, answer, lang, width=110)
         label = answer["decisions"]["stage"]["labels"][answer["stage"]]
         assert label in result.stdout
         assert "[/" not in result.stdout  # no markup of rich is left over
@@ -684,7 +693,7 @@ class TestProcesses:
     def test_standard_input_without_a_terminal(self, service: GuidelineService) -> None:
         done = process("assess", "-", "-l", "de", stdin=json.dumps(FIRST_VISIT).encode(), env={"COLUMNS": "110"})
         assert (done.returncode, done.stderr) == (OK, "")
-        assert done.stdout == to_text(service.guideline, service.assess(FIRST_VISIT, lang="de"), "de")
+        assert done.stdout == to_text(service.guideline, service.assess(FIRST_VISIT, lang="de"), "de", width=110)
         assert "\x1b" not in done.stdout
 
     @pytest.mark.slow
