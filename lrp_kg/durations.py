@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+_FIRST = date(1970, 1, 1)
 _PERIOD = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
 
 
@@ -19,6 +20,11 @@ class DateRange:
 
     earliest: date
     latest: date
+
+
+def day_number(day: date) -> int:
+    """Return a day as the number of days after 1 January 1970."""
+    return (day - _FIRST).days
 
 
 def elapsed_days(start: date, end: date) -> int:

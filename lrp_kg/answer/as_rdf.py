@@ -6,8 +6,7 @@ names it by what it says and holds it once.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,15 +18,12 @@ import pyoxigraph as ox
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import Json
 from lrp_kg.answer.framing import framed, prefixes_for
-from lrp_kg.answer.results import Assessment, DecisionResult
+from lrp_kg.answer.rdf_results import links_of, results_of
+from lrp_kg.answer.results import Assessment
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import version_iri
-from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PREFIXES, PROV, RDF, RDFS, XSD
 
-_STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
-_SELF = "\x02"
-"""Is on both sides of the name of a node of a result, which is said relative to that of the result."""
 _TYPE = f"<{RDF}type>"
 
 
@@ -37,35 +33,6 @@ class AnswerNames(NamedTuple):
     assessment: str
     record: str
     activity: str
-
-
-@dataclass(frozen=True)
-class ResultLines:
-    """A result: the property that links to it, and what it says as lines of N-Triples without their full stops."""
-
-    link: str
-    said: tuple[str, ...]
-
-    @cached_property
-    def digest(self) -> str:
-        """A digest of what it says: results with the same one are the same."""
-        return hashlib.sha256("\n".join(self.said).encode()).hexdigest()[:24]
-
-    def named(self, name: Callable[[str], str]) -> list[str]:
-        """Return the lines; ``name`` gives the term of the result itself, by "", and of each of its parts."""
-        parts = "\n".join(self.said).split(_SELF)
-        parts[1::2] = [name(part) for part in parts[1::2]]
-        return "".join(parts).split("\n")
-
-
-def status_iri(status: str) -> str:
-    """Return the term of a status."""
-    return CP + _STATUS.get(status, status)
-
-
-def verdict_iri(verdict: int) -> str:
-    """Return the term of a verdict."""
-    return CP + VERDICT_NAMES[verdict]
 
 
 # -- what an answer says ------------------------------------------------------------------------------
@@ -85,42 +52,8 @@ def head_lines(names: AnswerNames, guideline: Guideline) -> list[str]:
 def assessment_lines(found: Assessment, names: AnswerNames) -> list[str]:
     """Return what an assessment says itself, beside its links to results."""
     node = names.assessment
-    lines = head_lines(names, found.guideline)
-    lines += [f"{node} <{CP}usesEdition> <{e.edition.iri}>" for p in found.programmes.values() for e in p.applying]
-    lines += [f"{node} <{CP}showsBox> <{box.iri}>" for box, _ in found.boxes]
-    return lines
-
-
-def results_of(found: Assessment) -> Iterator[ResultLines]:
-    """Yield the results that an assessment links to."""
-    programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
-    criteria = {
-        p.decision: list(dict.fromkeys((c.criterion.applies_to, c.verdict) for e in p.applying for c in e.criteria))
-        for p in found.programmes.values()
-    }
-    for d in found.decisions.values():
-        name = d.decision.iri
-        said = _decision(d, programmes.get(name, name), criteria.get(name, ()))
-        yield ResultLines(CP + "decisionResult", tuple(said))
-
-
-def _decision(d: DecisionResult, decision: str, criteria: Iterable[tuple[str, int]]) -> Iterator[str]:
-    me, r = _SELF * 2, d.result
-    options = {o.id: o.iri for o in d.decision.options}
-    yield f"{me} {_TYPE} <{CP}DecisionResult>"
-    yield f"{me} <{CP}ofDecision> <{decision}>"
-    yield f"{me} <{CP}status> <{status_iri(r.status)}>"
-    yield from (f"{me} <{CP}answer> <{options[name]}>" for name in r.answers if name in options)
-    yield from (f"{me} <{CP}possible> <{options[name]}>" for name in r.possible if name in options)
-    yield from (f"{me} <{CP}missingField> <{name}>" for name in r.missing)
-    yield from (f"{me} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
-    reasons = [(f"because-{n}", "because", x.condition.iri, x.verdict) for n, x in enumerate(d.because, 1)]
-    reasons += [(f"criterion-{n}", "criterionResult", cls, v) for n, (cls, v) in enumerate(criteria, 1)]
-    yield from (f"{me} <{CP}{link}> {_SELF}{part}{_SELF}" for part, link, _, _ in reasons)
-    for part, _, condition, verdict in reasons:
-        yield f"{_SELF}{part}{_SELF} {_TYPE} <{CP}ConditionResult>"
-        yield f"{_SELF}{part}{_SELF} <{CP}ofCondition> <{condition}>"
-        yield f"{_SELF}{part}{_SELF} <{CP}verdict> <{verdict_iri(verdict)}>"
+    lines = [*head_lines(names, found.guideline), f"{names.record} <{CP}assessment> {node}"]
+    return lines + [f"{node} <{link}> <{term}>" for link, term in links_of(found)]
 
 
 def activity_lines(activity: str, agent: str, guideline: Guideline, moment: datetime) -> Iterator[str]:
@@ -161,6 +94,7 @@ class LoneAnswer:
         activity, results = f"{me}-activity", list(enumerate(results_of(found)))
         lines = assessment_lines(found, AnswerNames(me, record, activity))
         lines += [f"{me} <{result.link}> {me}-{number}" for number, result in results]
+        lines.sort(key=lambda line: not line.startswith(f"{me} "))
         lines += activity_lines(activity, f"{me}-software", found.guideline, at or datetime.now(UTC))
         for number, result in results:
             lines += result.named(_blank(f"{me}-{number}"))

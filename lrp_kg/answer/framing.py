@@ -32,26 +32,27 @@ def framed(triples: Iterable[ox.Triple], root: Node, prefixes: Mapping[str, str]
 
     Every subject must be reached from the root.
     """
-    return {"@context": dict(prefixes), **_Frame(triples, prefixes).node(root)}
+    return {"@context": dict(prefixes), **_Frame(triples, prefixes, root).node(root)}
 
 
 class _Frame:
     """The nodes of a graph, each said once."""
 
-    def __init__(self, triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> None:
+    def __init__(self, triples: Iterable[ox.Triple], prefixes: Mapping[str, str], root: Node) -> None:
         self.prefixes = prefixes
         self.said: dict[Node, dict[str, list[Any]]] = {}
         for t in triples:
             self.said.setdefault(t.subject, {}).setdefault(t.predicate.value, []).append(t.object)  # type: ignore[arg-type]
         self.links = Counter(o for about in self.said.values() for objects in about.values() for o in objects)
+        self.links[root] += 1
         self._met: set[Node] = set()
 
-    def node(self, node: Node, links: int = 0) -> dict[str, Any]:
-        """Return what is said of a node, or its name; a blank one is named where more than ``links`` link to it."""
+    def node(self, node: Node) -> dict[str, Any]:
+        """Return what is said of a node, or its name; a blank one is named where it is linked to again."""
         data: dict[str, Any] = {}
         if isinstance(node, ox.NamedNode):
             data["@id"] = self.short(node.value)
-        elif self.links[node] > links:
+        elif self.links[node] > 1:
             data["@id"] = str(node)
         if node in self._met:
             return data
@@ -65,7 +66,7 @@ class _Frame:
     def value(self, value: Any) -> Any:
         """Return an object of a triple."""
         if not isinstance(value, ox.Literal):
-            return self.node(value, 1)
+            return self.node(value)
         kind = value.datatype.value
         if kind == XSD + "string":
             return value.value

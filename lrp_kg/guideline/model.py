@@ -52,6 +52,7 @@ class Field(Term):
     last_day: date | None = None
     earliest: str | None = None
     latest: str | None = None
+    day_number: str | None = None
 
     @property
     def bounds(self) -> tuple[str, str] | None:
@@ -409,6 +410,16 @@ class Guideline:
         places = [b.statements for b in self.boxes.values()]
         places += [*self.notices.values(), *(e.statements for e in self.editions)]
         return tuple(s for statements in places for s in statements)
+
+    @cached_property
+    def statement_iris(self) -> dict[str, str]:
+        """The IRI of each statement, by its identifier."""
+        return {s.id: s.iri for s in self.statements}
+
+    @cached_property
+    def day_numbers(self) -> dict[str, str]:
+        """The property that holds a date as a day number, by the IRI of the date field."""
+        return {f.iri: f.day_number for f in self.fields.values() if f.day_number}
 
     @cached_property
     def expanded(self) -> dict[str, tuple[str, str]]:

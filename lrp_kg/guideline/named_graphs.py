@@ -19,7 +19,8 @@ GRAPHS = "https://w3id.org/lrp-kg/graph/"
 CLOSURE = GRAPHS + "closure"
 """The OWL RL closure of the ontology; the only graph of the guideline with inferred triples."""
 OPTIONS = GRAPHS + "options"
-"""What is generated from what is written: the options of each edition of a programme, and the kind of conditions."""
+"""What is generated from what is written: the options of each edition of a programme, the kind of conditions, and that
+each decision is the property from an assessment to its answers."""
 RECORDS = GRAPHS + "records"
 """The records as they were sent."""
 DERIVED = GRAPHS + "derived"
@@ -63,7 +64,10 @@ def merged_ontology(guideline: Guideline) -> list[ox.Triple]:
 
 
 def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:
-    """Yield what is in no file: what follows from the modules, the kind of conditions, the options of editions."""
+    """Yield what is in no file: what follows from the modules, the kind of conditions, the options of editions.
+
+    A decision is a property too: from an assessment to the answers.
+    """
     yield from guideline.index.completion
     classes = dict.fromkeys(guideline.conditions)
     for programme in guideline.programmes.values():
@@ -76,6 +80,10 @@ def generated_triples(guideline: Guideline) -> Iterator[ox.Triple]:
                 yield _literal(option.iri, DCTERMS + "identifier", option.id)
                 for language, text in option.label.items():
                     yield _literal(option.iri, RDFS + "label", text, language)
+    for name in (*guideline.own_decisions, *guideline.programmes):
+        yield _link(name, RDF + "type", OWL + "ObjectProperty")
+        yield _link(name, RDFS + "domain", CP + "Assessment")
+        yield _link(name, RDFS + "range", CP + "Option")
     for condition in classes:
         yield _link(condition, RDF + "type", CP + "Condition")
     version = version_iri(guideline)

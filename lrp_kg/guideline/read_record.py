@@ -51,6 +51,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             last_day=last_days.get(node.value),
             earliest=r.name(node, CP + "earliestProperty"),
             latest=r.name(node, CP + "latestProperty"),
+            day_number=r.name(node, CP + "dayNumberProperty"),
         )
         _check_bounds(r, node, fields[node.value], orders)
     return fields, [pair for pair in orders if fields.keys() >= set(pair)]

@@ -42,7 +42,7 @@ _OWN_NAME = (
     *("implies", "kind", "limit", "modality", "printedLabel", "priority", "reachedIf"),
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
-    *("earliestProperty", "latestProperty", "uncertain"),
+    *("earliestProperty", "latestProperty", "uncertain", "dayNumberProperty"),
     *("headlineOrder",),
 )
 _OTHER_NAME = {

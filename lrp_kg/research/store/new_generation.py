@@ -11,10 +11,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg import __version__
+from lrp_kg.answer.rdf_results import RESULTS
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS
-from lrp_kg.namespaces import CP, RDF
+from lrp_kg.namespaces import RDF
 from lrp_kg.record.files import Item
+from lrp_kg.research.store.contacts import link_contacts
 from lrp_kg.research.store.deriving import ItemReport, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
 from lrp_kg.research.store.quads import ROOT, load_lines
@@ -87,6 +89,7 @@ class NewGeneration:
         said = load_lines(self.activity, self.guideline, now)
         store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
         forget_unused_results(store)
+        link_contacts(store, self.guideline)
         store.optimize()
         store.flush()
         del store
@@ -125,15 +128,15 @@ class NewGeneration:
 
 def forget_unused_results(store: ox.Store) -> None:
     """Remove results that no assessment has: those of records that were replaced, or not taken in the end."""
-    graph, kind = ox.NamedNode(ANSWERS), ox.NamedNode(RDF + "type")
-    used = ox.NamedNode(CP + "decisionResult")
-    for result in list(store.quads_for_pattern(None, kind, ox.NamedNode(CP + "DecisionResult"), graph)):
-        node = result.subject
-        if not isinstance(node, ox.NamedNode):
-            continue
-        if next(iter(store.quads_for_pattern(None, used, node, graph)), None) is not None:
-            continue
-        forget(store, (node.value,), (ANSWERS,), f"{node.value}#")
+    graph, type_ = ox.NamedNode(ANSWERS), ox.NamedNode(RDF + "type")
+    for link, kind in RESULTS.items():
+        used = ox.NamedNode(link)
+        for result in list(store.quads_for_pattern(None, type_, ox.NamedNode(kind), graph)):
+            node = result.subject
+            if isinstance(node, ox.NamedNode) and not any(
+                True for _ in store.quads_for_pattern(None, used, node, graph)
+            ):
+                forget(store, (node.value,), (ANSWERS,), f"{node.value}#")
 
 
 def forget(store: ox.Store, nodes: Iterable[str], graphs: Sequence[str], parts: str) -> None:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, assessment_lines, head_lines, results_of
+from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, assessment_lines, head_lines
+from lrp_kg.answer.rdf_results import literal, results_of
 from lrp_kg.answer.results import Assessment
+from lrp_kg.durations import day_number
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
-from lrp_kg.logic.cells import FieldValue
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, XSD
 from lrp_kg.record.model import BASE, Members, RawRecord, Record
 
@@ -115,22 +116,13 @@ def record_lines(named: NamedRecord) -> Iterator[str]:
 def derived_lines(named: NamedRecord, record: Record, guideline: Guideline) -> Iterator[str]:
     """Yield what is computed from a record and was not sent."""
     sent = {p for p, _ in named.raw.entries}
+    days = {guideline.day_numbers[f]: day_number(day) for f, day in record.dates.items() if f in guideline.day_numbers}
     triples = (
-        f"<{named.iri}> <{predicate}> {_value(value, predicate, guideline)}"
-        for predicate, value in {**record.values, **record.dates}.items()
+        f"<{named.iri}> <{predicate}> {literal(value)}"
+        for predicate, value in {**record.values, **record.dates, **days}.items()
         if predicate not in sent
     )
     return _both(triples, DERIVED)
-
-
-def _value(value: FieldValue | date, predicate: str, guideline: Guideline) -> str:
-    if isinstance(value, bool):
-        return f'"{str(value).lower()}"^^<{XSD}boolean>'
-    if isinstance(value, int):
-        return f'"{value}"^^<{XSD}integer>'
-    if isinstance(value, date):
-        return f'"{value}"^^<{XSD}date>'
-    raise TypeError(f"{predicate} of {guideline.id} is derived as neither a number, a day, nor true or false")
 
 
 def digest_lines(named: NamedRecord) -> Iterator[str]:

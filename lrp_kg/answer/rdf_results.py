@@ -1,0 +1,169 @@
+"""What an assessment says, as results that other assessments can share: each is a node named by what it says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from lrp_kg.answer.results import (
+    ELIGIBLE,
+    Assessment,
+    DecisionResult,
+    FactResult,
+    ProgrammeResult,
+    StatementResult,
+)
+from lrp_kg.durations import day_number
+from lrp_kg.logic.classify import FALSE, TRUE
+from lrp_kg.logic.explain import VERDICT_NAMES
+from lrp_kg.namespaces import CP, RDF, XSD
+
+RESULTS = {
+    CP + "decisionResult": CP + "DecisionResult",
+    CP + "statementsResult": CP + "StatementsResult",
+    CP + "factResult": CP + "FactResult",
+    CP + "dateResult": CP + "DateResult",
+}
+"""The class of the results that each property of an assessment links to."""
+
+_STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
+_DATE_STATUS = {"unknown": "undated"}
+_APPLIES = {"yes": "appliesNow", "later": "appliesLater", "unknown": "appliesPerhaps"}
+_PART = "\x02"
+"""Is on both sides of the name of a node of a result, which is said relative to that of the result."""
+_ME = _PART * 2
+_TYPE = f"<{RDF}type>"
+
+
+@dataclass(frozen=True)
+class ResultLines:
+    """A result: the property that links to it, and what it says as lines of N-Triples without their full stops."""
+
+    link: str
+    said: tuple[str, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of what it says: results with the same one are the same."""
+        return hashlib.sha256("\n".join(self.said).encode()).hexdigest()[:24]
+
+    def named(self, name: Callable[[str], str]) -> list[str]:
+        """Return the lines; ``name`` gives the term of the result itself, by "", and of each of its parts."""
+        pieces = "\n".join(self.said).split(_PART)
+        pieces[1::2] = [name(piece) for piece in pieces[1::2]]
+        return "".join(pieces).split("\n")
+
+
+def literal(value: date | int | str) -> str:
+    """Return a value as N-Triples has it."""
+    if isinstance(value, bool):
+        return f'"{str(value).lower()}"^^<{XSD}boolean>'
+    if isinstance(value, int):
+        return f'"{value}"^^<{XSD}integer>'
+    return f'"{value}"^^<{XSD}date>' if isinstance(value, date) else str(ox.Literal(value))
+
+
+def results_of(found: Assessment) -> Iterator[ResultLines]:
+    """Yield the results that an assessment links to."""
+    for link, said in _said(found):
+        kind = RESULTS[CP + link].removeprefix(CP)
+        yield ResultLines(CP + link, (f"{_ME} {_TYPE} <{CP}{kind}>", *said))
+
+
+def _said(found: Assessment) -> Iterator[tuple[str, Iterable[str]]]:
+    programmes = {p.decision: p for p in found.programmes.values()}
+    for d in found.decisions.values():
+        yield "decisionResult", _decision(d, programmes.get(d.decision.iri))
+    for box, statements in found.boxes:
+        yield "statementsResult", _statements(box.iri, statements)
+    for option, own in found.guideline.notices.items():
+        names = {s.iri for s in own}
+        shown = [s for s in found.notices if s.statement.iri in names]
+        if shown:
+            yield "statementsResult", _statements(option, shown)
+    for p in found.programmes.values():
+        if p.shown:
+            yield "statementsResult", _statements(p.programme.iri, p.shown, certain=p.verdict == ELIGIBLE)
+    iris = found.guideline.statement_iris
+    for key, fact in found.facts.items():
+        yield "factResult", _fact(found.guideline.fact_keys[key].iri, fact, [iris[s] for s in fact.statements])
+    for dated in found.dated:
+        yield "dateResult", _date(dated)
+
+
+def _decision(d: DecisionResult, programme: ProgrammeResult | None) -> Iterator[str]:
+    r, options = d.result, {o.id: o.iri for o in d.decision.options}
+    yield f"{_ME} <{CP}ofDecision> <{programme.programme.iri if programme else d.decision.iri}>"
+    yield f"{_ME} <{CP}status> <{CP}{_STATUS.get(r.status, r.status)}>"
+    yield from (f"{_ME} <{CP}answer> <{options[name]}>" for name in r.answers if name in options)
+    yield from (f"{_ME} <{CP}possible> <{options[name]}>" for name in r.possible if name in options)
+    yield from (f"{_ME} <{CP}missingField> <{name}>" for name in r.missing)
+    yield from (f"{_ME} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
+    criteria = dict.fromkeys(
+        (c.criterion.applies_to, c.verdict) for e in (programme.applying if programme else ()) for c in e.criteria
+    )
+    reasons = [(f"because-{n}", "because", x.condition.iri, x.verdict) for n, x in enumerate(d.because, 1)]
+    reasons += [(f"criterion-{n}", "criterionResult", cls, v) for n, (cls, v) in enumerate(criteria, 1)]
+    yield from (f"{_ME} <{CP}{link}> {_PART}{part}{_PART}" for part, link, _, _ in reasons)
+    for part, _, condition, verdict in reasons:
+        yield f"{_PART}{part}{_PART} {_TYPE} <{CP}ConditionResult>"
+        yield f"{_PART}{part}{_PART} <{CP}ofCondition> <{condition}>"
+        yield f"{_PART}{part}{_PART} <{CP}verdict> <{CP}{VERDICT_NAMES[verdict]}>"
+
+
+def _statements(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> Iterator[str]:
+    """Yield which statements of a part apply, or may; of a part that is not ``certain`` most only may."""
+    yield f"{_ME} <{CP}ofPart> <{part}>"
+    for s in statements:
+        known = s.verdict == s.in_force == TRUE and not s.edition and not s.statement.condition_text
+        link = "appliesStatement" if known and (certain or s.statement.any_verdict) else "mayApplyStatement"
+        yield f"{_ME} <{CP}{'outdatedStatement' if s.in_force == FALSE else link}> <{s.statement.iri}>"
+    yield from (f"{_ME} <{CP}reachedLimit> <{s.statement.iri}>" for s in statements if s.reached == TRUE)
+
+
+def _fact(key: str, fact: FactResult, statements: Iterable[str]) -> Iterator[str]:
+    applies = _APPLIES[fact.applies]
+    if fact.in_force != TRUE:
+        applies = "appliesNoLonger" if fact.in_force == FALSE else "appliesPerhaps"
+    yield f"{_ME} <{CP}factKey> <{key}>"
+    yield f"{_ME} <{CP}applies> <{CP}{applies}>"
+    values = fact.value if isinstance(fact.value, tuple) else () if fact.value is None else (fact.value,)
+    for value in values:
+        yield f"{_ME} <{CP}factValue> {literal(value)}"
+        if isinstance(value, date):
+            yield f"{_ME} <{CP}factDay> {literal(day_number(value))}"
+    for other, _ in fact.alternatives:
+        for value in other if isinstance(other, tuple) else () if other is None else (other,):
+            yield f"{_ME} <{CP}alternativeValue> {literal(value)}"
+    if fact.since:
+        yield f"{_ME} <{CP}appliesFrom> {literal(fact.since)}"
+    yield from (f"{_ME} <{CP}fromStatement> <{name}>" for name in statements)
+
+
+def _date(found: StatementResult) -> Iterator[str]:
+    status = found.status or ""
+    yield f"{_ME} <{CP}ofStatement> <{found.statement.iri}>"
+    yield f"{_ME} <{CP}dateStatus> <{CP}{_DATE_STATUS.get(status, status)}>"
+    for name, day in (("earliest", found.earliest), ("latest", found.latest)):
+        if day:
+            yield f"{_ME} <{CP}{name}> {literal(day)}"
+            yield f"{_ME} <{CP}{name}Day> {literal(day_number(day))}"
+    if found.spread and found.spread.latest:
+        yield f"{_ME} <{CP}latestAtMost> {literal(found.spread.latest)}"
+
+
+def links_of(found: Assessment) -> Iterator[tuple[str, str]]:
+    """Yield what an assessment says of itself in terms of the guideline: properties, and the terms they link to."""
+    for p in found.programmes.values():
+        yield from ((CP + "usesEdition", e.edition.iri) for e in p.applying)
+    yield from ((CP + "showsBox", box.iri) for box, _ in found.boxes)
+    yield from ((CP + ("warns" if w.certain else "mayWarn"), w.iri) for w in found.warnings)
+    programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
+    for d in found.decisions.values():
+        answers = [o.iri for o in d.decision.options if o.id in d.result.answers]
+        yield from ((programmes.get(d.decision.iri, d.decision.iri), option) for option in answers)
