@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyoxigraph as ox
@@ -14,6 +15,7 @@ from rdflib.namespace import DCTERMS, OWL, PROV, RDF, XSD
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.guideline.named_graphs import version_iri
+from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import local_name
 from tests.support.guidelines import valid_records
 from tests.support.rdf import to_graph
@@ -30,6 +32,7 @@ STATUSES = {
     CP.noAnswer: "no-answer",
     CP.notApplicable: "not-applicable",
 }
+APPLIES = {"appliesNow": "yes", "appliesLater": "later", "appliesPerhaps": "unknown"}
 VERDICTS = {CP.true: "true", CP.false: "false", CP.unknown: "unknown"}
 CASES: list[Record] = valid_records()[::20]
 NOON = datetime(2024, 1, 28, 12, 30, 15, 999, tzinfo=UTC)
@@ -234,3 +237,73 @@ def test_graph_of_another_guideline_uses_its_terms(ankle: GuidelineService) -> N
     assert (None, PROV.wasDerivedFrom, rdflib.URIRef("urn:example:one")) in graph
     assert (None, PROV.wasDerivedFrom, rdflib.URIRef(version_iri(ankle.guideline))) in graph
     assert "low-back-pain" not in graph.serialize()
+
+
+@pytest.mark.slow
+def test_graph_has_facts_dates_statements_and_warnings(service: GuidelineService) -> None:
+    """Compare them with the JSON, and each decision's answer, which is a property of the assessment itself."""
+    g, renderer = service.guideline, service.renderer()
+    keys = {t.iri: name for name, t in g.fact_keys.items()}
+    ids = {s.iri: s.id for s in g.statements}
+    seen: set[str] = set()
+    for record in CASES:
+        found = service.assessment(record, explain=True)
+        answer, graph = renderer.render(found), to_graph(found)
+        (assessment,) = graph.subjects(RDF.type, CP.Assessment)
+        facts = {keys[str(graph.value(f, CP.factKey))]: f for f in graph.objects(assessment, CP.factResult)}
+        assert facts.keys() == answer["facts"].keys()
+        for name, fact in facts.items():
+            expected = answer["facts"][name]
+            applies = local_name(str(graph.value(fact, CP.applies)))
+            seen.add(applies)
+            if "outdated" not in expected:
+                assert APPLIES[applies] == expected["applies"]
+            assert {ids[str(s)] for s in graph.objects(fact, CP.fromStatement)} == set(expected["statements"])
+            value = expected["value"]
+            stated = {str(o).removesuffix(".0") for o in graph.objects(fact, CP.factValue)}
+            values = value if isinstance(value, list) else [] if value is None else [value]
+            assert stated == {str(v).lower() if isinstance(v, bool) else str(v) for v in values}
+        dates = {ids[str(graph.value(d, CP.ofStatement))]: d for d in graph.objects(assessment, CP.dateResult)}
+        assert dates.keys() == {d["id"] for d in answer["dates"]}
+        for expected in answer["dates"]:
+            latest = graph.value(dates[expected["id"]], CP.latest)
+            day = expected["latest"]["earliest"] if isinstance(expected["latest"], dict) else expected["latest"]
+            assert (str(latest) if latest else None) == day
+            number = graph.value(dates[expected["id"]], CP.latestDay)
+            assert number is None or date(1970, 1, 1) + timedelta(days=int(str(number))) == date.fromisoformat(day)
+        warnings = {w["id"]: "applies" not in w for w in answer["warnings"]}
+        certain, perhaps = (set(graph.objects(assessment, p)) for p in (CP.warns, CP.mayWarn))
+        cautions = {rdflib.URIRef(w.iri): w.id for w in g.cautions}
+        assert {cautions[w]: w in certain for w in certain | perhaps} == warnings
+        for d in found.decisions.values():
+            programme = next((p.programme.iri for p in found.programmes.values() if p.decision == d.decision.iri), None)
+            own = set(graph.objects(assessment, rdflib.URIRef(programme or d.decision.iri)))
+            assert own == {rdflib.URIRef(o.iri) for o in d.decision.options if o.id in d.result.answers}
+    assert seen >= {"appliesNow", "appliesLater", "appliesPerhaps"}
+
+
+def test_only_what_certainly_applies_is_said_to_apply(service: GuidelineService) -> None:
+    """A statement applies where its condition is true and its programme is open to the patient; else it may."""
+    counts = Counter[str]()
+    for record in CASES:
+        found = service.assessment(record)
+        graph = to_graph(found)
+        named = {
+            name: {str(o) for o in graph.objects(predicate=CP[name])}
+            for name in ("appliesStatement", "mayApplyStatement", "outdatedStatement")
+        }
+        of_programmes = {s.statement.iri: p for p in found.programmes.values() for s in p.shown}
+        shown = [s for _, own in found.boxes for s in own] + [*found.notices]
+        shown += [s for p in found.programmes.values() for s in p.shown]
+        for s in shown:
+            (where,) = (name for name, iris in named.items() if s.statement.iri in iris)
+            counts[where] += 1
+            p = of_programmes.get(s.statement.iri)
+            certain = s.verdict == TRUE and (p is None or p.verdict == "eligible" or s.statement.any_verdict)
+            if where == "appliesStatement":
+                assert certain
+                assert not s.statement.condition_text
+            elif where == "outdatedStatement":
+                assert s.in_force == FALSE
+        assert sum(map(len, named.values())) == len({s.statement.iri for s in shown})
+    assert len(counts) == 3
