@@ -46,14 +46,14 @@ def head_lines(names: AnswerNames, guideline: Guideline) -> list[str]:
         f"{node} <{PROV}wasDerivedFrom> {names.record}",
         f"{node} <{PROV}wasDerivedFrom> <{version_iri(guideline)}>",
         f"{node} <{PROV}wasGeneratedBy> {names.activity}",
+        f"{names.record} <{CP}assessment> {node}",
     ]
 
 
 def assessment_lines(found: Assessment, names: AnswerNames) -> list[str]:
     """Return what an assessment says itself, beside its links to results."""
     node = names.assessment
-    lines = [*head_lines(names, found.guideline), f"{names.record} <{CP}assessment> {node}"]
-    return lines + [f"{node} <{link}> <{term}>" for link, term in links_of(found)]
+    return head_lines(names, found.guideline) + [f"{node} <{link}> <{term}>" for link, term in links_of(found)]
 
 
 def activity_lines(activity: str, agent: str, guideline: Guideline, moment: datetime) -> Iterator[str]:

@@ -137,6 +137,8 @@ def _fact(key: str, fact: FactResult, statements: Iterable[str]) -> Iterator[str
         yield f"{_ME} <{CP}factValue> {literal(value)}"
         if isinstance(value, date):
             yield f"{_ME} <{CP}factDay> {literal(day_number(value))}"
+    if fact.spread and fact.spread.latest:
+        yield f"{_ME} <{CP}latestAtMost> {literal(fact.spread.latest)}"
     for other, _ in fact.alternatives:
         for value in other if isinstance(other, tuple) else () if other is None else (other,):
             yield f"{_ME} <{CP}alternativeValue> {literal(value)}"
