@@ -102,6 +102,7 @@ def test_notebook_runs(tmp_path: Path) -> None:
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= 2
 
 
+GUIDE = ROOT / "docs" / "research.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -114,7 +115,7 @@ def test_commands_of_the_guide_run(tmp_path: Path) -> None:
         "COLUMNS": "300",
         "LRP_PORT": "8017",
     }
-    blocks = BLOCK.findall((ROOT / "docs" / "research.md").read_text(encoding="utf-8"))
+    blocks = BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
     assert len(blocks) >= 6
     for block in blocks:
         commands = "\n".join(line for line in block.splitlines() if not line.startswith("# says: "))
@@ -126,6 +127,19 @@ def test_commands_of_the_guide_run(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{commands}\n{printed}"
         for words in expected:
             assert words in printed, f"{commands} does not say {words!r}:\n{printed[-3000:]}"
+
+
+def test_queries_of_the_guide_find_something(store: Path) -> None:
+    """Run the ten queries to copy; a text in the place of a term finds nothing, as the guide says."""
+    queries = re.findall(r"^```sparql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(queries) == 10
+    with Dataset(store) as data:
+        for query in queries:
+            assert data.sparql(query), query
+        late = data.sparql(next(q for q in queries if "?late" in q))
+        assert all(row["late"] > 0 for row in late)
+        prefix = "PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#>"
+        assert not data.sparql(f'{prefix} SELECT ?record WHERE {{ ?record lrp:redFlags "cluster" }}')
 
 
 @pytest.mark.parametrize(
