@@ -27,7 +27,7 @@ from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
 from lrp_kg.web.parameters import LANG, AddressParameter, problems, refuse
 from lrp_kg.web.sparql import answer
-from lrp_kg.web.terms import terms
+from lrp_kg.web.terms import query_about, terms
 from lrp_kg.words import LANGUAGES, in_language
 
 blueprint = Blueprint("queries", __name__)
@@ -211,8 +211,7 @@ def _shown(cell: Cell | None, lang: str) -> dict[str, str | bool]:
         return {"text": cell.text, "lang": cell.lang or "", "number": cell.number is not None}
     text = local_name(cell.text) or cell.text
     if not terms().knows(cell.text):  # such as a record, which has no page
-        about = f"SELECT ?property ?value {{ <{cell.text}> ?property ?value }} ORDER BY ?property"
-        return {"text": text, "href": url_for("editor.query", query=about, lang=lang)}
+        return {"text": text, "href": url_for("editor.query", query=query_about(cell.text), lang=lang)}
     return {"text": text, "href": url_for("terms.index", iri=cell.text, lang=lang)}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.errors import UnknownParameter
@@ -14,6 +15,7 @@ from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
 from lrp_kg.namespaces import RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.questions.parameters import expanded
+from lrp_kg.research.store.quads import ROOT
 from lrp_kg.research.store.terms import Terms
 from lrp_kg.web.assess import service
 from lrp_kg.web.html import html
@@ -95,9 +97,12 @@ def _term(iri: str) -> Response:
         node = ox.NamedNode(iri)
     except ValueError:
         raise NotFound from None
-    if not index.knows(iri):
+    stored = current_app.config["STORE"] is not None and iri.startswith(ROOT)
+    if not (index.knows(iri) or stored):
         raise NotFound
     form = accepted({"text/html": "html", **{kind: kind for kind in FORMATS}})
+    if not index.knows(iri):
+        return _in_store(iri, form)
     if form != "html":
         return _rdf(list(index.bounded(iri)), form)
     lang = language()
@@ -114,6 +119,20 @@ def _term(iri: str) -> Response:
         uses=_uses(index, node, lang),
         formats=[(FORMATS[kind].name, kind) for kind in FORMATS],
     )
+
+
+def query_about(iri: str) -> str:
+    """Return the query that shows what a store says of something that is no term, such as a record or an answer."""
+    return f"SELECT ?property ?value {{ <{iri}> ?property ?value }} ORDER BY ?property"
+
+
+def _in_store(iri: str, form: str) -> Response:
+    """Lead to what the store says of a node that it names; that address asks for a token where one is needed."""
+    if form == "html":
+        address = url_for("editor.query", query=query_about(iri), lang=language())
+    else:
+        address = f"{request.script_root}/sparql?{urlencode({'query': f'DESCRIBE <{iri}>'})}"
+    return Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _properties(

@@ -650,6 +650,22 @@ class TestOddRequests:
     def test_invalid_iris_of_terms(self, open_service: Service, path: str) -> None:
         assert open_service.ask(path).status == 404
 
+    def test_address_of_what_a_store_names_leads_to_it(self, guarded: Service, open_service: Service) -> None:
+        token = {"Authorization": f"Bearer {TOKEN}"}
+        cp = "https://w3id.org/lrp-kg/care-pathway#"
+        ask = f"SELECT ?a ?r {{ ?a a <{cp}Assessment> ; <{cp}decisionResult> ?r }} LIMIT 1"
+        answered = guarded.ask(f"/sparql?{urlencode({'query': ask})}", headers=token)
+        for node in bindings(answered.body)[0].values():
+            address = f"/term/?{urlencode({'iri': node['value']})}"
+            assert open_service.ask(address).status == 404
+            for accept in ("text/html", "text/turtle"):
+                led = guarded.ask(address, headers={"Accept": accept})
+                assert (led.status, led.headers["cache-control"]) == (303, "no-store")
+                assert guarded.ask(led.headers["location"], headers={"Accept": accept}).status in (303, 401)
+                found = guarded.ask(led.headers["location"], headers={"Accept": accept, **token})
+                assert found.status == 200
+            assert cp in found.text
+
     def test_login_with_a_line_end_redirects_to_the_start(self, guarded: Service) -> None:
         body = urlencode({"token": TOKEN, "next": "/\n//elsewhere.example"})
         answer = guarded.ask("/login", "POST", body, {"Content-Type": FORM, "Accept": "text/html"})
