@@ -136,7 +136,7 @@ def test_queries_of_the_guide_find_something(store: Path) -> None:
     with Dataset(store) as data:
         for query in queries:
             assert data.sparql(query), query
-        late = data.sparql(next(q for q in queries if "?late" in q))
+        late = data.sparql(next(q for q in queries if "AS ?late)" in q))
         assert all(row["late"] > 0 for row in late)
         prefix = "PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#>"
         assert not data.sparql(f'{prefix} SELECT ?record WHERE {{ ?record lrp:redFlags "cluster" }}')
