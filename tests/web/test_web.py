@@ -219,6 +219,12 @@ class TestEveryTypeOut:
             service.guideline, answer, lang, how="?detail=full"
         )
 
+    def test_text_in_full(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
+        query = {"lang": lang, "explain": str(explain).lower(), "detail": "full"}
+        found = client.post("/assess", json=FIRST_VISIT, query_string=query, headers={"Accept": "text/plain"})
+        answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
+        assert found.text == to_text(service.guideline, answer, lang, full=True)
+
     def test_html(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
         page = read_page(self.ask(client, "text/html", lang, explain).text)
         assert page.lang == lang
