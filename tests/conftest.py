@@ -91,9 +91,11 @@ def ankle(cache_folder: str) -> GuidelineService:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow every variant but the first of an exhaustive test."""
+    """Mark as slow every variant but the first of an exhaustive test, and what looks at the answers to all cases."""
     begun: set[str] = set()
     for item in items:
+        if "answers" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
         if item.get_closest_marker("exhaustive") and "[" in item.name:
             test = item.nodeid.partition("[")[0]
             if test in begun:

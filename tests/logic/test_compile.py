@@ -282,7 +282,7 @@ def test_durations_agree_with_rdflib(service: GuidelineService, ankle: Guideline
     assert durations(by_rdflib, service, some) | durations(by_rdflib, ankle, some) == set(MEASURES)
 
 
-@pytest.mark.parametrize("engine", [by_oxigraph, by_rdflib])
+@pytest.mark.parametrize("engine", [by_oxigraph, pytest.param(by_rdflib, marks=pytest.mark.slow)])
 def test_durations_match_the_examples_of_the_design(service: GuidelineService, engine: Engine) -> None:
     """The pairs that the design gives for begun and completed months."""
     begun, completed = (

@@ -84,6 +84,7 @@ def test_typescript_reads_every_part(app: Flask, address: str, service: Guidelin
     assert "zork: zork is not a field of the record." in found["wrong"]
 
 
+@pytest.mark.slow
 def test_python_reads_by_the_schema(
     address: str, service: GuidelineService, capsys: pytest.CaptureFixture[str]
 ) -> None:
