@@ -11,9 +11,11 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from lrp_kg import GuidelineService
+from lrp_kg.answer import rdf_results
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.named_graphs import CLOSURE
-from lrp_kg.research.store.snapshot import guideline_snapshot, snapshot_file
+from lrp_kg.research.store.snapshot import content_of, guideline_snapshot, snapshot_file
 from tests.support.paths import ANKLE
 
 pytestmark = pytest.mark.slow
@@ -65,3 +67,14 @@ def test_process_ends_with_its_server(cache: Path) -> None:
     process.stdout.close()
     assert not list(cache.glob("datasets/*.nq"))
     assert time.monotonic() - begun < 60
+
+
+def test_another_form_of_answers_is_another_content(
+    ankle: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that was written in an earlier form is derived again."""
+    before = content_of(ankle.guideline)
+    changed = tmp_path / "rdf_results.py"
+    changed.write_text("# says less\n")
+    monkeypatch.setattr(rdf_results, "__file__", str(changed))
+    assert content_of(ankle.guideline) != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from lrp_kg.answer import as_rdf, rdf_results
 from lrp_kg.cache import cache_folder, file_name, read_kept, write_kept
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline import named_graphs as graphs
@@ -25,8 +27,10 @@ Progress = Callable[[str], None]
 
 
 def content_of(guideline: Guideline) -> str:
-    """Return what identifies the content of a guideline in a store, and names its snapshot."""
-    return file_name(content_hash(guideline.index.with_author_shapes), Path(__file__).parent)
+    """Return what identifies the content of a guideline in a store and the form of answers, and names its snapshot."""
+    form = "".join(Path(str(writer.__file__)).read_text(encoding="utf-8") for writer in (as_rdf, rdf_results))
+    rules = content_hash(guideline.index.with_author_shapes)
+    return file_name(f"{rules} {hashlib.sha256(form.encode()).hexdigest()}", Path(__file__).parent)
 
 
 def snapshot_file(guideline: Guideline) -> Path:
