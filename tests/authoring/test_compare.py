@@ -404,7 +404,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
     [
         *("new edition", "narrower range", "renamed identifier"),
         pytest.param("threshold: 28 becomes 21 days", marks=pytest.mark.slow),
-        pytest.param("no change", marks=pytest.mark.slow),
+        pytest.param("no change", marks=pytest.mark.long),
     ],
 )
 def test_cohort_is_counted(name: str, number: int, compared: Callable[[str], Compared], tmp_path: Path) -> None:
@@ -447,7 +447,7 @@ def test_cohort_is_counted(name: str, number: int, compared: Callable[[str], Com
 
 @pytest.mark.slow
 def test_json_list_counts_as_ndjson(compared: Callable[[str], Compared], tmp_path: Path) -> None:
-    c = compared("threshold: 28 becomes 21 days")
+    c = compared("changed hit policy")
     records = random_records(c.services[0], 20)
     (tmp_path / "a.json").write_text(json.dumps(records, indent=1), encoding="utf-8")
     (tmp_path / "b.ndjson").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")

@@ -230,7 +230,7 @@ def test_decisions_equal_brute_force(
         {"assessmentDate": "2024-02-20"},
         {"onsetDate": "2024-01-08", "incapacityStart": "2024-03-25"},
         {"onsetDate": "2024-01-08", "spinalSurgeryDate": "2024-02-25", "careLine": "second-line"},
-        {"incapacityStart": "2024-01-31"},
+        pytest.param({"incapacityStart": "2024-01-31"}, marks=pytest.mark.long),
         {"applicationDate": "2024-02-29", "incapacityCause": "low-back-pain", "priorIncapacityDays": 21},
         {"assessmentDate": "2024-02-20", "applicationDate": "2024-06-01", "incapacityCause": "low-back-surgery"},
         {"spinalSurgery": False, "onsetDate": "2024-01-08", "incapacityStart": "2024-02-21"},
