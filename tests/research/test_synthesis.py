@@ -40,6 +40,14 @@ def test_records_are_valid_and_named_synthetic(
     assert len({r["@id"] for r in cohort}) == len(cohort)
 
 
+def test_no_record_says_two_things_of_one_matter(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
+    """Where a record says that something is not so, nothing else in it says that it is: such records are all read."""
+    said = [r for r in cohort if r.get("incapacitated") is False]
+    assert len(said) > 300
+    for record in said[:400]:
+        assert service.validate(record) == [], record
+
+
 def test_every_option_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     wanted = {d.id: {"undetermined", *(o.id for o in d.options)} for d in service.guideline.decisions.values()}
     for record in cohort:
