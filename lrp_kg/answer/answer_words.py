@@ -65,6 +65,12 @@ class AnswerWords(GuidelineWords):
             rows.append((c["date"], f"{self.decision(c['decision'])}: {said}"))
         return rows
 
+    def decisions_of(self, question: Json, answer: Json, few: int = 3) -> str:
+        """Return the decisions that the answer to a question can change, of more than a few only how many."""
+        aside = {name for name, p in answer["eligibility"].items() if not p["assessed"]}
+        named = [self.decision(name) for name in question["decides"] if name not in aside]
+        return ", ".join(named) if len(named) <= few else self.say("several-decisions", count=len(named))
+
     def force(self, part: Json) -> str:
         """Return that a statement or verdict is by a rule that has ended or may have, or nothing."""
         if "outdated" in part and part["outdated"] is not False:

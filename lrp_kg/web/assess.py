@@ -120,6 +120,7 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
     from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.as_text import to_text
     from lrp_kg.answer.labels import Labels
+    from lrp_kg.web.first_lines import first_lines
 
     if form == "text":
         full = request.args.get("detail") == FULL  # without the parameter a text is one screen
@@ -135,6 +136,7 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
         headers=_HEADERS,
         words=words,
         answer=answer,
+        lines=first_lines(answer, words),
         labels=labels,
         points=points,
         standalone=standalone,

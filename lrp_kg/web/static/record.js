@@ -48,6 +48,40 @@
     return list;
   };
 
+  // One line says what is most urgent: aloud where something changed, and in the bar of a narrow page.
+  const bar = document.getElementById("bar");
+  const announced = document.getElementById("announced");
+  let lines;
+  const tell = () => {
+    const now = body.querySelector("[data-said]");
+    const said = now ? now.dataset.said : body.querySelector("li")?.textContent || "";
+    const found = [...body.querySelectorAll("[data-line]")].map((e) => e.textContent);
+    const fresh = found.filter((text) => lines && !lines.includes(text)).length;
+    const gone = (lines || []).filter((text) => !found.includes(text)).length;
+    const changed = Math.max(fresh, gone);
+    if (!now) announced.textContent = said;
+    else if (changed) announced.textContent = `${said}; ${form.dataset.changed.replace("{count}", changed)}`;
+    lines = found;
+    bar.textContent = said;
+    bar.className = `w-${now ? now.dataset.severity : "critical"}`;
+    bar.hidden = !said;
+  };
+  const open = (yes) => {
+    document.getElementById("answer").classList.toggle("open", yes);
+    bar.setAttribute("aria-expanded", yes);
+  };
+  bar.addEventListener("click", () => {
+    const yes = bar.getAttribute("aria-expanded") !== "true";
+    open(yes);
+    if (yes) document.getElementById("answer").focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || bar.getAttribute("aria-expanded") !== "true") return;
+    open(false);
+    bar.focus();
+  });
+
+  const title = (details) => details.querySelector("summary").textContent.trim();
   let last = 0;
   const send = async () => {
     const turn = ++last;
@@ -70,7 +104,11 @@
       shown = [problems({ detail: form.dataset.failed })];
     }
     // a late answer never replaces a newer one
-    if (turn === last) body.replaceChildren(...shown);
+    if (turn !== last) return;
+    const opened = [...body.querySelectorAll("details")].filter((d) => d.open).map(title);
+    body.replaceChildren(...shown);
+    for (const d of body.querySelectorAll("details")) if (opened.includes(title(d))) d.open = true;
+    tell();
   };
 
   form.addEventListener("change", (event) => {
@@ -122,6 +160,7 @@
     const ask = event.target.closest("[data-ask]");
     if (!ask) return;
     event.preventDefault();
+    open(false);
     const part = form.querySelector(`[data-field="${ask.dataset.ask}"]`);
     part.scrollIntoView({ block: "center" });
     part.querySelector("input").focus();
