@@ -36,7 +36,8 @@ def first_lines(answer: Json, words: AnswerWords) -> list[FirstLine]:
         name = line["ref"].get("statement", "")
         bound = next((b for b in ("latest", "earliest") if "date" in line and dates.get(name, {}).get(b)), "")
         modality = own[name].modality.id if name in own else ""
-        found.append(FirstLine(line, _about(line, words), modality, bound))
+        about = _about(line, words)
+        found.append(FirstLine(line, about[:1].upper() + about[1:], modality, bound))
     return found
 
 

@@ -157,9 +157,11 @@ def test_page_begins_with_what_is_critical(client: FlaskClient, service: Guideli
         label = service.assess({"redFlags": flags}, lang=lang)["warnings"][0]["label"]
         pages[flags] = (unescape(response.text.partition("<h1>")[2].partition("<table")[0]), label)
     page, label = pages["cluster"]
-    assert f'<p class="alert" role="alert">{label}</p>' in page
+    assert '<section class="now" ' in page.partition('<p class="alert" role="alert">')[0]
+    assert f"<span data-line>{label}</span>" in page.partition('<p class="alert" role="alert">')[2].partition("</p>")[0]
     page, label = pages["isolated"]
-    assert f'<li class="k-warning w-warning">{label}</li>' in page
+    first = page.partition('<li class="k-warning w-warning">')[2].partition("</li>")[0]
+    assert f"<span data-line>{label}</span>" in first
     assert 'role="alert"' not in page
 
 
@@ -175,7 +177,7 @@ def test_page_lists_what_is_still_to_be_asked_in_order(client: FlaskClient, serv
     record = {"redFlags": "none", "radicularPain": False, "incapacitated": False}
     questions = [q["question"] for q in service.assess(record)["questions"]]
     page = unescape(send(client, record, path="/assess?lang=en", Accept="text/html").text)
-    listed = re.findall(r"data-ask=\"[^\"]+\">([^<]+)<", page.partition('<details class="questions">')[2])
+    listed = re.findall(r"data-ask=\"[^\"]+\">([^<]+)<", page.partition('<details class="more questions">')[2])
     assert listed == questions
     summary = send(client, record, path="/assess?lang=en&detail=summary", Accept="text/html")
     assert summary.status_code == 200

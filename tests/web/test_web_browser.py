@@ -17,6 +17,7 @@ from lrp_kg.web import application, create_app
 from lrp_kg.words import LANGUAGES
 from tests.support import browser as chromium
 from tests.support.browser import CHROMIUM, Browser, Json
+from tests.support.guidelines import valid_records
 
 pytestmark = [
     pytest.mark.slow,
@@ -292,8 +293,12 @@ def test_explanations(tab: Tab) -> None:
     assert tab.js("document.querySelectorAll('#answer-body .reasons').length") == 0
     tab.answered(lambda: tab.click("#explain"))
     assert tab.js("document.querySelectorAll('#answer-body .reasons').length") > 0
-    tab.click("#answer-body summary")
-    tab.wait("document.querySelector('#answer-body details').open")
+    tab.click("#answer-body details:has(> .decisions) > summary")
+    tab.wait("document.querySelector('#answer-body details:has(> .decisions)').open")
+    tab.click("#answer-body .decisions summary")
+    tab.wait("document.querySelector('#answer-body .reasons').checkVisibility()")
+    tab.choose("radicularPain", "true")
+    assert tab.js("document.querySelector('#answer-body .decisions').checkVisibility()"), "what was opened stays open"
 
 
 def test_record_in_the_address_fills_the_form(tab: Tab, site: str, service: GuidelineService) -> None:
@@ -313,6 +318,72 @@ def test_page_fits_narrow_screens(tab: Tab, width: int) -> None:
     tab.answered(lambda: tab.click("#explain"))
     wide = tab.js("document.scrollingElement.scrollWidth")
     assert wide <= width
+
+
+SUMMARY_BOTTOM = "Math.ceil(document.querySelector('.now').getBoundingClientRect().bottom)"
+
+
+def sized(tab: Tab, width: int, height: int) -> None:
+    tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+
+
+@pytest.mark.parametrize("step", [200, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_summary_is_seen_without_scrolling(tab: Tab, site: str, lang: str, step: int) -> None:
+    """At 1280 x 800, for worked cases."""
+    tab.open(f"{site}/?lang={lang}")
+    sized(tab, 1280, 800)
+    show = """(async (record) => {
+        const headers = {"Content-Type": "application/json", Accept: "text/html"};
+        const body = JSON.stringify(record);
+        const answer = await fetch("/assess?fragment=true&lang=%s", {method: "POST", headers, body});
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        document.getElementById("answer-body").replaceChildren(...page.body.childNodes);
+    })(%s)"""
+    for record in valid_records()[::step]:
+        tab.js(show % (lang, json.dumps(record)))
+        assert tab.js(SUMMARY_BOTTOM) <= 800, record
+
+
+def test_bar_of_a_narrow_page(tab: Tab, service: GuidelineService) -> None:
+    """What is most urgent is always in sight; a tap or Enter shows the answer, Escape or a question the form."""
+    assert not tab.js("document.getElementById('bar').checkVisibility()"), "a wide page needs none"
+    sized(tab, 360, 640)
+    asked = service.assess({})["nextQuestion"]["question"]
+    assert tab.js("document.getElementById('bar').innerText").endswith(asked)
+    tab.choose("redFlags", "cluster")
+    urgent = service.assess({"redFlags": "cluster"})["summary"][0]["text"]
+    box = tab.js("(r => [r.top, r.bottom])(document.getElementById('bar').getBoundingClientRect())")
+    assert 480 < box[0] < box[1] <= 640
+    assert tab.js("document.getElementById('bar').innerText").endswith(urgent)
+    assert tab.js("document.getElementById('bar').className") == "w-critical"
+    tab.click("#bar")
+    assert tab.js("document.getElementById('bar').ariaExpanded") == "true"
+    assert tab.focus["id"] == "answer"
+    top, bottom = tab.js("(r => [r.top, r.bottom])(document.querySelector('.alert').getBoundingClientRect())")
+    assert 0 <= top < bottom <= 640
+    tab.key("Escape", 27)
+    assert tab.focus["id"] == "bar"
+    assert tab.js("document.getElementById('bar').ariaExpanded") == "false"
+    tab.choose("redFlags", "none")
+    tab.js("document.getElementById('bar').focus()")
+    tab.enter()
+    assert tab.focus["id"] == "answer"
+    question = tab.asked
+    tab.click("[data-ask]")
+    assert tab.focus["name"] == question
+    assert tab.js("document.getElementById('bar').ariaExpanded") == "false"
+
+
+def test_one_line_is_announced(tab: Tab, service: GuidelineService) -> None:
+    said = "document.getElementById('announced').textContent"
+    assert tab.js("document.querySelectorAll('[aria-live], [role=status], [role=alert]').length") == 1
+    assert tab.js(said) == "", "nothing has changed yet"
+    tab.choose("redFlags", "cluster")
+    assert service.assess({"redFlags": "cluster"})["summary"][0]["text"] in tab.js(said)
+    assert tab.js(said).endswith("; changed: 1")
+    tab.choose("redFlags", "none")
+    assert tab.js(said).endswith("; changed: 1")
 
 
 class TestProblems:
