@@ -38,7 +38,8 @@ class Tab(chromium.Tab):
 
     @property
     def answer(self) -> str:
-        return str(self.js("document.getElementById('answer-body').innerText"))
+        """The text of the answer, what is folded included."""
+        return " ".join(self.js("document.getElementById('answer-body').textContent").split())
 
     @property
     def asked(self) -> str | None:
@@ -347,6 +348,7 @@ def test_summary_is_seen_without_scrolling(tab: Tab, site: str, lang: str, step:
 
 def test_bar_of_a_narrow_page(tab: Tab, service: GuidelineService) -> None:
     """What is most urgent is always in sight; a tap or Enter shows the answer, Escape or a question the form."""
+    sized(tab, 1280, 800)
     assert not tab.js("document.getElementById('bar').checkVisibility()"), "a wide page needs none"
     sized(tab, 360, 640)
     asked = service.assess({})["nextQuestion"]["question"]
