@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.exhaustive
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
 NAMES = sorted(ENTRIES)
+ENGINES = (Oxigraph, Rdflib)
 WITH_PARAMETERS = [(e.name, p.name) for e in ENTRIES.values() for p in e.parameters]
 
 
@@ -36,12 +38,15 @@ def data(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) ->
     return triples(load_records(service.guideline, tmp_path_factory.mktemp("queries") / "store"))
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(engine, marks=pytest.mark.slow, id=engine.__name__) for engine in (Oxigraph, Rdflib)],
-)
-def engine(request: pytest.FixtureRequest, data: bytes) -> Any:
-    return request.param(data)
+@pytest.fixture(scope="module")
+def engines(data: bytes) -> Callable[[Any], Any]:
+    """Return the engine of a class, with the data read once."""
+    return cache(lambda kind: kind(data))
+
+
+@pytest.fixture(params=[pytest.param(engine, marks=pytest.mark.slow, id=engine.__name__) for engine in ENGINES])
+def engine(request: pytest.FixtureRequest, engines: Callable[[Any], Any]) -> Any:
+    return engines(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +103,15 @@ def test_other_guideline_has_its_own_queries() -> None:
 # -- results ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+def asked() -> Iterator[Any]:
+    """Yield an engine and a query: all queries on the engine of the package, every third on rdflib, all in long."""
+    for engine in ENGINES:
+        for number, name in enumerate(NAMES):
+            long = [pytest.mark.long] if engine is Rdflib and number % 3 else []
+            yield pytest.param(engine, name, id=f"{engine.__name__}-{name}", marks=[pytest.mark.slow, *long])
+
+
+@pytest.mark.parametrize(("engine", "name"), [*asked()], indirect=["engine"])
 def test_result_equals_the_golden_one(name: str, engine: Any) -> None:
     found = engine.ask(ENTRIES[name].text)
     assert found == golden(name)
