@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import run_line
 from tests.support.guidelines import CASES, guideline_copy
 from tests.support.paths import ROOT
 
@@ -46,8 +46,14 @@ def commands(block: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.slow
-def test_commands_and_edits_of_the_tutorial_work(tmp_path: Path, cache_folder: str) -> None:
+@pytest.mark.parametrize(
+    "processes",
+    [
+        pytest.param(False, id="here", marks=pytest.mark.slow),
+        pytest.param(True, id="processes", marks=pytest.mark.long),
+    ],
+)
+def test_commands_and_edits_of_the_tutorial_work(processes: bool, tmp_path: Path, cache_folder: str) -> None:
     guideline = copy_with_cases(tmp_path / "low-back-pain")
     environment = {
         **os.environ,
@@ -64,10 +70,7 @@ def test_commands_and_edits_of_the_tutorial_work(tmp_path: Path, cache_folder: s
             edit(body, tmp_path)
             continue
         for command, expected in commands(body):
-            done = subprocess.run(
-                ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
-            )
-            printed = done.stdout + done.stderr
-            assert done.returncode == (1 if fails else 0), f"{command}\n{printed}"
+            code, printed = run_line(command, tmp_path, environment, processes=processes)
+            assert code == (1 if fails else 0), f"{command}\n{printed}"
             for words in expected:
                 assert words in printed, f"{command} does not say {words!r}:\n{printed[-3000:]}"

@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
+from tests.support.commands import run_line
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -106,7 +106,25 @@ GUIDE = ROOT / "docs" / "research.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def test_commands_of_the_guide_run(tmp_path: Path) -> None:
+def parts(block: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of a block, or the whole block if its lines need each other, with what it says."""
+    lines = block.splitlines()
+    together = any(not line.startswith(("lrp-kg ", "# says: ")) for line in lines)
+    command: list[str] = []
+    expected: list[str] = []
+    for line in lines:
+        if line.startswith("# says: "):
+            expected.append(line.removeprefix("# says: "))
+            continue
+        if command and not together:
+            yield "\n".join(command), expected
+            command, expected = [], []
+        command.append(line)
+    yield "\n".join(command), expected
+
+
+@pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.long)], ids=["here", "processes"])
+def test_commands_of_the_guide_run(processes: bool, tmp_path: Path) -> None:
     """Run every command of docs/research.md; a text after `# says:` is in its output."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     environment = {
@@ -118,15 +136,11 @@ def test_commands_of_the_guide_run(tmp_path: Path) -> None:
     blocks = BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
     assert len(blocks) >= 6
     for block in blocks:
-        commands = "\n".join(line for line in block.splitlines() if not line.startswith("# says: "))
-        expected = [line.removeprefix("# says: ") for line in block.splitlines() if line.startswith("# says: ")]
-        done = subprocess.run(
-            ["bash", "-e", "-c", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
-        )
-        printed = done.stdout + done.stderr
-        assert done.returncode == 0, f"{commands}\n{printed}"
-        for words in expected:
-            assert words in printed, f"{commands} does not say {words!r}:\n{printed[-3000:]}"
+        for command, expected in parts(block):
+            code, printed = run_line(command, tmp_path, environment, processes=processes)
+            assert code == 0, f"{command}\n{printed}"
+            for words in expected:
+                assert words in printed, f"{command} does not say {words!r}:\n{printed[-3000:]}"
 
 
 def test_queries_of_the_guide_find_something(store: Path) -> None:
