@@ -24,7 +24,7 @@ class AnswerWords(GuidelineWords):
     def counted_from(self, found: Json) -> str:
         """Return from which field and day a date is counted that rests on an uncertain one; else nothing."""
         start = found.get("countedFrom")
-        return f"({self.say('counted-from')} {self.field(start['field'])}: {start['date']})" if start else ""
+        return f"({self.say('counted-from')} {self.field(start['field'])}{self.colon}{start['date']})" if start else ""
 
     def shown(self, value: Any, field: str = "") -> str:
         """Return a value as a person reads it; the names of a list of values are those of its field."""
@@ -62,7 +62,7 @@ class AnswerWords(GuidelineWords):
             answers = ", ".join(self.option(c["decision"], a) for a in c["answers"])
             status = self.status(c["status"]) if c["status"] != DECIDED or not answers else ""
             said = " – ".join(part for part in (status, answers) if part)
-            rows.append((c["date"], f"{self.decision(c['decision'])}: {said}"))
+            rows.append((c["date"], f"{self.decision(c['decision'])}{self.colon}{said}"))
         return rows
 
     def decisions_of(self, question: Json, answer: Json, few: int = 3) -> str:
@@ -81,7 +81,7 @@ class AnswerWords(GuidelineWords):
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""
         named = " / ".join(e["label"] for e in programme["editions"] if e["applies"] != "no")
-        return named if programme["edition"] else f"{self.say('edition-unknown')}: {named}"
+        return named if programme["edition"] else f"{self.say('edition-unknown')}{self.colon}{named}"
 
     def edition(self, name: str) -> str:
         """Return the label of an edition by its identifier."""

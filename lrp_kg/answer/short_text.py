@@ -79,24 +79,29 @@ class ShortAnswer(TextAnswer):
             if d["status"] == DECIDED:
                 own = name not in above and not d["boxes"]
                 if own:
-                    yield Hanging(f"{label}: [bold]{escape(said)}[/]", "  - ")
+                    yield Hanging(f"{label}{self.words.colon}[bold]{escape(said)}[/]", "  - ")
             elif d["status"] == UNDETERMINED and not said and len(d["possible"]) > _FEW and not points[name]:
                 open_ones.append(label)
             else:
                 possible = "; ".join(self.words.answered(d, a) for a in d["possible"][:_FEW])
-                parts = [said, f"{self.words.say('possible')}: {possible}" if 0 < len(d["possible"]) <= _FEW else ""]
+                parts = [
+                    said,
+                    f"{self.words.say('possible')}{self.words.colon}{possible}"
+                    if 0 < len(d["possible"]) <= _FEW
+                    else "",
+                ]
                 rest = "".join(f" – {escape(part)}" for part in parts if part)
-                yield Hanging(f"{label}: {status}{rest}", "  - ")
+                yield Hanging(f"{label}{self.words.colon}{status}{rest}", "  - ")
             yield from self._points(points[name], "" if own else label)
         if open_ones:
-            yield Hanging(f"{', '.join(open_ones)}: {self._status(UNDETERMINED)}", "  - ")
+            yield Hanging(f"{', '.join(open_ones)}{self.words.colon}{self._status(UNDETERMINED)}", "  - ")
 
     def _points(self, points: Iterable[Json], label: str) -> Iterator[RenderableType]:
         """Yield open points, under a line of what rests on them, or with its label."""
         for p in points:
             rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
-            said = f"[magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
-            yield Hanging(f"{label}: {said}", "  - ") if label else Hanging(said, "    ")
+            said = f"[magenta]{rests}[/]{self.words.colon}{escape(p['label'])} → {escape(p['reading'])}"
+            yield Hanging(f"{label}{self.words.colon}{said}", "  - ") if label else Hanging(said, "    ")
 
     @property
     def _exit(self) -> str | None:
@@ -116,10 +121,10 @@ class ShortAnswer(TextAnswer):
             if name not in above:
                 said.insert(0, self._status(p["verdict"]))
             if said:
-                yield Hanging(f"{escape(p['label'])}: {' – '.join(said)}", "  - ")
+                yield Hanging(f"{escape(p['label'])}{self.words.colon}{' – '.join(said)}", "  - ")
             yield from self._points(points[name], "" if said else escape(p["label"]))
         if aside:
-            yield Hanging(escape(f"{'; '.join(aside)}: {self.words.say('not-assessed')}"), "  - ")
+            yield Hanging(escape(f"{'; '.join(aside)}{self.words.colon}{self.words.say('not-assessed')}"), "  - ")
 
     def _unknown(self, answer: Json) -> Iterator[RenderableType]:
         """Yield the fields to ask for, together with the decisions that they would decide."""
@@ -158,6 +163,7 @@ class ShortAnswer(TextAnswer):
                 fresh = [c for c in own if c not in said]
                 said.update(fresh)
                 if fresh:
-                    heading = f"{self.words.say('whyNot')}: {'; '.join(self.words.option(name, o) for o in options)}"
+                    labels = "; ".join(self.words.option(name, o) for o in options)
+                    heading = f"{self.words.say('whyNot')}{self.words.colon}{labels}"
                     yield Hanging(f"[dim]{escape(heading)}[/]", "    ")
                     yield from (self._reason(reasons[c]) for c in fresh)

@@ -40,12 +40,16 @@ _MODALITY_COLOURS = {
     "optional": "cyan",
 }
 
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_STAND_IN = "\ue000"
+"""What stands for a no-break space while lines are made: rich breaks lines at that too."""
+
 
 class Hanging:
     """A text whose further lines begin where the first does after its mark."""
 
     def __init__(self, markup: str, mark: str, style: str = "") -> None:
-        self.text = Text.from_markup(markup)
+        self.text = Text.from_markup(markup.replace(_NO_BREAK, _STAND_IN))
         self.mark = Text(mark, style if style != "none" else "")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
@@ -53,6 +57,7 @@ class Hanging:
         begin = self.mark
         for line in self.text.wrap(console, max(20, options.max_width - len(begin))):
             line.rstrip()
+            line.plain = line.plain.replace(_STAND_IN, _NO_BREAK)
             yield begin + line
             begin = Text(" " * len(begin))
 
@@ -141,37 +146,38 @@ class TextAnswer:
 
     def _decision(self, name: str, decision: Json, points: Iterable[Json]) -> list[RenderableType]:
         answers = "; ".join(self.words.answered(decision, a) for a in decision["answers"])
-        line = f"  [bold]{escape(self.words.decision(name))}[/]: {self._status(decision['status'])}"
+        line = f"  [bold]{escape(self.words.decision(name))}[/]{self.words.colon}{self._status(decision['status'])}"
         if answers:
             line += f" – {escape(answers)}"
         if decision["possible"]:
             possible = ", ".join(self.words.answered(decision, a) for a in decision["possible"])
-            line += f" ({escape(self.words.say('possible'))}: {escape(possible)})"
+            line += f" ({escape(self.words.say('possible'))}{self.words.colon}{escape(possible)})"
         lines: list[RenderableType] = [hang(line)]
         if decision["missing"]:
             asks = escape(self._fields(decision["missing"]))
-            lines.append(hang(f"    [yellow]{escape(self.words.say('ask'))}[/]: {asks}"))
+            lines.append(hang(f"    [yellow]{escape(self.words.say('ask'))}[/]{self.words.colon}{asks}"))
         if decision.get("because"):
             lines.append(hang(f"    [dim]{escape(self.words.say('because'))}:[/]"))
             lines += [self._reason(r) for r in decision["because"]]
         for option, reasons in decision.get("whyNot", {}).items():
             shown = [r for r in reasons if r["verdict"] != "true"] or reasons
             if shown:
-                heading = f"{self.words.say('whyNot')}: {self.words.option(name, option)}"
+                heading = f"{self.words.say('whyNot')}{self.words.colon}{self.words.option(name, option)}"
                 lines.append(hang(f"    [dim]{escape(heading)}[/]"))
                 lines += [self._reason(r) for r in shown]
         shown = [p | self.labels.point(p["id"]) for p in decision["openPoints"]] if "because" in decision else points
         for p in shown:
             rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
-            line = f"    [magenta]{rests}[/]: {escape(p['label'])} → {escape(p['reading'])}"
+            line = f"    [magenta]{rests}[/]{self.words.colon}{escape(p['label'])} → {escape(p['reading'])}"
             lines.append(hang(line))
         return lines
 
     def _reason(self, reason: Json) -> RenderableType:
         shown = self.words.shown(reason["value"], reason["field"])
+        condition = escape(self.labels.condition(reason["condition"]))
         return hang(
-            f"      {escape(self.labels.condition(reason['condition']))}: {self._verdict(reason['verdict'])}"
-            f" [dim]({escape(self.words.field(reason['field']))}: {escape(shown)})[/]"
+            f"      {condition}{self.words.colon}{self._verdict(reason['verdict'])}"
+            f" [dim]({escape(self.words.field(reason['field']))}{self.words.colon}{escape(shown)})[/]"
         )
 
     def _verdict(self, verdict: str) -> str:
@@ -204,8 +210,9 @@ class TextAnswer:
 
     def _programme(self, p: Json, today: str | None) -> list[RenderableType]:
         if not p["assessed"]:
-            return [hang(f"  [bold]{escape(p['label'])}[/]: {escape(self.words.say('not-assessed'))}")]
-        head = f"  [bold]{escape(p['label'])}[/]: {self._status(p['verdict'])} [dim]{escape(self.words.editions(p))}[/]"
+            return [hang(f"  [bold]{escape(p['label'])}[/]{self.words.colon}{escape(self.words.say('not-assessed'))}")]
+        head = f"  [bold]{escape(p['label'])}[/]{self.words.colon}{self._status(p['verdict'])}"
+        head += f" [dim]{escape(self.words.editions(p))}[/]"
         mark = self.words.force(p)
         if mark:
             head += f" [red]({escape(mark)})[/]"
@@ -241,7 +248,7 @@ class TextAnswer:
         if "note" in item:
             point = self.labels.point(item["note"])
             note = f"{point['label']} → {point['reading']}"
-            line += f"\n    [magenta]{escape(self.words.say('openPoints'))}[/]: {escape(note)}"
+            line += f"\n    [magenta]{escape(self.words.say('openPoints'))}[/]{self.words.colon}{escape(note)}"
         return hang(line)
 
     def _warning(self, item: Json) -> RenderableType:

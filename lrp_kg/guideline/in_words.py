@@ -55,7 +55,7 @@ class ExpressionWords(Words):
 
     def valued(self, field: str, value: str) -> str:
         """Return a field with what it must be."""
-        return f"{field}: {value}"
+        return f"{field}{self.colon}{value}"
 
     def part(self, expression: Expression, definitions: Mapping[str, Expression] | None = None) -> ExpressionPart:
         """Return an expression in words, part by part; with ``definitions`` these take the place of named classes."""

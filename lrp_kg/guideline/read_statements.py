@@ -11,6 +11,7 @@ from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Box, Caution, DateNote, Fact, OpenPoint, Severity, Statement, TimeLimit
 from lrp_kg.guideline.read_validity import read_validity
 from lrp_kg.namespaces import CP, DCTERMS, PATIENT_RECORD, XSD, local_name
+from lrp_kg.words import colon
 
 
 def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, ...]:
@@ -142,7 +143,7 @@ def read_superseded(r: GraphReader, programme: Node, edition: Node, last: date |
     if last is None or node is None:
         return None
     names, texts = r.label(programme), r.label(node)
-    label = {lang: f"{names.get(lang, names.get('en', ''))}: {text} {last}" for lang, text in texts.items()}
+    label = {lang: f"{names.get(lang, names.get('en', ''))}{colon(lang)}{text} {last}" for lang, text in texts.items()}
     severity = iri(CP + "Warning")
     return Caution(
         iri=node.value,

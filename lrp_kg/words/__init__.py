@@ -47,6 +47,11 @@ def other_language(texts: Mapping[str, str], lang: str) -> str:
     return "en" if texts.get("en") else next(iter(texts))
 
 
+def colon(lang: str) -> str:
+    """Return the colon of a language, or the English one, with the spaces around it."""
+    return phrase("colon", lang if lang in LANGUAGES else "en")
+
+
 class Words:
     """The words of one language; a phrase whose name begins with ``prefix`` overrides the common one."""
 
@@ -63,6 +68,11 @@ class Words:
     def text(self, texts: Mapping[str, str], otherwise: str = "") -> str:
         """Return a text in the language, else in English, else in any."""
         return in_language(texts, self.lang, otherwise)
+
+    @property
+    def colon(self) -> str:
+        """Return the colon between what is named and what is said of it, with the spaces around it."""
+        return colon(self.lang)
 
     def yes_no(self, value: bool) -> str:
         """Return the word for a truth value."""

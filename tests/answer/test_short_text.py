@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.as_text import WIDTH, to_text
+from lrp_kg.answer.text_parts import Hanging
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.guidelines import valid_records
 
@@ -82,3 +85,20 @@ def test_after_a_critical_exit_only_what_is_to_be_done(service: GuidelineService
     assert phrase("decisions", "en") not in text
     assert phrase("missing", "en") not in text
     assert len(text.splitlines()) <= 12
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_french_has_a_space_before_a_colon_and_no_line_begins_with_it(service: GuidelineService, full: bool) -> None:
+    for record in RECORDS[::4]:
+        answer = service.assess(record, lang="fr", explain=True, changes=True)
+        text = to_text(service.guideline, answer, "fr", full=full)
+        assert "\N{NO-BREAK SPACE}: " in text
+        assert re.findall(r"\S+: .*", text) == []
+        assert "\ue000" not in text
+
+
+def test_a_line_is_not_broken_at_a_no_break_space() -> None:
+    console = Console(width=24, no_color=True, force_terminal=False)
+    with console.capture() as captured:
+        console.print(Hanging("une phrase des [bold]mots[/]\N{NO-BREAK SPACE}: oui", "  - "))
+    assert captured.get().splitlines() == ["  - une phrase des", "    mots\N{NO-BREAK SPACE}: oui"]

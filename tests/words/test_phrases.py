@@ -25,6 +25,7 @@ FILES = [
 LEVELS = ("major", "minor", "patch", "none")
 COMPOSED = {
     *(f"site-{kind}-{name}" for kind in ("kind", "kinds", "about") for name in KINDS),
+    "colon",  # `Words.colon`
     *("site-kind-option", "site-kind-criterion"),
     *(f"site-{unit}s" for unit in ("day", "week", "month")),
     *(f"diff-level-{level}{end}" for level in LEVELS for end in ("", "-means")),

@@ -85,7 +85,7 @@ class DiffWords(ExpressionWords):
         if outcome.status == DECIDED and answers:
             return answers
         status = self.status(outcome.status)
-        return f"{status}: {answers}" if answers and outcome.status != SEVERAL else answers or status
+        return f"{status}{self.colon}{answers}" if answers and outcome.status != SEVERAL else answers or status
 
     def option(self, decision: str, name: str, side: int) -> str:
         """Return the label of an option, with its identifier where that says more."""
@@ -153,15 +153,15 @@ class DiffWords(ExpressionWords):
                 for n in (edit.before, edit.after)
                 if n is None or isinstance(n, int)
             ]
-            return f"{self.term(edit.field)}: {f' {ARROW} '.join(sides)}"
+            return f"{self.term(edit.field)}{self.colon}{f' {ARROW} '.join(sides)}"
         if edit.what == "operator":
             words = [self.say(str(w)) if w else "–" for w in (edit.before, edit.after)]
-            return f"{self.say('operator')}: {f' {ARROW} '.join(words)}"
+            return f"{self.say('operator')}{self.colon}{f' {ARROW} '.join(words)}"
         before, after = (
             "" if e is None or isinstance(e, (int, str)) else self.line(e) for e in (edit.before, edit.after)
         )
         if edit.what in ("added", "removed"):
-            return f"{self.say(edit.what)}: {before or after}"
+            return f"{self.say(edit.what)}{self.colon}{before or after}"
         return f"{before} {ARROW} {after}"
 
 

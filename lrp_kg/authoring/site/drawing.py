@@ -91,7 +91,7 @@ class Drawing:
         label = self.words.term(variable.iri)
         for number, (first, last) in enumerate(self.pathway.columns):
             bounds = bounds_of(self.assessor.cells, variable, first, last)
-            text = capital(f"{label}: {self.words.interval(variable.iri, *bounds)}")
+            text = capital(f"{label}{self.words.colon}{self.words.interval(variable.iri, *bounds)}")
             place = self.x_of(number) + COLUMN / 2
             bottom = max(bottom, self.canvas.text(place, y, lines(text, COLUMN, 13), "soft", middle=True))
         return bottom + 8
@@ -131,7 +131,7 @@ class Drawing:
         """Return the heading of a lane: the field, and the value that its stages share."""
         if not lane.value:
             return ""
-        return capital(f"{self.words.term(self.pathway.lane_field)}: {self.words.term(lane.value)}")
+        return capital(f"{self.words.term(self.pathway.lane_field)}{self.words.colon}{self.words.term(lane.value)}")
 
     def draw_panel(self, panel: Panel, x: float, y: float) -> None:
         """Draw a stage."""
@@ -275,11 +275,11 @@ class Drawing:
         label = self.words.label
         parts = []
         for gate in self.pathway.gates:
-            parts.append(f"{label(gate)}: {'; '.join(label(o) for o in gate.options)}.")
+            parts.append(f"{label(gate)}{self.words.colon}{'; '.join(label(o) for o in gate.options)}.")
         for lane in self.pathway.lanes:
             if lane.value:
                 parts.append(f"{self.lane_title(lane)}.")
             for placed in lane.stages:
                 boxes = "; ".join(f"{b.printed} {label(b.section)}" for b in placed.boxes)
-                parts.append(f"{label(placed.stage)}: {boxes or self.words.say('no-boxes')}.")
+                parts.append(f"{label(placed.stage)}{self.words.colon}{boxes or self.words.say('no-boxes')}.")
         return " ".join(parts)
