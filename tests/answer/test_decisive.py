@@ -69,7 +69,7 @@ def test_text_says_on_which_reading_an_answer_rests(service: GuidelineService, l
     (decisive,) = (p for p in answer["decisions"]["exit"]["openPoints"] if p["decisive"])
     point = answer["openPoints"][decisive["id"]]
     text = to_text(service.guideline, answer, lang, width=2000, full=True)
-    assert f"{words.say('decisive')}: {point['label']} → {point['reading']}" in text
+    assert f"{words.say('decisive')}{words.colon}{point['label']} → {point['reading']}" in text
     assert text.count(words.say("decisive")) == 1
     other = to_text(
         service.guideline, service.assess(ISOLATED | {"redFlags": "none"}, lang=lang), lang, width=2000, full=True
