@@ -52,7 +52,7 @@ def run(*command: str, apart: bool) -> tuple[int, str]:
     if apart:
         done = subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command], capture_output=True, text=True)
         return done.returncode, done.stderr
-    with patch.dict(os.environ), patch("lrp_kg.web.server.run", lambda _host, _port, _workers, load, **_: load()):
+    with patch.dict(os.environ), patch("lrp_kg.web.server.run", lambda *given, **_: given[-1]()):
         found = CliRunner().invoke(main, command)
     return found.exit_code, found.stderr
 
