@@ -28,6 +28,10 @@ class LrpError(Exception):
         self.messages = messages or {}
         """The message by language, where there are translations."""
 
+    def text(self, lang: str) -> str:
+        """Return the message in a language, else in English."""
+        return self.messages.get(lang, self.message)
+
 
 class GuidelineError(LrpError):
     """The guideline folder cannot be used; the findings name file and line."""

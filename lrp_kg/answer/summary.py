@@ -19,6 +19,7 @@ from lrp_kg.guideline.model import CRITICAL, Caution, Field, Guideline, Option, 
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED
 from lrp_kg.words import Text, in_language, phrase
+from lrp_kg.words import error as say
 
 KINDS = ("exit", "warning", "stage", "advice", "programme", "question")
 """What a line can be about."""
@@ -233,11 +234,11 @@ def check_detail(detail: str, *, explain: bool = False, changes: bool = False, r
     """Raise `UnknownParameter` for a detail that there is none of, or that has no place for what is asked."""
     choice(detail, DETAILS, "detail of an answer")
     for name in (name for name, asked in (("explain", explain), ("changes", changes)) if asked and detail == BRIEF):
-        raise UnknownParameter(f"detail={BRIEF} has no place for what {name} adds. Leave it out, or ask for {FULL}.")
+        raise say(UnknownParameter, "error-brief", detail=BRIEF, name=name, full=FULL)
     if rdf and detail == BRIEF:
-        raise UnknownParameter(f"detail={BRIEF} is for JSON, HTML and text; RDF is always {FULL}.")
+        raise say(UnknownParameter, "error-brief-rdf", detail=BRIEF, full=FULL)
     if rdf and changes:
-        raise UnknownParameter("RDF has no place for what changes adds. Leave it out, or ask for JSON, HTML or text.")
+        raise say(UnknownParameter, "error-changes-rdf")
 
 
 def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:

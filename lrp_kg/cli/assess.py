@@ -13,6 +13,7 @@ from lrp_kg.cli import streams
 from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, lines_of, open_service
 from lrp_kg.errors import InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
+from lrp_kg.words import error as say
 from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _answer_all(
                 count += 1
                 try:
                     if isinstance(raw, RecordError):
-                        raise InvalidRecord(raw.message, [Finding(raw.code, raw.message)])
+                        raise InvalidRecord(raw.message, [Finding(raw.code, raw.message, messages=dict(raw.messages))])
                     answer(name, raw)
                 except InvalidRecord as error:
                     invalid = True
@@ -45,7 +46,7 @@ def _answer_all(
     except LrpError as error:
         fail(error)
     if not count:
-        fail(RecordError("There is no record in the data: no JSON object and no cp:PatientRecord."))
+        fail(say(RecordError, "error-no-record"))
     raise SystemExit(INVALID if invalid else 0)
 
 
@@ -98,7 +99,7 @@ def assess(
     from lrp_kg.answer.summary import BRIEF, FULL, check_detail
 
     if full and detail == BRIEF:
-        fail(UnknownParameter(f"--full and --detail {BRIEF} cannot go together. Choose one."))
+        fail(say(UnknownParameter, "error-full-brief", detail=BRIEF))
     whole, detail = full or detail == FULL, detail or FULL
     try:
         check_detail(detail, explain=explain, changes=changes, rdf=form == "turtle")

@@ -13,7 +13,7 @@ import click
 
 from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, colon, phrase, problem_text
 from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
@@ -57,11 +57,21 @@ store_option = click.option(
 )
 
 
+def _language() -> str:
+    """Return the language that ``--lang`` of the command asks for; English without it."""
+    context = click.get_current_context(silent=True)
+    asked = context.params.get("lang") if context else None
+    return asked if asked in LANGUAGES else "en"
+
+
 def fail(error: LrpError) -> NoReturn:
     """Print an error with all its findings on stderr and exit with 2."""
-    click.secho(f"{error.title}: {error.message}", err=True, fg="red")
+    lang = _language()
+    title, text = (problem_text(said, lang) for said in (error.title, error.text(lang)))
+    click.secho(f"{title}{colon(lang)}{text}", err=True, fg="red")
     for finding in error.findings:
-        click.echo(f"  {finding.where + ': ' if finding.where else ''}{finding.message} [{finding.name}]", err=True)
+        place = f"{finding.where}: " if finding.where else ""
+        click.echo(f"  {place}{finding.text(lang)} [{finding.name}]", err=True)
     raise SystemExit(CANNOT_RUN)
 
 
@@ -105,8 +115,11 @@ def lines_of(file: str) -> Iterator[Callable[[int], bytes]]:
 
 
 def _unreadable(file: str, error: OSError) -> NoReturn:
-    what = "it is closed" if error.errno == errno.EBADF else error.strerror
-    stop(f"{'Standard input' if file == '-' else file} cannot be read: {what}.")
+    reason = "it is closed" if error.errno == errno.EBADF else error.strerror or ""
+    lang = _language()
+    known = ("file-missing", "file-folder", "file-denied", "file-closed")
+    what = next((phrase(name, lang) for name in known if phrase(name, "en") == reason), reason)
+    stop(phrase("error-input" if file == "-" else "error-file", lang, file=file, what=what))
 
 
 def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:

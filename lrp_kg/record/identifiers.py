@@ -8,11 +8,10 @@ import pyoxigraph as ox
 
 from lrp_kg.errors import RecordError
 from lrp_kg.record.model import BASE
+from lrp_kg.words import error as say
 
 _NEVER = frozenset("<>\\")
 """Signs that no IRI has, and that would mean something else where Turtle is parsed."""
-
-_WRONG = "The @id of a record is an IRI without white space, or a blank node such as _:p1. Correct it, or leave it out."
 
 
 def resolved(ident: object) -> str:
@@ -20,18 +19,18 @@ def resolved(ident: object) -> str:
     if ident is None:
         return ""
     if not isinstance(ident, str) or _NEVER.intersection(ident):
-        raise RecordError(_WRONG)
+        raise say(RecordError, "error-id")
     try:
         if ident.startswith("_:"):
             return f"_:{ox.BlankNode(ident[2:]).value}"
         triple = next(ox.parse(f"<{ident}> a <urn:x> .", format=ox.RdfFormat.TURTLE, base_iri=BASE))
     except (ValueError, SyntaxError):
-        raise RecordError(_WRONG) from None
+        raise say(RecordError, "error-id") from None
     return demand_no_space(str(triple.subject.value))
 
 
 def demand_no_space(iri: str) -> str:
     """Return an IRI; raise `RecordError` where it has white space or a control character, which nobody sees."""
     if not iri.isascii() and any(unicodedata.category(c)[0] in "ZC" for c in iri):
-        raise RecordError(_WRONG)
+        raise say(RecordError, "error-id")
     return iri

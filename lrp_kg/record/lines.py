@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lrp_kg.errors import RecordError, TooLarge
+from lrp_kg.words import error as say
 
 LONGEST = 1024 * 1024
 """Bytes of a line, about a thousand times the size of a record."""
@@ -28,7 +29,7 @@ def numbered_lines(readline: Callable[[int], bytes], longest: int = LONGEST) -> 
                 line = readline(longest)
             number += 1
             if not fits:
-                yield number, TooLarge(f"The line has more than {longest} bytes. Send one record a line.")
+                yield number, say(TooLarge, "error-line-limit", limit=longest)
             elif line.strip():
                 yield number, line
     except RecordError as error:

@@ -19,6 +19,7 @@ from lrp_kg.record.limits import FIELDS, over_fields, shown
 from lrp_kg.record.model import Members, RawRecord, RawValue
 from lrp_kg.record.rdf import rdf_records
 from lrp_kg.record.strict_json import native
+from lrp_kg.words import error as say
 
 _NULL = {"@id": "null:null"}
 """Is in the place of null, which JSON-LD leaves out."""
@@ -66,10 +67,7 @@ class Linked:
         """Raise `ForeignContext` where some of the keys are not mapped."""
         if self.lost:
             count = len(self.keys) + len(self.lost)
-            raise ForeignContext(
-                f"This JSON-LD context maps only {len(self.keys)} of {count} keys; the others would be lost: "
-                f"{_named(self.lost)}. Map every key, or leave @context out."
-            )
+            raise say(ForeignContext, "error-context-lost", known=len(self.keys), count=count, names=_named(self.lost))
 
 
 def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]) -> Linked:
@@ -79,10 +77,7 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
     """
     contexts = context if isinstance(context, list) else [context]
     if any(isinstance(c, str) for c in contexts) or '"@import"' in json.dumps(context):
-        raise ForeignContext(
-            "A remote JSON-LD context is never fetched. Leave @context out (the keys are then ours), "
-            "or send the context itself."
-        )
+        raise say(ForeignContext, "error-context-remote")
     aliases = dict(_aliases(contexts))
     said = {key: _without_nulls(v) for key, v in data.items() if not key.startswith("@") and key not in aliases}
     if len(said) > FIELDS:
@@ -90,11 +85,9 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
     frame = {key: value for key, value in data.items() if key not in said and key != "@context"}
     records = _records({"@context": context, **frame, **said}, list_fields)
     if len(records) != 1:
-        raise ForeignContext(
-            "With this JSON-LD context the body is not one cp:PatientRecord. Add its @type, or leave @context out."
-        )
+        raise say(ForeignContext, "error-context-record")
     if any(key.startswith("@") and key not in _KEYWORDS for key in data):
-        raise ForeignContext("A record is one node: @id, @type and its fields. Send it without other JSON-LD keywords.")
+        raise say(ForeignContext, "error-context-keywords")
     types = {key: value for key, value in frame.items() if aliases.get(key, key) == "@type"}
     nodes = [{"@id": _ONE_KEY + str(n), **types, key: value} for n, (key, value) in enumerate(said.items())]
     by_key = {r.subject: r.entries for r in _records({"@context": context, "@graph": nodes}, list_fields)}
@@ -111,10 +104,7 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
             partly.append(key)
         keys[predicate] = key
     if partly:
-        raise ForeignContext(
-            f"With this JSON-LD context a part of what {_named(partly)} says would be lost. Send each field once, with "
-            "a value that it takes, or leave @context out."
-        )
+        raise say(ForeignContext, "error-context-partly", names=_named(partly))
     nulls = frozenset(predicate for predicate, key in keys.items() if said[key] == _NULL)
     entries = tuple((predicate, _as_sent(value)) for predicate, value in records[0].entries)
     return Linked(replace(records[0], entries=entries), keys, nulls, lost)

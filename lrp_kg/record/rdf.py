@@ -14,6 +14,7 @@ from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.record.identifiers import demand_no_space
 from lrp_kg.record.limits import TRIPLES, over_triples
 from lrp_kg.record.model import BASE, Members, RawRecord, RawValue
+from lrp_kg.words import error as say
 
 
 def rdf_records(
@@ -31,12 +32,12 @@ def rdf_records(
             if not number % 1000:
                 check()
             if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
-                raise BrokenRdf("A triple about a triple cannot be part of a record.")
+                raise say(BrokenRdf, "error-triple-about")
             about.setdefault(_key(node_of(quad.subject)), []).append((quad.predicate.value, node_of(quad.object)))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        place = f"Line {line}, column {getattr(error, 'offset', '?')}: t" if line else "T"
-        raise BrokenRdf(f"{place}he text cannot be parsed as {rdf_format.name}.") from None
+        name, column = ("error-rdf-line" if line else "error-rdf"), getattr(error, "offset", "?")
+        raise say(BrokenRdf, name, line=line, column=column, form=rdf_format.name) from None
     records, used = [], set()
     for subject, pairs in about.items():
         if not any(p == RDF + "type" and o.value == PATIENT_RECORD for p, o in pairs):

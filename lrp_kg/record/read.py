@@ -32,6 +32,7 @@ from lrp_kg.record.ranges import durations, ends_of, settled
 from lrp_kg.record.rdf import rdf_records
 from lrp_kg.record.strict_json import named_kind, native
 from lrp_kg.record.values import day_of, whole
+from lrp_kg.words import error as say
 
 _ENDS = ("earliest", "latest")
 """What JSON calls the two ends of a date that is uncertain."""
@@ -94,7 +95,8 @@ class RecordReader:
             field = "@id"
             if isinstance(error, (ForeignContext, BrokenRdf)):
                 field = next((k for k in ("@context", *data) if k in data and k[:1] == "@" and k not in _OURS), field)
-            return RawRecord("", (), problems=(*problems, Finding(error.code, error.message, field=field)))
+            said = Finding(error.code, error.message, field=field, messages=dict(error.messages))
+            return RawRecord("", (), problems=(*problems, said))
         return replace(raw, problems=(*problems, *raw.problems)) if problems else raw
 
     @cached_property
@@ -109,7 +111,7 @@ class RecordReader:
         """
         data = only_node(data)
         if not isinstance(data, dict):
-            raise RecordError(f"A record is a JSON object, not {named_kind(data)}.")
+            raise say(RecordError, "error-not-object", kind=named_kind(data))
         if "@context" in data:
             data = {**data, "@context": self._with_ours(data["@context"], addresses)}
         context = data.get("@context")

@@ -12,6 +12,8 @@ from lrp_kg.errors import BrokenJson, DuplicateKey, WrongCharset
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import RDF, XSD
 from lrp_kg.record.limits import shown
+from lrp_kg.words import Text, in_every_language
+from lrp_kg.words import error as say
 
 LONGEST_INTEGER = 18
 """Digits of an integer beyond which JSON is refused; what follows fits in 64 bits everywhere."""
@@ -22,6 +24,19 @@ LONGEST_FRACTION = 40
 _NAMED = 5
 """Repeated keys that an error names."""
 
+_MISTAKES = (
+    "json-value",
+    "json-key",
+    "json-colon",
+    "json-comma",
+    "json-trailing",
+    "json-extra",
+    "json-control",
+    "json-unterminated",
+    "json-escape",
+)
+"""Phrases that say what is no JSON: the English ones as the parser begins to say it."""
+
 MAX_DEPTH = 50
 """Nesting of JSON beyond which a record is refused; a record needs two levels."""
 
@@ -31,22 +46,22 @@ def decode(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WrongCharset(f"Byte {error.start} is not UTF-8. Send the body as UTF-8.") from None
+        raise say(WrongCharset, "error-not-utf8", byte=error.start) from None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = sorted(k for k, count in Counter(k for k, _ in pairs).items() if count > 1)
-        more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
+        more = len(twice) - _NAMED
         names = ", ".join(f"'{shown(k)}'" for k in twice[:_NAMED])
-        raise DuplicateKey(f"The key {names}{more} appears twice in one object. Send it once.")
+        raise say(DuplicateKey, "error-keys-twice" if more > 0 else "error-key-twice", names=names, count=more)
     return found
 
 
 def _integer(text: str) -> int:
     if len(text.lstrip("-")) > LONGEST_INTEGER:
-        raise BrokenJson(f"An integer is too long: it has more than {LONGEST_INTEGER} digits.")
+        raise say(BrokenJson, "error-long-integer", limit=LONGEST_INTEGER)
     return int(text)
 
 
@@ -54,15 +69,15 @@ def _fraction(text: str) -> float:
     """Return a number with a fraction or exponent; never one that is only nearly whole as a whole one."""
     number = float(text)
     if math.isinf(number):
-        raise BrokenJson("A number is too large to be read. Correct it.")
+        raise say(BrokenJson, "error-large-number")
     rounded = number.is_integer() and abs(number) < 10**LONGEST_INTEGER and Decimal(text) != Decimal(number)
     if len(text) > LONGEST_FRACTION or rounded:
-        raise BrokenJson("A number has more digits than can be read exactly. Round it.")
+        raise say(BrokenJson, "error-inexact")
     return number
 
 
 def _no_constant(name: str) -> Any:
-    raise BrokenJson(f"{name} is not JSON.")
+    raise say(BrokenJson, "error-constant", name=name)
 
 
 def parse_json(text: str) -> Any:
@@ -79,16 +94,23 @@ def parse_json(text: str) -> Any:
             parse_float=_fraction,
         )
     except json.JSONDecodeError as error:
-        lines = "\n" in text.rstrip()
-        place = f"Line {error.lineno}, column {error.colno}" if lines else f"Column {error.pos + 1}"
-        raise BrokenJson(f"{place}: {error.msg}.") from None
+        what = _what(error.msg)
+        if "\n" in text.rstrip():
+            raise say(BrokenJson, "error-json-line", line=error.lineno, column=error.colno, what=what) from None
+        raise say(BrokenJson, "error-json-column", column=error.pos + 1, what=what) from None
     except (RecursionError, ValueError):
-        raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels or has a number too long.") from None
+        raise say(BrokenJson, "error-json-deep-or-long", limit=MAX_DEPTH) from None
     if "\\u" in text and _has_half_characters(data):
-        raise BrokenJson("A text holds half of a surrogate pair, which is no character.")
+        raise say(BrokenJson, "error-half")
     if _depth(data) > MAX_DEPTH:
-        raise BrokenJson(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+        raise say(BrokenJson, "error-json-deep", limit=MAX_DEPTH)
     return data
+
+
+def _what(said: str) -> Text:
+    """Return what the parser says is wrong, in every language; in English as it says it."""
+    known = (in_every_language(name) for name in _MISTAKES)
+    return next((t for t in known if said.startswith(t["en"])), in_every_language("json-broken")) | {"en": said}
 
 
 def _has_half_characters(data: Any) -> bool:
@@ -113,11 +135,12 @@ def _depth(data: Any) -> int:
     return depth
 
 
-def named_kind(value: Any) -> str:
-    """Return what a JSON value is, in the words of JSON."""
+def named_kind(value: Any) -> str | Text:
+    """Return what a JSON value is: a word of JSON, or words in every language."""
     if isinstance(value, (bool, type(None))):
         return json.dumps(value)
-    return "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a number"
+    kind = "kind-text" if isinstance(value, str) else "kind-list" if isinstance(value, list) else "kind-number"
+    return in_every_language(kind)
 
 
 def native(value: Any) -> Node:

@@ -19,6 +19,7 @@ from lrp_kg.web.negotiation import accepted, content_type, flag, language
 from lrp_kg.web.parameters import demand_page
 from lrp_kg.web.reading import one_record
 from lrp_kg.web.stream import NDJSON, Stream
+from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
     from lrp_kg.answer.results import Assessment
@@ -55,7 +56,7 @@ def body() -> bytes:
     data = request.get_data(cache=False)
     limit: int = current_app.config["MAX_BODY"]
     if len(data) > limit:
-        raise TooLarge(f"The body is over the limit of {limit} bytes. Send records one by one, or in parts.")
+        raise say(TooLarge, "error-body-limit", limit=limit)
     return data
 
 
@@ -91,7 +92,7 @@ def assess() -> Response:
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
     if kind == "ndjson":
         if accepted({NDJSON: kind, "application/json": kind}) != kind:
-            raise NotAcceptable("NDJSON records are answered as NDJSON.")
+            raise say(NotAcceptable, "error-ndjson")
         demand_page("fragment", kind)
         current = service()
 

@@ -8,6 +8,8 @@ from flask import Flask, request
 from werkzeug.http import parse_options_header
 
 from lrp_kg.errors import LengthNeeded, UnsupportedEncoding
+from lrp_kg.words import error as say
+from lrp_kg.words import in_every_language
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -29,14 +31,8 @@ def register_bodies(app: Flask) -> None:
         encodings = request.headers.get("Content-Encoding", "")
         others = [name for part in encodings.split(",") if (name := part.strip().lower()) and name != "identity"]
         if others:
-            raise UnsupportedEncoding(
-                f"The Content-Encoding {', '.join(others)!r} is not supported; only identity is. "
-                "Send the body uncompressed, without this header."
-            )
+            raise say(UnsupportedEncoding, "error-encoding", names=repr(", ".join(others)))
         if request.content_length is None and "Transfer-Encoding" in request.headers:
             name = parse_options_header(request.headers.get("Content-Type", ""))[0].lower()
             if name not in SHOWS_ITS_END:
-                raise LengthNeeded(
-                    "The body has no Content-Length. Send it with its length: "
-                    f"where {name or 'a body'} is cut, nothing else would show it."
-                )
+                raise say(LengthNeeded, "error-length", name=name or in_every_language("a-body"))

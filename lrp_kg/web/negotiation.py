@@ -9,6 +9,7 @@ from werkzeug.http import parse_options_header
 from lrp_kg.answer.asked import language as known_language
 from lrp_kg.errors import NotAcceptable, UnknownParameter, UnsupportedMediaType, WrongCharset
 from lrp_kg.settings import yes_or_no
+from lrp_kg.words import error as say
 from lrp_kg.words.languages import preferred
 
 _WITHOUT_LANGUAGE = ("text/turtle", "application/n-triples", "application/sparql-query", "image/svg+xml")
@@ -19,10 +20,8 @@ def content_type(supported: dict[str, str]) -> str:
     """Return the format of the body by its content type; raise if the type is unknown or the charset not UTF-8."""
     name, options = parse_options_header(request.headers.get("Content-Type", ""))
     if name.lower() not in supported:
-        raise UnsupportedMediaType(
-            f"{'The content type ' + repr(name) if name else 'A body without content type'} is not supported. "
-            f"Send one of {', '.join(supported)}."
-        )
+        text = "error-media-type" if name else "error-no-media-type"
+        raise say(UnsupportedMediaType, text, name=repr(name), known=", ".join(supported))
     demand_utf8(options)
     return supported[name.lower()]
 
@@ -31,7 +30,7 @@ def demand_utf8(options: dict[str, str]) -> None:
     """Raise `WrongCharset` if the parameters of a content type name another charset than UTF-8."""
     charset = options.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
-        raise WrongCharset(f"The charset {charset!r} is not supported. Send the body as UTF-8.")
+        raise say(WrongCharset, "error-charset", name=repr(charset))
 
 
 def depends_on(*headers: str) -> None:
@@ -51,7 +50,7 @@ def accepted(offered: dict[str, str]) -> str:
         return next(iter(offered.values()))
     best = without_parameters(request.accept_mimetypes).best_match(list(offered))
     if best is None:
-        raise NotAcceptable(f"Accept one of {', '.join(offered)}.")
+        raise say(NotAcceptable, "error-accept", known=", ".join(offered))
     return offered[best]
 
 
@@ -93,4 +92,4 @@ def flag(name: str) -> bool:
     said = yes_or_no(value or "yes")
     if said is not None:
         return said
-    raise UnknownParameter(f"{name}={value!r} is neither true nor false.")
+    raise say(UnknownParameter, "error-flag", name=name, value=repr(value))

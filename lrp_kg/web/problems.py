@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 import orjson
@@ -15,7 +14,7 @@ from lrp_kg.errors import BodyCutShort, LrpError, WrongHost
 from lrp_kg.findings import Finding
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
-from lrp_kg.words import phrase, phrases
+from lrp_kg.words import problem_text
 
 _ADVICE = {
     404: "There is nothing at this address. GET {root}/ lists the addresses of the service.",
@@ -29,17 +28,6 @@ FAILED = ("internal-error", "The service failed; nothing was decided.")
 OUT_OF_MEMORY = ("limit-memory", "The service has no memory left for this request; nothing was decided. Send less.")
 """The code and detail of what is nobody's mistake."""
 _log = logging.getLogger("lrp_kg.web")
-
-
-@cache
-def _names() -> Mapping[str, str]:
-    """Return the names of the phrases of problems, by their English texts."""
-    return {text: name for name, text in phrases("en").items() if name.startswith("problem-")}
-
-
-def _said(text: str, lang: str) -> str:
-    """Return a title, or what is said of a problem of which no more is known, in a language; else as it is."""
-    return phrase(_names()[text], lang) if text in _names() else text
 
 
 def problem(
@@ -56,9 +44,9 @@ def problem(
     lang = language_or_default() if has_request_context() else "en"
     if len(found) == 1 and detail == found[0].message:
         messages = found[0].messages
-    detail_in = (messages or {}).get(lang, _said(detail, lang))
+    detail_in = (messages or {}).get(lang, problem_text(detail, lang))
     here = detail_in.replace("{root}", request.script_root if has_request_context() else "")
-    body = _body(status, code, _said(title, lang), here, [f.as_dict(lang) for f in found])
+    body = _body(status, code, problem_text(title, lang), here, [f.as_dict(lang) for f in found])
     languages = lang if detail_in != detail or lang == "en" else f"{lang}, en"
     return Response(
         orjson.dumps(body),

@@ -23,6 +23,7 @@ from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.research.engine import messages, sandbox
 from lrp_kg.research.engine.forker import fork_on_request
 from lrp_kg.research.engine.workers import CRASH, GRACE, Worker, Workers
+from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
@@ -60,9 +61,7 @@ def one_record(reader: RecordReader, sent: bytes, kind: str, addresses: Collecti
         return reader.from_json(parse_json(text), addresses)
     records = reader.from_rdf(text, _RDF[kind])
     if len(records) != 1:
-        raise RecordError(
-            f"The body has {len(records)} nodes of type cp:PatientRecord; send exactly one, or NDJSON for many."
-        )
+        raise say(RecordError, "error-one-record", count=len(records))
     return records[0]
 
 
@@ -132,7 +131,7 @@ class Reading(Workers):
         if number == signal.SIGPROF:
             return time_reached(self._effort)
         if number == signal.SIGSEGV:
-            return BrokenRdf("The text is nested too deeply to be read. Write it flatter.")
+            return say(BrokenRdf, "error-rdf-deep")
         if number in (signal.SIGABRT, signal.SIGBUS, CRASH):
             return memory_reached(self._effort)
         raise _Gone

@@ -17,6 +17,7 @@ from lrp_kg.web.problems import FAILED, OUT_OF_MEMORY, log_unexpected
 from lrp_kg.web.reading import Reading, one_record
 from lrp_kg.web.turns import Turns
 from lrp_kg.web.upload import Body, Upload
+from lrp_kg.words import problem_text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -102,7 +103,8 @@ class Stream:
                 answer = respond(raw or one_record(reader, line, "json", addresses))
             return b'{"line":%d,%b\n' % (number, answer[1:])
         except LrpError as error:
-            code, detail, findings = error.code, error.message, [f.as_dict(lang) for f in error.findings]
+            code, detail = error.code, problem_text(error.text(lang), lang)
+            findings = [f.as_dict(lang) for f in error.findings]
         except MemoryError:
             (code, detail), findings = OUT_OF_MEMORY, []
         except Exception as error:

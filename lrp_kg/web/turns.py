@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lrp_kg.errors import Busy
+from lrp_kg.words import error as say
 
 PATIENCE = 0.05
 """Seconds that a line waits at most for records that are sent alone, so that a busy service answers streams too."""
@@ -56,7 +57,7 @@ class Turns:
         """Count a stream; raise `Busy` over the limit."""
         with self._change:
             if self._streams >= STREAMS:
-                raise Busy(f"{STREAMS} streams are being answered. Send this one again in a moment.")
+                raise say(Busy, "error-streams", count=STREAMS)
             self._streams += 1
 
     def end(self) -> None:

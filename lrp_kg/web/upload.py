@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lrp_kg.errors import BodyCutShort, NotReading, RecordError
 from lrp_kg.record.lines import Line, numbered_lines
 from lrp_kg.web.problems import log_unexpected
+from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -57,7 +58,7 @@ class Body:
         if self._left is not None:
             self._left -= len(found)
             if self._left and not found.endswith(b"\n") and len(found) < most:
-                raise BodyCutShort(f"The body ended {self._left} bytes before its Content-Length. Send it again.")
+                raise say(BodyCutShort, "error-cut", count=self._left)
         return bytes(found)
 
 

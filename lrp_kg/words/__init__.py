@@ -10,12 +10,16 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+from lrp_kg.errors import LrpError
 
 LANGUAGES = ("en", "nl", "fr", "de")
 """The languages of pages and answers, one file of phrases each."""
 
 Text = dict[str, str]
 """One text in several languages, by language tag."""
+_E = TypeVar("_E", bound=LrpError)
 
 
 @cache
@@ -33,6 +37,26 @@ def phrase(name: str, lang: str, /, **fill: object) -> str:
 def in_every_language(name: str, /, **fill: object) -> Text:
     """Return a phrase in all languages."""
     return {lang: phrase(name, lang, **fill) for lang in LANGUAGES}
+
+
+def error(kind: type[_E], name: str, /, **fill: object) -> _E:
+    """Return an error that says a phrase in every language; a blank can be filled by a text in every language."""
+    texts = {
+        lang: phrase(name, lang, **{blank: v[lang] if isinstance(v, dict) else v for blank, v in fill.items()})
+        for lang in LANGUAGES
+    }
+    return kind(texts["en"], messages=texts)
+
+
+@cache
+def _problems() -> Mapping[str, str]:
+    """Return the names of the phrases of problems, by their English texts."""
+    return {text: name for name, text in phrases("en").items() if name.startswith("problem-")}
+
+
+def problem_text(text: str, lang: str) -> str:
+    """Return a title, or what is said of a problem of which no more is known, in a language; else as it is."""
+    return phrase(_problems()[text], lang) if text in _problems() else text
 
 
 def in_language(texts: Mapping[str, str], lang: str, otherwise: str = "") -> str:
