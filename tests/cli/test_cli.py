@@ -26,7 +26,7 @@ from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.namespaces import CP
 from lrp_kg.record.schema import record_schema
-from lrp_kg.words import LANGUAGES, phrase
+from lrp_kg.words import LANGUAGES, colon, phrase
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 from tests.support.records import CLUSTER, FIRST_VISIT, THREE_PROBLEMS
@@ -118,7 +118,7 @@ class TestFormats:
             assert result.stdout == to_text(service.guideline, answer, lang, width=110, full=True)
         refused = run(*self.args("text", lang, False), "--full", "--detail", "summary", stdin=json.dumps(FIRST_VISIT))
         assert refused.exit_code == CANNOT_RUN
-        assert "--full and --detail summary" in refused.stderr
+        assert phrase("error-full-brief", lang, detail="summary") in refused.stderr
 
     def test_text(self, service: GuidelineService, lang: str, explain: bool) -> None:
         result = run(*self.args("text", lang, explain), stdin=json.dumps(FIRST_VISIT))
@@ -747,3 +747,18 @@ def test_full_disk_is_reported_in_one_line(command: list[str]) -> None:
     assert found.returncode == 2
     assert found.stderr.decode().startswith("The output cannot be written: No space")
     assert found.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_error_is_in_the_language(lang: str, tmp_path: Path) -> None:
+    """Of the record, of the file and of the options; each once."""
+    broken = run("assess", "-", "--input", "json", "--lang", lang, stdin="3")
+    kind = phrase("kind-number", lang)
+    title = phrase("problem-record", lang)
+    assert broken.exit_code in (INVALID, CANNOT_RUN)
+    assert phrase("error-not-object", lang, kind=kind) in broken.stderr
+    missing = run("validate", tmp_path / "none.json", "--lang", lang)
+    what = phrase("file-missing", lang)
+    assert missing.stderr.strip() == phrase("error-file", lang, file=tmp_path / "none.json", what=what)
+    empty = run("assess", "-", "--input", "ndjson", "--lang", lang, stdin="")
+    assert empty.stderr.strip() == f"{title}{colon(lang)}{phrase('error-no-record', lang)}"

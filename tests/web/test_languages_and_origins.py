@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 from lrp_kg import GuidelineService, errors
 from lrp_kg.web.compression import SMALLEST
+from lrp_kg.web.problems import problem
 from lrp_kg.words import LANGUAGES, phrases
 from lrp_kg.words.languages import look_up
 from tests.support.application import made
@@ -200,7 +202,20 @@ def test_unknown_address_is_reported_in_the_language(client: FlaskClient, lang: 
     assert "{root}" not in found.json["detail"] and "GET /" in found.json["detail"]
 
 
-def test_detail_without_translation_says_that_it_is_english(client: FlaskClient) -> None:
+def test_detail_put_together_from_the_request_is_in_the_language(client: FlaskClient) -> None:
     found = client.post("/v1/assess?lang=nl", data="{", content_type="application/json")
     assert (found.status_code, found.json["title"]) == (400, "De inhoud is geen JSON")
+    assert found.json["detail"] == "Kolom 2: hier hoort een sleutel tussen dubbele aanhalingstekens te staan."
+    assert found.headers["Content-Language"] == "nl"
+
+
+def test_line_of_a_stream_is_refused_in_the_language(client: FlaskClient) -> None:
+    found = client.post("/v1/assess?lang=fr", data='{"redFlags": }\n', content_type="application/x-ndjson")
+    assert json.loads(found.data)["detail"] == "Colonne 14 : une valeur est attendue ici."
+
+
+def test_detail_without_translation_says_that_it_is_english(client: FlaskClient) -> None:
+    with client.application.test_request_context("/?lang=nl"):
+        found = problem(400, "malformed-query", "The query cannot be read", "The query ends too early.")
+    assert found.json["title"] == "De vraag is niet leesbaar"
     assert found.headers["Content-Language"] == "nl, en"
