@@ -21,7 +21,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.namespaces import CP
 from lrp_kg.research.engine.model import Limits, Question
-from lrp_kg.research.store import deriving, generations, new_generation
+from lrp_kg.research.store import deriving, generations, loading, new_generation
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.opening import open_engine, staleness
@@ -207,6 +207,38 @@ class TestLoadingAgain:
         report = load(guideline, folder, [ndjson(named(1), RECORD, RECORD, name="other.ndjson")])
         assert (report.stored, report.unchanged) == (0, 3)
         assert Store(folder).current() == before
+
+    def test_equal_record_is_not_derived_again(
+        self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        derived: list[object] = []
+        read = GuidelineService.read
+        monkeypatch.setattr(GuidelineService, "read", lambda *raw: derived.append(raw[1]) or read(*raw))
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1), RECORD, named(2, severity="none"))])
+        assert len(derived) == 3
+        report = load(guideline, folder, [ndjson(named(1), named(3), RECORD, named(2, severity="none"))])
+        assert (report.stored, report.unchanged, len(report.rejected), len(derived)) == (1, 2, 1, 5)
+        assert count(opened(folder), "?a a cp:Assessment") == 3
+
+    def test_equal_record_with_something_wrong_beside_it_is_refused(self, guideline: Guideline, tmp_path: Path) -> None:
+        folder = tmp_path / "store"
+        load(guideline, folder, [ndjson(named(1), RECORD)])
+        wrong = [named(1, shoeSize=43), named(1, aids=["crutches", "brace", 7]), {**RECORD, "shoeSize": 43}]
+        report = load(guideline, folder, [ndjson(named(1), *wrong)])
+        assert (report.stored, report.unchanged, len(report.rejected)) == (0, 1, 3)
+
+    def test_equal_record_that_is_no_longer_valid_is_refused(
+        self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = tmp_path / "store"
+        with monkeypatch.context() as patch:
+            patch.setattr(GuidelineService, "read", lambda self, raw: self.reader.understand(raw))
+            load(guideline, folder, [ndjson(named(1), named(2, painScore=99))])
+        monkeypatch.setattr(loading, "needs_derivation", lambda *_: True)
+        assert len(load(guideline, folder, []).no_longer_valid) == 1
+        report = load(guideline, folder, [ndjson(named(1), named(2, painScore=99))])
+        assert (report.unchanged, [r["code"] for r in report.rejected]) == (1, ["invalid-record"])
 
     def test_changed_record_is_a_conflict(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"

@@ -11,6 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
+import pyoxigraph as ox
+
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
@@ -25,6 +27,7 @@ from lrp_kg.research.store.quads import (
     name_record,
     record_lines,
 )
+from lrp_kg.research.store.stored import is_answered
 
 BATCH = 500
 """Records that are derived, and made durable, at a time."""
@@ -62,11 +65,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Job:
-    """How to derive: the guideline folder, the activity of the load, and whether invalid records are kept."""
+    """How to derive: the guideline folder, the activity of the load, and whether invalid records are kept.
+
+    ``base`` is the folder of a generation that the same guideline answered: records that it has are not derived again.
+    """
 
     folder: Path
     activity: str
     keep_invalid: bool = False
+    base: Path | None = None
 
 
 class Deriver:
@@ -75,6 +82,7 @@ class Deriver:
     def __init__(self, job: Job) -> None:
         self.service = GuidelineService(job.folder)
         self.job = job
+        self.base = ox.Store.read_only(str(job.base)) if job.base else None
         self.answers = AnswerWriter(self.service.guideline, job.activity)
 
     def batch(self, items: list[Item]) -> Batch:
@@ -92,6 +100,8 @@ class Deriver:
                 "the record another one."
             )
             return _refused(name, Finding("identifier-reserved", message))
+        if is_answered(self.base, named):
+            return DerivedItem(_report(name, named), "")
         try:
             record = self.service.read(raw)
         except InvalidRecord as error:

@@ -17,9 +17,10 @@ from lrp_kg.linux import require_linux
 from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import Generation, Store, Writer
 from lrp_kg.research.store.new_generation import NewGeneration, Progress, forget
-from lrp_kg.research.store.quads import RECORD_DIGEST, ROOT
+from lrp_kg.research.store.quads import ROOT
 from lrp_kg.research.store.snapshot import content_of
 from lrp_kg.research.store.sources import Source, read_items, stored_records
+from lrp_kg.research.store.stored import stored_digest
 
 KEPT = ("stored", "replaced", "no-longer-valid")
 """Outcomes of records whose lines are stored."""
@@ -133,23 +134,16 @@ class LoadOutcome:
         report["findings"] = [{"name": "record-conflict", "message": message, "severity": "error"}]
 
 
-def _digest(base: ox.Store | None, record: str) -> str | None:
-    """Return the digest of a stored record."""
-    if base is None:
-        return None
-    found = base.quads_for_pattern(ox.NamedNode(record), ox.NamedNode(RECORD_DIGEST), None, ox.NamedNode(DERIVED))
-    return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
-
-
 def _add(
     guideline: Guideline, writer: Writer, sources: Sequence[Source], replace: bool, report: Report, progress: Progress
 ) -> None:
     new = NewGeneration(guideline, writer, f"add {replace}", sources, progress)
-    base = ox.Store.read_only(str(writer.base.folder)) if writer.base else None
-    outcome = LoadOutcome(lambda record: _digest(base, record), replace=replace)
+    folder = writer.base.folder if writer.base else None
+    base = ox.Store.read_only(str(folder)) if folder else None
+    outcome = LoadOutcome(lambda record: stored_digest(base, record), replace=replace)
     replaced: list[ItemReport] = []
     stored = 0
-    for item in new.derive(read_items(guideline, sources), outcome.decide, KEPT):
+    for item in new.derive(read_items(guideline, sources), outcome.decide, KEPT, base=folder):
         if item["outcome"] == "rejected":
             report.rejected.append(item)
         elif item["outcome"] == "unchanged":

@@ -52,10 +52,12 @@ class NewGeneration:
         keep: Iterable[str],
         *,
         keep_invalid: bool = False,
+        base: Path | None = None,
     ) -> Iterator[ItemReport]:
         """Yield the report on each item; only lines of items whose outcome is in ``keep`` are staged.
 
-        ``decide`` sets the outcome; it is also called for items that were staged before the interruption.
+        Records that the generation in ``base`` has answered are not derived again, and have no lines. ``decide`` sets
+        the outcome; it is also called for items that were staged before the interruption.
         """
         kept, count = frozenset(keep), 0
         todo = batches(items)
@@ -67,7 +69,7 @@ class NewGeneration:
                 yield report
                 count += 1
             self.progress("resume", count)
-        job = Job(self.guideline.folder, self.activity, keep_invalid)
+        job = Job(self.guideline.folder, self.activity, keep_invalid, base)
         for number, batch in enumerate(derive(job, todo), done):
             reports = [item.report for item in batch.items]
             for report in reports:
