@@ -200,7 +200,7 @@ DIFFERING = [
 
 
 @pytest.mark.parametrize(
-    ("sample", "exhaustive_to"), [(SAMPLE // 25, 250), pytest.param(SAMPLE, EXHAUSTIVE, marks=pytest.mark.long)]
+    ("sample", "exhaustive_to"), [(SAMPLE // 50, 120), pytest.param(SAMPLE, EXHAUSTIVE, marks=pytest.mark.long)]
 )
 @pytest.mark.parametrize("name", DIFFERING)
 def test_regions_are_exactly_the_records_answered_differently(
@@ -235,7 +235,7 @@ def test_regions_are_exactly_the_records_answered_differently(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [16, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [8, pytest.param(100, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", NAMES)
 def test_same_decisions_give_the_same_answers(name: str, number: int, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
@@ -323,13 +323,14 @@ def test_changed_parts_of_statements_are_reported_at_their_box(compared: Callabl
 
 
 @pytest.mark.slow
-def test_regions_of_boxes_are_exact(compared: Callable[[str], Compared]) -> None:
+@pytest.mark.parametrize("number", [60, pytest.param(150, marks=pytest.mark.long)])
+def test_regions_of_boxes_are_exact(number: int, compared: Callable[[str], Compared]) -> None:
     c = compared("boundary between stages")
     old, new = c.services
     boxes = {p["id"]: p for p in c.found["shown"] if p["kind"] == "box"}
     assert len(boxes) > 10
     seen = Counter[str]()
-    for record in random_records(old, 150, exact_days=True):
+    for record in random_records(old, number, exact_days=True):
         if old.validate(record):
             continue
         before, after = ({b["id"] for b in s.assess(record)["boxes"]} for s in (old, new))
@@ -398,7 +399,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [60, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [30, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "name",
     [

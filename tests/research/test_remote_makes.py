@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ PROGRAM = TESTS / "jena" / "Endpoint.java"
 JARS = [*sorted(FOLDER.glob("jena-*.jar")), *(FOLDER / f"{name}.jar" for name in OTHERS)]
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)")
 CP = "https://w3id.org/lrp-kg/care-pathway#"
+MAKES = ("oxigraph", "jena")
 pytestmark = pytest.mark.slow
 
 
@@ -52,17 +54,25 @@ def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -
     return load_records(service.guideline, tmp_path_factory.mktemp("here") / "store")
 
 
-@pytest.fixture(scope="module", params=["oxigraph", "jena"])
-def there(
-    request: pytest.FixtureRequest, store: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RemoteEngine]:
-    """Run a server with the data of a store."""
-    folder = tmp_path_factory.mktemp(request.param)
+@pytest.fixture(scope="module")
+def makes(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RemoteEngine]]:
+    """Return the server of a make, with the data of the store; each is started once."""
+    with ExitStack() as running:
+        yield cache(lambda make: running.enter_context(_server(make, store, tmp_path_factory.mktemp(make))))
+
+
+@pytest.fixture(params=MAKES)
+def there(request: pytest.FixtureRequest, makes: Callable[[str], RemoteEngine]) -> RemoteEngine:
+    return makes(request.param)
+
+
+@contextmanager
+def _server(make: str, store: Path, folder: Path) -> Iterator[RemoteEngine]:
     file = folder / "records.nq"
     export(store, file)
-    if request.param == "jena" and (reason := _missing()):
+    if make == "jena" and (reason := _missing()):
         pytest.skip(reason)
-    running = running_oxigraph(folder / "data", data=file) if request.param == "oxigraph" else _jena(folder, file)
+    running = running_oxigraph(folder / "data", data=file) if make == "oxigraph" else _jena(folder, file)
     with running as url, RemoteEngine(url + "/query", limits=Limits(seconds=60.0)) as engine:
         assert engine.has_records
         yield engine
@@ -104,7 +114,14 @@ def _result(engine: RemoteEngine | PoolEngine, query: str) -> Any:
     return columns, rows
 
 
-@pytest.mark.parametrize("name", sorted(ENTRIES))
+def asked() -> Iterator[Any]:
+    """Yield a make and a query: every fourth query in make test, all in long."""
+    for make in MAKES:
+        for number, name in enumerate(sorted(ENTRIES)):
+            yield pytest.param(make, name, id=f"{make}-{name}", marks=[pytest.mark.long] if number % 4 else [])
+
+
+@pytest.mark.parametrize(("there", "name"), [*asked()], indirect=["there"])
 def test_catalogue_gives_the_same_results(name: str, here: PoolEngine, there: RemoteEngine) -> None:
     assert _result(there, ENTRIES[name].text) == _result(here, ENTRIES[name].text)
 
