@@ -399,7 +399,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [30, pytest.param(250, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [60, pytest.param(250, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "name",
     [
