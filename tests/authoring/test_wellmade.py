@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -36,7 +35,7 @@ pytestmark = pytest.mark.exhaustive
 GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
 Fault = dict[str, Any]
 FAULTS: list[Fault] = tomllib.loads((TESTS / "broken" / "faults.toml").read_text(encoding="utf-8"))["fault"]
-KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "also"}
+KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "also", "alone"}
 
 
 def copy(folder: Path, name: str) -> Path:
@@ -117,6 +116,11 @@ def guideline_of(fault: Fault) -> str:
     return str(fault.get("guideline", "ankle-sprain"))
 
 
+def is_alone(fault: Fault) -> bool:
+    """Return whether a fault cannot be put in with others: it says so, or is a syntax error, which hides the others."""
+    return bool(fault.get("alone")) or fault["finding"] in ("turtle-syntax", "prefix-not-declared")
+
+
 def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) -> None:
     """Each fault is reported by name and position, and nothing else."""
     found = [f for f in findings if f.severity != "note"]
@@ -140,11 +144,14 @@ def test_no_false_alarm(name: str, benches: Callable[[str], Bench]) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(f, id=f["id"], marks=[pytest.mark.long] if guideline_of(f) == "low-back-pain" else [])
+        pytest.param(
+            f, id=f["id"], marks=[] if is_alone(f) and guideline_of(f) == "ankle-sprain" else [pytest.mark.long]
+        )
         for f in FAULTS
     ],
 )
 def test_fault_is_reported(fault: Fault, benches: Callable[[str], Bench]) -> None:
+    """In ``make test`` those that cannot be among others; the others are reported below, many at a time."""
     bench = benches(guideline_of(fault))  # its cache still has the previous fault
     put(bench.folder, fault)
     assert_reported(bench.folder, [fault], bench.look())
@@ -165,28 +172,29 @@ LONG = "unsatisfiable-by-two-values"
 
 
 def groups() -> Iterator[Any]:
-    """Yield many faults at a time of one guideline; syntax errors are separate, since they hide all others."""
+    """Yield many faults at a time of one guideline; those that hide others are separate."""
     for name, size in TOGETHER.items():
-        faults = [f for f in FAULTS if guideline_of(f) == name]
-        faults.sort(key=lambda f: f["finding"] not in ("turtle-syntax", "prefix-not-declared"))
-        syntax = sum(f["finding"] in ("turtle-syntax", "prefix-not-declared") for f in faults)
-        for start, end in pairwise([0, *range(syntax, len(faults), size), len(faults)]):
-            yield pytest.param([f for f in faults[start:end] if f["id"] != LONG], id=f"{name}-{faults[start]['id']}")
+        faults = [f for f in FAULTS if guideline_of(f) == name and f["id"] != LONG]
+        syntax = [f for f in faults if f["finding"] in ("turtle-syntax", "prefix-not-declared")]
+        alone = [f for f in faults if is_alone(f) and f not in syntax]
+        for some in (syntax, [f for f in faults if not is_alone(f)], alone):
+            for start in range(0, len(some), size):
+                yield pytest.param(some[start : start + size], id=f"{name}-{some[start]['id']}")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("faults", [*groups()])
 def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], benches: Callable[[str], Bench]) -> None:
-    """All faults of the large guideline but one are reported here; `make long` tests all, one by one."""
+    """All faults but one that can be among others are reported here; `make long` tests all, one by one."""
     name = guideline_of(faults[0])
     bench = benches(name)
+    together = name == "low-back-pain" or not is_alone(faults[0])
     for fault in faults:
-        if name == "low-back-pain" or (bench.folder / fault["file"]).read_text().count(fault["find"]) == 1:
+        if together or (bench.folder / fault["file"]).read_text().count(fault["find"]) == 1:
             put(bench.folder, fault)
-    if name == "low-back-pain":
-        assert_reported(bench.folder, faults, bench.fresh())
-    else:
-        bench.check()
+    found = bench.fresh() if name == "low-back-pain" else bench.check()
+    if together:
+        assert_reported(bench.folder, faults, found)
 
 
 EDITS: list[dict[str, Any]] = json.loads((TESTS / "comparison" / "edits.json").read_text(encoding="utf-8"))
