@@ -27,10 +27,10 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cohort(service: GuidelineService) -> list[dict[str, Any]]:
-    return list(Generator(service).records(4000))
+    return list(Generator(service).records(2000))
 
 
-@pytest.mark.parametrize("step", [100, pytest.param(8, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [50, pytest.param(4, marks=pytest.mark.long)])
 def test_records_are_valid_and_named_synthetic(
     step: int, service: GuidelineService, cohort: list[dict[str, Any]]
 ) -> None:
