@@ -80,12 +80,14 @@ def index() -> Response:
             }
         )
     fields = sorted((f for f in guideline.fields.values() if f.ask_order), key=lambda f: f.ask_order or 0)
+    private = [guideline.fields[iri].id for iri in (guideline.roles.identifier, guideline.roles.episode) if iri]
     return html(
         "index.html",
         lang,
         words=words,
         about=about,
         fields=fields,
+        private=private,
         endpoints=ENDPOINTS,
         broken=g.get("guideline_findings", ()),
     )

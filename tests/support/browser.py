@@ -129,6 +129,7 @@ class Tab:
     def begin(self, url: str) -> None:
         """Open an address as in a new tab, which would cost a second process; forget what was seen before."""
         self.call("Emulation.clearDeviceMetricsOverride")
+        self.js("try { sessionStorage.clear() } catch { /* the page may have none */ }")
         self.call("Page.navigate", url="about:blank")
         self.wait("location.href === 'about:blank'")
         self.browser.events.clear()

@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.as_text import to_text
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.web import application, create_app
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, phrase
 from tests.support import browser as chromium
 from tests.support.browser import CHROMIUM, Browser, Json
 from tests.support.guidelines import valid_records
@@ -212,7 +214,9 @@ def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineSer
     first = reached.index(asked[0])
     parts = tab.js("[...document.querySelectorAll('nav.parts a')].map(a => a.innerText)")
     assert len(parts) == 4
-    assert reached[:first] == [*parts, *LANGUAGES]
+    tools = tab.js("[...document.querySelectorAll('.tools button')].map(b => b.innerText)")
+    assert len(tools) == 4
+    assert reached[:first] == [*parts, *LANGUAGES, *tools]
     assert list(dict.fromkeys(name for name in reached if name in asked)) == asked
     buttons = [tab.js(f"document.querySelector('button[type={kind}]').innerText") for kind in ("submit", "reset")]
     assert all(button in reached for button in buttons)
@@ -309,7 +313,84 @@ def test_record_in_the_address_fills_the_form(tab: Tab, site: str, service: Guid
     tab.call("Page.navigate", url=f"{site}/?lang=en#{json.dumps(record).replace(' ', '').replace(chr(34), '%22')}")
     tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
     assert tab.record == record
+    assert tab.js("location.href") == f"{site}/?lang=en", "it does not stay in the address"
     assert all("#" not in url and "%22" not in url for url in tab.requests() if "/assess" in url)
+
+
+def navigate(tab: Tab, url: str) -> None:
+    """Open an address that the page changes, in a tab that keeps what it had."""
+    tab.call("Page.navigate", url="about:blank")
+    tab.wait("location.href === 'about:blank'")
+    tab.call("Page.navigate", url=url)
+    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+
+
+def test_record_is_kept_in_the_tab(tab: Tab, site: str, browser: Browser) -> None:
+    """Through a language switch, another page, the way back and a reload; until *new patient*, and not in other tabs."""
+    tab.choose("redFlags", "isolated")
+    tab.fill("onsetDate", "2024-01-08")
+    record = tab.record
+    tab.click('nav a[lang="nl"]')
+    tab.wait("document.documentElement?.lang === 'nl' && document.readyState === 'complete'")
+    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+    assert tab.record == record
+    tab.click("nav.parts a:last-child")
+    tab.wait("location.pathname.startsWith('/term')")
+    tab.js("history.back()")
+    tab.wait("location.pathname === '/' && document.querySelector('#answer-body')?.childElementCount > 0")
+    assert tab.record == record
+    tab.call("Page.reload")
+    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+    assert tab.record == record
+    tab.answered(lambda: tab.click("button[type=reset]"))
+    assert tab.record == {}
+    assert tab.js("sessionStorage.length + localStorage.length") == 0
+    assert tab.js("document.cookie") == ""
+
+
+def test_what_the_form_cannot_show_is_sent_too(tab: Tab, site: str, service: GuidelineService) -> None:
+    """Nothing of a record in a link is left out, nor after a reload; an answer in the form takes its place."""
+    record = {"id": "p-1", "redFlags": "isolated", "assessmentDate": "2024-01-28T00:00:00"}
+    navigate(tab, f"{site}/?lang=en#{quote(json.dumps(record))}")
+    assert tab.record == record
+    tab.call("Page.reload")
+    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
+    assert tab.record == record
+    tab.fill("assessmentDate", "2024-01-29")
+    assert tab.record == record | {"assessmentDate": "2024-01-29"}
+
+
+@pytest.mark.parametrize("broken", ["{", "{%22redFlags%22", "%7B%22a%22:%", "{%22a%22:1}}"])
+def test_link_that_holds_no_record(tab: Tab, site: str, broken: str) -> None:
+    """It is reported, and what the tab has stays."""
+    tab.choose("redFlags", "none")
+    navigate(tab, f"{site}/?lang=en#{broken}")
+    assert tab.record == {"redFlags": "none"}
+    assert tab.js("location.hash") == ""
+    assert tab.js("document.getElementById('note').innerText") == phrase("page-link-broken", "en")
+
+
+def test_copy(tab: Tab, site: str, service: GuidelineService) -> None:
+    """A link only where it is asked for, with a warning and without what names the patient; record and answer too."""
+    record = {"id": "p-1", "episode": "e-1", "redFlags": "none", "medications": []}
+    navigate(tab, f"{site}/?lang=en#{quote(json.dumps(record))}")
+    tab.js("window.copied = []; navigator.clipboard.writeText = async (text) => { window.copied.push(text); }")
+    for number, what in enumerate(("link", "record", "answer")):
+        tab.click(f"[data-copy={what}]")
+        tab.wait(f"window.copied.length === {number + 1}")
+        said = tab.wait("document.getElementById('note').innerText")
+        assert (phrase("page-copied-link", "en") in said) == (what == "link")
+    link, text, answer = tab.js("window.copied")
+    address, _, own = link.partition("#")
+    assert address == f"{site}/?lang=en"
+    assert json.loads(unquote(own)) == {"redFlags": "none", "medications": []}
+    assert json.loads(text) == record
+    assert answer == to_text(service.guideline, service.assess(record), "en", how="?detail=full")
+    assert tab.js("location.hash") == ""
+    tab.js("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    tab.click("[data-copy=link]")
+    tab.wait("document.querySelector('#note textarea').checkVisibility()")
+    assert tab.js("document.querySelector('#note textarea').value") == link
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -28,11 +28,13 @@
     return kind === "integer" ? Number(text) : text;
   };
 
+  // what a record given as JSON has and the form cannot show; sent along until its field is answered here
+  let extra = {};
   const record = () => {
-    const found = {};
+    const found = { ...extra };
     for (const part of form.querySelectorAll("[data-field]")) {
       const v = value(part);
-      if (v !== undefined) found[part.dataset.field] = v;
+      if (v !== undefined && !(part.dataset.field in extra)) found[part.dataset.field] = v;
     }
     return found;
   };
@@ -86,6 +88,7 @@
   const send = async () => {
     const turn = ++last;
     const found = record();
+    keep(found);
     json.textContent = JSON.stringify(found, null, 2);
     const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true", changes: "true" });
     if (explain.checked) query.set("explain", "true");
@@ -112,6 +115,7 @@
   };
 
   form.addEventListener("change", (event) => {
+    delete extra[event.target.closest("[data-field]")?.dataset.field];
     const group = event.target.closest('[data-kind="values"]');
     if (group && event.target.checked) {
       const none = event.target.hasAttribute("data-none");
@@ -130,32 +134,123 @@
     event.preventDefault();
     send().then(() => document.getElementById("answer").focus());
   });
-  // A link can contain an example: a record as JSON after the #, which browsers do not send.
+  const isRecord = (given) => typeof given === "object" && given !== null && !Array.isArray(given);
+  let filling = false;
   const fill = (given) => {
+    if (!isRecord(given)) throw new TypeError("not a record");
+    filling = true;
+    form.reset();
+    filling = false;
     for (const part of form.querySelectorAll("[data-field]")) {
       const v = given[part.dataset.field];
-      if (v === undefined) continue;
       const inputs = [...part.querySelectorAll("input")];
       if (part.dataset.kind === "values") {
+        if (!Array.isArray(v)) continue;
         for (const i of inputs) i.checked = v.length ? v.includes(i.value) : i.hasAttribute("data-none");
       } else if (part.dataset.kind === "value" || part.dataset.kind === "boolean") {
-        for (const i of inputs) i.checked = i.value === String(v);
+        const chosen = inputs.find((i) => i.value === String(v));
+        if (chosen) chosen.checked = true;
       } else {
         const roughly = part.querySelector("[data-roughly]");
-        if (roughly && typeof v === "object") roughly.value = `${v.earliest}/${v.latest}`;
-        else (roughly && v.length < 10 ? roughly : inputs[0]).value = v;
+        if (roughly && isRecord(v)) roughly.value = `${v.earliest}/${v.latest}`;
+        else if (roughly && typeof v === "string" && v.length < 10) roughly.value = v;
+        else if (typeof v === "string" || typeof v === "number") inputs[0].value = v;
       }
     }
-  };
-  try {
-    if (location.hash.startsWith("#%7B") || location.hash.startsWith("#{")) {
-      fill(JSON.parse(decodeURIComponent(location.hash.slice(1))));
+    extra = {};
+    const shown = record();
+    for (const [name, v] of Object.entries(given)) {
+      if (JSON.stringify(shown[name]) !== JSON.stringify(v)) extra[name] = v;
     }
-  } catch {
-    body.textContent = "#?";
+  };
+
+  const note = document.getElementById("note");
+  const notice = (said, text) => {
+    note.hidden = !said;
+    note.querySelector("p").textContent = said;
+    announced.textContent = said;
+    const place = note.querySelector("textarea");
+    place.hidden = !text;
+    place.value = text || "";
+    if (text) place.select();
+  };
+
+  // The tab keeps the record through reload, navigation and language switch; a page that may not keep it goes without.
+  const keep = (found) => {
+    try {
+      if (Object.keys(found).length) sessionStorage.setItem(form.dataset.kept, JSON.stringify(found));
+      else sessionStorage.removeItem(form.dataset.kept);
+    } catch {
+      // the browser keeps nothing
+    }
+  };
+  const kept = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(form.dataset.kept));
+    } catch {
+      return null;
+    }
+  };
+  // A link can contain a record as JSON after the #, which browsers do not send; it does not stay in the address.
+  const linked = () => {
+    if (!/^#(%7B|\{)/i.test(location.hash)) return false;
+    const text = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname + location.search);
+    try {
+      fill(JSON.parse(decodeURIComponent(text)));
+      notice("");
+      return true;
+    } catch {
+      notice(form.dataset.broken);
+      return false;
+    }
+  };
+  const without = (found) => {
+    const hidden = form.dataset.private.split(" ");
+    return Object.fromEntries(Object.entries(found).filter(([name]) => !hidden.includes(name)));
+  };
+  const copies = {
+    link: () => {
+      const place = `${location.origin}${location.pathname}?lang=${form.dataset.lang}`;
+      return `${place}#${encodeURIComponent(JSON.stringify(without(record())))}`;
+    },
+    record: () => JSON.stringify(record(), null, 2),
+    answer: async () => {
+      const answer = await fetch(`${form.action}?lang=${form.dataset.lang}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "text/plain" },
+        body: JSON.stringify(record()),
+      });
+      if (answer.ok) return answer.text();
+      throw new Error(JSON.parse(await answer.text()).detail);
+    },
+  };
+  for (const button of form.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const care = button.dataset.copy === "link" ? form.dataset.copiedLink : "";
+      let text;
+      try {
+        text = await copies[button.dataset.copy]();
+      } catch (problem) {
+        return notice(problem instanceof TypeError ? form.dataset.failed : problem.message);
+      }
+      try {
+        await navigator.clipboard.writeText(text);
+        notice(`${form.dataset.copied} ${care}`);
+      } catch {
+        notice(`${care} ${form.dataset.notCopied}`, text);
+      }
+    });
   }
 
-  form.addEventListener("reset", () => setTimeout(send));
+  form.addEventListener("reset", () => {
+    extra = {};
+    if (filling) return;
+    setTimeout(() => {
+      notice("");
+      send();
+    });
+  });
   document.addEventListener("click", (event) => {
     const ask = event.target.closest("[data-ask]");
     if (!ask) return;
@@ -165,5 +260,10 @@
     part.scrollIntoView({ block: "center" });
     part.querySelector("input").focus();
   });
+  window.addEventListener("hashchange", () => linked() && send());
+  if (!linked()) {
+    const before = kept();
+    if (isRecord(before)) fill(before);
+  }
   send();
 })();
