@@ -325,8 +325,8 @@ def navigate(tab: Tab, url: str) -> None:
     tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
 
 
-def test_record_is_kept_in_the_tab(tab: Tab, site: str, browser: Browser) -> None:
-    """Through a language switch, another page, the way back and a reload; until *new patient*, and not in other tabs."""
+def test_record_is_kept_in_the_tab(tab: Tab) -> None:
+    """Through a language switch, another page, the way back and a reload; until *new patient*."""
     tab.choose("redFlags", "isolated")
     tab.fill("onsetDate", "2024-01-08")
     record = tab.record

@@ -135,6 +135,11 @@
     send().then(() => document.getElementById("answer").focus());
   });
   const isRecord = (given) => typeof given === "object" && given !== null && !Array.isArray(given);
+  const fits = {
+    date: (v) => typeof v === "string" && /^\d{4}-\d{2}-\d{2}$/.test(v),
+    number: (v) => typeof v === "number",
+    text: (v) => typeof v === "string",
+  };
   let filling = false;
   const fill = (given) => {
     if (!isRecord(given)) throw new TypeError("not a record");
@@ -154,7 +159,7 @@
         const roughly = part.querySelector("[data-roughly]");
         if (roughly && isRecord(v)) roughly.value = `${v.earliest}/${v.latest}`;
         else if (roughly && typeof v === "string" && v.length < 10) roughly.value = v;
-        else if (typeof v === "string" || typeof v === "number") inputs[0].value = v;
+        else if (fits[inputs[0].type](v)) inputs[0].value = v;
       }
     }
     extra = {};
