@@ -17,19 +17,20 @@ from lrp_kg.record.limits import legible, problem, shown
 from lrp_kg.record.model import RawRecord
 from lrp_kg.words import LANGUAGES, in_language, phrase
 
+_NEEDED, _NOT_TOGETHER = "value-needed", "values-do-not-agree"
 _NAMES = {
     "InConstraintComponent": "value-not-in-list",
     "DatatypeConstraintComponent": "wrong-type",
     "PatternConstraintComponent": "wrong-form",
     "NodeKindConstraintComponent": "wrong-type",
     "OrConstraintComponent": "wrong-type",
-    "MinCountConstraintComponent": "value-needed",
+    "MinCountConstraintComponent": _NEEDED,
     "MaxCountConstraintComponent": "more-than-one-value",
     "MinInclusiveConstraintComponent": "value-too-small",
     "MaxInclusiveConstraintComponent": "value-too-large",
     "ClosedConstraintComponent": "unknown-field",
     "LessThanOrEqualsConstraintComponent": "dates-out-of-order",
-    "SPARQLConstraintComponent": "values-do-not-agree",
+    "SPARQLConstraintComponent": _NOT_TOGETHER,
 }
 NAMES = (
     *dict.fromkeys(_NAMES.values()),
@@ -87,6 +88,8 @@ class Messages:
                 m.language or "en": str(m) for m in graph.objects(shape, SH.message) if isinstance(m, rdflib.Literal)
             }
             name = _NAMES.get(component, component)
+            if name != _NEEDED and self._looks_at_another_field(shape):
+                name = _NOT_TOGETHER
             texts = {
                 lang: own.get(lang) or own.get("en") or self._message(component, lang, iri, shown, shape, raw)
                 for lang in LANGUAGES
@@ -105,6 +108,11 @@ class Messages:
             return None
         return shown(raw.keys.get(iri) or iri.removeprefix(self.guideline.namespace))
 
+    def _looks_at_another_field(self, shape: rdflib.term.Node) -> bool:
+        """Return whether a shape of a property is only for records that have another one."""
+        owners = self.shapes.subjects(SH.property, shape)
+        return any((owner, SH.targetSubjectsOf, None) in self.shapes for owner in owners)
+
     @staticmethod
     def _without_consequences(found: list[tuple[Finding, str | None]]) -> list[Finding]:
         """Leave out what only follows from a value of the wrong type."""
@@ -115,7 +123,7 @@ class Messages:
             f
             for f, other in found
             if not (f.name in follows and f.field in mistyped)
-            and not (f.name in ("dates-out-of-order", "values-do-not-agree") and doubtful & {f.field, other})
+            and not (f.name in ("dates-out-of-order", _NOT_TOGETHER) and doubtful & {f.field, other})
         ]
 
     def ordered(self, found: Iterable[Finding], raw: RawRecord) -> list[Finding]:

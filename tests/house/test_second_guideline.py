@@ -630,7 +630,7 @@ INVALID: list[tuple[str, Record, list[tuple[str, str]]]] = [
     (
         "a date of surgery without surgery",
         {"ankleSurgery": False, "surgeryDate": "2025-01-01"},
-        [("value-not-in-list", "ankleSurgery")],
+        [("values-do-not-agree", "ankleSurgery")],
     ),
     (
         "everything at once",

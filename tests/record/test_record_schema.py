@@ -18,11 +18,7 @@ TOGETHER = {"dates-out-of-order", "values-do-not-agree"}
 """Findings about several fields, and about the length of a period: no schema can say them."""
 
 BEYOND = {
-    "K105": "a value that another field excludes",
-    "K175": "a value that another field excludes",
-    "K196": "a value that another field excludes",
     "K121": "a day that is in no calendar",
-    "O116": "an exact day beside a range",
 }
 """Other cases that a schema cannot refuse."""
 
