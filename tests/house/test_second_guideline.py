@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ NAMESPACE = "https://example.org/ankle-sprain#"
 MODULES = sorted((FOLDER / "ontology").glob("*.ttl"))
 SHAPES = sorted((FOLDER / "shapes").glob("*.ttl"))
 QUERIES = sorted((FOLDER / "queries").glob("*.rq"))
+
+ENGINES = ("oxigraph", "rdflib")
 
 Record = dict[str, Any]
 
@@ -55,9 +58,15 @@ def look(data: Any, path: str) -> Any:
     return data
 
 
-@pytest.fixture(scope="module", params=["oxigraph", "rdflib"])
-def service(request: pytest.FixtureRequest) -> GuidelineService:
-    return GuidelineService(FOLDER, engine=request.param, cache=False)
+@pytest.fixture(scope="module")
+def services() -> Callable[[str], GuidelineService]:
+    """Return the service of an engine, made once."""
+    return cache(lambda engine: GuidelineService(FOLDER, engine=engine, cache=False))
+
+
+@pytest.fixture(params=ENGINES)
+def service(request: pytest.FixtureRequest, services: Callable[[str], GuidelineService]) -> GuidelineService:
+    return services(request.param)
 
 
 @dataclass(frozen=True)
@@ -599,7 +608,15 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def asked() -> Iterator[Any]:
+    """Yield an engine and a case: all cases on the engine of the package, every third on rdflib, all in long."""
+    for engine in ENGINES:
+        for number, case in enumerate(CASES):
+            long = [pytest.mark.long] if engine == "rdflib" and number % 3 else []
+            yield pytest.param(engine, case, id=f"{engine}-{case.name}", marks=long)
+
+
+@pytest.mark.parametrize(("service", "case"), [*asked()], indirect=["service"])
 def test_answer_to_case_is_as_expected(service: GuidelineService, case: Case) -> None:
     answer = service.assess(case.record, lang=case.lang, only=case.only, explain=case.explain)
     assert {path: look(answer, path) for path in case.expected} == case.expected
