@@ -202,10 +202,10 @@ EDITS: list[dict[str, Any]] = json.loads((TESTS / "comparison" / "edits.json").r
 
 
 def rounds() -> Iterator[Any]:
-    """Yield four edits at a time of the small guideline; in ``make long`` each of both guidelines, alone."""
+    """Yield eight edits at a time of the small guideline; in ``make long`` each of both guidelines, alone."""
     small = [e for e in EDITS if e["guideline"] != "low-back-pain"]
-    for start in range(0, len(small), 4):
-        some = small[start : start + 4]
+    for start in range(0, len(small), 8):
+        some = small[start : start + 8]
         yield pytest.param(some, id=some[0]["name"], marks=pytest.mark.slow)
     for edit in EDITS:
         yield pytest.param([edit], id=f"{edit['name']}, alone", marks=pytest.mark.long)
