@@ -679,7 +679,7 @@ def test_valid_record_is_accepted(service: GuidelineService, record: Record) -> 
     [
         ({"surgeryDate": "2025-01-01", "ankleSurgery": False},
          "Er is een datum van een ingreep, maar er zou geen ingreep zijn geweest."),
-        ({"painScore": 11}, "painScore (pijnscore): 11 is meer dan 10."),
+        ({"painScore": 11}, "painScore (pijnscore): 11 ligt boven het maximum 10."),
         ({"severitie": "slight"}, "severitie is geen veld van het dossier. Bedoelt u severity?"),
     ],
 )  # fmt: skip
