@@ -404,7 +404,7 @@ def all_answers(service: GuidelineService, record: Json) -> dict[str, str]:
     "name",
     [
         *("new edition", "narrower range", "renamed identifier"),
-        pytest.param("threshold: 28 becomes 21 days", marks=pytest.mark.slow),
+        pytest.param("threshold: 28 becomes 21 days", marks=pytest.mark.long),
         pytest.param("no change", marks=pytest.mark.long),
     ],
 )

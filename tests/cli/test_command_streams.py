@@ -70,7 +70,7 @@ def test_stream_that_fails_is_reported_in_one_line(record: Path, line: str, code
     [
         ("latin-1", "lrp assess {record} -l fr"),
         ("ascii", "lrp assess {record} -l fr; lrp validate /none/é"),
-        ("cp437", "lrp assess {record} -l fr; lrp validate /none/é"),
+        pytest.param("cp437", "lrp assess {record} -l fr; lrp validate /none/é", marks=pytest.mark.long),
     ],
 )
 def test_text_is_readable_in_every_encoding(record: Path, encoding: str, line: str) -> None:

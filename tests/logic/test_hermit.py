@@ -37,7 +37,7 @@ ONTOLOGY = ROOT / "ontology"
 CP = Namespace("https://w3id.org/lrp-kg/care-pathway#")
 LRP = Namespace("https://w3id.org/lrp-kg/low-back-pain#")
 EX = Namespace("https://example.org/probe#")
-RECORDS = 12
+RECORDS = 8
 """Complete records that are asked about in each run of the tests; ``make long`` asks about more."""
 SECONDS = 240
 
