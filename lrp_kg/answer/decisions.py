@@ -35,6 +35,7 @@ from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
+from lrp_kg.words import error as say
 
 
 class Assessor:
@@ -139,7 +140,7 @@ class Assessor:
         wanted = None if only is None else set(only)
         unknown = sorted((wanted or set()) - set(self.decision_ids))
         if unknown:
-            raise UnknownParameter(f"{', '.join(unknown)} is no decision. Choose among {', '.join(self.decision_ids)}.")
+            raise say(UnknownParameter, "error-decision", names=", ".join(unknown), known=", ".join(self.decision_ids))
         own = [d for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted]
         decisions = {d.id: run.decision(d) for d in own}
         all_programmes = self.guideline.programmes.values()

@@ -202,10 +202,10 @@ def test_for_limits_the_answer(names: list[str]) -> None:
 
 
 def test_for_an_unknown_decision(service: GuidelineService) -> None:
-    result = run("assess", "-", "--for", "zork", stdin=json.dumps(CLUSTER))
+    result = run("assess", "-", "--for", "zork", "--lang", "fr", stdin=json.dumps(CLUSTER))
     assert result.exit_code == CANNOT_RUN
     assert result.stdout == ""
-    assert "zork" in result.stderr
+    assert "zork n'est pas une décision." in result.stderr
     assert all(name in result.stderr for name in service.assessor.decision_ids)
 
 
