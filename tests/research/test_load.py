@@ -19,7 +19,7 @@ from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
-from lrp_kg.namespaces import CP
+from lrp_kg.namespaces import CP, XSD
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.store import deriving, generations, loading, new_generation
 from lrp_kg.research.store.generations import Store
@@ -273,6 +273,18 @@ class TestLoadingAgain:
         load(guideline, folder, [Source("a.ttl", turtle.format("07", "1").replace("{{", "{").encode())])
         report = load(guideline, folder, [Source("b.ttl", turtle.format("7", "true").encode())])
         assert (report.unchanged, report.rejected) == (1, [])
+
+    def test_what_is_no_number_is_refused_by_itself(self, guideline: Guideline, tmp_path: Path) -> None:
+        prefixes = f"@prefix g: <{guideline.namespace}> . @prefix cp: <{CP}> ."
+        odd = ["--7", "\u00b2", "", "+-7", "9" * 5000, "-0", "+07"]
+        turtle = "".join(
+            f'<https://example.org/{n}> a cp:PatientRecord ; g:painScore "{value}"^^<{XSD}integer> .'
+            for n, value in enumerate(odd)
+        )
+        report = load(guideline, tmp_path / "store", [Source("odd.ttl", (prefixes + turtle).encode())])
+        assert (report.stored, [r["code"] for r in report.rejected]) == (2, ["invalid-record"] * 5)
+        stored = opened(tmp_path / "store").quads_for_pattern(None, None, None, ox.NamedNode(RECORDS))
+        assert {q.object.value for q in stored if isinstance(q.object, ox.Literal)} == {"0", "7"}
 
     def test_all_record_formats_are_loaded(self, guideline: Guideline, tmp_path: Path, ankle: GuidelineService) -> None:
         folder = tmp_path / "store"

@@ -7,6 +7,7 @@ with a few hundred different results need only links.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ ROOT = "https://w3id.org/lrp-kg/"
 RECORD_DIGEST = CP + "recordDigest"
 REFUSED = CP + "refused"
 TYPE = f"<{RDF}type>"
+_INTEGER = re.compile(r"(?:\+|(-?))0*([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ def _canonical(node: Node) -> str:
     """Return the one form of a valid number or truth value that a store keeps: 05 is 5, and 1 is true."""
     if node.datatype == XSD + "boolean":
         return {"1": "true", "0": "false"}.get(node.value, node.value)
-    if node.is_integer and node.value.lstrip("+-").isdigit():
-        return str(int(node.value))
+    if node.is_integer and (number := _INTEGER.fullmatch(node.value)):
+        sign, digits = number.groups()
+        return digits if digits == "0" else (sign or "") + digits
     return node.value
 
 
