@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,9 @@ ACCEPTED = (
     "gzip;q=0.0001",
     "gzip;" * 2000,
 )
+OWN = re.compile(rb"_:[0-9a-f]+|\d{4}-\d\d-\d\dT[\d:+Z]+")
+"""What each answer as RDF has of its own: the name of a blank node, and when it was made."""
+
 REFUSED = (
     *("", "identity", "br", "x-gzip", "gzip;q=0", "*;q=0", "gzip;q=0, *", "gzip;q=0.5, identity", "gzip;q=abc"),
     *("gzip;q=-1", "gzip;q=nan", ";;;,,,", "gzip\x7f", "é", "gzip" * 5000, ",".join("abc" * 3000)),
@@ -53,8 +57,8 @@ def test_an_answer_is_the_same_compressed(client: FlaskClient, accept: str) -> N
     plain, small = assess(client, None, accept), assess(client, "gzip", accept)
     assert "Content-Encoding" not in plain.headers
     assert small.headers["Content-Encoding"] == "gzip"
-    assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) * 0.5
-    assert gzip.decompress(small.data) == plain.data
+    assert int(small.headers["Content-Length"]) == len(small.data) < len(plain.data) * 0.6
+    assert OWN.sub(b"", gzip.decompress(small.data)) == OWN.sub(b"", plain.data)
     assert "Accept-Encoding" in plain.vary and "Accept-Encoding" in small.vary
     assert small.headers["Content-Type"] == plain.headers["Content-Type"]
 
