@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
+# The tests start many processes: each would compile the package again.
+export PYTHONDONTWRITEBYTECODE :=
 TEST_PROCESSES ?= 2
+ALONE := $(shell grep -rlE 'mark\.alone' tests --include=test_*.py)
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -18,7 +21,7 @@ run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_
 
 test: $(VENV)/.test browser nginx clients ## linters and all tests, in a few minutes
 	@cache=$$(mktemp -d) && trap 'rm -rf "$$cache"' EXIT && export LRP_TEST_CACHE=$$cache && \
-		$(BIN)/python -m pytest -m "alone and not long" && { \
+		$(BIN)/python -m pytest -m "alone and not long" $(ALONE) && { \
 			$(MAKE) --no-print-directory lint & lint=$$!; \
 			$(PYTEST) -m "not long and not alone"; tests=$$?; \
 			wait $$lint || { echo "The linters failed: see above, or run make lint."; exit 1; }; \
