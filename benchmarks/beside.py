@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import itertools
-import json
 import statistics
 import sys
 import tempfile
@@ -23,24 +22,8 @@ import serving
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.support.hostile_bodies import BODIES
 
-RECORD = json.dumps({"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"})
-PAUSE = 0.01
 SLOWEST = 3
 """Bodies that are named, by the time they took."""
-
-
-def ordinary(port: int, seconds: float) -> list[float]:
-    """Return the milliseconds of single requests, one after the other with a pause."""
-    connection = http.client.HTTPConnection(serving.HOST, port, timeout=60)
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        connection.request("POST", "/assess", RECORD, {"Content-Type": "application/json"})
-        assert connection.getresponse().read()
-        times.append(1000 * (time.perf_counter() - start))
-        time.sleep(PAUSE)
-    connection.close()
-    return times
 
 
 class Attack(threading.Thread):
@@ -77,12 +60,12 @@ def main() -> None:
         tempfile.TemporaryDirectory() as scratch,
         serving.service(serving.environment(Path(scratch)), workers=1) as server,
     ):
-        ordinary(server.port, 2)
+        serving.ordinary(server.port, 2)
         for _ in range(rounds):
-            alone = ordinary(server.port, seconds)
+            alone = serving.ordinary(server.port, seconds)
             attack = Attack(server.port, bodies)
             attack.start()
-            beside = ordinary(server.port, seconds)
+            beside = serving.ordinary(server.port, seconds)
             attack.stop.set()
             attack.join()
             ratios.append(p99(beside) / p99(alone))

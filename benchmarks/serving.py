@@ -20,6 +20,9 @@ HERE = Path(__file__).parent
 COMMAND = str(Path(sys.executable).with_name("lrp-kg"))
 HOST = "127.0.0.1"
 Json = dict[str, Any]
+RECORD = json.dumps({"assessmentDate": "2024-02-12", "onsetDate": "2024-01-08", "careLine": "first-line"})
+PAUSE = 0.01
+"""Seconds between two ordinary requests."""
 
 
 def environment(scratch: Path) -> dict[str, str]:
@@ -156,3 +159,17 @@ def import_times(code: list[str], env: dict[str, str], top: int = 18) -> str:
     rows.sort(reverse=True)
     lines = [f"{total / 1000:9.1f} ms, {own / 1000:7.1f} of it its own {name}" for total, own, name in rows[:top]]
     return f"{len(rows)} modules imported; the most expensive (-X importtime)\n" + "\n".join(lines)
+
+
+def ordinary(port: int, seconds: float) -> list[float]:
+    """Return the milliseconds of single requests, one after the other with a pause."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        connection.request("POST", "/assess", RECORD, {"Content-Type": "application/json"})
+        assert connection.getresponse().read()
+        times.append(1000 * (time.perf_counter() - start))
+        time.sleep(PAUSE)
+    connection.close()
+    return times

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import socket
 import statistics
 import sys
@@ -20,9 +19,7 @@ from pathlib import Path
 import serving
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-RECORD = json.dumps(json.loads((EXAMPLES / "first-visit.json").read_text(encoding="utf-8")))
 COHORT = (EXAMPLES / "cohort.ndjson").read_bytes()
-PAUSE = 0.02
 MEGABYTES = 10
 """Size of the stream whose memory is measured."""
 
@@ -64,20 +61,6 @@ class Stream(threading.Thread):
             connection.send(b"0\r\n\r\n")
 
 
-def ordinary(port: int, seconds: float) -> list[float]:
-    """Return the milliseconds of single requests, one after the other with a pause."""
-    connection = http.client.HTTPConnection(serving.HOST, port, timeout=60)
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        connection.request("POST", "/assess", RECORD, {"Content-Type": "application/json"})
-        assert connection.getresponse().read()
-        times.append(1000 * (time.perf_counter() - start))
-        time.sleep(PAUSE)
-    connection.close()
-    return times
-
-
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     out = sys.stdout.write
@@ -85,7 +68,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as scratch,
         serving.service(serving.environment(Path(scratch)), workers=1) as server,
     ):
-        ordinary(server.port, 2)
+        serving.ordinary(server.port, 2)
         alone = 0.0
         for count in (0, 1, 2, 8):
             stop = threading.Event()
@@ -93,7 +76,7 @@ def main() -> None:
             for stream in streams:
                 stream.start()
             begun = [stream.lines for stream in streams]
-            times = ordinary(server.port, seconds)
+            times = serving.ordinary(server.port, seconds)
             answered = sum(stream.lines for stream in streams) - sum(begun)
             stop.set()
             for stream in streams:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lrp_kg.answer.results import Assessment, StatementResult
+from lrp_kg.answer.results import Assessment
 from lrp_kg.guideline.model import Condition, OpenPoint
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.explain import Reason
@@ -17,7 +17,7 @@ def conditions_named(found: Assessment, *, explain: bool) -> Mapping[str, tuple[
     """Return the conditions that the statements and reasons of an answer name, and whether a statement waits for it."""
     everything = found.guideline.conditions
     named: dict[str, tuple[Condition, bool]] = {}
-    for s in _statements(found):
+    for s in found.shown:
         if s.statement.condition:
             condition = everything[s.statement.condition]
             _, waiting = named.get(condition.id, (condition, False))
@@ -40,14 +40,6 @@ def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]
             if explain or p.iri in d.decisive or d.result.status in p.declares
         }.values()
     )
-
-
-def _statements(found: Assessment) -> Iterator[StatementResult]:
-    for _, statements in found.boxes:
-        yield from statements
-    yield from found.notices
-    for p in found.programmes.values():
-        yield from p.shown
 
 
 def _reasons(found: Assessment) -> Iterable[Reason]:

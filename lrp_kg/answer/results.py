@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -256,6 +256,15 @@ class Assessment:
     missing: tuple[str, ...]
     questions: tuple[AskedField, ...]
     changes: LaterChanges | None = None
+
+    @property
+    def shown(self) -> Iterator[StatementResult]:
+        """Yield every statement that the answer shows: in boxes, as notices, and of programmes."""
+        for _, statements in self.boxes:
+            yield from statements
+        yield from self.notices
+        for programme in self.programmes.values():
+            yield from programme.shown
 
     @property
     def next_question(self) -> str | None:

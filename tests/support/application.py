@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import BeingPrepared
@@ -31,3 +33,24 @@ def made(service: GuidelineService, **config: Any) -> Iterator[Flask]:
             assert time.monotonic() < end
     yield app
     engines.close()
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that prints nothing."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the name is werkzeug's
+        """Print nothing."""
+
+
+@contextmanager
+def in_a_thread(app: Flask) -> Iterator[str]:
+    """Serve an application in a thread of the test; the value is its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

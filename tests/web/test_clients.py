@@ -6,28 +6,20 @@ import json
 import runpy
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
-from tests.support.application import made
+from tests.support.application import in_a_thread, made
 from tests.support.paths import ROOT, TESTS
 
 TOOLS = ROOT / ".venv" / "clients" / "node_modules" / ".bin"
 MADE = (TOOLS / "openapi-typescript").exists() and shutil.which("node")
 EXAMPLES = ROOT / "examples"
 FIRST_VISIT = EXAMPLES / "first-visit.json"
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +30,8 @@ def app(service: GuidelineService) -> Iterator[Flask]:
 
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_a_thread(app) as found:
+        yield found
 
 
 RUN = """

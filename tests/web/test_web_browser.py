@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_text import to_text
@@ -18,6 +15,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.web import application, create_app
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support import browser as chromium
+from tests.support.application import in_a_thread
 from tests.support.browser import CHROMIUM, Browser, Json
 from tests.support.guidelines import valid_records
 
@@ -75,26 +73,14 @@ class Tab(chromium.Tab):
         self.wait("(e => e && !('old' in e.dataset))(document.getElementById('answer-body').firstElementChild)")
 
 
-class Quiet(WSGIRequestHandler):
-    """A handler that prints nothing."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the name is werkzeug's
-        """Print nothing."""
-
-
 @pytest.fixture(scope="module")
 def site(service: GuidelineService) -> Iterator[str]:
     """The address of the service, run in a thread."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "GuidelineService", lambda folder=None: service)
         app = create_app({"GUIDELINE": None})
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_a_thread(app) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ Decisions and boxes are worked out one by one, when they are asked for; anything
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 
 from lrp_kg.answer.as_json import Json, days_of, eligible_days_as_json, fact_as_json
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.answer.results import Assessment, StatementResult, verdict_of
+from lrp_kg.answer.results import Assessment, verdict_of
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import Summary, summary_of
 from lrp_kg.guideline.model import Box, Decision, Guideline
@@ -38,15 +38,6 @@ class PartIndex:
     def decision_of(self, name: str) -> bool:
         """Return whether this is the identifier of a decision or programme."""
         return name in self.decisions or name in self.programmes
-
-
-def shown_in(answer: Assessment) -> Iterator[StatementResult]:
-    """Yield every statement that an answer shows."""
-    for _, statements in answer.boxes:
-        yield from statements
-    yield from answer.notices
-    for programme in answer.programmes.values():
-        yield from programme.shown
 
 
 class CaseAnswer:
@@ -98,7 +89,7 @@ class CaseAnswer:
 
     def statement(self, ident: str) -> bool | str:
         """Return whether a statement is shown: True, False, or "unknown" where its condition is."""
-        found = next((s for s in shown_in(self.answer) if s.statement.id == ident), None)
+        found = next((s for s in self.answer.shown if s.statement.id == ident), None)
         return False if found is None else "unknown" if found.verdict == OPEN else True
 
     def limit(self, ident: str) -> str | None:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
-from lrp_kg.authoring.cases.view import PartIndex, shown_in
+from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_leaves
 from lrp_kg.authoring.mutation.dependencies import Dependencies
@@ -115,7 +115,7 @@ class Baseline:
                     own_signature=self.base.signature(record),
                     verdicts=verdicts,
                     values={**record.values, **known},
-                    shown=frozenset(s.statement.iri for s in shown_in(self.base.assess(record))),
+                    shown=frozenset(s.statement.iri for s in self.base.assess(record).shown),
                 )
             )
         return prepared
