@@ -68,7 +68,7 @@ class ShortAnswer(TextAnswer):
                 yield self._statement(s, begin="  - ")
 
     def _open_decisions(self, answer: Json) -> Iterator[RenderableType]:
-        """Yield the decisions that are not decided, and those whose answer stands neither above nor in a box."""
+        """Yield the decisions that are not decided, and those whose answer is neither above nor in a box."""
         above = {line["ref"].get("decision") for line in answer["summary"]} | {self._exit}
         points, open_ones = points_to_show(answer), []
         for name, d in answer["decisions"].items():

@@ -42,7 +42,7 @@ _MODALITY_COLOURS = {
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _STAND_IN = "\ue000"
-"""What stands for a no-break space while lines are made: rich breaks lines at that too."""
+"""What is in the place of a no-break space while lines are made: rich breaks lines at that too."""
 
 
 class Hanging:

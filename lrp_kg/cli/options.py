@@ -114,11 +114,19 @@ def lines_of(file: str) -> Iterator[Callable[[int], bytes]]:
         yield readline
 
 
+_REFUSALS = {
+    errno.ENOENT: "file-missing",
+    errno.EISDIR: "file-folder",
+    errno.EACCES: "file-denied",
+    errno.EBADF: "file-closed",
+}
+"""The phrases of why a file cannot be read; other reasons are as the system says them."""
+
+
 def _unreadable(file: str, error: OSError) -> NoReturn:
-    reason = "it is closed" if error.errno == errno.EBADF else error.strerror or ""
     lang = _language()
-    known = ("file-missing", "file-folder", "file-denied", "file-closed")
-    what = next((phrase(name, lang) for name in known if phrase(name, "en") == reason), reason)
+    name = _REFUSALS.get(error.errno or 0)
+    what = phrase(name, lang) if name else error.strerror or ""
     stop(phrase("error-input" if file == "-" else "error-file", lang, file=file, what=what))
 
 

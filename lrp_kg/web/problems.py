@@ -70,11 +70,10 @@ def problem_data(error: LrpError) -> dict[str, Any]:
 def codes() -> list[str]:
     """Return every code that a problem can have."""
     known = {FAILED[0], OUT_OF_MEMORY[0]} | {_code(kind.name) for kind in map(_made, default_exceptions.values())}
-    todo = [LrpError]
-    while todo:
-        kind = todo.pop()
+    kinds = [LrpError]
+    for kind in kinds:  # which grows meanwhile
         known.add(kind.code)
-        todo += kind.__subclasses__()
+        kinds += kind.__subclasses__()
     return sorted(known)
 
 

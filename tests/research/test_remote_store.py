@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.opening import open_engine
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
+from tests.support.application import running
 from tests.support.serving import free_port, running_oxigraph, serving, update
 
 CP = "https://w3id.org/lrp-kg/care-pathway#"
@@ -295,15 +295,8 @@ def endpoint(act: Act) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/sparql"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"{address}/sparql"
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import HTTPServer
 from typing import Any
 
 import pytest
@@ -45,7 +46,13 @@ class Quiet(WSGIRequestHandler):
 @contextmanager
 def in_a_thread(app: Flask) -> Iterator[str]:
     """Serve an application in a thread of the test; the value is its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)) as address:
+        yield address
+
+
+@contextmanager
+def running(server: HTTPServer) -> Iterator[str]:
+    """Run a server in a thread of the test; the value is its address."""
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
