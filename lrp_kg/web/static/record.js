@@ -11,7 +11,7 @@
     const checked = [...part.querySelectorAll("input:checked")];
     if (kind === "values") {
       if (!checked.length) return undefined;
-      return checked.map((i) => i.value).filter((v) => v !== "");
+      return checked.filter((i) => !i.hasAttribute("data-none")).map((i) => i.value);
     }
     if (kind === "value" || kind === "boolean") {
       const one = checked.length ? checked[0].value : "";
