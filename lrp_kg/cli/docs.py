@@ -28,9 +28,9 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
       lrp-kg draw --guideline my-pathway > my-pathway.svg
     """  # noqa: D301 (click reads the backslash)
     service = open_service(guideline)
-    from lrp_kg.authoring.site.catalogue import Catalogue
-    from lrp_kg.authoring.site.drawing import draw as picture
-    from lrp_kg.authoring.site.words import SiteWords
+    from lrp_kg.site.catalogue import Catalogue
+    from lrp_kg.site.drawing import draw as picture
+    from lrp_kg.site.words import SiteWords
 
     catalogue = Catalogue(service.guideline)
     svg = picture(catalogue, service.assessor, SiteWords(catalogue, lang))
@@ -66,8 +66,8 @@ def docs(out: Path, guideline: Path | None) -> None:
     service = open_service(guideline)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from lrp_kg.authoring.site.writer import build
     from lrp_kg.errors import LrpError
+    from lrp_kg.site.writer import build
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:

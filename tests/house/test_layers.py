@@ -30,8 +30,9 @@ BELOW = {
     "answer": {"words", "guideline", "logic", "record"},
     "authoring": {"words", "guideline", "logic", "record", "answer"},
     "research": {"words", "guideline", "logic", "record", "answer"},
-    "web": {"words", "guideline", "logic", "record", "answer", "authoring", "research"},
-    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "web"},
+    "site": {"words", "guideline", "logic", "record", "answer", "authoring"},
+    "web": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site"},
+    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site", "web"},
 }
 """Which rooms a room may import. Authoring and research do not see each other."""
 WITHIN = {
@@ -41,7 +42,6 @@ WITHIN = {
         "mutation": {"cases", "compare"},
         "check": {"cases", "mutation", "reasoning"},
         "compare": set(),
-        "site": {"cases"},
         "new": set(),
     },
     "research": {

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
-from lrp_kg.authoring.site.catalogue import KINDS
 from lrp_kg.durations import MEASURES
 from lrp_kg.research.questions.model import TAGS
+from lrp_kg.site.catalogue import KINDS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
 from tests.support.paths import PACKAGE
 
-PREFIXES = {"site-": PACKAGE / "authoring" / "site", "diff-": PACKAGE / "authoring" / "compare"}
+PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare"}
 """Which part of the package leaves out which beginning of a name."""
 FILES = [
     file

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lrp_kg.authoring.site.catalogue import Catalogue
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.site.catalogue import Catalogue
 
 
 class SiteWords(GuidelineWords):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.exercised import by_term, run_all
-from lrp_kg.authoring.site.tables import table_of
-from lrp_kg.authoring.site.uses import uses_of
+from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.exercised import by_term, run_all
+from lrp_kg.site.tables import table_of
+from lrp_kg.site.uses import uses_of
 
 
 class Content:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from lrp_kg.authoring.site.catalogue import Entry
-from lrp_kg.authoring.site.views import PageView
 from lrp_kg.guideline.model import Term
+from lrp_kg.site.catalogue import Entry
+from lrp_kg.site.views import PageView
 
 Groups = list[tuple[str, list[Entry]]]
 """Entries under headings; an empty string is no heading."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from lrp_kg.authoring.site.catalogue import slug
-from lrp_kg.authoring.site.exercised import AnsweredCase
-from lrp_kg.authoring.site.views import CASES, PageView
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
+from lrp_kg.site.catalogue import slug
+from lrp_kg.site.exercised import AnsweredCase
+from lrp_kg.site.views import CASES, PageView
 
 
 class Cases:

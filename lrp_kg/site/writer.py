@@ -11,14 +11,14 @@ from markupsafe import Markup
 from rich.progress import Progress
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.site.caseviews import Cases
-from lrp_kg.authoring.site.catalogue import KINDS
-from lrp_kg.authoring.site.content import Content
-from lrp_kg.authoring.site.drawing import draw
-from lrp_kg.authoring.site.lists import Lists
-from lrp_kg.authoring.site.tableviews import Tables
-from lrp_kg.authoring.site.views import ALPHABETICAL, CASES, HOME, PICTURE, PageView
-from lrp_kg.authoring.site.words import SiteWords
+from lrp_kg.site.caseviews import Cases
+from lrp_kg.site.catalogue import KINDS
+from lrp_kg.site.content import Content
+from lrp_kg.site.drawing import draw
+from lrp_kg.site.lists import Lists
+from lrp_kg.site.tableviews import Tables
+from lrp_kg.site.views import ALPHABETICAL, CASES, HOME, PICTURE, PageView
+from lrp_kg.site.words import SiteWords
 from lrp_kg.words import LANGUAGES
 
 WRITTEN = "written.txt"
@@ -34,7 +34,7 @@ class Site:
     def __init__(self, content: Content) -> None:
         self.content = content
         self.environment = Environment(
-            loader=PackageLoader("lrp_kg.authoring.site", "templates"),
+            loader=PackageLoader("lrp_kg.site", "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

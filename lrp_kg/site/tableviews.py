@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from lrp_kg.authoring.site.tables import Choice, bounds_of, stretches
-from lrp_kg.authoring.site.views import PageView
 from lrp_kg.logic.cells import Variable
 from lrp_kg.logic.outcomes import DECIDED, Outcome
+from lrp_kg.site.tables import Choice, bounds_of, stretches
+from lrp_kg.site.views import PageView
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrp_kg.authoring.site.catalogue import Catalogue
 from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.site.catalogue import Catalogue
 
 ROLES = (
     *("use-definition", "use-scope", "use-option", "use-refined", "use-box", "use-shown", "use-criterion"),

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.gaps import paths_to
-from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.tables import Choice, diagram_of
 from lrp_kg.guideline.model import Box, Decision, Option
 from lrp_kg.logic.cells import Variable
+from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.tables import Choice, diagram_of
 
 Possible = Mapping[int, Choice]
 """For each variable, the cells in which a stage is possible."""

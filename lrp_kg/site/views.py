@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from lrp_kg.authoring.site.catalogue import KINDS, Entry, slug
-from lrp_kg.authoring.site.content import Content
-from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.in_words import ExpressionPart
 from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import (
@@ -20,6 +17,9 @@ from lrp_kg.guideline.model import (
     TimeLimit,
 )
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
+from lrp_kg.site.catalogue import KINDS, Entry, slug
+from lrp_kg.site.content import Content
+from lrp_kg.site.words import SiteWords
 from lrp_kg.words import LANGUAGES, Text, in_language, other_language, phrase
 
 ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"

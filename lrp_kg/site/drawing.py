@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.layout import Lane, Pathway, Placed, lay_out
-from lrp_kg.authoring.site.panels import PAD, Panel, Panels, capital
-from lrp_kg.authoring.site.tables import bounds_of
-from lrp_kg.authoring.site.words import SiteWords
+from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
+from lrp_kg.site.panels import PAD, Panel, Panels, capital
+from lrp_kg.site.tables import bounds_of
+from lrp_kg.site.words import SiteWords
 from lrp_kg.svg import Canvas, Lines, chip_width, lines, width_of
 
 MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lrp_kg.authoring.site.catalogue import Catalogue
-from lrp_kg.authoring.site.layout import Placed
-from lrp_kg.authoring.site.words import SiteWords
 from lrp_kg.guideline.model import Box, Term
+from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.layout import Placed
+from lrp_kg.site.words import SiteWords
 from lrp_kg.svg import Lines, chip_width, lines
 
 PAD = 12.0

@@ -19,16 +19,16 @@ import pytest
 from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
-from lrp_kg.authoring.site import tables
-from lrp_kg.authoring.site.catalogue import KINDS, Catalogue, slug
-from lrp_kg.authoring.site.content import Content
-from lrp_kg.authoring.site.drawing import draw
-from lrp_kg.authoring.site.layout import lay_out
-from lrp_kg.authoring.site.panels import short_title
-from lrp_kg.authoring.site.words import SiteWords
-from lrp_kg.authoring.site.writer import build, write
 from lrp_kg.cli import main
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
+from lrp_kg.site import tables
+from lrp_kg.site.catalogue import KINDS, Catalogue, slug
+from lrp_kg.site.content import Content
+from lrp_kg.site.drawing import draw
+from lrp_kg.site.layout import lay_out
+from lrp_kg.site.panels import short_title
+from lrp_kg.site.words import SiteWords
+from lrp_kg.site.writer import build, write
 from lrp_kg.svg import width_of, wrap
 from lrp_kg.words import LANGUAGES
 from tests.support.links import check_links
@@ -36,7 +36,7 @@ from tests.support.paths import ANKLE, PACKAGE
 
 pytestmark = pytest.mark.exhaustive
 
-SITE = PACKAGE / "authoring" / "site"
+SITE = PACKAGE / "site"
 SVG = "{http://www.w3.org/2000/svg}"
 VOID = set("area base br col embed hr img input link meta source track wbr".split())
 
