@@ -127,6 +127,16 @@ def engines() -> Engines:
     return cast(Engines, current_app.extensions["lrp_kg_engines"])
 
 
+def may_hold_records() -> bool:
+    """Return whether questions about records can be asked; also true while that cannot be known yet."""
+    if not engines().store:
+        return False
+    try:
+        return engine().has_records
+    except LrpError:
+        return True
+
+
 def engine() -> Engine:
     """Return the engine of the application, the same for a whole request: `guard` checks the one that answers."""
     if "engine" not in g:

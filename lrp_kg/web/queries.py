@@ -11,17 +11,17 @@ import orjson
 from flask import Blueprint, Response, request, url_for
 from markupsafe import Markup
 
-from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
+from lrp_kg.errors import LrpError, RecordsNeeded, UnknownParameter, UnknownQuery
 from lrp_kg.namespaces import local_name
 from lrp_kg.research.questions.charts import draw
 from lrp_kg.research.questions.entries import query_files, read_catalogue
-from lrp_kg.research.questions.listing import as_data
-from lrp_kg.research.questions.model import TAGS, CatalogueEntry, Parameter
+from lrp_kg.research.questions.listing import as_data, by_topic
+from lrp_kg.research.questions.model import CatalogueEntry, Parameter
 from lrp_kg.research.questions.parameters import Vocabulary, prefixes_of, spliced
 from lrp_kg.research.questions.running import JSON, Cell, Table, question, run
 from lrp_kg.web.access import guard
 from lrp_kg.web.assess import service
-from lrp_kg.web.engine import engine
+from lrp_kg.web.engine import engine, may_hold_records
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, language
@@ -73,10 +73,14 @@ def index() -> Response:
     lang = language()
     entries = offer().entries.values()
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
-        data = {"queries": [as_data(e, lang) | {"href": url_for("queries.page", name=e.name)} for e in entries]}
+        queries = [as_data(e, lang) | {"href": url_for("queries.page", name=e.name)} for e in entries]
+        data = {"records": may_hold_records(), "queries": queries}
         return Response(orjson.dumps(data), mimetype="application/json")
-    groups = [(tag, [e for e in entries if (e.tags or TAGS[:1])[0] == tag]) for tag in TAGS]
-    return _html("catalogue.html", lang, groups=[(tag, found) for tag, found in groups if found])
+    groups = [
+        (tag, topics, all(e.needs == "records" for _, found in topics for e in found))
+        for tag, topics in by_topic(entries)
+    ]
+    return _html("catalogue.html", lang, groups=groups, records=may_hold_records())
 
 
 @blueprint.get("/queries/<name>")
@@ -99,6 +103,7 @@ def page(name: str) -> Response:
         table = run(entry, engine(), values, vocabulary, lang)
     except LrpError as error:
         problem = error
+    unasked = isinstance(problem, RecordsNeeded)
     picture = _picture(entry, table, lang)
     given = {k: v for k, v in values.items() if v}
     response = _html(
@@ -109,7 +114,8 @@ def page(name: str) -> Response:
         inputs=[_input(p, values.get(p.name, ""), entry, lang) for p in entry.parameters],
         table=table,
         rows=[[_shown(cell, lang) for cell in row] for row in table.rows[:SHOWN]] if table else [],
-        problem=problem,
+        problem=None if unasked else problem,
+        unasked=unasked,
         picture=Markup(picture),  # noqa: S704 - our own drawing, its texts escaped
         text=text,
         formats={

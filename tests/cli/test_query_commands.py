@@ -21,7 +21,9 @@ from flask.testing import FlaskClient
 
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
+from lrp_kg.research.questions.model import TOPICS
 from lrp_kg.web import create_app
+from lrp_kg.words import phrase
 from tests.support.guidelines import guideline_copy
 from tests.support.queryset import DATA, ENTRIES, ROOT, golden, load_records
 
@@ -205,6 +207,30 @@ def test_catalogue_page_in_each_language(lang: str, plain: FlaskClient) -> None:
     assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
+def test_questions_about_records_are_folded_where_there_are_none(plain: FlaskClient, cohort: FlaskClient) -> None:
+    """The fold says why, and what to do; its pages say so too, as a note."""
+    without, with_records = (client.get("/queries?lang=nl", headers=HTML).text for client in (plain, cohort))
+    assert with_records.count("<details") == without.count("<details") - 1
+    folded = without[without.index('<details class="panel">') : without.index("</details>")]
+    about = {name for name, e in ENTRIES.items() if e.needs == "records" and e.tags[0] == "cohort"}
+    assert set(re.findall(r"/queries/([\w-]+)\?", folded)) == about
+    assert phrase("queries-none-loaded", "nl") in folded and "lrp-kg load" in folded
+    page = plain.get("/queries/records-by-exit?lang=nl", headers=HTML).text
+    assert "lrp-kg load" in page and 'role="alert"' not in page
+    assert [
+        c.get("/queries", headers={"Accept": "application/json"}).get_json()["records"] for c in (plain, cohort)
+    ] == [False, True]
+
+
+def test_catalogue_lists_topics_in_their_order(plain: FlaskClient) -> None:
+    page = plain.get("/queries?lang=en", headers=HTML).text
+    listed = re.findall(r"/queries/([\w-]+)\?", page)
+    assert sorted(listed) == sorted(ENTRIES)
+    assert listed[:2] == ["section-statements", "stage-differences"]
+    headings = re.findall(r"<h3>([^<]+)</h3>", page)
+    assert headings == [phrase(f"queries-topic-{topic}", "en") for topic in TOPICS if topic != "texts"]
+
+
 def test_catalogue_as_json(plain: FlaskClient) -> None:
     data = plain.get("/queries?lang=nl", headers={"Accept": "application/json"}).get_json()
     assert [q["name"] for q in data["queries"]] == sorted(ENTRIES)
@@ -228,7 +254,8 @@ def test_every_query_has_a_page(name: str, lang: str, cohort: FlaskClient) -> No
     if entry.tags != ("check",) and "check" not in entry.tags:
         assert page.rows == len(golden(name)["rows"]) + 1
     if entry.chart:
-        assert answer.text.count("<svg") == 1 and 'aria-labelledby="chart-title chart-description"' in answer.text
+        assert answer.text.count('<div class="bars" role="img" aria-label="') == 1
+        assert "<rect" in answer.text
     assert any(link.startswith("/query?query=PREFIX") for link in page.links)
 
 

@@ -305,6 +305,8 @@ BROKEN = [
     ("#+ summary:", "#+ nothing:", "query-header-key", 1),
     ("#+ tags: [guideline]", "#+ tags: [guideline, funny]", "query-header-value", 2),
     ("#+ tags: [guideline]", "#+ tags: guideline", "query-header-value", 2),
+    ("#+ tags: [guideline]", "#+ topic: funny", "query-header-value", 2),
+    ("#+ tags: [guideline]", "#+ order: first", "query-header-value", 2),
     ("needs: guideline", "needs: money", "query-header-value", 3),
     ("needs: guideline", "need: guideline", "query-header-key", 3),
     ('{en: "Which stages?", nl:', "{nl:", "query-header-language", 1),
@@ -401,14 +403,21 @@ def numbers(*rows: tuple[str, str | None, str]) -> Table:
 def test_chart_has_title_description_and_labels(kind: str) -> None:
     table = numbers(("1", "4", "a&b"), ("2", "0", "a&b"), ("2", "7", "<script>"), ("3", None, "c"))
     picture = draw(Chart(kind, "x", "y", "s"), table, title="What & how?", lang="fr")
-    assert picture.count("<title") == picture.count("<desc") == 1
-    assert 'role="img"' in picture and 'lang="fr"' in picture
+    assert 'aria-label="What &amp; how? Why / Ex / &lt;Series&gt;"' in picture
+    assert picture.count('role="img"') == 1 and 'lang="fr"' in picture
     assert "What &amp; how?" in picture and "a&amp;b" in picture and "&lt;script&gt;" in picture
     assert "<script" not in picture and "style" not in picture
     import xml.etree.ElementTree as ElementTree
 
     ElementTree.fromstring(picture)
     assert picture.count("<rect" if kind == "bar" else "<circle") == 3
+
+
+def test_bars_keep_the_order_of_rows_and_say_their_values() -> None:
+    table = numbers(("9", "1", "a"), ("10", "2", "a"), ("9", "3", "b"))
+    picture = draw(Chart("bar", "x", "y", "s"), table, title="t", lang="en")
+    assert re.findall(r"<(?:p|span)>([^<]+)", picture) == ["9", "1 a", "3 b", "10", "2 a"]
+    assert [float(w) for w in re.findall(r'<rect[^>]* width="([\d.]+)%', picture)] == [33.3, 100, 66.7]
 
 
 def test_chart_without_numbers_is_empty() -> None:

@@ -142,7 +142,7 @@ class TestPage:
             CP + "SELECT ?m (COUNT(?s) AS ?n) { ?s a cp:Statement ; cp:modality ?m } GROUP BY ?m ORDER BY ?m",
         )
         tab.choose("chart")
-        tab.wait("document.querySelectorAll('svg.plot .bar').length > 5")
+        tab.wait("document.querySelectorAll('.bars rect.bar').length > 5")
         assert "125" in tab.results
 
     def test_triples_are_drawn_as_a_graph(self, tab: Tab) -> None:

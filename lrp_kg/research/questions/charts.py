@@ -1,26 +1,24 @@
-"""Draws the result of a query: bars or lines as SVG within a page, without styles or scripts of its own.
+"""Draws the result of a query within a page: bars as rows of text with a strip each, lines as SVG.
 
-The words are at the bars and lines themselves, so that nothing is said by colour alone; the table holds all values.
+The words are at the bars and lines themselves, so that nothing is said by colour, and texts keep their size on a narrow
+screen; the table of the same page holds all values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from lrp_kg.research.questions.model import Chart
 from lrp_kg.research.questions.running import Table
-from lrp_kg.svg import width_of, wrap
 
 MOST = 60
 """Bars that are drawn; the table has them all."""
 
-COLOURS = 6
+DASHES = ("none", "8 4", "2 3", "12 4 2 4")
 WIDTH = 860.0
 SIZE = 13.0
-_LABELS = 300.0
-_BAR = 18.0
 _HIGH = 320.0
 
 
@@ -50,54 +48,37 @@ def draw(chart: Chart, table: Table, *, title: str, lang: str) -> str:
     """Return a picture of a result, empty where there is nothing to draw."""
     found = points(chart, table)
     labels = dict(zip(table.columns, table.labels, strict=True))
+    described = f"{labels[chart.y]} / {labels[chart.x]}" + (f" / {labels[chart.series]}" if chart.series else "")
+    named = f'role="img" aria-label={quoteattr(f"{title} {described}")} lang="{lang}"'
     if chart.kind == "line":
         numbered = [p for p in found if _number(p.x) is not None]
-        body, height = _lines(numbered, labels[chart.x], labels[chart.y]) if numbered else ([], 0.0)
-    else:
-        body, height = _bars(found[:MOST]) if found else ([], 0.0)
-    if not body:
+        if not numbered:
+            return ""
+        body = "\n".join(_lines(numbered, labels[chart.x], labels[chart.y]))
+        size = f'viewBox="0 0 {WIDTH:g} {_HIGH:g}"'
+        picture = f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" {size} {named}>\n{body}\n</svg>'
+        return f'<div class="scroll" role="region" tabindex="0" aria-label={quoteattr(described)}>{picture}</div>'
+    if not found:
         return ""
-    described = f"{labels[chart.y]} / {labels[chart.x]}" + (f" / {labels[chart.series]}" if chart.series else "")
-    return "\n".join(
-        (
-            f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" role="img" '
-            f'aria-labelledby="chart-title chart-description" lang="{lang}">',
-            f'<title id="chart-title">{escape(title)}</title>',
-            f'<desc id="chart-description">{escape(described)}</desc>',
-            *body,
-            "</svg>",
-        )
-    )
+    return f'<div class="bars" {named}>\n' + "\n".join(_bars(found[:MOST])) + "\n</div>"
 
 
-def _bars(found: Sequence[Point]) -> tuple[list[str], float]:
-    """Draw a bar for each value, those of the same ``x`` together."""
-    series = list(dict.fromkeys(p.series for p in found))
+def _bars(found: Sequence[Point]) -> Iterator[str]:
+    """Yield a group for each ``x``, in the order of the rows, with a bar and its words for each value."""
     longest = max((p.y for p in found), default=0) or 1
-    said = max(width_of(_label(p), SIZE) for p in found)
-    room = WIDTH - _LABELS - said - 16
-    parts: list[str] = []
-    y = 6.0
     for x in dict.fromkeys(p.x for p in found):
-        group = [p for p in found if p.x == x]
-        lines = wrap(x, _LABELS - 12, SIZE)[:4]
-        for n, line in enumerate(lines):
-            parts.append(_text(_LABELS - 8, y + SIZE + n * 16, line, "end"))
-        top = y
-        for p in group:
-            width = max(room * p.y / longest, 0)
-            colour = series.index(p.series) % COLOURS
-            parts.append(
-                f'<rect class="c{colour}" x="{_LABELS:g}" y="{top + 2:.1f}" width="{width:.1f}" '
-                f'height="{_BAR - 3:g}" rx="2"/>'
-            )
-            parts.append(_text(_LABELS + width + 6, top + SIZE + 1, _label(p)))
-            top += _BAR
-        y = max(top, y + 16 * len(lines) + 2) + 8
-    return parts, y
+        yield f'<div class="group"><p>{escape(x)}</p>'
+        for p in found:
+            if p.x == x:
+                width = max(100 * p.y / longest, 0)
+                strip = (
+                    f'<svg width="100%" height="14"><rect class="bar" width="{width:.1f}%" height="14" rx="2"/></svg>'
+                )
+                yield f"<p>{strip}<span>{escape(_label(p))}</span></p>"
+        yield "</div>"
 
 
-def _lines(found: Sequence[Point], x_label: str, y_label: str) -> tuple[list[str], float]:
+def _lines(found: Sequence[Point], x_label: str, y_label: str) -> list[str]:
     """Draw a line for each series over a numeric axis."""
     xs = [_number(p.x) or 0 for p in found]
     low, high = min(xs), max(xs)
@@ -121,15 +102,15 @@ def _lines(found: Sequence[Point], x_label: str, y_label: str) -> tuple[list[str
     for n, series in enumerate(dict.fromkeys(p.series for p in found)):
         spots = [place(p) for p in sorted((p for p in found if p.series == series), key=lambda p: _number(p.x) or 0)]
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in spots)
-        parts.append(f'<path class="line l{n % COLOURS}" d="M{path}"/>')
-        parts += [f'<circle class="c{n % COLOURS}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in spots]
+        parts.append(f'<path class="line" stroke-dasharray="{DASHES[n % len(DASHES)]}" d="M{path}"/>')
+        parts += [f'<circle class="bar" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in spots]
         if series:
             y = spots[-1][1] + 4
             while any(abs(y - other) < 15 for other in taken):
                 y -= 15
             taken.append(y)
             parts.append(_text(right + 8, y, series))
-    return parts, _HIGH
+    return parts
 
 
 def _label(p: Point) -> str:

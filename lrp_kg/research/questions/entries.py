@@ -14,6 +14,7 @@ from lrp_kg.research.questions.model import (
     CHARTS,
     NEEDS,
     TAGS,
+    TOPICS,
     TYPES,
     CatalogueEntry,
     Chart,
@@ -24,7 +25,7 @@ from lrp_kg.research.questions.model import (
 from lrp_kg.text_files import read_text, visible
 from lrp_kg.words import LANGUAGES, Text
 
-KEYS = {"summary", "description", "tags", "needs", "params", "columns", "chart"}
+KEYS = {"summary", "description", "tags", "topic", "order", "needs", "params", "columns", "chart"}
 PARAMETER_KEYS = {"type", "default", "label", "optional", "of", "values", "minimum", "maximum"}
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,6 +81,11 @@ class _Header:
         summary = self._text(data, "summary")
         description = self._text(data, "description", needed=False)
         tags = self._list(data, "tags", TAGS)
+        topic, order = data.get("topic", ""), data.get("order", 0)
+        if topic and topic not in TOPICS:
+            self._report("query-header-value", f"topic is one of {', '.join(TOPICS)}, not {topic!r}.", "topic")
+        if type(order) is not int:
+            self._report("query-header-value", f"order is a whole number, not {order!r}.", "order")
         needs = data.get("needs", "guideline")
         if needs not in NEEDS:
             self._report("query-header-value", f"needs is one of {', '.join(NEEDS)}, not {needs!r}.", "needs")
@@ -102,6 +108,8 @@ class _Header:
             parameters=parameters,
             columns=columns,
             chart=chart,
+            topic=str(topic),
+            order=order,
         )
 
     def _data(self) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lrp_kg.research.questions.model import TAGS, CatalogueEntry
+from lrp_kg.research.questions.model import TAGS, TOPICS, CatalogueEntry
 from lrp_kg.words import in_language
 
 HEAD = """<!-- Made by `python -m lrp_kg.research.questions.listing`; edit queries/*.rq instead. -->
@@ -18,6 +18,20 @@ Run one with `lrp-kg query NAME`, at `/queries/NAME` of the service, or on any e
 _TITLES = {"guideline": "About the guideline", "cohort": "About records", "check": "Checks for authors"}
 
 
+Topics = list[tuple[str, list[CatalogueEntry]]]
+
+
+def by_topic(entries: Iterable[CatalogueEntry]) -> list[tuple[str, Topics]]:
+    """Return queries under their first tag and their topic, as a page lists them; those without a topic come last."""
+    found = sorted(entries, key=lambda e: (e.order, e.name))
+    groups = []
+    for tag in TAGS:
+        own = [e for e in found if (e.tags or TAGS[:1])[0] == tag]
+        topics = [(topic, [e for e in own if e.topic == topic]) for topic in (*TOPICS, "")]
+        groups.append((tag, [(topic, some) for topic, some in topics if some]))
+    return [(tag, topics) for tag, topics in groups if topics]
+
+
 def as_data(entry: CatalogueEntry, lang: str) -> dict[str, Any]:
     """Return a query as JSON-ready data, its words in a language."""
     return {
@@ -25,6 +39,7 @@ def as_data(entry: CatalogueEntry, lang: str) -> dict[str, Any]:
         "summary": in_language(entry.summary, lang),
         "description": in_language(entry.description, lang),
         "tags": list(entry.tags),
+        "topic": entry.topic or None,
         "needs": entry.needs,
         "params": [
             {
@@ -47,14 +62,11 @@ def as_data(entry: CatalogueEntry, lang: str) -> dict[str, Any]:
 
 def as_markdown(entries: Iterable[CatalogueEntry]) -> str:
     """Return the catalogue as a document, each query under its first tag."""
-    found = list(entries)
     parts = [HEAD]
-    for tag in TAGS:
-        rows = [e for e in found if (e.tags or TAGS[:1])[0] == tag]
-        if rows:
-            parts.append(f"## {_TITLES[tag]}\n\n| query | question | parameters | needs |\n|---|---|---|---|")
-            parts += [_row(e) for e in rows]
-            parts.append("")
+    for tag, topics in by_topic(entries):
+        parts.append(f"## {_TITLES[tag]}\n\n| query | question | parameters | needs |\n|---|---|---|---|")
+        parts += [_row(e) for _, some in topics for e in some]
+        parts.append("")
     return "\n".join(parts)
 
 

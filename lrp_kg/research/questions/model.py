@@ -10,6 +10,11 @@ from lrp_kg.findings import Finding
 from lrp_kg.words import Text
 
 TAGS = ("guideline", "cohort", "check")
+TOPICS = (
+    "advice", "decisions", "programmes", "sources", "numbers", "course", "selection", "certainty", "versions", "texts",
+)  # fmt: skip
+"""What a question is about, in the order in which a page lists them; each is also part of the name of a phrase."""
+
 NEEDS = ("guideline", "records")
 TYPES = ("iri", "string", "lang", "integer", "date", "boolean", "choice")
 CHARTS = ("bar", "line")
@@ -57,7 +62,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A query of the catalogue."""
+    """A query of the catalogue; those of a topic are listed in their order, then by name."""
 
     name: str
     file: Path
@@ -69,6 +74,8 @@ class CatalogueEntry:
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     chart: Chart | None = None
+    topic: str = ""
+    order: int = 0
 
     @property
     def query(self) -> str:

@@ -62,23 +62,19 @@ class ChartPlugin {
     if (all.length > points.length) target.append(element("p", { class: "note" }, `${Names.words["query-graph-note"]} ${Names.number(points.length)} / ${Names.number(all.length)}`));
   }
 
+  // Rows of text with a strip each, so that texts keep their size on a narrow screen; as `research/questions/charts.py`.
   bars(points, title) {
-    const height = 28 * points.length + 24;
-    const largest = Math.max(0, ...points.map((p) => p.value));
-    const least = Math.min(0, ...points.map((p) => p.value));
-    const at = (value) => 330 + (520 * (value - least)) / (largest - least || 1);
-    const picture = svg("svg", { class: "plot", viewBox: `0 0 960 ${height}`, width: 960, role: "img", "aria-label": `${title}: ${points.map((p) => `${p.name} ${p.value}`).join("; ")}` });
-    points.forEach(({ name, value }, n) => {
-      const y = 28 * n + 12;
-      const bar = svg("rect", { class: "bar", x: Math.min(at(0), at(value)), y, width: Math.max(1, Math.abs(at(value) - at(0))), height: 19, rx: 2 });
-      bar.append(svg("title", {}, `${name}: ${value}`));
-      picture.append(
-        svg("text", { x: 320, y: y + 14, "text-anchor": "end" }, cut(name, 44)),
-        bar,
-        svg("text", { class: "value", x: Math.max(at(0), at(value)) + 6, y: y + 14 }, Names.number(value)),
-      );
-    });
-    picture.append(svg("line", { class: "axis", x1: at(0), x2: at(0), y1: 4, y2: height - 8 }));
+    const largest = Math.max(0, ...points.map((p) => p.value)) || 1;
+    const picture = element("div", { class: "bars", role: "img", "aria-label": `${title}: ${points.map((p) => `${p.name} ${p.value}`).join("; ")}` });
+    for (const { name, value } of points) {
+      const group = element("div", { class: "group" });
+      const strip = svg("svg", { width: "100%", height: 14 });
+      strip.append(svg("rect", { class: "bar", width: `${Math.max(0, (100 * value) / largest)}%`, height: 14, rx: 2 }));
+      const row = element("p");
+      row.append(strip, element("span", {}, Names.number(value)));
+      group.append(element("p", {}, name), row);
+      picture.append(group);
+    }
     return picture;
   }
 

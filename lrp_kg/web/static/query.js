@@ -198,12 +198,14 @@
   async function examples() {
     const response = await fetch(at(`/queries?lang=${lang}`), { headers: { Accept: "application/json" } });
     if (!response.ok) return;
-    const { queries } = await response.json();
+    const { queries, records } = await response.json();
     const select = document.getElementById("example");
     const groups = new Map();
     for (const entry of queries) {
       const tag = entry.tags[0] || "guideline";
-      if (!groups.has(tag)) groups.set(tag, element("optgroup", { label: words[`queries-tag-${tag}`] || tag }));
+      const label = words[`queries-tag-${tag}`] || tag;
+      const none = entry.needs === "records" && !records;
+      if (!groups.has(tag)) groups.set(tag, element("optgroup", none ? { label: `${label} (${words["query-no-records"]})`, disabled: "" } : { label }));
       groups.get(tag).append(element("option", { value: entry.name }, entry.summary));
     }
     select.append(...groups.values());
