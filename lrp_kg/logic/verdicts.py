@@ -63,19 +63,37 @@ class VerdictMemory:
         """Query many signatures at once, which is faster than one by one."""
         distinct = list(dict.fromkeys(signatures))
         found = dict(zip(distinct, self.program.classify(distinct), strict=True))
-        for number, (known, reads) in enumerate(zip(self._known, self._reads, strict=True)):
-            for signature, verdicts in found.items():
-                known[bytes([signature[i] for i in reads])] = verdicts[number]
+        for signature, verdicts in found.items():
+            self._remember(enumerate(self._keys(signature)), verdicts)
         return found
+
+    def prepare(self, signatures: Iterable[Signature]) -> None:
+        """Query at once what is not in the cache for some of these signatures, leaving out those that add nothing."""
+        coming: list[set[bytes]] = [set() for _ in self._known]
+        new = []
+        for signature in dict.fromkeys(signatures):
+            keys = self._keys(signature)
+            if any(k not in known and k not in met for k, known, met in zip(keys, self._known, coming, strict=True)):
+                new.append(signature)
+                for key, met in zip(keys, coming, strict=True):
+                    met.add(key)
+        self.learn(new)
 
     def _ask(self, signature: Signature) -> None:
         """Query every expression whose verdict is not in the cache for the cells of a signature."""
-        keys = [bytes([signature[i] for i in reads]) for reads in self._reads]
+        keys = self._keys(signature)
         unknown = [n for n, key in enumerate(keys) if key not in self._known[n]]
         needed = self.program.needed([self.program.nodes[n] for n in unknown])
         verdicts = self.program.classify([signature], needed)[0]
-        for number in unknown:
+        self._remember(((n, keys[n]) for n in unknown), verdicts)
+
+    def _keys(self, signature: Signature) -> list[bytes]:
+        """Return the cells that each expression reads."""
+        return [bytes([signature[i] for i in reads]) for reads in self._reads]
+
+    def _remember(self, keys: Iterable[tuple[int, bytes]], verdicts: Verdicts) -> None:
+        for number, key in keys:
             known = self._known[number]
             if len(known) > LIMIT:
                 known.clear()
-            known[keys[number]] = verdicts[number]
+            known[key] = verdicts[number]

@@ -19,6 +19,7 @@ from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
+from lrp_kg.logic.classify import Oxigraph
 from lrp_kg.namespaces import CP, XSD
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.store import deriving, generations, loading, new_generation
@@ -26,7 +27,7 @@ from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.opening import open_engine, staleness
 from lrp_kg.research.store.quads import derived_lines, name_record, record_lines
-from lrp_kg.research.store.sources import Source
+from lrp_kg.research.store.sources import Source, read_items
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
 
@@ -197,6 +198,18 @@ def test_written_lines_are_quads(service: GuidelineService) -> None:
     parsed = list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
     assert len(parsed) == len(text.splitlines())
     assert 'a "quoted" \\ name with <signs> and é' in {getattr(q.object, "value", "") for q in parsed}
+
+
+def test_a_batch_is_asked_for_in_one_query(guideline: Guideline, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    rows = Oxigraph.rows
+    monkeypatch.setattr(Oxigraph, "rows", lambda self, query: asked.append(query) or rows(self, query))
+    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load"))
+    asked.clear()
+    records = [named(n, injuryDate=f"2025-03-{n:02}", severity=("partial", "complete")[n % 2]) for n in range(1, 20)]
+    sent = list(read_items(guideline, [ndjson(*records)]))
+    assert sum(bool(item.lines) for item in deriver.batch(sent).items) == 19
+    assert len(asked) == 1
 
 
 class TestLoadingAgain:

@@ -18,6 +18,7 @@ from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.lifeline import end_with_starter
 from lrp_kg.record.files import Item, understand
+from lrp_kg.record.model import Record
 from lrp_kg.research.store.quads import (
     AnswerWriter,
     NamedRecord,
@@ -76,6 +77,14 @@ class Job:
     base: Path | None = None
 
 
+class _Readable(NamedTuple):
+    """An item that is valid: its name, and its record as it is stored and as it is assessed."""
+
+    name: str
+    named: NamedRecord
+    record: Record
+
+
 class Deriver:
     """Derives the answers of records with one guideline."""
 
@@ -87,9 +96,14 @@ class Deriver:
 
     def batch(self, items: list[Item]) -> Batch:
         """Derive each item."""
-        return Batch([self._one(name, found) for name, found in items], self.answers.new_results())
+        found = [self._read(name, item) for name, item in items]
+        records = [item.record for item in found if isinstance(item, _Readable)]
+        self.service.assessor.prepare(records)
+        derived = [self._answered(item) if isinstance(item, _Readable) else item for item in found]
+        return Batch(derived, self.answers.new_results())
 
-    def _one(self, name: str, found: object) -> DerivedItem:
+    def _read(self, name: str, found: object) -> _Readable | DerivedItem:
+        """Return an item that is to be answered, or the report on one that is not."""
         raw = understand(self.service.reader, found)  # type: ignore[arg-type]
         if isinstance(raw, RecordError):
             return _refused(name, Finding(raw.code, raw.message))
@@ -103,20 +117,23 @@ class Deriver:
         if is_answered(self.base, named):
             return DerivedItem(_report(name, named), "")
         try:
-            record = self.service.read(raw)
+            return _Readable(name, named, self.service.read(raw))
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
                 lines = "".join((*record_lines(named), *digest_lines(named), *self.answers.refused_lines(named)))
             return DerivedItem(_report(name, named, error.code, error.findings), lines)
-        assessment = self.service.assessor.assess(record, explain=True)
+
+    def _answered(self, item: _Readable) -> DerivedItem:
+        named = item.named
+        assessment = self.service.assessor.assess(item.record, explain=True)
         parts = (
             *record_lines(named),
             *digest_lines(named),
-            *derived_lines(named, record, self.service.guideline),
+            *derived_lines(named, item.record, self.service.guideline),
             *self.answers.lines(named, assessment),
         )
-        return DerivedItem(_report(name, named), "".join(parts))
+        return DerivedItem(_report(item.name, named), "".join(parts))
 
 
 def _refused(name: str, finding: Finding) -> DerivedItem:

@@ -1,0 +1,69 @@
+"""Verdicts that are asked for together are those that are asked for one by one, in fewer queries."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.logic import verdicts
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import Oxigraph, Program
+from lrp_kg.logic.verdicts import VerdictMemory
+
+
+class CountedEngine(Oxigraph):
+    """Counts the queries that it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queries = 0
+
+    def rows(self, query: str) -> Iterable[Sequence[bool | int | None]]:
+        self.queries += 1
+        return super().rows(query)
+
+
+def memory(service: GuidelineService) -> tuple[VerdictMemory, CountedEngine]:
+    engine = CountedEngine()
+    return VerdictMemory(Program(service.guideline, service.assessor.cells, engine)), engine
+
+
+def signatures(service: GuidelineService, number: int) -> list[Signature]:
+    rng = random.Random(3)  # noqa: S311
+    variables = service.assessor.cells.variables
+    return [bytes(rng.randint(0, v.size) for v in variables) for _ in range(number)]
+
+
+def test_prepared_verdicts_are_those_of_single_queries(ankle: GuidelineService) -> None:
+    found, engine = memory(ankle)
+    alone, _ = memory(ankle)
+    some = signatures(ankle, 60)
+    found.prepare(some)
+    asked = engine.queries
+    numbers = range(len(found.program.nodes))
+    for signature in some:
+        assert found.of(signature, numbers) == alone.of(signature, numbers)
+    assert engine.queries == asked == 1
+
+
+def test_nothing_is_asked_for_what_is_known(ankle: GuidelineService) -> None:
+    found, engine = memory(ankle)
+    some = signatures(ankle, 20)
+    found.prepare(some)
+    found.prepare([*some, *some])
+    found.prepare([])
+    assert engine.queries == 1
+
+
+def test_memory_is_bounded(ankle: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "LIMIT", 3)
+    found, _ = memory(ankle)
+    alone, _ = memory(ankle)
+    some = signatures(ankle, 40)
+    found.prepare(some)
+    assert max(len(known) for known in found._known) <= 4
+    numbers = range(len(found.program.nodes))
+    assert found.of(some[0], numbers) == alone.of(some[0], numbers)
