@@ -28,12 +28,12 @@ class Calls:
         """Return a warning whose situation holds as it is to be given; ``None`` where its advice is ruled out."""
         if warning.calls_for is None:
             return warning
-        shown = {self._shown(box, result, verdict) for box in self._boxes.get(warning.calls_for, ())}
+        shown = {self.shown(box, result, verdict) for box in self._boxes.get(warning.calls_for, ())}
         if TRUE in shown:
             return warning
         return self._in_doubt[warning.iri] if OPEN in shown else None
 
-    def _shown(self, box: Box, result: Results, verdict: Verdicts) -> int:
+    def shown(self, box: Box, result: Results, verdict: Verdicts) -> int:
         """Return whether a box is shown: with an answer certainly, with a possible one perhaps."""
         decision, option = self._guideline.shown_with(box)
         if option is None:

@@ -31,5 +31,18 @@ class SiteWords(GuidelineWords):
             parts.append(self._count("day", days))
         return " ".join(parts)
 
+    def weeks(self, iri: str, low: int | None, high: int | None) -> str:
+        """Return an interval of days as weeks, where the guideline counts these weeks too; else nothing."""
+        derived = self.guideline.derived
+        own = derived.get(iri)
+        if own is None or own.measure != "ElapsedDays" or low is None or low % 7 or (high is not None and (high + 1) % 7):
+            return ""
+        if not any((d.start, d.end, d.measure) == (own.start, own.end, "OrdinalWeek") for d in derived.values()):
+            return ""
+        first, last = low // 7 + 1, None if high is None else (high + 1) // 7
+        if last is None:
+            return self.say("weeks-from", first=first)
+        return self.say("weeks-between", first=first, last=last) if first < last else self.say("week-only", n=first)
+
     def _count(self, unit: str, number: int) -> str:
         return self.say(unit) if number == 1 else self.say(f"{unit}s", n=number)

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from rich.progress import Progress
 
 from lrp_kg.answer.service import GuidelineService
@@ -16,6 +15,7 @@ from lrp_kg.site.catalogue import KINDS
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
 from lrp_kg.site.lists import Lists
+from lrp_kg.site.pathwaymap import PathwayMap
 from lrp_kg.site.tableviews import Tables
 from lrp_kg.site.views import ALPHABETICAL, CASES, HOME, PICTURE, PageView
 from lrp_kg.site.words import SiteWords
@@ -51,7 +51,8 @@ class Site:
         """Yield every file."""
         catalogue = self.content.catalogue
         yield HOME, partial(self.render, "choose.html", SiteWords(catalogue, LANGUAGES[0]), HOME)
-        yield "site.css", partial((Path(__file__).parent / "static" / "site.css").read_text, encoding="utf-8")
+        for style in ("site.css", "map.css"):
+            yield style, partial((Path(__file__).parent / "static" / style).read_text, encoding="utf-8")
         for lang in LANGUAGES:
             for path, text in self.of_language(SiteWords(catalogue, lang)):
                 yield f"{lang}/{path}", text
@@ -64,7 +65,7 @@ class Site:
 
         catalogue, assessor = self.content.catalogue, self.content.assessor
         view = PageView(self.content, words, HOME)
-        yield page(HOME, "home.html", picture=lambda: Markup(draw(catalogue, assessor, words, view.href)))  # noqa: S704
+        yield page(HOME, "home.html", pathway=PathwayMap(catalogue, assessor, words))
         yield PICTURE, partial(draw, catalogue, assessor, words)
         yield page(ALPHABETICAL, "alphabetical.html")
         if self.content.runs:

@@ -1,0 +1,164 @@
+"""The pathway as a page: exits, columns of time, lanes of stages, and in each stage its boxes, row by row.
+
+It has the layout of the picture (`lrp_kg.site.layout`); a browser gives it the width of its window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.guideline.model import Box, Decision, Option, Statement, Term
+from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
+from lrp_kg.site.lit import Lit, Step
+from lrp_kg.site.panels import capital, short_title
+from lrp_kg.site.tables import bounds_of
+from lrp_kg.site.words import SiteWords
+
+MOST = 12
+"""Columns and rows that the style sheet has places for; a map with more is stacked at any width."""
+
+
+@dataclass(frozen=True)
+class MapColumn:
+    """An interval of the number that the stages depend on: as weeks, empty where it has none, and as that number."""
+
+    weeks: str
+    number: str
+
+
+@dataclass(frozen=True)
+class MapBox:
+    """A box with its label without what its stage says already."""
+
+    box: Box
+    title: str
+
+
+@dataclass(frozen=True)
+class MapStage:
+    """A stage in its place: ``sections`` has the boxes of each section of the map, so that sections meet in rows."""
+
+    stage: Option
+    title: str
+    first: int
+    last: int
+    column: MapColumn | None
+    sections: tuple[tuple[MapBox, ...], ...]
+    notices: tuple[Statement, ...]
+    passages: tuple[tuple[Option, str], ...]
+
+
+@dataclass(frozen=True)
+class MapLane:
+    """A lane: its heading, the IRI of its value, and rows of stages that are side by side."""
+
+    title: str
+    value: str
+    rows: tuple[tuple[MapStage, ...], ...]
+
+
+class PathwayMap:
+    """The map of a guideline in one language, lit for a patient if there is one."""
+
+    def __init__(self, catalogue: Catalogue, assessor: Assessor, words: SiteWords, lit: Lit | None = None) -> None:
+        self.catalogue = catalogue
+        self.assessor = assessor
+        self.words = words
+        self.lit = lit
+        self.layout: Pathway = lay_out(catalogue, assessor)
+
+    # -- the pathway ------------------------------------------------------------------------------
+
+    @property
+    def gates(self) -> tuple[Decision, ...]:
+        """The decisions before the stages."""
+        return self.layout.gates
+
+    @cached_property
+    def columns(self) -> tuple[MapColumn, ...]:
+        """What each column is, from the earliest."""
+        return tuple(self._column(first, last) for first, last in self.layout.columns)
+
+    @cached_property
+    def width(self) -> int:
+        """How many columns the map has."""
+        return max((p.last for lane in self.layout.lanes for p in lane.stages), default=0) + 1
+
+    @cached_property
+    def sections(self) -> tuple[Term, ...]:
+        """The sections of boxes, in the order of the guideline."""
+        boxes = [b for lane in self.layout.lanes for p in lane.stages for b in p.boxes]
+        return tuple({b.section.iri: b.section for b in sorted(boxes, key=lambda b: b.section_order)}.values())
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether the style sheet has a place for every column and row."""
+        return self.width <= MOST and len(self.sections) <= MOST
+
+    @cached_property
+    def lanes(self) -> tuple[MapLane, ...]:
+        """The lanes, each with rows of stages; a stage is in the first row where its columns are free."""
+        return tuple(MapLane(self._lane_title(lane), lane.value, self._rows(lane)) for lane in self.layout.lanes)
+
+    def _column(self, first: int, last: int) -> MapColumn:
+        variable = self.layout.column_variable
+        assert variable is not None  # noqa: S101 (there are no columns without it)
+        low, high = bounds_of(self.assessor.cells, variable, first, last)
+        number = f"{self.words.term(variable.iri)}{self.words.colon}{self.words.interval(variable.iri, low, high)}"
+        return MapColumn(capital(self.words.weeks(variable.iri, low, high)), capital(number))
+
+    def _lane_title(self, lane: Lane) -> str:
+        return capital(self.words.term(lane.value)) if lane.value else ""
+
+    def _rows(self, lane: Lane) -> tuple[tuple[MapStage, ...], ...]:
+        rows: list[list[MapStage]] = []
+        for placed in lane.stages:
+            own = self._stage(placed, lane)
+            row = next((r for r in rows if all(s.last < own.first or own.last < s.first for s in r)), None)
+            if row is None:
+                rows.append(row := [])
+            row.append(own)
+        return tuple(tuple(sorted(r, key=lambda s: s.first)) for r in rows)
+
+    def _stage(self, placed: Placed, lane: Lane) -> MapStage:
+        label = self.words.label(placed.stage)
+        title = short_title(label, self.words.term(lane.value) if lane.value else "", "") or label
+        columns = self.layout.columns
+        column = self._column(columns[placed.first][0], columns[placed.last][1]) if columns else None
+        found = [p for p in self.layout.passages if p.stage == placed.stage.iri]
+        stages = {s.iri: s for s in self.catalogue.stages}
+        return MapStage(
+            stage=placed.stage,
+            title=capital(title),
+            first=placed.first + 1,
+            last=placed.last + 1,
+            column=column,
+            sections=tuple(self._boxes(placed, section, label) for section in self.sections),
+            notices=self.catalogue.guideline.notices.get(placed.stage.iri, ()),
+            passages=tuple((stages[p.target], ", ".join(p.printed)) for p in found),
+        )
+
+    def _boxes(self, placed: Placed, section: Term, stage: str) -> tuple[MapBox, ...]:
+        name = self.words.label(section)
+        boxes = [b for b in placed.boxes if b.section.iri == section.iri]
+        shorts = (short_title(self.words.label(b), stage, name) for b in boxes)
+        titles = (f"{name}{self.words.colon}{s}" if s else name for s in shorts)
+        return tuple(MapBox(b, capital(t)) for b, t in zip(boxes, titles, strict=True))
+
+    # -- the patient ------------------------------------------------------------------------------
+
+    def state(self, name: str) -> str:
+        """Return whether a term is *certain* or *possible* for the patient, else nothing."""
+        return self.lit.state(name) if self.lit else ""
+
+    def answer_title(self, step: Step, answer: Term) -> str:
+        """Return an answer without what the stage and the decision say already; empty where nothing else is said."""
+        label = self.words.label(answer)
+        for stage in self.catalogue.stages:
+            own = self.words.label(stage)
+            if answer.iri != stage.iri and label.casefold().startswith(own.casefold()):
+                label = short_title(label, own, "")
+        return short_title(label, self.words.label(step.asked), "")
