@@ -16,7 +16,7 @@ CERTAIN, POSSIBLE = "certain", "possible"
 
 
 @dataclass(frozen=True)
-class Step:
+class WayStep:
     """A step of the way: what was asked (a decision, or the field that splits the lanes), and what came of it.
 
     ``boxes`` are those shown with it; ``status`` is that of the decision, empty for a field.
@@ -35,7 +35,7 @@ class Lit:
 
     certain: frozenset[str]
     possible: frozenset[str]
-    way: tuple[Step, ...]
+    way: tuple[WayStep, ...]
     stages: tuple[Option, ...]
     possible_stages: tuple[Option, ...]
     exits: tuple[tuple[Option, Caution | None], ...]
@@ -68,7 +68,7 @@ class _Lighting:
     def lit(self) -> Lit:
         certain = {name for name, state in self.shown.items() if state == TRUE}
         possible = self.shown.keys() - certain
-        way: list[Step] = []
+        way: list[WayStep] = []
         for decision in self.guideline.own_decisions.values():
             if any(o.iri in self.stages for o in decision.options):
                 way += self._lanes()
@@ -89,20 +89,18 @@ class _Lighting:
             exits=tuple((o, o.caution) for o in ending if o.iri in certain),
         )
 
-    def _lanes(self) -> Iterable[Step]:
+    def _lanes(self) -> Iterable[WayStep]:
         if self.lane_field is not None:
             values = tuple(v for v in self.lane_field.values if v.iri == self.lane)
             if values:
-                yield Step(self.lane_field, values)
+                yield WayStep(self.lane_field, values)
 
-    def _step(self, decision: Decision) -> Step:
+    def _step(self, decision: Decision) -> WayStep:
         result = self.run.result(decision.iri)
-        return Step(
+        return WayStep(
             asked=decision,
             certain=tuple(o for o in decision.options if o.id in result.answers),
             possible=tuple(o for o in decision.options if o.id in result.possible and o.id not in result.answers),
-            boxes=tuple(
-                b for b in self.boxes if b.iri in self.shown and self.guideline.shown_with(b)[0] is decision
-            ),
+            boxes=tuple(b for b in self.boxes if b.iri in self.shown and self.guideline.shown_with(b)[0] is decision),
             status=result.status,
         )

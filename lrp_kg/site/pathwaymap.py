@@ -12,7 +12,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.model import Box, Decision, Option, Statement, Term
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
-from lrp_kg.site.lit import Lit, Step
+from lrp_kg.site.lit import Lit, WayStep
 from lrp_kg.site.panels import capital, short_title
 from lrp_kg.site.tables import bounds_of
 from lrp_kg.site.words import SiteWords
@@ -154,7 +154,7 @@ class PathwayMap:
         """Return whether a term is *certain* or *possible* for the patient, else nothing."""
         return self.lit.state(name) if self.lit else ""
 
-    def answer_title(self, step: Step, answer: Term) -> str:
+    def answer_title(self, step: WayStep, answer: Term) -> str:
         """Return an answer without what the stage and the decision say already; empty where nothing else is said."""
         label = self.words.label(answer)
         for stage in self.catalogue.stages:

@@ -35,13 +35,17 @@ class SiteWords(GuidelineWords):
         """Return an interval of days as weeks, where the guideline counts these weeks too; else nothing."""
         derived = self.guideline.derived
         own = derived.get(iri)
-        if own is None or own.measure != "ElapsedDays" or low is None or low % 7 or (high is not None and (high + 1) % 7):
+        if own is None or not any(
+            (own.start, own.end, own.measure, d.measure) == (d.start, d.end, "ElapsedDays", "OrdinalWeek")
+            for d in derived.values()
+        ):
             return ""
-        if not any((d.start, d.end, d.measure) == (own.start, own.end, "OrdinalWeek") for d in derived.values()):
+        if low is None or low % 7 or (high is not None and (high + 1) % 7):
             return ""
-        first, last = low // 7 + 1, None if high is None else (high + 1) // 7
-        if last is None:
+        first = low // 7 + 1
+        if high is None:
             return self.say("weeks-from", first=first)
+        last = (high + 1) // 7
         return self.say("weeks-between", first=first, last=last) if first < last else self.say("week-only", n=first)
 
     def _count(self, unit: str, number: int) -> str:
