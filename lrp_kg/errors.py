@@ -62,6 +62,13 @@ class BrokenJson(RecordError):
     title = "The body is not JSON"
 
 
+class BrokenForm(RecordError):
+    """The body is not the form that its content type says."""
+
+    code = "broken-form"
+    title = "The body is not a form"
+
+
 class DuplicateKey(RecordError):
     """A JSON object has the same key twice, and choosing one would be a guess."""
 

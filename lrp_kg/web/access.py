@@ -162,7 +162,7 @@ def _token(header: str) -> str | None:
 
 def offer_basic(response: Response) -> Response:
     """Offer Basic to clients that wait for it; browsers, all of them "Mozilla", would open a dialog over the page."""
-    if response.www_authenticate and not request.user_agent.string.startswith("Mozilla/"):
+    if "WWW-Authenticate" in response.headers and not request.user_agent.string.startswith("Mozilla/"):
         offers = response.headers.getlist("WWW-Authenticate")
         response.headers.setlist("WWW-Authenticate", ['Basic realm="lrp-kg", charset="UTF-8"', *offers])
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from flask import Blueprint, Response, current_app, request
@@ -22,6 +22,7 @@ from lrp_kg.web.stream import NDJSON, Stream
 from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
+    from lrp_kg.answer.as_json import Json
     from lrp_kg.answer.results import Assessment
 
 blueprint = Blueprint("assess", __name__)
@@ -118,30 +119,29 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
     if form == "jsonld":
         return Response(orjson.dumps(LoneAnswer.of(found).json_ld()), headers=_HEADERS, mimetype="application/ld+json")
     answer = service().renderer(lang).render(found, explain=explain, detail=detail)
-    from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.as_text import to_text
-    from lrp_kg.answer.labels import Labels
-    from lrp_kg.web.first_lines import first_lines
 
     if form == "text":
         full = request.args.get("detail") == FULL  # without the parameter a text is one screen
         said = to_text(service().guideline, answer, lang, full=full, how="?detail=full")
         return Response(said, headers=_HEADERS, mimetype="text/plain")
+    return html("answer.html", lang, headers=_HEADERS, standalone=not flag("fragment"), **parts_of_page(answer, lang))
+
+
+def parts_of_page(answer: Json, lang: str) -> dict[str, Any]:
+    """Return what the template of an answer shows of it."""
+    from lrp_kg.answer.answer_words import AnswerWords, points_to_show
+    from lrp_kg.answer.labels import Labels
+    from lrp_kg.web.first_lines import first_lines
+
     words = AnswerWords(service().guideline, lang)
-    points = points_to_show(answer)
-    standalone = not flag("fragment")
-    labels = Labels(answer) if "decisions" in answer else None
-    return html(
-        "answer.html",
-        lang,
-        headers=_HEADERS,
-        words=words,
-        answer=answer,
-        lines=first_lines(answer, words),
-        labels=labels,
-        points=points,
-        standalone=standalone,
-    )
+    return {
+        "words": words,
+        "answer": answer,
+        "lines": first_lines(answer, words),
+        "labels": Labels(answer) if "decisions" in answer else None,
+        "points": points_to_show(answer),
+    }
 
 
 def _by_line(respond: Callable[[RawRecord], bytes], lang: str, **invalid: bool) -> Response:

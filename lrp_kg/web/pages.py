@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from flask import Blueprint, Response, current_app, g, request
 
@@ -15,8 +17,9 @@ from lrp_kg.record.schema import record_schema
 from lrp_kg.web.assess import BODIES, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
-from lrp_kg.web.negotiation import accepted, language
+from lrp_kg.web.negotiation import accepted, flag, language
 from lrp_kg.web.openapi import description
+from lrp_kg.web.patient import empty_page, filled_page, form_sent
 from lrp_kg.words import LANGUAGES
 
 blueprint = Blueprint("pages", __name__)
@@ -79,18 +82,22 @@ def index() -> Response:
                 "note": words.say("unofficial"),
             }
         )
-    fields = sorted((f for f in guideline.fields.values() if f.ask_order), key=lambda f: f.ask_order or 0)
-    private = [guideline.fields[iri].id for iri in (guideline.roles.identifier, guideline.roles.episode) if iri]
-    return html(
-        "index.html",
-        lang,
-        words=words,
-        about=about,
-        fields=fields,
-        private=private,
-        endpoints=ENDPOINTS,
-        broken=g.get("guideline_findings", ()),
-    )
+    return _start(lang, empty_page(lang))
+
+
+@blueprint.post("/")
+def form() -> Response:
+    """Answer the form of the start page as that page: filled in, with the answer or with its problems."""
+    lang = language()
+    accepted({"text/html": "html"})
+    status, shown = filled_page(lang, form_sent(), today=flag("today"))
+    return _start(lang, shown, status)
+
+
+def _start(lang: str, shown: dict[str, Any], status: int = 200) -> Response:
+    headers = {"Cache-Control": "no-store"} if shown["sent"] else {}
+    common = {"endpoints": ENDPOINTS, "broken": g.get("guideline_findings", ())}
+    return html("index.html", lang, status=status, headers=headers, **common, **shown)
 
 
 @blueprint.get("/health")

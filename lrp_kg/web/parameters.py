@@ -78,6 +78,7 @@ PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
         AddressParameter("for", "Only these decisions and programmes.", many=True, ids=True),
         AddressParameter("fragment", "Of the page only the answer, without its frame.", flag=True),
     ),
+    "pages.form": (AddressParameter("today", "Take the day of the server as that of the assessment.", flag=True),),
     "sparql.sparql": (
         _QUERY,
         AddressParameter("default-graph-uri", "A graph of the default graph.", many=True),

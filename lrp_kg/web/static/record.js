@@ -94,7 +94,7 @@
     if (explain.checked) query.set("explain", "true");
     let shown;
     try {
-      const answer = await fetch(`${form.action}?${query}`, {
+      const answer = await fetch(`${form.dataset.assess}?${query}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "text/html" },
         body: JSON.stringify(found),
@@ -221,7 +221,7 @@
     },
     record: () => JSON.stringify(record(), null, 2),
     answer: async () => {
-      const answer = await fetch(`${form.action}?lang=${form.dataset.lang}`, {
+      const answer = await fetch(`${form.dataset.assess}?lang=${form.dataset.lang}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "text/plain" },
         body: JSON.stringify(record()),
