@@ -164,8 +164,19 @@ class Canvas:
 
     def line(self, points: Sequence[tuple[float, float]], *, dashed: bool = False) -> None:
         """Add a line through points."""
-        cls = "wire dashed" if dashed else "wire"
+        self.line_of("wire dashed" if dashed else "wire", points)
+
+    def line_of(self, cls: str, points: Sequence[tuple[float, float]]) -> None:
+        """Add a line of a class through points."""
         self.add(f'<path class="{cls}" d="M{"L".join(f"{_n(x)} {_n(y)}" for x, y in points)}"/>')
+
+    def shape(self, cls: str, points: Sequence[tuple[float, float]]) -> None:
+        """Add a closed shape of a class with corners."""
+        self.add(f'<path class="{cls}" d="M{"L".join(f"{_n(x)} {_n(y)}" for x, y in points)}Z"/>')
+
+    def circle(self, x: float, y: float, r: float, cls: str) -> None:
+        """Add a circle about a point."""
+        self.add(f'<circle class="{cls}" cx="{_n(x)}" cy="{_n(y)}" r="{_n(r)}"/>')
 
     def open_link(self, href: str) -> None:
         """Begin a link, if there is an address."""
@@ -177,18 +188,33 @@ class Canvas:
         if href:
             self.add("</a>")
 
-    def picture(self, width: float, height: float, *, title: str, description: str, lang: str, linked: bool) -> str:
-        """Return the whole picture; screen readers read a picture without links as one image."""
+    def picture(
+        self,
+        width: float,
+        height: float,
+        *,
+        title: str,
+        description: str,
+        lang: str,
+        linked: bool,
+        name: str = "pathway",
+        style: str = STYLE,
+    ) -> str:
+        """Return the whole picture; screen readers read a picture without links as one image.
+
+        ``name`` are its classes, and the beginning of its identifiers. Without a style that of its page applies.
+        """
         role = "group" if linked else "img"
         w, h = _n(width), _n(height)
+        ident = name.replace(" ", "-")
         return "\n".join(
             (
-                f'<svg xmlns="http://www.w3.org/2000/svg" class="pathway" viewBox="0 0 {w} {h}" width="{w}" '
-                f'height="{h}" role="{role}" aria-labelledby="pathway-title pathway-description" lang="{lang}" '
+                f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" viewBox="0 0 {w} {h}" width="{w}" '
+                f'height="{h}" role="{role}" aria-labelledby="{ident}-title {ident}-description" lang="{lang}" '
                 f'xml:lang="{lang}">',
-                f'<title id="pathway-title">{escape(title)}</title>',
-                f'<desc id="pathway-description">{escape(description)}</desc>',
-                f"<style>{STYLE}</style>",
+                f'<title id="{ident}-title">{escape(title)}</title>',
+                f'<desc id="{ident}-description">{escape(description)}</desc>',
+                *([f"<style>{style}</style>"] if style else []),
                 *self._parts,
                 "</svg>",
                 "",
