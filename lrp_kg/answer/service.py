@@ -17,7 +17,9 @@ from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
+from lrp_kg.answer.stage_days import StageDays
 from lrp_kg.answer.summary import FULL, check_detail
+from lrp_kg.answer.timeline import Timeline, timeline_of
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
@@ -51,6 +53,10 @@ class GuidelineService:
     @cached_property
     def _over_time(self) -> OverTime:
         return OverTime(self.assessor)
+
+    @cached_property
+    def _stages(self) -> StageDays:
+        return StageDays(self.assessor)
 
     @cached_property
     def _validator(self) -> Any:
@@ -122,6 +128,10 @@ class GuidelineService:
         known = self.read(record)
         found = self.assessor.assess(known, only=only, explain=explain)
         return replace(found, changes=self._over_time.changes(known, only)) if changes else found
+
+    def timeline(self, found: Assessment) -> Timeline:
+        """Return what an assessment says about days, on one axis; what changes later only where it was asked for."""
+        return timeline_of(found, self._stages)
 
     def answer_json(
         self,

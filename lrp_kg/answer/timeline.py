@@ -20,7 +20,7 @@ Subject = Field | Option | StatementResult | ProgrammeResult | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """Something that has a place on the axis: a day, or the days from ``first`` to ``last``.
 
     ``None`` is no known first, or no last, day. Where an end is uncertain, ``first`` and ``last`` are the earliest
@@ -36,6 +36,11 @@ class Entry:
     last_by: date | None
     certain: bool = True
     outdated: bool = False
+
+    @property
+    def status(self) -> str:
+        """Return where a day of the guideline lies, seen from the assessment; empty of what has no such status."""
+        return (self.subject.status or "") if isinstance(self.subject, StatementResult) else ""
 
     @property
     def days(self) -> Iterator[date]:
@@ -55,13 +60,14 @@ class Undated:
 class Timeline:
     """What an assessment says about days.
 
-    ``counted_from`` is the field, by IRI, from which weeks are counted, ``began`` its day where that is exact. ``ask`` are the fields, by IRI, without which the day of the assessment or the stages have no place.
+    ``counted_from`` is the field, by IRI, from which weeks are counted, ``began`` its day where that is exact. ``ask``
+    are the fields, by IRI, without which the day of the assessment or the stages have no place.
     """
 
     assessed: date | None
     counted_from: str | None
     began: date | None
-    entries: tuple[Entry, ...]
+    entries: tuple[TimelineEntry, ...]
     undated: tuple[Undated, ...]
     ask: tuple[str, ...]
 
@@ -108,10 +114,10 @@ def _entry(
     *,
     certain: bool = True,
     outdated: bool = False,
-) -> Entry:
+) -> TimelineEntry:
     """Return an entry that is possible within two days, and for sure between two others where there are such."""
     (first, last), (sure_first, sure_last) = within, sure
-    return Entry(
+    return TimelineEntry(
         group=group,
         subject=subject,
         first=first,
@@ -123,17 +129,17 @@ def _entry(
     )
 
 
-def _of_record(found: Assessment) -> Iterator[Entry]:
+def _of_record(found: Assessment) -> Iterator[TimelineEntry]:
     guideline, record = found.guideline, found.record
     days = {name: DateRange(day, day) for name, day in record.dates.items()} | dict(record.ranges)
     for name, within in days.items():
         if name != guideline.roles.assessment and name in guideline.fields:
             ends = (within.earliest, within.latest)
             certain = within.earliest == within.latest
-            yield Entry(FIELD, guideline.fields[name], *ends, *ends, certain=certain)
+            yield TimelineEntry(FIELD, guideline.fields[name], *ends, *ends, certain=certain)
 
 
-def _planned(found: Assessment, s: StatementResult) -> Entry | None:
+def _planned(found: Assessment, s: StatementResult) -> TimelineEntry | None:
     """Return the days of a statement: from the day that it is counted from, or begins, to the latest day."""
     if not s.earliest and not s.latest:
         return None
@@ -141,7 +147,7 @@ def _planned(found: Assessment, s: StatementResult) -> Entry | None:
     first = s.earliest or next(_counted_days(found, s), None)
     first_by = late.earliest if late and s.earliest else first
     known = s.begins is not None and (s.status != "unknown" or late is not None)
-    return Entry(
+    return TimelineEntry(
         group=PLAN,
         subject=s,
         first=first,
@@ -169,17 +175,17 @@ def _counted(found: Assessment, s: StatementResult) -> Iterable[str]:
     return (name for name in fields if name not in found.record.dates and name not in found.record.ranges)
 
 
-def _window(p: ProgrammeResult) -> Entry | None:
+def _window(p: ProgrammeResult) -> TimelineEntry | None:
     days = p.days
     if days.extent == "never" or (days.first is None and days.last is None):
         return None
     ended = days.outdated is not None and days.outdated <= (days.first or date.min)
     ends = (days.first, days.last)
     known = days.extent != "unknown"
-    return Entry(PROGRAMME, p, *ends, *ends, certain=known, outdated=ended or p.outdated == TRUE)
+    return TimelineEntry(PROGRAMME, p, *ends, *ends, certain=known, outdated=ended or p.outdated == TRUE)
 
 
-def _changes(found: Assessment, *, stages: bool) -> Iterator[Entry]:
+def _changes(found: Assessment, *, stages: bool) -> Iterator[TimelineEntry]:
     """Yield the days on which decisions change; ``stages``: those of the stage have entries of their own."""
     stage = next((d.id for d in found.guideline.own_decisions.values() if d.iri == found.guideline.roles.stage), "")
     days: dict[date, list[str]] = {}
@@ -187,4 +193,4 @@ def _changes(found: Assessment, *, stages: bool) -> Iterator[Entry]:
         if not (stages and change.decision == stage):
             days.setdefault(change.day, []).append(change.decision)
     for day, names in days.items():
-        yield Entry(CHANGE, tuple(names), day, day, day, day)
+        yield TimelineEntry(CHANGE, tuple(names), day, day, day, day)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from lrp_kg.answer.over_time import DAYS
 from lrp_kg.answer.timeline import Timeline
@@ -25,9 +26,14 @@ class Tick:
     x: float
     label: str
 
+    @property
+    def end(self) -> float:
+        """Return where what is written ends."""
+        return self.x + width_of(self.label, SIZE)
+
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class DayAxis:
     """The days from ``first`` to ``last`` between two places of a picture."""
 
     first: date
@@ -36,7 +42,7 @@ class Axis:
     width: float
 
     @classmethod
-    def of(cls, line: Timeline, left: float, width: float) -> Axis:
+    def of(cls, line: Timeline, left: float, width: float) -> DayAxis:
         """Return the axis of a timeline: its days, those more than a year from the assessment left out."""
         days = [day for entry in line.entries for day in entry.days]
         middle = line.assessed or min(days)
@@ -59,12 +65,16 @@ class Axis:
         """Return where the middle of a day is."""
         return self.x(day) + self.width / ((self.last - self.first).days + 1) / 2
 
+    def inside(self, ticks: Iterable[Tick]) -> list[Tick]:
+        """Return the ticks that have room before the end of the axis."""
+        return [tick for tick in ticks if tick.end <= self.right]
+
     def weeks(self, began: date) -> list[Tick]:
         """Return ticks of the weeks that are counted from a day, the first is week 1."""
         for step in _STEPS:
             first = max(0, -(-(self.first - began).days // (7 * step)))
-            found = list(self._weeks(began, range(first * step, 10_000, step)))
-            if _fits(found, self.right):
+            found = self.inside(self._weeks(began, range(first * step, 10_000, step)))
+            if _fits(found):
                 return found
         return []
 
@@ -81,12 +91,12 @@ class Axis:
         if days < 60:
             for step in (1, 7, 14):
                 each = (_shifted(self.first, n) for n in range(1, days, step))
-                found = [Tick(self.x(day), f"{day.day} {months[day.month - 1]}") for day in each]
-                if _fits(found, self.right):
+                found = self.inside(Tick(self.x(day), f"{day.day} {months[day.month - 1]}") for day in each)
+                if _fits(found):
                     return found
         for step in _MONTHS:
-            found = list(self._months(step, months))
-            if _fits(found, self.right):
+            found = self.inside(self._months(step, months))
+            if _fits(found):
                 return found
         return []
 
@@ -104,11 +114,9 @@ class Axis:
                 yield Tick(self.x(day), " ".join(([] if step >= 12 else [months[day.month - 1]]) + name))
 
 
-def _fits(ticks: list[Tick], right: float) -> bool:
+def _fits(ticks: list[Tick]) -> bool:
     """Return whether what is written beside ticks has room; it begins at its tick."""
-    ends = [tick.x + width_of(tick.label, SIZE) for tick in ticks]
-    starts = [tick.x - 6 for tick in ticks[1:]] + [right + 40]
-    return all(end <= start for end, start in zip(ends, starts, strict=True))
+    return all(tick.end + 6 <= following.x for tick, following in pairwise(ticks))
 
 
 def _shifted(day: date, days: int) -> date:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from lrp_kg.answer.timeline import CHANGE, FIELD, STAGE, Entry, Timeline
-from lrp_kg.answer.timeline_axis import SIZE, Axis, Tick
+from lrp_kg.answer.timeline import CHANGE, FIELD, STAGE, Timeline, TimelineEntry
+from lrp_kg.answer.timeline_axis import SIZE, DayAxis, Tick
 from lrp_kg.answer.timeline_words import Row, TimelineWords, capital
 from lrp_kg.svg import Canvas, Lines, lines, width_of
 
@@ -32,7 +32,7 @@ class TimelineDrawing:
         self.more = max(len(changes) - MOST, 0)
         self.rows = [row for row in rows if row not in changes[MOST:]]
         left = _MARGIN if narrow else _COLUMN + 12
-        self.axis = Axis.of(line, left, self.width - left - _MARGIN)
+        self.axis = DayAxis.of(line, left, self.width - left - _MARGIN)
         self.canvas, self.ground = Canvas(), Canvas()
         self.texts: list[tuple[float, float, float, float]] = []
         self.dates = self.axis.dates(words.words.say("timeline-months").split())
@@ -77,10 +77,11 @@ class TimelineDrawing:
             self.remember(x - half, y, 2 * half, 16)
             self.canvas.text(x, y, Lines((said,), 12, True), "now-text", middle=True)
             y += 22
-        if self.line.began:
+        weeks = self.axis.weeks(self.line.began) if self.line.began else []
+        if weeks:
             field = self.words.guideline.fields[self.line.counted_from or ""]
             label = words.say("timeline-weeks", field=words.label(field))
-            y = self.scale(y, label, self.axis.weeks(self.line.began))
+            y = self.scale(y, label, weeks)
         return self.scale(y, "", self.dates)
 
     def scale(self, y: float, label: str, ticks: Sequence[Tick]) -> float:
@@ -89,10 +90,8 @@ class TimelineDrawing:
             end = self.write(_MARGIN, y, label, "soft", size=SIZE)
             y = end if self.narrow else y
         for tick in ticks:
-            w = width_of(tick.label, SIZE)
-            x = min(tick.x, self.axis.right - w)
-            self.remember(x, y, w, SIZE * 1.3)
-            self.canvas.text(x, y, Lines((tick.label,), SIZE), "soft")
+            self.remember(tick.x, y, tick.end - tick.x, SIZE * 1.3)
+            self.canvas.text(tick.x, y, Lines((tick.label,), SIZE), "soft")
         return max(y + SIZE * 1.3 + 3, end + 3 if label else 0)
 
     # -- rows -------------------------------------------------------------------------------------
@@ -145,13 +144,15 @@ class TimelineDrawing:
 
     # -- bars -------------------------------------------------------------------------------------
 
-    def bar(self, entry: Entry, y: float) -> None:
+    def bar(self, entry: TimelineEntry, y: float) -> None:
         """Draw the days of an entry: solid where they are sure, an outline where they are not."""
-        kind = "ended" if entry.outdated else "now" if self.is_now(entry) else entry.group
+        kind = "ended" if entry.outdated else "now" if self.is_now(entry) else f"{entry.group} {entry.status}".strip()
         if entry.first == entry.last_by and entry.first and self.axis.first <= entry.first <= self.axis.last:
             self.point(entry.first, y, kind)
             return
-        if not entry.certain:
+        if entry.outdated:
+            self.span(entry.first, entry.last_by, y, "bar ended")
+        elif not entry.certain:
             self.span(entry.first, entry.last_by, y, f"bar {kind} perhaps")
         else:
             if (entry.first, entry.last) != (entry.first_by, entry.last_by):
@@ -161,7 +162,7 @@ class TimelineDrawing:
             x = self.axis.x(entry.last) + self.axis.width / ((self.axis.last - self.axis.first).days + 1)
             self.canvas.line_of(f"limit {kind}", [(x, y - 3), (x, y + _BAR + 3)])
 
-    def is_now(self, entry: Entry) -> bool:
+    def is_now(self, entry: TimelineEntry) -> bool:
         """Return whether a stage is that of the assessment for sure."""
         day = self.line.assessed
         if entry.group != STAGE or day is None or not entry.certain:
@@ -197,8 +198,8 @@ class TimelineDrawing:
 
     def legend(self, y: float) -> float:
         """Explain the outlines, where there are any."""
-        unsure = [e for e in (row.entry for row in self.rows) if not e.certain or e.first_by != e.first]
-        unsure += [row.entry for row in self.rows if row.entry.last_by != row.entry.last]
+        drawn = [row.entry for row in self.rows if not row.entry.outdated]
+        unsure = [e for e in drawn if not e.certain or (e.first, e.last) != (e.first_by, e.last_by)]
         if not unsure:
             return y
         self.canvas.rect(_MARGIN, y + 2, 26, _BAR, "bar plan perhaps", radius=0)

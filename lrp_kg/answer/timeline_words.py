@@ -9,7 +9,7 @@ from datetime import date
 from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.as_json import counted_from
 from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
-from lrp_kg.answer.timeline import CHANGE, FIELD, PLAN, PROGRAMME, STAGE, Entry, Subject, Timeline, Undated
+from lrp_kg.answer.timeline import CHANGE, FIELD, PLAN, PROGRAMME, STAGE, Subject, Timeline, TimelineEntry, Undated
 from lrp_kg.logic.classify import OPEN
 
 _HEADINGS = {FIELD: "timeline-record", PLAN: "timeline-plan", PROGRAMME: "timeline-programmes"}
@@ -19,7 +19,7 @@ _HEADINGS = {FIELD: "timeline-record", PLAN: "timeline-plan", PROGRAMME: "timeli
 class Row:
     """An entry in words; ``source`` is where the guideline says it, empty where it does not itself."""
 
-    entry: Entry
+    entry: TimelineEntry
     title: str
     when: str
     remarks: tuple[str, ...]
@@ -64,7 +64,8 @@ class TimelineWords:
         """Return the heading of a group."""
         say = self.words.say
         if name == STAGE:
-            return f"{capital(self.words.decision(self.stage))} ({say('changes').lower()})"
+            condition = say("changes")
+            return f"{capital(self.words.decision(self.stage))} ({condition[:1].lower()}{condition[1:]})"
         return capital(say({**_HEADINGS, CHANGE: "changes"}[name]))
 
     def title(self, subject: Subject) -> str:
@@ -77,7 +78,7 @@ class TimelineWords:
             return ", ".join(self.words.decision(name) for name in subject)
         return self.words.label(subject)
 
-    def when(self, entry: Entry) -> str:
+    def when(self, entry: TimelineEntry) -> str:
         """Return the days of an entry in words."""
         say = self.words.say
         if entry.group == CHANGE:
@@ -95,7 +96,7 @@ class TimelineWords:
         last = say("days-until", day=_between(entry.last, entry.last_by)) if entry.last else ""
         return ", ".join(part for part in (first, last) if part)
 
-    def remarks(self, entry: Entry, found: Assessment) -> Iterator[str]:
+    def remarks(self, entry: TimelineEntry, found: Assessment) -> Iterator[str]:
         """Yield what is to be said of an entry beside its days."""
         subject = entry.subject
         if isinstance(subject, StatementResult):
@@ -121,7 +122,7 @@ class TimelineWords:
         for name in dict.fromkeys(names):
             yield self.words.text(self.guideline.conditions[name].if_phrase)
 
-    def source(self, entry: Entry) -> str:
+    def source(self, entry: TimelineEntry) -> str:
         """Return the source of a statement, and the place in it."""
         if not isinstance(entry.subject, StatementResult):
             return ""

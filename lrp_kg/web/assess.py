@@ -125,14 +125,17 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
         full = request.args.get("detail") == FULL  # without the parameter a text is one screen
         said = to_text(service().guideline, answer, lang, full=full, how="?detail=full")
         return Response(said, headers=_HEADERS, mimetype="text/plain")
-    return html("answer.html", lang, headers=_HEADERS, standalone=not flag("fragment"), **parts_of_page(answer, lang))
+    return html(
+        "answer.html", lang, headers=_HEADERS, standalone=not flag("fragment"), **parts_of_page(found, answer, lang)
+    )
 
 
-def parts_of_page(answer: Json, lang: str) -> dict[str, Any]:
+def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
     """Return what the template of an answer shows of it."""
     from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.labels import Labels
     from lrp_kg.web.first_lines import first_lines
+    from lrp_kg.web.timeline import timeline_view
 
     words = AnswerWords(service().guideline, lang)
     return {
@@ -141,6 +144,7 @@ def parts_of_page(answer: Json, lang: str) -> dict[str, Any]:
         "lines": first_lines(answer, words),
         "labels": Labels(answer) if "decisions" in answer else None,
         "points": points_to_show(answer),
+        "timeline": timeline_view(service(), found, words) if "decisions" in answer else None,
     }
 
 

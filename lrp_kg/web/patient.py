@@ -68,7 +68,7 @@ def filled_page(lang: str, sent: Sent, *, today: bool) -> tuple[int, dict[str, A
     except InvalidRecord as error:
         return error.status, _page(lang, sent, error.findings)
     answer = current.renderer(lang).render(found, explain=True)
-    return 200, _page(lang, sent) | parts_of_page(answer, lang) | {"standalone": False}
+    return 200, _page(lang, sent) | parts_of_page(found, answer, lang) | {"standalone": False}
 
 
 def _page(lang: str, sent: Sent, findings: Iterable[Finding] = ()) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""The timeline on the page of an answer: two pictures without styles of their own, and a table that says the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from lrp_kg import GuidelineService
+from lrp_kg.words import LANGUAGES, phrase
+from tests.support.application import in_a_thread, made
+from tests.support.browser import CHROMIUM, Browser, Tab
+from tests.support.guidelines import valid_records
+from tests.support.paths import ANKLE
+from tests.support.records import FIRST_VISIT, Record
+
+UNCERTAIN = FIRST_VISIT | {"onsetDate": {"earliest": "2023-12-28", "latest": "2024-01-05"}}
+ON_SICK_LEAVE = FIRST_VISIT | {
+    "assessmentDate": "2024-05-20",
+    "contact": "follow-up",
+    "improvement": "beginning",
+    "incapacityPrescribed": True,
+    "incapacityStart": "2024-01-10",
+    "paidBySicknessFund": True,
+    "sicknessFundSince": "2024-02-09",
+    "permanentIncapacity": False,
+    "applicationDate": "2024-03-01",
+}
+
+
+@pytest.fixture(scope="module")
+def app(service: GuidelineService) -> Iterator[Flask]:
+    with made(service) as found:
+        yield found
+
+
+def page(app: Flask, record: Record, lang: str = "en", **parameters: str) -> str:
+    asked = {"lang": lang, "changes": "true", **parameters}
+    response = app.test_client().post("/assess", json=record, query_string=asked, headers={"Accept": "text/html"})
+    assert response.status_code == 200, response.text[:300]
+    return response.text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_has_two_pictures_and_a_table(app: Flask, lang: str) -> None:
+    shown = page(app, ON_SICK_LEAVE, lang)
+    assert shown.count("<svg xmlns") == 2
+    assert f"<summary>{phrase('timeline', lang)}</summary>" in shown
+    assert "<style" not in shown and not re.search(r"\sstyle=", shown)
+    idents = re.findall(r'\bid="([^"]+)"', shown)
+    assert len(idents) == len(set(idents))
+    assert f'<th scope="col">{phrase("timeline-when", lang)}</th>' in shown
+
+
+def test_the_table_has_the_days_and_remarks_of_the_answer(app: Flask, service: GuidelineService) -> None:
+    shown = page(app, ON_SICK_LEAVE, "nl")
+    answer = service.assess(ON_SICK_LEAVE, lang="nl", changes=True)
+    for d in answer["dates"]:
+        row = next(
+            r
+            for r in re.findall(rf'<tr class="d-{d["status"]}">.*?</tr>', shown)
+            if str(d["latest"] or d["earliest"]) in r
+        )
+        assert d["status"] != "outdated" or "achterhaald" in row
+        assert "<td>Belgisch zorgpad voor lage rugpijn (KCE), " in row
+    assert any(d["status"] == "outdated" for d in answer["dates"])
+
+
+def test_with_nothing_to_draw_it_asks(app: Flask) -> None:
+    shown = page(app, {"assessmentDate": "2024-01-10"})
+    assert "<svg xmlns" not in shown
+    assert re.search(rf'{phrase("timeline-give", "en")}: <a href="#f-onsetDate" data-ask="onsetDate">', shown)
+
+
+def test_a_summary_has_none(app: Flask) -> None:
+    response = app.test_client().post("/assess?detail=summary", json=FIRST_VISIT, headers={"Accept": "text/html"})
+    assert response.status_code == 200
+    assert "<svg xmlns" not in response.text
+
+
+def test_another_guideline_has_one(ankle: GuidelineService) -> None:
+    with made(ankle) as app:
+        assert any("<svg xmlns" in page(app, record) for record in valid_records(ANKLE / "cases")[:8])
+
+
+@pytest.fixture(scope="module")
+def tab(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with in_a_thread(app) as url:
+        browser = Browser(tmp_path_factory.mktemp("browser"))
+        try:
+            found = Tab(browser)
+            found.open(f"{url}/?lang=de")
+            yield found
+        finally:
+            browser.close()
+
+
+MEASURED = """(() => {
+  const shown = [...document.querySelectorAll('svg.timeline')].filter((s) => s.getBoundingClientRect().width);
+  const out = shown[0].getBoundingClientRect();
+  const found = [...shown[0].querySelectorAll('text')].map((t) => t.getBoundingClientRect());
+  const before = (a, b) => a.right <= b.left + 0.5 || a.bottom <= b.top + 2;
+  const apart = (a, b) => before(a, b) || before(b, a);
+  return {
+    classes: shown.map((s) => s.getAttribute('class')),
+    cut: found.filter((r) => r.left < out.left - 1 || r.right > out.right + 1 || r.bottom > out.bottom + 1).length,
+    overlapping: found.filter((a, i) => found.some((b, j) => j > i && !apart(a, b))).length,
+    wider: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    fill: getComputedStyle(shown[0].querySelector('.bar')).fill,
+  };
+})()"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path")
+@pytest.mark.parametrize(
+    "record", [FIRST_VISIT, UNCERTAIN, ON_SICK_LEAVE], ids=["first-visit", "uncertain", "sick-leave"]
+)
+def test_chromium_cuts_and_overlaps_nothing(app: Flask, tab: Tab, record: Record) -> None:
+    body = page(app, record, "de", fragment="true")
+    tab.js(
+        f"document.getElementById('answer-body').innerHTML = {json.dumps(body)};"
+        "document.getElementById('answer').classList.add('open');"
+        "document.querySelector('.timeline-of').open = true; 0"
+    )
+    for width, name in ((1280, "timeline wide"), (360, "timeline narrow")):
+        tab.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
+        found = tab.js(MEASURED)
+        assert found.pop("fill") not in ("", "rgb(0, 0, 0)")
+        assert found == {"classes": [name], "cut": 0, "overlapping": 0, "wider": 0}
+    assert tab.complaints() == []
