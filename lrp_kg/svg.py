@@ -20,13 +20,11 @@ STYLE = """
 .pathway .soft{fill:#526272}
 .pathway .lane{fill:#e6edf3;stroke:#cbd6e0}
 .pathway .panel{fill:#fff;stroke:#9fb2c3}
-.pathway .gate{fill:#0b5c8a;stroke:#0b5c8a}
-.pathway .gate-text{fill:#fff}
-.pathway .leave{fill:#fff;stroke:#a3232b;stroke-dasharray:5 3}
+.pathway .leave{fill:#fff;stroke:#526272}
+.pathway rect.critical{stroke:#a3232b;stroke-width:2}.pathway text.critical{fill:#a3232b}
+.pathway rect.warning{stroke:#8a5a00}.pathway text.warning{fill:#8a5a00}
 .pathway .onward{fill:#fff;stroke:#0b5c8a}
 .pathway .chip{fill:#dbe7f0;stroke:none}
-.pathway .s1{fill:#dbe7f0}.pathway .s2{fill:#e6dff3}.pathway .s3{fill:#d8ecdf}
-.pathway .s4{fill:#f5e6cc}.pathway .s5{fill:#f6dcdc}.pathway .s0{fill:#d9ecec}
 .pathway .wire{fill:none;stroke:#4a6075;stroke-width:1.8}
 .pathway .dashed{stroke-dasharray:6 4}
 .pathway .head{fill:#4a6075}
@@ -39,12 +37,11 @@ STYLE = """
 .pathway .soft{fill:#a9b8c6}
 .pathway .lane{fill:#16202a;stroke:#35424f}
 .pathway .panel{fill:#1d2935;stroke:#4d6072}
-.pathway .gate{fill:#6fc0ee;stroke:#6fc0ee}
-.pathway .gate-text{fill:#0e161e}
-.pathway .leave{fill:#1d2935;stroke:#ff8f8f}
+.pathway .leave{fill:#1d2935;stroke:#a9b8c6}
+.pathway rect.critical{stroke:#ff8f8f}.pathway text.critical{fill:#ff8f8f}
+.pathway rect.warning{stroke:#efc063}.pathway text.warning{fill:#efc063}
 .pathway .onward{fill:#1d2935;stroke:#6fc0ee}
-.pathway .chip,.pathway .s1{fill:#23425a}.pathway .s2{fill:#40356b}.pathway .s3{fill:#1f4a33}
-.pathway .s4{fill:#553d12}.pathway .s5{fill:#5c2629}.pathway .s0{fill:#1f4a4a}
+.pathway .chip{fill:#23425a}
 .pathway .wire{stroke:#9fb0c0}
 .pathway .head{fill:#9fb0c0}
 .pathway .rule{stroke:#35424f}
@@ -140,7 +137,7 @@ class Canvas:
         self.add(f'<text{own} font-size="{_n(text.size)}"{weight}{anchor}>{joined}</text>')
         return y
 
-    def chip(self, x: float, y: float, label: str, cls: str, size: float = 12) -> float:
+    def chip(self, x: float, y: float, label: str, cls: str = "", size: float = 12) -> float:
         """Add a small label and return its width."""
         w = chip_width(label, size)
         self.rect(x, y, w, size + 7, f"chip {cls}".strip(), radius=4)

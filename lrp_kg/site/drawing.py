@@ -1,4 +1,4 @@
-"""The pathway as one picture: lanes, columns, a panel per stage, and the exits on the left."""
+"""The pathway as one picture: the exits above, then lanes, columns, and a panel per stage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.guideline.model import CRITICAL, Decision, Option
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
 from lrp_kg.site.panels import PAD, Panel, Panels, capital
@@ -13,8 +14,9 @@ from lrp_kg.site.tables import bounds_of
 from lrp_kg.site.words import SiteWords
 from lrp_kg.svg import Canvas, Lines, chip_width, lines, width_of
 
-MARGIN, COLUMN, GAP, STACK, LANE_GAP = 24.0, 276.0, 44.0, 36.0, 64.0
-GATE, GATE_GAP, INDENT, LANE_HEAD = 232.0, 56.0, 28.0, 40.0
+MARGIN, COLUMN, GAP, STACK, LANE_GAP = 16.0, 240.0, 28.0, 30.0, 52.0
+NARROW, LANE_HEAD = 640.0, 36.0
+"""The least width of a picture, and the height of the heading of a lane."""
 
 Link = Callable[[str], str]
 """Returns the address of a term by its IRI, empty if it has none."""
@@ -42,23 +44,22 @@ class Drawing:
         self.linked = link is not None
         self.canvas = Canvas()
         self.pathway: Pathway = lay_out(catalogue, assessor)
-        self.left = MARGIN + (GATE + GATE_GAP if self.pathway.gates else 0.0)
+        self.left = MARGIN
         spans = [p.last for lane in self.pathway.lanes for p in lane.stages]
         self.columns = max(len(self.pathway.columns), max(spans, default=-1) + 1)
-        self.panels = Panels(catalogue, words)
+        self.panels = Panels(words)
         self.places: dict[str, tuple[float, float, float, float]] = {}
         self.lane_tops: list[tuple[float, float]] = []
 
     def picture(self) -> str:
         """Return the SVG."""
         width = self.left + self.columns * COLUMN + max(self.columns - 1, 0) * GAP + 2 * PAD + MARGIN
-        width = max(width, 2 * MARGIN + GATE)
+        width = max(width, NARROW)
         title = self.words.text(self.catalogue.guideline.label)
         y = self.canvas.text(MARGIN, MARGIN, lines(title, width - 2 * MARGIN, 22, bold=True)) + 10
-        y = self.column_heads(y)
-        bottom = self.draw_lanes(y)
-        if self.pathway.gates:
-            bottom = max(bottom, self.draw_gates(y))
+        for gate in self.pathway.gates:
+            y = self.draw_gate(gate, y, width - 2 * MARGIN) + 14
+        bottom = self.draw_lanes(self.column_heads(y))
         bottom = self.legend(bottom + 14, width)
         whole = Canvas()
         whole.rect(0, 0, width, bottom + MARGIN, "ground", radius=0)
@@ -91,9 +92,11 @@ class Drawing:
         label = self.words.term(variable.iri)
         for number, (first, last) in enumerate(self.pathway.columns):
             bounds = bounds_of(self.assessor.cells, variable, first, last)
+            weeks = lines(capital(self.words.weeks(variable.iri, *bounds)), COLUMN, 13, bold=True)
             text = capital(f"{label}{self.words.colon}{self.words.interval(variable.iri, *bounds)}")
             place = self.x_of(number) + COLUMN / 2
-            bottom = max(bottom, self.canvas.text(place, y, lines(text, COLUMN, 13), "soft", middle=True))
+            below = self.canvas.text(place, y, weeks, middle=True) if weeks.lines else y
+            bottom = max(bottom, self.canvas.text(place, below, lines(text, COLUMN, 13), "soft", middle=True))
         return bottom + 8
 
     def draw_lanes(self, y: float) -> float:
@@ -149,7 +152,7 @@ class Drawing:
             else:
                 href = self.link(row.iri)
                 c.open_link(href)
-                c.chip(x + PAD, y, row.chip, row.hue)
+                c.chip(x + PAD, y, row.chip)
                 c.text(x + PAD + chips + 8, y + 1, row.text)
                 c.close_link(href)
             y += row.height
@@ -208,49 +211,39 @@ class Drawing:
                 points = [start, (start[0], middle), (end_point[0], middle), end_point]
             self.canvas.arrow(points, dashed=True)
             text = ", ".join(labels)
-            self.canvas.chip(start[0] - chip_width(text) / 2, middle - 10, text, "s5")
+            self.canvas.chip(start[0] - chip_width(text) / 2, middle - 10, text)
 
     # -- gates --------------------------------------------------------------------------------------
 
-    def draw_gates(self, y: float) -> float:
-        """Draw the decisions before the stages, with their options; return where they end."""
+    def draw_gate(self, gate: Decision, y: float, width: float) -> float:
+        """Draw a decision before the stages, with its options side by side; return where it ends."""
         c = self.canvas
-        for number, gate in enumerate(self.pathway.gates):
-            href = self.link(gate.iri)
-            title = lines(capital(self.words.label(gate)), GATE - 2 * PAD, 15, bold=True)
-            height = title.height + 2 * PAD
+        inner = width - 2 * PAD
+        title = lines(capital(self.words.label(gate)), inner, 15, bold=True)
+        each = (inner - (len(gate.options) - 1) * PAD) / max(len(gate.options), 1)
+        texts = [
+            lines(capital(self.words.label(o)), each - 2 * PAD, 13, bold=self.urgency(o) in (CRITICAL, ""))
+            for o in gate.options
+        ]
+        tall = max((text.height for text in texts), default=0.0) + 16
+        c.rect(MARGIN, y, width, title.height + tall + 3 * PAD, "lane", radius=8)
+        href = self.link(gate.iri)
+        c.open_link(href)
+        top = c.text(MARGIN + PAD, y + PAD, title) + PAD / 2
+        c.close_link(href)
+        for number, (option, text) in enumerate(zip(gate.options, texts, strict=True)):
+            x = MARGIN + PAD + number * (each + PAD)
+            href = self.link(option.iri)
             c.open_link(href)
-            c.rect(MARGIN, y, GATE, height, "gate", radius=8)
-            c.text(MARGIN + PAD, y + PAD, title, "gate-text")
+            kind = f"leave {self.urgency(option)}" if option.ends_pathway else "onward"
+            c.rect(x, top, each, tall, kind, radius=6)
+            c.text(x + PAD, top + 8, text, self.urgency(option))
             c.close_link(href)
-            spine = y + height
-            y += height + 18
-            for option in gate.options:
-                last = option is gate.options[-1]
-                text = lines(capital(self.words.label(option)), GATE - INDENT - 2 * PAD, 13, bold=last)
-                tall = text.height + 16
-                middle = y + tall / 2
-                c.arrow([(MARGIN + 14, spine), (MARGIN + 14, middle), (MARGIN + INDENT, middle)])
-                href = self.link(option.iri)
-                c.open_link(href)
-                c.rect(MARGIN + INDENT, y, GATE - INDENT, tall, "onward" if last else "leave", radius=tall / 3)
-                c.text(MARGIN + INDENT + PAD, y + 8, text)
-                c.close_link(href)
-                y += tall + 12
-                if last and number + 1 < len(self.pathway.gates):
-                    c.arrow([(MARGIN + GATE / 2, middle + tall / 2), (MARGIN + GATE / 2, y + 12)])
-                    y += 12
-                elif last:
-                    self.enter(middle)
-        return y
+        return y + title.height + tall + 3 * PAD
 
-    def enter(self, y: float) -> None:
-        """Draw the arrows from the last option of the last gate to the first stage of each lane."""
-        middle = MARGIN + GATE + GATE_GAP / 2
-        for lane in self.pathway.lanes:
-            first = min(lane.stages, key=lambda p: (p.first, self.places[p.stage.iri][1]))
-            x, top, _, _ = self.places[first.stage.iri]
-            self.canvas.arrow([(MARGIN + GATE, y), (middle, y), (middle, top + 22), (x, top + 22)])
+    def urgency(self, option: Option) -> str:
+        """Return the identifier of how urgent an option is, empty if it does not say."""
+        return option.caution.severity.id if option.caution else ""
 
     # -- words --------------------------------------------------------------------------------------
 

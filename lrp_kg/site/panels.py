@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from lrp_kg.guideline.model import Box, Term
-from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Placed
 from lrp_kg.site.words import SiteWords
 from lrp_kg.svg import Lines, chip_width, lines
 
 PAD = 12.0
-HUES = 6
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,6 @@ class PanelRow:
 
     text: Lines
     chip: str = ""
-    hue: str = ""
     iri: str = ""
     heading: bool = False
 
@@ -64,11 +61,8 @@ def capital(text: str) -> str:
 class Panels:
     """Makes the panels of a guideline in one language."""
 
-    def __init__(self, catalogue: Catalogue, words: SiteWords) -> None:
+    def __init__(self, words: SiteWords) -> None:
         self.words = words
-        sections = {b.section.iri: b.section_order for b in catalogue.guideline.boxes.values()}
-        ordered = sorted(sections, key=lambda s: (sections[s] or 99, s))
-        self.hues = {name: f"s{(sections[name] or n + 1) % HUES}" for n, name in enumerate(ordered)}
 
     def of(self, placed: Placed, width: float) -> Panel:
         """Return the panel of a stage."""
@@ -85,12 +79,12 @@ class Panels:
 
     def rows_of(self, section: Term, boxes: Sequence[Box], stage: str, room: float, width: float) -> list[PanelRow]:
         """Return the rows of a section: a single one if its only box says no more than the section."""
-        name, hue = self.words.label(section), self.hues[section.iri]
+        name = self.words.label(section)
         shorts = [short_title(self.words.label(b), stage, name) for b in boxes]
         if len(boxes) == 1 and not shorts[0]:
-            return [PanelRow(lines(capital(name), room, 13, bold=True), boxes[0].printed, hue, boxes[0].iri)]
+            return [PanelRow(lines(capital(name), room, 13, bold=True), boxes[0].printed, boxes[0].iri)]
         head = PanelRow(lines(capital(name), width - 2 * PAD, 13, bold=True), heading=True)
         return [head] + [
-            PanelRow(lines(capital(short or name), room, 12.5), b.printed, hue, b.iri)
+            PanelRow(lines(capital(short or name), room, 12.5), b.printed, b.iri)
             for b, short in zip(boxes, shorts, strict=True)
         ]

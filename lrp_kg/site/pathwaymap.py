@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.model import Box, Decision, Option, Statement, Term
@@ -39,12 +40,16 @@ class MapBox:
 
 @dataclass(frozen=True)
 class MapStage:
-    """A stage in its place: ``sections`` has the boxes of each section of the map, so that sections meet in rows."""
+    """A stage in its place: columns, and row of its lane, from 1.
+
+    ``sections`` has the boxes of each section of the map, so that stages side by side have each section at one height.
+    """
 
     stage: Option
     title: str
     first: int
     last: int
+    row: int
     column: MapColumn | None
     sections: tuple[tuple[MapBox, ...], ...]
     notices: tuple[Statement, ...]
@@ -53,11 +58,11 @@ class MapStage:
 
 @dataclass(frozen=True)
 class MapLane:
-    """A lane: its heading, the IRI of its value, and rows of stages that are side by side."""
+    """A lane: its heading, the IRI of its value, and its stages."""
 
     title: str
     value: str
-    rows: tuple[tuple[MapStage, ...], ...]
+    stages: tuple[MapStage, ...]
 
 
 class PathwayMap:
@@ -96,12 +101,13 @@ class PathwayMap:
     @property
     def in_columns(self) -> bool:
         """Whether the style sheet has a place for every column and row."""
-        return self.width <= MOST and len(self.sections) <= MOST
+        rows = max((s.row for lane in self.lanes for s in lane.stages), default=1)
+        return max(self.width, len(self.sections), rows) <= MOST
 
     @cached_property
     def lanes(self) -> tuple[MapLane, ...]:
-        """The lanes, each with rows of stages; a stage is in the first row where its columns are free."""
-        return tuple(MapLane(self._lane_title(lane), lane.value, self._rows(lane)) for lane in self.layout.lanes)
+        """The lanes with their stages."""
+        return tuple(MapLane(self._lane_title(lane), lane.value, self._stages(lane)) for lane in self.layout.lanes)
 
     def _column(self, first: int, last: int) -> MapColumn:
         variable = self.layout.column_variable
@@ -113,17 +119,18 @@ class PathwayMap:
     def _lane_title(self, lane: Lane) -> str:
         return capital(self.words.term(lane.value)) if lane.value else ""
 
-    def _rows(self, lane: Lane) -> tuple[tuple[MapStage, ...], ...]:
-        rows: list[list[MapStage]] = []
+    def _stages(self, lane: Lane) -> tuple[MapStage, ...]:
+        """Return the stages in the order of the guideline, each in the first row where its columns are free."""
+        taken: dict[int, set[int]] = {}
+        found = []
         for placed in lane.stages:
-            own = self._stage(placed, lane)
-            row = next((r for r in rows if all(s.last < own.first or own.last < s.first for s in r)), None)
-            if row is None:
-                rows.append(row := [])
-            row.append(own)
-        return tuple(tuple(sorted(r, key=lambda s: s.first)) for r in rows)
+            own = set(range(placed.first, placed.last + 1))
+            row = next(n for n in count(1) if own.isdisjoint(taken.get(n, ())))
+            taken.setdefault(row, set()).update(own)
+            found.append(self._stage(placed, lane, row))
+        return tuple(found)
 
-    def _stage(self, placed: Placed, lane: Lane) -> MapStage:
+    def _stage(self, placed: Placed, lane: Lane, row: int) -> MapStage:
         label = self.words.label(placed.stage)
         title = short_title(label, self.words.term(lane.value) if lane.value else "", "") or label
         columns = self.layout.columns
@@ -135,6 +142,7 @@ class PathwayMap:
             title=capital(title),
             first=placed.first + 1,
             last=placed.last + 1,
+            row=row,
             column=column,
             sections=tuple(self._boxes(placed, section, label) for section in self.sections),
             notices=self.catalogue.guideline.notices.get(placed.stage.iri, ()),

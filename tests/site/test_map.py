@@ -46,7 +46,7 @@ def lit_of(service: GuidelineService, record: Record) -> Lit:
 def test_every_stage_and_box_is_on_the_map_once(name: str, lang: str, services: Services) -> None:
     service = services(name)
     pathway = map_of(service, lang)
-    stages = [s for lane in pathway.lanes for row in lane.rows for s in row]
+    stages = [s for lane in pathway.lanes for s in lane.stages]
     assert Counter(s.stage.iri for s in stages) == Counter(s.iri for s in pathway.catalogue.stages)
     boxes = [found for s in stages for section in s.sections for found in section]
     assert Counter(f.box.iri for f in boxes) == Counter(list(service.guideline.boxes))
@@ -55,14 +55,13 @@ def test_every_stage_and_box_is_on_the_map_once(name: str, lang: str, services: 
 
 
 @both
-def test_stages_of_a_row_share_no_column_and_are_in_order(name: str, services: Services) -> None:
+def test_stages_share_no_place(name: str, services: Services) -> None:
     pathway = map_of(services(name))
     for lane in pathway.lanes:
-        for row in lane.rows:
-            columns = [n for s in row for n in range(s.first, s.last + 1)]
-            assert columns == sorted(set(columns))
-            assert 1 <= columns[0] and columns[-1] <= pathway.width
-            assert {len(s.sections) for s in row} == {len(pathway.sections)}
+        taken = [(s.row, n) for s in lane.stages for n in range(s.first, s.last + 1)]
+        assert len(taken) == len(set(taken))
+        assert {n for _, n in taken} <= set(range(1, pathway.width + 1))
+        assert {len(s.sections) for s in lane.stages} == {len(pathway.sections)}
 
 
 def test_columns_name_week_and_day(services: Services) -> None:
@@ -84,8 +83,8 @@ def test_weeks_are_named_only_where_the_guideline_counts_them(services: Services
 def test_stage_says_what_its_lane_does_not_say(services: Services) -> None:
     pathway = map_of(services("low-back-pain"), "en")
     assert [lane.title for lane in pathway.lanes] == ["First line", "Second line"]
-    assert pathway.lanes[0].rows[1][0].title == "Weeks 6 to 11, follow-up"
-    assert [len(row) for lane in pathway.lanes for row in lane.rows] == [4, 2, 3]
+    assert pathway.lanes[0].stages[3].title == "Weeks 6 to 11, follow-up"
+    assert [s.row for lane in pathway.lanes for s in lane.stages] == [1, 1, 1, 2, 1, 2, 1, 1, 1]
 
 
 # -- the patient -----------------------------------------------------------------------------------
