@@ -50,8 +50,9 @@ lint: $(VENV)/.test ## ruff, mypy, layout of Turtle
 	$(BIN)/mypy
 	$(BIN)/lrp-kg format --check ontology/*.ttl shapes/*.ttl tests/guidelines/*/ontology/*.ttl tests/guidelines/*/shapes/*.ttl
 
-# Programs of others that the tests run against the service: a SPARQL client (Comunica 5 needs a Node.js newer than 20), and
-# TypeScript with types made of the OpenAPI description; without npm the tests say that they are skipped.
+# Programs of others that the tests run against the service: a SPARQL client (Comunica 5 needs a Node.js newer than 20),
+# TypeScript with types made of the OpenAPI description, and axe-core, which checks pages; without npm the tests say that
+# they are skipped.
 clients: $(VENV)/.clients
 $(VENV)/.clients: tests/clients/package.json | $(BIN)/python
 	@if command -v npm >/dev/null; then \

@@ -83,6 +83,8 @@
   const field = place.querySelector(".CodeMirror textarea");
   field.setAttribute("aria-label", words["query-label"]);
   field.setAttribute("aria-describedby", "keys");
+  // What scrolls can have the focus, so that arrow keys scroll it.
+  filled(place.querySelector(".CodeMirror-scroll"), { tabindex: 0, role: "group", "aria-label": words["query-label"] });
   yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Esc: leave, "Ctrl-Enter": ask, "Cmd-Enter": ask });
   yasqe.on("changes", address);
 
