@@ -8,8 +8,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from lrp_kg.authoring.cases.files import Case
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
 from lrp_kg.site.catalogue import slug
+from lrp_kg.site.content import file_of
 from lrp_kg.site.exercised import AnsweredCase
 from lrp_kg.site.views import CASES, PageView
 
@@ -20,17 +22,18 @@ class Cases:
     def __init__(self, view: PageView) -> None:
         self.view = view
 
-    def pages(self) -> dict[str, list[AnsweredCase]]:
-        """Return the cases on each page."""
-        found: dict[str, list[AnsweredCase]] = {}
-        for run in self.view.content.runs:
-            found.setdefault(self.page(run), []).append(run)
-        return found
+    def by_page(self) -> list[tuple[str, tuple[Case, ...]]]:
+        """Return the pages of cases, each with its cases."""
+        return [(self.page(file), self.view.content.cases_in(file)) for file in self.view.content.case_files]
+
+    def answered(self, file: Path) -> tuple[AnsweredCase, ...]:
+        """Return the cases of a file with their answers."""
+        return self.view.content.answered(file)
 
     @staticmethod
-    def page(run: AnsweredCase) -> str:
-        """Return the page of a case; each file of cases has one."""
-        return f"{CASES}/{slug(Path(run.case.where.rpartition(':')[0]).stem)}.html"
+    def page(file: Path) -> str:
+        """Return the page of a file of cases."""
+        return f"{CASES}/{slug(file.stem)}.html"
 
     @staticmethod
     def name(page: str) -> str:
@@ -38,9 +41,9 @@ class Cases:
         return Path(page).stem
 
     @staticmethod
-    def anchor(run: AnsweredCase) -> str:
+    def anchor(case: Case) -> str:
         """Return the anchor of a case."""
-        return f"case-{slug(run.case.id)}"
+        return f"case-{slug(case.id)}"
 
     def of(self, name: str) -> tuple[AnsweredCase, ...]:
         """Return the cases whose answers name a term."""
@@ -52,16 +55,16 @@ class Cases:
         key = (name, self.view.root)
         if key not in known:
             start = str(Markup('<li><a href="{}').format(self.view.root))
-            known[key] = Markup("".join(start + self.end_of_link(run) for run in self.of(name)))  # noqa: S704 - escaped
+            known[key] = Markup("".join(start + self.end_of_link(run.case) for run in self.of(name)))  # noqa: S704 - escaped
         return known[key]
 
-    def end_of_link(self, run: AnsweredCase) -> str:
+    def end_of_link(self, case: Case) -> str:
         """Return the link to a case after the address of the site, escaped; computed once."""
         known = self.view.content.ends_of_case_links
-        if run.case.where not in known:
-            end = Markup('{}#{}">{}</a></li>').format(self.page(run), self.anchor(run), run.case.id)
-            known[run.case.where] = str(end)
-        return known[run.case.where]
+        if case.where not in known:
+            end = Markup('{}#{}">{}</a></li>').format(self.page(file_of(case)), self.anchor(case), case.id)
+            known[case.where] = str(end)
+        return known[case.where]
 
     @staticmethod
     def as_json(part: Mapping[str, object]) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.cases.files import Case, load_cases
+from lrp_kg.authoring.cases.files import Case
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
@@ -17,34 +18,35 @@ from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 @dataclass(frozen=True)
 class AnsweredCase:
-    """A case with its answer, or why its record is refused; ``terms`` are the IRIs that the answer or refusal names."""
+    """A case with its answer, or why its record is refused."""
 
     case: Case
     found: Assessment | None
-    refused: tuple[Finding, ...]
-    message: str
-    terms: frozenset[str]
+    refused: tuple[Finding, ...] = ()
+    message: str = ""
 
 
-def run_all(service: GuidelineService) -> tuple[AnsweredCase, ...]:
-    """Assess every well-formed case of the service's guideline folder."""
-    fields = service.guideline.field_names
+def answered(service: GuidelineService, cases: Iterable[Case]) -> tuple[AnsweredCase, ...]:
+    """Assess cases of the service's guideline."""
     runs = []
-    for case in load_cases(service.guideline.folder, service.guideline).cases:
+    for case in cases:
         try:
-            found = service.assessment(dict(case.record), explain=True)
-            runs.append(AnsweredCase(case, found, (), "", frozenset(named_in(found))))
+            runs.append(AnsweredCase(case, service.assessment(dict(case.record), explain=True)))
         except LrpError as error:
-            names = frozenset(fields[f.field].iri for f in error.findings if f.field in fields)
-            runs.append(AnsweredCase(case, None, error.findings, error.message, names))
+            runs.append(AnsweredCase(case, None, error.findings, error.message))
     return tuple(runs)
 
 
-def by_term(runs: Iterable[AnsweredCase]) -> dict[str, tuple[AnsweredCase, ...]]:
-    """Return for each term, by IRI, the runs whose answers name it."""
+def by_term(guideline: Guideline, runs: Iterable[AnsweredCase]) -> dict[str, tuple[AnsweredCase, ...]]:
+    """Return for each term, by IRI, the runs whose answers or refusals name it."""
+    fields = guideline.field_names
     found: dict[str, list[AnsweredCase]] = {}
     for run in runs:
-        for name in run.terms:
+        if run.found is None:
+            names = {fields[f.field].iri for f in run.refused if f.field in fields}
+        else:
+            names = set(named_in(run.found))
+        for name in names:
             found.setdefault(name, []).append(run)
     return {name: tuple(own) for name, own in found.items()}
 

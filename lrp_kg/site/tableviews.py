@@ -39,7 +39,7 @@ class Tables:
 
     def of(self, decision: str, *, only: str = "") -> TableView | None:
         """Return the table of a decision; with ``only``, just the rules for that answer."""
-        table = self.view.content.tables.get(decision)
+        table = self.view.content.table(decision)
         if table is None:
             return None
         own = self.view.guideline.decisions[decision]

@@ -19,10 +19,11 @@ from lrp_kg.guideline.model import (
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
 from lrp_kg.site.catalogue import KINDS, Entry, slug
 from lrp_kg.site.content import Content
+from lrp_kg.site.frame import ALPHABETICAL, Frame, language_links
 from lrp_kg.site.words import SiteWords
 from lrp_kg.words import LANGUAGES, Text, in_language, other_language, phrase
 
-ALPHABETICAL, CASES, HOME, PICTURE = "alphabetical.html", "case", "index.html", "pathway.svg"
+CASES, PICTURE = "case", "pathway.svg"
 
 
 class PageView:
@@ -76,25 +77,22 @@ class PageView:
         entry = self.catalogue.find(option.iri)
         return self.link(option.iri) if entry and entry.term.iri == option.iri else self.label(option)
 
-    def other(self, lang: str) -> str:
-        """Return the address of this page in another language."""
-        return f"{self.root}../{lang}/{self.path}"
+    @property
+    def frame(self) -> Frame:
+        """Return what stands around the page."""
+        others = {code: f"{self.root}../{code}/{self.path}" for code in LANGUAGES}
+        return Frame(
+            guideline=self.guideline,
+            lang=self.lang,
+            guide=f"{self.root}../",
+            service=f"{self.root}../../" if self.content.served else None,
+            languages=language_links(self.lang, others),
+            here="place-alphabetical" if self.path == ALPHABETICAL else "place-pathway",
+        )
 
     def language_name(self, lang: str) -> str:
         """Return the name of a language in that language."""
         return phrase("language-name", lang)
-
-    def places(self) -> list[tuple[str, str, bool]]:
-        """Return the navigation: words, address, and whether it leads to this page or the list of its kind."""
-        found = [
-            (self.w(f"kinds-{kind}"), f"{kind}/index.html", self.path.startswith(f"{kind}/"))
-            for kind in KINDS
-            if self.catalogue.of_kind(kind)
-        ]
-        if self.content.runs:
-            found.append((self.w("cases"), f"{CASES}/{HOME}", self.path.startswith(f"{CASES}/")))
-        found.append((self.w("alphabetical"), ALPHABETICAL, self.path == ALPHABETICAL))
-        return [(words, self.root + path, here) for words, path, here in found]
 
     # -- terms ------------------------------------------------------------------------------------
 

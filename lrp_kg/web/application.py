@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import ChoiceLoader
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.effort import Effort
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
-from lrp_kg.web import access, assess, editor, origins, pages, queries, sparql, terms
+from lrp_kg.site.pages import TEMPLATES
+from lrp_kg.web import access, assess, editor, guide, origins, pages, queries, sparql, terms
 from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.compression import Compression
 from lrp_kg.web.engine import Engines
@@ -37,6 +39,8 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.config.update(config or {})
     app.config.update(read(SETTINGS.values(), {**from_environment(), **(config or {})}))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY"] + 1  # `body` detects the extra byte
+    app.jinja_loader = ChoiceLoader([app.jinja_loader, TEMPLATES])  # type: ignore[list-item]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
     loaded = service or GuidelineService(Path(folder) if folder else None)
@@ -55,7 +59,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.extensions["lrp_kg_access"] = access.Access(app)
     if app.config["STORE"]:
         access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(app.config["STORE"]))
-    for part in (assess, pages, access, sparql, terms, editor, queries):
+    for part in (assess, pages, access, sparql, terms, editor, queries, guide):
         app.register_blueprint(part.blueprint)
     if app.config["METRICS"]:
         app.extensions["lrp_kg_figures"] = Figures(app)

@@ -38,6 +38,7 @@ ENDPOINTS = (
     ("GET", "/queries", "endpoint-queries"),
     ("GET", "/query", "endpoint-editor"),
     ("GET", "/sparql", "endpoint-sparql"),
+    ("GET", "/guide/", "endpoint-guide"),
     ("GET", "/term/", "endpoint-terms"),
     ("GET", "/ontology", "endpoint-ontology"),
 )
@@ -96,8 +97,14 @@ def form() -> Response:
 
 def _start(lang: str, shown: dict[str, Any], status: int = 200) -> Response:
     headers = {"Cache-Control": "no-store"} if shown["sent"] else {}
-    common = {"endpoints": ENDPOINTS, "broken": g.get("guideline_findings", ())}
+    common = {"broken": g.get("guideline_findings", ())}
     return html("index.html", lang, status=status, headers=headers, **common, **shown)
+
+
+@blueprint.get("/endpoints")
+def endpoints() -> Response:
+    """List the addresses of the service, for developers."""
+    return html("endpoints.html", language(), endpoints=ENDPOINTS)
 
 
 @blueprint.get("/health")

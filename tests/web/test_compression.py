@@ -98,7 +98,7 @@ def test_problems_are_compressed_too(client: FlaskClient) -> None:
     assert json.loads(gzip.decompress(found.data))["status"] == 422
 
 
-@pytest.mark.parametrize("path", [SCRIPT, "/static/style.css"])
+@pytest.mark.parametrize("path", [SCRIPT, "/guide/static/style.css"])
 def test_a_static_file_has_a_weak_tag_and_no_ranges_when_compressed(client: FlaskClient, path: str) -> None:
     plain = get(client, path)
     for _ in range(2):

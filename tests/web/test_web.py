@@ -921,7 +921,7 @@ def test_index_as_json(client: FlaskClient, service: GuidelineService, lang: str
         assert endpoint["what"] not in ("", None)
         assert not endpoint["what"].startswith("endpoint-"), "without words"
         if endpoint["method"] == "GET":
-            assert client.get(endpoint["path"]).status_code == 200
+            assert client.get(endpoint["path"], follow_redirects=True).status_code == 200
         else:
             assert send(client, CLUSTER, path=endpoint["path"]).status_code == 200
 

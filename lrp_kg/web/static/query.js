@@ -120,7 +120,7 @@
   function address() {
     const query = yasqe.getValue();
     link.href = at(`/query?${new URLSearchParams({ query, lang })}`);
-    for (const other of document.querySelectorAll("#languages a")) other.href = `?${new URLSearchParams(query === start ? { lang: other.lang } : { lang: other.lang, query })}`;
+    for (const other of document.querySelectorAll("nav.languages a")) other.href = `?${new URLSearchParams(query === start ? { lang: other.lang } : { lang: other.lang, query })}`;
   }
   link.href = at(`/query?${new URLSearchParams({ query: start, lang })}`);
 
