@@ -131,7 +131,7 @@ def test_languages_are_a_click_away(tab: Tab) -> None:
         tab.click(f'nav a[lang="{lang}"]')
         tab.wait(f"document.documentElement?.lang === '{lang}' && document.readyState === 'complete'")
         tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
-        assert tab.js("document.querySelector('nav [aria-current]').lang") == lang
+        assert tab.js("document.querySelector('.languages [aria-current]').lang") == lang
 
 
 def test_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
@@ -183,7 +183,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
 
 
 def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineService) -> None:
-    """From the start: the link to the answer, the other parts, the languages, then the form and its buttons."""
+    """From the start: the link to the answer, the name, the other parts, the languages, then the form and its buttons."""
     tab.js("document.body.focus()")
     tab.tab()
     assert tab.focus["tag"] == "A"
@@ -198,11 +198,12 @@ def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineSer
         assert tab.js("document.activeElement.getClientRects().length > 0"), "what has the focus can be seen"
     asked = [f.id for f in sorted(service.guideline.fields.values(), key=lambda f: f.ask_order or 0) if f.ask_order]
     first = reached.index(asked[0])
-    parts = tab.js("[...document.querySelectorAll('nav.parts a')].map(a => a.innerText)")
-    assert len(parts) == 4
+    brand = tab.js("document.querySelector('.brand').innerText")
+    parts = tab.js("[...document.querySelectorAll('.places a')].map(a => a.innerText)")
+    assert len(parts) == 5
     tools = tab.js("[...document.querySelectorAll('.tools button')].map(b => b.innerText)")
     assert len(tools) == 4
-    assert reached[:first] == [*parts, *LANGUAGES, *tools]
+    assert reached[:first] == [brand, *parts, *(lang.upper() for lang in LANGUAGES), *tools]
     assert list(dict.fromkeys(name for name in reached if name in asked)) == asked
     buttons = [tab.js(f"document.querySelector('button[type={kind}]').innerText") for kind in ("submit", "reset")]
     assert all(button in reached for button in buttons)
@@ -320,8 +321,8 @@ def test_record_is_kept_in_the_tab(tab: Tab) -> None:
     tab.wait("document.documentElement?.lang === 'nl' && document.readyState === 'complete'")
     tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
     assert tab.record == record
-    tab.click("nav.parts a:last-child")
-    tab.wait("location.pathname.startsWith('/term')")
+    tab.click(".places a:nth-child(2)")
+    tab.wait("location.pathname.startsWith('/guide')")
     tab.js("history.back()")
     tab.wait("location.pathname === '/' && document.querySelector('#answer-body')?.childElementCount > 0")
     assert tab.record == record
