@@ -183,7 +183,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
 
 
 def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineService) -> None:
-    """From the start: the link to the answer, the name, the other parts, the languages, then the form and its buttons."""
+    """From the start: the link to the answer, the name, the parts, the languages, then the form and its buttons."""
     tab.js("document.body.focus()")
     tab.tab()
     assert tab.focus["tag"] == "A"
