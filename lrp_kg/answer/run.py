@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -171,6 +171,12 @@ class Run:
     def completions(self, decision: str, ranges: DateRanges) -> Completions:
         """Return what a decision, by its IRI, can come to while some dates are within bounds."""
         return self.a.completions(decision, self.record, self.signature, ranges)
+
+    def outcomes(self, only: Collection[str] | None = None) -> dict[str, Outcome]:
+        """Return the outcome of each decision and programme by its identifier, or only of these."""
+        found = {d.id: self.result(d.iri) for d in self.g.own_decisions.values() if only is None or d.id in only}
+        programmes = [p for p in self.g.programmes.values() if only is None or p.id in only]
+        return found | {p.id: self.eligibility(p) for p in programmes}
 
     # -- days -------------------------------------------------------------------------------------
 
