@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.outcomes import DECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class OtherValue:
+    """In words: another value, or values, of a field, what is ``known`` of it, and what decisions would be then."""
+
+    field: str
+    label: str
+    value: str
+    known: str
+    outcomes: tuple[str, ...]
 
 
 class AnswerWords(GuidelineWords):
@@ -57,13 +70,36 @@ class AnswerWords(GuidelineWords):
 
     def changes(self, found: list[Json]) -> list[tuple[str, str]]:
         """Return what changes on later days: the day, and what the decision is from then on."""
-        rows = []
-        for c in found:
-            answers = ", ".join(self.option(c["decision"], a) for a in c["answers"])
-            status = self.status(c["status"]) if c["status"] != DECIDED or not answers else ""
-            said = " – ".join(part for part in (status, answers) if part)
-            rows.append((c["date"], f"{self.decision(c['decision'])}{self.colon}{said}"))
-        return rows
+        return [(c["date"], self.outcome(c)) for c in found]
+
+    def outcome(self, found: Json) -> str:
+        """Return what a decision would be: its status unless it is decided, and its answers."""
+        answers = ", ".join(self.option(found["decision"], a) for a in found["answers"])
+        status = self.status(found["status"]) if found["status"] != DECIDED or not answers else ""
+        said = " – ".join(part for part in (status, answers) if part)
+        return f"{self.decision(found['decision'])}{self.colon}{said}"
+
+    def what_if(self, found: Json, aside: Collection[str] = ()) -> list[OtherValue]:
+        """Return what would change decisions, values of a field that change the same in one row.
+
+        ``aside`` are decisions that are not spoken of.
+        """
+        rows: dict[tuple[str, tuple[str, ...]], list[Json]] = {}
+        for a in found["alternatives"]:
+            outcomes = tuple(self.outcome(d) for d in a["decisions"] if d["decision"] not in aside)
+            if outcomes:
+                rows.setdefault((a["field"], outcomes), []).append(a)
+        return [self._other_value(several, outcomes) for (_, outcomes), several in rows.items()]
+
+    def _other_value(self, several: list[Json], outcomes: tuple[str, ...]) -> OtherValue:
+        first = several[0]
+        now = first["from"]
+        known = self.say("what-if-unknown")
+        if now is not None:
+            shown = self.say("none-of-them") if now == [] else self.shown(now, first["field"])
+            known = self.say("what-if-instead", value=shown)
+        value = f" {self.say('or')} ".join(a["toLabel"] for a in several)
+        return OtherValue(field=first["field"], label=first["label"], value=value, known=known, outcomes=outcomes)
 
     def decisions_of(self, question: Json, answer: Json, few: int = 3) -> str:
         """Return the decisions that the answer to a question can change, of more than a few only how many."""

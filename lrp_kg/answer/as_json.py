@@ -7,9 +7,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from lrp_kg.answer.alternatives import other_value
 from lrp_kg.answer.facts import LATER
 from lrp_kg.answer.labels import conditions_named, points_to_read
 from lrp_kg.answer.results import (
+    Alternatives,
     AskedField,
     Assessment,
     CriterionResult,
@@ -25,9 +27,11 @@ from lrp_kg.answer.results import (
 )
 from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_of
 from lrp_kg.findings import LONG
+from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Box, Condition, Decision, Guideline, OpenPoint, Option, Term
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
+from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
 from lrp_kg.words import Text, in_language
@@ -62,6 +66,11 @@ class Renderer:
     def term(self, term: Term) -> Json:
         """Render a term: its identifier and label."""
         return {"id": term.id, "label": self.text(term.label)}
+
+    @cached_property
+    def words(self) -> GuidelineWords:
+        """The words of the language."""
+        return GuidelineWords(self.guideline, self.lang)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -338,6 +347,7 @@ class Renderer:
             "questions": questions,
             "missing": [local_name(f) for f in found.missing],
             **({"changes": self.changes(found.changes)} if found.changes else {}),
+            **({"whatIf": self.what_if(record, found.what_if)} if found.what_if else {}),
         }
         return in_brief(answer, local_name(g.roles.identifier or "")) if detail == BRIEF else answer
 
@@ -349,6 +359,28 @@ class Renderer:
             {"date": c.day.isoformat(), "decision": c.decision, "status": c.status, "answers": list(c.answers)}
             for c in found.found
         ]
+
+    def what_if(self, record: Record, found: Alternatives) -> Json:
+        """Render what would change decisions."""
+        return {
+            "alternatives": [
+                {
+                    "field": a.field.id,
+                    "label": self.text(a.field.label),
+                    "from": self.value(record, a.field.iri),
+                    **other_value(self.words, a),
+                    "decisions": [self.outcome(name, outcome) for name, outcome in a.outcomes.items()],
+                }
+                for a in found.found
+            ],
+            "more": found.more,
+        }
+
+    def outcome(self, decision: str, outcome: Outcome) -> Json:
+        """Render what a decision, or a programme, by its identifier would come to."""
+        own = next((d for d in self.guideline.own_decisions.values() if d.id == decision), None)
+        labels = {o.id: self.text(o.label) for o in own.options if o.id in outcome.answers} if own else {}
+        return {"decision": decision, "status": outcome.status, "answers": list(outcome.answers), "labels": labels}
 
 
 def fact_as_json(found: FactResult) -> Json:

@@ -25,17 +25,22 @@ def unknown_in(
     return set().union(*(unknown_in(part, program, verdict_of, known_dates) for part in parts_of(node)))
 
 
+def inputs_of(guideline: Guideline, program: Program, decisions: Iterable[Decision]) -> frozenset[str]:
+    """Return the input fields that decisions read, with those that refine their options."""
+    found: set[str] = set()
+    for d in decisions:
+        read = (program.fields(Named(cls)) for cls in (d.scope, *(o.applies_to for o in d.options)))
+        found.update(name for fields in read for i in fields for name in program.cells.inputs(i))
+        inner = [guideline.decisions[o.refined_by] for o in d.options if o.refined_by]
+        found |= inputs_of(guideline, program, inner)
+    return frozenset(found)
+
+
 def own_fields(guideline: Guideline, program: Program) -> dict[str, frozenset[str]]:
     """Return by programme the input fields that it reads and that no decision of the guideline itself reads."""
-
-    def inputs(decisions: Iterable[Decision]) -> frozenset[str]:
-        classes = (cls for d in decisions for cls in (d.scope, *(o.applies_to for o in d.options)))
-        read = (program.fields(Named(cls)) for cls in classes)
-        return frozenset(name for fields in read for i in fields for name in program.cells.inputs(i))
-
-    elsewhere = inputs(guideline.own_decisions.values())
+    elsewhere = inputs_of(guideline, program, guideline.own_decisions.values())
     return {
-        p.iri: inputs(guideline.decisions[e.decision] for e in p.editions) - elsewhere
+        p.iri: inputs_of(guideline, program, (guideline.decisions[e.decision] for e in p.editions)) - elsewhere
         for p in guideline.programmes.values()
     }
 

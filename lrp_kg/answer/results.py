@@ -12,6 +12,7 @@ from lrp_kg.guideline.model import (
     Criterion,
     Decision,
     Edition,
+    Field,
     Guideline,
     OpenPoint,
     Programme,
@@ -240,8 +241,37 @@ class LaterChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Numbers or days from the first to the last; ``None`` where only the rules of a valid record end it."""
+
+    first: int | date | None
+    last: int | date | None
+
+
+WithValue = str | bool | tuple[str, ...] | Between
+"""A value by its IRI, a truth value, the identifiers of a list, or numbers or days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another value, or values, of one field, and the outcomes by identifier that differ with it."""
+
+    field: Field
+    to: WithValue
+    outcomes: Mapping[str, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """What would change decisions, the most relevant first, and how many more were left out."""
+
+    found: tuple[Alternative, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to one record; ``changes`` where they were asked for."""
+    """The answer to one record; ``changes`` and ``what_if`` where they were asked for."""
 
     guideline: Guideline
     record: Record
@@ -256,6 +286,7 @@ class Assessment:
     missing: tuple[str, ...]
     questions: tuple[AskedField, ...]
     changes: LaterChanges | None = None
+    what_if: Alternatives | None = None
 
     @property
     def shown(self) -> Iterator[StatementResult]:

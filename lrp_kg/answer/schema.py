@@ -57,7 +57,8 @@ def answer_parts(guideline: Guideline) -> dict[str, Schema]:
         "CriterionVerdict": ("met", "not-met", "unknown"),
     }
     parts = {name: choice(values) for name, values in names.items()}
-    parts |= _of_statements() | _of_decisions() | _of_programmes()
+    own_options = [o.id for d in g.own_decisions.values() for o in d.options]
+    parts |= _of_statements() | _of_decisions(own_options) | _of_programmes()
     parts["Facts"] = record({}, {key: _fact(g, key) for key in g.fact_keys})
     whole = _whole(g)
     brief = {name: schema for name, schema in whole.items() if name in BRIEF_NAMES}
@@ -65,7 +66,9 @@ def answer_parts(guideline: Guideline) -> dict[str, Schema]:
     echoed = {f.id: _TEXT for f in g.fields.values() if f.kind == "string"}
     identifier = local_name(g.roles.identifier or "")
     return parts | {
-        "Answer": record(whole, echoed | {"changes": {"anyOf": [many(ref("Change")), {"type": "null"}]}}),
+        "Answer": record(
+            whole, echoed | {"changes": {"anyOf": [many(ref("Change")), {"type": "null"}]}, "whatIf": ref("WhatIf")}
+        ),
         "AnswerSummary": record(brief | {"guideline": record(about)}, {n: _TEXT for n in echoed if n == identifier}),
     }
 
@@ -148,17 +151,30 @@ def _of_statements() -> dict[str, Schema]:
     }
 
 
-def _of_decisions() -> dict[str, Schema]:
+def _of_decisions(labelled: Iterable[str]) -> dict[str, Schema]:
     kinds = ("decision", "statement", "warning", "programme", "field")
     targets = {kind: ref(f"{kind.capitalize()}Id") for kind in kinds}
     option = record({"value": ref("ValueId"), "label": _TEXT})
+    value = {"type": ["string", "integer", "boolean", "array", "object", "null"]}
+    outcome = {"decision": ref("DecisionId"), "status": ref("Status"), "answers": many(ref("OptionId"))}
     return {
         "Reason": record(
             {
                 "condition": ref("ConditionId"),
                 "field": ref("ReadFieldId"),
-                "value": {"type": ["string", "integer", "boolean", "array", "object", "null"]},
+                "value": value,
                 "verdict": ref("ConditionVerdict"),
+            }
+        ),
+        "WhatIf": record({"alternatives": many(ref("Alternative")), "more": {"type": "integer", "minimum": 0}}),
+        "Alternative": record(
+            {
+                "field": ref("FieldId"),
+                "label": _TEXT,
+                "from": value,
+                "to": {"type": ["string", "integer", "boolean", "array", "object"]},
+                "toLabel": _TEXT,
+                "decisions": many(record(outcome | {"labels": _by(labelled, _TEXT)})),
             }
         ),
         "OpenPointOfDecision": record({"id": ref("OpenPointId"), "decisive": {"type": "boolean"}}),
@@ -166,14 +182,7 @@ def _of_decisions() -> dict[str, Schema]:
             {"kind": ref("OpenPointKind"), "label": _TEXT, "reading": _TEXT, "declares": many(ref("Status"))}
         ),
         "Condition": record({"label": _TEXT}, {"ifPhrase": _TEXT}),
-        "Change": record(
-            {
-                "date": ref("Day"),
-                "decision": ref("DecisionId"),
-                "status": ref("Status"),
-                "answers": many(ref("OptionId")),
-            }
-        ),
+        "Change": record({"date": ref("Day")} | outcome),
         "Line": record(
             {
                 "kind": choice(KINDS),

@@ -20,6 +20,7 @@ from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.stage_days import StageDays
 from lrp_kg.answer.summary import FULL, check_detail
 from lrp_kg.answer.timeline import Timeline, timeline_of
+from lrp_kg.answer.what_if import WhatIf
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
@@ -59,6 +60,10 @@ class GuidelineService:
         return StageDays(self.assessor)
 
     @cached_property
+    def _what_if(self) -> WhatIf:
+        return WhatIf(self.assessor, self.reader, self._validator.findings)
+
+    @cached_property
     def _validator(self) -> Any:
         from lrp_kg.record.validate import load_validator  # imports rdflib and pySHACL, a quarter of a second
 
@@ -85,12 +90,15 @@ class GuidelineService:
 
     def read(self, record: Mapping[str, Any] | RawRecord) -> Record:
         """Validate a record and return its values; raise `InvalidRecord` with every problem."""
+        return self._read(record)[1]
+
+    def _read(self, record: Mapping[str, Any] | RawRecord) -> tuple[RawRecord, Record]:
         raw, findings = self._checked(record)
         if findings:
             name = "record-problem" if len(findings) == 1 else "record-problems"
             said = in_every_language(name, count=len(findings))
             raise InvalidRecord(said["en"], findings, said)
-        return self.reader.understand(raw)
+        return raw, self.reader.understand(raw)
 
     def assess(
         self,
@@ -100,19 +108,21 @@ class GuidelineService:
         only: Collection[str] | None = None,
         explain: bool = False,
         changes: bool = False,
+        what_if: bool = False,
         detail: str = FULL,
     ) -> Json:
         """Return the answer to a record as JSON-ready data; raise `InvalidRecord` with every problem.
 
         A record is a mapping, or a row of a data frame (`docs/record.md` says what each value may be).
         ``only`` limits decisions, missing fields and the next question to these identifiers; ``explain`` adds
-        why and why not to each decision; ``changes`` what changes if the same patient is assessed later; ``detail``
-        is full, or summary for what is read in ten seconds.
+        why and why not to each decision; ``changes`` what changes if the same patient is assessed later; ``what_if``
+        with which other value of one field a decision changes; ``detail`` is full, or summary for what is read in ten
+        seconds.
         """
-        explain, changes = flag("explain", explain), flag("changes", changes)
-        check_detail(detail, explain=explain, changes=changes)
+        explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
+        check_detail(detail, explain=explain, changes=changes, whatIf=what_if)
         renderer = self.renderer(lang)
-        found = self.assessment(record, only=only, explain=explain, changes=changes)
+        found = self.assessment(record, only=only, explain=explain, changes=changes, what_if=what_if)
         return renderer.render(found, explain=explain, detail=detail)
 
     def assessment(
@@ -122,12 +132,16 @@ class GuidelineService:
         only: Collection[str] | None = None,
         explain: bool = False,
         changes: bool = False,
+        what_if: bool = False,
     ) -> Assessment:
         """Return the assessment of a record as data that knows no language."""
-        explain, changes, only = flag("explain", explain), flag("changes", changes), names(only)
-        known = self.read(record)
-        found = self.assessor.assess(known, only=only, explain=explain)
-        return replace(found, changes=self._over_time.changes(known, only)) if changes else found
+        explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
+        only, (raw, known) = names(only), self._read(record)
+        return replace(
+            self.assessor.assess(known, only=only, explain=explain),
+            changes=self._over_time.changes(known, only) if changes else None,
+            what_if=self._what_if.alternatives(raw, known, only) if what_if else None,
+        )
 
     def timeline(self, found: Assessment) -> Timeline:
         """Return what an assessment says about days, on one axis; what changes later only where it was asked for."""
@@ -141,14 +155,17 @@ class GuidelineService:
         only: Collection[str] | None = None,
         explain: bool = False,
         changes: bool = False,
+        what_if: bool = False,
         detail: str = FULL,
     ) -> bytes:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
-        explain, changes, only = flag("explain", explain), flag("changes", changes), names(only)
-        check_detail(detail, explain=explain, changes=changes)
-        known, renderer = self.read(record), self.renderer(lang)
+        explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
+        check_detail(detail, explain=explain, changes=changes, whatIf=what_if)
+        only, renderer, (raw, known) = names(only), self.renderer(lang), self._read(record)
         answer = self._answers.render(known, renderer, only, explain=explain, detail=detail)
-        if not changes:
-            return answer
-        later = orjson.dumps(renderer.changes(self._over_time.changes(known, only)))
-        return b'%b,"changes":%b}' % (answer[:-1], later)
+        more: Json = {}
+        if changes:
+            more["changes"] = renderer.changes(self._over_time.changes(known, only))
+        if what_if:
+            more["whatIf"] = renderer.what_if(known, self._what_if.alternatives(raw, known, only))
+        return b"%b,%b" % (answer[:-1], orjson.dumps(more)[1:]) if more else answer

@@ -41,7 +41,8 @@ class ShortAnswer(TextAnswer):
                 "missing": list(self._unknown(answer)),
             }
         explained = list(self._explained(answer)) if any("because" in d for d in answer["decisions"].values()) else []
-        return found | {"changes": self._changes(answer), "because": explained}
+        changes, what_if = self._changes(answer), list(self._what_if(answer))
+        return found | {"changes": changes, "whatIf": what_if, "because": explained}
 
     def _end(self, answer: Json) -> list[RenderableType]:
         """Return where the rest is, which boxes of the source it is from, and what is said at the end."""

@@ -230,15 +230,18 @@ def _programme(p: ProgrammeResult, today: date | None) -> Iterator[Line]:
 # -- what is asked for ----------------------------------------------------------------------------------
 
 
-def check_detail(detail: str, *, explain: bool = False, changes: bool = False, rdf: bool = False) -> None:
-    """Raise `UnknownParameter` for a detail that there is none of, or that has no place for what is asked."""
+def check_detail(detail: str, *, rdf: bool = False, explain: bool = False, **further: bool) -> None:
+    """Raise `UnknownParameter` for a detail that there is none of, or that has no place for what is asked.
+
+    ``further`` is what can be asked beside explanations, none of which an answer as RDF has.
+    """
     choice(detail, DETAILS, "detail of an answer")
-    for name in (name for name, asked in (("explain", explain), ("changes", changes)) if asked and detail == BRIEF):
+    for name in (name for name, asked in ({"explain": explain} | further).items() if asked and detail == BRIEF):
         raise say(UnknownParameter, "error-brief", detail=BRIEF, name=name, full=FULL)
     if rdf and detail == BRIEF:
         raise say(UnknownParameter, "error-brief-rdf", detail=BRIEF, full=FULL)
-    if rdf and changes:
-        raise say(UnknownParameter, "error-changes-rdf")
+    for name in (name for name, asked in further.items() if asked and rdf):
+        raise say(UnknownParameter, "error-further-rdf", name=name)
 
 
 def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:

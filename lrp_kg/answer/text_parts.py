@@ -125,6 +125,7 @@ class TextAnswer:
             ],
             "dates": [self._dated(item) for item in answer["dates"]],
             "changes": self._changes(answer),
+            "whatIf": list(self._what_if(answer)),
             "missing": [Hanging(escape(self._fields(asked)), "  ")] if asked else [],
             "nextQuestion": [self._question(question)] if question else [],
         }
@@ -239,6 +240,20 @@ class TextAnswer:
         if not found:
             return [Text(f"  {self.words.say('changes-none')}")] if "changes" in answer else []
         return [hang(f"  [bold]{day}[/] {escape(said)}") for day, said in self.words.changes(found)]
+
+    def _what_if(self, answer: Json) -> Iterator[RenderableType]:
+        """Yield with which other value of a field decisions change, not those of programmes that are not assessed."""
+        if "whatIf" not in answer:
+            return
+        aside = [name for name, p in answer["eligibility"].items() if not p["assessed"]]
+        rows = self.words.what_if(answer["whatIf"], aside)
+        for row in rows:
+            said = f"[bold]{escape(row.label)}{self.words.colon}{escape(row.value)}[/] [dim]({escape(row.known)})[/]"
+            yield Hanging(f"{said} → {escape('; '.join(row.outcomes))}", "  - ")
+        if not rows:
+            yield Text(f"  {self.words.say('what-if-none')}")
+        if answer["whatIf"]["more"]:
+            yield Text(f"  {self.words.say('what-if-more', count=answer['whatIf']['more'])}")
 
     def _dated(self, item: Json) -> RenderableType:
         named = [f"{self.words.say(n)} {self.words.shown(item[n])}" for n in ("earliest", "latest") if item[n]]

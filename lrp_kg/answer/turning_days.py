@@ -28,10 +28,10 @@ class TurningDays:
         """The date fields whose distance to it is read."""
 
     def between(self, record: Record, first: date, last: date) -> list[date]:
-        """Return the days after the first, up to the last, on which a duration gets another cell, or another edition
-        can be chosen.
+        """Return the days after the first, up to the last, on which something turns.
 
-        The field has no value in ``record``, or one that does not matter; in between two of the days nothing turns.
+        A duration gets another cell on them, or another edition can be chosen. The field has no value in ``record``,
+        or one that does not matter.
         """
         others = {name: day for name, day in record.dates.items() if name != self.field}
         ranges = {name: days for name, days in record.ranges.items() if name != self.field}
