@@ -94,6 +94,7 @@ const read: { [Key in keyof Required<Answer>]: (answer: Answer) => string[] } = 
   questions: (a) => a.questions.map((q) => `${q.field}: ${q.question} (${q.type}, ${q.unit ?? ""}) ${q.options.map((o) => `${o.value} ${o.label}`)} ${q.hint ?? ""} ${q.considers ?? ""} ${q.partial ?? false} for ${q.decides}`),
   missing: (a) => [...a.missing],
   changes: (a) => (a.changes ?? []).map((c) => `${c.date}: ${c.decision} ${c.status} ${c.answers}`),
+  whatIf: (a) => (a.whatIf?.alternatives ?? []).map((o) => `${o.label} ${o.toLabel}: ${o.decisions.map((d) => `${d.decision} ${d.status} ${d.answers.map((id) => d.labels[id] ?? id)}`)}`),
 };
 
 /** Return a text for each part of an answer. */
@@ -104,7 +105,7 @@ export function parts(answer: Answer): Map<string, string[]> {
 /** Return the answer to a record; an error has every problem, each with the field that the record has. */
 export async function assess(service: string, record: Body): Promise<Answer> {
   const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(record) };
-  const response = await fetch(`${service}/v1/assess?explain=true&changes=true`, sent);
+  const response = await fetch(`${service}/v1/assess?explain=true&changes=true&whatIf=true`, sent);
   if (!response.ok) {
     const problem = (await response.json()) as Schemas["Problem"];
     const found = (problem.findings ?? []).map((f) => `${f.field ?? ""}: ${f.message}`);

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from lrp_kg.answer.as_json import DAY_KEYS, Json
@@ -68,16 +69,46 @@ class AnswerWords(GuidelineWords):
             return self.say("days-never")
         return ", ".join(found)
 
-    def changes(self, found: list[Json]) -> list[tuple[str, str]]:
-        """Return what changes on later days: the day, and what the decision is from then on."""
-        return [(c["date"], self.outcome(c)) for c in found]
+    def changes(self, found: list[Json]) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what changes on later days: each day, and what decisions are from then on."""
+        days: dict[str, list[Json]] = {}
+        for c in found:
+            days.setdefault(c["date"], []).append(c)
+        return [(day, self.outcomes(changed)) for day, changed in days.items()]
 
-    def outcome(self, found: Json) -> str:
-        """Return what a decision would be: its status unless it is decided, and its answers."""
-        answers = ", ".join(self.option(found["decision"], a) for a in found["answers"])
-        status = self.status(found["status"]) if found["status"] != DECIDED or not answers else ""
-        said = " – ".join(part for part in (status, answers) if part)
-        return f"{self.decision(found['decision'])}{self.colon}{said}"
+    def outcomes(self, found: Iterable[Json]) -> tuple[str, ...]:
+        """Return what decisions would be: their answers, then those of each other status together.
+
+        With a new stage goes another answer of some decisions that says no more than that.
+        """
+        found = list(found)
+        stage = self.guideline.decisions.get(self.guideline.roles.stage or "")
+        staged = stage is not None and any(d["decision"] == stage.id and d["answers"] for d in found)
+        answers: list[str] = []
+        others: dict[str, list[str]] = {}
+        for d in found:
+            if d["answers"]:
+                said = "; ".join(map(self._brief, (self.option(d["decision"], a) for a in d["answers"])))
+                status = f"{self.status(d['status'])} – " if d["status"] != DECIDED else ""
+                label = self.decision(d["decision"])
+                if status or not said.startswith(label):
+                    answers.append(f"{label}{self.colon}{status}{said}")
+                elif said != label or not staged:
+                    answers.append(said)
+            else:
+                others.setdefault(d["status"], []).append(self.decision(d["decision"]))
+        return (*answers, *(f"{self.status(status)}{self.colon}{', '.join(of)}" for status, of in others.items()))
+
+    def _brief(self, label: str) -> str:
+        """Return the label of an option without the stage that it begins with."""
+        stage = next((s for s in self._stages if label.startswith(s) and label != s), "")
+        return label.removeprefix(stage).lstrip(f",{self.colon}")
+
+    @cached_property
+    def _stages(self) -> list[str]:
+        """The labels of stages, the longest first."""
+        own = self.guideline.decisions.get(self.guideline.roles.stage or "")
+        return sorted((self.label(o) for o in own.options), key=len, reverse=True) if own else []
 
     def what_if(self, found: Json, aside: Collection[str] = ()) -> list[OtherValue]:
         """Return what would change decisions, values of a field that change the same in one row.
@@ -86,7 +117,7 @@ class AnswerWords(GuidelineWords):
         """
         rows: dict[tuple[str, tuple[str, ...]], list[Json]] = {}
         for a in found["alternatives"]:
-            outcomes = tuple(self.outcome(d) for d in a["decisions"] if d["decision"] not in aside)
+            outcomes = self.outcomes(d for d in a["decisions"] if d["decision"] not in aside)
             if outcomes:
                 rows.setdefault((a["field"], outcomes), []).append(a)
         return [self._other_value(several, outcomes) for (_, outcomes), several in rows.items()]

@@ -241,14 +241,14 @@ class LaterChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class Interval:
     """Numbers or days from the first to the last; ``None`` where only the rules of a valid record end it."""
 
     first: int | date | None
     last: int | date | None
 
 
-WithValue = str | bool | tuple[str, ...] | Between
+WithValue = str | bool | tuple[str, ...] | Interval
 """A value by its IRI, a truth value, the identifiers of a list, or numbers or days."""
 
 

@@ -15,6 +15,7 @@ RANGES = ("known", "open-ended", "unknown", "never")
 """What is known of the days on which a patient is eligible."""
 
 _TEXT: Schema = {"type": "string"}
+_INTEGER: Schema = {"type": "integer"}
 _DAY: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _TRUE_OR_UNKNOWN: Schema = {"enum": [True, None]}
 _KINDS_OF_FIELDS = ("value", "values", "boolean", "integer", "date", "string")
@@ -155,24 +156,31 @@ def _of_decisions(labelled: Iterable[str]) -> dict[str, Schema]:
     kinds = ("decision", "statement", "warning", "programme", "field")
     targets = {kind: ref(f"{kind.capitalize()}Id") for kind in kinds}
     option = record({"value": ref("ValueId"), "label": _TEXT})
-    value = {"type": ["string", "integer", "boolean", "array", "object", "null"]}
     outcome = {"decision": ref("DecisionId"), "status": ref("Status"), "answers": many(ref("OptionId"))}
     return {
         "Reason": record(
             {
                 "condition": ref("ConditionId"),
                 "field": ref("ReadFieldId"),
-                "value": value,
+                "value": {"type": ["string", "integer", "boolean", "array", "object", "null"]},
                 "verdict": ref("ConditionVerdict"),
             }
         ),
+        "Numbers": record({"lowest": _or_null(_INTEGER), "highest": _or_null(_INTEGER)}),
+        "SentValue": {
+            "anyOf": [
+                *(ref(name) for name in ("ValueId", "Day", "Days", "Numbers")),
+                *({"type": "boolean"}, _INTEGER, many(ref("ValueId"))),
+                {"type": "string", "pattern": "^-?[0-9]+$"},
+            ]
+        },
         "WhatIf": record({"alternatives": many(ref("Alternative")), "more": {"type": "integer", "minimum": 0}}),
         "Alternative": record(
             {
                 "field": ref("FieldId"),
                 "label": _TEXT,
-                "from": value,
-                "to": {"type": ["string", "integer", "boolean", "array", "object"]},
+                "from": _or_null(ref("SentValue")),
+                "to": ref("SentValue"),
                 "toLabel": _TEXT,
                 "decisions": many(record(outcome | {"labels": _by(labelled, _TEXT)})),
             }

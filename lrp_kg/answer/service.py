@@ -85,20 +85,20 @@ class GuidelineService:
         return self._checked(record)[1]
 
     def _checked(self, record: Mapping[str, Any] | RawRecord) -> tuple[RawRecord, list[Finding]]:
-        raw = record if isinstance(record, RawRecord) else self.reader.from_python(record)
+        raw = self._raw(record)
         return raw, self._validator.findings(raw)
+
+    def _raw(self, record: Mapping[str, Any] | RawRecord) -> RawRecord:
+        return record if isinstance(record, RawRecord) else self.reader.from_python(record)
 
     def read(self, record: Mapping[str, Any] | RawRecord) -> Record:
         """Validate a record and return its values; raise `InvalidRecord` with every problem."""
-        return self._read(record)[1]
-
-    def _read(self, record: Mapping[str, Any] | RawRecord) -> tuple[RawRecord, Record]:
         raw, findings = self._checked(record)
         if findings:
             name = "record-problem" if len(findings) == 1 else "record-problems"
             said = in_every_language(name, count=len(findings))
             raise InvalidRecord(said["en"], findings, said)
-        return raw, self.reader.understand(raw)
+        return self.reader.understand(raw)
 
     def assess(
         self,
@@ -136,7 +136,8 @@ class GuidelineService:
     ) -> Assessment:
         """Return the assessment of a record as data that knows no language."""
         explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
-        only, (raw, known) = names(only), self._read(record)
+        only, raw = names(only), self._raw(record)
+        known = self.read(raw)
         return replace(
             self.assessor.assess(known, only=only, explain=explain),
             changes=self._over_time.changes(known, only) if changes else None,
@@ -161,7 +162,8 @@ class GuidelineService:
         """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
         explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
         check_detail(detail, explain=explain, changes=changes, whatIf=what_if)
-        only, renderer, (raw, known) = names(only), self.renderer(lang), self._read(record)
+        only, raw, renderer = names(only), self._raw(record), self.renderer(lang)
+        known = self.read(raw)
         answer = self._answers.render(known, renderer, only, explain=explain, detail=detail)
         more: Json = {}
         if changes:

@@ -239,7 +239,8 @@ class TextAnswer:
             return [Text(f"  {self.words.say('changes-unknown')}")]
         if not found:
             return [Text(f"  {self.words.say('changes-none')}")] if "changes" in answer else []
-        return [hang(f"  [bold]{day}[/] {escape(said)}") for day, said in self.words.changes(found)]
+        rows = self.words.changes(found)
+        return [Hanging(f"[bold]{day}[/] → {escape('; '.join(said))}", "  - ") for day, said in rows]
 
     def _what_if(self, answer: Json) -> Iterator[RenderableType]:
         """Yield with which other value of a field decisions change, not those of programmes that are not assessed."""

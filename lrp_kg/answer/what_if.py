@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.missing import inputs_of
-from lrp_kg.answer.results import Alternative, Alternatives, Between, WithValue
+from lrp_kg.answer.results import Alternative, Alternatives, Interval, WithValue
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.turning_days import TurningDays
 from lrp_kg.effort import check
@@ -22,6 +22,8 @@ from lrp_kg.record.read import RecordReader
 
 MOST = 100
 """How many alternatives are listed."""
+_CALENDAR = (date(1000, 1, 1), date(9000, 12, 31))
+"""Days of a field without limits: far from the ends of the calendar, which bound what lies before or after a day."""
 _NEAR = 2
 """How many steps to either side of what is known count as near."""
 
@@ -167,15 +169,15 @@ class WhatIf:
             low, high = variable.bounds(cell)
             most = next(n for n in (high, f.high, low) if n is not None)
             first, last = (Node("literal", str(n), XSD + "integer") for n in (low, most))
-            to = Between(None if cell == 1 else low, high)
+            to = Interval(None if cell == 1 else low, high)
             yield _Candidate(to, first, last, 1 if now is None else abs(cell - now))
 
     def _days(self, f: Field, record: Record) -> Iterator[_Candidate]:
         others = {name: day for name, day in record.dates.items() if name != f.iri}
         ranges = {name: days for name, days in record.ranges.items() if name != f.iri}
         possible = self.assessor.dates.bounds(f.iri, others, ranges)
-        first = max(possible.earliest, f.first_day or date.min)
-        last = min(possible.latest, f.last_day or date.max)
+        first = max(possible.earliest, f.first_day or _CALENDAR[0])
+        last = min(possible.latest, f.last_day or _CALENDAR[1])
         if first > last:
             return
         begins = [first, *self._turning[f.iri].between(record, first, last)]
@@ -183,7 +185,7 @@ class WhatIf:
         known = record.dates.get(f.iri)
         now = next((n for n, end in enumerate(ends) if known and known <= end), None)
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-            to = Between(None if begin == first else begin, None if end == last else end)
+            to = Interval(None if begin == first else begin, None if end == last else end)
             distance = 1 if now is None else abs(number - now)
             one, other = (Node("literal", day.isoformat(), XSD + "date") for day in (begin, end))
             yield _Candidate(to, one, other, distance)
@@ -215,6 +217,6 @@ def _one(value: WithValue, node: RawValue) -> _Candidate:
 
 def _joined(a: _Candidate, b: _Candidate) -> _Candidate | None:
     """Return two neighbouring intervals as one; ``None`` where they are single values."""
-    if not isinstance(a.to, Between) or not isinstance(b.to, Between):
+    if not isinstance(a.to, Interval) or not isinstance(b.to, Interval):
         return None
-    return _Candidate(Between(a.to.first, b.to.last), a.first, b.last, min(a.distance, b.distance))
+    return _Candidate(Interval(a.to.first, b.to.last), a.first, b.last, min(a.distance, b.distance))

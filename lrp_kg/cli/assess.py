@@ -58,6 +58,7 @@ def _answer_all(
 @lang_option
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
 @click.option("--changes", is_flag=True, help="Say what changes within a year if only the day of the assessment moves.")
+@click.option("--what-if", is_flag=True, help="Say with which other value of one field a decision changes.")
 @click.option("--full", is_flag=True, help="Answer in full also as text, which is one screen without it.")
 @click.option(
     "--detail",
@@ -76,6 +77,7 @@ def assess(
     lang: str,
     explain: bool,
     changes: bool,
+    what_if: bool,
     full: bool,
     detail: str | None,
     only: tuple[str, ...],
@@ -102,13 +104,13 @@ def assess(
         fail(say(UnknownParameter, "error-full-brief", detail=BRIEF))
     whole, detail = full or detail == FULL, detail or FULL
     try:
-        check_detail(detail, explain=explain, changes=changes, rdf=form == "turtle")
+        check_detail(detail, rdf=form == "turtle", explain=explain, changes=changes, whatIf=what_if)
     except LrpError as error:
         fail(error)
     service = open_service(guideline, engine, validating=True)
 
     def answer(name: str, raw: RawRecord) -> None:
-        found = service.assessment(raw, only=only or None, explain=explain, changes=changes)
+        found = service.assessment(raw, only=only or None, explain=explain, changes=changes, what_if=what_if)
         _print(service, found, form=form, lang=lang, explain=explain, detail=detail, whole=whole, name=name)
 
     _answer_all(service, file, input_format, answer, partial(_report_invalid, form, lang))

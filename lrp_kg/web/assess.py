@@ -87,29 +87,31 @@ def assess() -> Response:
     """Assess the record in the body; for NDJSON, return an answer or findings for each line."""
     kind = content_type(BODIES)
     lang = language()
-    explain, changes = flag("explain"), flag("changes")
+    explain, changes, what_if = flag("explain"), flag("changes"), flag("whatIf")
     detail = request.args.get("detail", FULL)
-    check_detail(detail, explain=explain, changes=changes)
+    asked = {"explain": explain, "changes": changes, "whatIf": what_if}
+    check_detail(detail, **asked)
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
+    current = service()
+
+    def respond(raw: RawRecord) -> bytes:
+        return current.answer_json(
+            raw, lang=lang, only=only, explain=explain, changes=changes, what_if=what_if, detail=detail
+        )
+
     if kind == "ndjson":
         if accepted({NDJSON: kind, "application/json": kind}) != kind:
             raise say(NotAcceptable, "error-ndjson")
         demand_page("fragment", kind)
-        current = service()
-
-        def respond(raw: RawRecord) -> bytes:
-            return current.answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
-
         return _by_line(respond, lang)
     form = accepted(ANSWERS)
     demand_page("fragment", form)
-    check_detail(detail, changes=changes, rdf=form in ("turtle", "jsonld"))
+    check_detail(detail, rdf=form in ("turtle", "jsonld"), **asked)
     sent = body()
     with _record(sent, kind) as raw:
         if form == "json":
-            rendered = service().answer_json(raw, lang=lang, only=only, explain=explain, changes=changes, detail=detail)
-            return Response(rendered, headers=_HEADERS, mimetype="application/json")
-        found = service().assessment(raw, only=only, explain=explain, changes=changes)
+            return Response(respond(raw), headers=_HEADERS, mimetype="application/json")
+        found = current.assessment(raw, only=only, explain=explain, changes=changes, what_if=what_if)
         return _rendered(found, form, lang, explain=explain, detail=detail)
 
 

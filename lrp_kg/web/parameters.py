@@ -74,6 +74,7 @@ PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
     "assess.assess": (
         AddressParameter("explain", "Say why, and why not.", flag=True),
         AddressParameter("changes", "Add what changes on later days of assessment.", flag=True),
+        AddressParameter("whatIf", "Add with which other value of one field a decision changes.", flag=True),
         AddressParameter("detail", "How much of the answer; a text is one screen without it.", DETAILS, FULL),
         AddressParameter("for", "Only these decisions and programmes.", many=True, ids=True),
         AddressParameter("fragment", "Of the page only the answer, without its frame.", flag=True),

@@ -76,14 +76,26 @@ def changed(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any,
             yield path, value + " zork"
 
 
-FREE = {"text", "label", "title", "question", "reading", "locator", "hint", "considers", "unit", "conditionText"}
-FREE |= {"version", "labels", "kind", "id", "episode", "ifPhrase"}
+FREE = {
+    "text",
+    "label",
+    "title",
+    "question",
+    "reading",
+    "locator",
+    "toLabel",
+    "hint",
+    "considers",
+    "unit",
+    "conditionText",
+}
+FREE |= {"toLabel", "version", "labels", "kind", "id", "episode", "ifPhrase"}
 """Where any text is possible: labels and texts of the guideline, and what the sender calls the record."""
 
 
 def test_what_is_changed_in_an_answer_is_found(schema: Any, service: GuidelineService) -> None:
     record = json.loads((service.guideline.folder / "examples" / "first-visit.json").read_text(encoding="utf-8"))
-    answer = service.assess(record, explain=True, changes=True)
+    answer = service.assess(record, explain=True, changes=True, what_if=True)
     demand_valid(schema, answer)
     assert not schema.is_valid(answer | {"zork": 1})
     missed = []

@@ -15,8 +15,5 @@ Outcomes = dict[str, tuple[str, tuple[str, ...]]]
 def outcomes(service: GuidelineService, record: Mapping[str, Any] | Record, only: str | None = None) -> Outcomes:
     """Return status and answers of each decision and programme, or of one; raise `InvalidRecord`."""
     known = record if isinstance(record, Record) else service.read(record)
-    run = Run(service.assessor, known, explain=False)
-    g = service.guideline
-    found = {d.id: run.result(d.iri) for d in g.own_decisions.values() if only in (None, d.id)}
-    found |= {p.id: run.eligibility(p) for p in g.programmes.values() if only in (None, p.id)}
+    found = Run(service.assessor, known, explain=False).outcomes(None if only is None else (only,))
     return {name: (outcome.status, outcome.answers) for name, outcome in found.items()}

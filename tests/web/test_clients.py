@@ -64,7 +64,7 @@ def test_typescript_reads_every_part(app: Flask, address: str, service: Guidelin
     run(str(TOOLS / "tsc"), *options, "client.ts", "mistakes.ts")
     record = FIRST_VISIT.read_text(encoding="utf-8")
     found = json.loads(run("node", "run.js", address, record))
-    answer = service.assess(json.loads(record), explain=True, changes=True)
+    answer = service.assess(json.loads(record), explain=True, changes=True, what_if=True)
     assert answer.keys() <= found["parts"].keys()
     assert len(found["parts"]["boxes"]) == len(answer["boxes"]) + sum(len(b["statements"]) for b in answer["boxes"])
     assert "undefined" not in json.dumps(found["parts"])

@@ -69,5 +69,5 @@ def test_views_and_addresses_of_parameters_exist(app: Flask) -> None:
     assert set(PARAMETERS) <= set(app.view_functions)
     described = app.test_client().get("/openapi.json").get_json()["paths"]
     names = [p["name"] for p in described["/v1/assess"]["post"]["parameters"]]
-    assert names == ["explain", "changes", "detail", "for", "fragment", "lang"]
+    assert names == ["explain", "changes", "whatIf", "detail", "for", "fragment", "lang"]
     assert all("lang" in [p["name"] for p in o["parameters"]] for path in described.values() for o in path.values())
