@@ -14,6 +14,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import FULL, check_detail
 from lrp_kg.errors import NotAcceptable, TooLarge
 from lrp_kg.record.model import RawRecord
+from lrp_kg.record.plain import plain
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 from lrp_kg.web.parameters import demand_page
@@ -43,7 +44,6 @@ ANSWERS = {
 }
 CONTEXTS = ("/context.jsonld", "/v1/context.jsonld")
 """Where the context of a record is served."""
-_VALID = orjson.dumps({"valid": True, "findings": []})
 _HEADERS = {"Cache-Control": "no-store"}
 
 
@@ -136,6 +136,7 @@ def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
     """Return what the template of an answer shows of it."""
     from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.labels import Labels
+    from lrp_kg.web.durations import durations_of
     from lrp_kg.web.first_lines import first_lines
     from lrp_kg.web.timeline import timeline_view
 
@@ -146,6 +147,7 @@ def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
         "lines": first_lines(answer, words),
         "labels": Labels(answer) if "decisions" in answer else None,
         "points": points_to_show(answer),
+        "derived": durations_of(found, words),
         "timeline": timeline_view(service(), found, words) if "decisions" in answer else None,
     }
 
@@ -163,16 +165,16 @@ def validate() -> Response:
     """Validate a record and list every problem: 200 if valid, 422 otherwise."""
     kind = content_type(BODIES)
     lang = language()
+    echo = flag("record")
     accepted({"application/json": "json", "application/problem+json": "json"})
     current = service()
-    if kind == "ndjson":
 
-        def respond(raw: RawRecord) -> bytes:
-            current.read(raw)
-            return _VALID
-
-        return _by_line(respond, lang, valid=False)
-    sent = body()
-    with _record(sent, kind) as raw:
+    def respond(raw: RawRecord) -> bytes:
         current.read(raw)
-    return Response(_VALID, headers=_HEADERS, mimetype="application/json")
+        own = {"record": plain(raw, current.guideline)} if echo else {}
+        return orjson.dumps({"valid": True, "findings": [], **own})
+
+    if kind == "ndjson":
+        return _by_line(respond, lang, valid=False)
+    with _record(body(), kind) as raw:
+        return Response(respond(raw), headers=_HEADERS, mimetype="application/json")

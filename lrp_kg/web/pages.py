@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,7 +21,7 @@ from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, flag, language
 from lrp_kg.web.openapi import description
 from lrp_kg.web.patient import empty_page, filled_page, form_sent
-from lrp_kg.words import LANGUAGES
+from lrp_kg.words import LANGUAGES, phrase
 
 blueprint = Blueprint("pages", __name__)
 
@@ -42,6 +43,16 @@ ENDPOINTS = (
     ("GET", "/term/", "endpoint-terms"),
     ("GET", "/ontology", "endpoint-ontology"),
 )
+_PLAIN = ("yes", "no", "unknown")
+_TEXTS = (
+    *_PLAIN,
+    *("failed", "changed", "copied", "copied-link", "not-copied", "link-broken", "behind", "retry", "unfinished"),
+    *("wrong", "take-back", "again", "cleared", "undo", "opened", "not-opened", "one-file", "pasted", "from-link"),
+)
+"""What the script of the start page says: phrases, those after the plain ones by their name after ``page-``."""
+_SCRIPTS = Path(__file__).with_name("static") / "assess"
+_MODULES = tuple(f"assess/{file.name}" for file in sorted(_SCRIPTS.glob("*.js")) if file.stem not in ("early", "main"))
+"""What the script of the start page imports, fetched at once rather than one import after the other."""
 _SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -97,7 +108,8 @@ def form() -> Response:
 
 def _start(lang: str, shown: dict[str, Any], status: int = 200) -> Response:
     headers = {"Cache-Control": "no-store"} if shown["sent"] else {}
-    common = {"broken": g.get("guideline_findings", ())}
+    texts = {name: phrase(name, lang) for name in _TEXTS}
+    common = {"broken": g.get("guideline_findings", ()), "texts": texts, "modules": _MODULES}
     return html("index.html", lang, status=status, headers=headers, **common, **shown)
 
 

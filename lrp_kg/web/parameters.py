@@ -80,6 +80,7 @@ PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
         AddressParameter("fragment", "Of the page only the answer, without its frame.", flag=True),
     ),
     "pages.form": (AddressParameter("today", "Take the day of the server as that of the assessment.", flag=True),),
+    "assess.validate": (AddressParameter("record", "Return the record too, as plain JSON.", flag=True),),
     "sparql.sparql": (
         _QUERY,
         AddressParameter("default-graph-uri", "A graph of the default graph.", many=True),

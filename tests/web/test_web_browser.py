@@ -53,8 +53,14 @@ class Tab(chromium.Tab):
             " inForm: !!e.closest('form'), text: e.innerText ?? ''}; })()"
         )
 
+    def all_questions(self) -> None:
+        """Show all questions at once."""
+        if self.js("document.getElementById('record').classList.contains('one')"):
+            self.click('[data-do="switch"]')
+
     def choose(self, field: str, value: str) -> None:
         """Choose a value with the mouse, and wait for the answer to it."""
+        self.all_questions()
         self.answered(lambda: self.click(f'[data-field="{field}"] input[value="{value}"]'))
 
     def fill(self, field: str, value: str) -> None:

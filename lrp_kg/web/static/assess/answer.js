@@ -1,0 +1,119 @@
+// Sends the record and shows the answer. What is shown is the answer to the record, or says that it is not.
+import { announced, answer, body, form, make, say } from "./page.js";
+import { record } from "./record.js";
+import { keep } from "./storage.js";
+import { homeless, local, show } from "./problems.js";
+
+const json = document.getElementById("json");
+const explain = document.getElementById("explain");
+const bar = document.getElementById("bar");
+
+// One line says what is most urgent: aloud where something changed, and in the bar of a narrow page.
+let lines;
+const inBar = (said, severity) => {
+  bar.textContent = said;
+  bar.className = `w-${severity}`;
+  bar.hidden = !said;
+};
+const tell = () => {
+  const now = body.querySelector("[data-said]");
+  const said = now ? now.dataset.said : "";
+  const found = [...body.querySelectorAll("[data-line]")].map((e) => e.textContent);
+  const fresh = found.filter((text) => lines && !lines.includes(text)).length;
+  const gone = (lines || []).filter((text) => !found.includes(text)).length;
+  const changed = Math.max(fresh, gone);
+  if (changed) announced.textContent = `${said}; ${say("changed", { count: changed })}`;
+  lines = found;
+  inBar(said, now ? now.dataset.severity : "info");
+};
+
+export const open = (yes) => {
+  answer.classList.toggle("open", yes);
+  bar.setAttribute("aria-expanded", yes);
+};
+bar.addEventListener("click", () => {
+  const yes = bar.getAttribute("aria-expanded") !== "true";
+  open(yes);
+  if (yes) answer.focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || bar.getAttribute("aria-expanded") !== "true") return;
+  open(false);
+  bar.focus();
+});
+
+// The last answer stays, greyed, under a note that it does not include what was entered since.
+const stale = (said, reasons, again) => {
+  body.querySelector(".behind")?.remove();
+  const note = make("div", { className: "behind" }, make("p", { textContent: said }));
+  if (reasons.length) note.append(make("ul", {}, ...reasons.map((one) => make("li", { textContent: one }))));
+  if (again) {
+    const button = make("button", { type: "button", textContent: say("retry") });
+    button.addEventListener("click", again);
+    note.append(button);
+  }
+  body.classList.add("stale");
+  body.prepend(note);
+  announced.textContent = said;
+  inBar(said, "warning");
+};
+
+const title = (details) => details.querySelector("summary").textContent.trim();
+const replace = (text) => {
+  const opened = [...body.querySelectorAll("details")].filter((d) => d.open).map(title);
+  body.classList.remove("stale");
+  body.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  for (const d of body.querySelectorAll("details")) if (opened.includes(title(d))) d.open = true;
+  tell();
+};
+
+const ask = async (found) => {
+  const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true", changes: "true" });
+  if (explain?.checked) query.set("explain", "true");
+  const response = await fetch(`${form.dataset.assess}?${query}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/html" },
+    body: JSON.stringify(found),
+  });
+  const text = await response.text();
+  if (response.ok) return { text };
+  const problem = JSON.parse(text);
+  return { findings: problem.findings ?? [{ message: problem.detail }] };
+};
+
+// Fields to ask for, in order, as the last answer has them.
+export const asked = () => (body.querySelector("[data-asked]")?.dataset.asked ?? "").split(" ").filter(Boolean);
+
+let last = 0;
+let waiting = 0;
+export const busy = () => waiting > 0;
+
+// Returns whether the page shows the answer to the record; null where a later record was sent meanwhile.
+export const send = async (current = null, again = null) => {
+  const turn = ++last;
+  const found = record();
+  keep("record", found);
+  json.textContent = JSON.stringify(found, null, 2);
+  const first = local();
+  let got;
+  waiting += 1;
+  try {
+    got = first.length ? { findings: first } : await ask(found);
+  } catch {
+    got = {};
+  } finally {
+    waiting -= 1;
+  }
+  // a late answer never replaces a newer one
+  if (turn !== last) return null;
+  const said = show(got.findings ?? [], current);
+  if (got.text !== undefined) {
+    replace(got.text);
+    return true;
+  }
+  if (got.findings) {
+    stale(say("behind"), homeless(), null);
+    announced.textContent = said.join(" ");
+  } else stale(`${say("failed")} ${say("behind")}`, [], again);
+  return false;
+};
