@@ -43,13 +43,13 @@ ENDPOINTS = (
     ("GET", "/term/", "endpoint-terms"),
     ("GET", "/ontology", "endpoint-ontology"),
 )
-_PLAIN = ("yes", "no", "unknown")
 _TEXTS = (
-    *_PLAIN,
-    *("failed", "changed", "copied", "copied-link", "not-copied", "link-broken", "behind", "retry", "unfinished"),
-    *("wrong", "take-back", "again", "cleared", "undo", "opened", "not-opened", "one-file", "pasted", "from-link"),
+    *("yes", "no", "unknown", "page-failed", "page-changed", "page-behind", "page-retry", "page-unfinished"),
+    *("page-wrong", "page-take-back", "page-again", "page-cleared", "page-undo", "page-copied", "page-copied-link"),
+    *("page-not-copied", "page-link-broken", "page-from-link", "page-pasted", "page-opened", "page-not-opened"),
+    "page-one-file",
 )
-"""What the script of the start page says: phrases, those after the plain ones by their name after ``page-``."""
+"""The phrases that the script of the start page says."""
 _SCRIPTS = Path(__file__).with_name("static") / "assess"
 _MODULES = tuple(f"assess/{file.name}" for file in sorted(_SCRIPTS.glob("*.js")) if file.stem not in ("early", "main"))
 """What the script of the start page imports, fetched at once rather than one import after the other."""

@@ -22,7 +22,7 @@ const tell = () => {
   const fresh = found.filter((text) => lines && !lines.includes(text)).length;
   const gone = (lines || []).filter((text) => !found.includes(text)).length;
   const changed = Math.max(fresh, gone);
-  if (changed) announced.textContent = `${said}; ${say("changed", { count: changed })}`;
+  if (changed) announced.textContent = `${said}; ${say("page-changed", { count: changed })}`;
   lines = found;
   inBar(said, now ? now.dataset.severity : "info");
 };
@@ -48,7 +48,7 @@ const stale = (said, reasons, again) => {
   const note = make("div", { className: "behind" }, make("p", { textContent: said }));
   if (reasons.length) note.append(make("ul", {}, ...reasons.map((one) => make("li", { textContent: one }))));
   if (again) {
-    const button = make("button", { type: "button", textContent: say("retry") });
+    const button = make("button", { type: "button", textContent: say("page-retry") });
     button.addEventListener("click", again);
     note.append(button);
   }
@@ -112,8 +112,8 @@ export const send = async (current = null, again = null) => {
     return true;
   }
   if (got.findings) {
-    stale(say("behind"), homeless(), null);
+    stale(say("page-behind"), homeless(), null);
     announced.textContent = said.join(" ");
-  } else stale(`${say("failed")} ${say("behind")}`, [], again);
+  } else stale(`${say("page-failed")} ${say("page-behind")}`, [], again);
   return false;
 };

@@ -49,7 +49,7 @@ export const refresh = () => {
   done.hidden = Boolean(of);
   const again = done.querySelector('[data-do="again"]');
   again.hidden = !open.length;
-  again.textContent = say("again", { count: open.length });
+  again.textContent = say("page-again", { count: open.length });
   const named = of && body.querySelector(`.questions [data-ask="${CSS.escape(place.at)}"] + .locator`);
   why.textContent = named ? named.textContent : "";
 };

@@ -26,19 +26,19 @@ const copies = {
 };
 
 const copy = async (what) => {
-  const care = what === "link" ? say("copied-link") : "";
+  const care = what === "link" ? say("page-copied-link") : "";
   let text;
   try {
     text = await copies[what]();
   } catch (problem) {
-    notice(problem instanceof TypeError ? say("failed") : problem.message);
+    notice(problem instanceof TypeError ? say("page-failed") : problem.message);
     return;
   }
   try {
     await navigator.clipboard.writeText(text);
-    notice(`${say("copied")} ${care}`);
+    notice(`${say("page-copied")} ${care}`);
   } catch {
-    notice(`${care} ${say("not-copied")}`, { text });
+    notice(`${care} ${say("page-not-copied")}`, { text });
   }
 };
 

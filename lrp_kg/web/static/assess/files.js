@@ -23,14 +23,14 @@ export const listen = (take) => {
     try {
       found = await read(content, type);
     } catch {
-      found = { problems: [say("failed")] };
+      found = { problems: [say("page-failed")] };
     }
-    if (isRecord(found.record)) await take(found.record, say("opened", { name }));
-    else notice(say("not-opened", { name }), { list: found.problems });
+    if (isRecord(found.record)) await take(found.record, say("page-opened", { name }));
+    else notice(say("page-not-opened", { name }), { list: found.problems });
     return isRecord(found.record);
   };
   const openFiles = (files) => {
-    if (files.length > 1) notice(say("one-file"));
+    if (files.length > 1) notice(say("page-one-file"));
     else open(files[0], types[files[0].name.split(".").pop().toLowerCase()] ?? types.json, files[0].name);
   };
 
@@ -64,7 +64,7 @@ export const listen = (take) => {
     const text = data.getData("text/plain").trim();
     if (!text) return;
     const turtle = !/^[[{]/.test(text) && /PatientRecord/.test(text);
-    open(text, turtle ? types.ttl : types.json, say("pasted"));
+    open(text, turtle ? types.ttl : types.json, say("page-pasted"));
   });
 
   // A link can contain a record as JSON after the #, which browsers do not send; it does not stay in the address.
@@ -73,9 +73,9 @@ export const listen = (take) => {
     const text = location.hash.slice(1);
     history.replaceState(null, "", location.pathname + location.search);
     try {
-      return open(decodeURIComponent(text), types.json, say("from-link"));
+      return open(decodeURIComponent(text), types.json, say("page-from-link"));
     } catch {
-      notice(say("link-broken"));
+      notice(say("page-link-broken"));
       return null;
     }
   };

@@ -10,7 +10,7 @@ const row = (name, v, current) => {
     make("span", { className: "name", textContent: label(name) }),
     make("span", { className: "value", textContent: shown(name, v) }),
   ];
-  if (isWrong(name)) text.push(make("span", { className: "wrong", textContent: say("wrong") }));
+  if (isWrong(name)) text.push(make("span", { className: "wrong", textContent: say("page-wrong") }));
   const item = make("li", {});
   item.dataset.given = name;
   item.classList.toggle("is-wrong", isWrong(name));
@@ -21,8 +21,8 @@ const row = (name, v, current) => {
     item.append(change);
   } else item.append(make("span", { className: "change" }, ...text));
   const back = make("button", { type: "button", className: "back", textContent: "×" });
-  back.setAttribute("aria-label", say("take-back", { label: label(name) }));
-  back.title = say("take-back", { label: label(name) });
+  back.setAttribute("aria-label", say("page-take-back", { label: label(name) }));
+  back.title = say("page-take-back", { label: label(name) });
   back.dataset.forget = name;
   item.append(back);
   return item;

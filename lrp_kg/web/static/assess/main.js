@@ -142,7 +142,7 @@ const take = (found, said) => {
     ask.restore(place);
     update().then(() => ask.begin({ moved: true }));
   };
-  notice(said, had ? { action: { label: say("undo"), run: undo } } : {});
+  notice(said, had ? { action: { label: say("page-undo"), run: undo } } : {});
   typing = null;
   return update().then((fine) => {
     if (fine !== null) ask.begin({ fresh: true, moved: true });
@@ -151,7 +151,7 @@ const take = (found, said) => {
 };
 form.addEventListener("reset", (event) => {
   event.preventDefault();
-  take({}, say("cleared"));
+  take({}, say("page-cleared"));
 });
 
 // -- the start -----------------------------------------------------------------------------------------

@@ -47,4 +47,4 @@ export const show = (findings, current = null) => {
 export const homeless = () => found.filter((f) => !held(f)).map(said);
 
 export const local = () =>
-  unfinished().map((of) => ({ field: of.dataset.field, message: say("unfinished", { label: of.dataset.label }) }));
+  unfinished().map((of) => ({ field: of.dataset.field, message: say("page-unfinished", { label: of.dataset.label }) }));

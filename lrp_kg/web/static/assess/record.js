@@ -51,7 +51,7 @@ export const record = () => {
 export const unfinished = () => parts().filter((of) => inputs(of).some((i) => i.validity.badInput));
 
 const plain = (v) => {
-  if (typeof v === "boolean") return say(v ? "yes" : "no");
+  if (typeof v === "boolean") return v ? say("yes") : say("no");
   if (isRecord(v)) return `${v.earliest ?? "?"} – ${v.latest ?? "?"}`;
   return typeof v === "string" ? v : JSON.stringify(v);
 };
