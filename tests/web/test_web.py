@@ -1182,7 +1182,7 @@ def test_server_process_answers(server: Server, service: GuidelineService) -> No
     assert orjson.loads(body)["findings"] == [f.as_dict("de") for f in service.validate({"redFlags": PRIVATE})]
     assert server.post("{" + PRIVATE)[0] == 400
     assert server.post(json.dumps(CLUSTER).ljust(1024 * 1024 + 1))[0] == 413
-    assert server.get("/static/record.js")[0] == 200
+    assert server.get("/static/assess/main.js")[0] == 200
     assert b"<html" in server.post("{}", Accept="text/html")[1]
     assert len(left_of(server.process.pid)) > 1  # the workers
 

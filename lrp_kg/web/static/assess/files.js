@@ -1,9 +1,9 @@
 // Opens a record: a file that is chosen or dropped, a text that is pasted, a link. The service reads it, so that
 // nothing is understood in two ways; it is taken over whole or not at all.
-import { form, notice, say } from "./page.js";
+import { form, make, notice, say } from "./page.js";
 import { isRecord } from "./record.js";
 
-const chosen = document.getElementById("file");
+const chosen = make("input", { type: "file", accept: ".json,.jsonld,.ndjson,.ttl,.nt" });
 const types = { json: "application/json", ttl: "text/turtle", nt: "application/n-triples", jsonld: "application/ld+json" };
 
 const read = async (content, type) => {
