@@ -8,6 +8,7 @@ import posixpath
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
+from lrp_kg.site.catalogue import Entry
 from lrp_kg.site.content import Content
 from lrp_kg.site.frame import HOME
 from lrp_kg.site.pages import STATIC, Site
@@ -31,7 +32,19 @@ def site() -> Site:
 
 def address(name: str, lang: str) -> str:
     """Return the address of the page, or part of a page, about a term; empty if it has none."""
-    entry = site().content.catalogue.find(name)
+    return _address(site().content.catalogue.find(name), lang)
+
+
+def address_of(ident: str, lang: str, *kinds: str) -> str:
+    """Return the address of the page, or part of a page, about what an answer names; empty if it has none.
+
+    Templates call it as ``guide_address``. ``kinds`` are tried in turn: *stage*, *box*, *statement*, *decision*,
+    *option*, *programme*, *edition*, *criterion*, *condition*, *field*, *value*, *warning*, *open-point*, *source*.
+    """
+    return _address(site().content.catalogue.named(ident, *kinds), lang)
+
+
+def _address(entry: Entry | None, lang: str) -> str:
     return url_for("guide.page", path=f"{lang}/{entry.page}", _anchor=entry.anchor or None) if entry else ""
 
 
