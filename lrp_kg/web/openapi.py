@@ -97,16 +97,15 @@ def _responses(said: Json, view: Json, *, named: bool) -> Iterator[tuple[str, Js
         yield "200", {"description": view.get("answer", view["summary"]), "content": view["content"]}
     for status, what in {**said["empty"], **view.get("empty", {})}.items():
         yield status, {"description": what}
+    page: Json = {"text/html": {"schema": {"type": "string"}}}
     problems = {*said["everywhere"], *view.get("problems", ()), *(said["guarded"] if view.get("guarded") else ())}
     for status in map(str, sorted({*problems, *([404] if named else [])})):
         content: Json = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         if status == "422":
             content["application/problem+json"]["examples"] = {"invalid": {"$ref": "#/components/examples/problem"}}
-        also = {"text/html": {"schema": {"type": "string"}}} if status in view.get("pages", ()) else {}
-        yield status, {"description": said["statuses"][int(status)], "content": content | also}
+        yield status, {"description": said["statuses"][int(status)], "content": content | page}
     for status in view.get("pages", ()):
         if int(status) not in problems:
-            page = {"text/html": {"schema": {"type": "string"}}}
             yield status, {"description": said["statuses"][int(status)], "content": page}
 
 

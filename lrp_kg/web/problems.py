@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457): what, where, and what to do; never the text of an exception."""
+"""Errors as ``application/problem+json`` (RFC 9457) or pages: what, where, what to do; never an exception's text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadHost, ClientDisconnected, HTTPException, defa
 
 from lrp_kg.errors import BodyCutShort, LrpError, WrongHost
 from lrp_kg.findings import Finding
+from lrp_kg.web.error_page import PROBLEM, error_page, wants_page
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
 from lrp_kg.words import problem_text
@@ -46,14 +47,15 @@ def problem(
         messages = found[0].messages
     detail_in = (messages or {}).get(lang, problem_text(detail, lang))
     here = detail_in.replace("{root}", request.script_root if has_request_context() else "")
-    body = _body(status, code, problem_text(title, lang), here, [f.as_dict(lang) for f in found])
     languages = lang if detail_in != detail or lang == "en" else f"{lang}, en"
-    return Response(
-        orjson.dumps(body),
-        status,
-        {"Cache-Control": "no-store", "Content-Language": languages, **OPEN, **(headers or {})},
-        mimetype="application/problem+json",
-    )
+    given = {"Cache-Control": "no-store", "Content-Language": languages, **OPEN, **(headers or {})}
+    if has_request_context() and wants_page():
+        try:
+            return error_page(status, code, here, lang, given)
+        except Exception as error:  # what the page needs may be what failed
+            log_unexpected(error)
+    body = _body(status, code, problem_text(title, lang), here, [f.as_dict(lang) for f in found])
+    return Response(orjson.dumps(body), status, given, mimetype=PROBLEM)
 
 
 def _body(status: int, code: str, title: str, detail: str, findings: list[dict[str, Any]]) -> dict[str, Any]:
