@@ -20,6 +20,7 @@ from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, flag, language
 from lrp_kg.web.openapi import description
+from lrp_kg.web.parameters import demand_page
 from lrp_kg.web.patient import empty_page, filled_page, form_sent
 from lrp_kg.words import LANGUAGES, phrase
 
@@ -81,6 +82,7 @@ def index() -> Response:
     words = GuidelineWords(guideline, lang)
     about = {"id": guideline.id, "version": guideline.version, "label": words.text(guideline.label)}
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
+        demand_page("today", "json")
         return _json(
             {
                 "service": "lrp-kg",
@@ -94,7 +96,7 @@ def index() -> Response:
                 "note": words.say("unofficial"),
             }
         )
-    return _start(lang, empty_page(lang))
+    return _start(lang, empty_page(lang, today=flag("today")))
 
 
 @blueprint.post("/")

@@ -69,6 +69,7 @@ LANG = AddressParameter(
     "lang", "The language of the answer, of problems too; by default that of Accept-Language.", LANGUAGES
 )
 _QUERY = AddressParameter("query", "A query in SPARQL 1.1.")
+_TODAY = AddressParameter("today", "Take the day of the server as that of the assessment.", flag=True)
 
 PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
     "assess.assess": (
@@ -79,8 +80,9 @@ PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
         AddressParameter("for", "Only these decisions and programmes.", many=True, ids=True),
         AddressParameter("fragment", "Of the page only the answer, without its frame.", flag=True),
     ),
-    "pages.form": (AddressParameter("today", "Take the day of the server as that of the assessment.", flag=True),),
     "assess.validate": (AddressParameter("record", "Return the record too, as plain JSON.", flag=True),),
+    "pages.index": (_TODAY,),
+    "pages.form": (_TODAY,),
     "sparql.sparql": (
         _QUERY,
         AddressParameter("default-graph-uri", "A graph of the default graph.", many=True),

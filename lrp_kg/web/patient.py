@@ -47,9 +47,9 @@ def _no_file(*_: object, **__: object) -> NoReturn:
     raise ValueError
 
 
-def empty_page(lang: str) -> dict[str, Any]:
-    """Return what the template of the page shows before anything is filled in."""
-    return _page(lang, {})
+def empty_page(lang: str, *, today: bool) -> dict[str, Any]:
+    """Return what the template of the page shows before anything is filled in, but the day if it is ``today``."""
+    return _page(lang, _dated({}, today=today))
 
 
 def filled_page(lang: str, sent: Sent, *, today: bool) -> tuple[int, dict[str, Any]]:
@@ -58,10 +58,7 @@ def filled_page(lang: str, sent: Sent, *, today: bool) -> tuple[int, dict[str, A
     With ``today`` the day of the assessment is that of the server, whatever was sent for it.
     """
     current = service()
-    role = current.guideline.roles.assessment
-    sent = said(sent)
-    if today and role:
-        sent[current.guideline.fields[role].id] = [date.today().isoformat()]
+    sent = _dated(said(sent), today=today)
     try:
         with streams().alone():
             found = current.assessment(from_form(current.reader, sent), explain=True, changes=True)
@@ -69,6 +66,12 @@ def filled_page(lang: str, sent: Sent, *, today: bool) -> tuple[int, dict[str, A
         return error.status, _page(lang, sent, error.findings)
     answer = current.renderer(lang).render(found, explain=True)
     return 200, _page(lang, sent) | parts_of_page(found, answer, lang) | {"standalone": False}
+
+
+def _dated(sent: Sent, *, today: bool) -> Sent:
+    guideline = service().guideline
+    role = guideline.roles.assessment
+    return {**sent, guideline.fields[role].id: [date.today().isoformat()]} if today and role else sent
 
 
 def _page(lang: str, sent: Sent, findings: Iterable[Finding] = ()) -> dict[str, Any]:

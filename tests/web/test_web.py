@@ -435,7 +435,7 @@ def test_ndjson_to_validate(client: FlaskClient) -> None:
 
 def test_ndjson_is_answered_as_ndjson_only(client: FlaskClient) -> None:
     assert send(client, json.dumps(CLUSTER), NDJSON, Accept=NDJSON).mimetype == NDJSON
-    problem(send(client, json.dumps(CLUSTER), NDJSON, Accept="text/html"), 406, "not-acceptable")
+    problem(send(client, json.dumps(CLUSTER), NDJSON, Accept="text/plain"), 406, "not-acceptable")
 
 
 def test_invalid_line_does_not_affect_the_others(client: FlaskClient) -> None:
@@ -550,7 +550,7 @@ def test_not_found(client: FlaskClient, path: str) -> None:
         ("GET", "/assess", {"OPTIONS", "POST"}),
         ("PUT", "/v1/assess", {"OPTIONS", "POST"}),
         ("DELETE", "/validate", {"OPTIONS", "POST"}),
-        ("POST", "/", {"GET", "HEAD", "OPTIONS"}),
+        ("PUT", "/", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("POST", "/ids", {"GET", "HEAD", "OPTIONS"}),
         ("PATCH", "/context.jsonld", {"GET", "HEAD", "OPTIONS"}),
     ],
@@ -774,10 +774,13 @@ def test_internal_error_reveals_nothing(
         monkeypatch.setattr(LoneAnswer, "of", fail)
     with caplog.at_level(logging.DEBUG):
         response = send(client, CLUSTER | {"id": PRIVATE}, Accept=accept)
-    reported = problem(response, 500, "internal-error")
     assert PRIVATE not in response.text
     assert "RuntimeError" not in response.text
-    assert reported["detail"] == "The service failed; nothing was decided."
+    if accept == "text/html":
+        assert (response.status_code, response.mimetype) == (500, "text/html")
+    else:
+        reported = problem(response, 500, "internal-error")
+        assert reported["detail"] == "The service failed; nothing was decided."
     said = logged(caplog, capfd)
     assert PRIVATE not in said
     assert "unexpected RuntimeError at" in said  # someone who runs the service learns where it was
@@ -858,7 +861,7 @@ def test_answer_page_escapes_the_record(client: FlaskClient, fragment: str) -> N
     assert ("html" in {tag for tag, _ in page.tags}) == (not fragment)
 
 
-@pytest.mark.parametrize("accept", ["text/html", JSON])
+@pytest.mark.parametrize("accept", [JSON, "*/*", "text/html, application/problem+json"])
 def test_findings_are_never_a_page(client: FlaskClient, accept: str) -> None:
     """A problem with a hostile value is JSON with its own media type, which no browser runs."""
     response = send(client, {"redFlags": SCRIPTS, SCRIPTS: 1}, Accept=accept)
@@ -866,11 +869,21 @@ def test_findings_are_never_a_page(client: FlaskClient, accept: str) -> None:
     assert [f["value"] for f in reported["findings"]][0] == SCRIPTS
 
 
+def test_page_of_an_error_says_nothing_of_the_record(client: FlaskClient) -> None:
+    response = send(client, {"redFlags": SCRIPTS, "Peeters": 1}, Accept="text/html")
+    assert (response.status_code, response.mimetype) == (422, "text/html")
+    check_headers(response)
+    page = read_page(response.text)
+    assert not {"Peeters", SCRIPTS} & set(" ".join(page.shown).split())
+    assert "script" not in {tag for tag, _ in page.tags}
+
+
 @pytest.mark.parametrize("path", ["/?lang=" + SCRIPTS, "/" + SCRIPTS, "/ids?lang=" + SCRIPTS])
-def test_errors_on_pages_are_never_a_page(client: FlaskClient, path: str) -> None:
+def test_errors_on_pages_run_nothing(client: FlaskClient, path: str) -> None:
     response = client.get(path, headers={"Accept": "text/html"})
     assert response.status_code in (400, 404)
-    assert response.mimetype == PROBLEM
+    assert response.mimetype == "text/html"
+    assert "script" not in {tag for tag, _ in read_page(response.text).tags}
     check_headers(response)
 
 
