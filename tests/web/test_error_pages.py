@@ -79,7 +79,7 @@ def test_a_browser_gets_a_page(
             continue
         shown = answer.text.replace("&#39;", "'")
         assert f'<html lang="{"en" if "tlh" in path else lang}"' in shown
-        for name in (*kind, "failed-home", "nav-record"):
+        for name in (*kind, "failed-home", "site-place-patient"):
             assert phrase(name, "en" if "tlh" in path else lang) in shown
         assert "Peeters" not in shown
         assert other.get_json()["code"] in shown
