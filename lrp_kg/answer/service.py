@@ -148,6 +148,15 @@ class GuidelineService:
         """Return what an assessment says about days, on one axis; what changes later only where it was asked for."""
         return timeline_of(found, self._stages)
 
+    def calendar(self, found: Assessment, *, lang: str = "en") -> bytes:
+        """Return what an assessment plans as an iCalendar file; what changes later only where it was asked for."""
+        from lrp_kg.answer.answer_words import AnswerWords
+        from lrp_kg.answer.as_calendar import to_calendar  # imports icalendar, a tenth of a second
+        from lrp_kg.answer.timeline_words import TimelineWords
+
+        words = TimelineWords(AnswerWords(self.guideline, language(lang)))
+        return to_calendar(self.timeline(found), found, words)
+
     def answer_json(
         self,
         record: Mapping[str, Any] | RawRecord,

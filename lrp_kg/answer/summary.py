@@ -244,6 +244,12 @@ def check_detail(detail: str, *, rdf: bool = False, explain: bool = False, **fur
         raise say(UnknownParameter, "error-further-rdf", name=name)
 
 
+def check_calendar(detail: str, *, changes: bool = False, **further: bool) -> None:
+    """Raise `UnknownParameter` for what a calendar has no place for: all that can be asked for but later changes."""
+    for name in (name for name, asked in ({f"detail={BRIEF}": detail == BRIEF} | further).items() if asked):
+        raise say(UnknownParameter, "error-calendar", name=name)
+
+
 def in_brief(answer: dict[str, Any], identifier: str) -> dict[str, Any]:
     """Return what is left of a rendered answer with its summary only; ``identifier`` names the sender's own."""
     kept = {name: value for name, value in answer.items() if name in BRIEF_NAMES or name == identifier}

@@ -53,7 +53,7 @@ def _answer_all(
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @click.option(
-    "--format", "-f", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True
+    "--format", "-f", "form", type=click.Choice(["text", "json", "turtle", "ics"]), default="text", show_default=True
 )
 @lang_option
 @click.option("--explain", "-e", is_flag=True, help="Say why, and why not, for each decision.")
@@ -97,14 +97,17 @@ def assess(
       lrp-kg assess examples/first-visit.json --full
       lrp-kg assess examples/first-visit.json --detail summary
       lrp-kg assess cohort.ndjson --format json
+      lrp-kg assess examples/first-visit.json --format ics > planned.ics
     """  # noqa: D301  the escape tells click to keep the lines
-    from lrp_kg.answer.summary import BRIEF, FULL, check_detail
+    from lrp_kg.answer.summary import BRIEF, FULL, check_calendar, check_detail
 
     if full and detail == BRIEF:
         fail(say(UnknownParameter, "error-full-brief", detail=BRIEF))
     whole, detail = full or detail == FULL, detail or FULL
     try:
         check_detail(detail, rdf=form == "turtle", explain=explain, changes=changes, whatIf=what_if)
+        if form == "ics":
+            check_calendar(detail, explain=explain, whatIf=what_if)
     except LrpError as error:
         fail(error)
     service = open_service(guideline, engine, validating=True)
@@ -123,6 +126,9 @@ def _print(
         from lrp_kg.answer.as_rdf import LoneAnswer
 
         click.echo(LoneAnswer.of(found).turtle(), nl=False)
+        return
+    if form == "ics":
+        click.echo(service.calendar(found, lang=lang), nl=False)
         return
     answer = service.renderer(lang).render(found, explain=explain, detail=detail)
     if form == "json":

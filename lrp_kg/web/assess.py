@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request
 
 from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.answer.summary import FULL, check_detail
+from lrp_kg.answer.summary import FULL, check_calendar, check_detail
 from lrp_kg.errors import NotAcceptable, TooLarge
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.plain import plain
@@ -41,6 +41,7 @@ ANSWERS = {
     "text/turtle": "turtle",
     "text/html": "html",
     "text/plain": "text",
+    "text/calendar": "calendar",
 }
 CONTEXTS = ("/context.jsonld", "/v1/context.jsonld")
 """Where the context of a record is served."""
@@ -107,6 +108,8 @@ def assess() -> Response:
     form = accepted(ANSWERS)
     demand_page("fragment", form)
     check_detail(detail, rdf=form in ("turtle", "jsonld"), **asked)
+    if form == "calendar":
+        check_calendar(detail, **asked)
     sent = body()
     with _record(sent, kind) as raw:
         if form == "json":
@@ -116,6 +119,8 @@ def assess() -> Response:
 
 
 def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail: str) -> Response:
+    if form == "calendar":
+        return calendar_file(found, lang)
     if form == "turtle":
         return Response(LoneAnswer.of(found).turtle(), headers=_HEADERS, mimetype="text/turtle")
     if form == "jsonld":
@@ -130,6 +135,13 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
     return html(
         "answer.html", lang, headers=_HEADERS, standalone=not flag("fragment"), **parts_of_page(found, answer, lang)
     )
+
+
+def calendar_file(found: Assessment, lang: str) -> Response:
+    """Return what an assessment plans, as a file to download."""
+    current = service()
+    headers = {**_HEADERS, "Content-Disposition": f'attachment; filename="{current.guideline.id}.ics"'}
+    return Response(current.calendar(found, lang=lang), headers=headers, mimetype="text/calendar")
 
 
 def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, g, request
 from lrp_kg import __version__
 from lrp_kg.answer.known import known_fields, known_ids
 from lrp_kg.answer.schema import answer_schema
+from lrp_kg.errors import InvalidRecord
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
@@ -21,7 +22,7 @@ from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, flag, language
 from lrp_kg.web.openapi import description
 from lrp_kg.web.parameters import demand_page
-from lrp_kg.web.patient import empty_page, filled_page, form_sent
+from lrp_kg.web.patient import calendar_of_form, empty_page, filled_page, form_sent
 from lrp_kg.words import LANGUAGES, phrase
 
 blueprint = Blueprint("pages", __name__)
@@ -106,6 +107,19 @@ def form() -> Response:
     accepted({"text/html": "html"})
     status, shown = filled_page(lang, form_sent(), today=flag("today"))
     return _start(lang, shown, status)
+
+
+@blueprint.post("/calendar")
+def calendar() -> Response:
+    """Answer the form of the start page as a calendar file; where it has problems, as that page."""
+    lang = language()
+    accepted({"text/calendar": "calendar", "text/html": "html"})
+    sent = form_sent()
+    try:
+        return calendar_of_form(lang, sent)
+    except InvalidRecord:
+        status, shown = filled_page(lang, sent, today=False)
+        return _start(lang, shown, status)
 
 
 def _start(lang: str, shown: dict[str, Any], status: int = 200) -> Response:

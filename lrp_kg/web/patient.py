@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NoReturn
 
-from flask import current_app, request
+from flask import Response, current_app, request
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
@@ -16,7 +16,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Field
 from lrp_kg.record.form import Sent, from_form, said
 from lrp_kg.record.limits import FIELDS
-from lrp_kg.web.assess import parts_of_page, service, streams
+from lrp_kg.web.assess import calendar_file, parts_of_page, service, streams
 from lrp_kg.web.negotiation import content_type
 from lrp_kg.words import error as say
 
@@ -72,6 +72,14 @@ def _dated(sent: Sent, *, today: bool) -> Sent:
     guideline = service().guideline
     role = guideline.roles.assessment
     return {**sent, guideline.fields[role].id: [date.today().isoformat()]} if today and role else sent
+
+
+def calendar_of_form(lang: str, sent: Sent) -> Response:
+    """Return what is planned for the form that was sent, as a file; raise `InvalidRecord` with every problem."""
+    current = service()
+    with streams().alone():
+        found = current.assessment(from_form(current.reader, sent), changes=True)
+    return calendar_file(found, lang)
 
 
 def _page(lang: str, sent: Sent, findings: Iterable[Finding] = ()) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -131,4 +133,78 @@ def test_chromium_cuts_and_overlaps_nothing(app: Flask, tab: Tab, record: Record
         found = tab.js(MEASURED)
         assert found.pop("fill") not in ("", "rgb(0, 0, 0)")
         assert found == {"classes": [name], "cut": 0, "overlapping": 0, "wider": 0}
+    assert tab.complaints() == []
+
+
+# -- the calendar file ------------------------------------------------------------------------------
+
+CALENDAR = {"Accept": "text/calendar"}
+
+
+def without_identifiers(file: bytes) -> bytes:
+    return re.sub(rb"UID:[^\r]*", b"", file)
+
+
+def test_a_record_is_answered_as_a_calendar(app: Flask, service: GuidelineService) -> None:
+    response = app.test_client().post("/assess?lang=nl&changes=true", json=ON_SICK_LEAVE, headers=CALENDAR)
+    assert response.status_code == 200
+    assert response.content_type == "text/calendar; charset=utf-8"
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{service.guideline.id}.ics"'
+    assert (response.headers["Cache-Control"], response.headers["Content-Language"]) == ("no-store", "nl")
+    expected = service.calendar(service.assessment(ON_SICK_LEAVE, changes=True), lang="nl")
+    assert without_identifiers(response.data) == without_identifiers(expected)
+
+
+@pytest.mark.parametrize("query", ["explain=true", "detail=summary"])
+def test_a_calendar_refuses_what_it_has_no_place_for(app: Flask, query: str) -> None:
+    response = app.test_client().post(f"/assess?lang=nl&{query}", json=FIRST_VISIT, headers=CALENDAR)
+    assert (response.status_code, response.json["code"]) == (400, "unknown-parameter")
+    assert "agenda" in response.json["detail"]
+
+
+def test_a_record_that_is_not_valid_gets_no_calendar(app: Flask) -> None:
+    response = app.test_client().post("/assess", json={"redFlags": "zork"}, headers=CALENDAR)
+    assert (response.status_code, response.mimetype) == (422, "application/problem+json")
+
+
+def form_of(record: Record) -> dict[str, str]:
+    said = {True: "true", False: "false"}
+    known = {name: said.get(value, value) if isinstance(value, bool) else value for name, value in record.items()}
+    return {name: value for name, value in known.items() if isinstance(value, str)}
+
+
+def test_the_form_is_answered_as_a_calendar_without_javascript(app: Flask) -> None:
+    client = app.test_client()
+    record = {name: value for name, value in ON_SICK_LEAVE.items() if name != "medications"}
+    by_form = client.post("/calendar?lang=nl", data=form_of(record), headers={"Accept": "text/html,*/*;q=0.8"})
+    by_record = client.post("/assess?lang=nl&changes=true", json=record, headers=CALENDAR)
+    assert (by_form.status_code, by_form.mimetype) == (200, "text/calendar")
+    assert without_identifiers(by_form.data) == without_identifiers(by_record.data)
+    filled = client.post("/?lang=nl", data=form_of(record), headers={"Accept": "text/html"})
+    assert 'formaction="/calendar?lang=nl"' in filled.text
+
+
+def test_a_form_with_problems_is_shown_again_instead_of_a_calendar(app: Flask) -> None:
+    response = app.test_client().post("/calendar?lang=nl", data={"assessmentDate": "2024-02-30"})
+    assert (response.status_code, response.mimetype) == (422, "text/html")
+    assert "2024-02-30" in response.text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path")
+def test_chromium_downloads_the_calendar_of_the_record_that_is_shown(
+    app: Flask, tab: Tab, tmp_path: Path, service: GuidelineService
+) -> None:
+    tab.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    tab.js(f"location.hash = encodeURIComponent({json.dumps(json.dumps(ON_SICK_LEAVE))}); 0")
+    tab.wait("document.querySelector('[data-calendar]') !== null")
+    tab.js("document.querySelector('.timeline-of').open = true; document.querySelector('[data-calendar]').click(); 0")
+    file = tmp_path / f"{service.guideline.id}.ics"
+    for _ in range(100):
+        if file.exists():
+            break
+        time.sleep(0.1)
+    expected = service.calendar(service.assessment(ON_SICK_LEAVE, changes=True), lang="de")
+    assert without_identifiers(file.read_bytes()) == without_identifiers(expected)
+    assert "#" not in tab.js("location.href")
     assert tab.complaints() == []

@@ -9,6 +9,7 @@ import * as ask from "./ask.js";
 import * as keys from "./keys.js";
 import * as files from "./files.js";
 import "./copying.js";
+import "./calendar.js";
 
 // Sends the record; shows the answer, the list, and where it was `onwards`, the next question.
 const update = async (onwards = false) => {
