@@ -123,5 +123,5 @@ def _changes(found: Assessment, words: TimelineWords) -> Iterator[Planned]:
     for day, changes in groupby(every or (), key=lambda change: str(change["date"])):
         listed = list(changes)
         names = ", ".join(words.words.decision(change["decision"]) for change in listed)
-        about = (*(said for _, said in words.words.changes(listed)), words.words.say("changes"))
+        about = (*words.words.outcomes(listed), words.words.say("changes"))
         yield Planned(date.fromisoformat(day), words.words.say("calendar-change", what=names), about, certain=True)

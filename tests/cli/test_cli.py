@@ -146,6 +146,22 @@ class TestFormats:
         assert (None, rdflib.URIRef(CP + "because"), None) in graph or not explain
 
 
+def test_calendar(service: GuidelineService) -> None:
+    result = run("assess", "-", "--format", "ics", "--lang", "nl", "--changes", stdin=json.dumps(FIRST_VISIT))
+    assert (result.exit_code, result.stderr) == (OK, "")
+    expected = service.calendar(service.assessment(FIRST_VISIT, changes=True), lang="nl").decode()
+    first, second = (re.sub(r"UID:.*", "", text).split() for text in (result.stdout, expected))
+    assert first == second
+    assert "BEGIN:VEVENT" in first
+
+
+@pytest.mark.parametrize("more", [["--explain"], ["--detail", "summary"]])
+def test_calendar_has_no_place_for_more(more: list[str]) -> None:
+    result = run("assess", "-", "--format", "ics", *more, stdin="{}")
+    assert (result.exit_code, result.stdout) == (CANNOT_RUN, "")
+    assert "A calendar has no place for" in result.stderr
+
+
 @pytest.mark.parametrize("tag", ["nl-BE", "NL", "nl_BE", "nl-Latn-BE"])
 def test_longer_tag_is_its_language(tag: str) -> None:
     assert run("ids", "--lang", tag).stdout == run("ids", "--lang", "nl").stdout

@@ -195,7 +195,9 @@ def test_a_form_with_problems_is_shown_again_instead_of_a_calendar(app: Flask) -
 def test_chromium_downloads_the_calendar_of_the_record_that_is_shown(
     app: Flask, tab: Tab, tmp_path: Path, service: GuidelineService
 ) -> None:
-    tab.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    allowed = {"behavior": "allow", "browserContextId": tab.context}
+    tab.browser.call("Browser.setDownloadBehavior", downloadPath=str(tmp_path), **allowed)
+    tab.js("document.getElementById('answer-body').replaceChildren(); 0")
     tab.js(f"location.hash = encodeURIComponent({json.dumps(json.dumps(ON_SICK_LEAVE))}); 0")
     tab.wait("document.querySelector('[data-calendar]') !== null")
     tab.js("document.querySelector('.timeline-of').open = true; document.querySelector('[data-calendar]').click(); 0")
