@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
-from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
+from lrp_kg.answer.results import Assessment, LaterChange, ProgrammeResult, StatementResult
 from lrp_kg.answer.stage_days import StageDays
 from lrp_kg.durations import DateRange, add_period
 from lrp_kg.guideline.model import Field, Option
@@ -15,8 +16,8 @@ from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 FIELD, STAGE, PLAN, PROGRAMME, CHANGE = "record", "stage", "plan", "programmes", "changes"
 """The groups of what is on a timeline, in the order in which they are shown."""
-Subject = Field | Option | StatementResult | ProgrammeResult | tuple[str, ...]
-"""What an entry is about; a change is about decisions and programmes, by identifier."""
+Subject = Field | Option | StatementResult | ProgrammeResult | tuple[LaterChange, ...]
+"""What an entry is about; a day with changes is about all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,9 @@ def _window(p: ProgrammeResult) -> TimelineEntry | None:
 
 
 def _changes(found: Assessment, *, stages: bool) -> Iterator[TimelineEntry]:
-    """Yield the days on which decisions change; ``stages``: those of the stage have entries of their own."""
+    """Yield the days on which decisions change; ``stages``: that of the stage alone is on the timeline already."""
     stage = next((d.id for d in found.guideline.own_decisions.values() if d.iri == found.guideline.roles.stage), "")
-    days: dict[date, list[str]] = {}
-    for change in (found.changes.found if found.changes else None) or ():
-        if not (stages and change.decision == stage):
-            days.setdefault(change.day, []).append(change.decision)
-    for day, names in days.items():
-        yield TimelineEntry(CHANGE, tuple(names), day, day, day, day)
+    for day, changes in groupby((found.changes.found if found.changes else None) or (), key=lambda change: change.day):
+        subject = tuple(changes)
+        if not (stages and all(change.decision == stage for change in subject)):
+            yield TimelineEntry(CHANGE, subject, day, day, day, day)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from lrp_kg.answer.answer_words import AnswerWords
-from lrp_kg.answer.as_json import counted_from
-from lrp_kg.answer.results import Assessment, ProgrammeResult, StatementResult
+from lrp_kg.answer.as_json import Renderer, counted_from
+from lrp_kg.answer.results import Assessment, LaterChanges, ProgrammeResult, StatementResult
 from lrp_kg.answer.timeline import CHANGE, FIELD, PLAN, PROGRAMME, STAGE, Subject, Timeline, TimelineEntry, Undated
 from lrp_kg.logic.classify import OPEN
 
@@ -75,7 +75,8 @@ class TimelineWords:
         if isinstance(subject, ProgrammeResult):
             return self.words.label(subject.programme)
         if isinstance(subject, tuple):
-            return ", ".join(self.words.decision(name) for name in subject)
+            changes = Renderer(self.guideline, self.words.lang).changes(LaterChanges(subject))
+            return "; ".join(self.words.outcomes(changes))
         return self.words.label(subject)
 
     def when(self, entry: TimelineEntry) -> str:
