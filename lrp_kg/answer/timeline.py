@@ -51,7 +51,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Undated:
-    """Something that has no place on the axis, and the fields, by IRI, that are missing for it."""
+    """Something that has no place on the axis, and the fields to ask for, by IRI, that are missing for it."""
 
     subject: StatementResult | ProgrammeResult
     missing: tuple[str, ...]
@@ -62,7 +62,7 @@ class Timeline:
     """What an assessment says about days.
 
     ``counted_from`` is the field, by IRI, from which weeks are counted, ``began`` its day where that is exact. ``ask``
-    are the fields, by IRI, without which the day of the assessment or the stages have no place.
+    are the fields to ask for, by IRI, without which the day of the assessment or the stages have no place.
     """
 
     assessed: date | None
@@ -87,6 +87,7 @@ def timeline_of(found: Assessment, stages: StageDays) -> Timeline:
     field = guideline.roles.assessment or ""
     needed = [name for name in (field, stages.counted_from) if name]
     runs = stages.runs(record)
+    asked = {question.field for question in found.questions}
     entries = (
         *sorted(_of_record(found), key=lambda e: (e.first or date.min, e.last or date.max)),
         *(_entry(STAGE, r.option, (r.first, r.last), (r.sure_first, r.sure_last)) for r in runs),
@@ -100,10 +101,14 @@ def timeline_of(found: Assessment, stages: StageDays) -> Timeline:
         began=record.dates.get(stages.counted_from or ""),
         entries=entries,
         undated=(
-            *(Undated(s, tuple(_counted(found, s))) for s, entry in plan if not entry),
-            *(Undated(p, p.result.missing) for p, entry in windows if not entry and p.days.extent == "unknown"),
+            *(Undated(s, tuple(filter(asked.__contains__, _counted(s)))) for s, entry in plan if not entry),
+            *(
+                Undated(p, tuple(filter(asked.__contains__, p.result.missing)))
+                for p, entry in windows
+                if not entry and p.days.extent == "unknown"
+            ),
         ),
-        ask=tuple(name for name in needed if name not in record.dates and name not in record.ranges),
+        ask=tuple(name for name in needed if name in asked and name not in record.ranges),
     )
 
 
@@ -170,10 +175,9 @@ def _counted_days(found: Assessment, s: StatementResult) -> Iterator[date]:
             yield start
 
 
-def _counted(found: Assessment, s: StatementResult) -> Iterable[str]:
-    """Return the unknown fields that the days of a statement are counted from."""
-    fields = dict.fromkeys(limit.counted_from for limit in s.statement.limits)
-    return (name for name in fields if name not in found.record.dates and name not in found.record.ranges)
+def _counted(s: StatementResult) -> Iterable[str]:
+    """Return the fields that the days of a statement are counted from."""
+    return dict.fromkeys(limit.counted_from for limit in s.statement.limits)
 
 
 def _window(p: ProgrammeResult) -> TimelineEntry | None:

@@ -131,7 +131,7 @@ def test_what_has_no_day_says_which_field_is_missing(service: GuidelineService) 
     [
         ({}, ["assessmentDate", "onsetDate"]),
         ({"assessmentDate": "2024-01-10"}, ["onsetDate"]),
-        ({"assessmentDate": "2024-01-10", "redFlags": "cluster"}, ["onsetDate"]),
+        ({"assessmentDate": "2024-01-10", "redFlags": "cluster"}, []),
     ],
 )
 def test_with_nothing_to_draw_it_says_what_to_give(service: GuidelineService, record: Record, ask: list[str]) -> None:
