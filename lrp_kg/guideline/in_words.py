@@ -53,6 +53,10 @@ class ExpressionWords(Words):
             return str(low) if low == high else f"{low}\u2013{high}"
         return f"\u2265 {low}" if low is not None else f"\u2264 {high}" if high is not None else "\u2013"
 
+    def bounds(self, field: str, low: int | None, high: int | None) -> str:
+        """Return an interval as a criterion has it; by default its signs alone."""
+        return self.interval(field, low, high)
+
     def valued(self, field: str, value: str) -> str:
         """Return a field with what it must be."""
         return f"{field}{self.colon}{value}"
@@ -71,7 +75,7 @@ class ExpressionWords(Words):
         if isinstance(expression, Has):
             value = self.choice(expression.value)
         elif isinstance(expression, Between):
-            value = self.interval(expression.field, expression.low, expression.high)
+            value = self.bounds(expression.field, expression.low, expression.high)
         else:
             return ExpressionPart("always")
         return ExpressionPart("value", iri=expression.field, label=self.term(expression.field), value=value)

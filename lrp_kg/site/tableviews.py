@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from lrp_kg.guideline.model import Decision, Term
 from lrp_kg.logic.cells import Variable
 from lrp_kg.logic.outcomes import DECIDED, Outcome
-from lrp_kg.site.tables import Choice, bounds_of, stretches
+from lrp_kg.site.tables import Choice, DecisionTable, Rule, bounds_of, stretches
 from lrp_kg.site.views import PageView
 
 
@@ -43,14 +45,42 @@ class Tables:
         if table is None:
             return None
         own = self.view.guideline.decisions[decision]
-        names = {o.id: self.view.answer(o) for o in own.options}
         rules = [r for r in table.rules if not only or r.outcome.answers == (only,)]
-        rest = next((names[o.id] for o in own.options if only and o.id != only), None)
-        rows = []
-        for rule in rules:
-            cells = tuple(self.cell(v, c) for v, c in zip(table.columns, rule.cells, strict=True))
-            rows.append(TableRow(cells, self._status(rule.outcome), tuple(names[a] for a in rule.outcome.answers)))
-        return TableView(tuple(v.iri for v in table.columns), tuple(rows), rest)
+        rest = next((self.view.answer(o) for o in own.options if only and o.id != only), None)
+        return self._view(own, table, rules, rest)
+
+    def by_stage(self, decision: str) -> list[tuple[Term | None, TableView]] | None:
+        """Return the table of a decision, in a part for each stage of its answers where it has many options.
+
+        Rules without an answer, or with one of no stage, are under ``None``; a part has only the columns it reads.
+        """
+        table = self.view.content.table(decision)
+        if table is None:
+            return None
+        own = self.view.guideline.decisions[decision]
+        if not self.view.has_many_stages(own):
+            return [(None, self._view(own, table, table.rules))]
+        stages = {o.id: self.view.stage_of(o.iri) for o in own.options}
+        found: dict[str, tuple[Term | None, list[Rule]]] = {}
+        for rule in table.rules:
+            stage = next((stages[a] for a in rule.outcome.answers), None)
+            found.setdefault(stage.iri if stage else "", (stage, []))[1].append(rule)
+        return [(stage, self._view(own, table, rules)) for stage, rules in found.values()]
+
+    def _view(
+        self, decision: Decision, table: DecisionTable, rules: Sequence[Rule], rest: Markup | None = None
+    ) -> TableView:
+        names = {o.id: self.view.answer(o) for o in decision.options}
+        read = [n for n in range(len(table.columns)) if any(r.cells[n] is not None for r in rules)]
+        rows = [
+            TableRow(
+                tuple(self.cell(table.columns[n], rule.cells[n]) for n in read),
+                self._status(rule.outcome),
+                tuple(names[a] for a in rule.outcome.answers),
+            )
+            for rule in rules
+        ]
+        return TableView(tuple(table.columns[n].iri for n in read), tuple(rows), rest)
 
     def _status(self, outcome: Outcome) -> str:
         if outcome.status != DECIDED:
@@ -65,4 +95,4 @@ class Tables:
             values = [variable.values[c - 1] for c in sorted(cells)]
             return " / ".join(self.words.choice(v) for v in values)
         bounds = [bounds_of(self.view.content.assessor.cells, variable, a, b) for a, b in stretches(cells)]
-        return " / ".join(self.words.interval(variable.iri, low, high) for low, high in bounds)
+        return " / ".join(self.words.bounds(variable.iri, low, high) for low, high in bounds)

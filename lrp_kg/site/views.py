@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup
 
 from lrp_kg.guideline.in_words import ExpressionPart
@@ -22,6 +24,9 @@ from lrp_kg.site.content import Content
 from lrp_kg.site.frame import ALPHABETICAL, Frame, language_links
 from lrp_kg.site.words import SiteWords
 from lrp_kg.words import LANGUAGES, Text, in_language, other_language, phrase
+
+FEW = 8
+"""Options of a decision that are shown without folding them by stage."""
 
 CASES, PICTURE = "case", "pathway.svg"
 
@@ -53,6 +58,11 @@ class PageView:
         """Return a text, marked with its language if that is not the page's."""
         text, lang = self.words.text(texts), other_language(texts, self.lang)
         return Markup('<span lang="{}">{}</span>').format(lang, text) if lang else Markup.escape(text)
+
+    def locator(self, texts: Text) -> Markup:
+        """Return a place in a source; one without words, such as *2.C*, is in no language."""
+        text = self.words.text(texts)
+        return self.t(texts) if re.search(r"[^\W\d_]{3}", text) else Markup.escape(text)
 
     def label(self, term: Term) -> Markup:
         """Return the label of a term."""
@@ -97,14 +107,12 @@ class PageView:
     # -- terms ------------------------------------------------------------------------------------
 
     def definition(self, name: str) -> Text:
-        """Return the definitions of a term; none if they only repeat its label."""
+        """Return the definitions of a term; none if they only repeat its label, or none is in the page's language."""
         found, label = self.catalogue.definition(name), self.catalogue.label(name)
+        if self.lang not in found:
+            return {}
         same = in_language(found, "en").rstrip(".").casefold() == in_language(label, "en").casefold()
         return {} if same else found
-
-    def untranslated(self, texts: Text) -> bool:
-        """Return whether a text has to be shown in another language."""
-        return bool(other_language(texts, self.lang))
 
     def uses(self, name: str) -> dict[str, tuple[str, ...]]:
         """Return the terms that use a term, by role, without open points."""
@@ -130,6 +138,29 @@ class PageView:
     def option_of(self, name: str) -> Option | None:
         """Return an option by its IRI."""
         return next((o for d in self.catalogue.decisions for o in d.options if o.iri == name), None)
+
+    def stage_of(self, option: str) -> Term | None:
+        """Return the stage that an option belongs to: that of its boxes, if they have a single one."""
+        own = self.guideline.boxes.get(option)
+        boxes = [own] if own else self.boxes_shown_for(option)
+        entries = {b.stage: self.catalogue.find(b.stage) for b in boxes}
+        found = [e.term for e in entries.values() if e and e.kind == "stage"]
+        return found[0] if len(entries) == len(found) == 1 else None
+
+    def options_by_stage(self, decision: Decision) -> list[tuple[Term | None, list[Option]]]:
+        """Return the options of a decision under their stages, ``None`` for those without; in one group if few."""
+        if not self.has_many_stages(decision):
+            return [(None, list(decision.options))]
+        found: dict[str, tuple[Term | None, list[Option]]] = {}
+        for option in decision.options:
+            stage = self.stage_of(option.iri)
+            found.setdefault(stage.iri if stage else "", (stage, []))[1].append(option)
+        return list(found.values())
+
+    def has_many_stages(self, decision: Decision) -> bool:
+        """Return whether the options of a decision are so many, of several stages, that a page folds them."""
+        stages = {s.iri for o in decision.options if (s := self.stage_of(o.iri))}
+        return len(stages) > 1 and len(decision.options) > FEW
 
     def boxes_shown_for(self, name: str) -> list[Box]:
         """Return the boxes that are shown for an option or in the scope of a decision."""
@@ -186,7 +217,8 @@ class PageView:
             ("licence", DCTERMS + "license"),
         )
         graph = self.catalogue.graph
-        return [(phrase, o.value) for phrase, predicate in known for o in graph.all(iri(name), predicate)]
+        found = ((phrase, self.words.text(graph.texts(iri(name), predicate))) for phrase, predicate in known)
+        return [(phrase, text) for phrase, text in found if text]
 
     # -- statements -------------------------------------------------------------------------------
 

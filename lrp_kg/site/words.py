@@ -31,6 +31,11 @@ class SiteWords(GuidelineWords):
             parts.append(self._count("day", days))
         return " ".join(parts)
 
+    def bounds(self, field: str, low: int | None, high: int | None) -> str:
+        """Return an interval, with the same in weeks where the guideline counts these too."""
+        said, weeks = self.interval(field, low, high), self.weeks(field, low, high)
+        return f"{said} ({weeks})" if weeks else said
+
     def weeks(self, iri: str, low: int | None, high: int | None) -> str:
         """Return an interval of days as weeks, where the guideline counts these weeks too; else nothing."""
         derived = self.guideline.derived
