@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 import pytest
@@ -12,12 +12,10 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.guideline.in_words import GuidelineWords
-from lrp_kg.web import application, create_app
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support import browser as chromium
-from tests.support.application import in_a_thread
-from tests.support.browser import CHROMIUM, Browser, Json
+from tests.support.browser import CHROMIUM
 from tests.support.guidelines import valid_records
+from tests.support.patient_page import PatientTab
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,87 +23,10 @@ pytestmark = [
 ]
 
 
-class Tab(chromium.Tab):
-    """A tab with the start page."""
-
-    def open(self, url: str) -> None:
-        super().open(url)
-        self.wait("document.querySelector('#answer-body')?.childElementCount > 0")
-
-    @property
-    def record(self) -> Json:
-        return json.loads(self.js("document.getElementById('json').textContent"))
-
-    @property
-    def answer(self) -> str:
-        """The text of the answer, what is folded included."""
-        return " ".join(self.js("document.getElementById('answer-body').textContent").split())
-
-    @property
-    def asked(self) -> str | None:
-        """The field of the next question."""
-        return self.js("document.querySelector('#answer-body [data-ask]')?.dataset.ask")
-
-    @property
-    def focus(self) -> Json:
-        return self.js(
-            "(() => { const e = document.activeElement; return {tag: e.tagName, id: e.id, name: e.name ?? '',"
-            " field: e.closest('[data-field]')?.dataset.field, inForm: !!e.closest('form'),"
-            " text: e.innerText ?? ''}; })()"
-        )
-
-    def all_questions(self) -> None:
-        """Show all questions at once."""
-        if self.js("document.getElementById('record').classList.contains('one')"):
-            self.js("document.querySelector('[data-do=switch]').click()")
-
-    def choose(self, field: str, value: str) -> None:
-        """Choose a value with the mouse, and wait for the answer to it."""
-        self.all_questions()
-        self.answered(lambda: self.click(f'[data-field="{field}"] input[value="{value}"]'))
-
-    def fill(self, field: str, value: str) -> None:
-        """Fill in a date or number as if typed, and wait for the answer to it."""
-        place = json.dumps(f'[data-field="{field}"] input')
-        script = (
-            f"(() => {{ const e = document.querySelector({place}); e.value = {json.dumps(value)};"
-            " e.dispatchEvent(new Event('change', {bubbles: true})); return e === document.activeElement; })()"
-        )
-        self.answered(lambda: self.js(script) and self.enter())
-
-    def answered(self, act: Callable[[], object]) -> None:
-        """Do something, and wait until the answer to it has replaced the one before."""
-        self.js("document.getElementById('answer-body').firstElementChild.dataset.old = '1'")
-        act()
-        self.wait("(e => e && !('old' in e.dataset))(document.getElementById('answer-body').firstElementChild)")
-
-
-@pytest.fixture(scope="module")
-def site(service: GuidelineService) -> Iterator[str]:
-    """The address of the service, run in a thread."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(application, "GuidelineService", lambda folder=None: service)
-        app = create_app({"GUIDELINE": None})
-    with in_a_thread(app) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    running = Browser(tmp_path_factory.mktemp("chromium"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def shared_tab(browser: Browser) -> Tab:
-    return Tab(browser)
-
-
 @pytest.fixture
-def tab(shared_tab: Tab, site: str) -> Iterator[Tab]:
+def tab(patient_tab: PatientTab, site: str) -> Iterator[PatientTab]:
     """A tab with the page in English; checks at the end that it logged no error and contacted no other server."""
-    own = shared_tab
+    own = patient_tab
     own.begin(site + "/?lang=en")
     yield own
     assert own.complaints() == []
@@ -116,7 +37,7 @@ def tab(shared_tab: Tab, site: str) -> Iterator[Tab]:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
+def test_each_language(tab: PatientTab, site: str, service: GuidelineService, lang: str) -> None:
     """The page opens, asks and answers in the language, and its first answer is that of an empty record."""
     words = GuidelineWords(service.guideline, lang)
     tab.open(f"{site}/?lang={lang}")
@@ -133,7 +54,7 @@ def test_each_language(tab: Tab, site: str, service: GuidelineService, lang: str
     assert len(tab.requests()) >= 5, "page, style, script, icon or answers were seen"
 
 
-def test_languages_are_a_click_away(tab: Tab) -> None:
+def test_languages_are_a_click_away(tab: PatientTab) -> None:
     for lang in (*LANGUAGES[1:], "en"):
         tab.click(f'nav a[lang="{lang}"]')
         tab.wait(f"document.documentElement?.lang === '{lang}' && document.readyState === 'complete'")
@@ -141,7 +62,7 @@ def test_languages_are_a_click_away(tab: Tab) -> None:
         assert tab.js("document.querySelector('.languages [aria-current]').lang") == lang
 
 
-def test_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None:
+def test_answer_follows_the_choices(tab: PatientTab, service: GuidelineService) -> None:
     words = GuidelineWords(service.guideline, "en")
     before = tab.answer
     tab.choose("redFlags", "none")
@@ -163,7 +84,7 @@ def test_answer_follows_the_choices(tab: Tab, service: GuidelineService) -> None
     assert "redFlags" not in tab.record
 
 
-def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineService) -> None:
+def test_following_the_next_question_to_the_end(tab: PatientTab, service: GuidelineService) -> None:
     """By keyboard only: Enter on the question, the focus is in its field, Space or typing answers it."""
     fields = service.guideline.field_names
     seen: list[str] = []
@@ -189,7 +110,7 @@ def test_following_the_next_question_to_the_end(tab: Tab, service: GuidelineServ
     assert service.assess({})["nextQuestion"]["field"] == seen[0]
 
 
-def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineService) -> None:
+def test_keyboard_reaches_every_field_and_button(tab: PatientTab, service: GuidelineService) -> None:
     """From the start: the link to the answer, the name, the parts, the languages, then the form and its buttons."""
     tab.all_questions()
     tab.js("document.body.focus()")
@@ -218,7 +139,7 @@ def test_keyboard_reaches_every_field_and_button(tab: Tab, service: GuidelineSer
     assert tab.js("document.querySelector('.assess button').innerText") in reached
 
 
-def test_focus_is_visible(tab: Tab) -> None:
+def test_focus_is_visible(tab: PatientTab) -> None:
     tab.js("document.body.focus()")
     for _ in range(8):
         tab.tab()
@@ -226,7 +147,7 @@ def test_focus_is_visible(tab: Tab) -> None:
         assert outline not in ("nonenone", "none"), tab.focus
 
 
-def test_skip_to_the_answer(tab: Tab) -> None:
+def test_skip_to_the_answer(tab: PatientTab) -> None:
     tab.js("document.body.focus()")
     tab.tab()
     tab.enter()
@@ -234,7 +155,7 @@ def test_skip_to_the_answer(tab: Tab) -> None:
     assert tab.focus["id"] == "answer"
 
 
-def test_sending_the_form_moves_to_the_answer(tab: Tab) -> None:
+def test_sending_the_form_moves_to_the_answer(tab: PatientTab) -> None:
     tab.all_questions()
     tab.js("document.querySelector('.assess button').focus()")
     tab.enter()
@@ -242,7 +163,7 @@ def test_sending_the_form_moves_to_the_answer(tab: Tab) -> None:
     assert tab.js("location.pathname") == "/", "the page was not left"
 
 
-def test_none_of_a_list(tab: Tab) -> None:
+def test_none_of_a_list(tab: PatientTab) -> None:
     assert "medications" not in tab.record
     tab.choose("medications", "nsaid")
     tab.choose("medications", "opioid")
@@ -255,7 +176,7 @@ def test_none_of_a_list(tab: Tab) -> None:
     assert "medications" not in tab.record, "unknown again"
 
 
-def test_clear(tab: Tab) -> None:
+def test_clear(tab: PatientTab) -> None:
     before = tab.answer
     tab.choose("redFlags", "cluster")
     tab.fill("onsetDate", "2024-01-08")
@@ -265,7 +186,7 @@ def test_clear(tab: Tab) -> None:
     assert tab.answer == before
 
 
-def test_an_onset_that_is_not_known_exactly(tab: Tab, service: GuidelineService) -> None:
+def test_an_onset_that_is_not_known_exactly(tab: PatientTab, service: GuidelineService) -> None:
     """A month, a year or a range is typed beside the day, has a label, is in the order of the keyboard, replaces it."""
     tab.fill("assessmentDate", "2024-05-20")
     tab.fill("onsetDate", "2024-05-10")
@@ -290,7 +211,7 @@ def test_an_onset_that_is_not_known_exactly(tab: Tab, service: GuidelineService)
     assert tab.js(f"{place}.value") == ""
 
 
-def test_explanations(tab: Tab) -> None:
+def test_explanations(tab: PatientTab) -> None:
     tab.choose("redFlags", "cluster")
     assert tab.js("document.querySelectorAll('#answer-body .reasons').length") == 0
     tab.answered(lambda: tab.click("#explain"))
@@ -303,7 +224,7 @@ def test_explanations(tab: Tab) -> None:
     assert tab.js("document.querySelector('#answer-body .decisions').checkVisibility()"), "what was opened stays open"
 
 
-def test_record_in_the_address_fills_the_form(tab: Tab, site: str, service: GuidelineService) -> None:
+def test_record_in_the_address_fills_the_form(tab: PatientTab, site: str, service: GuidelineService) -> None:
     record = {"redFlags": "none", "radicularPain": False, "onsetDate": "2024-01-08", "medications": ["nsaid"]}
     tab.call("Page.navigate", url="about:blank")
     tab.wait("location.href === 'about:blank'")
@@ -314,15 +235,7 @@ def test_record_in_the_address_fills_the_form(tab: Tab, site: str, service: Guid
     assert all("#" not in url and "%22" not in url for url in tab.requests() if "/assess" in url)
 
 
-def navigate(tab: Tab, url: str) -> None:
-    """Open an address that the page changes, in a tab that keeps what it had."""
-    tab.call("Page.navigate", url="about:blank")
-    tab.wait("location.href === 'about:blank'")
-    tab.call("Page.navigate", url=url)
-    tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
-
-
-def test_record_is_kept_in_the_tab(tab: Tab) -> None:
+def test_record_is_kept_in_the_tab(tab: PatientTab) -> None:
     """Through a language switch, another page, the way back and a reload; until *new patient*."""
     tab.choose("redFlags", "isolated")
     tab.fill("onsetDate", "2024-01-08")
@@ -348,11 +261,11 @@ def test_record_is_kept_in_the_tab(tab: Tab) -> None:
     assert tab.js("document.cookie") == ""
 
 
-def test_what_the_form_cannot_show_is_sent_too(tab: Tab, site: str, service: GuidelineService) -> None:
+def test_what_the_form_cannot_show_is_sent_too(tab: PatientTab, site: str, service: GuidelineService) -> None:
     """Nothing of a record in a link is left out, nor after a reload; it is listed, and can be taken back."""
     record = {"@id": "https://example.org/p1", "id": "p-1", "redFlags": "isolated", "assessmentDate": "2024-01-28"}
     sent = record | {"assessmentDate": "2024-01-28T00:00:00"}
-    navigate(tab, f"{site}/?lang=en#{quote(json.dumps(sent))}")
+    tab.go(f"{site}/?lang=en#{quote(json.dumps(sent))}")
     assert tab.record == record
     tab.call("Page.reload")
     tab.wait("document.querySelector('#answer-body')?.childElementCount > 0")
@@ -362,10 +275,10 @@ def test_what_the_form_cannot_show_is_sent_too(tab: Tab, site: str, service: Gui
     assert tab.record == {name: value for name, value in record.items() if name != "id"}
 
 
-def test_copy(tab: Tab, site: str, service: GuidelineService) -> None:
+def test_copy(tab: PatientTab, site: str, service: GuidelineService) -> None:
     """A link only where it is asked for, with a warning and without what names the patient; record and answer too."""
     record = {"id": "p-1", "episode": "e-1", "redFlags": "none", "medications": []}
-    navigate(tab, f"{site}/?lang=en#{quote(json.dumps(record))}")
+    tab.go(f"{site}/?lang=en#{quote(json.dumps(record))}")
     tab.js("window.copied = []; navigator.clipboard.writeText = async (text) => { window.copied.push(text); }")
     for number, what in enumerate(("link", "record", "answer")):
         tab.click(f"[data-copy={what}]")
@@ -386,7 +299,7 @@ def test_copy(tab: Tab, site: str, service: GuidelineService) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_page_fits_narrow_screens(tab: Tab, width: int) -> None:
+def test_page_fits_narrow_screens(tab: PatientTab, width: int) -> None:
     tab.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
     tab.choose("redFlags", "none")
     tab.answered(lambda: tab.click("#explain"))
@@ -397,16 +310,12 @@ def test_page_fits_narrow_screens(tab: Tab, width: int) -> None:
 SUMMARY_BOTTOM = "Math.ceil(document.querySelector('.now').getBoundingClientRect().bottom)"
 
 
-def sized(tab: Tab, width: int, height: int) -> None:
-    tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-
-
 @pytest.mark.parametrize("step", [200, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_summary_is_seen_without_scrolling(tab: Tab, site: str, lang: str, step: int) -> None:
+def test_summary_is_seen_without_scrolling(tab: PatientTab, site: str, lang: str, step: int) -> None:
     """At 1280 x 800, for worked cases."""
     tab.open(f"{site}/?lang={lang}")
-    sized(tab, 1280, 800)
+    tab.sized(1280, 800)
     show = """(async (record) => {
         const headers = {"Content-Type": "application/json", Accept: "text/html"};
         const body = JSON.stringify(record);
@@ -419,11 +328,11 @@ def test_summary_is_seen_without_scrolling(tab: Tab, site: str, lang: str, step:
         assert tab.js(SUMMARY_BOTTOM) <= 800, record
 
 
-def test_bar_of_a_narrow_page(tab: Tab, service: GuidelineService) -> None:
+def test_bar_of_a_narrow_page(tab: PatientTab, service: GuidelineService) -> None:
     """What is most urgent is always in sight; a tap or Enter shows the answer, Escape or a question the form."""
-    sized(tab, 1280, 800)
+    tab.sized(1280, 800)
     assert not tab.js("document.getElementById('bar').checkVisibility()"), "a wide page needs none"
-    sized(tab, 360, 640)
+    tab.sized(360, 640)
     asked = service.assess({})["nextQuestion"]["question"]
     assert tab.js("document.getElementById('bar').innerText").endswith(asked)
     tab.choose("redFlags", "cluster")
@@ -450,7 +359,7 @@ def test_bar_of_a_narrow_page(tab: Tab, service: GuidelineService) -> None:
     assert tab.js("document.getElementById('bar').ariaExpanded") == "false"
 
 
-def test_one_line_is_announced(tab: Tab, service: GuidelineService) -> None:
+def test_one_line_is_announced(tab: PatientTab, service: GuidelineService) -> None:
     said = "document.getElementById('announced').textContent"
     assert tab.js("document.querySelectorAll('[aria-live], [role=status], [role=alert]').length") == 1
     assert tab.js(said) == "", "nothing has changed yet"
@@ -465,18 +374,18 @@ class TestProblems:
     """The page after an error; the browser itself logs each failed request in its console."""
 
     @pytest.fixture
-    def tab(self, shared_tab: Tab, site: str) -> Iterator[Tab]:
-        own = shared_tab
+    def tab(self, patient_tab: PatientTab, site: str) -> Iterator[PatientTab]:
+        own = patient_tab
         own.begin(site + "/?lang=en")
         yield own
         said = [c for c in own.complaints() if not c.startswith("network: Failed to load resource")]
         assert said == []
 
     @pytest.mark.parametrize("broken", ["{", "{%22redFlags%22", "%7B%22a%22:%", "{%22a%22:1}}"])
-    def test_link_that_holds_no_record(self, tab: Tab, site: str, broken: str) -> None:
+    def test_link_that_holds_no_record(self, tab: PatientTab, site: str, broken: str) -> None:
         """It is reported, and what the tab has stays."""
         tab.choose("redFlags", "none")
-        navigate(tab, f"{site}/?lang=en#{broken}")
+        tab.go(f"{site}/?lang=en#{broken}")
         assert tab.record == {"redFlags": "none"}
         assert tab.js("location.hash") == ""
         name = phrase("page-from-link", "en")
@@ -484,7 +393,7 @@ class TestProblems:
         assert said.startswith((phrase("page-not-opened", "en", name=name), phrase("page-link-broken", "en")))
 
     @pytest.mark.parametrize("lang", LANGUAGES)
-    def test_findings_are_shown(self, tab: Tab, site: str, service: GuidelineService, lang: str) -> None:
+    def test_findings_are_shown(self, tab: PatientTab, site: str, service: GuidelineService, lang: str) -> None:
         tab.open(f"{site}/?lang={lang}")
         tab.all_questions()
         tab.fill("assessmentDate", "2024-01-28")
@@ -505,7 +414,7 @@ class TestProblems:
         assert tab.js("document.querySelectorAll('.problem, [aria-invalid]').length") == 0
         assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
 
-    def test_late_answer_never_replaces_a_newer_one(self, tab: Tab) -> None:
+    def test_late_answer_never_replaces_a_newer_one(self, tab: PatientTab) -> None:
         """The first answer's body arrives after the second answer was shown."""
         tab.js(
             """(() => {
@@ -526,7 +435,7 @@ class TestProblems:
         tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
         assert tab.answer == "2"
 
-    def test_old_answer_is_removed_when_the_service_fails(self, tab: Tab) -> None:
+    def test_old_answer_is_removed_when_the_service_fails(self, tab: PatientTab) -> None:
         """The page must show the answer to the current form, or report a failure."""
         tab.choose("redFlags", "none")
         before = tab.answer
