@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
 from lrp_kg.site.catalogue import Entry
@@ -64,6 +64,7 @@ def page(path: str) -> Response:
             raise NotFound
         return _lead(lang, rest)
     asked = language() if "lang" in request.args else lang
+    g.language = asked
     if asked != lang or path == lang:
         return _lead(asked, rest)
     text = site().page(lang, _file(rest))

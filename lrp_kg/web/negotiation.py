@@ -77,7 +77,9 @@ def describe_choice(response: Response) -> Response:
 
 
 def language_or_default() -> str:
-    """Return the language for an error; English if ``?lang=`` is unknown."""
+    """Return the language for an error: that of the page if it is known; English if ``?lang=`` is unknown."""
+    if "language" in g:
+        return str(g.language)
     try:
         return language()
     except UnknownParameter:

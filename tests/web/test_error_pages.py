@@ -112,6 +112,14 @@ def test_scripts_get_problems(client: FlaskClient) -> None:
     assert answer.get_json()["findings"]
 
 
+@pytest.mark.parametrize(("path", "lang"), [("/guide/fr/nothing.html", "fr"), ("/guide/nothing.html", "de")])
+def test_language_of_a_page_that_is_not_there(client: FlaskClient, path: str, lang: str) -> None:
+    """It is that of the path, else that of the reader."""
+    answer = client.get(path, headers={"Accept": BROWSER, "Accept-Language": "de"})
+    assert answer.status_code == 404
+    assert f'<html lang="{lang}"' in answer.text
+
+
 def test_page_that_cannot_be_made(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """The problem is sent as to programs."""
     monkeypatch.setattr(error_page, "html", fails)

@@ -1,0 +1,95 @@
+"""The site in a browser that runs no scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from lrp_kg import GuidelineService
+from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.words import phrase
+from tests.support.application import in_a_thread, made
+from tests.support.browser import CHROMIUM, Browser, Tab
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path"),
+]
+
+
+@pytest.fixture(scope="module")
+def site(service: GuidelineService) -> Iterator[str]:
+    with made(service) as app, in_a_thread(app) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    running = Browser(tmp_path_factory.mktemp("chromium"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def tab(browser: Browser, site: str) -> Iterator[Tab]:
+    """A tab that runs no scripts but those of the test."""
+    found = Tab(browser)
+    found.call("Emulation.setScriptExecutionDisabled", value=True)
+    yield found
+    assert [c for c in found.complaints() if "422" not in c] == []
+    assert [url for url in found.requests() if not url.startswith(site + "/")] == []
+
+
+def follow(tab: Tab, selector: str, *, key: str = "") -> None:
+    """Press a button, or Enter in a field, and wait for the page that comes."""
+    tab.js("document.documentElement.dataset.old = '1'")
+    if key:
+        tab.js(f"document.querySelector({json.dumps(selector)}).focus()")
+        tab.enter()
+    else:
+        tab.click(selector)
+    tab.wait("!document.documentElement?.dataset.old && document.readyState === 'complete'")
+
+
+def seen(tab: Tab, selector: str) -> bool:
+    return bool(tab.js(f"document.querySelector({json.dumps(selector)})?.checkVisibility()"))
+
+
+def test_a_patient(tab: Tab, site: str, service: GuidelineService) -> None:
+    """Fill in, answer, next question, another language, an error, another part of the site, a new patient."""
+    tab.open(f"{site}/?lang=en")
+    assert seen(tab, "noscript p")
+    for selector in ("[data-copy]", "[data-do]", "#explain"):
+        assert not seen(tab, selector), "what needs a script is not offered"
+    tab.click('#f-redFlags input[value="none"]')
+    tab.click('#f-radicularPain input[value="false"]')
+    follow(tab, "#i-onsetDate", key="Enter")
+    assert tab.js("location.href") == f"{site}/?lang=en#answer"
+    answer = service.assess({"redFlags": "none", "radicularPain": False})
+    assert answer["nextQuestion"]["question"] in tab.js("document.getElementById('answer-body').innerText")
+    tab.click("#answer-body [data-ask]")
+    tab.wait(f"location.hash === '#f-{answer['nextQuestion']['field']}'")
+    field = tab.js("document.querySelector(':target').getBoundingClientRect().top")
+    assert 0 <= field < 300
+    tab.js("document.getElementById('i-onsetDate').value = '2124-05-01'")
+    follow(tab, "[data-today]")
+    words = GuidelineWords(service.guideline, "nl")
+    follow(tab, '.languages button[lang="nl"]')
+    assert tab.js("document.documentElement.lang") == "nl"
+    assert tab.js("document.querySelector('#f-redFlags input:checked').value") == "none"
+    assert phrase("page-problems", "nl") in tab.js("document.getElementById('answer-body').innerText")
+    onset = next(f for f in service.guideline.fields.values() if f.id == "onsetDate")
+    assert tab.js("document.querySelector('#answer-body a').innerText") == words.label(onset)
+    tab.click("#answer-body a")
+    tab.wait("location.hash === '#f-onsetDate'")
+    assert tab.js("document.getElementById('i-onsetDate').ariaInvalid") == "true"
+    tab.js("document.getElementById('i-onsetDate').value = ''")
+    follow(tab, ".assess button")
+    assert tab.js("document.querySelectorAll('[aria-invalid]').length") == 0
+    assert tab.js("location.search") == "?lang=nl"
+    follow(tab, '#record a[href="/?lang=nl"]')
+    assert tab.js("document.querySelector('#f-redFlags input:checked').value") == ""
+    follow(tab, '.places a[href="/guide/nl/index.html"]')
+    assert tab.js("document.querySelectorAll('main a').length") > 20
