@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
@@ -67,9 +68,12 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines no wider than a width; a wider word has a line of its own."""
+    """Break a text into lines no wider than a width; a wider word has a line of its own.
+
+    No line ends at a no-break space.
+    """
     lines: list[str] = []
-    for word in text.split():
+    for word in re.findall(r"[^ \t\r\n]+", text):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, size, bold=bold) <= width:
             lines[-1] = longer

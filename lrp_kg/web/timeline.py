@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.results import Assessment
@@ -15,12 +16,20 @@ from lrp_kg.answer.timeline_words import Row, TimelineWords, Waiting
 
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """A timeline as a template shows it; ``ask`` are identifiers of fields."""
+    """A timeline as a template shows it: its rows with the markup of their days; ``ask`` are identifiers of fields."""
 
     pictures: tuple[Markup, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[tuple[Row, Markup], ...]
     waiting: tuple[Waiting, ...]
     ask: tuple[str, ...]
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _marked(text: str) -> Markup:
+    """Return a text with its days marked, which no line breaks."""
+    return Markup(_DAY.sub(r"<time>\g<0></time>", str(escape(text))))  # noqa: S704 - the text is escaped
 
 
 def timeline_view(service: GuidelineService, found: Assessment, words: AnswerWords) -> TimelineView:
@@ -30,7 +39,7 @@ def timeline_view(service: GuidelineService, found: Assessment, words: AnswerWor
     pictures = [draw(line, rows, said, narrow=narrow) for narrow in (False, True)] if line.drawn else []
     return TimelineView(
         pictures=tuple(Markup(picture) for picture in pictures),  # noqa: S704 - the drawing escapes every text
-        rows=rows,
+        rows=tuple((row, _marked(row.when)) for row in rows),
         waiting=said.waiting(line.undated),
         ask=tuple(service.guideline.fields[name].id for name in line.ask),
     )

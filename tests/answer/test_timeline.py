@@ -192,6 +192,12 @@ def test_it_is_drawn_in_each_language(service: GuidelineService, lang: str) -> N
     assert [d.width for d in drawings if d] == [WIDE, NARROW]
 
 
+def test_no_line_begins_with_the_colon_of_french(service: GuidelineService) -> None:
+    for record in valid_records()[::60]:
+        drawing = picture(service, record, "fr", narrow=True)
+        assert drawing is None or not re.search(r"<tspan[^>]*>[:;]", drawing.picture(""))
+
+
 def test_another_guideline_has_one(ankle: GuidelineService) -> None:
     found = [timeline(ankle, record) for record in valid_records(ANKLE / "cases")]
     groups = {e.group for line in found for e in line.entries}
