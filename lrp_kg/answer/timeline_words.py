@@ -105,6 +105,8 @@ class TimelineWords:
                 yield self.words.date_status(subject.status)
             if subject.verdict == OPEN:
                 yield from self._conditions(subject)
+            if entry.outdated and subject.until:
+                yield f"{self.words.say('ended')} {subject.until}"
             if subject.statement.condition_text:
                 yield self.words.text(subject.statement.condition_text)
             note = found.notes.get(subject.statement.iri)

@@ -67,7 +67,7 @@ def test_the_table_has_the_days_and_remarks_of_the_answer(app: Flask, service: G
             if str(d["latest"] or d["earliest"]) in r
         )
         assert d["status"] != "outdated" or "achterhaald" in row
-        assert "<td>Belgisch zorgpad voor lage rugpijn (KCE), " in row
+        assert ">Belgisch zorgpad voor lage rugpijn (KCE), " in row
     assert any(d["status"] == "outdated" for d in answer["dates"])
 
 
