@@ -1,4 +1,7 @@
-"""``/term/...``: every IRI of the guideline as a page or as RDF; ``/ontology``: its modules as RDF."""
+"""``/term/...``: every IRI of the guideline as a page or as RDF; ``/ontology``: its modules as RDF.
+
+A browser is led to the reading page about a term where there is one.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ from werkzeug.exceptions import NotFound
 
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.named_graphs import GRAPHS, merged_ontology
-from lrp_kg.namespaces import RDF, local_name
+from lrp_kg.namespaces import CP, RDF, local_name
 from lrp_kg.research.engine.formats import GRAPHS as FORMATS
 from lrp_kg.research.questions.parameters import expanded
 from lrp_kg.research.store.quads import ROOT
 from lrp_kg.research.store.terms import Terms
+from lrp_kg.site.catalogue import KINDS
+from lrp_kg.web import guide
 from lrp_kg.web.assess import service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
@@ -66,7 +71,10 @@ def index() -> Response:
             raise NotFound
         rows = sorted(((index.label(n, lang), n, index.definition(n, lang) or "") for n in names), key=lambda r: r[0])
     else:
-        rows = [(index.label(k, lang), k, str(n)) for k, n in index.kinds()]
+        kinds = index.kinds()
+        read = {CP + "".join(part.capitalize() for part in kind.split("-")): n for n, kind in enumerate(KINDS)}
+        kinds.sort(key=lambda k: read.get(k[0], len(read)))
+        rows = [(index.label(k, lang), k, str(n)) for k, n in kinds]
     if form == "json":
         import orjson
 
@@ -79,6 +87,7 @@ def index() -> Response:
         kind=kind,
         title=index.label(kind, lang) if kind else None,
         rows=[(label, _address(index, name, kind=not kind), more) for label, name, more in rows],
+        first=len(rows) if kind else len(KINDS),
     )
 
 
@@ -106,6 +115,9 @@ def _term(iri: str) -> Response:
     if form != "html":
         return _rdf(list(index.bounded(iri)), form)
     lang = language()
+    page = guide.address(iri, lang)
+    if page:
+        return Response(status=303, headers={"Location": page} | _HEADERS)
     return html(
         "term.html",
         lang,
