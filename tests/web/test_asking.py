@@ -180,6 +180,28 @@ def test_arrows_walk_through_choices(tab: PatientTab) -> None:
     assert tab.at != name
 
 
+def test_double_click_answers_one_question(tab: PatientTab) -> None:
+    first = tab.at
+    tab.answered(lambda: tab.click(".now label"))
+    second = tab.wait("document.querySelector('.one .now')?.dataset.field")
+    assert second != first
+    place = tab.js("(r => [r.x + 20, r.y + 20])(document.querySelector('.now label').getBoundingClientRect())")
+    for kind in ("mousePressed", "mouseReleased"):
+        tab.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=2)
+    assert tab.js("document.querySelectorAll('.now input:checked').length") == 0
+    assert list(tab.record) == [first]
+
+
+def test_focus_stays_in_the_list(tab: PatientTab) -> None:
+    """What is taken back leaves it to the next row, the last one to the one before."""
+    names = [str(tab.at)]
+    tab.press("none")
+    names.append(str(tab.at))
+    tab.press(False)
+    tab.answered(lambda: tab.click(f'[data-forget="{names[0]}"]'))
+    assert tab.js("document.activeElement.dataset.forget") == names[1]
+
+
 def test_wrong_entry(tab: PatientTab) -> None:
     """It is reported beside the question; the answer before it stays, marked; nothing else is asked meanwhile."""
     for value in ("none", False, "first-line", "2024-01-28"):

@@ -38,7 +38,8 @@ const derived = () =>
 
 export const draw = (current, skipped) => {
   const found = record();
-  const focused = document.activeElement?.closest("#given [data-given]")?.dataset.given;
+  const focused = document.activeElement?.closest("#given button");
+  const number = focused ? [...list.querySelectorAll("li")].indexOf(focused.parentElement) : -1;
   const rows = Object.entries(found).map(([name, v]) => row(name, v, current));
   const open = skipped.filter((name) => !(name in found) && part(name));
   const unknown = open.map((name) => {
@@ -51,5 +52,6 @@ export const draw = (current, skipped) => {
   const durations = body.classList.contains("stale") ? [] : derived();
   list.querySelector("ul").replaceChildren(...rows, ...unknown, ...durations);
   list.hidden = !rows.length && !unknown.length;
-  if (focused) list.querySelector(`[data-given="${CSS.escape(focused)}"] button`)?.focus();
+  // a row that is taken back leaves the focus to the one that takes its place
+  if (focused) [...list.querySelectorAll(`.${focused.className}`)].slice(0, number + 1).at(-1)?.focus();
 };

@@ -33,6 +33,16 @@ let arrow = false; // arrows walk through the choices of a question without leav
 document.addEventListener("keydown", (event) => { arrow = event.key.startsWith("Arrow"); }, true);
 document.addEventListener("pointerdown", () => { arrow = false; }, true);
 
+// The second click of a double click is no answer to the question that the first one led to.
+let clicked = null;
+form.addEventListener("click", (event) => {
+  if (event.detail === 1) clicked = ask.current();
+  else if (event.detail > 1 && ask.current() !== clicked && event.target.closest(".ask")) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}, true);
+
 const isCurrent = (of) => of !== null && of.dataset.field === ask.current();
 const entered = (of) => {
   forget(of.dataset.field);
