@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from lrp_kg.answer.timeline import CHANGE, FIELD, STAGE, Timeline, TimelineEntry
+from lrp_kg.answer.timeline import CHANGE, FIELD, PLAN, STAGE, Timeline, TimelineEntry
 from lrp_kg.answer.timeline_axis import SIZE, DayAxis, Tick
 from lrp_kg.answer.timeline_words import Row, TimelineWords, capital
 from lrp_kg.svg import Canvas, Lines, lines, width_of
@@ -123,7 +123,7 @@ class TimelineDrawing:
         """Draw an entry with what is said of it; return where it ends."""
         top = y
         y = self.write(_MARGIN, y, row.title, size=_TITLE)
-        said = " · ".join((row.when, *row.remarks[: 1 if row.entry.certain else 2]))
+        said = " · ".join((row.when, *row.remarks[: 1 if row.entry.certain and not row.entry.outdated else 2]))
         y = self.write(_MARGIN, y, said, "soft")
         if self.narrow:
             self.grid(y + 3, y + 3 + _BAR + 4)
@@ -157,10 +157,18 @@ class TimelineDrawing:
         else:
             if (entry.first, entry.last) != (entry.first_by, entry.last_by):
                 self.span(entry.first, entry.last_by, y, f"bar {kind} perhaps")
-            self.span(entry.first_by, entry.last, y, f"bar {kind}")
+            self.span(self.elapsed(entry, y), entry.last, y, f"bar {kind}")
         if entry.group not in (FIELD, STAGE) and entry.last and self.axis.first <= entry.last <= self.axis.last:
             x = self.axis.x(entry.last) + self.axis.width / ((self.axis.last - self.axis.first).days + 1)
             self.canvas.line_of(f"limit {kind}", [(x, y - 3), (x, y + _BAR + 3)])
+
+    def elapsed(self, entry: TimelineEntry, y: float) -> date | None:
+        """Draw what has elapsed of a time limit by the assessment; return the first day of what is left."""
+        day, first = self.line.assessed, entry.first_by
+        if entry.group != PLAN or not day or not first or not entry.last or not first < day <= entry.last:
+            return first
+        self.span(first, day, y, f"bar {STAGE}")
+        return day
 
     def is_now(self, entry: TimelineEntry) -> bool:
         """Return whether a stage is that of the assessment for sure."""

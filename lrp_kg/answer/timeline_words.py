@@ -113,6 +113,8 @@ class TimelineWords:
             if note:
                 yield self.words.text(note.reading)
         elif isinstance(subject, ProgrammeResult):
+            if entry.outdated:
+                yield self.words.date_status("outdated")
             yield self.words.status(subject.verdict)
             if subject.days.extent == "unknown":
                 yield self.words.say("days-unknown")

@@ -95,6 +95,7 @@ def tab(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         try:
             found = Tab(browser)
             found.open(f"{url}/?lang=de")
+            found.wait("document.getElementById('answer-body').childElementCount > 0")
             yield found
         finally:
             browser.close()
