@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -65,6 +66,7 @@ def begun_months_rolled_over(start: date, end: date) -> int:
     return months + (end.day > start.day) - (end.day == 1 and start.day > before)
 
 
+@lru_cache(maxsize=50_000)
 def add_months(start: date, months: int) -> date:
     """Return start plus calendar months, with the day clamped to the length of the month."""
     return start + relativedelta(months=months)
@@ -79,6 +81,7 @@ def add_period(start: date, period: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=1000)
 def parse_period(period: str) -> tuple[int, int]:
     """Return the months and days of a period such as ``P3M`` or ``P14D``; raise `ValueError` for any other text."""
     match = _PERIOD.fullmatch(period)

@@ -59,6 +59,7 @@ class Run:
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
         self.signatures = assessor.signatures(record, self.signature)
+        self._verdicts: dict[str, int] = {}
         self._results: dict[str, Outcome] = {}
         self._programmes: dict[str, ProgrammeRun] = {}
         self._days: dict[str, EligibleDays] = {}
@@ -66,7 +67,12 @@ class Run:
 
     def verdict(self, cls: str | None) -> int:
         """Return the verdict of a class; no class is the class of all records."""
-        return TRUE if cls is None else self.a.verdicts.common(self.signatures, cls)
+        if cls is None:
+            return TRUE
+        known = self._verdicts.get(cls)
+        if known is None:
+            known = self._verdicts[cls] = self.a.verdicts.common(self.signatures, cls)
+        return known
 
     def of_expression(self, expression: Expression) -> int:
         """Return the verdict of an expression."""

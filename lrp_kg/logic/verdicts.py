@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Verdicts
 
 LIMIT = 200_000
-"""Cached verdicts of one class; beyond it they are dropped."""
+"""Cells of which the verdicts of one group of expressions are cached; beyond it they are dropped."""
 
 
 def together(states: Iterable[int]) -> int:
@@ -24,12 +24,20 @@ def both(a: int, b: int) -> int:
 
 
 class VerdictMemory:
-    """Verdicts of named classes for signatures; one query returns all verdicts that are not in the cache."""
+    """Verdicts of expressions for signatures; one query returns all verdicts that are not in the cache.
+
+    Expressions that read the same cells are a group: their verdicts are known, or not, together.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._reads: list[tuple[int, ...]] = [tuple(sorted(program.fields(node))) for node in program.nodes]
-        self._known: list[dict[bytes, int]] = [{} for _ in program.nodes]
+        self._groups: dict[tuple[int, ...], list[int]] = {}
+        for number, node in enumerate(program.nodes):
+            self._groups.setdefault(tuple(sorted(program.fields(node))), []).append(number)
+        self._known: dict[tuple[int, ...], dict[bytes, Verdicts]] = {reads: {} for reads in self._groups}
+        self._place = {
+            number: (reads, place) for reads, own in self._groups.items() for place, number in enumerate(own)
+        }
         self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
 
     def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
@@ -37,12 +45,13 @@ class VerdictMemory:
         return {number: self._of(signature, number) for number in numbers}
 
     def _of(self, signature: Signature, number: int) -> int:
-        key = bytes([signature[i] for i in self._reads[number]])
-        verdict = self._known[number].get(key)
-        if verdict is None:
+        reads, place = self._place[number]
+        known, key = self._known[reads], bytes([signature[i] for i in reads])
+        verdicts = known.get(key)
+        if verdicts is None:
             self._ask(signature)
-            verdict = self._known[number][key]
-        return verdict
+            verdicts = known[key]
+        return verdicts[place]
 
     def one(self, signature: Signature, cls: str) -> int:
         """Return the verdict of one named class; every record belongs to the class of all records."""
@@ -57,43 +66,43 @@ class VerdictMemory:
     def projection(self, signature: Signature, cls: str) -> bytes:
         """Return the cells of a signature that a named class reads: all that its verdict and reasons depend on."""
         number = self._number.get(cls)
-        return b"" if number is None else bytes([signature[i] for i in self._reads[number]])
+        return b"" if number is None else bytes([signature[i] for i in self._place[number][0]])
 
     def learn(self, signatures: Sequence[Signature]) -> dict[Signature, Verdicts]:
         """Query many signatures at once, which is faster than one by one."""
         distinct = list(dict.fromkeys(signatures))
         found = dict(zip(distinct, self.program.classify(distinct), strict=True))
         for signature, verdicts in found.items():
-            self._remember(enumerate(self._keys(signature)), verdicts)
+            self._remember(self._keys(signature), verdicts)
         return found
 
     def prepare(self, signatures: Iterable[Signature]) -> None:
         """Query at once what is not in the cache for some of these signatures, leaving out those that add nothing."""
-        coming: list[set[bytes]] = [set() for _ in self._known]
-        new = []
+        coming: set[tuple[tuple[int, ...], bytes]] = set()
+        asked = []
         for signature in dict.fromkeys(signatures):
-            keys = self._keys(signature)
-            if any(k not in known and k not in met for k, known, met in zip(keys, self._known, coming, strict=True)):
-                new.append(signature)
-                for key, met in zip(keys, coming, strict=True):
-                    met.add(key)
-        self.learn(new)
+            new = self._unknown(signature).items() - coming
+            if new:
+                asked.append(signature)
+                coming |= new
+        self.learn(asked)
 
     def _ask(self, signature: Signature) -> None:
         """Query every expression whose verdict is not in the cache for the cells of a signature."""
-        keys = self._keys(signature)
-        unknown = [n for n, key in enumerate(keys) if key not in self._known[n]]
-        needed = self.program.needed([self.program.nodes[n] for n in unknown])
-        verdicts = self.program.classify([signature], needed)[0]
-        self._remember(((n, keys[n]) for n in unknown), verdicts)
+        unknown = self._unknown(signature)
+        needed = self.program.needed(self.program.nodes[n] for reads in unknown for n in self._groups[reads])
+        self._remember(unknown, self.program.classify([signature], needed)[0])
 
-    def _keys(self, signature: Signature) -> list[bytes]:
-        """Return the cells that each expression reads."""
-        return [bytes([signature[i] for i in reads]) for reads in self._reads]
+    def _keys(self, signature: Signature) -> dict[tuple[int, ...], bytes]:
+        """Return the cells that each group reads."""
+        return {reads: bytes([signature[i] for i in reads]) for reads in self._groups}
 
-    def _remember(self, keys: Iterable[tuple[int, bytes]], verdicts: Verdicts) -> None:
-        for number, key in keys:
-            known = self._known[number]
+    def _unknown(self, signature: Signature) -> dict[tuple[int, ...], bytes]:
+        return {reads: key for reads, key in self._keys(signature).items() if key not in self._known[reads]}
+
+    def _remember(self, keys: Mapping[tuple[int, ...], bytes], verdicts: Verdicts) -> None:
+        for reads, key in keys.items():
+            known = self._known[reads]
             if len(known) > LIMIT:
                 known.clear()
-            known[key] = verdicts[number]
+            known[key] = bytes([verdicts[number] for number in self._groups[reads]])

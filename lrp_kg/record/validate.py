@@ -64,6 +64,8 @@ _OF_ONE_PROPERTY = {
     "MaxLengthConstraintComponent",
 }
 """Components that look at the values of their own path only, so that their verdict can be remembered by value."""
+_OF_TYPE = {"DatatypeConstraintComponent", "NodeKindConstraintComponent", "MaxCountConstraintComponent"}
+"""Components that say the same of every text: of any value of the type xsd:string, which has no ill-formed ones."""
 _COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
 """Types whose literals rdflib compares without raising or warning."""
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
@@ -75,7 +77,7 @@ _READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
 _ABSENCE = re.compile(r"NOT\s+EXISTS|MINUS|OPTIONAL|COALESCE|BOUND", re.IGNORECASE)
 """In the text of a query: what is not there can matter."""
 _NAME = re.compile(r"(\w*):([\w-]+)|<([^<>\s]*)>")
-_DATE = str(rdflib.XSD.date)
+_DATE, _STRING = str(rdflib.XSD.date), str(rdflib.XSD.string)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """Days whose texts are in the order of time; whether the calendar has them is for their own shape."""
 _validating = ContextVar("validating", default=False)
@@ -160,6 +162,8 @@ class Validator:
         """Pairs of properties of which a constraint only compares the values."""
         self._needing: set[tuple[str, ...]] = set()
         """Those of them of which a constraint may demand one where another is."""
+        self._of_value: set[str] = set()
+        """Properties of which a constraint looks at more than the type of a value."""
         self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
         self._conforming: set[Hashable] = set()
         self._iri = lru_cache(maxsize=4096)(rdflib.URIRef)
@@ -210,6 +214,8 @@ class Validator:
             return False
         for component in prepared.components:
             name = local_name(str(component.shacl_constraint_component))
+            if name not in _OF_TYPE:
+                self._of_value.add(str(prepared.path))
             if name in _OF_ONE_PROPERTY:
                 continue
             if name == _QUERY and prepared.reads is not None:
@@ -237,7 +243,9 @@ class Validator:
             if isinstance(value, Node) and value.is_blank:
                 return None
             roots = self._conditional.get(predicate)
-            key = (predicate, value, tuple(r for r in roots if r in active)) if roots else (predicate, value)
+            free = predicate not in self._of_value and isinstance(value, Node) and value.datatype == _STRING
+            said: Hashable = _STRING if free else value
+            key = (predicate, said, tuple(r for r in roots if r in active)) if roots else (predicate, said)
             keys[key] = (predicate,)
         for several in self._joined:
             there = tuple(name for name in several if name in values)

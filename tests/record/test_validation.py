@@ -4,6 +4,7 @@ import logging
 import random
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 import rdflib
 from pyshacl.shapes_graph import ShapesGraph
@@ -187,6 +188,26 @@ def test_days_are_remembered_by_their_order(
     assert Validator._results is evaluated  # noqa: SLF001
     assert [f.field for f in fresh.findings(record("2024-02-01", "2024-01-02"))] == ["onsetDate"]
     assert [f.field for f in fresh.findings(record("2024-02-30", "2024-03-01"))] == ["onsetDate"]
+
+
+def test_a_text_of_which_only_the_type_matters_is_remembered_by_its_type(
+    fresh: Validator, service: GuidelineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = service.reader.from_json
+    assert not fresh.findings(read({"id": "first", "episode": "e-1", "redFlags": "none"}))
+    with monkeypatch.context() as patch:
+        patch.setattr(Validator, "_results", lambda *_: pytest.fail("pySHACL is asked again"))
+        assert not fresh.findings(read({"id": "second, \u200b and more", "episode": "", "redFlags": "none"}))
+    assert not any("first" in str(key) for key in fresh._conforming)  # noqa: SLF001  no name of a patient is kept
+    assert [f.field for f in fresh.findings(read({"id": 1, "redFlags": "none"}))] == ["id"]
+    assert [f.field for f in fresh.findings(read({"id": ["a", "b"], "redFlags": "none"}))] == ["id"]
+    assert [f.field for f in fresh.findings(read({"id": "x", "redFlags": "x"}))] == ["redFlags"]
+    typed = "[] a <https://w3id.org/lrp-kg/care-pathway#PatientRecord> ; <{}id> {} ."
+    for wrong in ('"a"@en', "<urn:a>", '"a"^^<urn:b>'):
+        (raw,) = service.reader.from_rdf(
+            typed.format(service.guideline.namespace, wrong), ox.RdfFormat.TURTLE, many=True
+        )
+        assert fresh.findings(raw)
 
 
 @pytest.mark.parametrize(
