@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from lrp_kg.record.model import Record
 from lrp_kg.site.caseviews import Cases
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
 from lrp_kg.site.frame import ALPHABETICAL, HOME
 from lrp_kg.site.lists import Lists
+from lrp_kg.site.lit import lit_by
 from lrp_kg.site.pathwaymap import PathwayMap
 from lrp_kg.site.tableviews import Tables
 from lrp_kg.site.views import CASES, PICTURE, PageView
@@ -53,6 +55,14 @@ class Site:
         tools = {"v": view, "tables": Tables(view), "cases": Cases(view), "lists": Lists(view)}
         return self.environment.get_template(template).render(frame=view.frame, **tools, **values)
 
+    def on_map(self, lang: str, record: Record, sent: Mapping[str, Sequence[str]]) -> str:
+        """Return the map with the place of a patient; ``sent`` are the texts of the form that the record came in."""
+        catalogue, assessor = self.content.catalogue, self.content.assessor
+        words = SiteWords(catalogue, lang)
+        pathway = PathwayMap(catalogue, assessor, words)
+        pathway.lit = lit_by(assessor, record, catalogue.stages, pathway.layout.lane_field)
+        return self.render("home.html", words, HOME, pathway=pathway, sent=sent)
+
     def files(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield every file of a written site."""
         yield HOME, partial(self.render, "choose.html", SiteWords(self.content.catalogue, LANGUAGES[0]), HOME)
@@ -68,7 +78,7 @@ class Site:
         def page(path: str, template: str, **values: object) -> tuple[str, Callable[[], str]]:
             return path, partial(self.render, template, words, path, **values)
 
-        yield page(HOME, "home.html", pathway=PathwayMap(catalogue, assessor, words))
+        yield page(HOME, "home.html", pathway=PathwayMap(catalogue, assessor, words), sent={})
         yield PICTURE, partial(draw, catalogue, assessor, words)
         yield page(ALPHABETICAL, "alphabetical.html")
         if self.content.case_files:

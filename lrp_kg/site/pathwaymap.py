@@ -5,6 +5,7 @@ It has the layout of the picture (`lrp_kg.site.layout`); a browser gives it the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -162,8 +163,16 @@ class PathwayMap:
         """Return whether a term is *certain* or *possible* for the patient, else nothing."""
         return self.lit.state(name) if self.lit else ""
 
-    def answer_title(self, step: WayStep, answer: Term) -> str:
-        """Return an answer without what the stage and the decision say already; empty where nothing else is said."""
+    def lit_class(self, name: str) -> str:
+        """Return the class that a term has on the page by its state."""
+        state = self.state(name)
+        return f"lit-{state}" if state else ""
+
+    def titles(self, step: WayStep, answers: Iterable[Term]) -> list[str]:
+        """Return answers without what the stage and the decision say already; none where nothing else is said."""
+        return [title for a in answers if (title := self._title(step, a))]
+
+    def _title(self, step: WayStep, answer: Term) -> str:
         label = self.words.label(answer)
         for stage in self.catalogue.stages:
             own = self.words.label(stage)

@@ -74,7 +74,7 @@ def context_addresses() -> Collection[str]:
 
 
 @contextmanager
-def _record(sent: bytes, kind: str) -> Iterator[RawRecord]:
+def only_record(sent: bytes, kind: str) -> Iterator[RawRecord]:
     """Work on the only record of a body."""
     addresses = context_addresses()
     raw = streams().apart(sent, kind, addresses)
@@ -111,7 +111,7 @@ def assess() -> Response:
     if form == "calendar":
         check_calendar(detail, **asked)
     sent = body()
-    with _record(sent, kind) as raw:
+    with only_record(sent, kind) as raw:
         if form == "json":
             return Response(respond(raw), headers=_HEADERS, mimetype="application/json")
         found = current.assessment(raw, only=only, explain=explain, changes=changes, what_if=what_if)
@@ -188,5 +188,5 @@ def validate() -> Response:
 
     if kind == "ndjson":
         return _by_line(respond, lang, valid=False)
-    with _record(body(), kind) as raw:
+    with only_record(body(), kind) as raw:
         return Response(respond(raw), headers=_HEADERS, mimetype="application/json")

@@ -8,9 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.site.catalogue import Catalogue
+from lrp_kg.site.catalogue import Catalogue, slug
+from lrp_kg.site.content import Content
+from lrp_kg.site.frame import HOME
 from lrp_kg.site.layout import lay_out
 from lrp_kg.site.lit import Lit, lit_by
+from lrp_kg.site.pages import Site
 from lrp_kg.site.pathwaymap import PathwayMap
 from lrp_kg.site.words import SiteWords
 from lrp_kg.words import LANGUAGES
@@ -87,6 +90,15 @@ def test_stage_says_what_its_lane_does_not_say(services: Services) -> None:
     assert [s.row for lane in pathway.lanes for s in lane.stages] == [1, 1, 1, 2, 1, 2, 1, 1, 1]
 
 
+def test_map_of_another_guideline_is_a_page(ankle: GuidelineService) -> None:
+    pages = Site(Content(ankle, served=True))
+    record = next(case["record"] for case in cases(ANKLE / "cases") if case["expect"].get("stage"))
+    plain, lit = pages.page("fr", HOME) or "", pages.on_map("fr", ankle.read(record), {})
+    for box in ankle.guideline.boxes:
+        assert f'id="{slug(box)}"' in plain and f'id="{slug(box)}"' in lit
+    assert "lit-certain" in lit and "lit-certain" not in plain
+
+
 # -- the patient -----------------------------------------------------------------------------------
 
 
@@ -144,7 +156,7 @@ def test_way_is_in_the_order_of_the_guideline(service: GuidelineService) -> None
     assert asked[3:] == ["history and examination", "imaging", "management", "work", "follow-up"]
     management = pathway.lit.way[5]
     assert [b.printed for b in management.boxes] == ["2.C.1"]
-    assert [pathway.answer_title(management, a) for a in management.certain] == ["low risk"]
+    assert pathway.titles(management, management.certain) == ["low risk"]
 
 
 def test_nothing_is_lit_after_a_critical_exit_but_what_the_answer_shows(service: GuidelineService) -> None:

@@ -1060,7 +1060,8 @@ def test_openapi_says_where_a_name_may_be_unknown(client: FlaskClient) -> None:
     described = openapi(client)
     named = [path for path in described["paths"] if "{" in path]
     assert len(named) > 5
-    assert all("404" in described["paths"][path]["get"]["responses"] for path in named)
+    operations = [described["paths"][path].get(method) for path in named for method in ("get", "post")]
+    assert all("404" in operation["responses"] for operation in operations if operation)
     assert {"303", "401", "429"} <= set(described["paths"]["/login"]["post"]["responses"])
 
 

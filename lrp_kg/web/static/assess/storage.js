@@ -1,8 +1,9 @@
 // The tab keeps the record, and where the reader is in it, through reload, navigation and language switch.
-// A page that may not keep anything goes without.
-import { form } from "./page.js";
-
-const names = { record: form.dataset.kept, place: `${form.dataset.kept} place` };
+// A page that may not keep anything goes without. Every page of the service says where the service begins, and which
+// guideline it has: their records are kept apart.
+const { base, guideline } = document.documentElement.dataset;
+const own = `lrp-kg ${new URL(`${base}/`, location.href).pathname.replace(/\/$/, "")} ${guideline}`;
+const names = { record: own, place: `${own} place` };
 
 export const keep = (what, data) => {
   try {
