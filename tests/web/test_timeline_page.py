@@ -77,6 +77,12 @@ def test_with_nothing_to_draw_it_asks(app: Flask) -> None:
     assert re.search(rf'{phrase("timeline-give", "en")}: <a href="#f-onsetDate" data-ask="onsetDate">', shown)
 
 
+def test_without_the_day_of_the_assessment_it_is_drawn_and_asked_for(app: Flask) -> None:
+    shown = page(app, {name: value for name, value in FIRST_VISIT.items() if name != "assessmentDate"})
+    assert shown.count("<svg xmlns") == 2
+    assert f'<p class="missing">{phrase("ask", "en")}: <a href="#f-assessmentDate" data-ask="assessmentDate">' in shown
+
+
 def test_a_summary_has_none(app: Flask) -> None:
     response = app.test_client().post("/assess?detail=summary", json=FIRST_VISIT, headers={"Accept": "text/html"})
     assert response.status_code == 200
