@@ -25,6 +25,7 @@ from lrp_kg.words import error as say
 if TYPE_CHECKING:
     from lrp_kg.answer.as_json import Json
     from lrp_kg.answer.results import Assessment
+    from lrp_kg.guideline.in_words import GuidelineWords
 
 blueprint = Blueprint("assess", __name__)
 
@@ -144,12 +145,19 @@ def calendar_file(found: Assessment, lang: str) -> Response:
     return Response(current.calendar(found, lang=lang), headers=headers, mimetype="text/calendar")
 
 
+def guideline_in(words: GuidelineWords) -> dict[str, str]:
+    """Return identifier, version and label of the guideline."""
+    guideline = words.guideline
+    return {"id": guideline.id, "version": guideline.version, "label": words.text(guideline.label)}
+
+
 def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
     """Return what the template of an answer shows of it."""
     from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.labels import Labels
     from lrp_kg.web.durations import durations_of
     from lrp_kg.web.first_lines import first_lines
+    from lrp_kg.web.given import given_of
     from lrp_kg.web.timeline import timeline_view
 
     words = AnswerWords(service().guideline, lang)
@@ -160,6 +168,8 @@ def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
         "labels": Labels(answer) if "decisions" in answer else None,
         "points": points_to_show(answer),
         "derived": durations_of(found, words),
+        "given": given_of(found, words),
+        "about": guideline_in(words),
         "timeline": timeline_view(service(), found, words) if "decisions" in answer else None,
     }
 

@@ -16,7 +16,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.classify import record_query
 from lrp_kg.logic.derive import derive_query
 from lrp_kg.record.schema import record_schema
-from lrp_kg.web.assess import BODIES, service
+from lrp_kg.web.assess import BODIES, guideline_in, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, flag, language
@@ -81,7 +81,7 @@ def index() -> Response:
     lang = language()
     guideline = service().guideline
     words = GuidelineWords(guideline, lang)
-    about = {"id": guideline.id, "version": guideline.version, "label": words.text(guideline.label)}
+    about = guideline_in(words)
     if accepted({"text/html": "html", "application/json": "json"}) == "json":
         demand_page("today", "json")
         return _json(

@@ -16,7 +16,7 @@ from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Field
 from lrp_kg.record.form import Sent, from_form, said
 from lrp_kg.record.limits import FIELDS
-from lrp_kg.web.assess import calendar_file, parts_of_page, service, streams
+from lrp_kg.web.assess import calendar_file, guideline_in, parts_of_page, service, streams
 from lrp_kg.web.negotiation import content_type
 from lrp_kg.words import error as say
 
@@ -90,7 +90,7 @@ def _page(lang: str, sent: Sent, findings: Iterable[Finding] = ()) -> dict[str, 
     private = [guideline.fields[iri].id for iri in (guideline.roles.identifier, guideline.roles.episode) if iri]
     return {
         "words": words,
-        "about": {"id": guideline.id, "version": guideline.version, "label": words.text(guideline.label)},
+        "about": guideline_in(words),
         "fields": sorted(asked, key=lambda f: f.ask_order or 0),
         "private": ["@id", *private],
         "unasked": {f.id: words.label(f) for f in guideline.fields.values() if not f.ask_order},

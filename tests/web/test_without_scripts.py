@@ -1,8 +1,10 @@
-"""The site in a browser that runs no scripts."""
+"""The site in a browser that runs no scripts, and on paper."""
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +13,9 @@ from lrp_kg import GuidelineService
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.words import phrase
 from tests.support.application import in_a_thread, made
-from tests.support.browser import CHROMIUM, Browser, Tab
+from tests.support.browser import CHROMIUM, Browser, Json, Tab
+from tests.support.guidelines import cases
+from tests.support.records import CLUSTER
 
 pytestmark = [
     pytest.mark.slow,
@@ -93,3 +97,63 @@ def test_a_patient(tab: Tab, site: str, service: GuidelineService) -> None:
     assert tab.js("document.querySelector('#f-redFlags input:checked').value") == ""
     follow(tab, '.places a[href="/guide/nl/index.html"]')
     assert tab.js("document.querySelectorAll('main a').length") > 20
+
+
+# -- on paper ----------------------------------------------------------------------------------------------
+
+FILL = """(record) => {
+  for (const i of document.querySelectorAll("#record input[name]")) {
+    const v = record[i.name];
+    if (/radio|checkbox/.test(i.type)) i.checked = [v ?? ""].flat().map(String).includes(i.value);
+    else i.value = v ?? "";
+  }
+}"""
+
+
+def longest(service: GuidelineService) -> Json:
+    """Return the record of the worked cases with most to print."""
+
+    def size(record: Json) -> int:
+        answer = service.assess(record)
+        return sum(len(s["text"]) + 30 for box in answer["boxes"] for s in box["statements"]) + 30 * len(record)
+
+    fields = service.reader.fields
+    fit = [c["record"] for c in cases() if not c["expect"].get("invalid") and c["record"].keys() <= fields.keys()]
+    plain = [r for r in fit if all(type(v) in (str, bool, int) for v in r.values())]
+    return max(plain[::5], key=size)
+
+
+def pages(tab: Tab) -> int:
+    pdf = base64.b64decode(tab.call("Page.printToPDF", preferCSSPageSize=True)["data"])
+    return len(re.findall(rb"/Type\s*/Page[^s]", pdf))
+
+
+@pytest.mark.parametrize(("name", "lang", "most"), [("longest", "de", 2), ("longest", "fr", 2), ("cluster", "nl", 1)])
+def test_an_answer_is_printed(tab: Tab, site: str, service: GuidelineService, name: str, lang: str, most: int) -> None:
+    """With what it rests on, nothing cut, on a page or two, in black; the form stays on the screen."""
+    record = longest(service) if name == "longest" else CLUSTER | {"assessmentDate": "2024-05-20"}
+    tab.open(f"{site}/?lang={lang}")
+    tab.js(f"({FILL})({json.dumps(record)})")
+    follow(tab, ".assess button")
+    assert pages(tab) <= most
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    tab.call("Emulation.setDeviceMetricsOverride", width=688, height=1000, deviceScaleFactor=1, mobile=False)
+    assert tab.js("document.scrollingElement.scrollWidth") <= 688
+    assert not seen(tab, "#record")
+    assert not seen(tab, "header.site")
+    printed = " ".join(tab.js("document.body.innerText").split())
+    answer = service.assess(record, lang=lang)
+    assert answer["assessmentDate"] in printed
+    assert service.guideline.version in printed
+    assert phrase("site-intended-use", lang) in printed
+    for statement in (s for box in answer["boxes"] for s in box["statements"]):
+        assert " ".join(statement["text"].split()) in printed
+    assert tab.js("document.querySelectorAll('.given dl > div').length") >= len(record)
+    colours = tab.js(
+        "[...document.querySelectorAll('.alert, #answer a, #answer strong')].map((e) => getComputedStyle(e).color)"
+    )
+    assert set(colours) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}
+    if name == "cluster":
+        assert tab.js("getComputedStyle(document.querySelector('.alert')).borderTopStyle") == "solid"
+    tab.call("Emulation.setEmulatedMedia", media="")
+    tab.call("Emulation.clearDeviceMetricsOverride")
