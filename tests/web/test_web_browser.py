@@ -407,7 +407,7 @@ class TestProblems:
         field = "document.querySelector('[data-field=onsetDate] input')"
         assert tab.js(f"{field}.ariaInvalid") == "true"
         assert tab.js(f"document.getElementById({field}.getAttribute('aria-describedby')).innerText") == reported[0]
-        assert tab.answer == f"{phrase('page-behind', lang)} {before}", "the last answer stays, under a note"
+        assert tab.answer.removeprefix(phrase("page-behind", lang)).strip() == before, "the last stays, under a note"
         assert tab.js("document.getElementById('bar').textContent") == phrase("page-behind", lang)
         tab.fill("onsetDate", "2024-01-08")
         assert phrase("page-behind", lang) not in tab.answer
