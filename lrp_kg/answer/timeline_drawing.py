@@ -123,7 +123,8 @@ class TimelineDrawing:
         """Draw an entry with what is said of it; return where it ends."""
         top = y
         y = self.write(_MARGIN, y, row.title, size=_TITLE)
-        said = "\N{NO-BREAK SPACE}· ".join((row.when, *row.remarks[: 1 if row.entry.certain and not row.entry.outdated else 2]))
+        remarks = row.remarks[: 1 if row.entry.certain and not row.entry.outdated else 2]
+        said = "\N{NO-BREAK SPACE}· ".join((row.when, *remarks))
         y = self.write(_MARGIN, y, said, "soft")
         if self.narrow:
             self.grid(y + 3, y + 3 + _BAR + 4)
