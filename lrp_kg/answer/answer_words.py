@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from lrp_kg.answer.as_json import DAY_KEYS, Json
+from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.logic.outcomes import DECIDED
 
@@ -88,7 +89,7 @@ class AnswerWords(GuidelineWords):
         others: dict[str, list[str]] = {}
         for d in found:
             if d["answers"]:
-                said = "; ".join(map(self._brief, (self.option(d["decision"], a) for a in d["answers"])))
+                said = "; ".join(map(self.brief, (self.option(d["decision"], a) for a in d["answers"])))
                 status = f"{self.status(d['status'])} – " if d["status"] != DECIDED else ""
                 label = self.decision(d["decision"])
                 if status or not said.startswith(label):
@@ -99,7 +100,7 @@ class AnswerWords(GuidelineWords):
                 others.setdefault(d["status"], []).append(self.decision(d["decision"]))
         return (*answers, *(f"{self.status(status)}{self.colon}{', '.join(of)}" for status, of in others.items()))
 
-    def _brief(self, label: str) -> str:
+    def brief(self, label: str) -> str:
         """Return the label of an option without the stage that it begins with."""
         stage = next((s for s in self._stages if label.startswith(s) and label != s), "")
         return label.removeprefix(stage).lstrip(f",{self.colon}")
@@ -156,15 +157,12 @@ class AnswerWords(GuidelineWords):
 
 
 def points_to_show(answer: Json) -> dict[str, list[Json]]:
-    """Return by decision the open points worth a line, each with the first decision that rests on it.
-
-    Those are what is decisive, and what declares that there is no answer, or several.
-    """
+    """Return by decision the open points to read, each with the first decision that rests on it."""
     found: dict[str, list[Json]] = {}
     said: set[str] = set()
     for name, decision in answer.get("decisions", {}).items():
         known = [p | answer["openPoints"].get(p["id"], {"declares": ()}) for p in decision["openPoints"]]
-        own = [p for p in known if p["decisive"] or decision["status"] in p["declares"]]
+        own = [p for p in known if is_to_read(decision["status"], p["decisive"], p["declares"])]
         found[name] = [p for p in own if p["id"] not in said]
         said.update(p["id"] for p in own)
     return found

@@ -28,7 +28,7 @@ from lrp_kg.answer.results import (
 from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_of
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.in_words import GuidelineWords
-from lrp_kg.guideline.model import Box, Condition, Decision, Guideline, OpenPoint, Option, Term
+from lrp_kg.guideline.model import Box, Caution, Condition, Decision, Guideline, OpenPoint, Option, Term
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.logic.outcomes import Outcome
@@ -107,7 +107,7 @@ class Renderer:
         """Render a date of a statement."""
         return day.isoformat()
 
-    def statement(self, found: StatementResult) -> Json:
+    def statement(self, record: Record, found: StatementResult) -> Json:
         """Render a statement with its condition and dates."""
         s = found.statement
         data: Json = {"id": s.id, "text": self.text(s.label), "modality": s.modality.id}
@@ -116,6 +116,8 @@ class Renderer:
         if s.condition:
             condition = self.guideline.conditions[s.condition]
             data["condition"] = {"id": condition.id, "verdict": VERDICT_NAMES[found.verdict]}
+        if found.because:
+            data["because"] = self.reasons(record, found.because)
         if s.condition_text:
             data["conditionText"] = self.text(s.condition_text)
         for name, day in (("earliest", found.earliest), ("latest", found.latest)):
@@ -139,12 +141,14 @@ class Renderer:
             data = {"outdated": _OUTDATED[found.in_force], "validUntil": _iso(found.until)}
         return data | ({"edition": found.edition} if found.edition else {})
 
-    def limit(self, found: StatementResult) -> Json:
+    def limit(self, record: Record, found: StatementResult) -> Json:
         """Render a limit of a programme, and whether it is reached."""
-        data = self.statement(found)
+        data = self.statement(record, found)
         return {"id": data.pop("id"), "label": data.pop("text"), "reached": found.limit_reached} | data
 
-    def box(self, box: Box, statements: Iterable[StatementResult], decisions: Mapping[str, Json]) -> Json:
+    def box(
+        self, record: Record, box: Box, statements: Iterable[StatementResult], decisions: Mapping[str, Json]
+    ) -> Json:
         """Render a box, with the decision and, where there is one, the option that it is shown with.
 
         Its title is left out where it is the label of that option.
@@ -158,7 +162,7 @@ class Renderer:
             "section": box.section.id,
             "decision": decision.id,
             "option": option.id if option else None,
-            "statements": [self.statement(s) for s in statements],
+            "statements": [self.statement(record, s) for s in statements],
         }
 
     def decision(self, record: Record, found: DecisionResult, boxes: Iterable[Box], explain: bool) -> Json:
@@ -201,9 +205,9 @@ class Renderer:
                 for c in found.criteria
             ],
             "missing": [local_name(f) for f in found.result.missing],
-            "benefits": [self.statement(s) for s in found.benefits],
-            "limits": [self.limit(s) for s in found.limits],
-            "nextSteps": [self.statement(s) for s in found.steps],
+            "benefits": [self.statement(record, s) for s in found.benefits],
+            "limits": [self.limit(record, s) for s in found.limits],
+            "nextSteps": [self.statement(record, s) for s in found.steps],
             **self.eligible_days(found.programme.id, found.days),
         }
 
@@ -325,24 +329,14 @@ class Renderer:
             "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
             **self.summarised(found),
             "decisions": decisions,
-            "boxes": [self.box(box, statements, decisions) for box, statements in found.boxes],
-            "notices": [self.statement(s) for s in found.notices],
+            "boxes": [self.box(record, box, statements, decisions) for box, statements in found.boxes],
+            "notices": [self.statement(record, s) for s in found.notices],
             "eligibility": {name: self.programme(record, p, explain) for name, p in found.programmes.items()},
             "facts": self.facts(found.facts),
             "dates": self.dates(found.dated, found.notes),
             "conditions": self.conditions(conditions_named(found, explain=explain)),
             "openPoints": self.points(points_to_read(found, explain=explain), found.notes),
-            "warnings": [
-                self.term(w)
-                | {
-                    "severity": w.severity.id,
-                    "modality": w.modality.id,
-                    "source": w.source,
-                    "locator": self.text(w.locator),
-                }
-                | ({} if w.certain else {"applies": "unknown"})
-                for w in found.warnings
-            ],
+            "warnings": [self.warning(record, w, found.why_warnings) for w in found.warnings],
             "nextQuestion": questions[0] if questions else None,
             "questions": questions,
             "missing": [local_name(f) for f in found.missing],
@@ -350,6 +344,14 @@ class Renderer:
             **({"whatIf": self.what_if(record, found.what_if)} if found.what_if else {}),
         }
         return in_brief(answer, local_name(g.roles.identifier or "")) if detail == BRIEF else answer
+
+    def warning(self, record: Record, found: Caution, why: Mapping[str, tuple[Reason, ...]]) -> Json:
+        """Render a warning; ``why`` are the reasons by IRI, where they were asked for."""
+        data = self.term(found) | {"severity": found.severity.id, "modality": found.modality.id}
+        data |= {"source": found.source, "locator": self.text(found.locator)}
+        if not found.certain:
+            data["applies"] = "unknown"
+        return data | ({"because": self.reasons(record, why[found.iri])} if found.iri in why else {})
 
     def changes(self, found: LaterChanges) -> Any:
         """Render what changes on later days."""

@@ -161,6 +161,7 @@ class Assessor:
         dates = in_order(everything + of_programmes)
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
         missing = tuple(sorted(missing, key=run.record.ranges.__contains__))  # what is known in part comes last
+        warnings = run.cautions(programmes.values())
         return Assessment(
             guideline=self.guideline,
             record=run.record,
@@ -171,7 +172,8 @@ class Assessor:
             facts=facts_of(everything + of_programmes, decisions.values(), run.verdict, run.in_force),
             dated=dates,
             notes=run.notes(dates),
-            warnings=run.cautions(programmes.values()),
+            warnings=warnings,
+            why_warnings=run.why_warnings(warnings),
             missing=missing,
             questions=run.questions(missing, decisions, programmes.values(), wanted),
         )

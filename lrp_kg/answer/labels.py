@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lrp_kg.answer.results import Assessment
@@ -27,22 +27,31 @@ def conditions_named(found: Assessment, *, explain: bool) -> Mapping[str, tuple[
     return named
 
 
-def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]:
-    """Return the open points of the decisions that a person should see; all of them with explanations.
+def is_to_read(status: str, decisive: bool, declares: Collection[str]) -> bool:
+    """Return whether a person should see an open point of a decision with this status.
 
     Those are what is decisive, and what declares that there is no answer, or several.
     """
+    return decisive or status in declares
+
+
+def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]:
+    """Return the open points of the decisions that a person should see; all of them with explanations."""
     return tuple(
         {
             p.id: p
             for d in found.decisions.values()
             for p in d.open_points
-            if explain or p.iri in d.decisive or d.result.status in p.declares
+            if explain or is_to_read(d.result.status, p.iri in d.decisive, p.declares)
         }.values()
     )
 
 
 def _reasons(found: Assessment) -> Iterable[Reason]:
+    for s in found.shown:
+        yield from s.because
+    for reasons in found.why_warnings.values():
+        yield from reasons
     for d in found.decisions.values():
         yield from d.because
         for reasons in d.why_not.values():

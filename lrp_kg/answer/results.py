@@ -70,7 +70,7 @@ class StatementResult:
     ``begun`` is whether its time has certainly come. ``called_by`` is the warning that calls for it; of a limit that
     can be reached ``reached`` is whether it is. ``in_force`` is false only of what has ended and is shown as printed;
     ``until`` is the last day, of the statement or of its edition. ``edition`` is the identifier of the edition that has
-    it, while it is unknown which one applies.
+    it, while it is unknown which one applies. ``because`` is why its condition holds or may, where that was asked for.
     """
 
     statement: Statement
@@ -86,6 +86,7 @@ class StatementResult:
     in_force: int = TRUE
     until: date | None = None
     edition: str | None = None
+    because: tuple[Reason, ...] = ()
 
     @property
     def limit_reached(self) -> str:
@@ -271,7 +272,10 @@ class Alternatives:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to one record; ``changes`` and ``what_if`` where they were asked for."""
+    """The answer to one record; ``changes`` and ``what_if`` where they were asked for.
+
+    ``why_warnings`` are the reasons of warnings, by their IRI, where they were asked for.
+    """
 
     guideline: Guideline
     record: Record
@@ -283,6 +287,7 @@ class Assessment:
     dated: tuple[StatementResult, ...]
     notes: Mapping[str, OpenPoint]
     warnings: tuple[Caution, ...]
+    why_warnings: Mapping[str, tuple[Reason, ...]]
     missing: tuple[str, ...]
     questions: tuple[AskedField, ...]
     changes: LaterChanges | None = None

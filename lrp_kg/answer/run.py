@@ -224,9 +224,10 @@ class Run:
         )
         called_by = self._calling.get(statement.advice)
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
-        if called_by is None and reached is None:
+        because = self.why(statement.condition) if self.explain and statement.condition else ()
+        if called_by is None and reached is None and not because:
             return found
-        return replace(found, called_by=called_by, reached=reached)
+        return replace(found, called_by=called_by, reached=reached, because=because)
 
     @cached_property
     def _calling(self) -> dict[str | None, Caution]:
@@ -246,6 +247,11 @@ class Run:
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
         found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
         return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
+
+    def why_warnings(self, cautions: Iterable[Caution]) -> dict[str, tuple[Reason, ...]]:
+        """Return the reasons of what is pointed out, by IRI, where they are asked for; rules that ended have none."""
+        known = (w for w in cautions if w.applies_to in self.g.conditions)
+        return {w.iri: self.why(w.applies_to) for w in known} if self.explain else {}
 
     @property
     def ended(self) -> set[str]:

@@ -124,6 +124,7 @@ def _of_statements() -> dict[str, Schema]:
         "applies": {"const": "unknown"},
         "outdated": _TRUE_OR_UNKNOWN,
         "edition": ref("EditionId"),
+        "because": many(ref("Reason")),
     }
     date = _or_null({"anyOf": [ref("Day"), ref("Days")]})
     label = {"label": _TEXT}
@@ -147,7 +148,8 @@ def _of_statements() -> dict[str, Schema]:
         ),
         "Date": record(of_date, {"countedFrom": ref("CountedFrom"), "note": ref("OpenPointId")}),
         "Warning": record(
-            {"id": ref("WarningId"), **label, "severity": ref("Severity"), **said}, {"applies": {"const": "unknown"}}
+            {"id": ref("WarningId"), **label, "severity": ref("Severity"), **said},
+            {"applies": {"const": "unknown"}, "because": many(ref("Reason"))},
         ),
     }
 
