@@ -1,0 +1,211 @@
+"""Why: what a page shows under each line of an answer, and of each decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lrp_kg.answer.answer_words import AnswerWords, OtherValue
+from lrp_kg.answer.as_json import Json
+from lrp_kg.answer.labels import Labels
+from lrp_kg.logic.outcomes import NOT_APPLICABLE
+
+FEW = 3
+"""How many values that would change a decision are shown under a line; all are with the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text, and the address of the page that describes it; empty where it has none."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A condition with its verdict, the identifier of it and the word, and what the record has in its field."""
+
+    verdict: str
+    said: str
+    condition: Link
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open point and the reading that is taken; ``decisive``: another reading gives another answer."""
+
+    point: Link
+    reading: str
+    decisive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a line rests on. ``decision`` is the identifier of the decision that it follows from, if any."""
+
+    grounds: tuple[Ground, ...]
+    readings: tuple[Reading, ...] = ()
+    source: Link | None = None
+    box: Link | None = None
+    decision: str = ""
+    what_if: tuple[OtherValue, ...] = ()
+    later: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision: its answers, certain and possible, and why; ``others`` are its options that are no answer, and why."""
+
+    ident: str
+    label: Link
+    status: str
+    answers: tuple[Link, ...]
+    possible: tuple[Link, ...]
+    missing: tuple[str, ...]
+    why: Why
+    others: tuple[tuple[tuple[str, ...], tuple[Ground, ...]], ...]
+
+
+class Explained:
+    """The reasons of one rendered answer; ``address`` gives the address of the page about a term, by its IRI."""
+
+    def __init__(self, answer: Json, words: AnswerWords, address: Callable[[str], str]) -> None:
+        self.answer = answer
+        self.words = words
+        self.address = address
+        self.labels = Labels(answer)
+        g = words.guideline
+        self._conditions = {c.id: c.iri for c in g.conditions.values()}
+        self._decisions = {d.id: d for d in g.own_decisions.values()}
+        self._points = {p.id: p.iri for p in g.open_points}
+        self._sources = {s.id: s for s in g.sources.values()}
+        self._boxes = {b.id: b.iri for b in g.boxes.values()}
+        self._of_statements = {s["id"]: (box, s) for box in answer["boxes"] for s in box["statements"]}
+
+    @property
+    def aside(self) -> frozenset[str]:
+        """The programmes of which nothing is known."""
+        return frozenset(name for name, p in self.answer["eligibility"].items() if not p["assessed"])
+
+    def decisions(self) -> list[DecisionView]:
+        """Return the decisions that are asked, those of programmes not among them."""
+        asked = self.answer["decisions"].items()
+        return [self.decision(i) for i, d in asked if d["status"] != NOT_APPLICABLE and i in self._decisions]
+
+    def decision(self, ident: str) -> DecisionView:
+        """Return one of the guideline's own decisions."""
+        found, own = self.answer["decisions"][ident], self._decisions[ident]
+        options = {o.id: Link(self.words.brief(self.words.label(o)), self.address(o.iri)) for o in own.options}
+        groups: dict[tuple[str, ...], tuple[list[str], list[Json]]] = {}
+        for option, reasons in found["whyNot"].items():
+            shown = [r for r in reasons if r["verdict"] != "true"] or reasons
+            key = tuple(r["condition"] for r in shown)
+            groups.setdefault(key, ([], shown))[0].append(options[option].text)
+        return DecisionView(
+            ident=ident,
+            label=Link(self.words.label(own), self.address(own.iri)),
+            status=found["status"],
+            answers=tuple(options[a] for a in found["answers"]),
+            possible=tuple(options[a] for a in found["possible"]),
+            missing=tuple(found["missing"]),
+            why=self.of_decision(ident),
+            others=tuple((tuple(names), self._grounds(reasons)) for names, reasons in groups.values()),
+        )
+
+    def of_decision(self, ident: str) -> Why:
+        """Return why a decision, of a programme too, comes to what it does, and what would change it."""
+        found = self.answer["decisions"][ident]
+        what_if, later = self.answer.get("whatIf"), self.answer.get("changes")
+        others = self.answer["decisions"].keys() - {ident}
+        return Why(
+            grounds=self._grounds(found["because"]),
+            readings=self._readings(found["openPoints"]),
+            decision=ident,
+            what_if=tuple(self.words.what_if(what_if, others)) if what_if else (),
+            later=tuple(self.words.changes([c for c in later or () if c["decision"] == ident])),
+        )
+
+    def statement(self, ident: str) -> Why | None:
+        """Return why a statement of a box is shown: its decision, and its own condition; None if it is in no box."""
+        if ident not in self._of_statements:
+            return None
+        box, s = self._of_statements[ident]
+        found = self.answer["decisions"][box["decision"]]
+        own = s.get("because", ())
+        return Why(
+            grounds=self._grounds({r["condition"]: r for r in (*found["because"], *own)}.values()),
+            readings=self._readings(found["openPoints"]),
+            source=self.source(s, self.words.guideline.statement_iris[ident]),
+            box=Link(f"{box['label']} {self.labels.title(box)}", self.address(self._boxes[box["id"]])),
+            decision=box["decision"],
+        )
+
+    def line(self, line: Json) -> Why | None:
+        """Return why a line is in the summary."""
+        kind, ident = next(iter(line["ref"].items()))
+        if kind == "statement" and (why := self.statement(ident)):
+            whole = self.of_decision(why.decision)
+            return Why(
+                grounds=why.grounds,
+                readings=why.readings,
+                source=why.source,
+                box=why.box,
+                decision=why.decision,
+                what_if=whole.what_if[:FEW],
+                later=whole.later,
+            )
+        if kind == "warning":
+            found = next((w for w in self.answer["warnings"] if w["id"] == ident), None)
+            return self.warning(found) if found else None
+        if kind in ("decision", "programme") and ident in self.answer["decisions"]:
+            whole = self.of_decision(ident)
+            source = next((self.source(w, "") for w in self.answer["warnings"] if w["label"] == line["text"]), None)
+            return Why(
+                grounds=whole.grounds,
+                readings=whole.readings,
+                source=source,
+                decision=ident if kind == "decision" else "",
+                what_if=whole.what_if[:FEW],
+                later=whole.later,
+            )
+        return None
+
+    def warning(self, found: Json) -> Why:
+        """Return why a warning is given."""
+        iri = next((c.iri for c in self.words.guideline.cautions if c.id == found["id"]), "")
+        return Why(grounds=self._grounds(found.get("because", ())), source=self.source(found, iri))
+
+    def criterion(self, found: Json) -> tuple[Ground, ...]:
+        """Return the conditions that settle a criterion of a programme."""
+        return self._grounds(found["because"])
+
+    def source(self, cited: Json, iri: str) -> Link:
+        """Return the source and the place in it, with the page about the term that cites it, or about the source."""
+        own = self._sources[cited["source"]]
+        text = ", ".join(part for part in (self.words.label(own), cited["locator"]) if part)
+        return Link(text, (iri and self.address(iri)) or self.address(own.iri))
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _grounds(self, reasons: Iterable[Json]) -> tuple[Ground, ...]:
+        return tuple(
+            Ground(
+                verdict=r["verdict"],
+                said=self.words.verdict(r["verdict"]),
+                condition=Link(self.labels.condition(r["condition"]), self.address(self._conditions[r["condition"]])),
+                field=self.words.field(r["field"]),
+                value=self.words.shown(r["value"], r["field"]),
+            )
+            for r in reasons
+        )
+
+    def _readings(self, points: Iterable[Json]) -> tuple[Reading, ...]:
+        found = [(p, self.labels.point(p["id"])) for p in points]
+        return tuple(
+            Reading(Link(texts["label"], self.address(self._points[p["id"]])), texts["reading"], p["decisive"])
+            for p, texts in found
+            if texts
+        )
