@@ -156,6 +156,23 @@ class AnswerWords(GuidelineWords):
         return next((self.label(e) for e in self.guideline.editions if e.id == name), name)
 
 
+_STRONG = ("must", "must-not", "maximum")
+"""The modalities of statements that are said although the summary has no room for them."""
+
+
+def beside_summary(answer: Json, also: Collection[str] = ()) -> list[Json]:
+    """Return the strong statements, those with a date, and some by identifier, that are no line of the summary."""
+    known = {line["ref"]["statement"] for line in answer["summary"] if "statement" in line["ref"]}
+    named = {d["id"] for d in answer["dates"] if d["earliest"] or d["latest"]}.union(also)
+    said = {line["text"] for line in answer["summary"]}
+    found = []
+    for s in (s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True):
+        if s["id"] not in known and s["text"] not in said and (s["modality"] in _STRONG or s["id"] in named):
+            said.add(s["text"])
+            found.append(s)
+    return found
+
+
 def points_to_show(answer: Json) -> dict[str, list[Json]]:
     """Return by decision the open points to read, each with the first decision that rests on it."""
     found: dict[str, list[Json]] = {}

@@ -303,7 +303,7 @@ class Renderer:
 
     def summary(self, found: Summary) -> Json:
         """Render a summary."""
-        return {"summary": [self.line(line) for line in found.lines], "summaryMore": found.more}
+        return {"summary": [self.line(line) for line in found.lines], "summaryMore": len(found.left_out)}
 
     def summarised(self, found: Assessment) -> Json:
         """Render the summary of an assessment."""

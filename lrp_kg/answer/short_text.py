@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 from rich.markup import escape
 
-from lrp_kg.answer.answer_words import points_to_show
+from lrp_kg.answer.answer_words import beside_summary, points_to_show
 from lrp_kg.answer.as_json import Json
 from lrp_kg.answer.labels import Labels
 from lrp_kg.answer.text_parts import Hanging, TextAnswer
 from lrp_kg.guideline.model import CRITICAL, Guideline
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 
-_STRONG = ("must", "must-not", "maximum")
-"""The modalities of statements that are said although the summary has no room for them."""
 _FEW = 3
 """How many possible answers, or decisions, are named; of more, only how many."""
 
@@ -59,14 +57,8 @@ class ShortAnswer(TextAnswer):
     # -- parts ------------------------------------------------------------------------------------
 
     def _also(self, answer: Json) -> Iterator[RenderableType]:
-        """Yield the strong statements, and those with a date, that are no line of the summary."""
-        known = {line["ref"]["statement"] for line in answer["summary"] if "statement" in line["ref"]}
-        dated = {d["id"] for d in answer["dates"] if d["earliest"] or d["latest"]}
-        said = {line["text"] for line in answer["summary"]}
-        for s in (s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True):
-            if s["id"] not in known and s["text"] not in said and (s["modality"] in _STRONG or s["id"] in dated):
-                said.add(s["text"])
-                yield self._statement(s, begin="  - ")
+        for s in beside_summary(answer):
+            yield self._statement(s, begin="  - ")
 
     def _open_decisions(self, answer: Json) -> Iterator[RenderableType]:
         """Yield the decisions that are not decided, and those whose answer is neither above nor in a box."""

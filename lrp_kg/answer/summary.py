@@ -80,10 +80,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The lines of a summary, and how many more were left out."""
+    """The lines of a summary, and those that were left out."""
 
     lines: tuple[Line, ...]
-    more: int
+    left_out: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,15 @@ class Settled:
         """Return the summary; ``today`` is the day of the assessment."""
         found = [] if self.critical else [line for p in programmes for line in _programme(p, today)]
         parts = [[*part] for part in (self.exits, self.warnings, self.stages, self.advice, found, self.question)]
-        more = excess = max(0, sum(map(len, parts)) - LINES)
+        excess = max(0, sum(map(len, parts)) - LINES)
+        left_out: list[Line] = []
         _, warnings, stages, advice, of_programmes, _ = parts
         for part in (of_programmes, advice, stages, warnings):
-            dropped = min(excess, len(part))
-            del part[len(part) - dropped :]
-            excess -= dropped
-        return Summary(tuple(line for part in parts for line in part), more)
+            kept = max(0, len(part) - excess)
+            excess -= len(part) - kept
+            left_out += part[kept:]
+            del part[kept:]
+        return Summary(tuple(line for part in parts for line in part), tuple(left_out))
 
 
 def summary_of(found: Assessment) -> Summary:

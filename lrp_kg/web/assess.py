@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -89,10 +90,18 @@ def assess() -> Response:
     """Assess the record in the body; for NDJSON, return an answer or findings for each line."""
     kind = content_type(BODIES)
     lang = language()
-    explain, changes, what_if = flag("explain"), flag("changes"), flag("whatIf")
     detail = request.args.get("detail", FULL)
-    asked = {"explain": explain, "changes": changes, "whatIf": what_if}
-    check_detail(detail, **asked)
+    if kind == "ndjson":
+        if accepted({NDJSON: kind, "application/json": kind}) != kind:
+            raise say(NotAcceptable, "error-ndjson")
+        form = kind
+    else:
+        form = accepted(ANSWERS)
+    demand_page("fragment", form)
+    whole_page = form == "html" and detail == FULL  # says why, and what would change it, without being asked
+    explain, changes, what_if = (flag(name, otherwise=whole_page) for name in ("explain", "changes", "whatIf"))
+    rdf = form in ("turtle", "jsonld")
+    check_detail(detail, rdf=rdf, explain=explain, changes=changes, whatIf=what_if)
     only = [name for part in request.args.getlist("for") for name in part.split(",") if name] or None
     current = service()
 
@@ -102,15 +111,9 @@ def assess() -> Response:
         )
 
     if kind == "ndjson":
-        if accepted({NDJSON: kind, "application/json": kind}) != kind:
-            raise say(NotAcceptable, "error-ndjson")
-        demand_page("fragment", kind)
         return _by_line(respond, lang)
-    form = accepted(ANSWERS)
-    demand_page("fragment", form)
-    check_detail(detail, rdf=form in ("turtle", "jsonld"), **asked)
     if form == "calendar":
-        check_calendar(detail, **asked)
+        check_calendar(detail, explain=explain, changes=changes, whatIf=what_if)
     sent = body()
     with only_record(sent, kind) as raw:
         if form == "json":
@@ -156,21 +159,27 @@ def parts_of_page(found: Assessment, answer: Json, lang: str) -> dict[str, Any]:
     from lrp_kg.answer.answer_words import AnswerWords, points_to_show
     from lrp_kg.answer.labels import Labels
     from lrp_kg.web.durations import durations_of
-    from lrp_kg.web.first_lines import first_lines
+    from lrp_kg.web.first_lines import first_lines, not_in_lines
     from lrp_kg.web.given import given_of
+    from lrp_kg.web.guide import address
     from lrp_kg.web.timeline import timeline_view
+    from lrp_kg.web.why import Explained
 
     words = AnswerWords(service().guideline, lang)
+    whole = "decisions" in answer
+    explained = whole and all("because" in d for d in answer["decisions"].values())
     return {
         "words": words,
         "answer": answer,
         "lines": first_lines(answer, words),
-        "labels": Labels(answer) if "decisions" in answer else None,
+        "labels": Labels(answer) if whole else None,
         "points": points_to_show(answer),
+        "also": not_in_lines(service().renderer(lang), found, answer) if whole else [],
+        "explained": Explained(answer, words, partial(address, lang=lang)) if explained else None,
         "derived": durations_of(found, words),
         "given": given_of(found, words),
         "about": guideline_in(words),
-        "timeline": timeline_view(service(), found, words) if "decisions" in answer else None,
+        "timeline": timeline_view(service(), found, words) if whole else None,
     }
 
 

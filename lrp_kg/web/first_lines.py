@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lrp_kg.answer.answer_words import AnswerWords
-from lrp_kg.answer.as_json import Json
+from lrp_kg.answer.answer_words import AnswerWords, beside_summary
+from lrp_kg.answer.as_json import Json, Renderer
+from lrp_kg.answer.results import Assessment
+from lrp_kg.answer.summary import summary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ def first_lines(answer: Json, words: AnswerWords) -> list[FirstLine]:
         about = _about(line, words)
         found.append(FirstLine(line, about[:1].upper() + about[1:], modality, bound))
     return found
+
+
+def not_in_lines(renderer: Renderer, found: Assessment, answer: Json) -> list[Json]:
+    """Return what is said beside the summary: each as a statement, or as the ``line`` that it had no room for."""
+    left_out = summary_of(found).left_out
+    statements = beside_summary(answer, [line.ref[1] for line in left_out if line.ref[0] == "statement"])
+    return statements + [{"line": renderer.line(line)} for line in left_out if line.ref[0] != "statement"]
 
 
 def _about(line: Json, words: AnswerWords) -> str:

@@ -86,11 +86,11 @@ def language_or_default() -> str:
         return "en"
 
 
-def flag(name: str) -> bool:
-    """Return a yes/no parameter; without a value it means yes."""
+def flag(name: str, *, otherwise: bool = False) -> bool:
+    """Return a yes/no parameter; without a value it means yes, ``otherwise`` is what holds where it is not there."""
     value = request.args.get(name)
     if value is None:
-        return False
+        return otherwise
     said = yes_or_no(value or "yes")
     if said is not None:
         return said

@@ -61,7 +61,7 @@ def filled_page(lang: str, sent: Sent, *, today: bool) -> tuple[int, dict[str, A
     sent = _dated(said(sent), today=today)
     try:
         with streams().alone():
-            found = current.assessment(from_form(current.reader, sent), explain=True, changes=True)
+            found = current.assessment(from_form(current.reader, sent), explain=True, changes=True, what_if=True)
     except InvalidRecord as error:
         return error.status, _page(lang, sent, error.findings)
     answer = current.renderer(lang).render(found, explain=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lrp_kg.answer.answer_words import AnswerWords, OtherValue
 from lrp_kg.answer.as_json import Json
@@ -44,7 +44,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What a line rests on. ``decision`` is the identifier of the decision that it follows from, if any."""
+    """What a line rests on; ``decision`` is what it follows from, of which there may be ``more`` on the page."""
 
     grounds: tuple[Ground, ...]
     readings: tuple[Reading, ...] = ()
@@ -53,11 +53,12 @@ class Why:
     decision: str = ""
     what_if: tuple[OtherValue, ...] = ()
     later: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision: its answers, certain and possible, and why; ``others`` are its options that are no answer, and why."""
+    """A decision: its answers, certain and possible, and why; ``others`` are the other options, and why not."""
 
     ident: str
     label: Link
@@ -141,6 +142,7 @@ class Explained:
             source=self.source(s, self.words.guideline.statement_iris[ident]),
             box=Link(f"{box['label']} {self.labels.title(box)}", self.address(self._boxes[box["id"]])),
             decision=box["decision"],
+            more=True,
         )
 
     def line(self, line: Json) -> Why | None:
@@ -148,29 +150,14 @@ class Explained:
         kind, ident = next(iter(line["ref"].items()))
         if kind == "statement" and (why := self.statement(ident)):
             whole = self.of_decision(why.decision)
-            return Why(
-                grounds=why.grounds,
-                readings=why.readings,
-                source=why.source,
-                box=why.box,
-                decision=why.decision,
-                what_if=whole.what_if[:FEW],
-                later=whole.later,
-            )
+            return replace(why, what_if=whole.what_if[:FEW], later=whole.later)
         if kind == "warning":
             found = next((w for w in self.answer["warnings"] if w["id"] == ident), None)
             return self.warning(found) if found else None
         if kind in ("decision", "programme") and ident in self.answer["decisions"]:
             whole = self.of_decision(ident)
             source = next((self.source(w, "") for w in self.answer["warnings"] if w["label"] == line["text"]), None)
-            return Why(
-                grounds=whole.grounds,
-                readings=whole.readings,
-                source=source,
-                decision=ident if kind == "decision" else "",
-                what_if=whole.what_if[:FEW],
-                later=whole.later,
-            )
+            return replace(whole, source=source, what_if=whole.what_if[:FEW], more=kind == "decision")
         return None
 
     def warning(self, found: Json) -> Why:

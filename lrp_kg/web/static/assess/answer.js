@@ -5,7 +5,6 @@ import { keep } from "./storage.js";
 import { homeless, local, show } from "./problems.js";
 
 const json = document.getElementById("json");
-const explain = document.getElementById("explain");
 const bar = document.getElementById("bar");
 
 // One line says what is most urgent: aloud where something changed, and in the bar of a narrow page.
@@ -58,7 +57,7 @@ const stale = (said, reasons, again) => {
   inBar(said, "warning");
 };
 
-const title = (details) => details.querySelector("summary").textContent.trim();
+const title = (details) => details.dataset.key ?? details.querySelector("summary").textContent.trim();
 const replace = (text) => {
   const opened = [...body.querySelectorAll("details")].filter((d) => d.open).map(title);
   body.classList.remove("stale");
@@ -68,8 +67,7 @@ const replace = (text) => {
 };
 
 const ask = async (found) => {
-  const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true", changes: "true" });
-  if (explain?.checked) query.set("explain", "true");
+  const query = new URLSearchParams({ lang: form.dataset.lang, fragment: "true" });
   const response = await fetch(`${form.dataset.assess}?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/html" },
