@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from lrp_kg.answer.alternatives import values_in_words
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords
@@ -130,7 +131,7 @@ class AnswerWords(GuidelineWords):
         if now is not None:
             shown = self.say("none-of-them") if now == [] else self.shown(now, first["field"])
             known = self.say("what-if-instead", value=shown)
-        value = f" {self.say('or')} ".join(a["toLabel"] for a in several)
+        value = f" {self.say('or')} ".join(values_in_words(self, several))
         return OtherValue(field=first["field"], label=first["label"], value=value, known=known, outcomes=outcomes)
 
     def decisions_of(self, question: Json, answer: Json, few: int = 3) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from lrp_kg.answer.answer_words import AnswerWords, OtherValue
 from lrp_kg.answer.as_json import Json
-from lrp_kg.answer.labels import Labels
+from lrp_kg.answer.labels import Labels, is_to_read
 from lrp_kg.logic.outcomes import NOT_APPLICABLE
 
 FEW = 3
@@ -35,11 +35,15 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An open point and the reading that is taken; ``decisive``: another reading gives another answer."""
+    """An open point and the reading that is taken; ``decisive``: another reading gives another answer.
+
+    Those not ``to_read`` are shown with the decision only.
+    """
 
     point: Link
     reading: str
     decisive: bool
+    to_read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Explained:
         self.words = words
         self.address = address
         self.labels = Labels(answer)
+        self._what_if: dict[str, tuple[OtherValue, ...]] = {}
         g = words.guideline
         self._conditions = {c.id: c.iri for c in g.conditions.values()}
         self._decisions = {d.id: d for d in g.own_decisions.values()}
@@ -119,15 +124,26 @@ class Explained:
     def of_decision(self, ident: str) -> Why:
         """Return why a decision, of a programme too, comes to what it does, and what would change it."""
         found = self.answer["decisions"][ident]
-        what_if, later = self.answer.get("whatIf"), self.answer.get("changes")
-        others = self.answer["decisions"].keys() - {ident}
         return Why(
             grounds=self._grounds(found["because"]),
-            readings=self._readings(found["openPoints"]),
+            readings=self._readings(found),
             decision=ident,
-            what_if=tuple(self.words.what_if(what_if, others)) if what_if else (),
-            later=tuple(self.words.changes([c for c in later or () if c["decision"] == ident])),
+            what_if=self.what_if(ident),
+            later=self.later(ident),
         )
+
+    def what_if(self, decision: str) -> tuple[OtherValue, ...]:
+        """Return which other values of a field change a decision."""
+        if decision not in self._what_if:
+            others = self.answer["decisions"].keys() - {decision}
+            found = self.answer.get("whatIf")
+            self._what_if[decision] = tuple(self.words.what_if(found, others)) if found else ()
+        return self._what_if[decision]
+
+    def later(self, decision: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return what the decision is on later days."""
+        found = self.answer.get("changes") or ()
+        return tuple(self.words.changes([c for c in found if c["decision"] == decision]))
 
     def statement(self, ident: str) -> Why | None:
         """Return why a statement of a box is shown: its decision, and its own condition; None if it is in no box."""
@@ -138,7 +154,6 @@ class Explained:
         own = s.get("because", ())
         return Why(
             grounds=self._grounds({r["condition"]: r for r in (*found["because"], *own)}.values()),
-            readings=self._readings(found["openPoints"]),
             source=self.source(s, self.words.guideline.statement_iris[ident]),
             box=Link(f"{box['label']} {self.labels.title(box)}", self.address(self._boxes[box["id"]])),
             decision=box["decision"],
@@ -149,15 +164,15 @@ class Explained:
         """Return why a line is in the summary."""
         kind, ident = next(iter(line["ref"].items()))
         if kind == "statement" and (why := self.statement(ident)):
-            whole = self.of_decision(why.decision)
-            return replace(why, what_if=whole.what_if[:FEW], later=whole.later)
+            return replace(why, what_if=self.what_if(why.decision)[:FEW], later=self.later(why.decision))
         if kind == "warning":
             found = next((w for w in self.answer["warnings"] if w["id"] == ident), None)
             return self.warning(found) if found else None
         if kind in ("decision", "programme") and ident in self.answer["decisions"]:
             whole = self.of_decision(ident)
             source = next((self.source(w, "") for w in self.answer["warnings"] if w["label"] == line["text"]), None)
-            return replace(whole, source=source, what_if=whole.what_if[:FEW], more=kind == "decision")
+            what_if, to_read = whole.what_if[:FEW], tuple(r for r in whole.readings if r.to_read)
+            return replace(whole, source=source, readings=to_read, what_if=what_if, more=kind == "decision")
         return None
 
     def warning(self, found: Json) -> Why:
@@ -189,10 +204,15 @@ class Explained:
             for r in reasons
         )
 
-    def _readings(self, points: Iterable[Json]) -> tuple[Reading, ...]:
-        found = [(p, self.labels.point(p["id"])) for p in points]
+    def _readings(self, decision: Json) -> tuple[Reading, ...]:
+        found = [(p, self.labels.point(p["id"])) for p in decision["openPoints"]]
         return tuple(
-            Reading(Link(texts["label"], self.address(self._points[p["id"]])), texts["reading"], p["decisive"])
+            Reading(
+                point=Link(texts["label"], self.address(self._points[p["id"]])),
+                reading=texts["reading"],
+                decisive=p["decisive"],
+                to_read=is_to_read(decision["status"], p["decisive"], texts["declares"]),
+            )
             for p, texts in found
             if texts
         )
