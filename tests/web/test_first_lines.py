@@ -46,7 +46,7 @@ class FirstLines(HTMLParser):
         if "data-line" in known:
             self._into = self.lines
             self.lines.append("")
-        elif tag == "time" and "ul" in self._within and "details" not in self._within:
+        elif tag == "time" and "ul" in self._within and not self._folded:
             self._into = self.dates
             self.dates.append("")
 
@@ -58,8 +58,14 @@ class FirstLines(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._into is not None:
             self._into[-1] += data
-        if "details" not in self._within:
+        if not self._folded:
             self.seen += data
+
+    @property
+    def _folded(self) -> bool:
+        """Whether what is read now is seen only once something is opened: its own line always is."""
+        opened = self._within.index("details") if "details" in self._within else len(self._within)
+        return "details" in self._within and self._within[opened + 1 : opened + 2] != ["summary"]
 
 
 def page_of(client: FlaskClient, record: Record, lang: str = "en") -> FirstLines:

@@ -211,17 +211,17 @@ def test_an_onset_that_is_not_known_exactly(tab: PatientTab, service: GuidelineS
     assert tab.js(f"{place}.value") == ""
 
 
-def test_explanations(tab: PatientTab) -> None:
+def test_reasons_open_under_each_line(tab: PatientTab) -> None:
     tab.choose("redFlags", "cluster")
-    assert tab.js("document.querySelectorAll('#answer-body .reasons').length") == 0
-    tab.answered(lambda: tab.click("#explain"))
-    assert tab.js("document.querySelectorAll('#answer-body .reasons').length") > 0
-    tab.click("#answer-body details:has(> .decisions) > summary")
-    tab.wait("document.querySelector('#answer-body details:has(> .decisions)').open")
-    tab.click("#answer-body .decisions summary")
-    tab.wait("document.querySelector('#answer-body .reasons').checkVisibility()")
-    tab.choose("radicularPain", "true")
-    assert tab.js("document.querySelector('#answer-body .decisions').checkVisibility()"), "what was opened stays open"
+    shown = "document.querySelector('#answer-body .of-alert .reasons').checkVisibility()"
+    assert not tab.js(shown)
+    tab.click("#answer-body .of-alert > summary")
+    tab.wait(shown)
+    assert not tab.js("document.querySelector('#why-exit').checkVisibility()")
+    tab.click("#answer-body .of-alert a[href='#why-exit']")
+    tab.wait("document.querySelector('#why-exit').checkVisibility()")
+    tab.choose("careLine", "second-line")
+    assert tab.js(shown)  # what is open stays open
 
 
 def test_record_in_the_address_fills_the_form(tab: PatientTab, site: str, service: GuidelineService) -> None:
@@ -302,7 +302,7 @@ def test_copy(tab: PatientTab, site: str, service: GuidelineService) -> None:
 def test_page_fits_narrow_screens(tab: PatientTab, width: int) -> None:
     tab.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
     tab.choose("redFlags", "none")
-    tab.answered(lambda: tab.click("#explain"))
+    tab.js("document.querySelectorAll('#answer-body details').forEach((d) => { d.open = true; })")
     wide = tab.js("document.scrollingElement.scrollWidth")
     assert wide <= width
 
