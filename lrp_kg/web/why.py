@@ -34,7 +34,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TakenReading:
     """An open point and the reading that is taken; ``decisive``: another reading gives another answer.
 
     Those not ``to_read`` are shown with the decision only.
@@ -51,7 +51,7 @@ class Why:
     """What a line rests on; ``decision`` is what it follows from, of which there may be ``more`` on the page."""
 
     grounds: tuple[Ground, ...]
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[TakenReading, ...] = ()
     source: Link | None = None
     box: Link | None = None
     decision: str = ""
@@ -204,10 +204,10 @@ class Explained:
             for r in reasons
         )
 
-    def _readings(self, decision: Json) -> tuple[Reading, ...]:
+    def _readings(self, decision: Json) -> tuple[TakenReading, ...]:
         found = [(p, self.labels.point(p["id"])) for p in decision["openPoints"]]
         return tuple(
-            Reading(
+            TakenReading(
                 point=Link(texts["label"], self.address(self._points[p["id"]])),
                 reading=texts["reading"],
                 decisive=p["decisive"],

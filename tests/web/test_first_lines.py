@@ -112,7 +112,7 @@ def test_the_rest_is_folded(app: Flask, service: GuidelineService, record: Recor
     page = page_of(app.test_client(), record)
     answer = service.assess(record)
     shown = page.seen.split()
-    assert len(shown) < 260
+    assert len(shown) < 300  # with the titles of what is folded
     above = " ".join(page.lines)
     folded = [s["text"] for box in answer["boxes"] for s in box["statements"] if s["text"] not in above]
     assert [text for text in folded if text in page.seen] == []

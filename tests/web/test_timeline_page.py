@@ -70,8 +70,10 @@ def test_the_table_has_the_days_and_remarks_of_the_answer(app: Flask, service: G
 
 
 def test_with_nothing_to_draw_it_asks(app: Flask) -> None:
-    shown = page(app, {"assessmentDate": "2024-01-10"})
-    assert "<svg xmlns" not in shown
+    record = {"assessmentDate": "2024-01-10"}
+    assert "<svg xmlns" not in page(app, record)
+    sent = app.test_client().post("/assess?lang=en&fragment=true", json=record, headers={"Accept": "text/html"})
+    shown = sent.text
     assert re.search(rf'{phrase("timeline-give", "en")}: <a href="#f-onsetDate" data-ask="onsetDate">', shown)
 
 

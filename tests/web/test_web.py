@@ -158,7 +158,10 @@ def test_page_begins_with_what_is_critical(client: FlaskClient, service: Guideli
         pages[flags] = (unescape(response.text.partition("<h1>")[2].partition("<table")[0]), label)
     page, label = pages["cluster"]
     assert '<section class="now" ' in page.partition('<div class="alert" role="alert">')[0]
-    assert f"<span data-line>{label}</span>" in page.partition('<div class="alert" role="alert">')[2].partition("</div>")[0]
+    assert (
+        f"<span data-line>{label}</span>"
+        in page.partition('<div class="alert" role="alert">')[2].partition("</div>")[0]
+    )
     page, label = pages["isolated"]
     first = page.partition('<li class="k-warning w-warning">')[2].partition("</li>")[0]
     assert f"<span data-line>{label}</span>" in first

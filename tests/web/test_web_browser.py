@@ -412,7 +412,7 @@ class TestProblems:
         tab.fill("onsetDate", "2024-01-08")
         assert phrase("page-behind", lang) not in tab.answer
         assert tab.js("document.querySelectorAll('.problem, [aria-invalid]').length") == 0
-        assert tab.js("document.querySelectorAll('#answer-body .decisions').length") == 1
+        assert tab.js("document.querySelectorAll('#answer-body .why-list').length") == 1
 
     def test_late_answer_never_replaces_a_newer_one(self, tab: PatientTab) -> None:
         """The first answer's body arrives after the second answer was shown."""
