@@ -36,6 +36,7 @@ class FirstLines(HTMLParser):
         self.classes: set[str] = set()
         self._into: list[str] | None = None
         self._within: list[str] = []
+        self._unseen: list[bool] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -43,6 +44,7 @@ class FirstLines(HTMLParser):
         self.classes |= set((known.get("class") or "").split())
         self.said = known.get("data-said", self.said)
         self._within.append(tag)
+        self._unseen.append("hidden" in known or "printed" in (known.get("class") or "").split())
         if "data-line" in known:
             self._into = self.lines
             self.lines.append("")
@@ -52,13 +54,15 @@ class FirstLines(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._into = None
-        while self._within and self._within.pop() != tag:
-            pass
+        last = ""
+        while self._within and last != tag:
+            last = self._within.pop()
+            self._unseen.pop()
 
     def handle_data(self, data: str) -> None:
         if self._into is not None:
             self._into[-1] += data
-        if not self._folded:
+        if not self._folded and not any(self._unseen):
             self.seen += data
 
     @property
