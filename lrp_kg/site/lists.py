@@ -15,6 +15,8 @@ Groups = list[tuple[str, list[Entry]]]
 
 def sorting_key(text: str) -> str:
     """Return the key by which a text is sorted, without accents and case."""
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if not unicodedata.combining(c))
 

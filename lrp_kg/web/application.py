@@ -13,7 +13,7 @@ from lrp_kg.effort import Effort
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
 from lrp_kg.site.pages import TEMPLATES
-from lrp_kg.web import access, assess, editor, guide, onmap, origins, pages, queries, sparql, terms
+from lrp_kg.web import access, assess, editor, guide, onmap, origins, pages, queries, search, sparql, terms
 from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.compression import Compression
 from lrp_kg.web.engine import Engines
@@ -60,7 +60,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.extensions["lrp_kg_access"] = access.Access(app)
     if app.config["STORE"]:
         access.demand_token(app.extensions["lrp_kg_access"].tokens, holds_records(app.config["STORE"]))
-    for part in (assess, pages, access, sparql, terms, editor, queries, guide, onmap):
+    for part in (assess, pages, access, sparql, terms, editor, queries, guide, onmap, search):
         app.register_blueprint(part.blueprint)
     if app.config["METRICS"]:
         app.extensions["lrp_kg_figures"] = Figures(app)

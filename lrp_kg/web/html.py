@@ -12,7 +12,12 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.site.frame import Frame, language_links
 from lrp_kg.words import LANGUAGES, Words
 
-_PLACES = {"pages": "place-patient", "queries": "place-queries", "editor": "place-sparql"}
+_PLACES = {
+    "pages": "place-patient",
+    "queries": "place-queries",
+    "editor": "place-sparql",
+    "search": "place-alphabetical",
+}
 """The place in the navigation of the addresses of a blueprint."""
 
 

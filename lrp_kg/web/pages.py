@@ -42,6 +42,7 @@ ENDPOINTS = (
     ("GET", "/query", "endpoint-editor"),
     ("GET", "/sparql", "endpoint-sparql"),
     ("GET", "/guide/", "endpoint-guide"),
+    ("GET", "/search", "endpoint-search"),
     ("GET", "/term/", "endpoint-terms"),
     ("GET", "/ontology", "endpoint-ontology"),
 )

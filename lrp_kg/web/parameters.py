@@ -92,6 +92,7 @@ PARAMETERS: Mapping[str, tuple[AddressParameter, ...]] = {
         AddressParameter("results", "As format."),
     ),
     "editor.query": (_QUERY,),
+    "search.search": (AddressParameter("q", "Words to look for, at most 200 characters."),),
     "terms.index": (
         AddressParameter("iri", "The IRI of one term."),
         AddressParameter("kind", "The IRI of a class: its terms."),

@@ -45,7 +45,7 @@ class Filled(HTMLParser):
         self.lines += "data-line" in found
         if "aria-invalid" in found:
             self.wrong.add((found["aria-describedby"] or "").removeprefix("e-"))
-        if tag == "input" and "name" in found:
+        if tag == "input" and "name" in found and found["type"] != "search":  # the box in the header is another form
             if found["type"] not in ("radio", "checkbox") or "checked" in found:
                 self.sent.setdefault(found["name"] or "", []).append(found["value"] or "")
 

@@ -111,7 +111,7 @@ def test_following_the_next_question_to_the_end(tab: PatientTab, service: Guidel
 
 
 def test_keyboard_reaches_every_field_and_button(tab: PatientTab, service: GuidelineService) -> None:
-    """From the start: the link to the answer, the name, the parts, the languages, then the form and its buttons."""
+    """From the start: the link to the answer, the name, the parts, the search, the languages, the form, its buttons."""
     tab.all_questions()
     tab.js("document.body.focus()")
     tab.tab()
@@ -130,10 +130,11 @@ def test_keyboard_reaches_every_field_and_button(tab: PatientTab, service: Guide
     brand = tab.js("document.querySelector('.brand').innerText")
     parts = tab.js("[...document.querySelectorAll('.places a')].map(a => a.innerText)")
     assert len(parts) == 5
+    to_search = ""  # a picture with a name
     tools = tab.js("[...document.querySelectorAll('.tools button')].map(b => b.innerText)")
     assert len(tools) == 4
     head = tab.js("[...document.querySelectorAll('.head button')].map(b => b.innerText)")
-    assert reached[:first] == [brand, *parts, *(lang.upper() for lang in LANGUAGES), *head]
+    assert reached[:first] == [brand, *parts, to_search, *(lang.upper() for lang in LANGUAGES), *head]
     assert [name for name in reached if name in tools] == tools
     assert list(dict.fromkeys(name for name in reached if name in asked)) == asked
     assert tab.js("document.querySelector('.assess button').innerText") in reached

@@ -11,6 +11,7 @@ from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
 from lrp_kg.durations import MEASURES
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
+from lrp_kg.web.search import OWN_KINDS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
 from tests.support.paths import PACKAGE
 
@@ -35,6 +36,7 @@ COMPOSED = {
     *(f"diff-unit-{measure}" for measure in MEASURES),
     *(f"type-{kind}" for kind in ("boolean", "integer", "date", "string", "value", "values")),
     *(f"queries-tag-{tag}" for tag in TAGS),
+    *(f"search-kind-{kind}" for kind in OWN_KINDS),
     *(f"queries-topic-{topic}" for topic in (*TOPICS, "other")),
     *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
 }

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import CP, DCTERMS, RDF, RDFS, SKOS, local_name
-from lrp_kg.words import in_language
+from lrp_kg.words import Text, in_language
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Subject = ox.NamedNode | ox.BlankNode | ox.Triple
@@ -46,14 +46,25 @@ class Terms:
         node = ox.NamedNode(iri)
         return node in self.said or node in self.used
 
-    def text(self, iri: str, predicates: tuple[str, ...], lang: str) -> str | None:
-        """Return a text of a term in a language, else in English, else in any."""
-        texts = {
+    def texts(self, iri: str, predicates: tuple[str, ...]) -> Text:
+        """Return the texts of a term by language."""
+        return {
             o.language or "en": o.value
             for p, o in self.said.get(ox.NamedNode(iri), ())
             if p in predicates and isinstance(o, ox.Literal)
         }
-        return in_language(texts, lang) or None
+
+    def text(self, iri: str, predicates: tuple[str, ...], lang: str) -> str | None:
+        """Return a text of a term in a language, else in English, else in any."""
+        return in_language(self.texts(iri, predicates), lang) or None
+
+    def labelled(self) -> Iterator[tuple[str, Text, Text]]:
+        """Yield every own term that has a label, with its labels and definitions."""
+        for subject in self.said:
+            if isinstance(subject, ox.NamedNode) and subject.value.startswith(self.namespaces):
+                labels = self.texts(subject.value, _LABELS)
+                if labels:
+                    yield subject.value, labels, self.texts(subject.value, _DEFINITIONS)
 
     def label(self, iri: str, lang: str) -> str:
         """Return the label of a term, else its own name."""
