@@ -218,6 +218,17 @@ def test_wrong_entry(tab: PatientTab) -> None:
     assert tab.js("document.querySelectorAll('.problem, .behind').length") == 0
 
 
+def test_what_is_typed_is_sent_when_it_is_left(tab: PatientTab) -> None:
+    """Also by the way back, so that the answer is the one to what the list shows."""
+    for value in ("none", False, "first-line"):
+        tab.tap(value)
+    name = str(tab.at)
+    tab.put(name, "2024-01-28")
+    tab.answered(lambda: tab.click('[data-do="back"]'))
+    assert tab.at != name
+    assert tab.record[name] == tab.given[name] == "2024-01-28"
+
+
 def test_unfinished_date_is_reported(tab: PatientTab) -> None:
     for value in ("none", False, "first-line"):
         tab.tap(value)

@@ -76,7 +76,7 @@ const ask = async (found) => {
   const text = await response.text();
   if (response.ok) return { text };
   const problem = JSON.parse(text);
-  return { findings: problem.findings ?? [{ message: problem.detail }] };
+  return { findings: problem.findings ?? [{ message: problem.detail }], later: response.status >= 500 };
 };
 
 // Fields to ask for, in order, as the last answer has them.
@@ -110,7 +110,7 @@ export const send = async (current = null, again = null) => {
     return true;
   }
   if (got.findings) {
-    stale(say("page-behind"), homeless(), null);
+    stale(say("page-behind"), homeless(), got.later ? again : null);
     announced.textContent = said.join(" ");
   } else stale(`${say("page-failed")} ${say("page-behind")}`, [], again);
   return false;

@@ -71,7 +71,7 @@ form.addEventListener("click", (event) => {
 form.addEventListener("focusout", (event) => {
   if (!typing?.contains(event.target) || typing.contains(event.relatedTarget)) return;
   typing = null;
-  if (!event.relatedTarget?.closest?.("#asking")) update();
+  if (!event.relatedTarget?.closest?.('[data-do="next"], [data-do="skip"]')) update(); // these send it themselves
 });
 
 const skip = () => {
@@ -98,7 +98,7 @@ form.addEventListener("click", (event) => {
   const what = event.target.closest("[data-do]")?.dataset.do;
   const back = event.target.closest("[data-forget]")?.dataset.forget;
   const today = event.target.closest("[data-today]");
-  if (what in actions && !busy()) {
+  if (what in actions && (what === "back" || !busy())) {
     actions[what]();
     given.draw(ask.current(), ask.skipped());
   }
