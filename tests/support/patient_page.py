@@ -107,7 +107,11 @@ class PatientTab(browser.Tab):
     def tap(self, value: Any) -> None:
         """Answer the question that is shown with the mouse, or a finger."""
         here = f'[data-field="{self.at}"]'
-        if self.js(f"document.querySelector({json.dumps(here)}).tagName") == "FIELDSET":
+        if isinstance(value, list):
+            for one in value or ["[]"]:
+                self.answered(lambda one=one: self.click(f'{here} label:has(input[value="{one}"])'))
+            self.answered(lambda: self.click('[data-do="next"]'))
+        elif self.js(f"document.querySelector({json.dumps(here)}).tagName") == "FIELDSET":
             said = json.dumps(value).strip('"')
             self.answered(lambda: self.click(f'{here} label:has(input[value="{said}"])'))
         else:
@@ -117,7 +121,12 @@ class PatientTab(browser.Tab):
     def press(self, value: Any) -> None:
         """Answer the question that is shown by keyboard: it has the focus."""
         here = f"document.querySelector('[data-field=\"{self.at}\"]')"
-        if self.js(f"{here}.tagName") == "FIELDSET":
+        if isinstance(value, list):
+            for one in value or ["[]"]:
+                key = self.js(f"{here}.querySelector('input[value=\"{one}\"]').labels[0].dataset.key")
+                self.answered(lambda key=key: self.type(key))
+            self.answered(self.enter)
+        elif self.js(f"{here}.tagName") == "FIELDSET":
             said = json.dumps(value).strip('"')
             key = self.js(f"{here}.querySelector('input[value=\"{said}\"]').labels[0].dataset.key")
             self.answered(lambda: self.type(key))

@@ -38,6 +38,8 @@ const focus = (of) => {
   form.querySelector(".ask").scrollIntoView({ block: "nearest" });
 };
 
+export const offersNext = () => !button("next").hidden;
+
 export const refresh = () => {
   const of = place.at && part(place.at);
   const open = place.skipped.filter((name) => !(name in record()));

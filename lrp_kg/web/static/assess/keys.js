@@ -1,13 +1,13 @@
-// Digits answer the question before the reader, as long as the focus is in it or nowhere.
+// Digits answer the question before the reader, as long as the focus is in it or nowhere; Enter goes on from it.
 import { form } from "./page.js";
 import { isTyped, part } from "./record.js";
-import { choices, current } from "./ask.js";
+import { choices, current, offersNext } from "./ask.js";
 import { busy } from "./answer.js";
 
 const writes = (e) => e.matches?.("textarea, select, input:not([type=radio], [type=checkbox])");
 const within = (e) => e === document.body || e === document.documentElement || e.closest?.(".ask");
 
-export const listen = ({ skip }) => {
+export const listen = ({ skip, onwards }) => {
   for (const of of form.querySelectorAll("[data-field]")) {
     if (isTyped(of)) continue;
     choices(of).forEach((input, number) => {
@@ -26,6 +26,9 @@ export const listen = ({ skip }) => {
     } else if (/^[1-9]$/.test(event.key) && !isTyped(of)) {
       event.preventDefault();
       choices(of)[Number(event.key) - 1]?.click();
+    } else if (event.key === "Enter" && event.target === of && offersNext()) {
+      event.preventDefault();
+      onwards();
     }
   });
 };

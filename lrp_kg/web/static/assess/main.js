@@ -167,7 +167,7 @@ form.addEventListener("reset", (event) => {
 
 // -- the start -----------------------------------------------------------------------------------------
 
-keys.listen({ skip });
+keys.listen({ skip, onwards });
 const linked = files.listen(take);
 window.addEventListener("hashchange", linked);
 const had = kept("record");
