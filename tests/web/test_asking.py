@@ -240,7 +240,7 @@ def test_wrong_entry(tab: PatientTab) -> None:
     tab.click('[data-do="next"]')
     tab.wait("document.querySelector('.now .problem')?.checkVisibility()")
     assert tab.at == name
-    assert tab.answer == f"{phrase('page-behind', 'en')} {before}"
+    assert tab.answer.replace(" ", "") == f"{phrase('page-behind', 'en')}{before}".replace(" ", "")
     assert phrase("page-wrong", "en") in tab.js(f"document.querySelector('[data-given={name}]').innerText")
     tab.answered(lambda: tab.click('[data-do="skip"]'))
     assert name not in tab.record
@@ -275,7 +275,7 @@ def test_service_that_does_not_answer(tab: PatientTab) -> None:
     tab.type("1")
     tab.wait("!!document.querySelector('.behind button')")
     assert phrase("page-failed", "en") in tab.answer
-    assert before in tab.answer
+    assert before.replace(" ", "") in tab.answer.replace(" ", "")
     assert tab.record == {name: "none"}
     tab.js("window.fetch = window.real")
     tab.answered(lambda: tab.click(".behind button"))
