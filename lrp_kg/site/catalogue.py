@@ -137,6 +137,10 @@ class Catalogue:
         boxes = (self.guideline.boxes[e.term.iri] for e in self.of_kind("box"))
         return tuple(b for b in boxes if b.stage == stage)
 
+    def leads_to_a_box_of_its_name(self, entry: Entry) -> bool:
+        """Return whether an entry is an option that is called as a box is: a list has the box only."""
+        return entry.kind == "option" and any(entry.term.label == b.label for b in self.guideline.boxes.values())
+
     def find(self, name: str) -> Entry | None:
         """Return the entry of a term; generated decisions and classes share that of their programme."""
         name = self._programme_of.get(name, name)

@@ -20,13 +20,10 @@ KINDS = (
 
 def searchables(catalogue: Catalogue) -> Iterator[Searchable]:
     """Yield every term of a guideline that has a page, or a place on a page."""
-    boxes = [entry.term.label for entry in catalogue.of_kind("box")]
     places = {entry.page: entry.term for entry in catalogue.entries.values()}
     for entry in (*catalogue.entries.values(), *catalogue.parts.values()):
-        if entry.kind == "option" and entry.term.label in boxes:
-            continue  # the box is what it leads to
-        whole = places[entry.page] if entry.anchor else None
-        yield _searchable(catalogue, entry, whole)
+        if not catalogue.leads_to_a_box_of_its_name(entry):
+            yield _searchable(catalogue, entry, places[entry.page] if entry.anchor else None)
 
 
 def _searchable(catalogue: Catalogue, entry: Entry, whole: Term | None) -> Searchable:
