@@ -88,6 +88,12 @@ def test_lit_page_shows_what_the_answer_says(app: Flask, service: GuidelineServi
     assert set(page.current) == page.lit("certain") & {slug(o.iri) for o in (*stages, *exits.options)}
 
 
+def test_after_an_exit_the_way_has_only_what_is_certain(app: Flask) -> None:
+    for record, steps in ((CLUSTER, 1), ({"careLine": "second-line"}, 10)):
+        response = app.test_client().post("/guide/en/", json=record, headers=HTML)
+        assert response.text.count('class="asked"') == steps
+
+
 def test_form_without_script_gets_the_map_and_the_way_back(app: Flask) -> None:
     response = app.test_client().post("/guide/nl/", data=dict(FORM), headers=HTML)
     page = MapPage(response.text)
