@@ -12,13 +12,8 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.site.frame import Frame, language_links
 from lrp_kg.words import LANGUAGES, Words
 
-_PLACES = {
-    "pages": "place-patient",
-    "queries": "place-queries",
-    "editor": "place-sparql",
-    "search": "place-alphabetical",
-}
-"""The place in the navigation of the addresses of a blueprint."""
+_PLACES = {"queries": "place-queries", "editor": "place-sparql", "search": "place-alphabetical"}
+"""The place in the navigation of the addresses of a blueprint; the start page, and what its form is sent to, is one."""
 
 
 def html(
@@ -42,5 +37,5 @@ def frame(lang: str) -> Frame:
         guide=f"{request.script_root}/guide/",
         service=f"{request.script_root}/",
         languages=language_links(lang, addresses),
-        here=_PLACES.get(request.blueprint or "", ""),
+        here="place-patient" if request.path in ("/", "/assess") else _PLACES.get(request.blueprint or "", ""),
     )

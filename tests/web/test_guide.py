@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -15,7 +16,8 @@ from lrp_kg import GuidelineService
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.web.guide import site
 from lrp_kg.words import LANGUAGES
-from tests.support.application import made
+from tests.support.application import in_a_thread, made
+from tests.support.browser import CHROMIUM, Browser, Tab
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,28 @@ def test_every_link_leads_somewhere(app: Flask, client: FlaskClient, lang: str) 
         paths = [p for p in site().language(lang) if p.endswith(".html")]
     assert len(paths) > 400
     assert broken(client, [f"/guide/{lang}/{p}" for p in paths]) == []
+
+
+WIDER = """document.querySelectorAll("details").forEach((d) => { d.open = true; });
+[...document.querySelectorAll("body *")].filter((e) => !e.closest(".scroll"))
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .slice(0, 3).map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`)"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path")
+def test_no_page_scrolls_sideways_on_a_phone(app: Flask, tmp_path: Path) -> None:
+    browser = Browser(tmp_path)
+    with in_a_thread(app) as address:
+        try:
+            tab = Tab(browser)
+            tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
+            for path in [*one_of_each_kind(app, "fr"), "decision/management.html"]:
+                tab.open(f"{address}/guide/fr/{path}")
+                assert tab.js(WIDER) == [], path
+            assert tab.complaints() == []
+        finally:
+            browser.close()
 
 
 def test_language_is_that_of_the_reader(client: FlaskClient) -> None:
