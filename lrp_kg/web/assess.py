@@ -136,9 +136,9 @@ def _rendered(found: Assessment, form: str, lang: str, *, explain: bool, detail:
         full = request.args.get("detail") == FULL  # without the parameter a text is one screen
         said = to_text(service().guideline, answer, lang, full=full, how="?detail=full")
         return Response(said, headers=_HEADERS, mimetype="text/plain")
-    return html(
-        "answer.html", lang, headers=_HEADERS, standalone=not flag("fragment"), **parts_of_page(found, answer, lang)
-    )
+    alone = not flag("fragment")
+    template = "answer-page.html" if alone else "answer.html"
+    return html(template, lang, headers=_HEADERS, standalone=alone, **parts_of_page(found, answer, lang))
 
 
 def calendar_file(found: Assessment, lang: str) -> Response:

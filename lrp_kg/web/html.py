@@ -15,6 +15,9 @@ from lrp_kg.words import LANGUAGES, Words
 _PLACES = {"queries": "place-queries", "editor": "place-sparql", "search": "place-alphabetical"}
 """The place in the navigation of the addresses of a blueprint; the start page, and what its form is sent to, is one."""
 
+_SENT = ("assess.assess",)
+"""What answers a body only, so that a link cannot ask for it in another language."""
+
 
 def html(
     template: str, lang: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: object
@@ -36,6 +39,6 @@ def frame(lang: str) -> Frame:
         lang=lang,
         guide=f"{request.script_root}/guide/",
         service=f"{request.script_root}/",
-        languages=language_links(lang, addresses),
+        languages=() if request.endpoint in _SENT else language_links(lang, addresses),
         here="place-patient" if request.path in ("/", "/assess") else _PLACES.get(request.blueprint or "", ""),
     )
