@@ -282,6 +282,32 @@ def test_service_that_does_not_answer(tab: PatientTab) -> None:
     assert tab.at != name
 
 
+def test_reload_where_nothing_can_be_answered(tab: PatientTab, site: str) -> None:
+    """Neither an invalid record nor a service that is gone looks as if nothing were left to ask."""
+    tab.all_questions()
+    tab.fill("assessmentDate", "2024-01-28")
+    tab.put("onsetDate", "2024-01-29")
+    tab.wait("!!document.querySelector('.behind')")
+    tab.js("document.querySelector('[data-do=switch]').click()")
+    tab.call("Page.reload")
+    tab.wait("!!document.querySelector('.behind')")
+    assert tab.record == {"assessmentDate": "2024-01-28", "onsetDate": "2024-01-29"}
+    assert not tab.js("document.getElementById('done').checkVisibility()")
+    assert "not valid" in tab.js("document.querySelector('[data-given=onsetDate]').innerText")
+    gone = tab.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source="window.real = window.fetch; window.fetch = () => Promise.reject(new TypeError('gone'))",
+    )
+    tab.js("sessionStorage.clear()")
+    tab.go(f"{site}/?lang=en")
+    tab.call("Page.removeScriptToEvaluateOnNewDocument", **gone)
+    assert not tab.js("document.getElementById('done').checkVisibility()")
+    assert tab.at is None
+    tab.js("window.fetch = window.real")
+    tab.answered(lambda: tab.click(".behind button"))
+    assert tab.at
+
+
 def test_new_patient_can_be_undone(tab: PatientTab) -> None:
     """Until the next entry."""
     tab.press("none")

@@ -408,7 +408,9 @@ class TestProblems:
         field = "document.querySelector('[data-field=onsetDate] input')"
         assert tab.js(f"{field}.ariaInvalid") == "true"
         assert tab.js(f"document.getElementById({field}.getAttribute('aria-describedby')).innerText") == reported[0]
-        assert tab.answer.removeprefix(phrase("page-behind", lang)).strip() == before, "the last stays, under a note"
+        note = f"{phrase('page-behind', lang)}{reported[0]}"
+        assert tab.answer.removeprefix(note).strip() == before, "the last stays, under a note that leads to the field"
+        assert tab.js("document.querySelector('.behind [data-ask]').dataset.ask") == "onsetDate"
         assert tab.js("document.getElementById('bar').textContent") == phrase("page-behind", lang)
         tab.fill("onsetDate", "2024-01-08")
         assert phrase("page-behind", lang) not in tab.answer

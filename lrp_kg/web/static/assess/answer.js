@@ -2,7 +2,7 @@
 import { announced, answer, body, form, make, say } from "./page.js";
 import { record } from "./record.js";
 import { keep } from "./storage.js";
-import { homeless, local, show } from "./problems.js";
+import { elsewhere, local, show } from "./problems.js";
 
 const json = document.getElementById("json");
 const bar = document.getElementById("bar");
@@ -45,7 +45,13 @@ document.addEventListener("keydown", (event) => {
 const stale = (said, reasons, again) => {
   body.querySelector(".behind")?.remove();
   const note = make("div", { className: "behind" }, make("p", { textContent: said }));
-  if (reasons.length) note.append(make("ul", {}, ...reasons.map((one) => make("li", { textContent: one }))));
+  const items = reasons.map(({ message, field }) => {
+    if (field === null) return make("li", { textContent: message });
+    const link = make("a", { href: `#f-${field}`, textContent: message });
+    link.dataset.ask = field;
+    return make("li", {}, link);
+  });
+  if (items.length) note.append(make("ul", {}, ...items));
   if (again) {
     const button = make("button", { type: "button", textContent: say("page-retry") });
     button.addEventListener("click", again);
@@ -110,7 +116,7 @@ export const send = async (current = null, again = null) => {
     return true;
   }
   if (got.findings) {
-    stale(say("page-behind"), homeless(), got.later ? again : null);
+    stale(say("page-behind"), elsewhere(current), got.later ? again : null);
     announced.textContent = said.join(" ");
   } else stale(`${say("page-failed")} ${say("page-behind")}`, [], again);
   return false;

@@ -2,6 +2,7 @@
 import { body, form, say } from "./page.js";
 import { inputs, isChoice, isTyped, part, parts, record, value } from "./record.js";
 import { kept, keep } from "./storage.js";
+import { problems } from "./problems.js";
 import { asked } from "./answer.js";
 
 const asking = document.getElementById("asking");
@@ -48,7 +49,7 @@ export const refresh = () => {
   button("skip").hidden = !of;
   if (of && !isTyped(of)) button("skip").dataset.key = "0";
   else delete button("skip").dataset.key;
-  done.hidden = Boolean(of);
+  done.hidden = Boolean(of) || !body.querySelector("[data-asked]");
   const again = done.querySelector('[data-do="again"]');
   again.hidden = !open.length;
   again.textContent = say("page-again", { count: open.length });
@@ -103,7 +104,8 @@ export const back = () => {
 // The first question after the page was opened, a record was opened, or all was cleared.
 export const begin = ({ fresh = false, moved = false } = {}) => {
   if (fresh) Object.assign(place, { at: null, passed: [], skipped: [] });
-  if (!place.at || !part(place.at)) next({ moved });
+  const wrong = problems().map((f) => f.field).find((name) => name && part(name));
+  if (!place.at || !part(place.at)) show(wrong ?? following(), { moved });
   else draw();
   if (moved && !place.all) focus(place.at && part(place.at));
 };

@@ -16,6 +16,7 @@ const update = async (onwards = false) => {
   const fine = await send(ask.current(), () => update(onwards));
   if (fine === null) return null;
   if (fine && onwards) ask.next();
+  else if (fine && ask.one() && !ask.current()) ask.next({ moved: false });
   else ask.refresh();
   given.draw(ask.current(), ask.skipped());
   return fine;

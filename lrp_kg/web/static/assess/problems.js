@@ -44,7 +44,9 @@ export const show = (findings, current = null) => {
   }
   return found.map(said);
 };
-export const homeless = () => found.filter((f) => !held(f)).map(said);
+// What is to be said elsewhere: of no field of the form, or, where all questions are shown, also with a way to the field.
+export const elsewhere = (current) =>
+  found.filter((f) => !held(f) || current === null).map((f) => ({ message: said(f), field: held(f) ? f.field : null }));
 
 export const local = () =>
   unfinished().map((of) => ({ field: of.dataset.field, message: say("page-unfinished", { label: of.dataset.label }) }));
