@@ -146,17 +146,6 @@ class Catalogue:
         name = self._programme_of.get(name, name)
         return self.entries.get(name) or self.parts.get(name)
 
-    @cached_property
-    def _by_id(self) -> dict[tuple[str, str], Entry]:
-        found: dict[tuple[str, str], Entry] = {}
-        for entry in (*self.entries.values(), *self.parts.values()):
-            found.setdefault((entry.kind, entry.term.id), entry)
-        return found
-
-    def named(self, ident: str, *kinds: str) -> Entry | None:
-        """Return the entry of a term by its identifier: the first of some kinds that has one."""
-        return next((e for kind in kinds if (e := self._by_id.get((kind, ident)))), None)
-
     def reads_one(self, condition: str) -> bool:
         """Return whether a named class reads a single field."""
         g = self.guideline

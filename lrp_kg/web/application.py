@@ -41,7 +41,6 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY"] + 1  # `body` detects the extra byte
     app.jinja_loader = ChoiceLoader([app.jinja_loader, TEMPLATES])  # type: ignore[list-item]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["guide_address"] = guide.address_of
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
     loaded = service or GuidelineService(Path(folder) if folder else None)

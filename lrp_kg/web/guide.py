@@ -8,7 +8,6 @@ import posixpath
 from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
-from lrp_kg.site.catalogue import Entry
 from lrp_kg.site.content import Content
 from lrp_kg.site.frame import HOME
 from lrp_kg.site.pages import STATIC, Site
@@ -32,19 +31,7 @@ def site() -> Site:
 
 def address(name: str, lang: str) -> str:
     """Return the address of the page, or part of a page, about a term; empty if it has none."""
-    return _address(site().content.catalogue.find(name), lang)
-
-
-def address_of(ident: str, lang: str, *kinds: str) -> str:
-    """Return the address of the page, or part of a page, about what an answer names; empty if it has none.
-
-    Templates call it as ``guide_address``. ``kinds`` are tried in turn: *stage*, *box*, *statement*, *decision*,
-    *option*, *programme*, *edition*, *criterion*, *condition*, *field*, *value*, *warning*, *open-point*, *source*.
-    """
-    return _address(site().content.catalogue.named(ident, *kinds), lang)
-
-
-def _address(entry: Entry | None, lang: str) -> str:
+    entry = site().content.catalogue.find(name)
     return url_for("guide.page", path=f"{lang}/{entry.page}", _anchor=entry.anchor or None) if entry else ""
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from lrp_kg import GuidelineService
 from lrp_kg.site.catalogue import KINDS
-from lrp_kg.web.guide import site
+from lrp_kg.web.guide import address, site
 from lrp_kg.words import LANGUAGES
 from tests.support.application import in_a_thread, made
 from tests.support.browser import CHROMIUM, Browser, Tab
@@ -155,20 +155,13 @@ def test_pages_work_under_a_prefix(service: GuidelineService) -> None:
         assert all(path.startswith("/lrp/") for path, _ in found)
 
 
-def test_what_an_answer_names_has_an_address(app: Flask, service: GuidelineService) -> None:
-    from lrp_kg.web.guide import address_of
-
-    record = {"redFlags": "none", "radicularPain": False, "careLine": "first-line", "assessmentDate": "2024-01-18"}
-    answer = service.assess(record | {"onsetDate": "2024-01-08", "recurrentPain": False, "chronicityRisk": "low"})
+def test_terms_have_addresses(app: Flask, service: GuidelineService) -> None:
+    g = service.guideline
     with app.test_request_context():
-        for box in answer["boxes"]:
-            assert address_of(box["id"], "nl", "box").startswith("/guide/nl/box/")
-            for s in box["statements"]:
-                assert "#statement-" in address_of(s["id"], "nl", "statement")
-                assert address_of(s["source"], "nl", "source").startswith("/guide/nl/source/")
-        for decision in answer["decisions"]:
-            assert address_of(decision, "nl", "decision", "programme")
-        assert address_of("zork", "nl", "box") == ""
+        assert all(address(iri, "nl").startswith("/guide/nl/box/") for iri in g.boxes)
+        assert all("#statement-" in address(s.iri, "nl") for box in g.boxes.values() for s in box.statements)
+        assert all(address(iri, "nl") for iri in (*g.decisions, *g.conditions, *g.fields, *g.sources, *g.programmes))
+        assert address("urn:none", "nl") == ""
 
 
 def test_another_guideline_has_its_own_pages(ankle: GuidelineService) -> None:
