@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from lrp_kg import GuidelineService
 from lrp_kg.site.catalogue import KINDS
-from lrp_kg.web.guide import address, site
+from lrp_kg.web import guide
+from lrp_kg.web.guide import site
 from lrp_kg.words import LANGUAGES
 from tests.support.application import in_a_thread, made
 from tests.support.browser import CHROMIUM, Browser, Tab
@@ -90,9 +91,7 @@ def test_every_link_leads_somewhere(app: Flask, client: FlaskClient, lang: str) 
 
 
 WIDER = """document.querySelectorAll("details").forEach((d) => { d.open = true; });
-[...document.querySelectorAll("body *")].filter((e) => !e.closest(".scroll"))
-  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .slice(0, 3).map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`)"""
+document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 
 
 @pytest.mark.slow
@@ -105,7 +104,7 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Flask, tmp_path: Path) -> None
             tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
             for path in [*one_of_each_kind(app, "fr"), "decision/management.html"]:
                 tab.open(f"{address}/guide/fr/{path}")
-                assert tab.js(WIDER) == [], path
+                assert tab.js(WIDER) <= 0, path
             assert tab.complaints() == []
         finally:
             browser.close()
@@ -158,10 +157,11 @@ def test_pages_work_under_a_prefix(service: GuidelineService) -> None:
 def test_terms_have_addresses(app: Flask, service: GuidelineService) -> None:
     g = service.guideline
     with app.test_request_context():
-        assert all(address(iri, "nl").startswith("/guide/nl/box/") for iri in g.boxes)
-        assert all("#statement-" in address(s.iri, "nl") for box in g.boxes.values() for s in box.statements)
-        assert all(address(iri, "nl") for iri in (*g.decisions, *g.conditions, *g.fields, *g.sources, *g.programmes))
-        assert address("urn:none", "nl") == ""
+        assert all(guide.address(iri, "nl").startswith("/guide/nl/box/") for iri in g.boxes)
+        assert all("#statement-" in guide.address(s.iri, "nl") for box in g.boxes.values() for s in box.statements)
+        others = (*g.decisions, *g.conditions, *g.fields, *g.sources, *g.programmes)
+        assert all(guide.address(iri, "nl") for iri in others)
+        assert guide.address("urn:none", "nl") == ""
 
 
 def test_another_guideline_has_its_own_pages(ankle: GuidelineService) -> None:
