@@ -91,12 +91,16 @@ class _Language:
 
 
 class SearchIndex:
-    """An index over things; those of an earlier kind come first where both fit as well."""
+    """An index over things; those of an earlier kind come first where both fit as well.
 
-    def __init__(self, items: Sequence[Searchable], kinds: Sequence[str]) -> None:
+    A label that begins with the question comes before others only if it is of a kind in ``leading``.
+    """
+
+    def __init__(self, items: Sequence[Searchable], kinds: Sequence[str], leading: Sequence[str] = ()) -> None:
         self.items = sorted(items, key=lambda item: kinds.index(item.kind))
         self.ranks = [kinds.index(item.kind) for item in self.items]
         self.last = len(kinds) - 1
+        self.leading = {kinds.index(kind) for kind in leading}
         self.names: dict[str, set[int]] = {}
         for number, item in enumerate(self.items):
             for name in (item.id, item.iri, *item.names):
@@ -124,8 +128,9 @@ class SearchIndex:
         What is exactly asked for comes first, unless it is of the last kind.
         """
         number, fit = pair
-        by_label = fit == BEGINS or (fit == EXACT and self.ranks[number] == self.last)
-        return LABEL if by_label else fit, self.ranks[number], fit, number
+        rank = self.ranks[number]
+        by_label = (fit == BEGINS and rank not in self.leading) or (fit == EXACT and rank == self.last)
+        return LABEL if by_label else fit, rank, fit, number
 
     def _fits(self, question: str, wanted: Sequence[str], lang: str, *, compounds: bool) -> dict[int, int]:
         own = self.languages[lang]

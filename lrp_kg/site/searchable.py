@@ -17,6 +17,9 @@ KINDS = (
 )  # fmt: skip
 """What can be found, in the order in which a reader needs it."""
 
+LEADING = ("stage", "decision", "programme")
+"""Kinds with names of their own: one that begins with a question comes before what only has its words."""
+
 
 def searchables(catalogue: Catalogue) -> Iterator[Searchable]:
     """Yield every term of a guideline that has a page, or a place on a page."""

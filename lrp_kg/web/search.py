@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.research.questions.model import CatalogueEntry
 from lrp_kg.site.search_index import LABEL, Hit, Searchable, SearchIndex, marked
-from lrp_kg.site.searchable import KINDS, searchables
+from lrp_kg.site.searchable import KINDS, LEADING, searchables
 from lrp_kg.web.guide import site
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
@@ -97,7 +97,7 @@ def index() -> SearchIndex:
             for iri, labels, definitions in names.labelled()
             if iri not in found and catalogue.find(iri) is None
         ]
-        return SearchIndex([*found.values(), *others], KINDS)
+        return SearchIndex([*found.values(), *others], KINDS, LEADING)
 
     return latest("lrp_kg_search", (catalogue.guideline.content_hash, id(offered)), make)
 

@@ -11,7 +11,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.search_index import BEGINS, EXACT, LABEL, MOST_WORDS, Searchable, SearchIndex, marked
-from lrp_kg.site.searchable import KINDS, searchables
+from lrp_kg.site.searchable import KINDS, LEADING, searchables
 from lrp_kg.words import LANGUAGES
 from tests.support.paths import ROOT, TESTS
 
@@ -21,7 +21,7 @@ SEARCHES: list[dict[str, Any]] = json.loads((TESTS / "site" / "searches.json").r
 @pytest.fixture(scope="module")
 def index(service: GuidelineService) -> SearchIndex:
     questions = [Searchable("query", e.name, "", "/", (e.summary,)) for e in read_catalogue(ROOT).entries.values()]
-    return SearchIndex([*searchables(Catalogue(service.guideline)), *questions], KINDS)
+    return SearchIndex([*searchables(Catalogue(service.guideline)), *questions], KINDS, LEADING)
 
 
 @pytest.mark.parametrize("case", SEARCHES, ids=lambda case: case["q"][:30])

@@ -9,14 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.cases.files import case_files
 from lrp_kg.site.caseviews import Cases
 from lrp_kg.site.catalogue import KINDS, Catalogue
 from lrp_kg.words import LANGUAGES
-from tests.support.application import in_a_thread, made
 from tests.support.browser import CHROMIUM, Browser, Tab
 from tests.support.paths import ROOT, TESTS
 
@@ -65,23 +63,10 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="no axe-core, which npm 
 
 
 @pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def site(app: Flask) -> Iterator[str]:
-    with in_a_thread(app) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    browser = Browser(tmp_path_factory.mktemp("chromium"))
+def tab(browser: Browser) -> Iterator[Tab]:
     own = Tab(browser)
     yield own
-    browser.close()
+    own.close()
 
 
 def show(tab: Tab, address: str, page: dict[str, Any], width: int) -> None:

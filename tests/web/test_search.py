@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from lrp_kg import GuidelineService
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.application import made
+from tests.support.browser import CHROMIUM, Browser, Tab
 
 HTML, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
 
@@ -95,3 +96,19 @@ def test_other_guideline_is_searched_without_a_change_of_code(ankle: GuidelineSe
         data = app.test_client().get("/v1/search?q=ankle&lang=en").get_json()
     assert data["complete"] and data["results"]
     assert all("low-back" not in str(result) for result in data["results"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path")
+def test_labels_are_offered_while_typing(browser: Browser, site: str) -> None:
+    tab = Tab(browser)
+    tab.open(f"{site}/search?lang=nl")
+    tab.js("document.getElementById('q').focus()")
+    tab.call("Input.insertText", text="beeldv")
+    tab.wait("document.querySelectorAll('#suggestions option').length > 2")
+    assert tab.js("document.querySelector('#suggestions option').value") == "beeldvorming"
+    tab.enter()
+    tab.wait("location.search.includes('q=beeldv') && document.querySelectorAll('main ol li').length > 5")
+    assert tab.js("document.querySelector('main ol a').innerText").casefold() == "beeldvorming"
+    assert tab.complaints() == []
+    tab.close()
