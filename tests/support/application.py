@@ -19,14 +19,14 @@ from lrp_kg.web import application, create_app
 
 
 @contextmanager
-def made(service: GuidelineService, **config: Any) -> Iterator[Flask]:
-    """Create an application, and wait for its query engine."""
+def made(service: GuidelineService, *, queries: bool = True, **config: Any) -> Iterator[Flask]:
+    """Create an application, and wait for its query engine unless the test asks no queries."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "GuidelineService", lambda folder=None: service)
         app = create_app({"GUIDELINE": None, **config})
     engines = app.extensions["lrp_kg_engines"]
     end = time.monotonic() + 120
-    while True:  # the dataset is prepared once for all tests: its closure takes a while
+    while queries:  # the dataset is prepared once for all tests: its closure takes a while
         try:
             engines.get()
             break

@@ -22,7 +22,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(service: GuidelineService) -> Iterator[str]:
     """The address of the service, run in a thread."""
-    with made(service) as app, in_a_thread(app) as found:
+    with made(service, queries=False) as app, in_a_thread(app) as found:
         yield found
 
 

@@ -68,7 +68,7 @@ def lead_to(tab: PatientTab, service: GuidelineService, stage: str, way: str) ->
     assert stage_on(tab) == next(line["text"] for line in found["summary"] if line["kind"] == "stage")
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("way", ["tap", "press"])
 def test_from_the_empty_page_to_each_stage(
@@ -90,15 +90,11 @@ def test_from_the_empty_page_to_each_stage(
 PLACES = ("C04", "C11", "J217", "E02", "E03", "E06", "E08", "J210", "H02", "J07", "P101", "G10")
 
 
-@pytest.mark.parametrize(
-    "place", [pytest.param(p, marks=[] if p in ("J210", "H02") else pytest.mark.long) for p in PLACES]
-)
-@pytest.mark.parametrize("way", ["tap", "press"])
+@pytest.mark.parametrize("place", [pytest.param(p, marks=[] if p == "J210" else pytest.mark.long) for p in PLACES])
+@pytest.mark.parametrize("way", ["press", pytest.param("tap", marks=pytest.mark.long)])
 def test_each_place_is_reached(tab: PatientTab, service: GuidelineService, place: str, way: str) -> None:
     """All that a worked case knows is asked that still decides something; what it does not know is left open."""
     (case,) = [case for case in cases(CASES) if case["id"] == place]
-    if place == "H02" and way == "tap" or place == "J210" and way == "press":
-        pytest.skip("once is enough")
     tab.sized(360 if way == "tap" else 1280, 800)
     while name := tab.at:
         if name in case["record"]:
@@ -239,7 +235,7 @@ def test_wrong_entry(tab: PatientTab) -> None:
     tab.put(str(name), "2024-01-29")
     tab.click('[data-do="next"]')
     tab.wait("document.querySelector('.now .problem')?.checkVisibility()")
-    assert tab.at == name
+    assert tab.at == tab.focus["field"] == name
     assert tab.answer.replace(" ", "") == f"{phrase('page-behind', 'en')}{before}".replace(" ", "")
     assert phrase("page-wrong", "en") in tab.js(f"document.querySelector('[data-given={name}]').innerText")
     tab.answered(lambda: tab.click('[data-do="skip"]'))
@@ -370,28 +366,28 @@ def test_record_files(tab: PatientTab) -> None:
     assert tab.record == {"@id": "https://example.org/p1", "redFlags": "none", "medications": []}
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ('{"redFlags": "none", "redFlags": "cluster"}', "redFlags"),
-        ('{"redFlags": "none", "incapacityPercentage": 150, "zork": 1}', "zork"),
-        ("[]", ""),
-        ("not a record", ""),
-        ('{"redFlags": "none"}\n{"redFlags": "cluster"}\n', ""),
-    ],
+NO_RECORDS = (
+    ('{"redFlags": "none", "redFlags": "cluster"}', "redFlags"),
+    ('{"redFlags": "none", "incapacityPercentage": 150, "zork": 1}', "zork"),
+    ("[]", ""),
+    ("not a record", ""),
+    ('{"redFlags": "none"}\n{"redFlags": "cluster"}\n', ""),
 )
-def test_what_is_no_record_is_refused_whole(tab: PatientTab, text: str, said: str) -> None:
+
+
+def test_what_is_no_record_is_refused_whole(tab: PatientTab) -> None:
+    """A name that is there twice, values that cannot be, more than one record, more than one file."""
     tab.press("isolated")
     record = tab.record
-    for act in (lambda: drop(tab, ("a.json", text)), lambda: paste(tab, text)):
-        tab.js("document.getElementById('note-said').textContent = ''")
-        act()
-        tab.wait(
-            "document.querySelector('#note li')?.checkVisibility() && document.querySelector('#note-said').innerText"
-        )
-        assert tab.note.startswith("Not opened: ")
-        assert said in tab.note
-        assert tab.record == record
+    for text, said in NO_RECORDS:
+        for act in (lambda text=text: drop(tab, ("a.json", text)), lambda text=text: paste(tab, text)):
+            tab.js("document.getElementById('note-said').textContent = ''")
+            act()
+            tab.wait("document.getElementById('note-said').textContent")
+            assert tab.note.startswith("Not opened: ")
+            assert said in tab.note
+            assert tab.js("document.querySelectorAll('#note li').length") > 0
+            assert tab.record == record
     drop(tab, ("a.json", "{}"), ("b.json", "{}"))
     assert tab.note == phrase("page-one-file", "en")
     assert tab.record == record
@@ -401,7 +397,7 @@ def test_another_guideline_asks_its_own_questions(browser: Browser, ankle: Guide
     """A worked case of it, from the empty page until nothing that the case knows is asked."""
     worked = [c["record"] for c in cases(Path(ANKLE) / "cases") if not c["expect"].get("invalid")]
     record = max(worked, key=len)
-    with made(ankle) as app, in_a_thread(app) as url:
+    with made(ankle, queries=False) as app, in_a_thread(app) as url:
         own = PatientTab(browser)
         own.open(url + "/?lang=fr")
         seen = []

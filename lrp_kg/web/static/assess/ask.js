@@ -41,6 +41,8 @@ const focus = (of) => {
 
 export const offersNext = () => !button("next").hidden;
 
+export const lookAgain = () => place.at && part(place.at) && focus(part(place.at));
+
 export const refresh = () => {
   const of = place.at && part(place.at);
   const open = place.skipped.filter((name) => !(name in record()));

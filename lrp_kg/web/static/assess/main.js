@@ -18,6 +18,7 @@ const update = async (onwards = false) => {
   if (fine && onwards) ask.next();
   else if (fine && ask.one() && !ask.current()) ask.next({ moved: false });
   else ask.refresh();
+  if (fine === false && onwards && problems().length) ask.lookAgain();
   given.draw(ask.current(), ask.skipped());
   return fine;
 };
