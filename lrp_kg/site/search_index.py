@@ -15,8 +15,8 @@ MOST_WORDS = 8
 """Words of a question that are looked for; further ones only narrow what is found."""
 
 EXACT, BEGINS, LABEL, TEXT, WITHIN = range(5)
-"""How well something fits: its label is the question, begins with it or has its words; its texts have them, or words
-that hold them."""
+"""How well something fits: its label is the question, begins with it or has its words; its texts have them, or its
+label words that hold them; or its texts such words."""
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORT = 4
@@ -138,8 +138,11 @@ class SearchIndex:
         anywhere = set.intersection(*(own.words.beginning(word) for word in wanted))
         fits = dict.fromkeys(anywhere, TEXT) | dict.fromkeys(in_labels, LABEL)
         if compounds:
-            within = set.intersection(*(_beginning_or_within(own.words, word) for word in wanted))
-            fits = dict.fromkeys(within, WITHIN) | fits
+            within_labels, within = (
+                set.intersection(*(_beginning_or_within(words, word) for word in wanted))
+                for words in (own.label_words, own.words)
+            )
+            fits = dict.fromkeys(within, WITHIN) | dict.fromkeys(within_labels, TEXT) | fits
         fits |= {n: BEGINS for n in in_labels if any(label.startswith(question) for label in own.labels[n])}
         fits |= dict.fromkeys(self.names.get(question, ()), EXACT)
         return fits | {n: EXACT for n in in_labels if question in own.labels[n]}
