@@ -193,7 +193,7 @@ def log_out() -> Response:
 
 
 def _here() -> str:
-    return request.script_root + request.full_path
+    return request.script_root + request.full_path.removesuffix("?")
 
 
 def _own(target: str) -> str:

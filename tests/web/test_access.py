@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, request
@@ -108,6 +109,11 @@ def test_basic_is_offered_to_programs(client: FlaskClient, headers: dict[str, st
 def test_browser_is_led_to_the_login(client: FlaskClient) -> None:
     answer = ask(client, None, **{"User-Agent": BROWSER, "Accept": "text/html"})
     assert (answer.status_code, answer.headers.get("WWW-Authenticate")) == (303, None)
+    assert "?" not in parse_qs(urlsplit(answer.headers["Location"]).query)["next"][0]
+
+
+def test_only_refusals_offer_a_way_in(client: FlaskClient) -> None:
+    assert client.get("/health").headers.get("WWW-Authenticate") is None
 
 
 @pytest.mark.parametrize(
