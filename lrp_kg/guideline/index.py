@@ -20,6 +20,7 @@ from lrp_kg.guideline.files import AUTHOR_SHAPES
 from lrp_kg.guideline.modules import Module, read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import PREFIXES, RDF, XSD
+from lrp_kg.words import typeset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +89,8 @@ class Graph:
 
     def texts(self, subject: Node, predicate: str) -> dict[str, str]:
         """Return the texts of a predicate by language tag."""
-        return {o.language or "en": o.value for o in self.all(subject, predicate) if o.is_literal}
+        found = [(o.language or "en", o.value) for o in self.all(subject, predicate) if o.is_literal]
+        return {lang: typeset(text, lang) for lang, text in found}
 
     @classmethod
     def of_triples(cls, triples: Iterable[ox.Triple]) -> Graph:

@@ -6,6 +6,7 @@ The texts of a guideline are in its Turtle files.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -22,10 +23,20 @@ Text = dict[str, str]
 _E = TypeVar("_E", bound=LrpError)
 
 
+_KEPT_TOGETHER = re.compile("(?<=«) | (?=[?!;:»])")
+"""The spaces within quotation marks and before punctuation of French, at which no line may break."""
+
+
+def typeset(text: str, lang: str) -> str:
+    """Return a text with no-break spaces where its language has a space before punctuation."""
+    return _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text) if lang == "fr" else text
+
+
 @cache
 def phrases(lang: str) -> Mapping[str, str]:
     """Return every phrase of a language by its name."""
-    return tomllib.loads((Path(__file__).parent / f"{lang}.toml").read_text(encoding="utf-8"))
+    found = tomllib.loads((Path(__file__).parent / f"{lang}.toml").read_text(encoding="utf-8"))
+    return {name: typeset(text, lang) for name, text in found.items()}
 
 
 def phrase(name: str, lang: str, /, **fill: object) -> str:

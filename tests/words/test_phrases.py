@@ -12,7 +12,7 @@ from lrp_kg.durations import MEASURES
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.web.search import OWN_KINDS
-from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases
+from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, typeset
 from tests.support.paths import PACKAGE
 
 PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare"}
@@ -108,3 +108,15 @@ def test_phrase_with_a_blank() -> None:
     assert phrase("hint-similar", "en", similar="x") == " Did you mean x?"
     with pytest.raises(KeyError):
         phrase("nothing-has-this-name", "en")
+
+
+def test_readme_says_what_the_foot_of_every_page_says() -> None:
+    readme = " ".join((PACKAGE.parent / "README.md").read_text(encoding="utf-8").replace("**", "").split())
+    assert phrase("site-intended-use", "en") in readme
+    assert phrase("site-translations", "en").lower().removesuffix(".") in readme.lower().replace(", and ", "; ")
+
+
+def test_french_punctuation_is_kept_with_its_word() -> None:
+    assert typeset("« ici » : oui ; non ?", "fr") == "«\u00a0ici\u00a0»\u00a0: oui\u00a0; non\u00a0?"
+    assert typeset("a ; b : c ?", "nl") == "a ; b : c ?"
+    assert not [name for name, text in phrases("fr").items() if re.search(r" [?!;:»]|« ", text)]
