@@ -40,7 +40,7 @@ def test_text_says_the_condition_as_it_follows_the_statement(service: GuidelineS
 def test_condition_without_a_phrase_is_shown_by_its_label_after_a_colon() -> None:
     condition = Condition("http://example.org/x#A", "A", {"en": "pain", "nl": "pijn"}, Always())
     assert condition.if_phrase["nl"] == "als: pijn"
-    assert condition.if_phrase["fr"] == "si : pain"
+    assert condition.if_phrase["fr"] == "si\N{NO-BREAK SPACE}: pain"
 
 
 def test_words_give_the_phrase_by_identifier(service: GuidelineService) -> None:

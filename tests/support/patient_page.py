@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ class PatientTab(browser.Tab):
     @property
     def answer(self) -> str:
         """The text of the answer, what is folded included."""
-        return " ".join(self.js("document.getElementById('answer-body').textContent").split())
+        return re.sub("[ \\n]+", " ", self.js("document.getElementById('answer-body').textContent")).strip()
 
     @property
     def asked(self) -> str | None:
