@@ -891,6 +891,17 @@ def test_errors_on_pages_run_nothing(client: FlaskClient, path: str) -> None:
     check_headers(response)
 
 
+def test_script_of_the_page_gets_the_phrases_that_it_says(client: FlaskClient) -> None:
+    page = client.get("/?lang=fr", headers={"Accept": "text/html"}).text
+    given = json.loads(unescape(re.search(r'data-words="([^"]*)"', page)[1]))  # type: ignore[index]
+    modules = re.findall(r'(?:src|href)="(/static/assess/[a-z]+\.js)"', page)
+    assert len(modules) == len(set(modules)) > 8
+    said = {
+        name for path in modules for name in re.findall(r'\bsay\("([a-z-]+)"', client.get(path, buffered=True).text)
+    }
+    assert given == {name: phrase(name, "fr") for name in said}
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_index_page(client: FlaskClient, service: GuidelineService, lang: str) -> None:
     response = client.get(f"/?lang={lang}", headers={"Accept": "text/html"})
