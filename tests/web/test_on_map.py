@@ -94,6 +94,15 @@ def test_after_an_exit_the_way_has_only_what_is_certain(app: Flask) -> None:
         assert response.text.count('class="asked"') == steps
 
 
+def test_what_is_possible_is_listed_whole_or_not(app: Flask) -> None:
+    known = {"redFlags": "none", "radicularPain": False, "careLine": "second-line"}
+    page = app.test_client().post("/guide/en/", json=known, headers=HTML).text
+    assert "possible: second line, weeks 1 to 5; second line, weeks 6 to 11; second line, week 12 and later" in page
+    assert (
+        "profiles B, C, D and E" not in page.partition('class="below"')[0]
+    )  # the option of another stage has no more to say
+
+
 def test_form_without_script_gets_the_map_and_the_way_back(app: Flask) -> None:
     response = app.test_client().post("/guide/nl/", data=dict(FORM), headers=HTML)
     page = MapPage(response.text)
