@@ -63,15 +63,18 @@ def check() -> None:
 
 def time_reached(limit: Effort) -> RecordTimeLimit:
     """Return the error of a record that needs more CPU seconds."""
+    seconds = f"{limit.seconds:g}"
     return RecordTimeLimit(
-        f"The record needed more than {limit.seconds:g} CPU seconds (LRP_RECORD_SECONDS) and was stopped. {_NOTHING}"
+        f"The record needed more than {seconds} CPU seconds (LRP_RECORD_SECONDS) and was stopped. {_NOTHING}",
+        phrase=("limit-record-time", {"seconds": seconds}),
     )
 
 
 def memory_reached(limit: Effort) -> RecordMemoryLimit:
     """Return the error of a record that needs more memory."""
     return RecordMemoryLimit(
-        f"The record needed more than {limit.memory} bytes of memory (LRP_RECORD_MEMORY) and was stopped. {_NOTHING}"
+        f"The record needed more than {limit.memory} bytes of memory (LRP_RECORD_MEMORY) and was stopped. {_NOTHING}",
+        phrase=("limit-record-memory", {"bytes": limit.memory}),
     )
 
 

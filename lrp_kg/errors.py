@@ -20,13 +20,20 @@ class LrpError(Exception):
     """Headers of an HTTP response with this error."""
 
     def __init__(
-        self, message: str, findings: Sequence[Finding] = (), messages: Mapping[str, str] | None = None
+        self,
+        message: str,
+        findings: Sequence[Finding] = (),
+        messages: Mapping[str, str] | None = None,
+        *,
+        phrase: tuple[str, Mapping[str, object]] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.findings = tuple(findings)
         self.messages = messages or {}
         """The message by language, where there are translations."""
+        self.phrase = phrase
+        """The name of the phrase that says the message, and what fills its blanks, where none could be asked for."""
 
     def text(self, lang: str) -> str:
         """Return the message in a language, else in English."""

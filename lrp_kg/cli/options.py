@@ -13,7 +13,7 @@ import click
 
 from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
-from lrp_kg.words import LANGUAGES, colon, phrase, problem_text
+from lrp_kg.words import LANGUAGES, colon, phrase, problem_text, said
 from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _language() -> str:
 def fail(error: LrpError) -> NoReturn:
     """Print an error with all its findings on stderr and exit with 2."""
     lang = _language()
-    title, text = (problem_text(said, lang) for said in (error.title, error.text(lang)))
+    title, text = problem_text(error.title, lang), said(error, lang)
     click.secho(f"{title}{colon(lang)}{text}", err=True, fg="red")
     for finding in error.findings:
         place = f"{finding.where}: " if finding.where else ""

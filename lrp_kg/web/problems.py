@@ -15,7 +15,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.web.error_page import PROBLEM, error_page, wants_page
 from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
-from lrp_kg.words import problem_text
+from lrp_kg.words import LANGUAGES, problem_text, said
 
 _ADVICE = {
     404: "There is nothing at this address. GET {root}/ lists the addresses of the service.",
@@ -116,7 +116,7 @@ def register_errors(app: Flask) -> None:
             error.message,
             findings=error.findings,
             headers=error.headers,
-            messages=error.messages,
+            messages={lang: said(error, lang) for lang in LANGUAGES} if error.phrase else error.messages,
         )
 
     @app.errorhandler(HTTPException)

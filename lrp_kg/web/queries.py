@@ -186,7 +186,8 @@ def _text(entry: CatalogueEntry, values: Mapping[str, str]) -> str:
     except UnknownParameter as error:
         if not wrong:
             raise
-        raise UnknownParameter(" ".join([*(f.message for f in wrong), error.message]), wrong) from None
+        said = {lang: " ".join([*(f.text(lang) for f in wrong), error.text(lang)]) for lang in LANGUAGES}
+        raise UnknownParameter(said["en"], wrong, said) from None
     refuse(wrong)
     return text
 

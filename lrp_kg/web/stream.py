@@ -17,7 +17,7 @@ from lrp_kg.web.problems import FAILED, OUT_OF_MEMORY, log_unexpected
 from lrp_kg.web.reading import Reading, one_record
 from lrp_kg.web.turns import Turns
 from lrp_kg.web.upload import Body, Upload
-from lrp_kg.words import problem_text
+from lrp_kg.words import said
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -103,7 +103,7 @@ class Stream:
                 answer = respond(raw or one_record(reader, line, "json", addresses))
             return b'{"line":%d,%b\n' % (number, answer[1:])
         except LrpError as error:
-            code, detail = error.code, problem_text(error.text(lang), lang)
+            code, detail = error.code, said(error, lang)
             findings = [f.as_dict(lang) for f in error.findings]
         except MemoryError:
             (code, detail), findings = OUT_OF_MEMORY, []

@@ -70,6 +70,14 @@ def problem_text(text: str, lang: str) -> str:
     return phrase(_problems()[text], lang) if text in _problems() else text
 
 
+def said(error: LrpError, lang: str) -> str:
+    """Return what an error says in a language, else in English."""
+    if error.phrase:
+        name, fill = error.phrase
+        return phrase(name, lang, **fill)
+    return problem_text(error.text(lang), lang)
+
+
 def in_language(texts: Mapping[str, str], lang: str, otherwise: str = "") -> str:
     """Return a text in a language, else in English, else in any; ``otherwise`` where there is none."""
     return texts.get(lang) or texts.get("en") or next(iter(texts.values()), "") or otherwise

@@ -184,7 +184,7 @@ def test_every_title_has_a_phrase_and_every_phrase_a_use() -> None:
     [
         ("en", "The record is not valid", "The record has 2 problems; nothing was decided."),
         ("nl", "Het dossier is niet geldig", "Het dossier bevat 2 fouten; er is niets beslist."),
-        ("fr", "Le dossier n'est pas valide", "Le dossier contient 2 erreurs ; rien n'a été décidé."),
+        ("fr", "Le dossier n'est pas valide", "Le dossier contient 2 erreurs\u00a0; rien n'a été décidé."),
         ("de", "Der Datensatz ist nicht gültig", "Der Datensatz enthält 2 Fehler; es wurde nichts entschieden."),
     ],
 )

@@ -9,10 +9,13 @@ import pytest
 
 from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
 from lrp_kg.durations import MEASURES
+from lrp_kg.effort import Effort, memory_reached, time_reached
+from lrp_kg.errors import BrokenJson
+from lrp_kg.research.engine.limits import LIMITS
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.web.search import OWN_KINDS
-from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, typeset
+from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, said, typeset
 from tests.support.paths import PACKAGE
 
 PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare"}
@@ -39,6 +42,7 @@ COMPOSED = {
     *(f"search-kind-{kind}" for kind in OWN_KINDS),
     *(f"queries-topic-{topic}" for topic in (*TOPICS, "other")),
     *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
+    *(f"query-{code}" for code in LIMITS),
 }
 """Names that code puts together."""
 CALL = re.compile(r"""(?:\b(?:say|w|phrase|in_every_language)\(|\bwords\[)\s*["']([\w-]+)["']""")
@@ -94,6 +98,16 @@ def test_no_phrase_is_missing() -> None:
     known = phrases("en")
     assert [(f.name, n) for f, n in found if not n.endswith("-") and not {n, prefix(f) + n} & set(known)] == []
     assert sorted(COMPOSED - set(known)) == []
+
+
+def test_error_is_said_in_each_language_by_its_name_and_values() -> None:
+    reached = time_reached(Effort(seconds=2.0))
+    assert said(reached, "en") == reached.message
+    assert all("2 " in said(reached, lang) for lang in LANGUAGES)
+    assert len({said(reached, lang) for lang in LANGUAGES}) == len(LANGUAGES)
+    kept = memory_reached(Effort(memory=100))
+    assert said(kept, "en") == kept.message
+    assert said(BrokenJson("x"), "nl") == "x"
 
 
 def test_text_in_a_language() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lrp_kg.errors import MalformedQuery, QueryRefused
 from lrp_kg.research.engine.model import BASE
+from lrp_kg.words import error as say
 
 _CODEPOINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _WORDS = re.compile("service|from", re.IGNORECASE)
@@ -152,11 +153,10 @@ def _resolve(node: Any, names: Any) -> Any:
 
 def _unreadable(error: Exception) -> MalformedQuery:
     """Return that a query cannot be parsed; Oxigraph is not asked, since it would also run what it can parse."""
-    place = f"line {error.lineno}, column {error.column}" if hasattr(error, "lineno") else "a place that is not known"  # type: ignore[attr-defined]
-    return MalformedQuery(
-        f"The query cannot be parsed at {place}. It holds the word FROM, so it is read strictly: "
-        "correct it there, and declare every prefix."
-    )
+    line, column = (getattr(error, name, None) for name in ("lineno", "column"))
+    if line is not None:
+        return say(MalformedQuery, "query-not-read-at", line=line, column=column)
+    return say(MalformedQuery, "query-not-read")
 
 
 def syntax_error(text: str, error: SyntaxError) -> Exception:
@@ -171,4 +171,4 @@ def syntax_error(text: str, error: SyntaxError) -> Exception:
         else:
             return QueryRefused("This is an update; the endpoint is read-only. Data is loaded with lrp-kg load.")
     reason = " ".join(str(error.msg).split())[:500]
-    return MalformedQuery(f"The query is not SPARQL 1.1: {reason}. Correct it there.")
+    return say(MalformedQuery, "query-not-sparql", reason=reason)

@@ -8,37 +8,33 @@ from contextlib import contextmanager
 
 from lrp_kg.errors import Busy, LimitReached, MemoryLimit, QueryTimeLimit, RowLimit, SizeLimit
 from lrp_kg.research.engine.model import Limits, setting
+from lrp_kg.words import error as say
 
-NARROW = "Narrow it, or ask for a part with LIMIT"
-ROWS = "Count instead, or ask for parts with ORDER BY, LIMIT and OFFSET"
-SIZE = "Ask for fewer columns, or for parts with LIMIT and OFFSET"
-LIMITS: dict[str, tuple[type[LimitReached], str, str, str]] = {
-    "limit-time": (QueryTimeLimit, "seconds", "ran longer than {0:g} seconds and was stopped", NARROW),
-    "limit-rows": (RowLimit, "rows", "has more than {0} rows or triples", ROWS),
-    "limit-size": (SizeLimit, "size", "has a result of more than {0} bytes", SIZE),
-    "limit-memory": (MemoryLimit, "memory", "needed more than {0} bytes of memory and was stopped", NARROW),
+LIMITS: dict[str, tuple[type[LimitReached], str]] = {
+    "limit-time": (QueryTimeLimit, "seconds"),
+    "limit-rows": (RowLimit, "rows"),
+    "limit-size": (SizeLimit, "size"),
+    "limit-memory": (MemoryLimit, "memory"),
 }
-"""The error of each limit, its name in `Limits`, what a query that reaches it does, and advice."""
+"""The error of each limit, and its name in `Limits`."""
 
 
 def limit_reached(code: str, limits: Limits) -> LimitReached:
     """Return the error of a limit: which one, its value, the setting, and what to do."""
-    kind, name, what, advice = LIMITS[code]
-    reached = what.format(getattr(limits, name))
-    return kind(f"The query {reached} (LRP_{setting(name)}). {advice}. Nothing of the result is given.")
+    kind, name = LIMITS[code]
+    return say(kind, f"query-{code}", value=f"{getattr(limits, name):.12g}", setting=f"LRP_{setting(name)}")
 
 
 def time_reached(limits: Limits, used: float, lasted: float, *, by_clock: bool) -> LimitReached:
     """Return the error of a query that used so many CPU seconds, lasted so many, and reached one of the two limits."""
-    if by_clock:
-        return QueryTimeLimit(
-            f"The query was stopped after {lasted:.1f} seconds by the clock, in which it got {used:.1f} of the "
-            f"{limits.seconds:g} CPU seconds that it may use (LRP_{setting('patience')} times "
-            f"LRP_{setting('seconds')}). The machine is busy: ask again later. Nothing of the result is given."
-        )
-    return QueryTimeLimit(
-        f"The query used up its {limits.seconds:g} seconds of CPU time, within {lasted:.1f} by the clock, and was "
-        f"stopped (LRP_{setting('seconds')}). {NARROW}. Nothing of the result is given."
+    return say(
+        QueryTimeLimit,
+        "query-limit-clock" if by_clock else "query-limit-used",
+        used=f"{used:.1f}",
+        lasted=f"{lasted:.1f}",
+        limit=f"{limits.seconds:g}",
+        patience=f"LRP_{setting('patience')}",
+        setting=f"LRP_{setting('seconds')}",
     )
 
 
@@ -46,10 +42,7 @@ def time_reached(limits: Limits, used: float, lasted: float, *, by_clock: bool) 
 def slot(slots: threading.BoundedSemaphore, limits: Limits) -> Iterator[None]:
     """Hold one of the slots of queries that may run at once; raise `Busy` if none is free."""
     if not slots.acquire(blocking=False):
-        raise Busy(
-            f"{limits.concurrent} queries are running, which is as many as may run at once "
-            f"(LRP_{setting('concurrent')}). Ask again in a moment."
-        )
+        raise say(Busy, "query-busy", count=limits.concurrent, setting=f"LRP_{setting('concurrent')}")
     try:
         yield
     finally:

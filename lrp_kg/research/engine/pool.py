@@ -30,6 +30,7 @@ from lrp_kg.research.engine import messages
 from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot, time_reached
 from lrp_kg.research.engine.model import Limits, Question, Reply, setting
 from lrp_kg.research.engine.workers import CRASH, GRACE, Worker, Workers
+from lrp_kg.words import error as say
 
 PATIENT = 0.03
 """Seconds before the worker of a slow query gets a lower priority than ordinary requests."""
@@ -79,9 +80,7 @@ class PoolEngine(Workers):
         """Answer a query completely, or raise an `LrpError` that says why not."""
         size = len(question.text.encode("utf-8", "surrogatepass"))
         if size > self.limits.text:
-            raise QueryTooLong(
-                f"The query has {size} bytes; {self.limits.text} are taken (LRP_{setting('text')}). Shorten it."
-            )
+            raise say(QueryTooLong, "query-long", size=size, limit=self.limits.text, setting=f"LRP_{setting('text')}")
         if os.getpid() != self._owner:
             self._own()  # this process was forked: what it inherited belongs to the other
         with slot(self._slots, self.limits):
@@ -144,12 +143,11 @@ class PoolEngine(Workers):
         if code in LIMITS:
             raise limit_reached(code, self.limits)
         if code == NotAcceptable.code and message:
-            raise NotAcceptable(message)
+            raise NotAcceptable(message, messages=data.get("messages"))
         if code == NotAcceptable.code:
-            what = "a graph; accept an RDF format" if data["form"] == "graph" else "solutions; accept a results format"
-            raise NotAcceptable(f"The result of this query is {what}.")
+            raise say(NotAcceptable, "query-gives-graph" if data["form"] == "graph" else "query-gives-solutions")
         kind: type[LrpError] = next((k for k in (QueryRefused, MalformedQuery) if k.code == code), EngineFailed)
-        raise kind(message)
+        raise kind(message, messages=data.get("messages"))
 
     def _raise_death(self, number: int) -> NoReturn:
         if number == CRASH:

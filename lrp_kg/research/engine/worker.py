@@ -47,7 +47,7 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], R
     try:
         return _run(store, request)
     except LrpError as error:
-        return {"error": error.code, "message": error.message}, None
+        return {"error": error.code, "message": error.message, "messages": dict(error.messages)}, None
     except ResultTooLarge:
         return {"error": "limit-size"}, None
     except MemoryError:

@@ -15,7 +15,7 @@ from lrp_kg.guideline.index import Graph, iri
 from lrp_kg.guideline.named_graphs import guideline_quads
 from lrp_kg.namespaces import DCTERMS, PREFIXES, RDFS, XSD
 from lrp_kg.research.questions.model import MARK, CatalogueEntry, Parameter
-from lrp_kg.words import LANGUAGES, in_language
+from lrp_kg.words import LANGUAGES, colon, in_every_language, in_language
 from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ _BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false", "yes":
 
 
 class Bad(ValueError):
-    """A value that a parameter cannot have; the message says why and what to do."""
+    """A value that a parameter cannot have; the message says why and what to do, in ``texts`` in each language."""
+
+    def __init__(self, name: str, /, **fill: object) -> None:
+        self.texts = in_every_language(name, **{k: repr(v) if k == "value" else v for k, v in fill.items()})
+        super().__init__(self.texts["en"])
 
 
 class Vocabulary:
@@ -92,15 +96,15 @@ class Vocabulary:
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:(//|[A-Za-z0-9])", value):
             name = expanded(value, prefixes)
             if name and self._guideline is not None and iri(name) not in self._graph.by_subject:
-                raise Bad(f"{value} is no term of this guideline. Write its IRI, or correct the name")
+                raise Bad("value-no-term", value=value)
             return name or value
         found = self._named.get(value, set())
         if of is not None and len(found) > 1:
             found = found & (self._of_class(of, prefixes) or found)
         if len(found) > 1:
-            raise Bad(f"{value!r} names {len(found)} terms: {', '.join(sorted(found))}. Write the IRI of one")
+            raise Bad("value-many-terms", value=value, count=len(found), names=", ".join(sorted(found)))
         if not found:
-            raise Bad(f"{value!r} is neither an IRI, nor a prefixed name, nor a name or identifier of this guideline")
+            raise Bad("value-no-name", value=value)
         return next(iter(found))
 
     def named(self, value: str, of: str | None, prefixes: Mapping[str, str]) -> str:
@@ -131,19 +135,19 @@ def parameter_line(text: str) -> re.Match[str] | None:
 def term_of(parameter: Parameter, value: str, vocabulary: Vocabulary, prefixes: Mapping[str, str]) -> str:
     """Return a value as a term in SPARQL; raise `Bad` where it is none of the parameter's type."""
     if len(value) > LONGEST:
-        raise Bad(f"it has more than {LONGEST} characters")
+        raise Bad("value-long", limit=LONGEST)
     kind = parameter.type
     if kind == "iri":
         found = vocabulary.find(value.strip(), parameter.of, prefixes)
         try:
             return str(ox.NamedNode(found))
         except ValueError:
-            raise Bad(f"{value!r} is no IRI") from None
+            raise Bad("value-no-iri", value=value) from None
     if kind == "integer":
         return _integer(parameter, value)
     if kind == "boolean":
         if value.strip().lower() not in _BOOLEANS:
-            raise Bad(f"{value!r} is neither true nor false")
+            raise Bad("value-no-boolean", value=value)
         return f'"{_BOOLEANS[value.strip().lower()]}"^^<{XSD}boolean>'
     if kind == "date":
         try:
@@ -151,34 +155,34 @@ def term_of(parameter: Parameter, value: str, vocabulary: Vocabulary, prefixes: 
                 raise ValueError
             return f'"{date.fromisoformat(value.strip())}"^^<{XSD}date>'
         except ValueError:
-            raise Bad(f"{value!r} is no day such as 2024-02-29") from None
+            raise Bad("value-no-day", value=value) from None
     if kind == "lang":
         value = look_up(value) or value
     allowed = {"lang": LANGUAGES, "choice": parameter.values}.get(kind)
     if allowed is not None and value not in allowed:
-        raise Bad(f"{value!r} is none of {', '.join(allowed)}")
+        raise Bad("value-none-of", value=value, known=", ".join(allowed))
     return _string(value)
 
 
 def _integer(parameter: Parameter, value: str) -> str:
     if not re.fullmatch(rf"[+-]?\d{{1,{DIGITS}}}", value.strip(), re.ASCII):
-        raise Bad(f"{value!r} is no whole number of at most {DIGITS} digits")
+        raise Bad("value-no-integer", value=value, digits=DIGITS)
     number = int(value)
     if parameter.minimum is not None and number < parameter.minimum:
-        raise Bad(f"{number} is below {parameter.minimum}")
+        raise Bad("value-below", value=number, limit=parameter.minimum)
     if parameter.maximum is not None and number > parameter.maximum:
-        raise Bad(f"{number} is above {parameter.maximum}")
+        raise Bad("value-above", value=number, limit=parameter.maximum)
     return f'"{number}"^^<{XSD}integer>'
 
 
 def _string(value: str) -> str:
     """Return a string as a literal; engines read codepoint escapes at different moments, so it may have none."""
     if re.search(r"\\[uU]", value):
-        raise Bad("it holds a backslash before u, which engines read as an escape. Leave the backslash out")
+        raise Bad("value-backslash")
     if any(
         ord(c) < 0x20 and c not in "\t\n\r" or 0xD800 <= ord(c) <= 0xDFFF or ord(c) in (0xFFFE, 0xFFFF) for c in value
     ):
-        raise Bad("it holds a control character or half a character. Leave it out")
+        raise Bad("value-control")
     return str(ox.Literal(value))
 
 
@@ -188,8 +192,9 @@ def spliced(entry: CatalogueEntry, values: Mapping[str, str], vocabulary: Vocabu
     Raises `UnknownParameter` with every problem of the values at once.
     """
     known = {p.name: p for p in entry.parameters}
+    names = ", ".join(known) or "-"
     problems = [
-        f"{name!r} is no parameter of {entry.name}. Choose among {', '.join(known) or 'none'}"
+        in_every_language("value-no-parameter", name=repr(name), query=entry.name, known=names)
         for name in values
         if name not in known
     ]
@@ -203,9 +208,10 @@ def spliced(entry: CatalogueEntry, values: Mapping[str, str], vocabulary: Vocabu
         try:
             terms.append(term_of(p, value, vocabulary, prefixes))
         except Bad as problem:
-            problems.append(f"{p.name}: {problem}")
+            problems.append({lang: f"{p.name}{colon(lang)}{text}" for lang, text in problem.texts.items()})
     if problems:
-        raise UnknownParameter("; ".join(problems) + ".")
+        texts = {lang: "; ".join(p[lang] for p in problems) + "." for lang in LANGUAGES}
+        raise UnknownParameter(texts["en"], messages=texts)
     if not entry.parameters:
         return entry.query
     line = parameter_line(entry.query)

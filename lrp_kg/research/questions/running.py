@@ -13,6 +13,7 @@ from lrp_kg.namespaces import XSD
 from lrp_kg.research.engine.model import Engine, Question
 from lrp_kg.research.questions.model import CatalogueEntry
 from lrp_kg.research.questions.parameters import Vocabulary, spliced
+from lrp_kg.words import error as say
 from lrp_kg.words import in_language
 
 JSON = "application/sparql-results+json"
@@ -54,10 +55,7 @@ def question(
     """Return what to ask; raise `UnknownParameter` for bad values, `RecordsNeeded` where there are no records."""
     text = spliced(entry, values, vocabulary)
     if entry.needs == "records" and not engine.has_records:
-        raise RecordsNeeded(
-            f"{entry.name} asks of records, and none are loaded. Load some with lrp-kg load FILES --store DIR, "
-            "or give lrp-kg query a file of them with --records."
-        )
+        raise say(RecordsNeeded, "query-needs-records", name=entry.name)
     return Question(text, solutions=media_type, graph=None)
 
 
