@@ -1,0 +1,78 @@
+"""Loading new records into a store, beside what Oxigraph's bulk loader alone needs for the same quads.
+
+    python benchmarks/store.py                       # 1,000 and 5,000 records
+    python benchmarks/store.py --sizes 100000        # other sizes; --json FILE, --keep DIR (cohorts and stores)
+
+CPU seconds are those of all processes of a load. What a guideline costs once (its diagrams, its closure) is in a cache
+before anything is measured; what each load costs whatever its size is in the first line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from serving import COMMAND, environment
+
+BULK = (
+    "import sys, pyoxigraph as ox; s = ox.Store(sys.argv[2]);"
+    " s.bulk_load(path=sys.argv[1], format=ox.RdfFormat.N_QUADS); s.optimize(); s.flush()"
+)
+
+
+def spent(*command: str, env: dict[str, str]) -> float:
+    """Run a command to its end and return the CPU seconds of it and of its children."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def size(folder: Path) -> int:
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+
+
+def measure(records: int, folder: Path, env: dict[str, str], base: dict[str, float]) -> dict[str, float]:
+    """Load records; the seconds and bytes of ``base``, a load of one record, are left out where a record is meant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cohort, store, quads, plain = (folder / name for name in ("cohort.ndjson", "store", "all.nq", "plain"))
+    if not cohort.exists():
+        spent(COMMAND, "synthesise", str(records), "--output", str(cohort), env=env)
+    seconds = spent(COMMAND, "load", str(cohort), "--store", str(store), env=env)
+    nothing = folder / "nothing.ndjson"
+    nothing.write_text("{}\n", encoding="utf-8")
+    spent(COMMAND, "load", str(nothing), "--store", str(store), "--to", str(quads), env=env)
+    alone = spent(sys.executable, "-c", BULK, str(quads), str(plain), env=env)
+    found = {"records": records, "seconds": seconds, "bytes": size(store), "bulk": alone}
+    own = seconds - base.get("seconds", 0)
+    line = f"{records:>8} records: {seconds:.1f} CPU s; Oxigraph alone {alone:.1f} s ({seconds / alone:.1f} times)"
+    if base:
+        kept = (found["bytes"] - base["bytes"]) / records / 1000
+        line += f"; {records / own:.0f} records a CPU second, {kept:.1f} kB a record on disk"
+    print(line, flush=True)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", nargs="+", type=int, default=[1_000, 5_000])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for cohorts and stores")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        env = environment(Path(scratch))
+        folder = options.keep or Path(scratch)
+        measure(1, folder / "warm", env, {})
+        base = measure(1, folder / "one", env, {})
+        found = [base, *(measure(n, folder / str(n), env, base) for n in options.sizes)]
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
