@@ -211,7 +211,7 @@ def test_detail_put_together_from_the_request_is_in_the_language(client: FlaskCl
 
 def test_line_of_a_stream_is_refused_in_the_language(client: FlaskClient) -> None:
     found = client.post("/v1/assess?lang=fr", data='{"redFlags": }\n', content_type="application/x-ndjson")
-    assert json.loads(found.data)["detail"] == "Colonne 14 : une valeur est attendue ici."
+    assert json.loads(found.data)["detail"] == "Colonne 14\u00a0: une valeur est attendue ici."
 
 
 def test_detail_without_translation_says_that_it_is_english(client: FlaskClient) -> None:
