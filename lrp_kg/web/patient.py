@@ -39,6 +39,8 @@ def form_sent() -> Sent:
         _, form, _ = parser.parse(request.stream, kind, request.content_length, options)
     except ValueError:
         raise say(BrokenForm, "error-form") from None
+    if None in form:  # a part without a name, which is whose value nobody knows
+        raise say(BrokenForm, "error-form")
     return {name: form.getlist(name) for name in form}
 
 

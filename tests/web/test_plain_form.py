@@ -238,6 +238,7 @@ def test_hostile_texts_are_escaped(app: Flask, service: GuidelineService) -> Non
 
 
 FILE = b'--x\r\nContent-Disposition: form-data; name="redFlags"; filename="a.txt"\r\n\r\nnone\r\n--x--\r\n'
+NAMELESS = b"--x\r\nContent-Disposition: form-data\r\n\r\nhigh\r\n--x--\r\n"
 
 
 @pytest.mark.parametrize(
@@ -249,6 +250,7 @@ FILE = b'--x\r\nContent-Disposition: form-data; name="redFlags"; filename="a.txt
         (b"redFlags=none", "", 415),
         (b"--x\r\nnothing", "multipart/form-data; boundary=x", 400),
         (FILE, "multipart/form-data; boundary=x", 400),
+        (NAMELESS, "multipart/form-data; boundary=x", 400),
     ],
 )
 def test_bodies_that_are_no_form(app: Flask, body: bytes, kind: str, status: int) -> None:
