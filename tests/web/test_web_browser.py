@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.record.form import from_form
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, Json
 from tests.support.guidelines import valid_records
 from tests.support.patient_page import PatientTab
 
@@ -260,6 +261,21 @@ def test_record_is_kept_in_the_tab(tab: PatientTab) -> None:
     assert "onsetDate" not in tab.js("JSON.stringify({...sessionStorage, ...localStorage})")
     assert tab.js("localStorage.length") == 0
     assert tab.js("document.cookie") == ""
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"redFlags": "none", "radicularPain": False, "medications": ["nsaid", "opioid"], "incapacityPercentage": 50},
+        {"onsetDate": {"earliest": "2024-01-08", "latest": "2024-01-10"}, "medications": []},
+        {"onsetDate": "2024-01", "assessmentDate": "2024-02-28"},
+    ],
+)
+def test_form_says_what_the_script_sends(tab: PatientTab, site: str, service: GuidelineService, record: Json) -> None:
+    """What the form would send without the script is read as the record that the script sends."""
+    tab.go(f"{site}/?lang=en#{quote(json.dumps(record))}")
+    sent = parse_qs(tab.js("String(new URLSearchParams(new FormData(document.getElementById('record'))))"))
+    assert service.read(from_form(service.reader, sent)) == service.read(tab.record) == service.read(record)
 
 
 def test_what_the_form_cannot_show_is_sent_too(tab: PatientTab, site: str, service: GuidelineService) -> None:
