@@ -53,7 +53,7 @@ def test_service_parses_each_file_once(parsed: Counter[str]) -> None:
     record = {"assessmentDate": "2024-02-12"}
     answers = [client.post(path, json=record) for path in ("/assess?explain=true", "/validate")]
     pages = ("/ontology", "/ontology/first-line", "/term/lrp:stage", "/term/", "/")
-    answers += [client.get(path) for path in pages]
+    answers += [client.get(path, follow_redirects=True) for path in pages]
     assert [a.status_code for a in answers] == [200] * 7
     assert parsed == {"oxigraph": 1}
 
