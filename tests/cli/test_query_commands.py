@@ -173,7 +173,7 @@ def cohort(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fl
 
 
 class Page(HTMLParser):
-    """What a page holds: links, table rows, form fields, and anything that a strict policy would refuse."""
+    """What a page holds: links, table rows, fields of its own form, and what a strict policy would refuse."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -182,13 +182,15 @@ class Page(HTMLParser):
         self.fields: dict[str, str] = {}
         self.inline: list[str] = []
         self.lang = ""
+        self.main = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.links += [given.get("href") or ""] * (tag == "a")
         self.rows += tag == "tr"
-        if tag in ("select", "input"):
+        self.main = self.main or tag == "main"
+        if tag in ("select", "input") and self.main:
             self.fields[given.get("name") or ""] = given.get("id") or ""
         if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
             self.inline.append(tag)
