@@ -12,7 +12,6 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.words import phrase
-from tests.support.application import in_a_thread, made
 from tests.support.browser import CHROMIUM, Browser, Json, Tab
 from tests.support.guidelines import cases
 from tests.support.records import CLUSTER
@@ -23,19 +22,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(service: GuidelineService) -> Iterator[str]:
-    with made(service) as app, in_a_thread(app) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    running = Browser(tmp_path_factory.mktemp("chromium"))
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def tab(browser: Browser, site: str) -> Iterator[Tab]:
     """A tab that runs no scripts but those of the test."""
@@ -44,6 +30,7 @@ def tab(browser: Browser, site: str) -> Iterator[Tab]:
     yield found
     assert [c for c in found.complaints() if "422" not in c] == []
     assert [url for url in found.requests() if not url.startswith(site + "/")] == []
+    found.close()
 
 
 def follow(tab: Tab, selector: str, *, key: str = "") -> None:
