@@ -12,6 +12,7 @@ from lrp_kg.answer.alternatives import values_in_words
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.outcomes import DECIDED
 
 
@@ -71,26 +72,34 @@ class AnswerWords(GuidelineWords):
             return self.say("days-never")
         return ", ".join(found)
 
-    def changes(self, found: list[Json]) -> list[tuple[str, tuple[str, ...]]]:
-        """Return what changes on later days: each day, and what decisions are from then on."""
+    def changes(self, found: list[Json], stage: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what changes on later days: each day, and what decisions are from then on.
+
+        ``stage`` is the stage now, which need not be repeated.
+        """
         days: dict[str, list[Json]] = {}
         for c in found:
             days.setdefault(c["date"], []).append(c)
-        return [(day, self.outcomes(changed)) for day, changed in days.items()]
+        rows = []
+        for day, changed in days.items():
+            stage = self._stage_of(changed, stage)
+            rows.append((day, self.outcomes(changed, stage)))
+        return rows
 
-    def outcomes(self, found: Iterable[Json]) -> tuple[str, ...]:
+    def outcomes(self, found: Iterable[Json], stage: str | None = None) -> tuple[str, ...]:
         """Return what decisions would be: their answers, then those of each other status together.
 
-        With a new stage goes another answer of some decisions that says no more than that.
+        ``stage`` is the stage that the reader knows: with a new one goes another answer of some decisions that says no
+        more than that.
         """
         found = list(found)
-        stage = self.guideline.decisions.get(self.guideline.roles.stage or "")
-        staged = stage is not None and any(d["decision"] == stage.id and d["answers"] for d in found)
+        staged = self._stage is not None and any(d["decision"] == self._stage.id and d["answers"] for d in found)
         answers: list[str] = []
         others: dict[str, list[str]] = {}
         for d in found:
             if d["answers"]:
-                said = "; ".join(map(self.brief, (self.option(d["decision"], a) for a in d["answers"])))
+                options = (self.option(d["decision"], a) for a in d["answers"])
+                said = "; ".join(self.brief(o, stage) for o in options)
                 status = f"{self.status(d['status'])} – " if d["status"] != DECIDED else ""
                 label = self.decision(d["decision"])
                 if status or not said.startswith(label):
@@ -101,25 +110,35 @@ class AnswerWords(GuidelineWords):
                 others.setdefault(d["status"], []).append(self.decision(d["decision"]))
         return (*answers, *(f"{self.status(status)}{self.colon}{', '.join(of)}" for status, of in others.items()))
 
-    def brief(self, label: str) -> str:
-        """Return the label of an option without the stage that it begins with."""
-        stage = next((s for s in self._stages if label.startswith(s) and label != s), "")
-        return label.removeprefix(stage).lstrip(f",{self.colon}")
+    def brief(self, label: str, stage: str | None) -> str:
+        """Return the label of an option without the stage, by its identifier, that it begins with."""
+        named = next((self.label(o) for o in self._stage.options if o.id == stage), "") if self._stage else ""
+        if not named or label == named or not label.startswith(named):
+            return label
+        return label.removeprefix(named).lstrip(f",{self.colon}")
 
     @cached_property
-    def _stages(self) -> list[str]:
-        """The labels of stages, the longest first."""
-        own = self.guideline.decisions.get(self.guideline.roles.stage or "")
-        return sorted((self.label(o) for o in own.options), key=len, reverse=True) if own else []
+    def _stage(self) -> Decision | None:
+        return self.guideline.decisions.get(self.guideline.roles.stage or "")
 
-    def what_if(self, found: Json, aside: Collection[str] = ()) -> list[OtherValue]:
+    def _stage_of(self, found: Iterable[Json], otherwise: str | None) -> str | None:
+        """Return the stage that outcomes decide, if they are about it."""
+        own = [d for d in found if self._stage and d["decision"] == self._stage.id]
+        if not own:
+            return otherwise
+        return own[0]["answers"][0] if own[0]["status"] == DECIDED else None
+
+    def what_if(self, found: Json, aside: Collection[str] = (), stage: str | None = None) -> list[OtherValue]:
         """Return what would change decisions, values of a field that change the same in one row.
 
-        ``aside`` are decisions that are not spoken of.
+        ``aside`` are decisions that are not spoken of, ``stage`` is the stage now, which need not be repeated.
         """
         rows: dict[tuple[str, tuple[str, ...]], list[Json]] = {}
         for a in found["alternatives"]:
-            outcomes = self.outcomes(d for d in a["decisions"] if d["decision"] not in aside)
+            shown = [d for d in a["decisions"] if d["decision"] not in aside]
+            then = self._stage_of(a["decisions"], stage)
+            known = then == stage or then == self._stage_of(shown, None)
+            outcomes = self.outcomes(shown, then if known else None)
             if outcomes:
                 rows.setdefault((a["field"], outcomes), []).append(a)
         return [self._other_value(several, outcomes) for (_, outcomes), several in rows.items()]

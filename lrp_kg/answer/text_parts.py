@@ -239,7 +239,7 @@ class TextAnswer:
             return [Text(f"  {self.words.say('changes-unknown')}")]
         if not found:
             return [Text(f"  {self.words.say('changes-none')}")] if "changes" in answer else []
-        rows = self.words.changes(found)
+        rows = self.words.changes(found, answer["stage"])
         return [Hanging(f"[bold]{day}[/] → {escape('; '.join(said))}", "  - ") for day, said in rows]
 
     def _what_if(self, answer: Json) -> Iterator[RenderableType]:
@@ -247,7 +247,7 @@ class TextAnswer:
         if "whatIf" not in answer:
             return
         aside = [name for name, p in answer["eligibility"].items() if not p["assessed"]]
-        rows = self.words.what_if(answer["whatIf"], aside)
+        rows = self.words.what_if(answer["whatIf"], aside, answer["stage"])
         for row in rows:
             said = f"[bold]{escape(row.label)}{self.words.colon}{escape(row.value)}[/] [dim]({escape(row.known)})[/]"
             yield Hanging(f"{said} → {escape('; '.join(row.outcomes))}", "  - ")

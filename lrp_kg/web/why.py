@@ -90,6 +90,7 @@ class Explained:
         self._sources = {s.id: s for s in g.sources.values()}
         self._boxes = {b.id: b.iri for b in g.boxes.values()}
         self._of_statements = {s["id"]: (box, s) for box in answer["boxes"] for s in box["statements"]}
+        self._notices = {s.id: g.option_owners[o][0].id for o, found in g.notices.items() for s in found}
 
     @property
     def aside(self) -> frozenset[str]:
@@ -104,7 +105,10 @@ class Explained:
     def decision(self, ident: str) -> DecisionView:
         """Return one of the guideline's own decisions."""
         found, own = self.answer["decisions"][ident], self._decisions[ident]
-        options = {o.id: Link(self.words.brief(self.words.label(o)), self.address(o.iri)) for o in own.options}
+        options = {
+            o.id: Link(self.words.brief(self.words.label(o), self.answer["stage"]), self.address(o.iri))
+            for o in own.options
+        }
         groups: dict[tuple[str, ...], tuple[list[str], list[Json]]] = {}
         for option, reasons in found["whyNot"].items():
             shown = [r for r in reasons if r["verdict"] != "true"] or reasons
@@ -137,7 +141,7 @@ class Explained:
         if decision not in self._what_if:
             others = self.answer["decisions"].keys() - {decision}
             found = self.answer.get("whatIf")
-            self._what_if[decision] = tuple(self.words.what_if(found, others)) if found else ()
+            self._what_if[decision] = tuple(self.words.what_if(found, others, self.answer["stage"])) if found else ()
         return self._what_if[decision]
 
     def later(self, decision: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -146,7 +150,12 @@ class Explained:
         return tuple(self.words.changes([c for c in found if c["decision"] == decision]))
 
     def statement(self, ident: str) -> Why | None:
-        """Return why a statement of a box is shown: its decision, and its own condition; None if it is in no box."""
+        """Return why a statement of a box, or a notice, is shown: its decision, and its own condition; else None."""
+        if notice := next((s for s in self.answer["notices"] if s["id"] == ident), None):
+            because = self.answer["decisions"][self._notices[ident]]["because"]
+            reasons = {r["condition"]: r for r in (*because, *notice.get("because", ()))}
+            source = self.source(notice, self.words.guideline.statement_iris[ident])
+            return Why(self._grounds(reasons.values()), source=source, decision=self._notices[ident], more=True)
         if ident not in self._of_statements:
             return None
         box, s = self._of_statements[ident]

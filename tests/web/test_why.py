@@ -88,6 +88,22 @@ def test_reasons_of_another_guideline(ankle: GuidelineService) -> None:
         check_grounds(ankle, record, explained(ankle, record), "en")
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_options_are_told_apart_without_the_stage(service: GuidelineService, lang: str) -> None:
+    """The stage now is left out of labels; that of another option, or of a later day, is not."""
+    found = explained(service, FIRST_VISIT, lang)
+    decision = service.guideline.decisions[service.guideline.roles.stage or ""]
+    stages = {o.id: found.words.label(o) for o in decision.options}
+    view = found.decision("management")
+    assert not view.answers[0].text.startswith(stages[found.answer["stage"]])
+    named = [name for names, _ in view.others for name in names] + [a.text for a in view.answers]
+    assert len(named) == len(set(named))
+    (_, said), *_ = found.later("management")
+    assert any(text in said[0] for name, text in stages.items() if name != found.answer["stage"])
+    rows = [row for row in found.what_if("management") if row.field == "onsetDate"]
+    assert any(text in row.outcomes[0] for row in rows for text in stages.values())
+
+
 def test_warning_says_why_it_is_given(service: GuidelineService) -> None:
     found = explained(service, FIRST_VISIT | {"severePain": True})
     warnings = [w for w in found.answer["warnings"] if "because" in w]
