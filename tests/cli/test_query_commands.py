@@ -121,6 +121,10 @@ def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
         (["query", "stage-differences", "-p", "first=nope", "-p", "x=1"], "'x' is no parameter"),
         (["query", "work-rules", "--records", RECORDS, "--store", "x"], "not both"),
         (["query", "-f", "no-such-file.rq"], "cannot be read"),
+        (["query", "--lang", "fr"], "Dites quelle requête\u00a0: un NAME"),
+        (["query", "records-by-exit", "--lang", "nl"], "records-by-exit vraagt naar dossiers"),
+        (["query", "stage-differences", "--lang", "de", "-p", "x=1"], "'x' ist kein Parameter von stage-differences"),
+        (["query", "work-rules", "--lang", "nl", "--records", RECORDS, "--store", "x"], "niet allebei"),
     ],
 )
 def test_query_that_cannot_run_is_reported(arguments: list[str], expected: str) -> None:
