@@ -11,7 +11,7 @@ from typing import Any
 from lrp_kg.answer.alternatives import values_in_words
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.answer.labels import is_to_read
-from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.guideline.in_words import GuidelineWords, short_title
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.outcomes import DECIDED
 
@@ -112,10 +112,15 @@ class AnswerWords(GuidelineWords):
 
     def brief(self, label: str, stage: str | None) -> str:
         """Return the label of an option without the stage, by its identifier, that it begins with."""
-        named = next((self.label(o) for o in self._stage.options if o.id == stage), "") if self._stage else ""
-        if not named or label == named or not label.startswith(named):
-            return label
-        return label.removeprefix(named).lstrip(f",{self.colon}")
+        return short_title(label, self._label_of(stage), "") or label
+
+    def box_title(self, box: Json, label: str, stage: str | None) -> str:
+        """Return the label of a rendered box without the stage, by its identifier, that it begins with."""
+        section = next(self.label(b.section) for b in self.guideline.boxes.values() if b.section.id == box["section"])
+        return self.in_stage(label, self._label_of(stage), section)
+
+    def _label_of(self, stage: str | None) -> str:
+        return next((self.label(o) for o in self._stage.options if o.id == stage), "") if self._stage else ""
 
     @cached_property
     def _stage(self) -> Decision | None:

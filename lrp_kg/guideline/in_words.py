@@ -95,6 +95,15 @@ class ExpressionWords(Words):
         return part.label if part.how == "named" else self.say(self.always)
 
 
+def short_title(box: str, stage: str, section: str) -> str:
+    """Return the label of a box without its stage and section."""
+    left = box
+    for known in (stage, section):
+        if known and left.casefold().startswith(known.casefold()):
+            left = left[len(known) :].lstrip(" ,:;\u00a0\u2013-")
+    return left
+
+
 class GuidelineWords(ExpressionWords):
     """The words of a language for one guideline; what has no label in any is called by its identifier."""
 
@@ -105,6 +114,11 @@ class GuidelineWords(ExpressionWords):
     def label(self, term: Term) -> str:
         """Return the label of a term."""
         return self.text(term.label, term.id)
+
+    def in_stage(self, label: str, stage: str, section: str) -> str:
+        """Return the title of a box where its stage is said already: its section, and what else it says."""
+        rest = short_title(label, stage, section)
+        return f"{section}{self.colon}{rest}" if rest else section
 
     def term(self, iri: str) -> str:
         """Return the label of a condition, field or value by its IRI."""

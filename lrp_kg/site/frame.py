@@ -48,6 +48,10 @@ class FrameWords(Words):
     prefix = "site-"
 
 
+_LONG = ("place-pathway", "place-queries")
+"""The places with words too long for a phone."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """The frame of one page.
@@ -75,6 +79,12 @@ class Frame:
         return self.words.text(self.guideline.label)
 
     @property
+    def short_name(self) -> str:
+        """Return the short name of the guideline; its name where it has none."""
+        graph = self.guideline.index.graph
+        return self.words.text(graph.texts(iri(self.guideline.iri), DCTERMS + "alternative")) or self.name
+
+    @property
     def home(self) -> str:
         """Return the address to which the name of the guideline leads."""
         return f"{self.guide}{self.lang}/{HOME}" if self.service is None else f"{self.service}?lang={self.lang}"
@@ -100,7 +110,7 @@ class Frame:
 
     def _place(self, name: str, href: str) -> NavigationPlace:
         words = self.words.say(name)
-        short = self.words.say("place-queries-short") if name == "place-queries" else words
+        short = self.words.say(f"{name}-short") if name in _LONG else words
         return NavigationPlace(words, short, href, "true" if name == self.here else "")
 
     @property

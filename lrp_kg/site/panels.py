@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from lrp_kg.guideline.in_words import short_title
 from lrp_kg.guideline.model import Box, Term
 from lrp_kg.site.layout import Placed
 from lrp_kg.site.words import SiteWords
@@ -42,15 +43,6 @@ class Panel:
     def height(self) -> float:
         """Return the height of the panel, in pixels."""
         return 2 * PAD + self.title.height + 6 + sum(r.height for r in self.rows)
-
-
-def short_title(box: str, stage: str, section: str) -> str:
-    """Return the label of a box without its stage and section."""
-    left = box
-    for known in (stage, section):
-        if known and left.casefold().startswith(known.casefold()):
-            left = left[len(known) :].lstrip(" ,:;\u2013-")
-    return left
 
 
 def capital(text: str) -> str:

@@ -11,11 +11,12 @@ from functools import cached_property
 from itertools import count
 
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.guideline.in_words import short_title
 from lrp_kg.guideline.model import Box, Decision, Option, Statement, Term
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.layout import Lane, Pathway, Placed, lay_out
 from lrp_kg.site.lit import Lit, WayStep
-from lrp_kg.site.panels import capital, short_title
+from lrp_kg.site.panels import capital
 from lrp_kg.site.tables import bounds_of
 from lrp_kg.site.words import SiteWords
 
@@ -153,9 +154,7 @@ class PathwayMap:
     def _boxes(self, placed: Placed, section: Term, stage: str) -> tuple[MapBox, ...]:
         name = self.words.label(section)
         boxes = [b for b in placed.boxes if b.section.iri == section.iri]
-        shorts = (short_title(self.words.label(b), stage, name) for b in boxes)
-        titles = (f"{name}{self.words.colon}{s}" if s else name for s in shorts)
-        return tuple(MapBox(b, capital(t)) for b, t in zip(boxes, titles, strict=True))
+        return tuple(MapBox(b, capital(self.words.in_stage(self.words.label(b), stage, name))) for b in boxes)
 
     # -- the patient ------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from lrp_kg.site.catalogue import KINDS, Catalogue, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
 from lrp_kg.site.layout import lay_out
-from lrp_kg.site.panels import short_title
+from lrp_kg.guideline.in_words import short_title
 from lrp_kg.site.words import SiteWords
 from lrp_kg.site.writer import build, write
 from lrp_kg.svg import width_of, wrap
