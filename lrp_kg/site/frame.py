@@ -48,8 +48,8 @@ class FrameWords(Words):
     prefix = "site-"
 
 
-_LONG = ("place-pathway", "place-queries")
-"""The places with words too long for a phone."""
+_SHORT = {"place-pathway": "place-pathway-short", "place-queries": "place-queries-short"}
+"""Words for places whose own are too long for a phone."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Frame:
 
     def _place(self, name: str, href: str) -> NavigationPlace:
         words = self.words.say(name)
-        short = self.words.say(f"{name}-short") if name in _LONG else words
+        short = self.words.say(_SHORT[name]) if name in _SHORT else words
         return NavigationPlace(words, short, href, "true" if name == self.here else "")
 
     @property

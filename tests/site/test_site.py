@@ -20,13 +20,13 @@ from click.testing import CliRunner
 
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
+from lrp_kg.guideline.in_words import short_title
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, Outcome
 from lrp_kg.site import tables
 from lrp_kg.site.catalogue import KINDS, Catalogue, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
 from lrp_kg.site.layout import lay_out
-from lrp_kg.guideline.in_words import short_title
 from lrp_kg.site.words import SiteWords
 from lrp_kg.site.writer import build, write
 from lrp_kg.svg import width_of, wrap

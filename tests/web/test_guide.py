@@ -105,6 +105,10 @@ def test_no_page_scrolls_sideways_on_a_phone(app: Flask, tmp_path: Path) -> None
             for path in [*one_of_each_kind(app, "fr"), "decision/management.html"]:
                 tab.open(f"{address}/guide/fr/{path}")
                 assert tab.js(WIDER) <= 0, path
+            for lang in LANGUAGES:
+                tab.open(f"{address}/guide/{lang}/")
+                assert tab.js("document.querySelector('header.site').offsetHeight") < 100, "the places are in one row"
+                assert tab.js("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.brand'))"), lang
             assert tab.complaints() == []
         finally:
             browser.close()
