@@ -116,8 +116,11 @@ class AnswerWords(GuidelineWords):
 
     def box_title(self, box: Json, label: str, stage: str | None) -> str:
         """Return the label of a rendered box without the stage, by its identifier, that it begins with."""
+        named = self._label_of(stage)
+        if not named or not label.startswith(named):
+            return label
         section = next(self.label(b.section) for b in self.guideline.boxes.values() if b.section.id == box["section"])
-        return self.in_stage(label, self._label_of(stage), section)
+        return self.in_stage(label, named, section)
 
     def _label_of(self, stage: str | None) -> str:
         return next((self.label(o) for o in self._stage.options if o.id == stage), "") if self._stage else ""
