@@ -31,6 +31,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lrp_kg import GuidelineService, __version__
+from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.answer.known import known_ids
@@ -235,9 +236,10 @@ class TestEveryTypeOut:
     def test_html(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
         page = read_page(self.ask(client, "text/html", lang, explain).text)
         assert page.lang == lang
+        words = AnswerWords(service.guideline, lang)
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
         for box in answer["boxes"]:
-            assert Labels(answer).title(box) in page.text
+            assert f"{box['label']} {words.box_title(box, Labels(answer).title(box), answer['stage'])}" in page.text
             for statement in box["statements"]:
                 assert statement["text"] in page.text
         assert answer["decisions"]["stage"]["labels"][answer["stage"]] in page.text
