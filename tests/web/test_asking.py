@@ -278,6 +278,31 @@ def test_service_that_does_not_answer(tab: PatientTab) -> None:
     assert tab.at != name
 
 
+def test_answer_that_is_late(tab: PatientTab) -> None:
+    """Meanwhile the one before does not look like the answer to what is entered, nor to a new patient."""
+    tab.press("cluster")
+    tab.js("window.real = window.fetch; window.fetch = (...sent) => new Promise((done) => { window.come = done; })")
+    tab.js("document.querySelector('button[type=reset]').click()")
+    tab.wait("!!document.querySelector('.stale .behind')")
+    assert phrase("page-behind", "en") in tab.answer
+    assert tab.js("document.getElementById('bar').textContent") == phrase("page-behind", "en")
+    tab.js("window.fetch = window.real; document.querySelector('button[type=reset]').click()")
+    tab.wait("!document.querySelector('.stale')")
+    assert not tab.js("document.querySelector('.alert')")
+
+
+def test_page_that_is_brought_back_has_the_record_of_the_tab(tab: PatientTab) -> None:
+    tab.press("none")
+    tab.js("window.before = true; dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    tab.js(
+        "(name => sessionStorage.setItem(name, JSON.stringify({redFlags: 'cluster'})))("
+        "Object.keys(sessionStorage).find(name => !name.endsWith('place')))"
+    )
+    tab.js("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    tab.wait("!window.before && !!document.querySelector('.alert')")
+    assert tab.record == {"redFlags": "cluster"}
+
+
 def test_reload_where_nothing_can_be_answered(tab: PatientTab, site: str) -> None:
     """Neither an invalid record nor a service that is gone looks as if nothing were left to ask."""
     tab.all_questions()

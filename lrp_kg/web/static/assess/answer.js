@@ -90,6 +90,7 @@ export const asked = () => (body.querySelector("[data-asked]")?.dataset.asked ??
 
 let last = 0;
 let waiting = 0;
+const PATIENCE = 400; // milliseconds that the answer to an earlier record may look like that to this one
 export const busy = () => waiting > 0;
 
 // Returns whether the page shows the answer to the record; null where a later record was sent meanwhile.
@@ -100,6 +101,7 @@ export const send = async (current = null, again = null) => {
   json.textContent = JSON.stringify(found, null, 2);
   const first = local();
   let got;
+  const behind = setTimeout(() => { if (turn === last) stale(say("page-behind"), [], null); }, PATIENCE);
   waiting += 1;
   try {
     got = first.length ? { findings: first } : await ask(found);
@@ -107,6 +109,7 @@ export const send = async (current = null, again = null) => {
     got = {};
   } finally {
     waiting -= 1;
+    clearTimeout(behind);
   }
   // a late answer never replaces a newer one
   if (turn !== last) return null;

@@ -169,6 +169,13 @@ form.addEventListener("reset", (event) => {
 
 // -- the start -----------------------------------------------------------------------------------------
 
+// Back and forward can bring back a page with an earlier record, perhaps of another patient.
+let left = "";
+window.addEventListener("pagehide", () => { left = JSON.stringify(kept("record")); });
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && JSON.stringify(kept("record")) !== left) location.reload();
+});
+
 keys.listen({ skip, onwards });
 const linked = files.listen(take);
 window.addEventListener("hashchange", linked);
