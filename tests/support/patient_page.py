@@ -10,8 +10,8 @@ from typing import Any
 from tests.support import browser
 from tests.support.browser import Json
 
-SHOWN = "document.querySelector('#answer-body')?.childElementCount > 0"
-"""That the page shows an answer."""
+SHOWN = "(e => e?.childElementCount > 0 && !('waiting' in e.dataset))(document.querySelector('#answer-body'))"
+"""That the page shows an answer, and waits for no other."""
 
 
 class PatientTab(browser.Tab):
@@ -101,7 +101,7 @@ class PatientTab(browser.Tab):
         """Do something, and wait until the answer to it has replaced the one before."""
         self.js("document.getElementById('answer-body').firstElementChild.dataset.old = '1'")
         act()
-        self.wait("(e => e && !('old' in e.dataset))(document.getElementById('answer-body').firstElementChild)")
+        self.wait(f"{SHOWN} && !('old' in document.getElementById('answer-body').firstElementChild.dataset)")
 
     # -- one question after the other ------------------------------------------------------------------
 

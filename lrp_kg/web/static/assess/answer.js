@@ -101,7 +101,11 @@ export const send = async (current = null, again = null) => {
   json.textContent = JSON.stringify(found, null, 2);
   const first = local();
   let got;
-  const behind = setTimeout(() => { if (turn === last) stale(say("page-behind"), [], null); }, PATIENCE);
+  const behind = setTimeout(() => {
+    if (turn !== last || !body.childElementCount) return;
+    body.dataset.waiting = "";
+    stale(say("page-behind"), [], null);
+  }, PATIENCE);
   waiting += 1;
   try {
     got = first.length ? { findings: first } : await ask(found);
@@ -113,6 +117,7 @@ export const send = async (current = null, again = null) => {
   }
   // a late answer never replaces a newer one
   if (turn !== last) return null;
+  delete body.dataset.waiting;
   const said = show(got.findings ?? [], current);
   if (got.text !== undefined) {
     replace(got.text);
