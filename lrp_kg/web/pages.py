@@ -48,6 +48,7 @@ ENDPOINTS = (
 )
 _TEXTS = (
     *("yes", "no", "unknown", "page-failed", "page-changed", "page-behind", "page-retry", "page-unfinished"),
+    *("page-newer", "page-reload"),
     *("page-wrong", "page-take-back", "page-again", "page-cleared", "page-undo", "page-copied", "page-copied-link"),
     *("page-not-copied", "page-link-broken", "page-from-link", "page-pasted", "page-opened", "page-not-opened"),
     "page-one-file",

@@ -291,6 +291,18 @@ def test_answer_that_is_late(tab: PatientTab) -> None:
     assert not tab.js("document.querySelector('.alert')")
 
 
+def test_guideline_that_has_changed(tab: PatientTab) -> None:
+    """The answer is that of the new one; the questions are to be renewed."""
+    tab.js("document.getElementById('record').dataset.content = 'sha256:old'")
+    tab.press("none")
+    record = tab.record
+    assert phrase("page-newer", "en") in tab.note
+    tab.js("window.before = true")
+    tab.click("#note button")
+    tab.wait("!window.before && document.querySelector('#answer-body')?.childElementCount > 0")
+    assert (tab.record, tab.note) == (record, "")
+
+
 def test_page_that_is_brought_back_has_the_record_of_the_tab(tab: PatientTab) -> None:
     tab.press("none")
     tab.js("window.before = true; dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")

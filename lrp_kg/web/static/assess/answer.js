@@ -1,5 +1,5 @@
 // Sends the record and shows the answer. What is shown is the answer to the record, or says that it is not.
-import { announced, answer, body, form, make, say } from "./page.js";
+import { announced, answer, body, form, make, notice, say } from "./page.js";
 import { record } from "./record.js";
 import { keep } from "./storage.js";
 import { elsewhere, local, show } from "./problems.js";
@@ -70,6 +70,9 @@ const replace = (text) => {
   body.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   for (const d of body.querySelectorAll("details")) if (opened.includes(title(d))) d.open = true;
   tell();
+  // another guideline than that of the questions: some may be missing
+  if (body.querySelector("[data-content]").dataset.content !== form.dataset.content)
+    notice(say("page-newer"), { action: { label: say("page-reload"), run: () => location.reload() } });
 };
 
 const ask = async (found) => {
