@@ -94,7 +94,7 @@ const read: { [Key in keyof Required<Answer>]: (answer: Answer) => string[] } = 
   questions: (a) => a.questions.map((q) => `${q.field}: ${q.question} (${q.type}, ${q.unit ?? ""}) ${q.options.map((o) => `${o.value} ${o.label}`)} ${q.hint ?? ""} ${q.considers ?? ""} ${q.partial ?? false} for ${q.decides}`),
   missing: (a) => [...a.missing],
   changes: (a) => (a.changes ?? []).map((c) => `${c.date}: ${c.decision} ${c.status} ${c.answers}`),
-  whatIf: (a) => (a.whatIf?.alternatives ?? []).map((o) => `${o.label} ${o.toLabel}: ${o.decisions.map((d) => `${d.decision} ${d.status} ${d.answers.map((id) => d.labels[id] ?? id)}`)}`),
+  whatIf: (a) => (a.whatIf?.alternatives ?? []).map((o) => `${o.label} ${o.toLabel}: ${o.decisions.map((d) => `${d.decision} ${d.status} ${d.answers} ${Object.values(d.labels)}`)}`),
 };
 
 /** Return a text for each part of an answer. */

@@ -56,7 +56,7 @@ def test_addresses_are_those_of_the_proxy(site: Service) -> None:
     assert site.ask("/", headers=HTML).text == "outside"
     assert site.ask("/lrp", headers=HTML).headers["location"] == f"{site.url}/lrp/"
     login = site.ask("/lrp/query", headers=HTML)
-    assert (login.status, login.headers["location"]) == (303, "/lrp/login?next=/lrp/query?&lang=en")
+    assert (login.status, login.headers["location"]) == (303, "/lrp/login?next=/lrp/query&lang=en")
     assert json.loads(site.ask("/lrp/openapi.json").body)["servers"] == [{"url": "/lrp"}]
     assert site.ask("/lrp/metrics").status == 403
     missing = site.ask("/lrp/nothing")
