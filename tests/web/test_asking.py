@@ -68,17 +68,20 @@ def lead_to(tab: PatientTab, service: GuidelineService, stage: str, way: str) ->
     assert stage_on(tab) == next(line["text"] for line in found["summary"] if line["kind"] == "stage")
 
 
-@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.long)])
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("way", ["tap", "press"])
+@pytest.mark.parametrize(
+    ("way", "width", "first", "step"),
+    [  # a finger on a narrow page to each second stage, a keyboard on a wide one to the others; all to all in make long
+        ("tap", 360, 0, 2),
+        ("press", 1280, 1, 2),
+        *(pytest.param(way, width, 0, 1, marks=pytest.mark.long) for way in ("tap", "press") for width in (360, 1280)),
+    ],
+)
 def test_from_the_empty_page_to_each_stage(
-    tab: PatientTab, service: GuidelineService, way: str, width: int, step: int
+    tab: PatientTab, service: GuidelineService, way: str, width: int, first: int, step: int
 ) -> None:
     """Each answer shows the next question, which then has the focus."""
-    if step > 1 and (way == "tap") != (width == 360):
-        pytest.skip("a finger on a narrow page, a keyboard on a wide one; the others in make long")
     tab.sized(width, 640 if width < 600 else 800)
-    for stage in service.guideline.decisions[str(service.guideline.roles.stage)].options[::step]:
+    for stage in service.guideline.decisions[str(service.guideline.roles.stage)].options[first::step]:
         lead_to(tab, service, stage.id, way)
         assert tab.focus["field"] == tab.at
         assert tab.js("document.scrollingElement.scrollWidth <= innerWidth")
@@ -90,8 +93,17 @@ def test_from_the_empty_page_to_each_stage(
 PLACES = ("C04", "C11", "J217", "E02", "E03", "E06", "E08", "J210", "H02", "J07", "P101", "G10")
 
 
-@pytest.mark.parametrize("place", [pytest.param(p, marks=[] if p == "J210" else pytest.mark.long) for p in PLACES])
-@pytest.mark.parametrize("way", ["press", pytest.param("tap", marks=pytest.mark.long)])
+WAYS = ("tap", "press")
+
+
+@pytest.mark.parametrize(
+    ("place", "way"),
+    [  # the one and the other in turn; both to all in make long
+        pytest.param(place, way, marks=[] if number % 2 == turn else pytest.mark.long)
+        for number, place in enumerate(PLACES)
+        for turn, way in enumerate(WAYS)
+    ],
+)
 def test_each_place_is_reached(tab: PatientTab, service: GuidelineService, place: str, way: str) -> None:
     """All that a worked case knows is asked that still decides something; what it does not know is left open."""
     (case,) = [case for case in cases(CASES) if case["id"] == place]
