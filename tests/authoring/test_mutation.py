@@ -230,7 +230,7 @@ def slowly(service: GuidelineService, folder: Path) -> Iterator[tuple[str, str, 
     "share",
     [
         pytest.param(1, id="all cases", marks=pytest.mark.long),
-        pytest.param(6, id="every sixth case", marks=pytest.mark.slow),
+        pytest.param(12, id="every twelfth case", marks=pytest.mark.slow),
     ],
 )
 def test_fast_verdicts_agree_with_whole_assessors(tmp_path: Path, share: int) -> None:
@@ -295,7 +295,7 @@ def test_progress_is_reported(ankle: GuidelineService) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(48, id="some mutants", marks=pytest.mark.slow),
+        pytest.param(96, id="some mutants", marks=pytest.mark.slow),
         pytest.param(1, id="all mutants", marks=pytest.mark.long),
     ],
 )

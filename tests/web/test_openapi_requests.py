@@ -30,7 +30,7 @@ SECOND_NAMES = ("/v1/", "/sparql/")
 
 
 @pytest.mark.parametrize(
-    "examples", [pytest.param(6, marks=pytest.mark.slow), pytest.param(300, marks=pytest.mark.long)]
+    "examples", [pytest.param(3, marks=pytest.mark.slow), pytest.param(300, marks=pytest.mark.long)]
 )
 def test_answers_are_as_described(app: Flask, examples: int) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)

@@ -440,7 +440,7 @@ class TestProblems:
                 let number = 0;
                 window.fetch = async () => {
                     const own = ++number;
-                    const page = `<p id="answer-${own}">${own}</p>`;
+                    const page = `<p id="answer-${own}" data-content>${own}</p>`;
                     const late = new Promise((done) => { window.release = () => done(page); });
                     return { ok: true, text: () => (own === 1 ? late : Promise.resolve(page)) };
                 };
@@ -453,6 +453,15 @@ class TestProblems:
         tab.wait("!!document.getElementById('answer-2')")
         tab.js("new Promise((done) => { window.first(); setTimeout(done, 50); })")
         assert tab.answer == "2"
+
+    def test_page_that_is_no_answer_is_not_shown_as_one(self, tab: PatientTab) -> None:
+        """A proxy may answer every request with a page of its own."""
+        tab.choose("redFlags", "none")
+        tab.js("window.fetch = async () => ({ ok: true, text: async () => '<p>Please log in</p>' })")
+        tab.click('[data-field="redFlags"] input[value="cluster"]')
+        tab.wait("document.getElementById('answer-body').classList.contains('stale')")
+        assert "Please log in" not in tab.answer
+        assert tab.record == {"redFlags": "cluster"}
 
     def test_old_answer_is_removed_when_the_service_fails(self, tab: PatientTab) -> None:
         """The page must show the answer to the current form, or report a failure."""

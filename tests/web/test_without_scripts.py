@@ -115,7 +115,10 @@ def pages(tab: Tab) -> int:
     return len(re.findall(rb"/Type\s*/Page[^s]", pdf))
 
 
-@pytest.mark.parametrize(("name", "lang", "most"), [("longest", "de", 2), ("longest", "fr", 2), ("cluster", "nl", 1)])
+@pytest.mark.parametrize(
+    ("name", "lang", "most"),
+    [("longest", "de", 2), pytest.param("longest", "fr", 2, marks=pytest.mark.long), ("cluster", "nl", 1)],
+)
 def test_an_answer_is_printed(tab: Tab, site: str, service: GuidelineService, name: str, lang: str, most: int) -> None:
     """With what it rests on, nothing cut, on a page or two, in black; the form stays on the screen."""
     record = longest(service) if name == "longest" else CLUSTER | {"assessmentDate": "2024-05-20"}

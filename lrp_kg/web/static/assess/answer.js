@@ -64,10 +64,10 @@ const stale = (said, reasons, again) => {
 };
 
 const title = (details) => details.dataset.key ?? details.querySelector("summary").textContent.trim();
-const replace = (text) => {
+const replace = (page) => {
   const opened = [...body.querySelectorAll("details")].filter((d) => d.open).map(title);
   body.classList.remove("stale");
-  body.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+  body.replaceChildren(...page.childNodes);
   for (const d of body.querySelectorAll("details")) if (opened.includes(title(d))) d.open = true;
   tell();
   // another guideline than that of the questions: some may be missing
@@ -83,7 +83,11 @@ const ask = async (found) => {
     body: JSON.stringify(found),
   });
   const text = await response.text();
-  if (response.ok) return { text };
+  if (response.ok) {
+    const page = new DOMParser().parseFromString(text, "text/html").body;
+    if (!page.querySelector("[data-content]")) throw new Error("a page that is no answer, such as one of a proxy");
+    return { page };
+  }
   const problem = JSON.parse(text);
   return { findings: problem.findings ?? [{ message: problem.detail }], later: response.status >= 500 };
 };
@@ -122,8 +126,8 @@ export const send = async (current = null, again = null) => {
   if (turn !== last) return null;
   delete body.dataset.waiting;
   const said = show(got.findings ?? [], current);
-  if (got.text !== undefined) {
-    replace(got.text);
+  if (got.page) {
+    replace(got.page);
     return true;
   }
   if (got.findings) {
