@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
@@ -57,7 +58,11 @@ class Content:
 
     def cases_in(self, file: Path) -> tuple[Case, ...]:
         """Return the cases of a file."""
-        return tuple(case for case in self.cases if file_of(case) == file)
+        return self._cases_by_file.get(file, ())
+
+    @cached_property
+    def _cases_by_file(self) -> dict[Path, tuple[Case, ...]]:
+        return {file: tuple(found) for file, found in groupby(self.cases, file_of)}
 
     @cached_property
     def runs(self) -> tuple[AnsweredCase, ...]:
@@ -72,8 +77,12 @@ class Content:
     def answered(self, file: Path) -> tuple[AnsweredCase, ...]:
         """Return the cases of a file with their answers."""
         if self.in_full:
-            return tuple(run for run in self.runs if file_of(run.case) == file)
+            return self._runs_by_file.get(file, ())
         return answered(self.service, self.cases_in(file))
+
+    @cached_property
+    def _runs_by_file(self) -> dict[Path, tuple[AnsweredCase, ...]]:
+        return {file: tuple(found) for file, found in groupby(self.runs, lambda run: file_of(run.case))}
 
 
 def file_of(case: Case) -> Path:
