@@ -13,19 +13,13 @@ import pytest
 from flask import Flask
 
 from lrp_kg import GuidelineService
-from tests.support.application import in_a_thread, made
+from tests.support.application import in_a_thread
 from tests.support.paths import ROOT, TESTS
 
 TOOLS = ROOT / ".venv" / "clients" / "node_modules" / ".bin"
 MADE = (TOOLS / "openapi-typescript").exists() and shutil.which("node")
 EXAMPLES = ROOT / "examples"
 FIRST_VISIT = EXAMPLES / "first-visit.json"
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from lrp_kg import GuidelineService
 from lrp_kg.web import error_page, pages
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support.application import made
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 JSON = "application/json"
@@ -37,17 +33,6 @@ REQUESTS: list[tuple[int, str, str, dict[str, Any]]] = [
     (503, "GET", "/health", {}),
     (500, "GET", "/health", {}),
 ]
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def fails(*_: object, **__: object) -> None:

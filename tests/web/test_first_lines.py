@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,12 +15,6 @@ from tests.support.application import made
 from tests.support.guidelines import CASES, cases
 from tests.support.paths import ANKLE
 from tests.support.records import CLUSTER, FIRST_VISIT, Record
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 class FirstLines(HTMLParser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -19,17 +18,6 @@ from lrp_kg.web.guide import site
 from lrp_kg.words import LANGUAGES
 from tests.support.application import in_a_thread, made
 from tests.support.browser import CHROMIUM, Browser, Tab
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def one_of_each_kind(app: Flask, lang: str = "nl") -> list[str]:

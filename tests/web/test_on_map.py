@@ -13,17 +13,10 @@ from werkzeug.test import TestResponse
 from lrp_kg import GuidelineService
 from lrp_kg.site.catalogue import slug
 from lrp_kg.words import LANGUAGES
-from tests.support.application import made
 from tests.support.records import CLUSTER, FIRST_VISIT, Record
 
 HTML = {"Accept": "text/html"}
 FORM = [("redFlags", "none"), ("radicularPain", "false"), ("careLine", "second-line"), ("onsetDate", "")]
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 class MapPage(HTMLParser):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -15,14 +14,7 @@ from flask import Flask
 from lrp_kg import GuidelineService
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.web.stream import NDJSON
-from tests.support.application import made
 from tests.support.guidelines import cases
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 
-from lrp_kg import GuidelineService
-from tests.support.application import made
-
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 
 ALLOWED = ("positive_data_acceptance", "negative_data_rejection")
 """Checks that do not hold: values that are each as described may contradict each other, and a text may be no SPARQL;
 a flag may be without a value, or be 1 for true."""
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 SECOND_NAMES = ("/v1/", "/sparql/")

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from lrp_kg import GuidelineService
 from lrp_kg.web.parameters import MOST, PARAMETERS
 from lrp_kg.words import LANGUAGES
-from tests.support.application import made
 
 ASKED: dict[str, list[Any]] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 def ask(app: Flask, method: str, address: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -63,12 +62,6 @@ def form_of(record: dict[str, Any]) -> Sent:
         else:
             found[name] = [str(value).lower() if isinstance(value, bool) else str(value)]
     return found
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 def post(client: FlaskClient, sent: Sent, lang: str = "en", also: str = "") -> tuple[int, Filled, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 
 import jsonschema_rs
 import pytest
@@ -17,17 +16,6 @@ from tests.support.application import made
 from tests.support.browser import CHROMIUM, Browser, Tab
 
 HTML, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def test_json_is_as_described_and_its_links_live(client: FlaskClient) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 
 from lrp_kg import GuidelineService
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support.application import in_a_thread, made
+from tests.support.application import in_a_thread
 from tests.support.browser import CHROMIUM, Browser, Tab
 from tests.support.records import FIRST_VISIT, Record
 
@@ -29,12 +29,6 @@ ON_SICK_LEAVE = FIRST_VISIT | {
     "permanentIncapacity": False,
     "applicationDate": "2024-03-01",
 }
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 def page(app: Flask, record: Record, lang: str = "en", **parameters: str) -> str:

@@ -44,7 +44,6 @@ from lrp_kg.web import application as web_application
 from lrp_kg.web import assess as web_assess
 from lrp_kg.web import create_app
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support.application import made
 from tests.support.paths import ANKLE
 from tests.support.rdf import to_graph
 from tests.support.records import CLUSTER, DAY_27, FIRST_VISIT, THREE_PROBLEMS, Record
@@ -70,18 +69,6 @@ SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    """The application, with the guideline that the tests have already loaded."""
-    with made(service) as found:
-        yield found
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def send(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,11 @@ from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.labels import is_to_read
 from lrp_kg.web.why import Explained, Ground
 from lrp_kg.words import LANGUAGES, phrase
-from tests.support.application import made
 from tests.support.guidelines import valid_records
 from tests.support.paths import ANKLE
 from tests.support.records import CLUSTER, DAY_27, FIRST_VISIT, Record
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def app(service: GuidelineService) -> Iterator[Flask]:
-    with made(service) as found:
-        yield found
 
 
 def explained(service: GuidelineService, record: Record, lang: str = "en") -> Explained:
