@@ -1,4 +1,4 @@
-"""What stands around the content of every page, in the service and in written files: navigation, languages, foot."""
+"""What surrounds the content of every page, in the service and in written files: navigation, languages, foot."""
 
 from __future__ import annotations
 

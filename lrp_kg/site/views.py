@@ -89,7 +89,7 @@ class PageView:
 
     @property
     def frame(self) -> Frame:
-        """Return what stands around the page."""
+        """Return what surrounds the page."""
         others = {code: f"{self.root}../{code}/{self.path}" for code in LANGUAGES}
         return Frame(
             guideline=self.guideline,

@@ -29,7 +29,7 @@ def html(
 
 
 def frame(lang: str) -> Frame:
-    """Return what stands around a page of this request; other languages have its address with another ``lang``."""
+    """Return what surrounds a page of this request; other languages have its address with another ``lang``."""
     service = cast(GuidelineService, current_app.extensions["lrp_kg"])
     sent = request.args.items(multi=True) if request.method in ("GET", "HEAD") else ()
     others = [(name, value) for name, value in sent if name != "lang"]

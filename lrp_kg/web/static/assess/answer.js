@@ -14,7 +14,7 @@ const inBar = (said, severity) => {
   bar.className = `w-${severity}`;
   bar.hidden = !said;
 };
-const tell = () => {
+const announce = () => {
   const now = body.querySelector("[data-said]");
   const said = now ? now.dataset.said : "";
   const found = [...body.querySelectorAll("[data-line]")].map((e) => e.textContent);
@@ -69,7 +69,7 @@ const replace = (page) => {
   body.classList.remove("stale");
   body.replaceChildren(...page.childNodes);
   for (const d of body.querySelectorAll("details")) if (opened.includes(title(d))) d.open = true;
-  tell();
+  announce();
   // another guideline than that of the questions: some may be missing
   if (body.querySelector("[data-content]").dataset.content !== form.dataset.content)
     notice(say("page-newer"), { action: { label: say("page-reload"), run: () => location.reload() } });
