@@ -18,6 +18,17 @@ FIRST_VISIT: Record = {
     "chronicityRisk": "low",
     "medications": ["nsaid", "opioid"],
 }
+
+FOLLOW_UP: Record = FIRST_VISIT | {
+    "assessmentDate": "2024-05-20",
+    "contact": "follow-up",
+    "improvement": "beginning",
+    "incapacityPrescribed": True,
+    "incapacityStart": "2024-01-10",
+    "paidBySicknessFund": True,
+    "sicknessFundSince": "2024-02-09",
+    "permanentIncapacity": False,
+}
 CLUSTER: Record = {"redFlags": "cluster"}
 THREE_PROBLEMS: Record = {"redFlags": "zork", "careLine": 3, "noSuchField": 1}
 WORKER: Record = {

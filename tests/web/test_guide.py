@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -85,22 +84,19 @@ document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium, chromium-browser or google-chrome on the path")
 @pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.long)])
-def test_no_page_scrolls_sideways_on_a_phone(app: Flask, tmp_path: Path, step: int) -> None:
-    browser = Browser(tmp_path)
+def test_no_page_scrolls_sideways_on_a_phone(app: Flask, browser: Browser, step: int) -> None:
     with in_a_thread(app) as address:
-        try:
-            tab = Tab(browser)
-            tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-            for path in [*one_of_each_kind(app, "fr")[::step], "decision/management.html"]:
-                tab.open(f"{address}/guide/fr/{path}")
-                assert tab.js(WIDER) <= 0, path
-            for lang in LANGUAGES:
-                tab.open(f"{address}/guide/{lang}/")
-                assert tab.js("document.querySelector('header.site').offsetHeight") < 100, "the places are in one row"
-                assert tab.js("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.brand'))"), lang
-            assert tab.complaints() == []
-        finally:
-            browser.close()
+        tab = Tab(browser)
+        tab.call("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
+        for path in [*one_of_each_kind(app, "fr")[::step], "decision/management.html"]:
+            tab.open(f"{address}/guide/fr/{path}")
+            assert tab.js(WIDER) <= 0, path
+        for lang in LANGUAGES:
+            tab.open(f"{address}/guide/{lang}/")
+            assert tab.js("document.querySelector('header.site').offsetHeight") < 100, "the places are in one row"
+            assert tab.js("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.brand'))"), lang
+        assert tab.complaints() == []
+        tab.close()
 
 
 def test_language_is_that_of_the_reader(client: FlaskClient) -> None:

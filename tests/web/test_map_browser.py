@@ -51,11 +51,10 @@ def site(service: GuidelineService) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    browser = Browser(tmp_path_factory.mktemp("chromium"))
+def tab(browser: Browser) -> Iterator[Tab]:
     own = Tab(browser)
     yield own
-    browser.close()
+    own.close()
 
 
 def fill_in(tab: Tab, site: str, record: Record, lang: str) -> None:

@@ -68,15 +68,10 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    running = Browser(tmp_path_factory.mktemp("chromium"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def shared_tab(browser: Browser) -> Tab:
-    return Tab(browser)
+def shared_tab(browser: Browser) -> Iterator[Tab]:
+    own = Tab(browser)
+    yield own
+    own.close()
 
 
 @pytest.fixture

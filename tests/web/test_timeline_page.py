@@ -15,20 +15,10 @@ from lrp_kg import GuidelineService
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.application import in_a_thread
 from tests.support.browser import CHROMIUM, Browser, Tab
-from tests.support.records import FIRST_VISIT, Record
+from tests.support.records import FIRST_VISIT, FOLLOW_UP, Record
 
 UNCERTAIN = FIRST_VISIT | {"onsetDate": {"earliest": "2023-12-28", "latest": "2024-01-05"}}
-ON_SICK_LEAVE = FIRST_VISIT | {
-    "assessmentDate": "2024-05-20",
-    "contact": "follow-up",
-    "improvement": "beginning",
-    "incapacityPrescribed": True,
-    "incapacityStart": "2024-01-10",
-    "paidBySicknessFund": True,
-    "sicknessFundSince": "2024-02-09",
-    "permanentIncapacity": False,
-    "applicationDate": "2024-03-01",
-}
+ON_SICK_LEAVE = FOLLOW_UP | {"applicationDate": "2024-03-01"}
 
 
 def page(app: Flask, record: Record, lang: str = "en", **parameters: str) -> str:
@@ -82,16 +72,13 @@ def test_a_summary_has_none(app: Flask) -> None:
 
 
 @pytest.fixture(scope="module")
-def tab(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+def tab(app: Flask, browser: Browser) -> Iterator[Tab]:
     with in_a_thread(app) as url:
-        browser = Browser(tmp_path_factory.mktemp("browser"))
-        try:
-            found = Tab(browser)
-            found.open(f"{url}/?lang=de")
-            found.wait("document.getElementById('answer-body').childElementCount > 0")
-            yield found
-        finally:
-            browser.close()
+        found = Tab(browser)
+        found.open(f"{url}/?lang=de")
+        found.wait("document.getElementById('answer-body').childElementCount > 0")
+        yield found
+        found.close()
 
 
 MEASURED = """(() => {
