@@ -299,7 +299,7 @@ class Run:
 
         def undated(statement: Statement) -> set[str]:
             open_ones = (v for v in statement.validities if self.in_force(v) == OPEN)
-            return {name for v in open_ones for name in v.by if name not in self.record.dates}
+            return {name for v in open_ones for name in v.fields if name not in self.record.dates}
 
         found = open_fields(statements, self.verdict, unknown_of, undated, self.record.dates)
         return set(filter(self.asked, found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from lrp_kg.guideline.graph_reader import GraphReader
@@ -11,7 +12,20 @@ from lrp_kg.namespaces import CP, DCTERMS
 
 
 def read_validity(r: GraphReader, node: Node) -> Validity | None:
-    """Return the validity of a rule, if it is limited; without ``cp:validBy`` it is by the date of the assessment."""
+    """Return the validity of a rule, if it is limited; without ``cp:validBy`` it is by the date of the assessment.
+
+    A ``cp:validity`` is a further period, by other date fields.
+    """
+    own = _read_period(r, node)
+    further = tuple(filter(None, (_read_period(r, n) for n in r.graph.all(node, CP + "validity"))))
+    if own and further:
+        return replace(own, further=further)
+    if further:
+        r.complain("validity-without-day", node, "has a further period, cp:validity, and no first or last day.")
+    return own
+
+
+def _read_period(r: GraphReader, node: Node) -> Validity | None:
     first, last = read_days(r, node)
     by = r.fields_of_kind(node, CP + "validBy", "date")
     if first is None and last is None:

@@ -48,13 +48,13 @@ def in_force(validity: Validity | None, days: Callable[[str], DateRange]) -> int
     if validity is None:
         return TRUE
     found = TRUE
-    for name in validity.by:
-        possible = days(name)
-        first, last = validity.first or ALWAYS.earliest, validity.last or ALWAYS.latest
-        if possible.latest < first or possible.earliest > last:
-            return FALSE
-        if possible.earliest < first or possible.latest > last:
-            found = OPEN
+    for period in validity.every:
+        first, last = period.first or ALWAYS.earliest, period.last or ALWAYS.latest
+        for possible in map(days, period.by):
+            if possible.latest < first or possible.earliest > last:
+                return FALSE
+            if possible.earliest < first or possible.latest > last:
+                found = OPEN
     return found
 
 

@@ -56,6 +56,22 @@ ank:fact-key-lawApplies a cp:FactKey ;
     dcterms:identifier "lawApplies" ;
     rdfs:label "the law applies"@en .
 
+ank:statement-law-of-two-periods a cp:Statement ;
+    dcterms:identifier "law-of-two-periods" ;
+    rdfs:label "what a law says of injuries of a day"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 23 ;
+    cp:modality cp:May ;
+    dcterms:valid "2025-03-03"^^xsd:date ;
+    cp:validUntil "2025-03-04"^^xsd:date ;
+    cp:validity ank:validity-applied-later ;
+    dcterms:source ank:source-law ;
+    cp:locator "3" .
+
+ank:validity-applied-later a cp:Validity ;
+    dcterms:valid "2025-03-02"^^xsd:date ;
+    cp:validBy ank:applicationDate .
+
 ank:statement-printed a cp:Statement ;
     dcterms:identifier "printed" ;
     rdfs:label "what the text prints"@en ;
@@ -123,6 +139,31 @@ def test_all_dates_of_a_rule_lie_between_its_days(service: GuidelineService, app
     assert fact
     assert fact["applies"] == applies
     assert "applicationDate" in answer["missing"] or applies == "yes"
+
+
+@pytest.mark.parametrize(
+    ("day", "applied", "applies"),
+    [
+        ("02", "2025-03-02", "no"),
+        ("03", "2025-03-01", "no"),
+        ("03", "2025-03-02", "yes"),
+        ("04", "2025-03-02", "yes"),
+        ("05", "2025-03-02", "no"),
+        ("03", None, "unknown"),
+        ("05", None, "no"),
+        (None, "2025-03-01", "no"),
+    ],
+)
+def test_a_rule_can_have_other_days_by_another_date(
+    service: GuidelineService, day: str | None, applied: str | None, applies: str
+) -> None:
+    answer = assess(service, day, **({"applicationDate": applied} if applied else {}))
+    found = statement(answer, "law-of-two-periods")
+    assert (found is not None) is (applies != "no")
+    if found:
+        assert (found["validFrom"], found["validUntil"]) == ("2025-03-03", "2025-03-04")
+        assert found.get("applies") == (None if applies == "yes" else "unknown")
+        assert "applicationDate" in answer["missing"] or applies == "yes"
 
 
 def test_a_date_before_the_first_day_is_enough(service: GuidelineService) -> None:

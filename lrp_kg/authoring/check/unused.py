@@ -38,7 +38,7 @@ def fields_used(guideline: Guideline) -> set[str]:
     used = {name for cls in named & g.classes.keys() for name in fields_of(g.classes[cls], g.classes)}
     used |= {limit.counted_from for s in g.statements for limit in s.limits}
     used |= {p.valid_by for p in g.programmes.values() if p.valid_by}
-    used |= {name for validity in g.validities for name in validity.by}
+    used |= {name for validity in g.validities for name in validity.fields}
     used |= {end for name in used & g.derived.keys() for end in (g.derived[name].start, g.derived[name].end)}
     used |= {listed for settled, (listed, _) in g.expanded.items() if settled in used}
     while True:  # a field that settles one that is used

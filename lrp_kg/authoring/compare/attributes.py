@@ -62,7 +62,7 @@ _OTHER_NAME = {
     "step": [CP + "processStep"],
     "time-limit": [CP + "notBefore", CP + "within"],
     "type": [RDFS + "range"],
-    "valid-by": [CP + "validBy"],
+    "valid-by": [CP + "validBy", CP + "validity"],
     "valid-from": [DCTERMS + "valid"],
     "valid-until": [CP + "validUntil"],
 }

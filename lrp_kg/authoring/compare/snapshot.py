@@ -23,8 +23,8 @@ def hyphenated(name: str) -> str:
 
 _CLASSES = (
     *("Guideline", "Programme", "Decision", "Box", "Stage", "Option", "Benefit", "Limit", "ProcessStep", "Statement"),
-    *("Advice", "Warning", "TimeLimit", "Fact", "FactKey", "Edition", "Criterion", "OpenPoint", "Source", "Actor"),
-    *("Section", "ListField", "Field", "DerivedProperty"),
+    *("Advice", "Warning", "TimeLimit", "Validity", "Fact", "FactKey", "Edition", "Criterion", "OpenPoint", "Source"),
+    *("Actor", "Section", "ListField", "Field", "DerivedProperty"),
 )
 KINDS = {name: hyphenated(name) for name in _CLASSES} | {
     "ProcessStep": "step",
