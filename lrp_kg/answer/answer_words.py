@@ -174,6 +174,11 @@ class AnswerWords(GuidelineWords):
             return f"{words} {part['validUntil']}" if part["validUntil"] else self.say("perhaps-in-force")
         return self.say("perhaps-in-force") if part.get("applies") == "unknown" else ""
 
+    def warning(self, warning: Json) -> str:
+        """Return a warning, and that it is by a rule that has ended or may not be in force."""
+        force = self.force(warning) if "validUntil" in warning else ""
+        return f"{warning['label']} ({force})" if force else str(warning["label"])
+
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""
         named = " / ".join(e["label"] for e in programme["editions"] if e["applies"] != "no")

@@ -29,6 +29,7 @@ from lrp_kg.answer.summary import BRIEF, FULL, Line, Summary, in_brief, summary_
 from lrp_kg.findings import LONG
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Box, Caution, Condition, Decision, Guideline, OpenPoint, Option, Term
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.logic.outcomes import Outcome
@@ -131,14 +132,8 @@ class Renderer:
 
     def validity(self, found: StatementResult) -> Json:
         """Render when a statement holds: what is printed in the guideline's sources can be outdated."""
-        data: Json = {}
-        own = found.statement.validity
-        if not found.statement.printed and own:
-            data = {"validFrom": _iso(own.first), "validUntil": _iso(own.last)}
-            if found.in_force == OPEN:
-                data["applies"] = "unknown"
-        elif found.in_force != TRUE:
-            data = {"outdated": _OUTDATED[found.in_force], "validUntil": _iso(found.until)}
+        own = None if found.statement.printed else found.statement.validity
+        data = _validity(own, _OUTDATED.get(found.in_force, False), found.until)
         return data | ({"edition": found.edition} if found.edition else {})
 
     def limit(self, record: Record, found: StatementResult) -> Json:
@@ -348,6 +343,8 @@ class Renderer:
     def warning(self, record: Record, found: Caution, why: Mapping[str, tuple[Reason, ...]]) -> Json:
         """Render a warning; ``why`` are the reasons by IRI, where they were asked for."""
         data = self.term(found) | {"severity": found.severity.id, "modality": found.modality.id}
+        own, last = found.validity, found.validity.last if found.validity else None
+        data |= _validity(None if found.printed else own, found.outdated, last)
         data |= {"source": found.source, "locator": self.text(found.locator)}
         if not found.certain:
             data["applies"] = "unknown"
@@ -383,6 +380,14 @@ class Renderer:
         own = next((d for d in self.guideline.own_decisions.values() if d.id == decision), None)
         labels = {o.id: self.text(o.label) for o in own.options if o.id in outcome.answers} if own else {}
         return {"decision": decision, "status": outcome.status, "answers": list(outcome.answers), "labels": labels}
+
+
+def _validity(own: Validity | None, outdated: bool | None, until: date | None) -> Json:
+    """Render when a rule holds: its ``own`` days, or where it is printed whether it is outdated."""
+    if own:
+        days = {"validFrom": _iso(own.first), "validUntil": _iso(own.last)}
+        return days | ({"applies": "unknown"} if outdated is None else {})
+    return {} if outdated is False else {"outdated": outdated, "validUntil": _iso(until)}
 
 
 def fact_as_json(found: FactResult) -> Json:

@@ -164,7 +164,9 @@ def links_of(found: Assessment) -> Iterator[tuple[str, str]]:
     for p in found.programmes.values():
         yield from ((CP + "usesEdition", e.edition.iri) for e in p.applying)
     yield from ((CP + "showsBox", box.iri) for box, _ in found.boxes)
-    yield from ((CP + ("warns" if w.certain else "mayWarn"), w.iri) for w in found.warnings)
+    for w in found.warnings:
+        perhaps = w.outdated is None or not w.certain
+        yield CP + ("outdatedWarning" if w.outdated else "mayWarn" if perhaps else "warns"), w.iri
     programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
     for d in found.decisions.values():
         answers = [o.iri for o in d.decision.options if o.id in d.result.answers]

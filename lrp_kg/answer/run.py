@@ -243,10 +243,17 @@ class Run:
     def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
         """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options."""
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
-        holding = (w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE)
+        holding = filter(None, (self._on_the_day(w) for w in self.g.warnings if self.verdict(w.applies_to) == TRUE))
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
         found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
         return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
+
+    def _on_the_day(self, caution: Caution) -> Caution | None:
+        """Return a warning as it is on the day; ``None`` where it is not in force and not printed."""
+        force = self.in_force(caution.validity)
+        if force == FALSE and not caution.printed:
+            return None
+        return caution if force == TRUE else replace(caution, outdated=True if force == FALSE else None)
 
     def why_warnings(self, cautions: Iterable[Caution]) -> dict[str, tuple[Reason, ...]]:
         """Return the reasons of what is pointed out, by IRI, where they are asked for; rules that ended have none."""

@@ -149,7 +149,7 @@ def _of_statements() -> dict[str, Schema]:
         "Date": record(of_date, {"countedFrom": ref("CountedFrom"), "note": ref("OpenPointId")}),
         "Warning": record(
             {"id": ref("WarningId"), **label, "severity": ref("Severity"), **said},
-            {"applies": {"const": "unknown"}, "because": many(ref("Reason"))},
+            {name: maybe[name] for name in ("validFrom", "validUntil", "outdated", "applies", "because")},
         ),
     }
 

@@ -30,7 +30,11 @@ class ShortAnswer(TextAnswer):
         self.labels = Labels(answer)
         said = {line["text"] for line in answer["summary"]}
         found: dict[str, list[RenderableType]] = {
-            "warnings": [self._warning(item) for item in answer["warnings"] if item["label"] not in said],
+            "warnings": [
+                self._warning(item)
+                for item in answer["warnings"]
+                if item["label"] not in said and item.get("outdated") is not True
+            ],
             "also": list(self._also(answer)),
         }
         if all(line["severity"] != CRITICAL for line in answer["summary"]):

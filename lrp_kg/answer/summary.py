@@ -124,7 +124,7 @@ def summary_of(found: Assessment) -> Summary:
 
 def settled_lines(found: Assessment) -> Settled:
     """Return the lines of an assessment but those of programmes."""
-    urgent = [caution_line(found.guideline, caution) for caution in found.warnings]
+    urgent = [caution_line(found.guideline, caution) for caution in found.warnings if caution.outdated is False]
     exits = sorted((line for line in urgent if line.kind == "exit"), key=lambda line: line.severity != CRITICAL)
     warnings = tuple(line for line in urgent if line.kind == "warning")
     if any(line.severity == CRITICAL for line in exits):

@@ -269,7 +269,7 @@ class TextAnswer:
 
     def _warning(self, item: Json) -> RenderableType:
         mark, colour = _SEVERITIES[item["severity"]]
-        return hang(f"  [{colour}]{mark} {escape(item['label'])}[/]")
+        return hang(f"  [{colour}]{mark} {escape(self.words.warning(item))}[/]")
 
     def _question(self, question: Json) -> RenderableType:
         options = " / ".join(o["label"] for o in question["options"])

@@ -115,6 +115,8 @@ class Caution(Term):
     """Something to point out in a situation.
 
     One that calls for an advice (its IRI) is given where a box with it is shown, or may be: then ``certain`` is false.
+    One that is limited in time is given between its days, a printed one later too: then it is ``outdated``, ``None``
+    where a day is unknown.
     """
 
     applies_to: str
@@ -125,6 +127,9 @@ class Caution(Term):
     calls_for: str | None = None
     call_text: Text = field(default_factory=dict)
     certain: bool = True
+    printed: bool = True
+    validity: Validity | None = None
+    outdated: bool | None = False
 
     def in_doubt(self) -> Caution:
         """Return it for where its box is only possible: its label says so."""
@@ -439,9 +444,10 @@ class Guideline:
 
     @cached_property
     def validities(self) -> tuple[Validity, ...]:
-        """When rules are valid, each once: those of statements, their time limits and facts, and facts of options."""
+        """When rules are valid, each once: statements, their time limits and facts, facts of options, warnings."""
         facts = [f for d in self.decisions.values() for o in d.options for f in o.facts]
-        every = [v for s in self.statements for v in s.validities] + [f.validity for f in facts if f.validity]
+        every = [v for s in self.statements for v in s.validities]
+        every += [f.validity for f in facts if f.validity] + [w.validity for w in self.warnings if w.validity]
         return tuple(dict.fromkeys(every))
 
     @property

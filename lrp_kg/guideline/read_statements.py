@@ -37,13 +37,21 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             advice=r.name(node, CP + "advice"),
             reached_if=r.condition(node, CP + "reachedIf"),
             any_verdict=r.flag(node, CP + "anyVerdict"),
-            printed=not r.printed or r.text(node, DCTERMS + "source") in r.printed,
+            printed=_is_printed(r, node),
             validity=read_validity(r, node),
         )
-        if statement.printed and statement.validity and statement.validity.first:
-            r.complain("printed-from-a-day", node, "is of the guideline's own sources, which have no first day.")
+        _check_printed(r, node, statement)
         found.append(statement)
     return tuple(sorted(found, key=lambda s: s.priority))
+
+
+def _is_printed(r: GraphReader, node: Node) -> bool:
+    return not r.printed or r.text(node, DCTERMS + "source") in r.printed
+
+
+def _check_printed(r: GraphReader, node: Node, rule: Statement | Caution) -> None:
+    if rule.printed and rule.validity and rule.validity.first:
+        r.complain("printed-from-a-day", node, "is of the guideline's own sources, which have no first day.")
 
 
 def _time_limit(r: GraphReader, node: Node) -> TimeLimit:
@@ -123,7 +131,7 @@ def read_warnings(r: GraphReader) -> tuple[Caution, ...]:
 def read_caution(r: GraphReader, node: Node) -> Caution:
     """Return what a warning, or an option that has a severity, points out."""
     severity = r.required(node, CP + "severity")
-    return Caution(
+    caution = Caution(
         iri=node.value,
         id=r.identifier(node),
         label=r.label(node),
@@ -134,7 +142,11 @@ def read_caution(r: GraphReader, node: Node) -> Caution:
         locator=r.locator(node),
         calls_for=r.name(node, CP + "callsFor"),
         call_text=r.graph.texts(node, CP + "callText"),
+        printed=_is_printed(r, node),
+        validity=read_validity(r, node),
     )
+    _check_printed(r, node, caution)
+    return caution
 
 
 def read_superseded(r: GraphReader, programme: Node, edition: Node, last: date | None) -> Caution | None:

@@ -271,10 +271,19 @@ def test_graph_has_facts_dates_statements_and_warnings(service: GuidelineService
             assert (str(latest) if latest else None) == day
             number = graph.value(dates[expected["id"]], CP.latestDay)
             assert number is None or date(1970, 1, 1) + timedelta(days=int(str(number))) == date.fromisoformat(day)
-        warnings = {w["id"]: "applies" not in w for w in answer["warnings"]}
-        certain, perhaps = (set(graph.objects(assessment, p)) for p in (CP.warns, CP.mayWarn))
+        warnings = {
+            w["id"]: "outdatedWarning"
+            if w.get("outdated")
+            else "mayWarn"
+            if {"applies", "outdated"} & w.keys()
+            else "warns"
+            for w in answer["warnings"]
+        }
         cautions = {rdflib.URIRef(w.iri): w.id for w in g.cautions}
-        assert {cautions[w]: w in certain for w in certain | perhaps} == warnings
+        stated = {
+            cautions[w]: p for p in ("warns", "mayWarn", "outdatedWarning") for w in graph.objects(assessment, CP[p])
+        }
+        assert stated == warnings
         for d in found.decisions.values():
             programme = next((p.programme.iri for p in found.programmes.values() if p.decision == d.decision.iri), None)
             own = set(graph.objects(assessment, rdflib.URIRef(programme or d.decision.iri)))

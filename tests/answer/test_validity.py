@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.as_text import to_text
 from tests.support.guidelines import guideline_copy, replace_once
 
 Json = dict[str, Any]
@@ -83,6 +84,26 @@ ank:statement-printed a cp:Statement ;
     cp:validBy ank:applicationDate ;
     dcterms:source ank:source-invented ;
     cp:locator "1.A-9" .
+
+ank:warning-printed a cp:Warning ;
+    dcterms:identifier "printed-warning" ;
+    rdfs:label "what the text warns of"@en ;
+    cp:modality cp:Will ;
+    cp:severity cp:Warning ;
+    cp:appliesTo cp:PatientRecord ;
+    cp:validUntil "2025-03-04"^^xsd:date ;
+    dcterms:source ank:source-invented ;
+    cp:locator "1.A-10" .
+
+ank:warning-law a cp:Warning ;
+    dcterms:identifier "warning-of-law" ;
+    rdfs:label "what follows by law"@en ;
+    cp:modality cp:Will ;
+    cp:severity cp:Warning ;
+    cp:appliesTo cp:PatientRecord ;
+    dcterms:valid "2025-03-05"^^xsd:date ;
+    dcterms:source ank:source-law ;
+    cp:locator "3" .
 """
 
 
@@ -200,6 +221,32 @@ def test_fact_that_has_ended_is_marked(service: GuidelineService, day: str, outd
     fact = assess(service, day, severity="partial")["facts"]["braceAdvised"]
     assert fact["value"] is True
     assert fact.get("outdated", False) is outdated
+
+
+WARNINGS = {"printed-warning", "warning-of-law"}
+
+
+def test_warnings_of_a_day_are_given(service: GuidelineService) -> None:
+    """A printed one stays after its last day, marked and in no summary; one of law is given between its days."""
+    before, after = assess(service, "04"), assess(service, "05")
+    (printed,) = (w for w in before["warnings"] if w["id"] in WARNINGS)
+    assert (printed["id"], "outdated" in printed, "validUntil" in printed) == ("printed-warning", False, False)
+    ended, law = (w for w in after["warnings"] if w["id"] in WARNINGS)
+    assert (ended["id"], ended["outdated"], ended["validUntil"]) == ("printed-warning", True, "2025-03-04")
+    assert (law["id"], law["validFrom"], law["validUntil"]) == ("warning-of-law", "2025-03-05", None)
+    named = [[line["ref"].get("warning") for line in answer["summary"]] for answer in (before, after)]
+    assert [WARNINGS.intersection(names) for names in named] == [{"printed-warning"}, {"warning-of-law"}]
+    texts = [to_text(service.guideline, answer, "en") for answer in (before, after)]
+    assert ["what the text warns of" in text for text in texts] == [True, False]
+    full = " ".join(to_text(service.guideline, after, "en", full=True).split())
+    assert "what the text warns of (no longer in force: applied up to and including 2025-03-04)" in full
+
+
+def test_warnings_of_an_unknown_day_are_marked(service: GuidelineService) -> None:
+    answer = assess(service, None)
+    printed, law = (w for w in answer["warnings"] if w["id"] in WARNINGS)
+    assert (printed["outdated"], printed["validUntil"], law["applies"]) == (None, "2025-03-04", "unknown")
+    assert not any(line["ref"].get("warning") in WARNINGS for line in answer["summary"])
 
 
 def test_more_knowledge_never_turns_what_is_certain(service: GuidelineService) -> None:
