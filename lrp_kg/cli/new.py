@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from lrp_kg.cli.options import stop
+from lrp_kg.durations import add_months
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -49,8 +50,11 @@ def make(folder: Path, name: str, day: date) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
         made = Path(draft) / "guideline"
         shutil.copytree(source, made)
+        filled = {"NAME": name, "DATE": day.isoformat(), "YEAR-LATER": add_months(day, 12).isoformat()}
         for file in (f for f in made.rglob("*") if f.is_file()):
-            text = file.read_text(encoding="utf-8").replace("NAME", name).replace("DATE", day.isoformat())
+            text = file.read_text(encoding="utf-8")
+            for placeholder, value in filled.items():
+                text = text.replace(placeholder, value)
             file.write_text(text, encoding="utf-8")
         if folder.exists():
             folder.rmdir()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.sources import printed_sources
 from lrp_kg.namespaces import DCTERMS, OWL
 from lrp_kg.words import LANGUAGES, Words, phrase
 
@@ -115,7 +116,7 @@ class Frame:
 
     @property
     def sources(self) -> tuple[FootSource, ...]:
-        """Return the sources with their versions."""
+        """Return the sources that the guideline names as its own, with their versions."""
         from lrp_kg.site.catalogue import slug
 
         graph = self.guideline.index.graph
@@ -125,7 +126,7 @@ class Frame:
                 self.words.text(graph.texts(iri(s.iri), OWL + "versionInfo")),
                 f"{self.guide}{self.lang}/source/{slug(s.iri)}.html",
             )
-            for s in self.guideline.sources.values()
+            for s in printed_sources(self.guideline)
         )
 
     @property
