@@ -12,8 +12,15 @@ from lrp_kg.answer.alternatives import values_in_words
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords, short_title
-from lrp_kg.guideline.model import Decision
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Decision
 from lrp_kg.logic.outcomes import DECIDED
+
+_MARKS = {
+    AGREES: ("mark-agrees", "mark-agrees-perhaps"),
+    DIFFERS: ("mark-differs", "mark-differs-perhaps"),
+    DOUBTFUL: ("mark-doubtful", "mark-doubtful"),
+}
+"""What is said of a statement by what its marks say, where that is certain and where it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,13 @@ class AnswerWords(GuidelineWords):
         force = self.force(warning) if "validUntil" in warning else ""
         return f"{warning['label']} ({force})" if force else str(warning["label"])
 
+    def marks(self, part: Json, *, agreed: bool = True) -> list[str]:
+        """Return what rules of that day and open points say of a statement, each once; ``agreed``: also agreement."""
+        found: dict[str, bool] = {}
+        for mark in part.get("marks", ()):
+            found[mark["stance"]] = found.get(mark["stance"], True) and "applies" in mark
+        return [self.say(_MARKS[stance][perhaps]) for stance, perhaps in found.items() if agreed or stance != AGREES]
+
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""
         named = " / ".join(e["label"] for e in programme["editions"] if e["applies"] != "no")
@@ -194,12 +208,20 @@ _STRONG = ("must", "must-not", "maximum")
 
 
 def beside_summary(answer: Json, also: Collection[str] = ()) -> list[Json]:
-    """Return the strong statements, those with a date, and some by identifier, that are no line of the summary."""
+    """Return the strong statements, those with a date, and some by identifier, that are no line of the summary.
+
+    With one of which a rule of that day says otherwise is that rule.
+    """
     known = {line["ref"]["statement"] for line in answer["summary"] if "statement" in line["ref"]}
     named = {d["id"] for d in answer["dates"] if d["earliest"] or d["latest"]}.union(also)
     said = {line["text"] for line in answer["summary"]}
+    stated = [s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True]
+    chosen = [s for s in stated if s["modality"] in _STRONG or s["id"] in named]
+    named.update(
+        m["statement"] for s in chosen for m in s.get("marks", ()) if m["stance"] == DIFFERS and "statement" in m
+    )
     found = []
-    for s in (s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True):
+    for s in stated:
         if s["id"] not in known and s["text"] not in said and (s["modality"] in _STRONG or s["id"] in named):
             said.add(s["text"])
             found.append(s)

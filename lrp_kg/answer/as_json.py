@@ -21,6 +21,7 @@ from lrp_kg.answer.results import (
     FactResult,
     FactValue,
     LaterChanges,
+    MarkResult,
     ProgrammeResult,
     Spread,
     StatementResult,
@@ -128,6 +129,8 @@ class Renderer:
             data["countedFrom"] = counted_from(found.spread)
         if found.called_by:
             data["calledFor"] = found.called_by.id
+        if found.marks:
+            data["marks"] = [mark_as_json(m) for m in found.marks]
         return data | self.validity(found) | {"source": s.source, "locator": self.text(s.locator)}
 
     def validity(self, found: StatementResult) -> Json:
@@ -403,6 +406,13 @@ def fact_as_json(found: FactResult) -> Json:
     if found.in_force != TRUE:
         data["outdated"] = _OUTDATED[found.in_force]
     return data
+
+
+def mark_as_json(found: MarkResult) -> Json:
+    """Render what a rule of that day or an open point says of a statement."""
+    by = found.mark.by
+    data = {"stance": found.mark.stance, "openPoint" if isinstance(by, OpenPoint) else "statement": by.id}
+    return data | ({"applies": "unknown"} if found.in_force == OPEN else {})
 
 
 def eligible_days_as_json(found: EligibleDays) -> Json:

@@ -36,15 +36,15 @@ def is_to_read(status: str, decisive: bool, declares: Collection[str]) -> bool:
 
 
 def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]:
-    """Return the open points of the decisions that a person should see; all of them with explanations."""
-    return tuple(
-        {
-            p.id: p
-            for d in found.decisions.values()
-            for p in d.open_points
-            if explain or is_to_read(d.result.status, p.iri in d.decisive, p.declares)
-        }.values()
-    )
+    """Return the open points of statements, and those of decisions that a person should see; all with explanations."""
+    of_decisions = {
+        p.id: p
+        for d in found.decisions.values()
+        for p in d.open_points
+        if explain or is_to_read(d.result.status, p.iri in d.decisive, p.declares)
+    }
+    marks = (m.mark.by for s in found.shown for m in s.marks)
+    return tuple((of_decisions | {by.id: by for by in marks if isinstance(by, OpenPoint)}).values())
 
 
 def _reasons(found: Assessment) -> Iterable[Reason]:
@@ -85,6 +85,11 @@ class Labels:
     def statement(self, ident: str) -> str:
         """Return the text of a statement, or the label of a limit."""
         return str(self._statements[ident])
+
+    def points_on(self, box: Json) -> tuple[str, ...]:
+        """Return the open points, by identifier, that mark statements of a box."""
+        marks = (m for s in box["statements"] for m in s.get("marks", ()))
+        return tuple(dict.fromkeys(m["openPoint"] for m in marks if "openPoint" in m))
 
     def point(self, ident: str) -> Json:
         """Return an open point with its texts; empty where the answer has none of it."""

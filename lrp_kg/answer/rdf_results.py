@@ -19,6 +19,7 @@ from lrp_kg.answer.results import (
     StatementResult,
 )
 from lrp_kg.durations import day_number
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, RDF, XSD
@@ -34,6 +35,7 @@ RESULTS = {
 _STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
 _DATE_STATUS = {"unknown": "undated"}
 _APPLIES = {"yes": "appliesNow", "later": "appliesLater", "unknown": "appliesPerhaps"}
+_MARKED = {AGREES: "agreedStatement", DIFFERS: "contradictedStatement", DOUBTFUL: "doubtedStatement"}
 _PART = "\x02"
 """Is on both sides of the name of a node of a result, which is said relative to that of the result."""
 _ME = _PART * 2
@@ -124,6 +126,9 @@ def _statements(part: str, statements: Collection[StatementResult], *, certain: 
         link = "appliesStatement" if known and (certain or s.statement.any_verdict) else "mayApplyStatement"
         yield f"{_ME} <{CP}{'outdatedStatement' if s.in_force == FALSE else link}> <{s.statement.iri}>"
     yield from (f"{_ME} <{CP}reachedLimit> <{s.statement.iri}>" for s in statements if s.reached == TRUE)
+    for s in statements:
+        for stance in dict.fromkeys(m.mark.stance for m in s.marks):
+            yield f"{_ME} <{CP}{_MARKED[stance]}> <{s.statement.iri}>"
 
 
 def _fact(key: str, fact: FactResult, statements: Iterable[str]) -> Iterator[str]:

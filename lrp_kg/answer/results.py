@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lrp_kg.guideline.model import (
+    DIFFERS,
     Box,
     Caution,
     Criterion,
@@ -14,6 +15,7 @@ from lrp_kg.guideline.model import (
     Edition,
     Field,
     Guideline,
+    Mark,
     OpenPoint,
     Programme,
     Statement,
@@ -63,6 +65,14 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkResult:
+    """A mark of a statement on the day, and whether what marks it is in force: certainly, or perhaps."""
+
+    mark: Mark
+    in_force: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatementResult:
     """A statement that applies, or may: the ``verdict`` of its whole condition, and its dates.
 
@@ -71,6 +81,7 @@ class StatementResult:
     can be reached ``reached`` is whether it is. ``in_force`` is false only of what has ended and is shown as printed;
     ``until`` is the last day, of the statement or of its edition. ``edition`` is the identifier of the edition that has
     it, while it is unknown which one applies. ``because`` is why its condition holds or may, where that was asked for.
+    ``marks`` are what rules of that day and open points say of it.
     """
 
     statement: Statement
@@ -87,6 +98,12 @@ class StatementResult:
     until: date | None = None
     edition: str | None = None
     because: tuple[Reason, ...] = ()
+    marks: tuple[MarkResult, ...] = ()
+
+    @property
+    def contradicted(self) -> bool:
+        """Return whether a rule of that day says otherwise, or may."""
+        return any(m.mark.stance == DIFFERS for m in self.marks)
 
     @property
     def limit_reached(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from lrp_kg.answer.results import (
     DecisionResult,
     EditionResult,
     EligibleDays,
+    MarkResult,
     ProgrammeResult,
     StatementResult,
 )
@@ -138,7 +139,7 @@ class Run:
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
         concerned = sorted({number for name in mine for number in self.a.points_on.get(name, ())})
         points = (self.g.open_points[number] for number in concerned)
-        found = tuple(p for p in points if self.verdict(p.applies_to) == TRUE)
+        found = tuple(p for p in points if self.verdict(p.applies_to) == self.in_force(p.validity) == TRUE)
         decisive = frozenset(p.iri for p in found if p.decisive_in and self.verdict(p.decisive_in) == TRUE)
         if result.status != UNDETERMINED:
             return found, decisive
@@ -209,7 +210,17 @@ class Run:
         """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force."""
         verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
         found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
-        return tuple(s for s in found if s.in_force != FALSE or s.statement.printed)
+        there = (s for s in found if s.in_force != FALSE or s.statement.printed)
+        return tuple(replace(s, marks=marks) if (marks := tuple(self.marks(s.statement))) else s for s in there)
+
+    def marks(self, statement: Statement) -> Iterator[MarkResult]:
+        """Yield what rules of that day, and open points, say of a statement."""
+        for mark in self.g.marks.get(statement.iri, ()):
+            by = mark.by
+            holds = whole_verdict(by, self.verdict) if isinstance(by, Statement) else self.verdict(by.applies_to)
+            force = self.in_force(by.validity)
+            if FALSE not in (holds, force):
+                yield MarkResult(mark, force)
 
     def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:
         """Return a statement with its dates; ``own`` is whether it is in force, where that is not by its own days."""

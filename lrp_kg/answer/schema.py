@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from lrp_kg.answer.facts import LATER, UNKNOWN, YES
 from lrp_kg.answer.known import VERDICTS, known_ids
 from lrp_kg.answer.summary import BRIEF_GUIDELINE, BRIEF_NAMES, KINDS
-from lrp_kg.guideline.model import Decision, Guideline
+from lrp_kg.guideline.model import STANCES, Decision, Guideline
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.schema import DRAFT, Schema
 
@@ -119,6 +119,7 @@ def _of_statements() -> dict[str, Schema]:
         "latest": ref("Day"),
         "countedFrom": ref("CountedFrom"),
         "calledFor": ref("WarningId"),
+        "marks": many(ref("Mark")),
         "validFrom": _or_null(ref("Day")),
         "validUntil": _or_null(ref("Day")),
         "applies": {"const": "unknown"},
@@ -132,6 +133,10 @@ def _of_statements() -> dict[str, Schema]:
     return {
         "Day": _DAY,
         "Days": record({"earliest": _or_null(ref("Day")), "latest": _or_null(ref("Day"))}),
+        "Mark": record(
+            {"stance": choice(STANCES.values())},
+            {"statement": ref("StatementId"), "openPoint": ref("OpenPointId"), "applies": {"const": "unknown"}},
+        ),
         "CountedFrom": record({"field": ref("FieldId"), "date": ref("Day")}),
         "Statement": record({"id": ref("StatementId"), "text": _TEXT, **said}, maybe),
         "Limit": record({"id": ref("StatementId"), **label, "reached": ref("YesNoUnknown"), **said}, maybe),

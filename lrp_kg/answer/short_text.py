@@ -21,6 +21,8 @@ _FEW = 3
 class ShortAnswer(TextAnswer):
     """Lays out what a clinician reads first; ``how`` is what to ask for to see the rest."""
 
+    agreed = False
+
     def __init__(self, guideline: Guideline, lang: str, how: str) -> None:
         super().__init__(guideline, lang)
         self.how = how

@@ -2,7 +2,7 @@
 
 First the exits from the pathway and the warnings, then the stage, the headlines of the boxes, the programmes, and the
 next question, which is always the last line. After a critical exit only exits and warnings remain. Nothing that is
-undetermined, does not apply or is by a rule that has ended, or may have, is a line.
+undetermined, does not apply, is by a rule that has ended, or may have, or is otherwise by a rule of that day is a line.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _advice(found: Assessment) -> list[Line]:
             order = s.statement.headline_order
             if s.called_by:
                 order = min(o.statement.headline_order or order or 1 for o in statements)
-            if order is not None and s.in_force == TRUE and not (called and s.statement.limits):
+            if order is not None and s.in_force == TRUE and not s.contradicted and not (called and s.statement.limits):
                 first = s.statement.modality.id in _STRONG and s.verdict != OPEN
                 headlines.append((not first, order, box.section.id, s))
     lines: list[Line] = []

@@ -71,6 +71,9 @@ def hang(markup: str) -> Hanging:
 class TextAnswer:
     """Lays out an answer."""
 
+    agreed = True
+    """Whether it is said where the rules of that day agree."""
+
     def __init__(self, guideline: Guideline, lang: str) -> None:
         self.words = AnswerWords(guideline, lang)
 
@@ -141,6 +144,8 @@ class TextAnswer:
         yield hang(f"[bold cyan]{escape(box['label'])}[/]  {escape(self.labels.title(box))}")
         for statement in box["statements"]:
             yield self._statement(statement)
+        for ident in self.labels.points_on(box):
+            yield self._point(self.labels.point(ident))
 
     def _status(self, status: str) -> str:
         return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"
@@ -167,11 +172,11 @@ class TextAnswer:
                 lines.append(hang(f"    [dim]{escape(heading)}[/]"))
                 lines += [self._reason(r) for r in shown]
         shown = [p | self.labels.point(p["id"]) for p in decision["openPoints"]] if "because" in decision else points
-        for p in shown:
-            rests = escape(self.words.say("decisive" if p["decisive"] else "openPoints"))
-            line = f"    [magenta]{rests}[/]{self.words.colon}{escape(p['label'])} → {escape(p['reading'])}"
-            lines.append(hang(line))
-        return lines
+        return lines + [self._point(p) for p in shown]
+
+    def _point(self, point: Json) -> RenderableType:
+        rests = escape(self.words.say("decisive" if point.get("decisive") else "openPoints"))
+        return hang(f"    [magenta]{rests}[/]{self.words.colon}{escape(point['label'])} → {escape(point['reading'])}")
 
     def _reason(self, reason: Json) -> RenderableType:
         shown = self.words.shown(reason["value"], reason["field"])
@@ -203,6 +208,8 @@ class TextAnswer:
         if "countedFrom" in s:
             line += f" [yellow]{escape(self.words.counted_from(s))}[/]"
         if (mark := self.words.force(s)) and mark != known:
+            line += f" [red]({escape(mark)})[/]"
+        for mark in self.words.marks(s, agreed=self.agreed):
             line += f" [red]({escape(mark)})[/]"
         if "edition" in s:
             line += f" [yellow]({escape(self.words.edition(s['edition']))})[/]"

@@ -13,6 +13,9 @@ from lrp_kg.guideline.validity import Validity
 from lrp_kg.words import LANGUAGES, Text, in_every_language, in_language, phrase
 
 POLICIES = ("First", "Unique", "Collect")
+AGREES, DIFFERS, DOUBTFUL = "agrees", "differs", "doubtful"
+STANCES = {"agreesWith": AGREES, "differsFrom": DIFFERS, "doubts": DOUBTFUL}
+"""What a rule or an open point can say of a statement: the property, and its word in an answer."""
 CRITICAL = "critical"
 """The severity after which nothing of the pathway is asked."""
 
@@ -101,6 +104,14 @@ class Fact:
     value: str | int | bool | None
     condition: str | None = None
     validity: Validity | None = None
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What a rule or an open point says of a statement, by the IRI of that: agrees, differs, or doubtful."""
+
+    kind: str
+    on: str
 
 
 @dataclass(frozen=True)
@@ -201,6 +212,7 @@ class Statement(Term):
     any_verdict: bool = False
     printed: bool = True
     validity: Validity | None = None
+    stances: tuple[Stance, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -306,7 +318,8 @@ class DateNote:
 class OpenPoint(Term):
     """A place where the source is open: what it concerns (IRIs), which status it declares, and where.
 
-    ``decisive_in`` is the class in which another reading gives another answer.
+    ``decisive_in`` is the class in which another reading gives another answer. A point that is limited in time is there
+    on the days between only.
     """
 
     kind: Term
@@ -318,6 +331,16 @@ class OpenPoint(Term):
     source: str
     locator: Text
     note: DateNote | None = None
+    validity: Validity | None = None
+    stances: tuple[Stance, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is said of a statement: agrees, differs or doubtful, and by which other statement or open point."""
+
+    stance: str
+    by: Statement | OpenPoint
 
 
 @dataclass(frozen=True)
@@ -417,6 +440,16 @@ class Guideline:
         return tuple(s for statements in places for s in statements)
 
     @cached_property
+    def marks(self) -> dict[str, tuple[Mark, ...]]:
+        """What other statements and open points say of a statement, by its IRI."""
+        found: dict[str, dict[tuple[str, str], Mark]] = {}
+        sayings: tuple[Statement | OpenPoint, ...] = (*self.statements, *self.open_points)
+        for by in sayings:
+            for stance in by.stances:
+                found.setdefault(stance.on, {})[stance.kind, by.iri] = Mark(stance.kind, by)
+        return {name: tuple(marks.values()) for name, marks in found.items()}
+
+    @cached_property
     def statement_iris(self) -> dict[str, str]:
         """The IRI of each statement, by its identifier."""
         return {s.id: s.iri for s in self.statements}
@@ -444,10 +477,11 @@ class Guideline:
 
     @cached_property
     def validities(self) -> tuple[Validity, ...]:
-        """When rules are valid, each once: statements, their time limits and facts, facts of options, warnings."""
+        """When rules are valid, each once: of statements, their parts, facts of options, warnings, and open points."""
         facts = [f for d in self.decisions.values() for o in d.options for f in o.facts]
-        every = [v for s in self.statements for v in s.validities]
-        every += [f.validity for f in facts if f.validity] + [w.validity for w in self.warnings if w.validity]
+        every = [v for s in self.statements for v in s.validities] + [f.validity for f in facts if f.validity]
+        every += [w.validity for w in self.warnings if w.validity]
+        every += [p.validity for p in self.open_points if p.validity]
         return tuple(dict.fromkeys(every))
 
     @property

@@ -8,7 +8,18 @@ from datetime import date
 from lrp_kg.durations import parse_period
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node, iri
-from lrp_kg.guideline.model import Box, Caution, DateNote, Fact, OpenPoint, Severity, Statement, TimeLimit
+from lrp_kg.guideline.model import (
+    STANCES,
+    Box,
+    Caution,
+    DateNote,
+    Fact,
+    OpenPoint,
+    Severity,
+    Stance,
+    Statement,
+    TimeLimit,
+)
 from lrp_kg.guideline.read_validity import read_validity
 from lrp_kg.namespaces import CP, DCTERMS, PATIENT_RECORD, XSD, local_name
 from lrp_kg.words import colon
@@ -39,6 +50,7 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             any_verdict=r.flag(node, CP + "anyVerdict"),
             printed=_is_printed(r, node),
             validity=read_validity(r, node),
+            stances=_stances(r, node),
         )
         _check_printed(r, node, statement)
         found.append(statement)
@@ -52,6 +64,22 @@ def _is_printed(r: GraphReader, node: Node) -> bool:
 def _check_printed(r: GraphReader, node: Node, rule: Statement | Caution) -> None:
     if rule.printed and rule.validity and rule.validity.first:
         r.complain("printed-from-a-day", node, "is of the guideline's own sources, which have no first day.")
+
+
+def _stances(r: GraphReader, node: Node) -> tuple[Stance, ...]:
+    """Return what a statement or an open point says of statements; a statement is read beside those it speaks of."""
+    g, found = r.graph, []
+    own = set(g.all(node, CP + "inBox"))
+    for name, kind in STANCES.items():
+        for target in g.all(node, CP + name):
+            if target not in g.instances(CP + "Statement"):
+                r.complain("unknown-statement", node, f"cp:{name} {local_name(target.value)}, which is no statement.")
+            for box in g.all(target, CP + "inBox") if own else ():
+                if box not in own:
+                    other, place = local_name(target.value), local_name(box.value)
+                    r.complain("marks-from-elsewhere", node, f"cp:{name} {other}, and is not in its box, {place}.")
+            found.append(Stance(kind, target.value))
+    return tuple(found)
 
 
 def _time_limit(r: GraphReader, node: Node) -> TimeLimit:
@@ -186,6 +214,8 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
             source=r.source(n),
             locator=r.locator(n),
             note=_date_note(r, n),
+            validity=read_validity(r, n),
+            stances=_stances(r, n),
         )
         for n in g.instances(CP + "OpenPoint")
     )

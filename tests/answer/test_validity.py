@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.answer.as_text import to_text
+from lrp_kg.namespaces import CP
 from tests.support.guidelines import guideline_copy, replace_once
 
 Json = dict[str, Any]
@@ -104,6 +107,51 @@ ank:warning-law a cp:Warning ;
     dcterms:valid "2025-03-05"^^xsd:date ;
     dcterms:source ank:source-law ;
     cp:locator "3" .
+
+ank:statement-marked a cp:Statement ;
+    dcterms:identifier "marked" ;
+    rdfs:label "what the text prints and a law says otherwise"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 23 ;
+    cp:headlineOrder 6 ;
+    cp:modality cp:Must ;
+    dcterms:source ank:source-invented ;
+    cp:locator "1.A-10" .
+
+ank:statement-law-otherwise a cp:Statement ;
+    dcterms:identifier "law-otherwise" ;
+    rdfs:label "what a law says otherwise"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 24 ;
+    cp:modality cp:May ;
+    dcterms:valid "2025-03-03"^^xsd:date ;
+    cp:validBy ank:applicationDate ;
+    cp:differsFrom ank:statement-marked ;
+    dcterms:source ank:source-law ;
+    cp:locator "3" .
+
+ank:statement-law-the-same a cp:Statement ;
+    dcterms:identifier "law-the-same" ;
+    rdfs:label "what a law says too"@en ;
+    cp:inBox ank:box-acute-examination ;
+    cp:priority 25 ;
+    cp:modality cp:Must ;
+    cp:condition ank:SlightSprain ;
+    cp:validUntil "2025-03-03"^^xsd:date ;
+    cp:agreesWith ank:statement-marked ;
+    dcterms:source ank:source-law ;
+    cp:locator "4" .
+
+ank:open-point-not-certain a cp:OpenPoint ;
+    dcterms:identifier "not-certain" ;
+    rdfs:label "Whether the law still says so was not found."@en ;
+    cp:kind cp:Ambiguity ;
+    cp:reading "It does."@en ;
+    cp:concerns ank:statement-law-otherwise ;
+    cp:doubts ank:statement-law-otherwise ;
+    dcterms:valid "2025-03-05"^^xsd:date ;
+    dcterms:source ank:source-law ;
+    cp:locator "5" .
 """
 
 
@@ -205,6 +253,50 @@ def test_printed_statement_is_marked(service: GuidelineService, applied: str | N
     assert found.get("validUntil") == (None if outdated == "absent" else "2025-03-04")
     headlines = [line["ref"].get("statement") for line in answer["summary"]]
     assert ("printed" in headlines) is (outdated == "absent")
+
+
+LATE = {"applicationDate": "2025-03-03"}
+OTHERWISE = {"stance": "differs", "statement": "law-otherwise"}
+SAME = {"stance": "agrees", "statement": "law-the-same"}
+DOUBT = {"stance": "doubtful", "openPoint": "not-certain"}
+
+
+@pytest.mark.parametrize(
+    ("day", "more", "marks", "of_law"),
+    [
+        ("03", {"applicationDate": "2025-03-02", "severity": "slight"}, [SAME], None),
+        ("03", LATE | {"severity": "slight"}, [OTHERWISE, SAME], []),
+        ("04", LATE | {"severity": "slight"}, [OTHERWISE], []),
+        ("03", LATE | {"severity": "partial"}, [OTHERWISE], []),
+        ("03", {"severity": "partial"}, [OTHERWISE | {"applies": "unknown"}], []),
+        ("05", LATE | {"severity": "partial"}, [OTHERWISE], [DOUBT]),
+    ],
+)
+def test_statement_has_marks_of_rules_that_are_in_force(
+    service: GuidelineService, day: str | None, more: Json, marks: list[Json], of_law: list[Json] | None
+) -> None:
+    answer = assess(service, day, **more)
+    found, law = statement(answer, "marked"), statement(answer, "law-otherwise")
+    assert found
+    assert found["marks"] == marks
+    assert (law and law.get("marks", [])) == of_law
+    assert ("not-certain" in answer["openPoints"]) is bool(of_law)
+    headlines = [line["ref"].get("statement") for line in answer["summary"]]
+    assert ("marked" in headlines) is all(m["stance"] != "differs" for m in marks)
+
+
+def test_marks_are_in_text_and_graph(service: GuidelineService) -> None:
+    record = KNOWN | LATE | {"assessmentDate": "2025-03-05"}
+    found = service.assess(record)
+    short, full = (" ".join(to_text(service.guideline, found, "en", full=full).split()) for full in (False, True))
+    for text in (short, full):
+        assert "what a law says otherwise (not certain)" in text
+        assert "says otherwise (the rules of that day say otherwise)" in text
+    assert "Whether the law still says so was not found." in full
+    said = set(LoneAnswer.of(service.assessment(record)).triples)
+    for name, ident in (("contradicted", "marked"), ("doubted", "law-otherwise")):
+        own = ox.NamedNode(service.guideline.statement_iris[ident])
+        assert [t for t in said if t.predicate == ox.NamedNode(f"{CP}{name}Statement") and t.object == own]
 
 
 @pytest.mark.parametrize(("day", "latest"), [("03", "2025-03-08"), ("04", "2025-03-11")])

@@ -43,7 +43,7 @@ _OWN_NAME = (
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain", "dayNumberProperty"),
-    *("headlineOrder",),
+    *("headlineOrder", "agreesWith", "differsFrom", "doubts"),
 )
 _OTHER_NAME = {
     "box": [CP + "inBox"],
