@@ -26,6 +26,7 @@ COMMANDS = {
     "query": "queries.query",
     "schema": "compile.schema",
     "serve": "serve.serve",
+    "sources": "sources.sources",
     "synthesise": "synthesise.synthesise",
     "validate": "assess.validate",
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,13 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
     default=None,
     help="Run the OWL reasoner HermiT (default: if Java and owlready2 are installed, but not with --watch).",
 )
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="What is out of date on this day is a warning; of today, without the option, only a note.",
+)
 @click.pass_context
 def check(
     context: click.Context,
@@ -45,15 +54,18 @@ def check(
     notes: bool,
     mutate: bool,
     hermit: bool | None,
+    day: datetime | None,
 ) -> None:
     """Check a guideline folder: syntax, form, logic, completeness, and its own cases.
 
     Each finding has a severity, a stable name, file and line, what is wrong and how to fix it. Exit code 0: no
-    error or warning; 1: there is one; 2: could not run.
+    error or warning; 1: there is one; 2: could not run. Time alone changes no exit code: a source to be read again
+    and a rule that has ended are warnings only on a day that --on names.
 
     \b
     Examples:
       lrp-kg check
+      lrp-kg check --on 2027-06-01
       lrp-kg check --guideline my-pathway --watch
       lrp-kg check --format sarif > check.sarif
     """  # noqa: D301  the escape tells click to keep the lines
@@ -63,25 +75,41 @@ def check(
     if not folder.is_dir():
         stop(f"{folder} is not a folder.")
     if watch:
-        _watch(folder, form, notes)
+        _watch(folder, form, notes, day)
         return
-    result = _run(folder, form, mutate, hermit)
+    result = _run(folder, form, mutate, hermit, day)
     _print(result, form, notes, folder)
     context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
 
 
-def _run(folder: Path, form: str, mutate: bool, hermit: bool | None, cache: CheckCache | None = None) -> CheckResult:
+def _run(
+    folder: Path,
+    form: str,
+    mutate: bool,
+    hermit: bool | None,
+    day: datetime | None,
+    cache: CheckCache | None = None,
+) -> CheckResult:
     from lrp_kg.authoring.check.stages import run
 
+    started = partial(
+        run,
+        folder,
+        hermit=hermit,
+        mutate=mutate,
+        cache=cache,
+        day=day.date() if day else date.today(),
+        overdue="warning" if day else "note",
+    )
     console = streams.console(stderr=True)
     if form != "text" or not console.is_interactive:
-        return run(folder, hermit=hermit, mutate=mutate, cache=cache)
+        return started()
     with console.status("check") as status:
 
         def report(stage: str, step: str) -> None:
             status.update(f"{stage} {step}".strip())
 
-        return run(folder, hermit=hermit, mutate=mutate, report=report, cache=cache)
+        return started(report=report)
 
 
 def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
@@ -166,7 +194,7 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
     return result
 
 
-def _watch(folder: Path, form: str, notes: bool) -> None:
+def _watch(folder: Path, form: str, notes: bool, day: datetime | None) -> None:
     from lrp_kg.authoring.check_cache import CheckCache
 
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
@@ -175,7 +203,7 @@ def _watch(folder: Path, form: str, notes: bool) -> None:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            _print(_run(folder, form, mutate=False, hermit=False, cache=cache), form, notes, folder)
+            _print(_run(folder, form, mutate=False, hermit=False, day=day, cache=cache), form, notes, folder)
     except KeyboardInterrupt:
         click.echo("", err=True)
 

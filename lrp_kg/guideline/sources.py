@@ -1,13 +1,141 @@
-"""The sources of a guideline: what each is, how much of it was read and when, and what rests on it."""
+"""The sources of a guideline: who speaks in each, how much of it was read and when, and what rests on it."""
 
 from __future__ import annotations
 
-from lrp_kg.guideline.index import iri
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lrp_kg.guideline.graph_reader import GraphReader
+from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Guideline, Term
-from lrp_kg.namespaces import DCTERMS
+from lrp_kg.namespaces import CP, DCTERMS, OWL
+from lrp_kg.words import Text
+
+PARTS = {
+    **{"Stage": "stages", "Edition": "editions", "Criterion": "criteria", "Box": "boxes", "Statement": "statements"},
+    **{"Benefit": "statements", "ProcessStep": "statements", "Limit": "limits", "Warning": "warnings"},
+    **{"SupersededWarning": "warnings", "Option": "warnings", "OpenPoint": "openPoints"},
+}
+"""What can rest on a source, by the class of the vocabulary: the name under which it is listed."""
+
+
+@dataclass(frozen=True)
+class SourceState(Term):
+    """A source and what is known of it.
+
+    ``printed`` are those that the guideline names as its own. ``read_on`` is a day or a month; after ``read_again_by``
+    somebody has to look at the source again. ``version`` is empty where the source has none.
+    """
+
+    kind: Term | None
+    official: bool
+    printed: bool
+    publisher: Text
+    version: Text
+    issued: str
+    number: str
+    part_read: Term | None
+    read_on: str
+    read_again_by: date | None
+    followed_by: tuple[Term, ...]
+    where: str
+
+    def expired(self, day: date) -> bool:
+        """Return whether it had to be read again before a day."""
+        return self.read_again_by is not None and self.read_again_by < day
+
+
+@dataclass(frozen=True)
+class Resting:
+    """The terms that name a source as theirs, by the names of `PARTS`, and those that were only read in it."""
+
+    own: Mapping[str, tuple[Term, ...]]
+    read_in: tuple[Term, ...]
+
+    @property
+    def none(self) -> bool:
+        """Return whether nothing rests on the source."""
+        return not self.own and not self.read_in
 
 
 def printed_sources(guideline: Guideline) -> tuple[Term, ...]:
     """Return the sources that the guideline names as its own; where it names none, all are."""
     own = {node.value for node in guideline.index.graph.all(iri(guideline.iri), DCTERMS + "source")}
     return tuple(s for s in guideline.sources.values() if not own or s.iri in own)
+
+
+def source_states(guideline: Guideline, day: date | None = None) -> tuple[SourceState, ...]:
+    """Return every source: those to be read again before the day first, then by the day until which they are trusted.
+
+    Without a day they are in the order of the files.
+    """
+    printed = {s.iri for s in printed_sources(guideline)}
+    found = [_state(guideline, s, s.iri in printed) for s in guideline.sources.values()]
+    if day is not None:
+        found.sort(key=lambda s: (not s.expired(day), s.read_again_by or date.max))
+    return tuple(found)
+
+
+def resting_on(guideline: Guideline) -> Mapping[str, Resting]:
+    """Return what rests on each source, by its IRI; an identifier that is used for several terms counts for each."""
+    own: dict[str, dict[str, dict[str, Term]]] = {name: {} for name in guideline.sources}
+    read: dict[str, dict[str, Term]] = {name: {} for name in guideline.sources}
+    for node, part in _parts(guideline):
+        term = _term(guideline, node)
+        for source in guideline.index.graph.all(node, DCTERMS + "source"):
+            if source.value in own:
+                own[source.value].setdefault(part, {})[term.iri] = term
+        for source in guideline.index.graph.all(node, CP + "readIn"):
+            if source.value in read:
+                read[source.value][term.iri] = term
+    return {
+        name: Resting({part: tuple(terms.values()) for part, terms in parts.items()}, tuple(read[name].values()))
+        for name, parts in own.items()
+    }
+
+
+def last_read(guideline: Guideline) -> str:
+    """Return the earliest day or month on which a source that is in use was read; empty where none says it."""
+    return min((s.read_on[:7] for s in source_states(guideline) if s.read_on), default="")
+
+
+def _parts(guideline: Guideline) -> Iterator[tuple[Node, str]]:
+    graph = guideline.index.graph
+    seen: set[Node] = set()
+    for kind, part in PARTS.items():
+        for node in graph.instances(CP + kind):
+            if node not in seen and (kind != "Option" or graph.one(node, CP + "severity")):
+                seen.add(node)
+                yield node, part
+
+
+def _term(guideline: Guideline, node: Node) -> Term:
+    reader = GraphReader(guideline.index.graph, guideline.index.positions)
+    term = reader.term(node)
+    advice = guideline.index.graph.one(node, CP + "advice")
+    return Term(term.iri, term.id, term.label or (reader.label(advice) if advice else {}))
+
+
+def _state(guideline: Guideline, source: Term, printed: bool) -> SourceState:
+    graph = guideline.index.graph
+    reader, node = GraphReader(graph, guideline.index.positions), iri(source.iri)
+    kind, part = (graph.one(node, CP + name) for name in ("sourceKind", "partRead"))
+    again = reader.text(node, CP + "readAgainBy")
+    return SourceState(
+        iri=source.iri,
+        id=source.id,
+        label=source.label,
+        kind=reader.term(kind) if kind else None,
+        official=kind is not None and reader.flag(kind, CP + "official"),
+        printed=printed,
+        publisher=graph.texts(node, DCTERMS + "publisher"),
+        version=graph.texts(node, OWL + "versionInfo"),
+        issued=reader.text(node, DCTERMS + "issued"),
+        number=reader.text(node, CP + "gazetteNumber"),
+        part_read=reader.term(part) if part else None,
+        read_on=reader.text(node, CP + "readOn"),
+        read_again_by=date.fromisoformat(again) if again else None,
+        followed_by=tuple(reader.term(n) for n in graph.all(node, CP + "followedBy")),
+        where=guideline.index.positions.where(source.iri),
+    )

@@ -11,6 +11,7 @@ from lrp_kg.authoring.compare.attributes import NAMES, TEXTS
 from lrp_kg.durations import MEASURES
 from lrp_kg.effort import Effort, memory_reached, time_reached
 from lrp_kg.errors import BrokenJson
+from lrp_kg.guideline.sources import PARTS
 from lrp_kg.research.engine.limits import LIMITS
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
@@ -43,6 +44,7 @@ COMPOSED = {
     *(f"queries-topic-{topic}" for topic in (*TOPICS, "other")),
     *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
     *(f"query-{code}" for code in LIMITS),
+    *(f"source-{part}" for part in (*PARTS.values(), "readIn")),
 }
 """Names that code puts together."""
 CALL = re.compile(r"""(?:\b(?:say|w|phrase|in_every_language)\(|\bwords\[)\s*["']([\w-]+)["']""")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from lrp_kg.authoring.check_cache import CheckCache
@@ -41,20 +42,30 @@ def run(
     mutate: bool = False,
     report: Report = lambda _a, _b: None,
     cache: CheckCache | None = None,
+    day: date | None = None,
+    overdue: str = "warning",
 ) -> CheckResult:
     """Check a guideline folder: whether it is well made, sound, complete and right.
 
     Skips a stage that cannot run because of earlier findings. ``hermit`` runs the OWL reasoner HermiT (``None``: if
     it is installed); ``mutate`` also changes the criteria one at a time and reports the changes that no case detects.
+    With a ``day`` it also reports, with the severity ``overdue``, what is out of date on that day.
     With the ``cache`` of earlier checks it recomputes only what an edit can have changed; the findings are the same.
     """
     cache = cache or CheckCache()
-    result = _run(folder, hermit, mutate, report, cache)
+    result = _run(folder, hermit, mutate, report, cache, (day, overdue))
     cache.end_check(complete="right" in result.seconds)
     return result
 
 
-def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache: CheckCache) -> CheckResult:
+def _run(
+    folder: Path,
+    hermit: bool | None,
+    mutate: bool,
+    report: Report,
+    cache: CheckCache,
+    dated: tuple[date | None, str],
+) -> CheckResult:
     found: list[Finding] = []
     seconds: dict[str, float] = {}
     mutation: MutationReport | None = None
@@ -83,6 +94,7 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache:
         except GuidelineError as error:
             found += without_repeats(error.findings, found)
             return CheckResult(_sorted(found), seconds)
+        from lrp_kg.authoring.check.days import day_findings
         from lrp_kg.authoring.check.editions import edition_findings
         from lrp_kg.authoring.check.headlines import headline_findings
         from lrp_kg.authoring.check.unused import unused_fields
@@ -90,6 +102,8 @@ def _run(folder: Path, hermit: bool | None, mutate: bool, report: Report, cache:
         found += edition_findings(service.guideline)
         found += headline_findings(service.guideline)
         found += unused_fields(service.guideline)
+        day, overdue = dated
+        found += day_findings(service.guideline, day, overdue) if day else ()
     with _timed(seconds, "complete"):
         from lrp_kg.authoring.check.completeness import Completeness
 
