@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from lrp_kg.findings import Finding
 
@@ -48,10 +49,19 @@ class GuidelineError(LrpError):
 
 
 class UnreadableFile(LrpError):
-    """A file that a person wrote cannot be read as text."""
+    """A file that a person wrote cannot be read as text; ``line`` and ``column`` from 1 where a place is known."""
 
     code = "file-not-readable"
     title = "A file cannot be read"
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+    def where(self, file: Path) -> str:
+        """Return the file with line and column, where they are known."""
+        return f"{file}:{self.line}:{self.column}" if self.line else str(file)
 
 
 class RecordError(LrpError):

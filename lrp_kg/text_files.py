@@ -22,9 +22,15 @@ _KINDS = (
 """First bytes of what people take for text, and what it is."""
 
 
+_WINDOWS = {byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+"""Bytes below 0xA0 that are characters in Windows-1252."""
+_HIDDEN = (".", "~", "#")
+"""First characters of the names of backups, locks and autosaves."""
+
+
 def visible(folder: Path, pattern: str) -> list[Path]:
     """Return the files of a folder that match a pattern, sorted, without those that editors and systems hide there."""
-    return sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith(_HIDDEN))
 
 
 def kind_of(body: bytes) -> str | None:
@@ -48,12 +54,29 @@ def read_text(file: Path) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(f"{file.name}: line {line} is not UTF-8 text. Save it as UTF-8.") from None
+        raise UnreadableFile(f"{file.name}: {_not_utf8(body, error.start)}", *_place(body, error.start)) from None
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise UnreadableFile(f"{file.name}: line {line} holds a NUL character, so it is no text. Save it as UTF-8.")
+        message = "holds a NUL character, so it is no text. Save it as UTF-8."
+        raise UnreadableFile(f"{file.name}: {message}", *_place(body, body.index(b"\0")))
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_utf8(body: bytes, at: int) -> str:
+    """Say what a byte that is no UTF-8 seems to be, and what to do."""
+    sample = body[max(0, at - 12) : at + 12].decode("cp1252", "replace").split("\n")
+    if body.count(b"\0") * 3 > len(body):
+        return "is not UTF-8 text; it looks like UTF-16. Save it as UTF-8."
+    if 0x80 <= body[at] <= 0x9F and body[at] not in _WINDOWS:
+        return "is not UTF-8 text. Save it as UTF-8."
+    character = body[at : at + 1].decode("cp1252", "replace")
+    shown = next((line.strip() for line in sample if character in line), character)
+    return f"is not UTF-8 text; it looks like Windows-1252 ({character!r} in {shown!r}). Save it as UTF-8."
+
+
+def _place(body: bytes, at: int) -> tuple[int, int]:
+    """Return line and column of a byte, from 1."""
+    start = body.rfind(b"\n", 0, at) + 1
+    return body.count(b"\n", 0, at) + 1, len(body[start:at].decode("utf-8", "replace")) + 1
 
 
 def _demand_regular(file: Path) -> None:

@@ -23,11 +23,20 @@ Path = Mapping[int, int]
 
 
 @dataclass(frozen=True)
+class Edge:
+    """An interval of a field between two whose outcome is one answer; ``high`` is ``None`` where nothing ends it."""
+
+    field: str
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True)
 class UnclearRegion:
     """A part of the input space where a decision has no answer, or several.
 
     ``declared`` are the open points that declare it, ``cells`` its number of combinations, ``example`` a smallest
-    record in it; ``edge`` says that it is an interval between two that have an answer.
+    record in it; ``edge`` is the interval that makes it, where both intervals beside that have one answer.
     """
 
     decision: Decision
@@ -35,7 +44,7 @@ class UnclearRegion:
     declared: tuple[str, ...]
     cells: int
     example: Mapping[str, object]
-    edge: bool
+    edge: Edge | None
 
 
 def paths_to(diagram: Diagram, node: int, wanted: frozenset[Outcome]) -> Iterator[dict[int, int]]:
@@ -95,7 +104,7 @@ class Coverage:
             example = self.examples.record(diagram, shortest)
             sizes = [len(axis.choices) for axis in diagram.axes]
             cells = sum(prod(size for n, size in enumerate(sizes) if n not in path) for path in paths)
-            edge = not declared and self._is_edge(diagram, shortest)
+            edge = None if declared else self._edge(diagram, shortest)
             found.append(UnclearRegion(decision, leaf, declared, cells, example, edge))
         return found
 
@@ -122,8 +131,8 @@ class Coverage:
                         return False
         return True
 
-    def _is_edge(self, diagram: Diagram, path: Path) -> bool:
-        """Return whether an interval without one answer lies between two neighbours that have one."""
+    def _edge(self, diagram: Diagram, path: Path) -> Edge | None:
+        """Return the interval without one answer that lies between two neighbours that have one."""
         for number, choice in path.items():
             axis = diagram.axes[number]
             variable = self.assessor.cells.variables[axis.variables[0]]
@@ -134,8 +143,8 @@ class Coverage:
                 chosen = tuple({**path, number: beside}.get(i) for i in range(len(diagram.axes)))
                 around.append(diagram.leaves(diagram.restrict(diagram.root, chosen)))
             if all(all(o.status == DECIDED for o in leaves) for leaves in around):
-                return True
-        return False
+                return Edge(variable.iri, *variable.bounds(axis.choices[choice][0]))
+        return None
 
     def dead_options(self, decision: Decision) -> list[tuple[Option, tuple[str, ...]]]:
         """Return the options that are never an answer within the scope, each with the earlier options that hide it.

@@ -20,6 +20,7 @@ from lrp_kg.text_files import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lrp_kg.authoring.check.order import Listed
     from lrp_kg.authoring.check.stages import CheckResult
     from lrp_kg.authoring.check_cache import CheckCache
     from lrp_kg.findings import Finding
@@ -32,6 +33,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 @click.option("--watch", "-w", is_flag=True, help="Check again after every edit, until Ctrl+C.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Also list declared gaps and other notes.")
+@click.option("--all", "every", is_flag=True, help="List every finding, also those that follow from others.")
 @click.option("--mutate", is_flag=True, help="Change one criterion at a time; list the changes that no case notices.")
 @click.option(
     "--hermit/--no-hermit",
@@ -52,15 +54,18 @@ def check(
     watch: bool,
     form: str,
     notes: bool,
+    every: bool,
     mutate: bool,
     hermit: bool | None,
     day: datetime | None,
 ) -> None:
     """Check a guideline folder: syntax, form, logic, completeness, and its own cases.
 
-    Each finding has a severity, a stable name, file and line, what is wrong and how to fix it. Exit code 0: no
-    error or warning; 1: there is one; 2: could not run. Time alone changes no exit code: a source to be read again
-    and a rule that has ended are warnings only on a day that --on names.
+    Each finding has a severity, a stable name, file and line, what is wrong and how to fix it; causes come first.
+    Where there are errors, the text lists at most ten findings of a name, and no notes; --all lists every one.
+    Exit code 0: no error or warning; 1: there is one; 2: the check, or a stage of it, could not run. Time alone
+    changes no exit code: a source to be read again and a rule that has ended are warnings only on a day that --on
+    names.
 
     \b
     Examples:
@@ -75,11 +80,12 @@ def check(
     if not folder.is_dir():
         stop(f"{folder} is not a folder.")
     if watch:
-        _watch(folder, form, notes, day)
+        _watch(folder, form, day, notes=notes, every=every)
         return
     result = _run(folder, form, mutate, hermit, day)
-    _print(result, form, notes, folder)
-    context.exit(1 if result.failed or (result.mutation and result.mutation.survivors) else 0)
+    _print(result, form, folder, notes=notes, every=every)
+    failed = result.failed or (result.mutation and result.mutation.survivors)
+    context.exit(2 if result.crashed else 1 if failed else 0)
 
 
 def _run(
@@ -112,7 +118,7 @@ def _run(
         return started(report=report)
 
 
-def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
+def _print(result: CheckResult, form: str, folder: Path, *, notes: bool, every: bool) -> None:
     shown = [f for f in result.findings if notes or f.severity != "note"]
     if form == "json":
         data: dict[str, Any] = {
@@ -128,16 +134,21 @@ def _print(result: CheckResult, form: str, notes: bool, folder: Path) -> None:
     if form == "sarif":
         print_json(sarif(shown))
         return
-    _print_text(streams.console(soft_wrap=True), result, shown)
+    _print_text(streams.console(soft_wrap=True), result, shown, every)
 
 
-def _print_text(console: Console, result: CheckResult, shown: list[Finding]) -> None:
+def _print_text(console: Console, result: CheckResult, shown: list[Finding], every: bool) -> None:
     from rich.markup import escape
 
-    for f in shown:
+    from lrp_kg.authoring.check.order import Listed, folded
+
+    listed = Listed(tuple(shown), {}) if every else folded(shown)
+    for f in listed.findings:
         colour = _COLOURS.get(f.severity, "white")
         place = f"{escape(_relative(f.where))}: " if f.where else ""
         console.print(f"{place}[{colour}]{f.severity}[/] [bold]{f.name}[/] {escape(f.message)}")
+    for line in _left_out(listed):
+        console.print(f"[dim]{line}[/]")
     if result.mutation:
         console.print(result.mutation.as_text())
     counts = {s: sum(f.severity == s for f in result.findings) for s in _COLOURS}
@@ -146,6 +157,21 @@ def _print_text(console: Console, result: CheckResult, shown: list[Finding]) -> 
     colour = "red" if counts["error"] else "yellow" if counts["warning"] else "green"
     summary = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items())
     console.print(f"[{colour}]{summary}[/] in {total:.1f} s [dim]({took})[/]")
+
+
+def _left_out(listed: Listed) -> Iterator[str]:
+    """Yield a line for each name of which not every finding is listed."""
+    from lrp_kg.authoring.check.order import CASE_FAILED
+
+    known = {f.name for f in listed.findings}
+    for name, rest in listed.folded.items():
+        if name == CASE_FAILED and name not in known:
+            cases = "1 case is" if rest == 1 else f"{rest} cases are"
+            yield f"{cases} not as expected; correct the errors above first (--all lists them)."
+        else:
+            yield f"and {rest} more of {name} (--all lists them)."
+    if listed.notes:
+        yield f"{listed.notes} note{'s' if listed.notes > 1 else ''} left out because of the errors (--all lists them)."
 
 
 def _relative(where: str) -> str:
@@ -194,7 +220,7 @@ def _sarif_result(finding: Finding) -> dict[str, Any]:
     return result
 
 
-def _watch(folder: Path, form: str, notes: bool, day: datetime | None) -> None:
+def _watch(folder: Path, form: str, day: datetime | None, *, notes: bool, every: bool) -> None:
     from lrp_kg.authoring.check_cache import CheckCache
 
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
@@ -203,7 +229,8 @@ def _watch(folder: Path, form: str, notes: bool, day: datetime | None) -> None:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            _print(_run(folder, form, mutate=False, hermit=False, day=day, cache=cache), form, notes, folder)
+            result = _run(folder, form, mutate=False, hermit=False, day=day, cache=cache)
+            _print(result, form, folder, notes=notes, every=every)
     except KeyboardInterrupt:
         click.echo("", err=True)
 

@@ -6,6 +6,7 @@ Allowed over a patient record: ``owl:intersectionOf``, ``owl:unionOf``, ``owl:co
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,8 @@ class NotAllowed(ValueError):
 
 
 _BOUNDS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
+LARGEST = 10**9
+"""The largest bound, on either side of 0."""
 _HINT = "Use intersectionOf, unionOf, complementOf, hasValue, someValuesFrom an integer restriction, or a named class."
 
 
@@ -125,15 +128,41 @@ def _datatype_restriction(graph: Graph, field: str, node: Node) -> Expression:
     for bound in graph.items(restrictions):
         for predicate, objects in graph.of(bound).items():
             side_shift = _BOUNDS.get(local_name(predicate)) if predicate.startswith(XSD) else None
-            if side_shift is None or len(objects) != 1 or not objects[0].is_integer:
-                raise NotAllowed("only xsd:min/maxInclusive/Exclusive with an integer are allowed.")
+            if side_shift is None:
+                raise NotAllowed(
+                    f"{local_name(predicate)} is no bound. Use xsd:minInclusive, xsd:minExclusive, xsd:maxInclusive or "
+                    "xsd:maxExclusive, with an integer."
+                )
             side, shift = side_shift
+            number = _whole_number(local_name(predicate), objects)
             if bounds[side] is not None:
-                raise NotAllowed("a datatype restriction has two bounds on the same side.")
-            bounds[side] = int(objects[0].value) + shift
-    if bounds == [None, None]:
+                raise NotAllowed("a datatype restriction has two bounds on the same side. Keep one.")
+            bounds[side] = number + shift
+    low, high = bounds
+    if low is None and high is None:
         raise NotAllowed("a datatype restriction needs a bound.")
-    return Between(field, bounds[0], bounds[1])
+    if low is not None and high is not None and low > high:
+        raise NotAllowed(f"no number is at least {low} and at most {high}. Correct one of the two bounds.")
+    return Between(field, low, high)
+
+
+def _whole_number(bound: str, objects: list[Node]) -> int:
+    """Return the integer of a bound; raise `NotAllowed`, with what is found and how to write it, for anything else."""
+    if len(objects) != 1:
+        raise NotAllowed(f"xsd:{bound} has {len(objects)} values. Keep one integer.")
+    found = objects[0]
+    if not found.is_integer:
+        kind = f" (an xsd:{local_name(found.datatype)})" if found.datatype else ""
+        near = re.fullmatch(r"\s*([+-]?[0-9]+)(?:[.,][0-9]*)?\s*", found.value)
+        example = near[1] if near else "13"
+        raise NotAllowed(
+            f"xsd:{bound} is {found.value!r}{kind}, and only integers can be compared. Write it without quotes and "
+            f"decimals, such as [ xsd:{bound} {example} ]."
+        )
+    number = int(found.value)
+    if abs(number) > LARGEST:
+        raise NotAllowed(f"xsd:{bound} is {found.value}, more than any field can hold. Write a number up to {LARGEST}.")
+    return number
 
 
 def parts_of(expression: Expression) -> tuple[Expression, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,6 +18,8 @@ from lrp_kg.namespaces import OWL, PREFIXES, RDF
 
 PARSED = 64
 """Parsed files that are kept, by their path and text: those of a few guidelines."""
+_MERGE = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?=\s|$)", re.MULTILINE)
+_QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def read_modules(files: Iterable[Path]) -> tuple[list[Module], list[Finding]]:
         try:
             text = TurtleText.read(file)
         except UnreadableFile as error:
-            findings.append(Finding("file-not-readable", error.message, str(file)))
+            findings.append(Finding("file-not-readable", error.message, error.where(file)))
             continue
         try:
             modules.append(_parsed(file, text.text))
@@ -105,12 +108,19 @@ def _syntax_finding(text: TurtleText, error: SyntaxError) -> Finding:
         )
         return Finding("prefix-not-declared", message, text.where(text.used_prefixes[missing]))
     number, column = error.lineno or 1, error.offset or 1
+    merge = _MERGE.search(text.text)
+    if merge:
+        message = f"{merge[0]!r} is a mark of a merge with conflicts. Keep what is right of both sides, without marks."
+        return Finding("turtle-syntax", message, text.where(merge.start()))
     lines = text.text.splitlines()
     reason = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in error.msg.split(": ", 1)[-1])
     message = f"{reason}: {_excerpt(lines, number, column)}."
     before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
     if "dot is expected" in reason and before:
         message += f" The fault is often one earlier: line {before} ends in {_excerpt(lines, before, 1)[-40:]}."
+    quote = next((c for c in lines[number - 1] if c in _QUOTES), None) if number <= len(lines) else None
+    if quote:
+        message += f' {quote} is a quotation mark of a word processor: Turtle takes only ".'
     return Finding("turtle-syntax", f"{message} Correct the Turtle at this place.", f"{text.file}:{number}:{column}")
 
 

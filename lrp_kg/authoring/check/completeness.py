@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.authoring.check.edges import edge_findings
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint, Statement
@@ -34,8 +35,9 @@ class Completeness:
             report(decision.id)
             own = self.coverage.regions(decision)
             regions += own
-            found += [self._region(r) for r in own]
+            found += [self._region(r) for r in own if not r.edge]
             found += self._dead(decision)
+        found += edge_findings(self.guideline, regions, self._where)
         found += [self._stale(p) for p in self.coverage.stale(regions)]
         found += [self._vague(s) for s in self.guideline.statements if self._is_vague(s)]
         found += [
@@ -69,14 +71,8 @@ class Completeness:
                 severity="note",
                 term=region.decision.iri,
             )
-        if region.edge:
-            name = "threshold-gap" if gap else "threshold-overlap"
-            fix = "Correct the bounds of the neighbouring intervals."
-        else:
-            name = "gap-undeclared" if gap else "overlap-undeclared"
-            fix = (
-                "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
-            )
+        name = "gap-undeclared" if gap else "overlap-undeclared"
+        fix = "Add or narrow a situation, or declare it by an open point (cp:declares) if the source leaves it open."
         return Finding(name, f"{text} {fix}", self._where(region.decision), term=region.decision.iri)
 
     def _dead(self, decision: Decision) -> list[Finding]:

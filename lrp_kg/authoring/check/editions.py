@@ -1,4 +1,4 @@
-"""Checks the days of editions: none is without rules in between, and none has two."""
+"""Checks editions: no day is without rules in between or has two, and whatever is of an edition is in one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,34 @@ from itertools import pairwise
 
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.namespaces import CP, local_name
+
+
+_PARTS = {"Criterion": "criterion", "Benefit": "benefit", "Limit": "limit", "ProcessStep": "processStep"}
+"""For each kind of part of an edition the property that names it."""
 
 
 def edition_findings(guideline: Guideline) -> Iterator[Finding]:
-    """Yield editions that end before the next one begins, or after it has begun."""
+    """Yield editions that end before the next one begins, or after it has begun, and parts of no edition."""
+    yield from _days(guideline)
+    yield from _parts(guideline)
+
+
+def _parts(guideline: Guideline) -> Iterator[Finding]:
+    graph, where = guideline.index.graph, guideline.index.positions.where
+    editions = graph.instances(CP + "Edition")
+    for kind, property_ in _PARTS.items():
+        named = {part.value for edition in editions for part in graph.all(edition, CP + property_)}
+        for node in graph.instances(CP + kind):
+            if node.value not in named:
+                message = (
+                    f"{local_name(node.value)}: is in no edition, so no answer knows it. Name it in the "
+                    f"cp:{property_} of its edition, or remove it."
+                )
+                yield Finding("part-of-no-edition", message, where(node.value), term=node.value)
+
+
+def _days(guideline: Guideline) -> Iterator[Finding]:
     where = guideline.index.positions.where
     for programme in guideline.programmes.values():
         for earlier, later in pairwise(programme.editions):

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lrp_kg.authoring.check.order import in_order
+from lrp_kg.authoring.check.wellmade import UNREADABLE, well_made_findings, without_repeats
 from lrp_kg.authoring.check_cache import CheckCache
-from lrp_kg.authoring.mutation.mutating import MutationReport
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import guideline_files
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.authoring.cases.files import CaseSet
+    from lrp_kg.authoring.mutation.mutating import MutationReport
+
+_LOG = logging.getLogger(__name__)
+CRASHED = "stage-failed"
+"""The name of the finding about a stage that could not finish."""
 
 Report = Callable[[str, str], None]
 """Progress callback: the stage, and the step within it."""
@@ -23,11 +36,16 @@ FAILING = ("error", "warning")
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The findings of a check, the seconds that each stage took, and the mutation report if it was requested."""
+    """The findings of a check, the seconds that each stage took, and the mutation report if it was requested.
+
+    The findings are in the order in which an author reads them: errors before warnings and notes, causes before what
+    can follow from them. ``crashed`` is whether a stage failed, so that there may be more to find.
+    """
 
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
     mutation: MutationReport | None = None
+    crashed: bool = False
 
     @property
     def failed(self) -> bool:
@@ -53,94 +71,140 @@ def run(
     With the ``cache`` of earlier checks it recomputes only what an edit can have changed; the findings are the same.
     """
     cache = cache or CheckCache()
-    result = _run(folder, hermit, mutate, report, cache, (day, overdue))
-    cache.end_check(complete="right" in result.seconds)
+    stages = _Stages(folder, report, cache, day, overdue)
+    result = _run(stages, hermit, mutate)
+    cache.end_check(complete="right" in result.seconds and not result.crashed)
     return result
 
 
-def _run(
-    folder: Path,
-    hermit: bool | None,
-    mutate: bool,
-    report: Report,
-    cache: CheckCache,
-    dated: tuple[date | None, str],
-) -> CheckResult:
-    found: list[Finding] = []
-    seconds: dict[str, float] = {}
-    mutation: MutationReport | None = None
+def _run(stages: _Stages, hermit: bool | None, mutate: bool) -> CheckResult:
     try:
-        guideline_files(folder)
+        guideline_files(stages.folder)
     except GuidelineError as error:
-        return CheckResult((Finding("no-guideline", error.message, str(folder)),), seconds)
-    with _timed(seconds, "well made"):
-        from lrp_kg.authoring.check.wellmade import UNREADABLE, check_well_made, without_repeats
+        return CheckResult((Finding("no-guideline", error.message, str(stages.folder)),), {})
+    stages.well_made()
+    if not stages.has(UNREADABLE):
+        stages.sound(hermit)
+        stages.read()
+    if stages.service:
+        stages.complete(stages.service)
+    if stages.service and stages.validates:
+        stages.right(stages.service)
+        if mutate and stages.cases:
+            stages.mutate(stages.service, stages.cases)
+    findings = tuple(in_order(stages.by_stage.values()))
+    return CheckResult(findings, stages.seconds, stages.mutation, crashed=stages.has([CRASHED]))
 
-        report("well made", "")
-        found += check_well_made(folder, cache=cache)
-    if any(f.name in UNREADABLE for f in found):
-        return CheckResult(_sorted(found), seconds)
-    with _timed(seconds, "sound"):
-        from lrp_kg.authoring.reasoning.soundness import check_soundness
 
-        report("sound", "")
-        found += check_soundness(folder, hermit=hermit, cache=cache)
-    with _timed(seconds, "read"):
-        from lrp_kg.answer.service import GuidelineService
+class _Stages:
+    """The stages of one check; what one of them raises is a finding, and the others still run."""
 
-        report("read", "")
+    def __init__(self, folder: Path, report: Report, cache: CheckCache, day: date | None, overdue: str) -> None:
+        self.folder = folder
+        self.report = report
+        self.cache = cache
+        self.day, self.overdue = day, overdue
+        self.by_stage: dict[str, list[Finding]] = {}
+        self.seconds: dict[str, float] = {}
+        self.service: GuidelineService | None = None
+        self.validates = False
+        self.cases: CaseSet | None = None
+        self.mutation: MutationReport | None = None
+
+    def has(self, names: Container[str]) -> bool:
+        """Return whether there is a finding of one of these names."""
+        return any(f.name in names for found in self.by_stage.values() for f in found)
+
+    def well_made(self) -> None:
+        """Look at every file as text and as triples."""
+        with self._stage("well made") as found:
+            found += well_made_findings(self.folder, cache=self.cache)
+
+    def sound(self, hermit: bool | None) -> None:
+        """Reason over the ontology."""
+        with self._stage("sound") as found:
+            from lrp_kg.authoring.reasoning.soundness import check_soundness
+
+            found += check_soundness(self.folder, hermit=hermit, cache=self.cache)
+
+    def read(self) -> None:
+        """Read the guideline as the engine does."""
+        with self._stage("read") as found:
+            from lrp_kg.answer.service import GuidelineService
+            from lrp_kg.authoring.check.days import day_findings
+            from lrp_kg.authoring.check.editions import edition_findings
+            from lrp_kg.authoring.check.headlines import headline_findings
+            from lrp_kg.authoring.check.record_shape import record_shape_findings
+            from lrp_kg.authoring.check.unused import unused_fields
+
+            try:
+                service = GuidelineService(self.folder)
+            except GuidelineError as error:
+                known = [f for findings in self.by_stage.values() for f in findings]
+                found += without_repeats(error.findings, known)
+                return
+            found += edition_findings(service.guideline)
+            found += headline_findings(service.guideline)
+            found += unused_fields(service.guideline)
+            found += record_shape_findings(service.guideline)
+            found += day_findings(service.guideline, self.day, self.overdue) if self.day else ()
+            self.service = service
+            self.validates = not any(f.name == "shape-not-usable" for f in found) and self._validates(service, found)
+
+    @staticmethod
+    def _validates(service: GuidelineService, found: list[Finding]) -> bool:
+        """Return whether records can be validated; add what is in the way."""
         try:
-            service = GuidelineService(folder)
+            service.warm()
         except GuidelineError as error:
-            found += without_repeats(error.findings, found)
-            return CheckResult(_sorted(found), seconds)
-        from lrp_kg.authoring.check.days import day_findings
-        from lrp_kg.authoring.check.editions import edition_findings
-        from lrp_kg.authoring.check.headlines import headline_findings
-        from lrp_kg.authoring.check.unused import unused_fields
+            found += error.findings
+            return False
+        return True
 
-        found += edition_findings(service.guideline)
-        found += headline_findings(service.guideline)
-        found += unused_fields(service.guideline)
-        day, overdue = dated
-        found += day_findings(service.guideline, day, overdue) if day else ()
-    with _timed(seconds, "complete"):
-        from lrp_kg.authoring.check.completeness import Completeness
+    def complete(self, service: GuidelineService) -> None:
+        """Look for gaps and overlaps of every decision."""
+        with self._stage("complete") as found:
+            from lrp_kg.authoring.check.completeness import Completeness
 
-        found += Completeness(service.assessor).findings(lambda step: report("complete", step))
-    with _timed(seconds, "right"):
-        from lrp_kg.authoring.cases.files import load_cases
-        from lrp_kg.authoring.cases.incremental import CaseRuns
+            found += Completeness(service.assessor).findings(lambda step: self.report("complete", step))
 
-        report("right", "")
-        case_set = load_cases(folder, service.guideline)
-        runs = CaseRuns(service, case_set, cache.latest("runs"))
-        cache.keep("runs", runs)
-        found += [*case_set.findings, *runs.failures(), *runs.untouched()]
-    if mutate:
-        from lrp_kg.authoring.mutation.mutating import mutate as run_mutations
+    def right(self, service: GuidelineService) -> None:
+        """Run the guideline's own cases."""
+        with self._stage("right") as found:
+            from lrp_kg.authoring.cases.files import load_cases
+            from lrp_kg.authoring.cases.incremental import CaseRuns
 
-        with _timed(seconds, "mutate"):
-            mutation = run_mutations(service, case_set, progress=lambda done: report("mutate", str(done)))
-    return CheckResult(_sorted(found), seconds, mutation)
+            self.cases = load_cases(self.folder, service.guideline)
+            runs = CaseRuns(service, self.cases, self.cache.latest("runs"))
+            self.cache.keep("runs", runs)
+            found += [*self.cases.findings, *runs.failures(), *runs.untouched()]
 
+    def mutate(self, service: GuidelineService, cases: CaseSet) -> None:
+        """Change criteria one at a time."""
+        with self._stage("mutate"):
+            from lrp_kg.authoring.mutation.mutating import mutate
 
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[stage] = time.perf_counter() - start
+            self.mutation = mutate(service, cases, progress=lambda done: self.report("mutate", str(done)))
 
-
-def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
-    order = {"error": 0, "warning": 1, "note": 2}
-    unique: dict[tuple[str, str, str], Finding] = {}
-    for f in findings:
-        unique.setdefault((f.name, f.where, f.message), f)
-    return tuple(sorted(unique.values(), key=lambda f: (order.get(f.severity, 3), _line(f.where), f.name)))
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[list[Finding]]:
+        found = self.by_stage[name] = []
+        self.report(name, "")
+        start = time.perf_counter()
+        try:
+            yield found
+        except Exception as error:  # the program failed: what it found so far is still reported
+            _LOG.debug("the stage %s failed", name, exc_info=True)
+            found.append(_crash(name, error))
+        self.seconds[name] = time.perf_counter() - start
 
 
-def _line(where: str) -> tuple[str, int]:
-    file, _, rest = where.partition(".ttl:")
-    digits = rest.split(":")[0]
-    return file, int(digits) if digits.isdigit() else 0
+def _crash(stage: str, error: Exception) -> Finding:
+    """Return what is said of a stage that failed, with the place in the program for its makers."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = next((f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames) if "lrp_kg" in f.filename), "")
+    message = (
+        f"The stage '{stage}' could not finish: {type(error).__name__}: {error} (at {place}). Correct what else is "
+        "reported first; if this stays, it is a fault of lrp-kg, not of the guideline: please report it."
+    )
+    return Finding(CRASHED, message)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
 import pyoxigraph as ox
 
+from lrp_kg.authoring.check.literals import fault_of
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module, value_of
@@ -22,21 +22,6 @@ _STANDARD = (RDF, RDFS, OWL, SH, XSD)
 """Vocabularies with a fixed set of terms; any other name in them is a mistake."""
 _AXIOMS = {OWL + name for name in ("AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")}
 _ANONYMOUS = _AXIOMS | {OWL + "Class", OWL + "Restriction", RDFS + "Datatype"}
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None and bool(date.fromisoformat(value))
-    except ValueError:
-        return False
-
-
-_FORMS: dict[str, Callable[[str], object]] = {
-    XSD + "integer": lambda v: re.fullmatch(r"[+-]?[0-9]+", v),
-    XSD + "decimal": lambda v: re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", v),
-    XSD + "boolean": lambda v: v in ("true", "false", "1", "0"),
-    XSD + "date": _is_date,
-}
 
 
 class TermChecks:
@@ -122,7 +107,7 @@ class TermChecks:
                 yield Finding("blank-node", message, where, term=subject or "")
 
     def literals(self) -> Iterator[Finding]:
-        """Yield literals that do not match their datatype."""
+        """Yield literals that are not of their datatype, or that some formats cannot hold."""
         for module, own in self._own:
             for subject, message in own.malformed:
                 where = self.positions.where(subject) or str(module.file)
@@ -170,10 +155,10 @@ class _ModuleTerms:
                 if isinstance(node, ox.NamedNode) and node.value not in headers:
                     self.used[node.value, is_term] = None
             if isinstance(t.object, ox.Literal):
-                value, datatype = t.object.value, t.object.datatype.value
-                if datatype in _FORMS and not _FORMS[datatype](value):
-                    message = f"{local_name(subject)}: {value!r} is not an xsd:{local_name(datatype)}."
-                    self.malformed.append((subject, message))
+                value = t.object.value
+                fault = fault_of(t.object)
+                if fault:
+                    self.malformed.append((subject, f"{local_name(subject)}: {value!r} {fault}."))
                 if predicate == OWL + "deprecated" and value == "true":
                     self.deprecated.add(subject)
             if predicate == DCTERMS + "isReplacedBy":

@@ -13,9 +13,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.authoring.check.catalogue import catalogue_findings
+from lrp_kg.authoring.check.literals import fault_of
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
+from lrp_kg.authoring.check.whole_files import empty_findings, repeated_ontologies
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
@@ -23,33 +25,39 @@ from lrp_kg.guideline.files import AUTHOR_SHAPES, files_left_out, files_to_check
 from lrp_kg.guideline.modules import Module, read_modules, value_of
 from lrp_kg.guideline.positions import Positions
 
-UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable")
+UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable", "file-empty")
 """Findings after which the terms cannot be checked, because the triples of a file are missing."""
 
 
 def check_well_made(folder: Path, *, formatting: bool = True, cache: CheckCache | None = None) -> list[Finding]:
-    """Return the faults in the modules of a guideline, each with file and line.
+    """Return the faults in the modules of a guideline, each with file and line."""
+    return list(well_made_findings(folder, formatting=formatting, cache=cache))
 
-    If a file cannot be parsed, checks only the text of the others. ``formatting`` also runs turtlefmt. With the
+
+def well_made_findings(folder: Path, *, formatting: bool = True, cache: CheckCache | None = None) -> Iterator[Finding]:
+    """Yield the faults in the modules of a guideline, each with file and line.
+
+    If a file cannot be parsed, looks only at the text of the others. ``formatting`` also runs turtlefmt. With the
     ``cache`` of an earlier check it looks only at what has changed since, if that is enough.
     """
     cache = cache or CheckCache()
     modules, found = read_modules(files_to_check(folder))
     own = [m for m in modules if m.is_within(folder)]
-    found += [*files_left_out(folder), *prefix_findings(own)]
+    found += [*files_left_out(folder), *prefix_findings(own), *empty_findings(own)]
     for module in own:
         found += cache.recall(("head", module.key), partial(_text_findings, module))
+    yield from found
     if any(f.name in UNREADABLE for f in found):
-        return found
+        return
     positions = Positions([m.text for m in modules])
     terms = TermChecks(folder, modules, positions, cache)
     for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
-        found += check()
-    found += _shape_findings(folder, modules, positions, cache)
-    found += catalogue_findings(folder, modules)
+        yield from check()
+    yield from repeated_ontologies(own)
+    yield from _shape_findings(folder, modules, positions, cache)
+    yield from catalogue_findings(folder, modules)
     if formatting:
-        found += format_findings(own, cache)
-    return found
+        yield from format_findings(own, cache)
 
 
 def without_repeats(findings: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
@@ -74,13 +82,19 @@ def _text_findings(module: Module) -> list[Finding]:
 def _shape_findings(
     folder: Path, modules: Sequence[Module], positions: Positions, cache: CheckCache
 ) -> Iterator[Finding]:
-    """Yield violations of the shapes by terms that the folder describes."""
+    """Yield violations of the shapes by terms that the folder describes.
+
+    What is said of a term with a malformed literal would only follow from that.
+    """
     triples: list[ox.Triple] = []
     for module in modules:
         headers = set(module.ontologies) if module.is_author_shapes else None
         triples += [t for t in module.triples if headers is None or value_of(t.subject) in headers]
+    malformed = {t for t in triples if isinstance(t.object, ox.Literal) and fault_of(t.object)}
+    spoiled = {value_of(t.subject) for t in malformed}
+    triples = [t for t in triples if t not in malformed] if malformed else triples
     triples += completion(triples)
     foreign = {f"{m.file}:" for m in modules if not m.is_within(folder)}
     for finding in ShapeCheck(author_shapes(folder), triples, positions, cache).findings():
-        if not finding.where.startswith(tuple(foreign)):
+        if finding.term not in spoiled and not finding.where.startswith(tuple(foreign)):
             yield finding

@@ -1,0 +1,85 @@
+"""Puts the findings of a check in the order in which an author reads them, and folds what says the same again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from lrp_kg.findings import Finding
+
+CASE_FAILED = "case-failed"
+"""The name of the finding about a case whose answer is not as expected."""
+LISTED = 10
+"""Findings of one name that are listed."""
+LINES = 40
+"""Lines that a list of findings aims at; of each name fewer are listed where there are many names."""
+_FOLLOWING = {"gap-undeclared": 1, "overlap-undeclared": 1, "dead-option": 2, "option-swallowed": 2}
+"""Names of findings that often follow from another one of the same stage."""
+_SEVERITIES = {"error": 0, "warning": 1, "note": 2}
+
+
+def in_order(stages: Iterable[Sequence[Finding]]) -> list[Finding]:
+    """Return findings once each: errors first, then in the order of the stages that report them, then by place."""
+    ranked: dict[tuple[str, str, str], tuple[int, Finding]] = {}
+    for rank, findings in enumerate(stages):
+        for f in findings:
+            ranked.setdefault((f.name, f.where, f.message), (rank, f))
+
+    def key(found: tuple[int, Finding]) -> tuple[int, int, int, str, int, str]:
+        rank, f = found
+        return (_SEVERITIES.get(f.severity, 3), rank, _FOLLOWING.get(f.name, 0), *_line(f.where), f.name)
+
+    return [f for _, f in sorted(ranked.values(), key=key)]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The findings that are listed, and how many of each name are not; ``notes`` are those left out for the errors."""
+
+    findings: tuple[Finding, ...]
+    folded: dict[str, int]
+    notes: int = 0
+
+
+def folded(findings: Sequence[Finding]) -> Listed:
+    """Return what to list of findings in order, so that the causes are on one screen.
+
+    Where there are errors, notes are left out, and cases that fail are only counted if an error has another cause.
+    """
+    errors = any(f.severity == "error" for f in findings)
+    kept = [f for f in findings if not errors or f.severity != "note"]
+    if any(f.severity == "error" and f.name != CASE_FAILED for f in findings):
+        kept = [f for f in kept if f.name != CASE_FAILED]
+    most = next((n for n in (LISTED, 6, 4, 3, 2) if _lines(_first(kept, n)) <= LINES), 1)
+    listed = _first(kept, most)
+    total = Counter(f.name for f in findings if not errors or f.severity != "note")
+    rest = total - Counter(f.name for f in listed)
+    shown = tuple(replace(f, message=_shorter(f.message)) if most < LISTED else f for f in listed)
+    return Listed(shown, dict(rest), sum(f.severity == "note" for f in findings) if errors else 0)
+
+
+def _first(findings: Iterable[Finding], most: int) -> list[Finding]:
+    """Return the first findings of each name, each finding where it was."""
+    seen: Counter[str] = Counter()
+    found = []
+    for f in findings:
+        seen[f.name] += 1
+        if seen[f.name] <= most:
+            found.append(f)
+    return found
+
+
+def _lines(findings: Iterable[Finding]) -> int:
+    return sum(_shorter(f.message).count("\n") + 1 for f in findings)
+
+
+def _shorter(message: str, most: int = 4) -> str:
+    lines = message.split("\n")
+    return "\n".join([*lines[:most], f"  ... and {len(lines) - most} lines"] if len(lines) > most + 1 else lines)
+
+
+def _line(where: str) -> tuple[str, int]:
+    file, _, rest = where.partition(".ttl:")
+    digits = rest.split(":")[0]
+    return file, int(digits) if digits.isdigit() else 0

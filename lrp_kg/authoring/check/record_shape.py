@@ -1,0 +1,159 @@
+"""Holds the shape of records and the ontology against each other: fields, value lists, and patterns that can be used.
+
+A field, or a value of a list, is written in more than one place; what one of them lacks can never be sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.index import Graph, Node, iri
+from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDFS, SH, local_name
+
+
+def record_shape_findings(guideline: Guideline) -> Iterator[Finding]:
+    """Yield fields and values that the shapes or the ontology lack, and patterns that no engine can use."""
+    return _RecordShape(guideline).findings()
+
+
+class _RecordShape:
+    """The shapes of a record, beside the fields of the ontology."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.fields = guideline.fields
+        self.graph: Graph = guideline.index.graph
+        self.positions = guideline.index.positions
+        self.known = guideline.bounded
+        self.expanded = {v.expands_to for f in self.fields.values() for v in f.values if v.expands_to}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding."""
+        closed = [
+            shape
+            for shape in self._shapes_of_records()
+            if any(o.value in ("true", "1") for o in self.graph.all(shape, SH + "closed"))
+        ]
+        for shape in closed:
+            yield from self._fields_left_out(shape)
+        yield from self._unknown_paths()
+        for field in self.fields.values():
+            if field.values:
+                yield from self._values(field)
+        yield from self._patterns()
+
+    def _shapes_of_records(self) -> list[Node]:
+        return [
+            node
+            for node in self.graph.by_subject
+            if any(t.value == PATIENT_RECORD for t in self.graph.all(node, SH + "targetClass"))
+        ]
+
+    def _fields_left_out(self, shape: Node) -> Iterator[Finding]:
+        """Yield fields that a closed shape of records does not name: a record with one of them is refused."""
+        properties = {p.value: p for p in self.graph.all(shape, SH + "property")}
+        paths = {path.value for p in properties.values() for path in self.graph.all(p, SH + "path")}
+        loose = {
+            path.value: node.value
+            for node in self.graph.by_subject
+            for path in self.graph.all(node, SH + "path")
+            if not node.is_blank and node.value not in properties
+        }
+        for field in self.fields.values():
+            if field.iri in paths:
+                continue
+            name = local_name(field.iri)
+            if field.iri in loose:
+                own = local_name(loose[field.iri])
+                fix = f"Its shape {own} is there: add it to sh:property of {local_name(shape.value)}."
+            else:
+                fix = f"Add a property shape with sh:path {name}, and name it in its sh:property."
+            yield self._finding(
+                "field-not-in-shape",
+                field.iri,
+                f"{name}: is a field, but {local_name(shape.value)} does not name it, so a record with it is "
+                f"refused. {fix}",
+            )
+
+    def _unknown_paths(self) -> Iterator[Finding]:
+        """Yield shapes of something that is no field of a record."""
+        readable = self.fields.keys() | self.known.keys() | self.expanded
+        for shape in self._shapes_of_records():
+            for node in self.graph.all(shape, SH + "property"):
+                for path in self.graph.all(node, SH + "path"):
+                    if not path.is_blank and path.value not in readable:
+                        yield self._finding(
+                            "shape-for-no-field",
+                            node.value,
+                            f"{local_name(node.value)}: {local_name(path.value)} is no field. Declare it as a "
+                            "cp:Field, correct the name, or remove the shape.",
+                        )
+
+    def _values(self, field: Field) -> Iterator[Finding]:
+        """Yield values of a list that one of its places lacks."""
+        members = {v.iri for v in field.values}
+        name = local_name(field.iri)
+        for list_class in self.graph.all(iri(field.iri), RDFS + "range"):
+            listed = self._one_of(list_class)
+            if listed is None:
+                continue
+            for value in sorted(members - listed):
+                yield self._finding(
+                    "value-not-in-list",
+                    value,
+                    f"{local_name(value)}: is a {local_name(list_class.value)}, but its owl:oneOf does not name it. "
+                    "Add it there.",
+                )
+            for value in sorted(listed - members):
+                yield self._finding(
+                    "value-not-declared",
+                    list_class.value,
+                    f"{local_name(list_class.value)}: its owl:oneOf names {local_name(value)}, which is no "
+                    f"{local_name(list_class.value)}. Declare it as one, or take it out.",
+                )
+        for shape, allowed in self._allowed(field.iri):
+            for value in sorted(members - allowed):
+                yield self._finding(
+                    "value-not-in-shape",
+                    shape.value,
+                    f"{local_name(shape.value)}: sh:in lacks {local_name(value)}, a value of {name}, so a record "
+                    "with it is refused. Add it.",
+                )
+            for value in sorted(allowed - members):
+                yield self._finding(
+                    "value-not-declared",
+                    shape.value,
+                    f"{local_name(shape.value)}: sh:in names {local_name(value)}, which is no value of {name}. "
+                    "Correct the name, declare the value, or take it out.",
+                )
+
+    def _one_of(self, list_class: Node) -> set[str] | None:
+        heads = [
+            head
+            for definition in self.graph.all(list_class, OWL + "equivalentClass")
+            for head in self.graph.all(definition, OWL + "oneOf")
+        ]
+        return {node.value for head in heads for node in self.graph.items(head)} if heads else None
+
+    def _allowed(self, field: str) -> Iterator[tuple[Node, set[str]]]:
+        """Yield the shapes that list the values of a field, or of the members of its list."""
+        for node in self.graph.by_subject:
+            for path in self.graph.all(node, SH + "path"):
+                first = next(self.graph.items(path), path) if path.is_blank else path
+                heads = self.graph.all(node, SH + "in")
+                if first.value == field and heads and not node.is_blank:
+                    yield node, {item.value for head in heads for item in self.graph.items(head)}
+
+    def _patterns(self) -> Iterator[Finding]:
+        for node, predicates in self.graph.by_subject.items():
+            for pattern in predicates.get(SH + "pattern", []):
+                try:
+                    re.compile(pattern.value)
+                except re.error as error:
+                    message = f"{local_name(node.value)}: the sh:pattern {pattern.value!r} cannot be used: {error}."
+                    yield self._finding("shape-not-usable", node.value, message)
+
+    def _finding(self, name: str, term: str, message: str) -> Finding:
+        return Finding(name, message, self.positions.where(term), term=term)
