@@ -21,10 +21,16 @@ class GraphReader:
     findings: list[Finding] = field(default_factory=list)
     fields: dict[str, Field] = field(default_factory=dict)
     conditions: dict[str, Condition] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Conditions with a fault of their own; what names one of them is right."""
     assessment: str | None = None
     """The date field with the day of the assessment."""
     printed: frozenset[str] = frozenset()
     """The sources that the guideline names as its own; where it names none, all are."""
+
+    def is_defined(self, name: str) -> bool:
+        """Return whether there is a condition, be it one that cannot be read."""
+        return name == PATIENT_RECORD or name in self.conditions or name in self.unread
 
     def complain(self, name: str, node: Node, message: str) -> None:
         """Keep a finding about a term."""
@@ -99,7 +105,7 @@ class GraphReader:
     def condition(self, node: Node, predicate: str) -> str | None:
         """Return a condition that a term names, if it names one; it must be defined."""
         name = self.name(node, predicate)
-        if name and name != PATIENT_RECORD and name not in self.conditions:
+        if name and not self.is_defined(name):
             self.complain("unknown-condition", node, f"{local_name(name)} is not a condition or situation.")
         return name
 

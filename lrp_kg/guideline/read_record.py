@@ -155,8 +155,6 @@ def read_derived(r: GraphReader) -> dict[str, Derived]:
 def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Condition]:
     """Return the named classes of records; what they refer to must be there, and none is defined by itself."""
     conditions: dict[str, Condition] = {}
-    unread: set[str] = set()
-    """Conditions with a fault of their own: what names them is right."""
     for node in r.graph.instances(OWL + "Class"):
         if node.is_blank or not criteria.is_condition(r.graph, node):
             continue
@@ -164,11 +162,11 @@ def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Co
             expression = criteria.equivalent_class(r.graph, node)
         except criteria.NotAllowed as error:
             r.complain("expression-not-allowed", node, str(error))
-            unread.add(node.value)
+            r.unread.add(node.value)
             continue
         if expression is None:
             r.complain("condition-without-definition", node, "needs an owl:equivalentClass.")
-            unread.add(node.value)
+            r.unread.add(node.value)
             continue
         conditions[node.value] = Condition(
             node.value, local_name(node.value), r.label(node), expression, r.graph.texts(node, CP + "ifPhrase")
@@ -180,7 +178,7 @@ def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Co
         for part in criteria.walk(condition.expression):
             if isinstance(part, (criteria.Has, criteria.Between)) and part.field not in readable:
                 r.complain("unknown-field", iri(name), f"{local_name(part.field)} is not a field.")
-            elif isinstance(part, criteria.Named) and part.iri not in conditions.keys() | unread:
+            elif isinstance(part, criteria.Named) and part.iri not in conditions.keys() | r.unread:
                 r.complain("unknown-condition", iri(name), f"{local_name(part.iri)} is not defined.")
             elif isinstance(part, criteria.Has) and isinstance(part.value, str):
                 if part.value not in values.get(part.field, set()):

@@ -10,7 +10,6 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, local_name
 
-
 _PARTS = {"Criterion": "criterion", "Benefit": "benefit", "Limit": "limit", "ProcessStep": "processStep"}
 """For each kind of part of an edition the property that names it."""
 

@@ -70,11 +70,12 @@ class _RecordShape:
                 fix = f"Its shape {own} is there: add it to sh:property of {local_name(shape.value)}."
             else:
                 fix = f"Add a property shape with sh:path {name}, and name it in its sh:property."
-            yield self._finding(
+            yield Finding(
                 "field-not-in-shape",
-                field.iri,
                 f"{name}: is a field, but {local_name(shape.value)} does not name it, so a record with it is "
                 f"refused. {fix}",
+                self.positions.where(field.iri),
+                term=field.iri,
             )
 
     def _unknown_paths(self) -> Iterator[Finding]:
@@ -84,11 +85,12 @@ class _RecordShape:
             for node in self.graph.all(shape, SH + "property"):
                 for path in self.graph.all(node, SH + "path"):
                     if not path.is_blank and path.value not in readable:
-                        yield self._finding(
+                        yield Finding(
                             "shape-for-no-field",
-                            node.value,
                             f"{local_name(node.value)}: {local_name(path.value)} is no field. Declare it as a "
                             "cp:Field, correct the name, or remove the shape.",
+                            self.positions.where(node.value),
+                            term=node.value,
                         )
 
     def _values(self, field: Field) -> Iterator[Finding]:
@@ -100,33 +102,37 @@ class _RecordShape:
             if listed is None:
                 continue
             for value in sorted(members - listed):
-                yield self._finding(
+                yield Finding(
                     "value-not-in-list",
-                    value,
                     f"{local_name(value)}: is a {local_name(list_class.value)}, but its owl:oneOf does not name it. "
                     "Add it there.",
+                    self.positions.where(value),
+                    term=value,
                 )
             for value in sorted(listed - members):
-                yield self._finding(
+                yield Finding(
                     "value-not-declared",
-                    list_class.value,
                     f"{local_name(list_class.value)}: its owl:oneOf names {local_name(value)}, which is no "
                     f"{local_name(list_class.value)}. Declare it as one, or take it out.",
+                    self.positions.where(list_class.value),
+                    term=list_class.value,
                 )
         for shape, allowed in self._allowed(field.iri):
             for value in sorted(members - allowed):
-                yield self._finding(
+                yield Finding(
                     "value-not-in-shape",
-                    shape.value,
                     f"{local_name(shape.value)}: sh:in lacks {local_name(value)}, a value of {name}, so a record "
                     "with it is refused. Add it.",
+                    self.positions.where(shape.value),
+                    term=shape.value,
                 )
             for value in sorted(allowed - members):
-                yield self._finding(
+                yield Finding(
                     "value-not-declared",
-                    shape.value,
                     f"{local_name(shape.value)}: sh:in names {local_name(value)}, which is no value of {name}. "
                     "Correct the name, declare the value, or take it out.",
+                    self.positions.where(shape.value),
+                    term=shape.value,
                 )
 
     def _one_of(self, list_class: Node) -> set[str] | None:
@@ -153,7 +159,4 @@ class _RecordShape:
                     re.compile(pattern.value)
                 except re.error as error:
                     message = f"{local_name(node.value)}: the sh:pattern {pattern.value!r} cannot be used: {error}."
-                    yield self._finding("shape-not-usable", node.value, message)
-
-    def _finding(self, name: str, term: str, message: str) -> Finding:
-        return Finding(name, message, self.positions.where(term), term=term)
+                    yield Finding("shape-not-usable", message, self.positions.where(node.value), term=node.value)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.mutation.mutating import MutationReport
 
 _LOG = logging.getLogger(__name__)
-CRASHED = "stage-failed"
-"""The name of the finding about a stage that could not finish."""
 
 Report = Callable[[str, str], None]
 """Progress callback: the stage, and the step within it."""
@@ -93,7 +91,7 @@ def _run(stages: _Stages, hermit: bool | None, mutate: bool) -> CheckResult:
         if mutate and stages.cases:
             stages.mutate(stages.service, stages.cases)
     findings = tuple(in_order(stages.by_stage.values()))
-    return CheckResult(findings, stages.seconds, stages.mutation, crashed=stages.has([CRASHED]))
+    return CheckResult(findings, stages.seconds, stages.mutation, crashed=stages.crashed)
 
 
 class _Stages:
@@ -108,6 +106,7 @@ class _Stages:
         self.seconds: dict[str, float] = {}
         self.service: GuidelineService | None = None
         self.validates = False
+        self.crashed = False
         self.cases: CaseSet | None = None
         self.mutation: MutationReport | None = None
 
@@ -196,6 +195,7 @@ class _Stages:
         except Exception as error:  # the program failed: what it found so far is still reported
             _LOG.debug("the stage %s failed", name, exc_info=True)
             found.append(_crash(name, error))
+            self.crashed = True
         self.seconds[name] = time.perf_counter() - start
 
 
@@ -207,4 +207,4 @@ def _crash(stage: str, error: Exception) -> Finding:
         f"The stage '{stage}' could not finish: {type(error).__name__}: {error} (at {place}). Correct what else is "
         "reported first; if this stays, it is a fault of lrp-kg, not of the guideline: please report it."
     )
-    return Finding(CRASHED, message)
+    return Finding("stage-failed", message)
