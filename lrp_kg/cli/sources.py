@@ -65,9 +65,7 @@ def sources(
 
 
 def _as_data(state: SourceState, resting: Resting, words: Words, on: date, *, full: bool) -> dict[str, Any]:
-    own = {part: [t.id for t in terms] for part, terms in resting.own.items()}
-    if resting.read_in:
-        own["readIn"] = [t.id for t in resting.read_in]
+    own = {part: [t.id for t in terms] for part, terms in resting.parts.items()}
     return {
         "id": state.id,
         "iri": state.iri,
@@ -90,15 +88,13 @@ def _as_data(state: SourceState, resting: Resting, words: Words, on: date, *, fu
 
 
 def _print(state: SourceState, resting: Resting, words: Words, on: date, *, full: bool) -> None:
+    from lrp_kg.guideline.sources import origin
+
     click.secho(words.text(state.label), bold=True, nl=False)
     click.echo(f"  {state.id}")
-    issued = " ".join(filter(None, (state.issued, state.number, words.text(state.version)))) or words.say(
-        "source-undated"
-    )
-    kind = (words.text(state.kind.label),) if state.kind else ()
-    click.echo(
-        f"  {', '.join((*kind, words.say('source-official' if state.official else 'source-unofficial'), issued))}"
-    )
+    official = words.say("source-official" if state.official else "source-unofficial")
+    kind = [words.text(state.kind.label), official] if state.kind else []
+    click.echo(f"  {', '.join((*kind, origin(state, words)))}")
     if state.part_read and state.read_again_by:
         late = state.expired(on)
         again = words.say("source-overdue" if late else "source-again", day=state.read_again_by)
@@ -108,7 +104,7 @@ def _print(state: SourceState, resting: Resting, words: Words, on: date, *, full
         click.secho(f"  {words.say('source-no-state')}", fg="yellow")
     if state.followed_by:
         click.echo(f"  {words.say('source-followed')}{words.colon}{', '.join(t.id for t in state.followed_by)}")
-    parts = {**resting.own, **({"readIn": resting.read_in} if resting.read_in else {})}
+    parts = resting.parts
     if not parts:
         click.echo(f"  {words.say('source-nothing')}")
     elif full:

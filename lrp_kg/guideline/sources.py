@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.namespaces import CP, DCTERMS, OWL
-from lrp_kg.words import Text
+from lrp_kg.words import Text, Words
 
 PARTS = {
     **{"Stage": "stages", "Edition": "editions", "Criterion": "criteria", "Box": "boxes", "Statement": "statements"},
@@ -18,6 +18,8 @@ PARTS = {
     **{"SupersededWarning": "warnings", "Option": "warnings", "OpenPoint": "openPoints"},
 }
 """What can rest on a source, by the class of the vocabulary: the name under which it is listed."""
+RULES = ("editions", "statements", "limits", "warnings")
+"""Those that can have a first and a last day."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,28 @@ class SourceState(Term):
 
 @dataclass(frozen=True)
 class Resting:
-    """The terms that name a source as theirs, by the names of `PARTS`, and those that were only read in it."""
+    """The terms that name a source as theirs, by the names of `PARTS`, and those that were only read in it.
+
+    ``first`` and ``last`` are the days between which rules of the source hold; ``None`` where that side is open.
+    """
 
     own: Mapping[str, tuple[Term, ...]]
     read_in: tuple[Term, ...]
+    first: date | None = None
+    last: date | None = None
 
     @property
-    def none(self) -> bool:
-        """Return whether nothing rests on the source."""
-        return not self.own and not self.read_in
+    def parts(self) -> Mapping[str, tuple[Term, ...]]:
+        """What rests on the source, with what was only read in it as ``readIn``."""
+        return {**self.own, "readIn": self.read_in} if self.read_in else self.own
+
+
+def origin(source: SourceState, words: Words) -> str:
+    """Return in words when a source was issued, under which number, and in which version."""
+    by_day = len(source.issued) == len("2026-11-29")
+    issued = words.say("source-published", day=source.issued) if by_day else source.issued
+    number = words.say("source-number", number=source.number) if source.number else ""
+    return ", ".join(filter(None, (issued, number, words.text(source.version)))) or words.say("source-undated")
 
 
 def printed_sources(guideline: Guideline) -> tuple[Term, ...]:
@@ -90,14 +105,36 @@ def resting_on(guideline: Guideline) -> Mapping[str, Resting]:
             if source.value in read:
                 read[source.value][term.iri] = term
     return {
-        name: Resting({part: tuple(terms.values()) for part, terms in parts.items()}, tuple(read[name].values()))
+        name: Resting(
+            {part: tuple(terms.values()) for part, terms in parts.items()},
+            tuple(read[name].values()),
+            *_days(guideline, [term for part in RULES for term in parts.get(part, {})]),
+        )
         for name, parts in own.items()
     }
 
 
-def last_read(guideline: Guideline) -> str:
-    """Return the earliest day or month on which a source that is in use was read; empty where none says it."""
-    return min((s.read_on[:7] for s in source_states(guideline) if s.read_on), default="")
+def read_since(guideline: Guideline) -> str:
+    """Return the earliest month in which a source was last read; empty where none says it."""
+    graph = guideline.index.graph
+    return min(
+        (node.value[:7] for name in guideline.sources for node in graph.all(iri(name), CP + "readOn")), default=""
+    )
+
+
+def _days(guideline: Guideline, rules: list[str]) -> tuple[date | None, date | None]:
+    """Return the first day of the first of some rules and the last of the last, where all have one."""
+    graph = guideline.index.graph
+    first, last = (
+        [node and date.fromisoformat(node.value) for node in (graph.one(iri(rule), name) for rule in rules)]
+        for name in (DCTERMS + "valid", CP + "validUntil")
+    )
+    return _known(first, min), _known(last, max)
+
+
+def _known(days: list[date | None], which: Callable[[list[date]], date]) -> date | None:
+    known = [day for day in days if day]
+    return which(known) if known and len(known) == len(days) else None
 
 
 def _parts(guideline: Guideline) -> Iterator[tuple[Node, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.sources import printed_sources
+from lrp_kg.guideline.sources import printed_sources, read_since
 from lrp_kg.namespaces import DCTERMS, OWL
 from lrp_kg.words import LANGUAGES, Words, phrase
 
@@ -128,6 +128,16 @@ class Frame:
             )
             for s in printed_sources(self.guideline)
         )
+
+    @property
+    def all_sources(self) -> str:
+        """Return the address of the page of sources."""
+        return f"{self.guide}{self.lang}/source/{HOME}"
+
+    @property
+    def read_since(self) -> str:
+        """Return the month as of which all sources were read."""
+        return read_since(self.guideline)
 
     @property
     def made_from(self) -> str:

@@ -17,6 +17,7 @@ from lrp_kg.site.frame import ALPHABETICAL, HOME
 from lrp_kg.site.lists import Lists
 from lrp_kg.site.lit import lit_by
 from lrp_kg.site.pathwaymap import PathwayMap
+from lrp_kg.site.sourceviews import SourcesView
 from lrp_kg.site.tableviews import Tables
 from lrp_kg.site.views import CASES, PICTURE, PageView
 from lrp_kg.site.words import SiteWords
@@ -52,7 +53,13 @@ class Site:
     def render(self, template: str, words: SiteWords, path: str, **values: object) -> str:
         """Return a page."""
         view = PageView(self.content, words, path)
-        tools = {"v": view, "tables": Tables(view), "cases": Cases(view), "lists": Lists(view)}
+        tools = {
+            "v": view,
+            "tables": Tables(view),
+            "cases": Cases(view),
+            "lists": Lists(view),
+            "sources": SourcesView(view),
+        }
         return self.environment.get_template(template).render(frame=view.frame, **tools, **values)
 
     def on_map(self, lang: str, record: Record, sent: Mapping[str, Sequence[str]]) -> str:
@@ -87,6 +94,6 @@ class Site:
             yield page(Cases.page(file), "case.html", file=file)
         for kind in KINDS:
             if catalogue.of_kind(kind):
-                yield page(f"{kind}/{HOME}", "kind.html", kind=kind)
+                yield page(f"{kind}/{HOME}", "sources.html" if kind == "source" else "kind.html", kind=kind)
         for entry in catalogue.entries.values():
             yield page(entry.page, f"{entry.kind}.html", kind=entry.kind, term=entry.term)

@@ -213,6 +213,7 @@ class PageView:
             ("publisher", DCTERMS + "publisher"),
             ("version", OWL + "versionInfo"),
             ("issued", DCTERMS + "issued"),
+            ("gazette-number", CP + "gazetteNumber"),
             ("language", DCTERMS + "language"),
             ("licence", DCTERMS + "license"),
         )
