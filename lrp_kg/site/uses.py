@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrp_kg.guideline.criteria import Between, Has, Named, walk
+from lrp_kg.guideline.index import iri
+from lrp_kg.namespaces import CP
 from lrp_kg.site.catalogue import Catalogue
 
 ROLES = (
     *("use-definition", "use-scope", "use-option", "use-refined", "use-box", "use-shown", "use-criterion"),
     *("use-statement", "use-limit", "use-counted", "use-warning", "use-asked", "use-derived", "use-implied"),
-    *("use-open-point", "use-source"),
+    *("use-open-point", "use-source", "use-read-in"),
 )
 """Names of phrases, in the order in which a page shows them."""
 
@@ -71,3 +73,8 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
         yield from ((concerned, "use-open-point", point.iri) for concerned in point.concerns)
     for entry in catalogue.entries.values():
         yield catalogue.source(entry.term.iri) or "", "use-source", entry.term.iri
+    own = [s.iri for _, s in catalogue.statements() if not s.printed]
+    for name in own:
+        yield catalogue.source(name) or "", "use-source", name
+    for name in (*catalogue.entries, *(c.iri for e in g.editions for c in e.criteria), *own):
+        yield from ((node.value, "use-read-in", name) for node in catalogue.graph.all(iri(name), CP + "readIn"))
