@@ -18,6 +18,7 @@ from lrp_kg.errors import GuidelineError
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES
 from lrp_kg.guideline.modules import Module, read_modules
+from lrp_kg.guideline.order import Order
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import PREFIXES, RDF, XSD
 from lrp_kg.words import typeset
@@ -57,7 +58,7 @@ def iri(value: str) -> Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """Triples by subject and predicate, in the order of the files."""
+    """Triples by subject and predicate, in an order that depends on what they say and not on where it is written."""
 
     by_subject: dict[Node, dict[str, list[Node]]]
     by_type: dict[str, list[Node]]
@@ -74,9 +75,12 @@ class Graph:
         """Return the first object of a subject and predicate, if there is one."""
         return next(iter(self.all(subject, predicate)), None)
 
-    def instances(self, cls: str) -> list[Node]:
-        """Return the subjects typed with a class, in the order of the files."""
-        return self.by_type.get(cls, [])
+    def instances(self, *classes: str) -> list[Node]:
+        """Return the subjects typed with one of the classes, by their ``cp:askOrder``, ``cp:priority`` and name."""
+        if len(classes) == 1:
+            return self.by_type.get(classes[0], [])
+        found = dict.fromkeys(node for cls in classes for node in self.by_type.get(cls, ()))
+        return sorted(found, key=Order(self.by_subject).key)
 
     def items(self, head: Node) -> Iterator[Node]:
         """Yield the members of an RDF collection."""
@@ -87,6 +91,10 @@ class Graph:
             yield first
             head = rest
 
+    def digest(self) -> str:
+        """Return a digest of what the triples say, which no layout and no order of blocks changes."""
+        return Order(self.by_subject).digest()
+
     def texts(self, subject: Node, predicate: str) -> dict[str, str]:
         """Return the texts of a predicate by language tag."""
         found = [(o.language or "en", o.value) for o in self.all(subject, predicate) if o.is_literal]
@@ -96,14 +104,16 @@ class Graph:
     def of_triples(cls, triples: Iterable[ox.Triple]) -> Graph:
         """Return a graph of parsed triples."""
         by_subject: dict[Node, dict[str, list[Node]]] = {}
-        by_type: dict[str, list[Node]] = {}
         for triple in triples:
             subject, obj, predicate = node_of(triple.subject), node_of(triple.object), triple.predicate.value
             objects = by_subject.setdefault(subject, {}).setdefault(predicate, [])
             if obj not in objects:
                 objects.append(obj)
-                if predicate == RDF + "type":
-                    by_type.setdefault(obj.value, []).append(subject)
+        by_type: dict[str, list[Node]] = {}
+        by_subject = Order(by_subject).sort()
+        for subject, predicates in by_subject.items():
+            for kind in predicates.get(RDF + "type", ()):
+                by_type.setdefault(kind.value, []).append(subject)
         return cls(by_subject, by_type)
 
 
@@ -140,6 +150,11 @@ class Index:
         return completion(t for module in self.modules for t in module.triples)
 
     @cached_property
+    def text_hash(self) -> str:
+        """A digest of the modules as they are written, for what depends on lines of files too."""
+        return text_hash(self.modules)
+
+    @cached_property
     def positions(self) -> Positions:
         """The places of terms in the modules."""
         return Positions([module.text for module in self.modules])
@@ -159,7 +174,7 @@ class Index:
         return found
 
 
-def content_hash(modules: Iterable[Module]) -> str:
+def text_hash(modules: Iterable[Module]) -> str:
     """Return a digest of the names and texts of modules."""
     digest = hashlib.sha256()
     for module in modules:

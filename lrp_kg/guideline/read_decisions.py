@@ -20,7 +20,7 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
     """Return the decisions that the guideline itself states, by priority."""
     g = r.graph
     options: dict[str, list[Option]] = {}
-    for node in dict.fromkeys(g.instances(CP + "Option") + g.instances(CP + "Stage")):
+    for node in g.instances(CP + "Option", CP + "Stage"):
         option = Option(
             iri=node.value,
             id=r.identifier(node),

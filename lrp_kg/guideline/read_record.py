@@ -23,8 +23,9 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
     g = r.graph
     lists = {n.value for n in g.instances(CP + "ListField")}
     fields = {}
-    for node in g.instances(CP + "Field") + g.instances(CP + "ListField"):
-        values = _values(r, node)
+    allowed = _values_in_shapes(r)
+    for node in g.instances(CP + "Field", CP + "ListField"):
+        values = _values(r, node, allowed.get(node.value, []))
         kind = "values" if node.value in lists else "value" if values else ""
         if not kind:
             types = {o.value for o in g.all(node, RDFS + "range")} | datatypes.get(node.value, set())
@@ -77,9 +78,21 @@ def _check_bounds(r: GraphReader, node: Node, field: Field, orders: Orders) -> N
             r.complain("range-without-order", node, message)
 
 
-def _values(r: GraphReader, node: Node) -> tuple[Value, ...]:
+def _values_in_shapes(r: GraphReader) -> dict[str, list[str]]:
+    """Return the values that shapes allow a field to have, in the order of their ``sh:in``."""
+    found: dict[str, list[str]] = {}
+    for shape in r.graph.by_subject:
+        path, head = (r.graph.one(shape, SH + name) for name in ("path", "in"))
+        if path and head:
+            found.setdefault(path.value, []).extend(member.value for member in r.graph.items(head))
+    return found
+
+
+def _values(r: GraphReader, node: Node, allowed: list[str]) -> tuple[Value, ...]:
+    """Return the values of a field in the order of its shape; those that no ``sh:in`` names by priority and name."""
     list_class = r.graph.one(node, RDFS + "range")
     members = r.graph.instances(list_class.value) if list_class else []
+    members = sorted(members, key=lambda m: allowed.index(m.value) if m.value in allowed else len(allowed))
     return tuple(Value(m.value, r.text(m, SKOS + "notation"), r.label(m), r.name(m, CP + "expandsTo")) for m in members)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.graph_reader import GraphReader
-from lrp_kg.guideline.index import Index, content_hash, iri
+from lrp_kg.guideline.index import Index, iri
 from lrp_kg.guideline.model import POLICIES, Box, Decision, Derived, Guideline, Programme
 from lrp_kg.guideline.read_decisions import read_decisions, read_programmes, read_roles
 from lrp_kg.guideline.read_record import Orders, read_conditions, read_derived, read_fields, read_spans
@@ -40,7 +40,7 @@ def read_guideline(index: Index) -> Guideline:
         raise GuidelineError("The guideline has errors.", r.findings)
     return Guideline(
         index=index,
-        content_hash=content_hash(index.modules),
+        content_hash=index.graph.digest(),
         iri=root.value,
         id=r.identifier(root),
         version=r.text(root, OWL + "versionInfo"),

@@ -54,7 +54,7 @@ class Engines:
 
     def prepare(self) -> None:
         """Start opening the engine if guideline or store have changed, without waiting."""
-        wanted = (self.service.guideline.content_hash, self._generation())
+        wanted = (self.service.guideline.index.text_hash, self._generation())
         with self._lock:
             if wanted == self._wanted and not (self._error and time.monotonic() >= self._again):
                 return

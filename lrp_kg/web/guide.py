@@ -26,7 +26,7 @@ _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none
 def site() -> Site:
     """Return the pages of the current guideline."""
     current = service()
-    return latest("lrp_kg_guide", current.guideline.content_hash, lambda: Site(Content(current, served=True)))
+    return latest("lrp_kg_guide", current.guideline.index.text_hash, lambda: Site(Content(current, served=True)))
 
 
 def address(name: str, lang: str) -> str:

@@ -201,7 +201,7 @@ def derive() -> Response:
 def openapi() -> Response:
     """Describe the service for programs."""
     current, rules = service(), current_app.url_map.iter_rules()
-    about = latest("lrp_kg_openapi", current.guideline.content_hash, lambda: description(current, rules))
+    about = latest("lrp_kg_openapi", current.guideline.index.text_hash, lambda: description(current, rules))
     return Response(
         orjson.dumps(about | {"servers": [{"url": request.script_root or "/"}]}), mimetype="application/json"
     )

@@ -60,7 +60,7 @@ def offer() -> Offer:
     """Return the catalogue of the current guideline, read again after a query file has changed."""
     guideline = service().guideline
     files = [f for f in query_files(guideline.folder) if f.is_file()]
-    key = (guideline.content_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+    key = (guideline.index.text_hash, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
     return latest(
         "lrp_kg_catalogue", key, lambda: Offer(read_catalogue(guideline.folder).entries, Vocabulary(guideline))
     )

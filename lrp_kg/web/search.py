@@ -99,7 +99,7 @@ def index() -> SearchIndex:
         ]
         return SearchIndex([*found.values(), *others], KINDS, LEADING)
 
-    return latest("lrp_kg_search", (catalogue.guideline.content_hash, id(offered)), make)
+    return latest("lrp_kg_search", (catalogue.guideline.index.text_hash, id(offered)), make)
 
 
 def _queries(entries: Iterable[CatalogueEntry]) -> Iterator[Searchable]:

@@ -48,7 +48,7 @@ class ShownValue:
 def terms() -> Terms:
     """Return the index of the current guideline."""
     guideline = service().guideline
-    return latest("lrp_kg_terms", guideline.content_hash, lambda: Terms(guideline))
+    return latest("lrp_kg_terms", guideline.index.text_hash, lambda: Terms(guideline))
 
 
 @blueprint.get("/term/")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from lrp_kg.guideline.index import content_hash
+from lrp_kg.guideline.index import text_hash
 from lrp_kg.guideline.model import Condition, Guideline
 
 _NOT_ASKED = {
@@ -40,7 +40,7 @@ def fingerprint_of(guideline: Guideline) -> AnswerFingerprint:
     for own in fields(guideline):
         if own.name not in _PARTS | _NOT_PARTS:
             digest.update(f"{own.name}: {_text(getattr(guideline, own.name))}\n".encode())
-    digest.update(content_hash(m for m in guideline.index.modules if not m.is_ontology).encode())
+    digest.update(text_hash(m for m in guideline.index.modules if not m.is_ontology).encode())
     return AnswerFingerprint(
         digest.hexdigest(),
         {iri: _text(box) for iri, box in guideline.boxes.items()},

@@ -20,7 +20,7 @@ from lrp_kg.answer import as_rdf, rdf_results
 from lrp_kg.cache import cache_folder, file_name, read_kept, write_kept
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline import named_graphs as graphs
-from lrp_kg.guideline.index import content_hash
+from lrp_kg.guideline.index import text_hash
 from lrp_kg.guideline.model import Guideline
 
 Progress = Callable[[str], None]
@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 def content_of(guideline: Guideline) -> str:
     """Return what identifies the content of a guideline in a store and the form of answers, and names its snapshot."""
     form = "".join(Path(str(writer.__file__)).read_text(encoding="utf-8") for writer in (as_rdf, rdf_results))
-    rules = content_hash(guideline.index.with_author_shapes)
+    rules = text_hash(guideline.index.with_author_shapes)
     return file_name(f"{rules} {hashlib.sha256(form.encode()).hexdigest()}", Path(__file__).parent)
 
 
