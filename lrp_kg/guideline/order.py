@@ -7,6 +7,7 @@ An ontology editor sorts the blocks of a file by name when it saves it. What peo
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     Triples = dict[Node, dict[str, list[Node]]]
 
 _ORDERS = (CP + "askOrder", CP + "priority")
+
+
+_NUMBER = re.compile(r"(\d+)")
 
 
 class Order:
@@ -37,10 +41,10 @@ class Order:
         return {s: dict(sorted(self._triples[s].items())) for s in self._subjects()}
 
     def key(self, node: Node) -> tuple[object, ...]:
-        """Return what a node is sorted by: IRIs by their numbers and name, literals by text, blank nodes by content."""
+        """Return what a node is sorted by: IRIs by their order and name, literals by text, blank nodes by content."""
         if node.is_blank:
             return ("blank", self.text(node))
-        return (node.kind, *self._numbers(node), node.value, node.language, node.datatype)
+        return (node.kind, *self._numbers(node), _natural(node.value), node.language, node.datatype)
 
     def digest(self) -> str:
         """Return a digest of what the triples say, the same for every order, layout and name of a blank node."""
@@ -87,3 +91,8 @@ class Order:
             yield node
             for _, objects in sorted(self._triples[node].items(), reverse=True):
                 waiting += [o for o in reversed(objects) if o.is_blank]
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """Return a key that sorts the numbers in names as numbers, so that week 3 is before week 12."""
+    return (*(int(part) if part.isdecimal() else part for part in _NUMBER.split(name)), name)
