@@ -58,7 +58,7 @@ def test_values_are_in_the_order_of_their_shape(tmp_path: Path) -> None:
     replace_once(
         folder / "shapes" / "record.ttl", before, "( ank:severity-complete ank:severity-slight ank:severity-partial )"
     )
-    found = {f.id: [v.notation for v in f.values] for f in load_guideline(folder).fields.values()}
+    found = {f.id: [v.id for v in f.values] for f in load_guideline(folder).fields.values()}
     assert found["severity"] == ["complete", "slight", "partial"]
     assert found["aids"] == ["crutches", "brace", "tape"]
 

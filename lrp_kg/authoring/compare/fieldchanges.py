@@ -19,7 +19,7 @@ Sides = tuple[Snapshot, Snapshot]
 
 
 def field_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
-    """Yield changes of the type and range of a field."""
+    """Yield changes of the type and range of a field, and of the order in which its values are offered."""
     old, new = sides[OLD].guideline.fields.get(before), sides[NEW].guideline.fields.get(after)
     if old is None or new is None:
         return
@@ -31,6 +31,9 @@ def field_changes(sides: Sides, before: str, after: str) -> Iterator[Change]:
         looser, tighter = new_low <= old_low and old_high <= new_high, old_low <= new_low and new_high <= old_high
         what, level = _direction(looser, tighter)
         yield replace(change, what=what, level=level, of="bounds", before=_range(old), after=_range(new))
+    was, now = ([v.iri for v in f.values if v.iri in {w.iri for w in o.values}] for f, o in ((old, new), (new, old)))
+    if was != now:
+        yield replace(change, level=Level.PATCH, of="priority", before=tuple(was), after=tuple(now))
 
 
 def _direction(looser: bool, tighter: bool) -> tuple[str, Level]:
