@@ -5,34 +5,41 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import Language, fail
+from lrp_kg.cli.options import Language, fail, open_service
 from lrp_kg.errors import LrpError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from lrp_kg.authoring.compare.model import CohortEffect, Comparison
+    from lrp_kg.authoring.compare.over_time_model import DayChange
     from lrp_kg.authoring.compare.snapshot import Snapshot
+    from lrp_kg.guideline.model import Guideline
 
 DIFFERENT = 1
+FORMATS = ("text", "json", "html", "markdown")
+DAY = click.DateTime(("%Y-%m-%d",))
 
 
 @click.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("versions", nargs=-1, metavar="OLD NEW")
+@click.option("--from", "first", type=DAY, metavar="DAY", help="Compare the rules of this day with those of --to.")
+@click.option("--to", "last", type=DAY, metavar="DAY", help="The later of two days.")
+@click.option("--over-time", is_flag=True, help="Each day on which rules change, between --from and --to if given.")
 @click.option(
     "--cohort",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Records, NDJSON or a JSON list: count how many move from which answer to which.",
 )
-@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--lang",
     "-l",
@@ -42,19 +49,43 @@ DIFFERENT = 1
     help="Language; an HTML page opens in it and holds all four.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: Path | None) -> None:
-    r"""Compare two versions of a guideline: what changed, and which records get another answer.
+def diff(
+    versions: tuple[str, ...],
+    first: datetime | None,
+    last: datetime | None,
+    over_time: bool,
+    cohort: Path | None,
+    form: str,
+    lang: str,
+    output: Path | None,
+) -> None:
+    r"""Compare two versions of a guideline, or its rules on two days: who gets another answer.
 
     OLD and NEW are guideline folders or git revisions of this repository (REVISION, or REVISION:FOLDER for a
     guideline in a folder of it). Every change is major, minor or patch; the whole is the highest of them. Exit
     code 0: no difference; 1: there are differences; 2: could not run.
+
+    With days, one guideline is compared with itself, by default the low back pain guideline: its editions of
+    programmes, and its rules that begin or end.
 
     \b
     Examples:
       lrp-kg diff HEAD .
       lrp-kg diff v1.0.0 v1.1.0 --format html --lang nl -o diff.html
       lrp-kg diff old-pathway new-pathway --cohort cohort.ndjson
+      lrp-kg diff --from 2018-06-07 --to 2018-06-08
+      lrp-kg diff --over-time my-pathway --format markdown
     """
+    if over_time or first or last:
+        days = tuple(day.date() if day else None for day in (first, last))
+        _refuse(versions, days, over_time=over_time, cohort=cohort)
+        _days(versions[0] if versions else None, (days[0], days[1]), over_time, form, lang, output)
+        return
+    if len(versions) != 2:
+        raise click.UsageError("Name two versions, OLD and NEW, or two days, --from and --to.")
+    if form == "markdown":
+        raise click.UsageError("--format markdown is for days: --from and --to, or --over-time.")
+    old, new = versions
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
 
@@ -70,6 +101,67 @@ def diff(old: str, new: str, cohort: Path | None, form: str, lang: str, output: 
     except LrpError as error:
         fail(error)
     raise SystemExit(DIFFERENT if found.differs else 0)
+
+
+def _refuse(versions: tuple[str, ...], days: tuple[date | None, ...], *, over_time: bool, cohort: Path | None) -> None:
+    """Refuse what does not go with days."""
+    first, last = days
+    problems = []
+    if len(versions) > 1:
+        problems.append("Days are of one guideline: name one folder or revision at most.")
+    if not over_time and not (first and last):
+        problems.append("Give both days, --from and --to.")
+    if first and last and not first < last:
+        problems.append(f"--to {last} is not after --from {first}.")
+    if cohort:
+        problems.append("--cohort goes with two versions, not with days.")
+    if problems:
+        raise click.UsageError(" ".join(problems))
+
+
+def _days(
+    version: str | None,
+    days: tuple[date | None, date | None],
+    over_time: bool,
+    form: str,
+    lang: str,
+    output: Path | None,
+) -> NoReturn:
+    from lrp_kg.authoring.compare.over_time import RulesOverTime
+    from lrp_kg.authoring.compare.revisions import opened
+
+    first, last = days
+    try:
+        with ExitStack() as stack:
+            service = open_service(stack.enter_context(opened(version)) if version else None)
+            rules = RulesOverTime(service)
+            if over_time:
+                found = rules.all(first or date.min, last or date.max)
+            else:
+                assert first and last  # noqa: S101  one that is missing was refused
+                found = [rules.between(first, last)]
+            _write_days(service.guideline, found, form, lang, output)
+    except LrpError as error:
+        fail(error)
+    raise SystemExit(DIFFERENT if any(d.differs for d in found) else 0)
+
+
+def _write_days(guideline: Guideline, found: list[DayChange], form: str, lang: str, output: Path | None) -> None:
+    from lrp_kg.authoring.compare import over_time_document as document
+
+    if form == "text":
+        from lrp_kg.authoring.compare.over_time_text import lay_out_over_time
+        from lrp_kg.authoring.compare.over_time_view import OverTimeViewer
+
+        words = document.words_of(guideline, lang)
+        _print(lay_out_over_time(OverTimeViewer(guideline, words).view(found), words), output)
+    elif form == "json":
+        import orjson
+
+        _put(orjson.dumps(document.over_time_json(guideline, found), option=orjson.OPT_INDENT_2), output)
+    else:
+        written = document.over_time_html if form == "html" else document.over_time_markdown
+        _put(written(guideline, found, lang).rstrip("\n").encode(), output)
 
 
 def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEffect:
@@ -91,28 +183,35 @@ def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang:
 
     words = DiffWords(sides, lang)
     if form == "text":
-        from rich.console import Console
-
         from lrp_kg.authoring.compare.astext import lay_out
         from lrp_kg.authoring.compare.view import Viewer
 
-        layout = lay_out(Viewer(found, words).view(), words)
-        console = streams.console() if output is None else Console(width=120, highlight=False, no_color=True)
-        with console.capture() as captured:
-            console.print(layout)
-        text = re.sub(" +\n", "\n", captured.get()).rstrip("\n")
-        click.echo(text) if output is None else output.write_text(text + "\n", encoding="utf-8")
-        return
-    if form == "json":
+        _print(lay_out(Viewer(found, words).view(), words), output)
+    elif form == "json":
         import orjson
 
         from lrp_kg.authoring.compare.asjson import to_json
 
-        body = orjson.dumps(to_json(found, words), option=orjson.OPT_INDENT_2)
+        _put(orjson.dumps(to_json(found, words), option=orjson.OPT_INDENT_2), output)
     else:
         from lrp_kg.authoring.compare.ashtml import to_html
 
-        body = to_html(found, sides, lang).encode()
+        _put(to_html(found, sides, lang).encode(), output)
+
+
+def _print(layout: RenderableType, output: Path | None) -> None:
+    """Print text, or write it to a file."""
+    from rich.console import Console
+
+    console = streams.console() if output is None else Console(width=120, highlight=False, no_color=True)
+    with console.capture() as captured:
+        console.print(layout)
+    text = re.sub(" +\n", "\n", captured.get()).rstrip("\n")
+    click.echo(text) if output is None else output.write_text(text + "\n", encoding="utf-8")
+
+
+def _put(body: bytes, output: Path | None) -> None:
+    """Print bytes, or write them to a file."""
     if output is None:
         click.echo(body)
     else:

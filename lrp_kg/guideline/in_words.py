@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from lrp_kg.durations import parse_period
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.namespaces import local_name
@@ -60,6 +61,19 @@ class ExpressionWords(Words):
     def valued(self, field: str, value: str) -> str:
         """Return a field with what it must be."""
         return f"{field}{self.colon}{value}"
+
+    def period(self, period: str) -> str:
+        """Return an ISO 8601 period in words, with days as weeks if they are whole weeks."""
+        months, days = parse_period(period)
+        parts = [self._count("month", months)] if months else []
+        if days and days % 7 == 0:
+            parts.append(self._count("week", days // 7))
+        elif days or not months:
+            parts.append(self._count("day", days))
+        return " ".join(parts)
+
+    def _count(self, unit: str, number: int) -> str:
+        return self.say(f"period-{unit}") if number == 1 else self.say(f"period-{unit}s", n=number)
 
     def part(self, expression: Expression, definitions: Mapping[str, Expression] | None = None) -> ExpressionPart:
         """Return an expression in words, part by part; with ``definitions`` these take the place of named classes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lrp_kg.durations import parse_period
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.site.catalogue import Catalogue
 
@@ -20,16 +19,6 @@ class SiteWords(GuidelineWords):
     def term(self, iri: str) -> str:
         """Return the label of a condition, field or value."""
         return self.text(self.catalogue.label(iri)) or super().term(iri)
-
-    def period(self, period: str) -> str:
-        """Return an ISO 8601 period in words, with days as weeks if they are whole weeks."""
-        months, days = parse_period(period)
-        parts = [self._count("month", months)] if months else []
-        if days and days % 7 == 0:
-            parts.append(self._count("week", days // 7))
-        elif days or not months:
-            parts.append(self._count("day", days))
-        return " ".join(parts)
 
     def bounds(self, field: str, low: int | None, high: int | None) -> str:
         """Return an interval, with the same in weeks where the guideline counts these too."""
@@ -52,6 +41,3 @@ class SiteWords(GuidelineWords):
             return self.say("weeks-from", first=first)
         last = (high + 1) // 7
         return self.say("weeks-between", first=first, last=last) if first < last else self.say("week-only", n=first)
-
-    def _count(self, unit: str, number: int) -> str:
-        return self.say(unit) if number == 1 else self.say(f"{unit}s", n=number)

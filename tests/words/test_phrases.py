@@ -32,7 +32,7 @@ COMPOSED = {
     *(f"site-{kind}-{name}" for kind in ("kind", "kinds", "about") for name in KINDS),
     "colon",  # `Words.colon`
     *("site-kind-option", "site-kind-criterion"),
-    *(f"site-{unit}s" for unit in ("day", "week", "month")),
+    *(f"period-{unit}{end}" for unit in ("day", "week", "month") for end in ("", "s")),
     *(f"diff-level-{level}{end}" for level in LEVELS for end in ("", "-means")),
     *(f"diff-of-{name}" for name in (*NAMES.values(), *TEXTS.values()) if f"diff-of-{name}" in phrases("en")),
     *(f"diff-invalid-{when}" for when in ("both", "before", "after")),

@@ -80,7 +80,7 @@ def _decision(d: DecisionEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
         "combinations": d.combinations or None,
         "differing": d.differing,
         "class": d.level.word,
-        "regions": [_region(r, sides) for r in d.regions],
+        "regions": [region_json(r, sides) for r in d.regions],
     }
 
 
@@ -88,7 +88,8 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _region(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
+def region_json(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
+    """Return a region for programs."""
     return {
         "before": _outcome(r.before),
         "after": _outcome(r.after),
@@ -132,10 +133,10 @@ def _place(p: PlaceEffect, sides: tuple[Snapshot, Snapshot]) -> Json:
         "stages": [_identifier(stage, sides) for stage in p.stage],
         "what": p.what,
         "statements": [
-            {"id": s.id, "what": s.what, "of": list(s.of), "regions": [_region(r, sides) for r in s.regions]}
+            {"id": s.id, "what": s.what, "of": list(s.of), "regions": [region_json(r, sides) for r in s.regions]}
             for s in p.statements
         ],
-        "regions": [_region(r, sides) for r in p.regions],
+        "regions": [region_json(r, sides) for r in p.regions],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -20,25 +20,28 @@ CONDITIONS = 8
 
 def lay_out(view: ViewData, words: DiffWords) -> RenderableType:
     """Return a comparison as something rich can print."""
-    return Group(*_Text(view, words).parts())
+    return Group(*TextLayout(view, words).parts())
 
 
-class _Text:
+class TextLayout:
+    """Lays out a comparison."""
+
     def __init__(self, view: ViewData, words: DiffWords) -> None:
         self.view = view
         self.words = words
 
     def parts(self) -> Iterator[RenderableType]:
+        """Yield every line."""
         v, say = self.view, self.words.say
         yield Text(f"{v['guideline']}", style="bold")
         for word, side in v["sides"]:
-            yield self._line(f"  {say(word)}: [bold]{escape(side.name)}[/] [dim]{escape(side.version)}[/]")
+            yield self.line(f"  {say(word)}: [bold]{escape(side.name)}[/] [dim]{escape(side.version)}[/]")
         level = v["level"]
-        yield self._line(
+        yield self.line(
             f"  {say('level')}: [{_COLOURS[level]}]{say(f'level-{level}')}[/] – {say(f'level-{level}-means')}"
         )
         if v["next"]:
-            yield self._line(f"  {say('next-version')}: [bold]{v['next']}[/]")
+            yield self.line(f"  {say('next-version')}: [bold]{v['next']}[/]")
         if not v["differs"]:
             yield Text(say("nothing"), style="green")
         else:
@@ -49,7 +52,8 @@ class _Text:
             yield from self._cohort()
 
     @staticmethod
-    def _line(markup: str, indent: int = 0) -> RenderableType:
+    def line(markup: str, indent: int = 0) -> RenderableType:
+        """Return a line."""
         return Padding(Text.from_markup(markup), (0, 0, 0, indent), expand=False)
 
     def _heading(self, name: str, more: str = "") -> RenderableType:
@@ -62,7 +66,7 @@ class _Text:
         counts = ", ".join(f"[{_COLOURS[level]}]{n} {say(f'level-{level}')}[/]" for level, n in self.view["counts"])
         yield self._heading("changes", f"  {counts}" if counts else "")
         if not self.view["changes"]:
-            yield self._line(say("no-changes"), 2)
+            yield self.line(say("no-changes"), 2)
         for c in self.view["changes"]:
             yield from self._change(c)
 
@@ -71,50 +75,54 @@ class _Text:
         of = f"{escape(c['of'])}: " if c["of"] else ""
         language = f" \\[{c['language']}]" if c["language"] else ""
         level = self.words.say(f"level-{c['level']}")
-        yield self._line(
+        yield self.line(
             f"[{colour}]{level:<6}[/] {c['kind']} [bold]{escape(c['label'])}[/] [dim]{escape(c['id'])}[/]"
             f" – {of}[{colour}]{escape(c['what'])}[/]{language}",
             2,
         )
         sides = [f"[{k}]{escape(c[side])}[/]" for side, k in (("before", "red"), ("after", "green")) if c[side]]
         if sides:
-            yield self._line(f" {ARROW} ".join(sides), 9)
+            yield self.line(f" {ARROW} ".join(sides), 9)
         for detail in c["details"]:
-            yield self._line(f"[bold]{escape(detail)}[/]", 9)
+            yield self.line(f"[bold]{escape(detail)}[/]", 9)
         for name, word in (("place", "in"), ("through", "through"), ("uses", "concerns")):
             if c[name]:
-                yield self._line(f"[dim]{self.words.say(word)} {escape(c[name])}[/]", 9)
+                yield self.line(f"[dim]{self.words.say(word)} {escape(c[name])}[/]", 9)
 
     # -- effects ----------------------------------------------------------------------------------
 
     def _decisions(self) -> Iterator[RenderableType]:
         yield self._heading("effect")
         if not self.view["decisions"]:
-            yield self._line(self.words.say("no-effect"), 2)
+            yield self.line(self.words.say("no-effect"), 2)
         for d in self.view["decisions"]:
             period = f" [dim]{escape(d['period'])}[/]" if d["period"] else ""
             note = f"[yellow]{escape(d['note'])}[/]" if d["note"] else f"[dim]{d['count']}[/]"
-            yield self._line(f"[bold cyan]{escape(d['label'])}[/] [dim]{d['id']}[/]{period}: {note}", 2)
+            yield self.line(f"[bold cyan]{escape(d['label'])}[/] [dim]{d['id']}[/]{period}: {note}", 2)
             for r in d["regions"]:
-                yield from self._region(r, 4)
+                yield from self.region(r, 4)
         if self.view["same"] and self.view["decisions"]:
-            yield self._line(f"[dim]{self.words.say('as-before')}: {escape('; '.join(self.view['same']))}[/]", 2)
+            yield self.line(f"[dim]{self.words.say('as-before')}: {escape('; '.join(self.view['same']))}[/]", 2)
 
-    def _region(self, r: ViewData, indent: int, *, full: bool = True) -> Iterator[RenderableType]:
-        yield self._line(
+    def region(self, r: ViewData, indent: int, *, full: bool = True) -> Iterator[RenderableType]:
+        """Yield the lines of a region; unless in full, its first condition only."""
+        yield self.line(
             f"[red]{escape(r['before'])}[/] {ARROW} [green]{escape(r['after'])}[/] [dim]{r['count']}[/]", indent
         )
         shown = r["conditions"][: CONDITIONS if full else 1]
         for condition in shown:
-            parts = [
-                f"{escape(field)}{': ' * bool(allowed)}[bold]{escape(allowed)}[/]"
-                for field, allowed in condition["parts"]
-            ]
-            yield self._line("• " + " · ".join(parts), indent + 2)
+            yield self.line("• " + self.condition(condition["parts"]), indent + 2)
         if len(r["conditions"]) > len(shown):
-            yield self._line(f"[dim]{self.words.say('more', n=len(r['conditions']) - len(shown))}[/]", indent + 2)
+            yield self.line(f"[dim]{self.words.say('more', n=len(r['conditions']) - len(shown))}[/]", indent + 2)
         if full:
-            yield self._line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['example'])}", indent + 2)
+            yield self.line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['example'])}", indent + 2)
+
+    @staticmethod
+    def condition(parts: Iterable[tuple[str, str]]) -> str:
+        """Return a condition in one line."""
+        return " · ".join(
+            f"{escape(field)}{': ' * bool(allowed)}[bold]{escape(allowed)}[/]" for field, allowed in parts
+        )
 
     def _places(self) -> Iterator[RenderableType]:
         if self.view["places"]:
@@ -123,14 +131,14 @@ class _Text:
             printed = f"[bold]{escape(p['printed'])}[/] " if p["printed"] else ""
             stage = f" [dim]({escape(p['stage'])})[/]" if p["stage"] and p["stage"] not in p["label"] else ""
             what = f" [yellow]{escape(p['what'])}[/]" if p["what"] else ""
-            yield self._line(f"{p['kind']} {printed}[cyan]{escape(p['label'])}[/]{stage}{what}", 2)
+            yield self.line(f"{p['kind']} {printed}[cyan]{escape(p['label'])}[/]{stage}{what}", 2)
             for r in p["regions"]:
-                yield from self._region(r, 4, full=False)
+                yield from self.region(r, 4, full=False)
             for s in p["statements"]:
                 of = f" ({escape(s['of'])})" if s["of"] else ""
-                yield self._line(f"– {escape(s['label'])}: [yellow]{escape(s['what'])}[/]{of}", 4)
+                yield self.line(f"– {escape(s['label'])}: [yellow]{escape(s['what'])}[/]{of}", 4)
                 for r in s["regions"]:
-                    yield from self._region(r, 8, full=False)
+                    yield from self.region(r, 8, full=False)
 
     # -- cohort -----------------------------------------------------------------------------------
 
@@ -138,7 +146,7 @@ class _Text:
         cohort, say = self.view["cohort"], self.words.say
         yield self._heading("cohort")
         for what, count in cohort["rows"]:
-            yield self._line(f"{count:>10}  {escape(what)}", 2)
+            yield self.line(f"{count:>10}  {escape(what)}", 2)
         for d in cohort["decisions"]:
             table = Table(title=f"{d['label']} ({d['id']})", title_justify="left", title_style="bold cyan")
             for name in ("old", "new", "count", "first-record"):

@@ -47,10 +47,13 @@ class TripleObject:
 
 
 class Snapshot:
-    """A version of a guideline: what was read from it, and its triples by term."""
+    """A version of a guideline: what was read from it, and its triples by term.
 
-    def __init__(self, folder: Path) -> None:
-        self.guideline: Guideline = load_guideline(folder)
+    ``source`` is its folder, or what was read from it.
+    """
+
+    def __init__(self, source: Path | Guideline) -> None:
+        self.guideline: Guideline = load_guideline(source) if isinstance(source, Path) else source
         self.graph: Graph = self.guideline.index.graph
 
     @cached_property

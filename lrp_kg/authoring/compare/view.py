@@ -116,29 +116,12 @@ class Viewer:
         return {
             "id": d.id,
             "label": w.decision(d.id),
-            "period": w.period(d),
+            "period": w.in_force_together(d),
             "note": w.say(d.status) if d.status != "differs" else "",
             "count": w.say("combinations", n=w.number(d.differing), total=w.number(d.combinations)),
             "regions": [
-                self.region(r, w.outcome(d.id, r.before, OLD), w.outcome(d.id, r.after, NEW)) for r in d.regions
+                region_view(r, w.outcome(d.id, r.before, OLD), w.outcome(d.id, r.after, NEW), w) for r in d.regions
             ],
-        }
-
-    def region(self, r: Region, before: str, after: str) -> ViewData:
-        """Return a region in words."""
-        w = self.words
-        literals = [x for c, _ in r.conditions for x in c]
-        valid = {(True, True): "both", (True, False): "old", (False, True): "new", (False, False): "none"}[r.valid]
-        return {
-            "before": before,
-            "after": after,
-            "count": w.say("combinations-of-region", n=w.number(r.combinations)),
-            "inputs": list(dict.fromkeys(w.literal(x)[0] for x in sorted(literals, key=lambda x: w.asked(x.field)))),
-            "conditions": [
-                {"parts": w.condition(condition), "count": w.number(size)} for condition, size in r.conditions
-            ],
-            "example": json.dumps(r.example, ensure_ascii=False),
-            "valid": w.say(f"valid-{valid}"),
         }
 
     # -- what is shown ----------------------------------------------------------------------------
@@ -166,7 +149,7 @@ class Viewer:
         }
 
     def _shown(self, regions: Iterable[Region]) -> list[ViewData]:
-        return [self.region(r, self._status(r.before), self._status(r.after)) for r in regions]
+        return [region_view(r, self._status(r.before), self._status(r.after), self.words) for r in regions]
 
     def _status(self, outcome: Outcome | None) -> str:
         return self.words.status(outcome.status) if outcome else self.words.say("refused")
@@ -198,3 +181,20 @@ class Viewer:
                 if m.moved
             ],
         }
+
+
+def region_view(r: Region, before: str, after: str, words: DiffWords) -> ViewData:
+    """Return a region in words, with those of its outcomes."""
+    literals = [x for c, _ in r.conditions for x in c]
+    valid = {(True, True): "both", (True, False): "old", (False, True): "new", (False, False): "none"}[r.valid]
+    return {
+        "before": before,
+        "after": after,
+        "count": words.say("combinations-of-region", n=words.number(r.combinations)),
+        "inputs": list(
+            dict.fromkeys(words.literal(x)[0] for x in sorted(literals, key=lambda x: words.asked(x.field)))
+        ),
+        "conditions": [{"parts": words.condition(c), "count": words.number(size)} for c, size in r.conditions],
+        "example": json.dumps(r.example, ensure_ascii=False),
+        "valid": words.say(f"valid-{valid}"),
+    }

@@ -94,7 +94,7 @@ class DiffWords(ExpressionWords):
         label = next((self.text(o.label, name) for o in options), name)
         return label if name in _GENERATED or label == name else f"{label} [{name}]"
 
-    def period(self, effect: DecisionEffect) -> str:
+    def in_force_together(self, effect: DecisionEffect) -> str:
         """Return when the editions of a programme are in force together."""
         parts = [f" {ARROW} ".join(dict.fromkeys(e for e in effect.editions if e))]
         if effect.period and effect.period.since:

@@ -1,0 +1,195 @@
+"""Changes of the rules of one guideline over time: editions of programmes, and rules that begin or end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.authoring.compare.aspects import Aspect, Place, places_of
+from lrp_kg.authoring.compare.effects import Effects
+from lrp_kg.authoring.compare.known_only import KnownOnly
+from lrp_kg.authoring.compare.minimal_conditions import MinimalConditions
+from lrp_kg.authoring.compare.model import Region
+from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, PlaceChange, RoleChange, RuleChange
+from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
+from lrp_kg.authoring.compare.shared_space import OLD, space_of
+from lrp_kg.authoring.compare.witnesses import Witnesses, accepted
+from lrp_kg.guideline.model import Edition, Fact, Guideline, Option, Programme, Statement, TimeLimit
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.diagrams import DiagramTooLarge
+
+ONE_DAY = timedelta(days=1)
+
+
+def days_of_change(guideline: Guideline) -> list[date]:
+    """Return every day from which a rule of a guideline holds, or on which it no longer does, in order."""
+    found = {e.valid_from for p in guideline.programmes.values() for e in p.editions[1:]}
+    found |= {e.valid_until + ONE_DAY for e in guideline.editions if e.valid_until}
+    for validity in guideline.validities:
+        found |= {validity.first, validity.last + ONE_DAY if validity.last else None}
+    return sorted(day for day in found if day)
+
+
+class RulesOverTime:
+    """Compares the rules of a guideline on two days; every date of a record is taken to lie on the one or the other."""
+
+    def __init__(self, service: GuidelineService) -> None:
+        self.service = service
+        self.guideline = service.guideline
+
+    @cached_property
+    def _effects(self) -> Effects:
+        return Effects(self._witnesses.space, self._witnesses.records)
+
+    @cached_property
+    def _witnesses(self) -> Witnesses:
+        return Witnesses(self.service, space_of(self.guideline, self.guideline))
+
+    def all(self, since: date = date.min, until: date = date.max) -> list[DayChange]:
+        """Return the change of every day between two on which rules change."""
+        days = [day for day in days_of_change(self.guideline) if since <= day <= until]
+        return [self.between(day - ONE_DAY, day) for day in days]
+
+    def between(self, before: date, after: date) -> DayChange:
+        """Return how the rules of a day differ from those of an earlier one."""
+        programmes = self.guideline.programmes.values()
+        pairs = [(p, p.in_force(before), p.in_force(after)) for p in programmes]
+        ended = tuple(
+            (p, new) for p, old, new in pairs if _has_ended(new, after) and not (old == new and _has_ended(old, before))
+        )
+        editions = tuple(self._editions(p, old, new, after) for p, old, new in pairs if old != new)
+        return DayChange(before, after, editions, ended, tuple(self._places(before, after)))
+
+    # -- editions ---------------------------------------------------------------------------------
+
+    def _editions(self, programme: Programme, old: Edition, new: Edition, day: date) -> EditionChange:
+        """Return what the later edition of a programme changes; its examples are asked for on a day."""
+        g, field = self.guideline, self.guideline.choosing_field(programme)
+        same = EditionChange(programme, old, new, field or "", tuple(_roles(old, new)), "same")
+        axes = Axes(self._witnesses.space, Aspect(g.decisions[old.decision]), Aspect(g.decisions[new.decision]))
+        try:
+            diagram = PairDiagram(axes)
+        except DiagramTooLarge:
+            return replace(same, status="too-large")
+        left_open = self._only_in_later(axes)
+        regions = tuple(self._regions(diagram, same, day))
+        known = {(r.before, r.after) for r in regions}
+        still_open = self._regions(KnownOnly(diagram, left_open), same, day) if left_open else ()
+        cells = self._witnesses.space.cells
+        names = (name for number in left_open for v in axes.axes[number].variables for name in cells.inputs(v))
+        read = {
+            name
+            for n in range(len(axes.axes))
+            if n not in left_open
+            for v in axes.axes[n].variables
+            for name in cells.inputs(v)
+        }
+        order = {f.iri: f.ask_order or 0 for f in g.fields.values()}
+        return replace(
+            same,
+            status="differs" if regions else "same",
+            combinations=diagram.combinations(),
+            regions=regions,
+            still_open=tuple(r for r in still_open if (r.before, r.after) not in known),
+            asked=tuple(sorted({n for n in names if n not in read}, key=lambda n: (order.get(n, 0), n))),
+        )
+
+    @staticmethod
+    def _only_in_later(axes: Axes) -> frozenset[int]:
+        """Return the axes of which the earlier edition reads nothing."""
+        reads = axes.space.versions[OLD].reads(axes.aspects[OLD].decision, ())
+        return frozenset(n for n, axis in enumerate(axes.axes) if not reads.intersection(axis.variables))
+
+    def _regions(self, diagram: PairDiagram, editions: EditionChange, day: date) -> Iterator[Region]:
+        """Yield the regions of a diagram whose outcomes differ, the largest first, each with a record that shows it."""
+        found = []
+        for pair in diagram.differing():
+            boxes = MinimalConditions(diagram, pair).boxes()
+            record = self._witnesses.of_verdicts(
+                editions.programme,
+                (editions.before, editions.after),
+                boxes=[box for box, _ in boxes],
+                axes=diagram.axes,
+                pair=pair,
+                day=day,
+            )
+            conditions = tuple((self._effects.literals(box), size) for box, size in boxes)
+            count = diagram.count(frozenset((pair,)))
+            found.append(Region(pair.before, pair.after, count, conditions, record or {}, accepted(record)))
+        yield from sorted(found, key=lambda r: -r.combinations)
+
+    # -- rules ------------------------------------------------------------------------------------
+
+    def _places(self, before: date, after: date) -> Iterator[PlaceChange]:
+        """Yield the places with rules that are in force on one of the two days only."""
+        for place in places_of(self.guideline):
+            if place.kind != "edition":
+                rules = [*self._rules(place, place.statements, place.statements, before, after)]
+                if rules:
+                    yield PlaceChange(place, tuple(rules))
+        for p in self.guideline.programmes.values():
+            own = Place(p.iri, p.id, "programme", "", ())
+            old, new = (p.in_force(day).statements for day in (before, after))
+            rules = [*self._rules(own, old, new, before, after)]
+            if rules:
+                yield PlaceChange(own, tuple(rules))
+        for d in self.guideline.decisions.values():
+            for option in d.options:
+                rules = [*_parts(option, before, after)]
+                if rules:
+                    yield PlaceChange(Place(option.iri, option.id, "option", option.iri, ()), tuple(rules))
+
+    def _rules(
+        self, place: Place, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date
+    ) -> Iterator[RuleChange]:
+        """Yield the rules of a place that begin or end, those that end first."""
+        was = {s.iri: s for s in old if in_force(s.validity, before)}
+        now = {s.iri: s for s in new if in_force(s.validity, after)}
+        for s in was.values():
+            if s.iri not in now:
+                last = s.validity.last if s.validity else None
+                witness = self._witness(place, s, last, last)
+                yield RuleChange("ends", s, validity=s.validity if last else None, witness=witness)
+        for s in now.values():
+            if s.iri in was:
+                yield from _parts(s, before, after)
+            else:
+                first = s.validity.first if s.validity else None
+                witness = self._witness(place, s, first, s.validity.last if s.validity else None)
+                yield RuleChange("begins", s, validity=s.validity if first else None, witness=witness)
+
+    def _witness(self, place: Place, s: Statement, first: date | None, last: date | None) -> dict[str, object] | None:
+        """Return a record that a statement of a box or stage is shown for, dated from its first day."""
+        if place.kind == "programme" or first is None:
+            return None
+        return self._witnesses.of_statement(place, s, first, last or date.max)
+
+
+def in_force(validity: Validity | None, day: date) -> bool:
+    """Return whether a rule is in force where every date that it depends on is a day."""
+    return validity is None or (validity.first or date.min) <= day <= (validity.last or date.max)
+
+
+def _has_ended(edition: Edition, day: date) -> bool:
+    return edition.valid_until is not None and edition.valid_until < day
+
+
+def _roles(old: Edition, new: Edition) -> Iterator[RoleChange]:
+    """Yield the criteria of two editions by role, in the order of the later one."""
+    before, after = ({c.id: c for c in e.criteria} for e in (old, new))
+    for role in dict.fromkeys((*after, *before)):
+        yield RoleChange(role, before.get(role), after.get(role))
+
+
+def _parts(rule: Statement | Option, before: date, after: date) -> Iterator[RuleChange]:
+    """Yield the time limits and facts of a rule that begin or end."""
+    parts: tuple[TimeLimit | Fact, ...] = rule.facts
+    if isinstance(rule, Statement):
+        parts += rule.limits
+    for part in parts:
+        was, now = in_force(part.validity, before), in_force(part.validity, after)
+        if was is not now:
+            yield RuleChange("begins" if now else "ends", rule, part=part, validity=part.validity)

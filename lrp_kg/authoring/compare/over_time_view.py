@@ -1,0 +1,147 @@
+"""Changes over time as a person reads them: plain data in one language, the same for every layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from lrp_kg.answer.results import ELIGIBLE
+from lrp_kg.authoring.compare.model import Region
+from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, PlaceChange, RuleChange
+from lrp_kg.authoring.compare.shared_space import NEW, OLD
+from lrp_kg.authoring.compare.view import ViewData, region_view
+from lrp_kg.authoring.compare.words import DiffWords
+from lrp_kg.guideline.model import Criterion, Fact, Guideline, Statement, Term, TimeLimit
+from lrp_kg.logic.outcomes import DECIDED, Outcome
+
+
+class OverTimeViewer:
+    """Puts changes over time in words."""
+
+    def __init__(self, guideline: Guideline, words: DiffWords) -> None:
+        self.guideline = guideline
+        self.words = words
+
+    def view(self, days: Sequence[DayChange]) -> ViewData:
+        """Return everything that is shown."""
+        return {
+            "lang": self.words.lang,
+            "guideline": self.words.text(self.guideline.label, self.guideline.id),
+            "days": [self.day(d) for d in days],
+        }
+
+    def day(self, d: DayChange) -> ViewData:
+        """Return what changes from one day to another."""
+        w = self.words
+        return {
+            "day": d.after.isoformat(),
+            "two_days": w.say("two-days", before=d.before.isoformat(), after=d.after.isoformat()),
+            "editions": [self.edition(e) for e in d.editions],
+            "ended": [(p.iri, self._label(p), self._label(e)) for p, e in d.ended],
+            "places": [self.place(p) for p in d.places],
+            "differs": d.differs,
+        }
+
+    # -- editions ---------------------------------------------------------------------------------
+
+    def edition(self, e: EditionChange) -> ViewData:
+        """Return who gets another verdict by a later edition."""
+        w = self.words
+        groups = [
+            (name, [self._region(e, r) for r in found])
+            for name, found in (
+                ("gains", [r for r in e.regions if _eligible(r.after)]),
+                ("loses", [r for r in e.regions if _eligible(r.before) and not _eligible(r.after)]),
+                ("other-verdict", [r for r in e.regions if not _eligible(r.before) and not _eligible(r.after)]),
+            )
+        ]
+        groups.append(("still-open", [self._region(e, r) | {"count": ""} for r in e.still_open]))
+        return {
+            "iri": e.programme.iri,
+            "programme": self._label(e.programme),
+            "before": self._label(e.before),
+            "after": self._label(e.after),
+            "chosen_by": w.term(e.field) if e.field else "",
+            "criteria": [
+                {"before": self._criterion(c.before), "after": self._criterion(c.after), "same": c.before == c.after}
+                for c in e.criteria
+            ],
+            "note": {"too-large": w.say("too-large"), "same": w.say("no-verdict-changes")}.get(e.status, ""),
+            "asked": [w.term(name) for name in e.asked],
+            "groups": [{"title": w.say(name), "name": name, "regions": own} for name, own in groups if own],
+        }
+
+    def _region(self, e: EditionChange, r: Region) -> ViewData:
+        w, programme = self.words, e.programme.id
+        found = region_view(r, w.outcome(programme, r.before, OLD), w.outcome(programme, r.after, NEW), w)
+        every, rest = _shared([c["parts"] for c in found["conditions"]])
+        return (
+            found
+            | ({} if r.example else {"example": w.say("no-example")})
+            | {"valid": "", "common": every, "others": [parts or [(w.say("every-record"), "")] for parts in rest]}
+        )
+
+    def _criterion(self, criterion: Criterion | None) -> str:
+        return self._label(criterion) if criterion else "\N{EN DASH}"
+
+    # -- rules ------------------------------------------------------------------------------------
+
+    def place(self, p: PlaceChange) -> ViewData:
+        """Return a place with its rules that begin or end."""
+        w, place = self.words, p.place
+        return {
+            "iri": place.iri,
+            "kind": w.kind(place.kind),
+            "printed": place.printed,
+            "label": w.term(place.iri),
+            "stage": w.term(place.stage) if place.kind == "box" else "",
+            "rules": [self.rule(r) for r in p.rules],
+        }
+
+    def rule(self, r: RuleChange) -> ViewData:
+        """Return a rule that begins or ends."""
+        w, rule = self.words, r.rule
+        statement = rule if isinstance(rule, Statement) else None
+        stays = r.what == "ends" and r.validity and statement and statement.printed
+        dates = ", ".join(w.term(name) for name in r.validity.by) if r.validity else ""
+        source = self.guideline.sources.get(statement.source) if statement else None
+        where = [self._label(source) if source else "", w.text(statement.locator) if statement else ""]
+        return {
+            "iri": rule.iri,
+            "id": rule.id,
+            "what": w.say(r.what),
+            "begins": r.what == "begins",
+            "force": self._label(statement.modality) if statement else "",
+            "actor": self._label(statement.actor) if statement and statement.actor else "",
+            "label": w.term(rule.iri),
+            "part": self._part(r.part),
+            "dates": f"{w.say('by-dates')} {dates}" if dates else w.say("with-edition"),
+            "stays": w.say("stays-marked") if stays else "",
+            "where": ", ".join(part for part in where if part),
+            "example": json.dumps(r.witness, ensure_ascii=False) if r.witness else "",
+        }
+
+    def _part(self, part: TimeLimit | Fact | None) -> str:
+        w = self.words
+        if isinstance(part, TimeLimit):
+            field = w.term(part.counted_from)
+            periods = (("not-before", part.not_before), ("within", part.within))
+            return ", ".join(w.say(name, period=w.period(p), field=field) for name, p in periods if p)
+        if isinstance(part, Fact):
+            return f"{part.key} = {json.dumps(part.value)}"
+        return ""
+
+    def _label(self, term: Term) -> str:
+        return self.words.text(term.label, term.id)
+
+
+def _shared(conditions: list[list[tuple[str, str]]]) -> tuple[list[tuple[str, str]], list[list[tuple[str, str]]]]:
+    """Return what several conditions have in common, and what else each says."""
+    if len(conditions) < 2:
+        return [], conditions
+    every = [part for part in conditions[0] if all(part in other for other in conditions)]
+    return every, [[part for part in own if part not in every] for own in conditions]
+
+
+def _eligible(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.status == DECIDED and ELIGIBLE in outcome.answers
