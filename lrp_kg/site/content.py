@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -10,6 +11,8 @@ from markupsafe import Markup
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.files import Case, case_files, load_cases
+from lrp_kg.authoring.compare.over_time import RulesOverTime, days_of_change
+from lrp_kg.authoring.compare.over_time_model import DayChange
 from lrp_kg.site.catalogue import Catalogue
 from lrp_kg.site.exercised import AnsweredCase, answered, by_term
 from lrp_kg.site.tables import DecisionTable, table_of
@@ -39,6 +42,16 @@ class Content:
     def uses(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """The terms that use a term, by role."""
         return uses_of(self.catalogue)
+
+    @cached_property
+    def days_of_change(self) -> list[date]:
+        """The days on which rules change."""
+        return days_of_change(self.guideline)
+
+    @cached_property
+    def over_time(self) -> list[DayChange]:
+        """What changes on each of these days."""
+        return RulesOverTime(self.service).all()
 
     def table(self, decision: str) -> DecisionTable | None:
         """Return the table of a decision; ``None`` if its diagram is too large."""

@@ -11,7 +11,7 @@ from lrp_kg.guideline.sources import printed_sources, read_since
 from lrp_kg.namespaces import DCTERMS, OWL
 from lrp_kg.words import LANGUAGES, Words, phrase
 
-HOME, ALPHABETICAL = "index.html", "alphabetical.html"
+HOME, ALPHABETICAL, CHANGES = "index.html", "alphabetical.html", "changes.html"
 
 
 @dataclass(frozen=True)

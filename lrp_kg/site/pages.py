@@ -11,9 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lrp_kg.record.model import Record
 from lrp_kg.site.caseviews import Cases
 from lrp_kg.site.catalogue import KINDS
+from lrp_kg.site.changes import ChangesOverTime
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
-from lrp_kg.site.frame import ALPHABETICAL, HOME
+from lrp_kg.site.frame import ALPHABETICAL, CHANGES, HOME
 from lrp_kg.site.lists import Lists
 from lrp_kg.site.lit import lit_by
 from lrp_kg.site.pathwaymap import PathwayMap
@@ -59,6 +60,7 @@ class Site:
             "cases": Cases(view),
             "lists": Lists(view),
             "sources": SourcesView(view),
+            "changes": ChangesOverTime(view),
         }
         return self.environment.get_template(template).render(frame=view.frame, **tools, **values)
 
@@ -88,6 +90,8 @@ class Site:
         yield page(HOME, "home.html", pathway=PathwayMap(catalogue, assessor, words), sent={})
         yield PICTURE, partial(draw, catalogue, assessor, words)
         yield page(ALPHABETICAL, "alphabetical.html")
+        if self.content.days_of_change:
+            yield page(CHANGES, "changes.html")
         if self.content.case_files:
             yield page(f"{CASES}/{HOME}", "cases.html")
         for file in self.content.case_files:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -13,160 +12,15 @@ from lrp_kg import GuidelineService
 from lrp_kg.answer.as_rdf import LoneAnswer
 from lrp_kg.answer.as_text import to_text
 from lrp_kg.namespaces import CP
-from tests.support.guidelines import guideline_copy, replace_once
+from tests.support.editions import dated_rules
 
 Json = dict[str, Any]
 KNOWN: Json = {"deformity": False, "boneTenderness": False, "canBearWeight": True, "injuryDate": "2025-03-01"}
-LAW = """
-ank:source-law a cp:Source ;
-    dcterms:identifier "law" ;
-    rdfs:label "law, invented for a test"@en ;
-    skos:definition "A law that does not exist."@en .
-
-ank:statement-law a cp:Statement ;
-    dcterms:identifier "law" ;
-    rdfs:label "what a law says"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 20 ;
-    cp:modality cp:Must ;
-    cp:timeLimit ank:limit-law ;
-    dcterms:valid "2025-03-03"^^xsd:date ;
-    cp:validUntil "2025-03-05"^^xsd:date ;
-    dcterms:source ank:source-law ;
-    cp:locator "1" .
-
-ank:limit-law a cp:TimeLimit ;
-    cp:within "P1M" ;
-    cp:countedFrom ank:injuryDate .
-
-ank:statement-law-of-two-days a cp:Statement ;
-    dcterms:identifier "law-of-two-days" ;
-    rdfs:label "what a law says of two days"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 21 ;
-    cp:modality cp:May ;
-    dcterms:valid "2025-03-01"^^xsd:date ;
-    cp:validUntil "2025-03-04"^^xsd:date ;
-    cp:validBy ank:injuryDate , ank:applicationDate ;
-    cp:fact ank:fact-of-law ;
-    dcterms:source ank:source-law ;
-    cp:locator "2" .
-
-ank:fact-of-law a cp:Fact ;
-    cp:factKey ank:fact-key-lawApplies ;
-    cp:factValue true .
-
-ank:fact-key-lawApplies a cp:FactKey ;
-    dcterms:identifier "lawApplies" ;
-    rdfs:label "the law applies"@en .
-
-ank:statement-law-of-two-periods a cp:Statement ;
-    dcterms:identifier "law-of-two-periods" ;
-    rdfs:label "what a law says of injuries of a day"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 23 ;
-    cp:modality cp:May ;
-    dcterms:valid "2025-03-03"^^xsd:date ;
-    cp:validUntil "2025-03-04"^^xsd:date ;
-    cp:validity ank:validity-applied-later ;
-    dcterms:source ank:source-law ;
-    cp:locator "3" .
-
-ank:validity-applied-later a cp:Validity ;
-    dcterms:valid "2025-03-02"^^xsd:date ;
-    cp:validBy ank:applicationDate .
-
-ank:statement-printed a cp:Statement ;
-    dcterms:identifier "printed" ;
-    rdfs:label "what the text prints"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 22 ;
-    cp:headlineOrder 5 ;
-    cp:modality cp:Must ;
-    cp:validUntil "2025-03-04"^^xsd:date ;
-    cp:validBy ank:applicationDate ;
-    dcterms:source ank:source-invented ;
-    cp:locator "1.A-9" .
-
-ank:warning-printed a cp:Warning ;
-    dcterms:identifier "printed-warning" ;
-    rdfs:label "what the text warns of"@en ;
-    cp:modality cp:Will ;
-    cp:severity cp:Warning ;
-    cp:appliesTo cp:PatientRecord ;
-    cp:validUntil "2025-03-04"^^xsd:date ;
-    dcterms:source ank:source-invented ;
-    cp:locator "1.A-10" .
-
-ank:warning-law a cp:Warning ;
-    dcterms:identifier "warning-of-law" ;
-    rdfs:label "what follows by law"@en ;
-    cp:modality cp:Will ;
-    cp:severity cp:Warning ;
-    cp:appliesTo cp:PatientRecord ;
-    dcterms:valid "2025-03-05"^^xsd:date ;
-    dcterms:source ank:source-law ;
-    cp:locator "3" .
-
-ank:statement-marked a cp:Statement ;
-    dcterms:identifier "marked" ;
-    rdfs:label "what the text prints and a law says otherwise"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 23 ;
-    cp:headlineOrder 6 ;
-    cp:modality cp:Must ;
-    dcterms:source ank:source-invented ;
-    cp:locator "1.A-10" .
-
-ank:statement-law-otherwise a cp:Statement ;
-    dcterms:identifier "law-otherwise" ;
-    rdfs:label "what a law says otherwise"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 24 ;
-    cp:modality cp:May ;
-    dcterms:valid "2025-03-03"^^xsd:date ;
-    cp:validBy ank:applicationDate ;
-    cp:differsFrom ank:statement-marked ;
-    dcterms:source ank:source-law ;
-    cp:locator "3" .
-
-ank:statement-law-the-same a cp:Statement ;
-    dcterms:identifier "law-the-same" ;
-    rdfs:label "what a law says too"@en ;
-    cp:inBox ank:box-acute-examination ;
-    cp:priority 25 ;
-    cp:modality cp:Must ;
-    cp:condition ank:SlightSprain ;
-    cp:validUntil "2025-03-03"^^xsd:date ;
-    cp:agreesWith ank:statement-marked ;
-    dcterms:source ank:source-law ;
-    cp:locator "4" .
-
-ank:open-point-not-certain a cp:OpenPoint ;
-    dcterms:identifier "not-certain" ;
-    rdfs:label "Whether the law still says so was not found."@en ;
-    cp:kind cp:Ambiguity ;
-    cp:reading "It does."@en ;
-    cp:concerns ank:statement-law-otherwise ;
-    cp:doubts ank:statement-law-otherwise ;
-    dcterms:valid "2025-03-05"^^xsd:date ;
-    dcterms:source ank:source-law ;
-    cp:locator "5" .
-"""
 
 
 @pytest.fixture(scope="module")
 def service(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
-    folder = guideline_copy(tmp_path_factory.mktemp("validity"))
-    file: Path = folder / "ontology" / "pathway.ttl"
-    role = "    cp:assessmentField ank:assessmentDate ;\n"
-    replace_once(file, role, f"{role}    dcterms:source ank:source-invented ;\n")
-    limit = '    cp:within "P5D" ;\n    cp:countedFrom ank:assessmentDate .'
-    replace_once(file, limit, f'{limit[:-2]} ;\n    cp:validUntil "2025-03-03"^^xsd:date .')
-    fact = "    cp:factKey ank:fact-key-braceAdvised ;\n"
-    replace_once(file, fact, f'{fact}    cp:validUntil "2025-03-03"^^xsd:date ;\n')
-    file.write_text(file.read_text(encoding="utf-8") + LAW, encoding="utf-8")
-    return GuidelineService(folder)
+    return GuidelineService(dated_rules(tmp_path_factory.mktemp("validity")))
 
 
 def assess(service: GuidelineService, day: str | None, **more: Any) -> Json:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lrp_kg import GuidelineService
 from tests.support.guidelines import guideline_copy, replace_once
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, TESTS
 
 Json = dict[str, Any]
 FIRST_DAY = date(2018, 6, 8)
@@ -70,6 +70,21 @@ def two_editions(folder: Path) -> Path:
     edition = "cp:edition lrp:fedris-prevention-first-edition"
     replace_once(file, f"{edition} .", f"{edition} , lrp:fedris-prevention-second-edition .")
     file.write_text(file.read_text(encoding="utf-8") + _SECOND, encoding="utf-8")
+    return folder
+
+
+def dated_rules(folder: Path) -> Path:
+    """Copy the second guideline with rules that begin and end in March 2025: printed ones, and some of a law."""
+    rules = (TESTS / "answer" / "dated.ttl").read_text(encoding="utf-8")
+    guideline_copy(folder)
+    file = folder / "ontology" / "pathway.ttl"
+    role = "    cp:assessmentField ank:assessmentDate ;\n"
+    replace_once(file, role, f"{role}    dcterms:source ank:source-invented ;\n")
+    limit = '    cp:within "P5D" ;\n    cp:countedFrom ank:assessmentDate .'
+    replace_once(file, limit, f'{limit[:-2]} ;\n    cp:validUntil "2025-03-03"^^xsd:date .')
+    fact = "    cp:factKey ank:fact-key-braceAdvised ;\n"
+    replace_once(file, fact, f'{fact}    cp:validUntil "2025-03-03"^^xsd:date ;\n')
+    file.write_text(file.read_text(encoding="utf-8") + rules, encoding="utf-8")
     return folder
 
 

@@ -29,12 +29,21 @@ def days_of_change(guideline: Guideline) -> list[date]:
     found = {e.valid_from for p in guideline.programmes.values() for e in p.editions[1:]}
     found |= {e.valid_until + ONE_DAY for e in guideline.editions if e.valid_until}
     for validity in guideline.validities:
-        found |= {validity.first, validity.last + ONE_DAY if validity.last else None}
+        ruling = ruling_period(guideline, validity)
+        found |= {ruling.first, ruling.last + ONE_DAY if ruling.last else None}
     return sorted(day for day in found if day)
 
 
+def ruling_period(guideline: Guideline, validity: Validity) -> Validity:
+    """Return the period that says when a rule is in force; its further ones say for whom, by other dates.
+
+    It is the one by the date of the assessment, else the first.
+    """
+    return next((p for p in validity.every if guideline.roles.assessment in p.by), validity)
+
+
 class RulesOverTime:
-    """Compares the rules of a guideline on two days; every date of a record is taken to lie on the one or the other."""
+    """Compares the rules of a guideline on two days."""
 
     def __init__(self, service: GuidelineService) -> None:
         self.service = service
@@ -138,39 +147,56 @@ class RulesOverTime:
                 yield PlaceChange(own, tuple(rules))
         for d in self.guideline.decisions.values():
             for option in d.options:
-                rules = [*_parts(option, before, after)]
+                rules = [*self._parts(option, before, after)]
                 if rules:
                     yield PlaceChange(Place(option.iri, option.id, "option", option.iri, ()), tuple(rules))
+        for warning in self.guideline.warnings:
+            was, now = (self.in_force(warning.validity, day) for day in (before, after))
+            if was is not now:
+                change = RuleChange("begins" if now else "ends", warning, validity=warning.validity)
+                yield PlaceChange(Place(warning.iri, warning.id, "warning", "", ()), (change,))
 
     def _rules(
         self, place: Place, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date
     ) -> Iterator[RuleChange]:
         """Yield the rules of a place that begin or end, those that end first."""
-        was = {s.iri: s for s in old if in_force(s.validity, before)}
-        now = {s.iri: s for s in new if in_force(s.validity, after)}
+        was = {s.iri: s for s in old if self.in_force(s.validity, before)}
+        now = {s.iri: s for s in new if self.in_force(s.validity, after)}
         for s in was.values():
             if s.iri not in now:
-                last = s.validity.last if s.validity else None
-                witness = self._witness(place, s, last, last)
-                yield RuleChange("ends", s, validity=s.validity if last else None, witness=witness)
+                by_days = s.validity if not self.in_force(s.validity, after) else None
+                yield RuleChange("ends", s, validity=by_days, witness=self._witness(place, s, last=True))
         for s in now.values():
             if s.iri in was:
-                yield from _parts(s, before, after)
+                yield from self._parts(s, before, after)
             else:
-                first = s.validity.first if s.validity else None
-                witness = self._witness(place, s, first, s.validity.last if s.validity else None)
-                yield RuleChange("begins", s, validity=s.validity if first else None, witness=witness)
+                by_days = s.validity if not self.in_force(s.validity, before) else None
+                yield RuleChange("begins", s, validity=by_days, witness=self._witness(place, s, last=False))
 
-    def _witness(self, place: Place, s: Statement, first: date | None, last: date | None) -> dict[str, object] | None:
-        """Return a record that a statement of a box or stage is shown for, dated from its first day."""
-        if place.kind == "programme" or first is None:
+    def _parts(self, rule: Statement | Option, before: date, after: date) -> Iterator[RuleChange]:
+        """Yield the time limits and facts of a rule that begin or end."""
+        parts: tuple[TimeLimit | Fact, ...] = rule.facts
+        if isinstance(rule, Statement):
+            parts += rule.limits
+        for part in parts:
+            was, now = (self.in_force(part.validity, day) for day in (before, after))
+            if was is not now:
+                yield RuleChange("begins" if now else "ends", rule, part=part, validity=part.validity)
+
+    def in_force(self, validity: Validity | None, day: date) -> bool:
+        """Return whether a rule is in force on a day."""
+        if validity is None:
+            return True
+        ruling = ruling_period(self.guideline, validity)
+        return (ruling.first or date.min) <= day <= (ruling.last or date.max)
+
+    def _witness(self, place: Place, s: Statement, *, last: bool) -> dict[str, object] | None:
+        """Return a record that a statement of a box or stage is shown for, from its first day on or on its last."""
+        if s.validity is None or place.kind == "programme":
             return None
-        return self._witnesses.of_statement(place, s, first, last or date.max)
-
-
-def in_force(validity: Validity | None, day: date) -> bool:
-    """Return whether a rule is in force where every date that it depends on is a day."""
-    return validity is None or (validity.first or date.min) <= day <= (validity.last or date.max)
+        ruling = ruling_period(self.guideline, s.validity)
+        day = ruling.last if last else ruling.first
+        return self._witnesses.of_statement(place, s, ruling, day) if day else None
 
 
 def _has_ended(edition: Edition, day: date) -> bool:
@@ -182,14 +208,3 @@ def _roles(old: Edition, new: Edition) -> Iterator[RoleChange]:
     before, after = ({c.id: c for c in e.criteria} for e in (old, new))
     for role in dict.fromkeys((*after, *before)):
         yield RoleChange(role, before.get(role), after.get(role))
-
-
-def _parts(rule: Statement | Option, before: date, after: date) -> Iterator[RuleChange]:
-    """Yield the time limits and facts of a rule that begin or end."""
-    parts: tuple[TimeLimit | Fact, ...] = rule.facts
-    if isinstance(rule, Statement):
-        parts += rule.limits
-    for part in parts:
-        was, now = in_force(part.validity, before), in_force(part.validity, after)
-        if was is not now:
-            yield RuleChange("begins" if now else "ends", rule, part=part, validity=part.validity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, R
 from lrp_kg.authoring.compare.over_time_view import OverTimeViewer
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.authoring.compare.words import DiffWords
-from lrp_kg.guideline.model import Fact, Guideline, Statement, TimeLimit
+from lrp_kg.guideline.model import Caution, Fact, Guideline, Option, Statement, TimeLimit
 from lrp_kg.namespaces import local_name
 from lrp_kg.words import LANGUAGES
 
@@ -46,7 +47,8 @@ def over_time_html(guideline: Guideline, found: Sequence[DayChange], lang: str) 
 def over_time_markdown(guideline: Guideline, found: Sequence[DayChange], lang: str) -> str:
     """Return a document in one language."""
     (page,) = pages_of(guideline, found, (lang,))
-    return TEMPLATES.get_template("over-time.md").render(p=page).strip() + "\n"
+    text = TEMPLATES.get_template("over-time.md").render(p=page).strip()
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
 def over_time_json(guideline: Guideline, found: Sequence[DayChange]) -> Json:
@@ -90,18 +92,18 @@ def _edition(e: EditionChange, guideline: Guideline, side: Snapshot) -> Json:
 
 
 def _rule(r: RuleChange, guideline: Guideline) -> Json:
-    part = {TimeLimit: "time-limit", Fact: "fact"}.get(
-        type(r.part), "statement" if isinstance(r.rule, Statement) else ""
-    )
+    rule = {Statement: "statement", Caution: "warning"}
+    part = {TimeLimit: "time-limit", Fact: "fact"}.get(type(r.part)) or rule.get(type(r.rule))
     days = r.validity
     return {
         "what": r.what,
         "id": r.rule.id,
         "part": part,
-        "modality": r.rule.modality.id if isinstance(r.rule, Statement) else None,
-        "validFrom": _iso(days.first if days else None),
-        "validUntil": _iso(days.last if days else None),
-        "validBy": [guideline.fields[name].id for name in days.by] if days else [],
+        "modality": None if isinstance(r.rule, Option) else r.rule.modality.id,
+        "valid": [
+            {"from": _iso(p.first), "until": _iso(p.last), "by": [guideline.fields[name].id for name in p.by]}
+            for p in (days.every if days else ())
+        ],
         "record": dict(r.witness) if r.witness else None,
     }
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from lrp_kg.authoring.compare.aspects import Place
 from lrp_kg.authoring.compare.model import Region
-from lrp_kg.guideline.model import Criterion, Edition, Fact, Option, Programme, Statement, TimeLimit
+from lrp_kg.guideline.model import Caution, Criterion, Edition, Fact, Option, Programme, Statement, TimeLimit
 from lrp_kg.guideline.validity import Validity
 
 
@@ -44,14 +44,14 @@ class EditionChange:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A statement, or a time limit or fact of it (``part``), that begins or ends; a fact can be that of an option.
+    """A statement, a warning, or a time limit or fact (``part``) of a statement or option, that begins or ends.
 
     Without ``validity`` it comes or goes with an edition. ``witness`` is a record that it is shown for, on its first
     or last day; ``None`` where none was found.
     """
 
     what: str
-    rule: Statement | Option
+    rule: Statement | Option | Caution
     part: TimeLimit | Fact | None = None
     validity: Validity | None = None
     witness: Mapping[str, object] | None = None
@@ -59,7 +59,7 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class PlaceChange:
-    """A box, the notices of a stage, a programme or an option with the rules of it that begin or end."""
+    """A box, the notices of a stage, a programme, an option or a warning with the rules of it that begin or end."""
 
     place: Place
     rules: tuple[RuleChange, ...]

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from lrp_kg.answer.results import ELIGIBLE
 from lrp_kg.authoring.compare.model import Region
+from lrp_kg.authoring.compare.over_time import ruling_period
 from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, PlaceChange, RuleChange
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.view import ViewData, region_view
 from lrp_kg.authoring.compare.words import DiffWords
-from lrp_kg.guideline.model import Criterion, Fact, Guideline, Statement, Term, TimeLimit
+from lrp_kg.guideline.model import Criterion, Fact, Guideline, Option, Statement, Term, TimeLimit
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.outcomes import DECIDED, Outcome
 
 
@@ -93,7 +95,7 @@ class OverTimeViewer:
             "iri": place.iri,
             "kind": w.kind(place.kind),
             "printed": place.printed,
-            "label": w.term(place.iri),
+            "label": w.term(place.iri) if place.kind != "warning" else "",
             "stage": w.term(place.stage) if place.kind == "box" else "",
             "rules": [self.rule(r) for r in p.rules],
         }
@@ -101,25 +103,38 @@ class OverTimeViewer:
     def rule(self, r: RuleChange) -> ViewData:
         """Return a rule that begins or ends."""
         w, rule = self.words, r.rule
-        statement = rule if isinstance(rule, Statement) else None
-        stays = r.what == "ends" and r.validity and statement and statement.printed
-        dates = ", ".join(w.term(name) for name in r.validity.by) if r.validity else ""
-        source = self.guideline.sources.get(statement.source) if statement else None
-        where = [self._label(source) if source else "", w.text(statement.locator) if statement else ""]
+        said = None if isinstance(rule, Option) else rule
+        actor = rule.actor if isinstance(rule, Statement) else None
+        stays = r.what == "ends" and r.validity and said and said.printed
+        source = self.guideline.sources.get(said.source) if said else None
+        where = [self._label(source) if source else "", w.text(said.locator) if said else ""]
         return {
             "iri": rule.iri,
             "id": rule.id,
             "what": w.say(r.what),
             "begins": r.what == "begins",
-            "force": self._label(statement.modality) if statement else "",
-            "actor": self._label(statement.actor) if statement and statement.actor else "",
+            "force": self._label(said.modality) if said else "",
+            "actor": self._label(actor) if actor else "",
             "label": w.term(rule.iri),
             "part": self._part(r.part),
-            "dates": f"{w.say('by-dates')} {dates}" if dates else w.say("with-edition"),
+            "dates": self._dates(r.validity) if r.validity else w.say("with-edition"),
             "stays": w.say("stays-marked") if stays else "",
             "where": ", ".join(part for part in where if part),
             "example": json.dumps(r.witness, ensure_ascii=False) if r.witness else "",
         }
+
+    def _dates(self, validity: Validity) -> str:
+        """Return which dates say that a rule is in force, and between which days others must lie."""
+        w = self.words
+        ruling = ruling_period(self.guideline, validity)
+        found = [f"{w.say('by-dates')} {', '.join(w.term(name) for name in ruling.by)}"]
+        for period in validity.every:
+            if period is not ruling:
+                days = [w.say("since", day=period.first.isoformat()) if period.first else ""]
+                days.append(w.say("until", day=period.last.isoformat()) if period.last else "")
+                names = ", ".join(w.term(name) for name in period.by)
+                found.append(f"{names}{w.colon}{', '.join(day for day in days if day)}")
+        return "; ".join(found)
 
     def _part(self, part: TimeLimit | Fact | None) -> str:
         w = self.words

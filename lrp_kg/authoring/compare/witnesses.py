@@ -14,6 +14,7 @@ from lrp_kg.authoring.compare.pairs import Axes, Box, Pair, PairDiagram
 from lrp_kg.authoring.compare.records import Record, Records
 from lrp_kg.authoring.compare.shared_space import SharedSpace
 from lrp_kg.guideline.model import Edition, Programme, Statement
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.outcomes import DECIDED, Outcome
 from lrp_kg.namespaces import PATIENT_RECORD
@@ -54,14 +55,16 @@ class Witnesses:
 
         return self._first(self.records.candidates(boxes, axes, Period(day, day, names)), judged)
 
-    def of_statement(self, place: Place, statement: Statement, first: date, last: date) -> Record | None:
-        """Return a record for which a statement is shown as in force, dated soon after its first day."""
+    def of_statement(self, place: Place, statement: Statement, ruling: Validity, first: date) -> Record | None:
+        """Return a record for which a statement is shown as in force, dated soon after a day of its ruling period."""
         g = self.service.guideline
         shown = shown_where(g, place.shown_for, place.applies_to, statement.condition)
-        validity = statement.validity
-        names = tuple(g.fields[name].id for name in validity.by) if validity else ()
-        if shown is None:
+        if shown is None or statement.validity is None:
             return None
+        dated: dict[str, object] = {}
+        for period in statement.validity.every:
+            day = first if period is ruling else period.last or period.first
+            dated |= {g.fields[name].id: day.isoformat() for name in period.by if day}
         axes = Axes(self.space, belonging(PATIENT_RECORD), shown)
         try:
             diagram = PairDiagram(axes)
@@ -77,10 +80,9 @@ class Witnesses:
 
         for days in LATER:
             day = first + timedelta(days=days)
-            if day > last:
+            if ruling.last and day > ruling.last:
                 return None
-            dated = {name: first.isoformat() for name in names}
-            candidates = (dated | r for r in self.records.candidates(boxes, axes, Period(day, day, names)))
+            candidates = (dated | r for r in self.records.candidates(boxes, axes, Period(day, day)))
             record = self._first(candidates, judged)
             if record is not None:
                 return record
