@@ -150,11 +150,13 @@ class RulesOverTime:
                 rules = [*self._parts(option, before, after)]
                 if rules:
                     yield PlaceChange(Place(option.iri, option.id, "option", option.iri, ()), tuple(rules))
-        for warning in self.guideline.warnings:
-            was, now = (self.in_force(warning.validity, day) for day in (before, after))
-            if was is not now:
-                change = RuleChange("begins" if now else "ends", warning, validity=warning.validity)
-                yield PlaceChange(Place(warning.iri, warning.id, "warning", "", ()), (change,))
+        alone = (("warning", self.guideline.warnings), ("open-point", self.guideline.open_points))
+        for kind, found in alone:
+            for rule in found:
+                was, now = (self.in_force(rule.validity, day) for day in (before, after))
+                if was is not now:
+                    change = RuleChange("begins" if now else "ends", rule, validity=rule.validity)
+                    yield PlaceChange(Place(rule.iri, rule.id, kind, "", ()), (change,))
 
     def _rules(
         self, place: Place, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date

@@ -13,7 +13,7 @@ from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, R
 from lrp_kg.authoring.compare.over_time_view import OverTimeViewer
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.authoring.compare.words import DiffWords
-from lrp_kg.guideline.model import Caution, Fact, Guideline, Option, Statement, TimeLimit
+from lrp_kg.guideline.model import Caution, Fact, Guideline, OpenPoint, Statement, TimeLimit
 from lrp_kg.namespaces import local_name
 from lrp_kg.words import LANGUAGES
 
@@ -92,14 +92,14 @@ def _edition(e: EditionChange, guideline: Guideline, side: Snapshot) -> Json:
 
 
 def _rule(r: RuleChange, guideline: Guideline) -> Json:
-    rule = {Statement: "statement", Caution: "warning"}
+    rule = {Statement: "statement", Caution: "warning", OpenPoint: "open-point"}
     part = {TimeLimit: "time-limit", Fact: "fact"}.get(type(r.part)) or rule.get(type(r.rule))
     days = r.validity
     return {
         "what": r.what,
         "id": r.rule.id,
         "part": part,
-        "modality": None if isinstance(r.rule, Option) else r.rule.modality.id,
+        "modality": r.rule.modality.id if isinstance(r.rule, (Statement, Caution)) else None,
         "valid": [
             {"from": _iso(p.first), "until": _iso(p.last), "by": [guideline.fields[name].id for name in p.by]}
             for p in (days.every if days else ())

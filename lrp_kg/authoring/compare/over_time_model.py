@@ -8,7 +8,7 @@ from datetime import date
 
 from lrp_kg.authoring.compare.aspects import Place
 from lrp_kg.authoring.compare.model import Region
-from lrp_kg.guideline.model import Caution, Criterion, Edition, Fact, Option, Programme, Statement, TimeLimit
+from lrp_kg.guideline.model import Caution, Criterion, Edition, Fact, OpenPoint, Option, Programme, Statement, TimeLimit
 from lrp_kg.guideline.validity import Validity
 
 
@@ -44,14 +44,14 @@ class EditionChange:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A statement, a warning, or a time limit or fact (``part``) of a statement or option, that begins or ends.
+    """A statement, warning or open point that begins or ends, or a time limit or fact (``part``) of one or an option.
 
     Without ``validity`` it comes or goes with an edition. ``witness`` is a record that it is shown for, on its first
     or last day; ``None`` where none was found.
     """
 
     what: str
-    rule: Statement | Option | Caution
+    rule: Statement | Option | Caution | OpenPoint
     part: TimeLimit | Fact | None = None
     validity: Validity | None = None
     witness: Mapping[str, object] | None = None
@@ -59,7 +59,7 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class PlaceChange:
-    """A box, the notices of a stage, a programme, an option or a warning with the rules of it that begin or end."""
+    """A place with the rules of it that begin or end; an option, a warning or an open point is its own place."""
 
     place: Place
     rules: tuple[RuleChange, ...]

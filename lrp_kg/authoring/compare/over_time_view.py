@@ -12,7 +12,7 @@ from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, P
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.view import ViewData, region_view
 from lrp_kg.authoring.compare.words import DiffWords
-from lrp_kg.guideline.model import Criterion, Fact, Guideline, Option, Statement, Term, TimeLimit
+from lrp_kg.guideline.model import Caution, Criterion, Fact, Guideline, Option, Statement, Term, TimeLimit
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.outcomes import DECIDED, Outcome
 
@@ -95,7 +95,7 @@ class OverTimeViewer:
             "iri": place.iri,
             "kind": w.kind(place.kind),
             "printed": place.printed,
-            "label": w.term(place.iri) if place.kind != "warning" else "",
+            "label": w.term(place.iri) if place.kind not in ("warning", "open-point") else "",
             "stage": w.term(place.stage) if place.kind == "box" else "",
             "rules": [self.rule(r) for r in p.rules],
         }
@@ -104,8 +104,9 @@ class OverTimeViewer:
         """Return a rule that begins or ends."""
         w, rule = self.words, r.rule
         said = None if isinstance(rule, Option) else rule
+        ruled = rule if isinstance(rule, (Statement, Caution)) else None
         actor = rule.actor if isinstance(rule, Statement) else None
-        stays = r.what == "ends" and r.validity and said and said.printed
+        stays = r.what == "ends" and r.validity and ruled and ruled.printed
         source = self.guideline.sources.get(said.source) if said else None
         where = [self._label(source) if source else "", w.text(said.locator) if said else ""]
         return {
@@ -113,7 +114,7 @@ class OverTimeViewer:
             "id": rule.id,
             "what": w.say(r.what),
             "begins": r.what == "begins",
-            "force": self._label(said.modality) if said else "",
+            "force": self._label(ruled.modality) if ruled else "",
             "actor": self._label(actor) if actor else "",
             "label": w.term(rule.iri),
             "part": self._part(r.part),
