@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from lrp_kg.answer.results import AskedField, DecisionResult, StatementResult
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision, Guideline, Statement
-from lrp_kg.logic.classify import FALSE, OPEN, Program
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program
 
 
 def unknown_in(
@@ -62,6 +62,8 @@ def open_fields(
             found |= unknown_of(s.statement.condition)
         if s.reached == OPEN and s.statement.reached_if:
             found |= unknown_of(s.statement.reached_if)
+        if s.reached in (TRUE, OPEN) and s.statement.lifted_if:
+            found |= unknown_of(s.statement.lifted_if)
         found |= undated(s.statement)
         for limit in s.statement.limits:
             counts = verdict_of(limit.condition)

@@ -235,6 +235,8 @@ class Run:
         )
         called_by = self._calling.get(statement.advice)
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
+        if reached and statement.lifted_if and self.verdict(statement.lifted_if) == TRUE:
+            reached = FALSE
         because = self.why(statement.condition) if self.explain and statement.condition else ()
         if called_by is None and reached is None and not because:
             return found

@@ -193,7 +193,8 @@ class Statement(Term):
     """One thing the source says; ``label`` is its wording, ``headline_order`` its place if it is a headline.
 
     ``advice`` is the IRI of the wording that it shares. A limit of a programme is reached in the class
-    ``reached_if``; a step of it with ``any_verdict`` is given within the scope also where the patient is not eligible.
+    ``reached_if`` unless it is certain that ``lifted_if`` holds; a step of it with ``any_verdict`` is given within the
+    scope also where the patient is not eligible.
     What is ``printed`` in the guideline's own sources is shown after its last day too; other rules are not.
     """
 
@@ -209,6 +210,7 @@ class Statement(Term):
     locator: Text
     advice: str | None = None
     reached_if: str | None = None
+    lifted_if: str | None = None
     any_verdict: bool = False
     printed: bool = True
     validity: Validity | None = None
@@ -218,7 +220,7 @@ class Statement(Term):
     def classes(self) -> tuple[str, ...]:
         """The classes that it depends on, beside the place where it is."""
         of_parts = [limit.condition for limit in self.limits] + [fact.condition for fact in self.facts]
-        named = (self.condition, *of_parts, self.reached_if)
+        named = (self.condition, *of_parts, self.reached_if, self.lifted_if)
         return tuple(name for name in named if name)
 
     @property

@@ -47,6 +47,7 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
             locator=r.locator(node),
             advice=r.name(node, CP + "advice"),
             reached_if=r.condition(node, CP + "reachedIf"),
+            lifted_if=r.condition(node, CP + "liftedIf"),
             any_verdict=r.flag(node, CP + "anyVerdict"),
             printed=_is_printed(r, node),
             validity=read_validity(r, node),

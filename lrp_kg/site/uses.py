@@ -54,7 +54,7 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
                 yield criterion.applies_to, "use-criterion", criterion.iri
     for _, statement in catalogue.statements():
         yield statement.condition or "", "use-statement", statement.iri
-        yield statement.reached_if or "", "use-limit", statement.iri
+        yield from ((cls or "", "use-limit", statement.iri) for cls in (statement.reached_if, statement.lifted_if))
         yield from ((fact.condition or "", "use-statement", statement.iri) for fact in statement.facts)
         for limit in statement.limits:
             yield limit.condition or "", "use-limit", statement.iri

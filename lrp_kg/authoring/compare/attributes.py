@@ -39,7 +39,7 @@ TEXTS = {
 _OWN_NAME = (
     *("actor", "anyVerdict", "appliesTo", "askIf", "askOrder", "benefit", "callsFor", "concerns", "condition"),
     *("considers", "countedFrom", "criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy"),
-    *("implies", "kind", "limit", "modality", "printedLabel", "priority", "reachedIf"),
+    *("implies", "kind", "limit", "modality", "liftedIf", "printedLabel", "priority", "reachedIf"),
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain", "dayNumberProperty"),
@@ -73,7 +73,9 @@ _FORMS = _inverted(
     {
         "renamed": [DCTERMS + "identifier", SKOS + "notation"],
         "deprecated": [DCTERMS + "isReplacedBy", OWL + "deprecated"],
-        "class": [CP + name for name in ("appliesTo", "askIf", "condition", "decisiveIn", "reachedIf", "scope")],
+        "class": [
+            CP + name for name in ("appliesTo", "askIf", "condition", "decisiveIn", "liftedIf", "reachedIf", "scope")
+        ],
         "members": [CP + name for name in ("benefit", "criterion", "edition", "limit", "processStep")],
         "moved": [CP + name for name in ("inBox", "inStage", "optionOf", "section", "shownFor")],
     }
