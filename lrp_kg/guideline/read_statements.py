@@ -58,6 +58,10 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
     return tuple(sorted(found, key=lambda s: s.priority))
 
 
+_STATEMENTS = ("Statement", "Benefit", "Limit", "ProcessStep")
+"""The classes of statements: of boxes and stages, and of programmes."""
+
+
 def _is_printed(r: GraphReader, node: Node) -> bool:
     return not r.printed or r.text(node, DCTERMS + "source") in r.printed
 
@@ -73,7 +77,7 @@ def _stances(r: GraphReader, node: Node) -> tuple[Stance, ...]:
     own = set(g.all(node, CP + "inBox"))
     for name, kind in STANCES.items():
         for target in g.all(node, CP + name):
-            if target not in g.instances(CP + "Statement"):
+            if not any(target in g.instances(CP + cls) for cls in _STATEMENTS):
                 r.complain("unknown-statement", node, f"cp:{name} {local_name(target.value)}, which is no statement.")
             for box in g.all(target, CP + "inBox") if own else ():
                 if box not in own:

@@ -48,6 +48,7 @@ FLAGS = (
         "multidisciplinaryConsultation",
     ),
     *("symptomsImproved", "promsRecorded", "programmeAccepted"),
+    *("newSpinalOperation", "socioProfessionalReintegration", "secondSeriesAgreed"),
 )
 NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
 DATES = (
@@ -97,6 +98,9 @@ def complete_records(draw: st.DrawFn) -> Json:
     if not record["incapacitated"]:
         record |= dict.fromkeys(("incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity"), False)
         record["incapacityPercentage"] = 0
+    if not record["earlierProgramme"]:
+        record |= dict.fromkeys(("newSpinalOperation", "secondSeriesAgreed"), False)
+    record["newSpinalOperation"] &= record["spinalSurgery"]
     for name, settled in IMPLIED.items():
         if not record[settled]:
             del dates[name]

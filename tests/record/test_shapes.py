@@ -7,6 +7,7 @@ The faults are derived from the shapes, as triples, so a new shape is tested wit
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -100,7 +101,9 @@ def faults_of(shape: URIRef, path: URIRef) -> Iterator[Fault]:
     if g.value(shape, SH.sparql):
         late = [(path, Literal(TODAY + timedelta(400)))]
         said = valid[0] if path == LRP.sicknessFundSince else Literal(1 if path == LRP.incapacityPercentage else True)
-        denied = [(path, said), (LRP.incapacitated, Literal(False))]
+        query = str(g.value(g.value(shape, SH.sparql), SH.select))
+        beside = re.search(r"\$PATH \?value ; lrp:(\w+)", query)
+        denied = [(path, said), (LRP[beside[1]] if beside else LRP.incapacitated, Literal(False))]
         (other,) = BOUNDS - {path} if path in BOUNDS else {None}
         alone: Triples = [(path, valid[0]), (other, None)]
         found = alone if other else late if path == LRP.applicationDate else denied
