@@ -6,6 +6,7 @@ Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable
+from functools import cached_property
 
 from lrp_kg.answer.calls import Calls
 from lrp_kg.answer.eligible_days import DayFinder
@@ -19,11 +20,7 @@ from lrp_kg.answer.run import Run
 from lrp_kg.answer.statements import in_order
 from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline.model import (
-    Decision,
-    Guideline,
-    Programme,
-)
+from lrp_kg.guideline.model import Guideline, Programme
 from lrp_kg.logic.calendar import Calendar, DateRanges
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import Program, SparqlEngine
@@ -36,6 +33,25 @@ from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 from lrp_kg.words import error as say
+
+
+class _Deciders(dict[str, "Decider | KleeneDecider"]):
+    """The deciders of decisions by IRI, each made when it is asked for."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        super().__init__()
+        self._assessor = assessor
+
+    def __missing__(self, name: str) -> Decider | KleeneDecider:
+        a = self._assessor
+        decision = a.guideline.decisions[name]
+        found: Decider | KleeneDecider
+        try:
+            found = Decider(a.diagrams.get(decision), decision, a.cells, a.dates)
+        except DiagramTooLarge:
+            found = KleeneDecider(a.builder, decision)
+        self[name] = found
+        return found
 
 
 class Assessor:
@@ -51,7 +67,7 @@ class Assessor:
         self.reasons: dict[tuple[str, tuple[bytes, ...]], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
-        self._deciders = {name: self._decider(d) for name, d in guideline.decisions.items()}
+        self._deciders = _Deciders(self)
         self.stepper = Stepper(self.dates)
         self._days = {
             p.iri: DayFinder(
@@ -63,8 +79,6 @@ class Assessor:
             p.id for p in guideline.programmes.values()
         )
         self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
-        # deciders that read the same durations depend on the dates in the same way
-        self._dated = tuple({d.durations: d for d in self._deciders.values() if d.durations}.values())
         self._changing = [
             p for p in guideline.programmes.values() if len(p.editions) > 1 or any(e.valid_until for e in p.editions)
         ]
@@ -82,12 +96,15 @@ class Assessor:
         self.calls = Calls(guideline)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 
-    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
-        try:
-            diagram = self.diagrams.get(decision)
-        except DiagramTooLarge:
-            return KleeneDecider(self.builder, decision)
-        return Decider(diagram, decision, self.cells, self.dates)
+    def warm(self) -> None:
+        """Prepare now what the first record would have to wait for: the diagram of every decision."""
+        assert self._dated is not None  # noqa: S101  asked for once
+
+    @cached_property
+    def _dated(self) -> tuple[Decider | KleeneDecider, ...]:
+        """One of the deciders that distinguish the same durations: they depend on the dates in the same way."""
+        deciders = [self._deciders[name] for name in self.guideline.decisions]
+        return tuple({d.durations: d for d in deciders if d.durations}.values())
 
     # -- one decision ---------------------------------------------------------------------------
 

@@ -82,8 +82,9 @@ class DayFinder:
         self._calendar = builder.dates
         self._spans = [span for span in guideline.date_spans if span.field == self.field]
         self._cells = builder.program.cells
-        self._deciders = {e.decision: deciders[e.decision] for e in programme.editions}
-        roots = [root for name in self._deciders for root in builder.roots(guideline.decisions[name])]
+        self._deciders = deciders
+        self._decisions = tuple(e.decision for e in programme.editions)
+        roots = [root for name in self._decisions for root in builder.roots(guideline.decisions[name])]
         read = sorted(builder.reads(roots))
         partners: dict[tuple[str, bool], list[int]] = {}
         for v in read:
@@ -140,7 +141,7 @@ class DayFinder:
             fixed = bytearray(self._cells.unknown)
             for v, cell in zip(self._fixed, own, strict=True):
                 fixed[v] = cell
-            parts = {name: _Part(decider, bytes(fixed), self._moving) for name, decider in self._deciders.items()}
+            parts = {n: _Part(self._deciders[n], bytes(fixed), self._moving) for n in self._decisions}
             always = {part.always for part in parts.values()}
             plan = self._plans[own] = _Plan(parts, always.pop() if len(always) == 1 else None)
         return plan
@@ -251,12 +252,12 @@ def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, .
     choices = []
     for axis in decider.diagram.axes:
         if limits.keys() & axis.variables:
-            fits = [
-                list(zip(axis.variables, cells, strict=True))
-                for cells in axis.choices
+            of_choice = {
+                number: list(zip(axis.variables, cells, strict=True))
+                for cells, number in axis.number.items()
                 if all(c in limits.get(v, (signature[v] or c,)) for v, c in zip(axis.variables, cells, strict=True))
-            ]
-            choices.append(fits)
+            }
+            choices.append(list(of_choice.values()))
     total = 1
     for fits in choices:
         total *= len(fits)

@@ -71,6 +71,7 @@ class GuidelineService:
 
     def warm(self) -> None:
         """Prepare now what the first record would have to wait for."""
+        self.assessor.warm()
         self.validate({})
 
     def renderer(self, lang: str = "en") -> Renderer:

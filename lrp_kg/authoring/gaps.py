@@ -13,7 +13,7 @@ from math import prod
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint, Option
-from lrp_kg.logic.diagrams import Diagram
+from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge
 from lrp_kg.logic.example_record import ExampleRecords
 from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
@@ -73,11 +73,12 @@ class Coverage:
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
         """Return the diagram of a decision and the open points about it, which its leaves without one answer name."""
-        points = tuple(p for p in self.guideline.open_points if p.declares and decision.iri in self._concerned(p))
+        points = tuple(p for p in self.guideline.open_points if p.declares and decision.iri in self.concerned(p))
         classes = tuple(dict.fromkeys(p.applies_to for p in points if p.applies_to))
         return self.diagrams.get(decision, extras=classes), points
 
-    def _concerned(self, point: OpenPoint) -> set[str]:
+    def concerned(self, point: OpenPoint) -> set[str]:
+        """Return the decisions that an open point is about, those of editions of a programme included."""
         decisions = {
             e.decision for p in self.guideline.programmes.values() if p.iri in point.concerns for e in p.editions
         }
@@ -143,7 +144,8 @@ class Coverage:
                 chosen = tuple({**path, number: beside}.get(i) for i in range(len(diagram.axes)))
                 around.append(diagram.leaves(diagram.restrict(diagram.root, chosen)))
             if all(all(o.status == DECIDED for o in leaves) for leaves in around):
-                return Edge(variable.iri, *variable.bounds(axis.choices[choice][0]))
+                (first,), (last,) = axis.members[choice][0], axis.members[choice][-1]
+                return Edge(variable.iri, variable.bounds(first)[0], variable.bounds(last)[1])
         return None
 
     def dead_options(self, decision: Decision) -> list[tuple[Option, tuple[str, ...]]]:
@@ -164,9 +166,12 @@ class Coverage:
         return found
 
     def satisfiable(self, *classes: str) -> bool:
-        """Return whether some record belongs to all of the classes."""
+        """Return whether some record belongs to all of the classes; where that is too much to say, that one does."""
         names = [c for c in classes if Named(c) in self.assessor.program.index]
-        diagram = self.diagrams.get(membership({name: name for name in names}))
+        try:
+            diagram = self.diagrams.get(membership({name: name for name in names}))
+        except DiagramTooLarge:
+            return True
         return any(set(names) <= set(o.answers) for o in diagram.leaves(diagram.root))
 
     def never_true(self) -> list[str]:

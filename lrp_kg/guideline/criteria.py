@@ -39,6 +39,12 @@ class Between:
     low: int | None
     high: int | None
 
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """The first number of the interval, and the first one after it, where it is bounded."""
+        begins = () if self.low is None else (self.low,)
+        return begins if self.high is None else (*begins, self.high + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:

@@ -51,6 +51,14 @@ class Variable:
             return None
         return self.values[cell - 1] if self.values else self.starts[cell - 1]
 
+    def coarse(self, cuts: set[int] | None) -> tuple[int, ...]:
+        """Return for each cell the first one from which no cut divides it; itself where all cuts count."""
+        found: list[int] = []
+        for cell in range(1, self.size + 1):
+            apart = cuts is None or not self.starts or self.starts[cell - 1] in cuts
+            found.append(cell if apart or not found else found[-1])
+        return tuple(found)
+
     def bounds(self, cell: int) -> tuple[int, int | None]:
         """Return the first and last integer of an interval cell; ``None`` where it has no end."""
         return self.starts[cell - 1], self.starts[cell] - 1 if cell < len(self.starts) else None
@@ -69,11 +77,7 @@ class Cells:
                     used.add(part.field)
                 elif isinstance(part, Between):
                     used.add(part.field)
-                    found = cuts.setdefault(part.field, set())
-                    if part.low is not None:
-                        found.add(part.low)
-                    if part.high is not None:
-                        found.add(part.high + 1)
+                    cuts.setdefault(part.field, set()).update(part.cuts)
         variables = [self._variable(name, cuts.get(name, set())) for name in used]
         self.variables: tuple[Variable, ...] = tuple(sorted(variables, key=lambda v: (v.order, v.iri)))
 

@@ -15,7 +15,7 @@ from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
-from lrp_kg.logic.diagrams import Builder, Diagram
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 
 MEMORY = 200_000
@@ -56,7 +56,7 @@ class Decider:
         self._options = tuple(o.id for o in decision.options)
         self.cells = cells
         self.dates = dates
-        self._choice = [{c: i for i, c in enumerate(axis.choices)} for axis in diagram.axes]
+        self._choice = [axis.number for axis in diagram.axes]
         self._variables = tuple(v for axis in diagram.axes for v in axis.variables)
         self._order = {f.iri: f.ask_order or 0 for f in cells.guideline.fields.values()}
         self._derived = tuple(v for v in self._variables if v in dates.derived)
@@ -68,8 +68,8 @@ class Decider:
         self.durations = self._durations_read()
         self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Outcome] = {}
 
-    def _durations_read(self) -> frozenset[tuple[int, ...]]:
-        return frozenset(self.diagram.axes[number].variables for number, _ in self._durations)
+    def _durations_read(self) -> frozenset[Axis]:
+        return frozenset(self.diagram.axes[number] for number, _ in self._durations)
 
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known."""
@@ -227,7 +227,7 @@ class KleeneDecider:
         self.decision = decision
         self._roots = list(builder.roots(decision))
         self._needed = builder.program.needed(self._roots)
-        self.durations: frozenset[tuple[int, ...]] = frozenset()
+        self.durations: frozenset[Axis] = frozenset()
 
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known: nothing."""

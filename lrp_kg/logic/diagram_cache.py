@@ -13,7 +13,7 @@ from typing import Any
 from lrp_kg.cache import remembered
 from lrp_kg.guideline.criteria import Expression, Named, parts_of
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.diagrams import Axis, Builder, Diagram
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge
 from lrp_kg.logic.outcomes import Outcome
 
 
@@ -66,19 +66,25 @@ class Fingerprints:
             yield number, v.iri, v.values, v.starts, measure
 
 
-def _dump(diagram: Diagram) -> str:
+def _dump(diagram: Diagram | None) -> str:
+    if diagram is None:
+        return "null"
     nodes: list[Any] = [
         {"status": n.status, "answers": n.answers, "holding": n.holding}
         if isinstance(n, Outcome)
         else [n[0], list(n[1])]
         for n in diagram.nodes
     ]
-    return json.dumps({"axes": [[a.variables, a.choices] for a in diagram.axes], "root": diagram.root, "nodes": nodes})
+    return json.dumps({"axes": [[a.variables, a.members] for a in diagram.axes], "root": diagram.root, "nodes": nodes})
 
 
-def _load(text: str) -> Diagram:
+def _load(text: str) -> Diagram | None:
     data = json.loads(text)
-    axes = tuple(Axis(tuple(v), tuple(tuple(c) for c in choices)) for v, choices in data["axes"])
+    if data is None:
+        return None
+    axes = tuple(
+        Axis(tuple(v), tuple(tuple(tuple(cells) for cells in own) for own in members)) for v, members in data["axes"]
+    )
     nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
         Outcome(n["status"], tuple(n["answers"]), holding=tuple(n["holding"]))
         if isinstance(n, dict)
@@ -97,11 +103,22 @@ class DiagramCache:
         self.prints = Fingerprints(builder)
 
     def get(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
-        """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and cache it."""
+        """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and cache it.
 
-        def build() -> Diagram:
-            return self.builder.build(decision, extras=extras, always=always)
+        Raises `DiagramTooLarge` where there is none, which is remembered too.
+        """
 
-        if not self.cache:
-            return build()
-        return remembered("diagrams", self.prints.of_diagram(decision, extras, always), build, dump=_dump, load=_load)
+        def build() -> Diagram | None:
+            try:
+                return self.builder.build(decision, extras=extras, always=always)
+            except DiagramTooLarge:
+                return None
+
+        if self.cache:
+            key = self.prints.of_diagram(decision, extras, always)
+            found = remembered("diagrams", key, build, dump=_dump, load=_load)
+        else:
+            found = build()
+        if found is None:
+            raise DiagramTooLarge(decision.id)
+        return found

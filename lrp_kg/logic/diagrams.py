@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision
@@ -18,7 +19,7 @@ from lrp_kg.logic.cells import UNKNOWN, Signature, assign
 from lrp_kg.logic.classify import OPEN, TRUE, Program, Verdicts
 from lrp_kg.logic.outcomes import NO_ANSWER, SEVERAL, UNDETERMINED, Outcome, outcome_of
 
-BOUND = 200_000
+BOUND = 50_000
 """Partial signatures a diagram may ask for before it is given up (the decision is then Kleene's only)."""
 
 
@@ -26,11 +27,22 @@ BOUND = 200_000
 class Axis:
     """What a diagram branches on: one variable, or the variables derived from the same two dates.
 
-    ``choices`` are the joint cells that some pair of dates reaches.
+    ``members`` are, for each choice, the joint cells between which the diagram does not distinguish, of those that some
+    pair of dates reaches. Thresholds that only other decisions know thus add no choice.
     """
 
     variables: tuple[int, ...]
-    choices: tuple[tuple[int, ...], ...]
+    members: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @cached_property
+    def choices(self) -> tuple[tuple[int, ...], ...]:
+        """The joint cells that stand for each choice: its first ones."""
+        return tuple(cells[0] for cells in self.members)
+
+    @cached_property
+    def number(self) -> Mapping[tuple[int, ...], int]:
+        """The number of the choice of each joint cells."""
+        return {cells: n for n, own in enumerate(self.members) for cells in own}
 
 
 @dataclass
@@ -97,7 +109,7 @@ class Diagram:
         return known
 
     def meaning(self, node: int) -> str:
-        """Return a digest of a function, the same for equal functions of diagrams with the same axes."""
+        """Return a digest of a function, the same for equal functions of diagrams over the same variables."""
         known = self._meanings.get(node)
         if known is None:
             inner = self.nodes[node]
@@ -105,7 +117,8 @@ class Diagram:
                 said = repr(inner)
             else:
                 axis = self.axes[inner[0]]
-                said = repr((axis.variables, axis.choices, [self.meaning(child) for child in inner[1]]))
+                below = [self.meaning(child) for child in inner[1]]
+                said = repr((axis.variables, sorted((cells, below[n]) for cells, n in axis.number.items())))
             known = self._meanings[node] = hashlib.sha256(said.encode()).hexdigest()
         return known
 
@@ -147,8 +160,12 @@ class Builder:
             lambda name: self.outcome(self.decisions[name], verdicts),
         )
 
-    def axes(self, variables: Collection[int]) -> tuple[Axis, ...]:
-        """Return the axes of some variables, in the order in which questions are asked."""
+    def axes(self, variables: Collection[int], roots: Sequence[Expression] | None = None) -> tuple[Axis, ...]:
+        """Return the axes of some variables, in the order in which questions are asked.
+
+        With ``roots`` they have the choices between which these expressions distinguish; otherwise those of all cells.
+        """
+        cuts = None if roots is None else self.cuts(roots)
         found = []
         done: set[int] = set()
         for variable in sorted(variables):
@@ -158,11 +175,39 @@ class Builder:
             done.update(group)
             if len(group) == 1:
                 size = self.program.cells.variables[variable].size
-                choices: tuple[tuple[int, ...], ...] = tuple((c,) for c in range(1, size + 1))
+                cells: tuple[tuple[int, ...], ...] = tuple((c,) for c in range(1, size + 1))
             else:
-                choices = self.dates.reachable(group)
-            found.append(Axis(group, choices))
+                cells = self.dates.reachable(group)
+            found.append(Axis(group, self._together(group, cells, cuts)))
         return tuple(found)
+
+    def _together(
+        self, group: tuple[int, ...], cells: Iterable[tuple[int, ...]], cuts: Mapping[str, set[int]] | None
+    ) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Return joint cells, those together between which there is no cut."""
+        variables = [self.program.cells.variables[v] for v in group]
+        coarse = [v.coarse(None if cuts is None else cuts.get(v.iri, set())) for v in variables]
+        found: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        for own in cells:
+            found.setdefault(tuple(of[c - 1] for of, c in zip(coarse, own, strict=True)), []).append(own)
+        return tuple(tuple(together) for together in found.values())
+
+    def cuts(self, roots: Iterable[Expression]) -> dict[str, set[int]]:
+        """Return, by field, the numbers at which an interval of some expressions begins or has ended."""
+        found: dict[str, set[int]] = {}
+        waiting = list(roots)
+        seen: set[Expression] = set()
+        while waiting:
+            node = waiting.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if isinstance(node, Between):
+                found.setdefault(node.field, set()).update(node.cuts)
+            elif isinstance(node, Named):
+                waiting.append(self.program.guideline.classes[node.iri])
+            waiting += parts_of(node)
+        return found
 
     def live(self, roots: Sequence[Expression], verdicts: Verdicts) -> set[int]:
         """Return the variables read by expressions that are still unknown."""
@@ -197,7 +242,7 @@ class Builder:
         """
         extras = tuple(name for name in extras if Named(name) in self.program.index)
         roots: list[Expression] = [*self.roots(decision), *(Named(name) for name in extras)]
-        axes = self.axes(self.reads(roots)) if axes is None else axes
+        axes = self.axes(self.reads(roots), roots) if axes is None else axes
         needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})
         children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}

@@ -117,7 +117,7 @@ def _possible(catalogue: Catalogue, assessor: Assessor) -> dict[str, Possible]:
             cells: dict[int, set[int]] = {}
             for path in paths_to(diagram, diagram.root, wanted):
                 for number, axis in enumerate(diagram.axes):
-                    choices = (axis.choices[path[number]],) if number in path else axis.choices
+                    choices = axis.members[path[number]] if number in path else axis.number
                     for place, variable in enumerate(axis.variables):
                         cells.setdefault(variable, set()).update(c[place] for c in choices)
             sizes = assessor.cells.variables

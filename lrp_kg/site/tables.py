@@ -12,7 +12,7 @@ from itertools import combinations, product
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.cells import Cells, Variable
-from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge
+from lrp_kg.logic.diagrams import Axis, Diagram, DiagramTooLarge
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, SEVERAL, Outcome
 
 Choice = frozenset[int]
@@ -56,7 +56,7 @@ def table_of(assessor: Assessor, decision: Decision) -> DecisionTable | None:
     variables = [assessor.cells.variables[v] for n in used for v in diagram.axes[n].variables]
     rules = []
     for cells, outcome in rows:
-        parts = [_boxes(diagram.axes[n].choices, cells[n]) for n in used]
+        parts = [_boxes(*_all_cells(diagram.axes[n], cells[n])) for n in used]
         for combination in product(*parts):
             flat = [c for part in combination for c in part]
             kept = (None if len(c) == v.size else c for c, v in zip(flat, variables, strict=True))
@@ -64,6 +64,12 @@ def table_of(assessor: Assessor, decision: Decision) -> DecisionTable | None:
     order = {o.id: n for n, o in enumerate(decision.options)}
     rules.sort(key=lambda r: (_rank(r.outcome, order), [sorted(c or ()) for c in r.cells]))
     return DecisionTable(tuple(variables), tuple(rules))
+
+
+def _all_cells(axis: Axis, choices: Choice) -> tuple[tuple[tuple[int, ...], ...], Choice]:
+    """Return all joint cells of an axis, and the numbers of those that belong to some choices."""
+    cells = tuple(axis.number)
+    return cells, frozenset(n for n, own in enumerate(cells) if axis.number[own] in choices)
 
 
 def _rank(outcome: Outcome, order: dict[str, int]) -> tuple[int, list[int]]:

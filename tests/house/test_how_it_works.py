@@ -51,6 +51,7 @@ def entered() -> Iterator[list[str]]:
 def followed(cache_folder: str) -> dict[str, list[str]]:
     with entered() as load:
         service = GuidelineService(ANKLE, cache=False)
+        service.assessor.warm()
     service.warm()
     with entered() as assess:
         service.assess(RECORD, explain=True)

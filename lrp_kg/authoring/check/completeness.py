@@ -10,6 +10,7 @@ from lrp_kg.authoring.check.edges import edge_findings
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint, Statement
+from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.membership import membership
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER
 from lrp_kg.namespaces import PATIENT_RECORD, local_name
@@ -31,14 +32,21 @@ class Completeness:
         """Return every finding; calls ``report`` with the identifier of each decision before analysing it."""
         found: list[Finding] = []
         regions: list[UnclearRegion] = []
+        large: set[str] = set()
         for decision in self.guideline.decisions.values():
             report(decision.id)
-            own = self.coverage.regions(decision)
+            try:
+                own = self.coverage.regions(decision)
+            except DiagramTooLarge:
+                large.add(decision.iri)
+                found.append(self._too_large(decision))
+                continue
             regions += own
             found += [self._region(r) for r in own if not r.edge]
             found += self._dead(decision)
         found += edge_findings(self.guideline, regions, self._where)
-        found += [self._stale(p) for p in self.coverage.stale(regions)]
+        stale = self.coverage.stale(regions)
+        found += [self._stale(p) for p in stale if not large.intersection(self.coverage.concerned(p))]
         found += [self._vague(s) for s in self.guideline.statements if self._is_vague(s)]
         found += [
             Finding(
@@ -56,6 +64,21 @@ class Completeness:
         for p in self.guideline.programmes.values():
             iri = next((p.iri for e in p.editions if e.decision == decision.iri), iri)
         return self.positions.where(iri)
+
+    def _too_large(self, decision: Decision) -> Finding:
+        """Return that a decision is not looked at, with the fields that make it too large, the largest first."""
+        builder, cells = self._builder, self._builder.program.cells
+        roots = list(builder.roots(decision))
+        axes = sorted(builder.axes(builder.reads(roots), roots), key=lambda a: -len(a.members))
+        fields = ", ".join(
+            f"{' with '.join(cells.variables[v].name for v in a.variables)} {len(a.members)}" for a in axes
+        )
+        text = (
+            f"{decision.id}: is not looked at, since the values that it distinguishes have too many combinations "
+            f"({fields}). Answers stay right, but are slow, and say less of what is possible. Divide it into decisions "
+            "that read fewer fields, or use fewer thresholds."
+        )
+        return Finding("decision-too-large", text, self._where(decision), severity="warning", term=decision.iri)
 
     def _region(self, region: UnclearRegion) -> Finding:
         gap = region.outcome.status == NO_ANSWER
@@ -97,7 +120,10 @@ class Completeness:
             return False
         own = statement.condition or PATIENT_RECORD
         classes = {name: name for name in triggers if name}
-        diagram = self._builder.build(membership(classes, own))
+        try:
+            diagram = self._builder.build(membership(classes, own))
+        except DiagramTooLarge:
+            return False
         return any(o.status == DECIDED and not o.answers for o in diagram.leaves(diagram.root))
 
     def _vague(self, statement: Statement) -> Finding:
