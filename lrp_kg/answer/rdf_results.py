@@ -20,6 +20,7 @@ from lrp_kg.answer.results import (
 )
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL
+from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, RDF, XSD
@@ -80,7 +81,7 @@ def results_of(found: Assessment) -> Iterator[ResultLines]:
 def _said(found: Assessment) -> Iterator[tuple[str, Iterable[str]]]:
     programmes = {p.decision: p for p in found.programmes.values()}
     for d in found.decisions.values():
-        yield "decisionResult", _decision(d, programmes.get(d.decision.iri))
+        yield "decisionResult", _decision(d, programmes.get(d.decision.iri), found)
     for box, statements in found.boxes:
         yield "statementsResult", _statements(box.iri, statements)
     for option, own in found.guideline.notices.items():
@@ -98,12 +99,14 @@ def _said(found: Assessment) -> Iterator[tuple[str, Iterable[str]]]:
         yield "dateResult", _date(dated)
 
 
-def _decision(d: DecisionResult, programme: ProgrammeResult | None) -> Iterator[str]:
+def _decision(d: DecisionResult, programme: ProgrammeResult | None, found: Assessment) -> Iterator[str]:
     r, options = d.result, {o.id: o.iri for o in d.decision.options}
     yield f"{_ME} <{CP}ofDecision> <{programme.programme.iri if programme else d.decision.iri}>"
     yield f"{_ME} <{CP}status> <{CP}{_STATUS.get(r.status, r.status)}>"
     yield from (f"{_ME} <{CP}answer> <{options[name]}>" for name in r.answers if name in options)
     yield from (f"{_ME} <{CP}possible> <{options[name]}>" for name in r.possible if name in options)
+    if programme and len(programme.editions) > 1:
+        yield from (f"{_ME} <{CP}editionAnswer> <{name}>" for name in _by_edition(programme, found.guideline))
     yield from (f"{_ME} <{CP}missingField> <{name}>" for name in r.missing)
     yield from (f"{_ME} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
     criteria = dict.fromkeys(
@@ -116,6 +119,13 @@ def _decision(d: DecisionResult, programme: ProgrammeResult | None) -> Iterator[
         yield f"{_PART}{part}{_PART} {_TYPE} <{CP}ConditionResult>"
         yield f"{_PART}{part}{_PART} <{CP}ofCondition> <{condition}>"
         yield f"{_PART}{part}{_PART} <{CP}verdict> <{CP}{VERDICT_NAMES[verdict]}>"
+
+
+def _by_edition(programme: ProgrammeResult, guideline: Guideline) -> Iterator[str]:
+    """Yield the answer of each edition as if it applied, which is a term of that edition; none where it is open."""
+    for e in programme.editions:
+        decision = guideline.decisions[e.edition.decision]
+        yield from (o.iri for o in decision.options if o.id in e.result.answers)
 
 
 def _statements(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> Iterator[str]:
