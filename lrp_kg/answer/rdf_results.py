@@ -19,8 +19,7 @@ from lrp_kg.answer.results import (
     StatementResult,
 )
 from lrp_kg.durations import day_number
-from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL
-from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Guideline
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, RDF, XSD

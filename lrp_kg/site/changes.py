@@ -28,5 +28,5 @@ class ChangesOverTime:
 
     def link(self, iri: str, label: str) -> Markup:
         """Return a link to a term, with its label; the label alone where it has no page."""
-        href = self.view.href(iri) if self.view.catalogue.find(iri) else ""
+        href = self.view.href(iri) if iri and self.view.catalogue.find(iri) else ""
         return Markup('<a href="{}">{}</a>').format(href, label) if href else Markup.escape(label)

@@ -183,7 +183,9 @@ def test_example_shows_the_statement_on_its_side_of_the_day_only(changed: Change
         for change in (r for p in d.places for r in p.rules if r.witness):
             record = dict(change.witness or {})
             found = service.assess(record)
-            own = [s for b in found["boxes"] for s in b["statements"] if s["id"] == change.rule.id]
+            places = [b["statements"] for b in found["boxes"]] + [found["notices"]]
+            places += [p[part] for p in found["eligibility"].values() for part in ("benefits", "limits", "nextSteps")]
+            own = [s for statements in places for s in statements if s["id"] == change.rule.id]
             assert own, change.rule.id
             assert not own[0].get("outdated", False)
             assert own[0].get("applies") != "unknown"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 
+from lrp_kg.answer.results import ELIGIBLE
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.compare.aspects import Aspect, Place, places_of
 from lrp_kg.authoring.compare.effects import Effects
@@ -17,7 +18,7 @@ from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, P
 from lrp_kg.authoring.compare.pairs import Axes, PairDiagram
 from lrp_kg.authoring.compare.shared_space import OLD, space_of
 from lrp_kg.authoring.compare.witnesses import Witnesses, accepted
-from lrp_kg.guideline.model import Edition, Fact, Guideline, Option, Programme, Statement, TimeLimit
+from lrp_kg.guideline.model import Caution, Edition, Fact, Guideline, OpenPoint, Option, Programme, Statement, TimeLimit
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.diagrams import DiagramTooLarge
 
@@ -140,7 +141,7 @@ class RulesOverTime:
                 if rules:
                     yield PlaceChange(place, tuple(rules))
         for p in self.guideline.programmes.values():
-            own = Place(p.iri, p.id, "programme", "", ())
+            own = Place(p.iri, p.id, "programme", p.iri, ())
             old, new = (p.in_force(day).statements for day in (before, after))
             rules = [*self._rules(own, old, new, before, after)]
             if rules:
@@ -150,13 +151,21 @@ class RulesOverTime:
                 rules = [*self._parts(option, before, after)]
                 if rules:
                     yield PlaceChange(Place(option.iri, option.id, "option", option.iri, ()), tuple(rules))
-        alone = (("warning", self.guideline.warnings), ("open-point", self.guideline.open_points))
-        for kind, found in alone:
-            for rule in found:
-                was, now = (self.in_force(rule.validity, day) for day in (before, after))
-                if was is not now:
-                    change = RuleChange("begins" if now else "ends", rule, validity=rule.validity)
-                    yield PlaceChange(Place(rule.iri, rule.id, kind, "", ()), (change,))
+        alone: dict[str, tuple[Caution | OpenPoint, ...]] = {
+            "warning": self.guideline.warnings,
+            "open-point": self.guideline.open_points,
+        }
+        for kind, found in alone.items():
+            rules = [*self._alone(found, before, after)]
+            if rules:
+                yield PlaceChange(Place("", kind, kind, "", ()), tuple(rules))
+
+    def _alone(self, found: Iterable[Caution | OpenPoint], before: date, after: date) -> Iterator[RuleChange]:
+        """Yield the warnings or open points that begin or end."""
+        for rule in found:
+            was, now = (self.in_force(rule.validity, day) for day in (before, after))
+            if was is not now:
+                yield RuleChange("begins" if now else "ends", rule, validity=rule.validity)
 
     def _rules(
         self, place: Place, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date
@@ -193,12 +202,21 @@ class RulesOverTime:
         return (ruling.first or date.min) <= day <= (ruling.last or date.max)
 
     def _witness(self, place: Place, s: Statement, *, last: bool) -> dict[str, object] | None:
-        """Return a record that a statement of a box or stage is shown for, from its first day on or on its last."""
-        if s.validity is None or place.kind == "programme":
+        """Return a record that a statement is shown for, from its first day on or on its last."""
+        if s.validity is None:
             return None
-        ruling = ruling_period(self.guideline, s.validity)
+        g, ruling = self.guideline, ruling_period(self.guideline, s.validity)
         day = ruling.last if last else ruling.first
-        return self._witnesses.of_statement(place, s, ruling, day) if day else None
+        if day is None:
+            return None
+        if place.kind != "programme":
+            return self._witnesses.of_statement(place, s, ruling, day)
+        programme = g.programmes[place.iri]
+        options = g.decisions[programme.in_force(day).decision].options
+        eligible = next(o.iri for o in options if o.id == ELIGIBLE)
+        field = g.choosing_field(programme)
+        chosen_by = (g.fields[field].id,) if field else ()
+        return self._witnesses.of_statement(replace(place, shown_for=eligible), s, ruling, day, chosen_by)
 
 
 def _has_ended(edition: Edition, day: date) -> bool:

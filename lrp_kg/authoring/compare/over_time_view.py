@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 
 from lrp_kg.answer.results import ELIGIBLE
 from lrp_kg.authoring.compare.model import Region
@@ -23,6 +24,10 @@ class OverTimeViewer:
     def __init__(self, guideline: Guideline, words: DiffWords) -> None:
         self.guideline = guideline
         self.words = words
+
+    @cached_property
+    def _sources(self) -> dict[str, Term]:
+        return {s.id: s for s in self.guideline.sources.values()}
 
     def view(self, days: Sequence[DayChange]) -> ViewData:
         """Return everything that is shown."""
@@ -95,7 +100,7 @@ class OverTimeViewer:
             "iri": place.iri,
             "kind": w.kind(place.kind),
             "printed": place.printed,
-            "label": w.term(place.iri) if place.kind not in ("warning", "open-point") else "",
+            "label": w.term(place.iri) if place.iri else "",
             "stage": w.term(place.stage) if place.kind == "box" else "",
             "rules": [self.rule(r) for r in p.rules],
         }
@@ -107,7 +112,7 @@ class OverTimeViewer:
         ruled = rule if isinstance(rule, (Statement, Caution)) else None
         actor = rule.actor if isinstance(rule, Statement) else None
         stays = r.what == "ends" and r.validity and ruled and ruled.printed
-        source = self.guideline.sources.get(said.source) if said else None
+        source = self._sources.get(said.source) if said else None
         where = [self._label(source) if source else "", w.text(said.locator) if said else ""]
         return {
             "iri": rule.iri,

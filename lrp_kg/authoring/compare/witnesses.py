@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -55,8 +55,13 @@ class Witnesses:
 
         return self._first(self.records.candidates(boxes, axes, Period(day, day, names)), judged)
 
-    def of_statement(self, place: Place, statement: Statement, ruling: Validity, first: date) -> Record | None:
-        """Return a record for which a statement is shown as in force, dated soon after a day of its ruling period."""
+    def of_statement(
+        self, place: Place, statement: Statement, ruling: Validity, first: date, chosen_by: tuple[str, ...] = ()
+    ) -> Record | None:
+        """Return a record for which a statement is shown as in force, dated soon after a day of its ruling period.
+
+        ``chosen_by`` is the date field that chooses the edition that it is of.
+        """
         g = self.service.guideline
         shown = shown_where(g, place.shown_for, place.applies_to, statement.condition)
         if shown is None or statement.validity is None:
@@ -74,15 +79,14 @@ class Witnesses:
         boxes = [b for p in pairs for path in islice(diagram.paths(p), TRIES) for b in islice(axes.boxes(path), TRIES)]
 
         def judged(answer: Json) -> bool:
-            found = (s for b in answer["boxes"] for s in b["statements"] if s["id"] == statement.id)
-            notices = (s for s in answer["notices"] if s["id"] == statement.id)
-            return any(not s.get("outdated", False) and s.get("applies") != "unknown" for s in (*found, *notices))
+            found = [s for s in _statements(answer) if s["id"] == statement.id]
+            return any(s.get("outdated", False) is False and s.get("applies") != "unknown" for s in found)
 
         for days in LATER:
             day = first + timedelta(days=days)
             if ruling.last and day > ruling.last:
                 return None
-            candidates = (dated | r for r in self.records.candidates(boxes, axes, Period(day, day)))
+            candidates = (dated | r for r in self.records.candidates(boxes, axes, Period(day, day, chosen_by)))
             record = self._first(candidates, judged)
             if record is not None:
                 return record
@@ -94,6 +98,16 @@ class Witnesses:
             if not self.service.validate(record) and judged(self.service.assess(record)):
                 return record
         return None
+
+
+def _statements(answer: Json) -> Iterator[Json]:
+    """Yield every statement of an answer."""
+    for box in answer["boxes"]:
+        yield from box["statements"]
+    yield from answer["notices"]
+    for programme in answer["eligibility"].values():
+        for part in ("benefits", "limits", "nextSteps"):
+            yield from programme[part]
 
 
 def _verdict(outcome: Outcome) -> str:
