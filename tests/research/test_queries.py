@@ -18,7 +18,7 @@ from lrp_kg.research.questions.charts import draw, points
 from lrp_kg.research.questions.checking import catalogue_findings, check_entry
 from lrp_kg.research.questions.entries import read_catalogue, read_entry
 from lrp_kg.research.questions.listing import as_data, as_markdown
-from lrp_kg.research.questions.model import CatalogueEntry, Chart, Parameter
+from lrp_kg.research.questions.model import MARK, CatalogueEntry, Chart, Parameter
 from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line, prefixes_of, spliced, term_of
 from lrp_kg.research.questions.running import Cell, Table
 from lrp_kg.words import LANGUAGES
@@ -79,7 +79,7 @@ def test_texts_are_in_every_language(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_query_follows_the_rules(name: str) -> None:
-    query = ENTRIES[name].query
+    query = re.sub(rf".*{MARK}", "", ENTRIES[name].query)  # a day that is a parameter is compared as text
     assert "SERVICE" not in query.upper()
     assert not re.search(r"dayTimeDuration|xsd:date\b|NOW\(|RAND\(", query), "dates only by derived integers"
     for group in re.findall(r"NOT EXISTS\s*\{([^}]*)\}", query):
