@@ -26,11 +26,12 @@ RULES = ("editions", "statements", "limits", "warnings")
 class SourceState(Term):
     """A source and what is known of it.
 
-    ``printed`` are those that the guideline names as its own. ``read_on`` is a day or a month; after ``read_again_by``
-    somebody has to look at the source again. ``version`` is empty where the source has none.
+    ``rank`` is the place of its kind, ``printed`` whether the guideline names it as its own. ``read_on`` is a day or a
+    month; after ``read_again_by`` somebody has to look at the source again. ``version`` is empty where it has none.
     """
 
     kind: Term | None
+    rank: int
     official: bool
     printed: bool
     publisher: Text
@@ -81,12 +82,14 @@ def printed_sources(guideline: Guideline) -> tuple[Term, ...]:
 
 
 def source_states(guideline: Guideline, day: date | None = None) -> tuple[SourceState, ...]:
-    """Return every source: those to be read again before the day first, then by the day until which they are trusted.
+    """Return every source: the printed ones, then those of each kind, oldest first.
 
-    Without a day they are in the order of the files.
+    With a day those come first that had to be read again before it, then the others by the day until which they are
+    trusted.
     """
     printed = {s.iri for s in printed_sources(guideline)}
     found = [_state(guideline, s, s.iri in printed) for s in guideline.sources.values()]
+    found.sort(key=lambda s: (not s.printed, s.rank, s.issued or "9", s.id))
     if day is not None:
         found.sort(key=lambda s: (not s.expired(day), s.read_again_by or date.max))
     return tuple(found)
@@ -164,6 +167,7 @@ def _state(guideline: Guideline, source: Term, printed: bool) -> SourceState:
         id=source.id,
         label=source.label,
         kind=reader.term(kind) if kind else None,
+        rank=reader.priority(kind) if kind else 0,
         official=kind is not None and reader.flag(kind, CP + "official"),
         printed=printed,
         publisher=graph.texts(node, DCTERMS + "publisher"),

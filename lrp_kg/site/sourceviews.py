@@ -74,7 +74,9 @@ class SourcesView:
     def uncertain(self) -> Iterator[tuple[Term, list[OpenPoint]]]:
         """Yield each degree of certainty with the open points that have it."""
         graph, positions = self.view.guideline.index.graph, self.view.guideline.index.positions
-        for degree in GraphReader(graph, positions).terms("Certainty").values():
+        reader = GraphReader(graph, positions)
+        degrees = reader.terms("Certainty").values()
+        for degree in sorted(degrees, key=lambda d: reader.priority(iri(d.iri))):
             points = [
                 p
                 for p in self.view.guideline.open_points
