@@ -191,6 +191,8 @@ def random_record(rng: random.Random, reference: Reference, service: GuidelineSe
     incapacity = ("incapacityStart", "incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity")
     if any(record.get(name) for name in (*incapacity, "incapacityPercentage")):
         record["incapacitated"] = True
+    while refused := {f.field for f in service.validate(record) if f.field in record}:
+        record = {name: value for name, value in record.items() if name not in refused}
     return record
 
 
