@@ -31,6 +31,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "medialBranchBlock": ("positive", "negative", "not-done"),
     "incapacityCause": ("low-back-pain", "low-back-surgery", "other"),
     "sector": ("private", "local", "provincial", "federal", "regional", "community", "self-employed"),
+    "appliedThrough": ("occupational-physician", "rehabilitation-centre", "other"),
     "resumption": ("full", "partial", "none"),
 }
 DRUGS = ("nsaid", "paracetamol", "opioid", "antidepressant", "antiepileptic", "muscle-relaxant")

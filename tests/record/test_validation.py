@@ -55,6 +55,7 @@ GOOD: dict[str, Any] = {
     "paidBySicknessFund": True,
     "sicknessFundSince": "2024-05-15",
     "permanentIncapacity": False,
+    "appliedThrough": "occupational-physician",
     "resumption": "partial",
     "employerAgrees": True,
     "advisoryPhysicianAgrees": True,
