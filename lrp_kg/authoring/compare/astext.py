@@ -121,7 +121,7 @@ class TextLayout:
     def condition(parts: Iterable[tuple[str, str]]) -> str:
         """Return a condition in one line."""
         return " · ".join(
-            f"{escape(field)}{': ' * bool(allowed)}[bold]{escape(allowed)}[/]" for field, allowed in parts
+            f"{escape(field)}{': ' * bool(field and allowed)}[bold]{escape(allowed)}[/]" for field, allowed in parts
         )
 
     def _places(self) -> Iterator[RenderableType]:

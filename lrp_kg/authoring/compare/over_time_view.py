@@ -17,6 +17,10 @@ from lrp_kg.guideline.model import Caution, Criterion, Fact, Guideline, Option, 
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.outcomes import DECIDED, Outcome
 
+Part = tuple[str, str]
+"""An input and what is allowed of it; without an input, alternatives in words."""
+Parts = tuple[Part, ...]
+
 
 class OverTimeViewer:
     """Puts changes over time in words."""
@@ -81,11 +85,11 @@ class OverTimeViewer:
     def _region(self, e: EditionChange, r: Region) -> ViewData:
         w, programme = self.words, e.programme.id
         found = region_view(r, w.outcome(programme, r.before, OLD), w.outcome(programme, r.after, NEW), w)
-        every, rest = _shared([c["parts"] for c in found["conditions"]])
+        every, rest = _shared([tuple(c["parts"]) for c in found["conditions"]])
         return (
             found
             | ({} if r.example else {"example": w.say("no-example")})
-            | {"valid": "", "common": every, "others": [parts or [(w.say("every-record"), "")] for parts in rest]}
+            | {"valid": "", "common": every, "others": [_joined(own, w) for own in _alternatives(rest)]}
         )
 
     def _criterion(self, criterion: Criterion | None) -> str:
@@ -156,12 +160,39 @@ class OverTimeViewer:
         return self.words.text(term.label, term.id)
 
 
-def _shared(conditions: list[list[tuple[str, str]]]) -> tuple[list[tuple[str, str]], list[list[tuple[str, str]]]]:
+def _shared(conditions: list[Parts]) -> tuple[Parts, list[Parts]]:
     """Return what several conditions have in common, and what else each says."""
     if len(conditions) < 2:
-        return [], conditions
-    every = [part for part in conditions[0] if all(part in other for other in conditions)]
-    return every, [[part for part in own if part not in every] for own in conditions]
+        return (), conditions
+    every = tuple(part for part in conditions[0] if all(part in other for other in conditions))
+    return every, [tuple(part for part in own if part not in every) for own in conditions]
+
+
+def _alternatives(conditions: list[Parts]) -> list[tuple[Parts, Parts]]:
+    """Return the conditions with those that differ in one part only as one: what they share, and these parts."""
+    found: list[tuple[Parts, Parts]] = []
+    left = list(conditions)
+    while left:
+        groups: dict[Parts, dict[Parts, Part]] = {}
+        for own in left:
+            for part in own:
+                groups.setdefault(tuple(p for p in own if p != part), {})[own] = part
+        rest, members = max(groups.items(), key=lambda item: len(item[1]), default=((), {left[0]: None}))
+        if len(members) < 2:
+            return found + [(own, ()) for own in left]
+        found.append((rest, tuple(part for part in members.values() if part)))
+        left = [own for own in left if own not in members]
+    return found
+
+
+def _joined(condition: tuple[Parts, Parts], words: DiffWords) -> list[Part]:
+    """Return a condition as parts, its alternatives as one."""
+    rest, alternatives = condition
+    parts = [*rest]
+    if alternatives:
+        said = [f"{field}{words.colon if allowed else ''}{allowed}" for field, allowed in alternatives]
+        parts.append(("", f" {words.say('or')} ".join(said)))
+    return parts or [(words.say("every-record"), "")]
 
 
 def _eligible(outcome: Outcome | None) -> bool:
