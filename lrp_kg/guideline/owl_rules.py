@@ -17,6 +17,11 @@ _LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OW
 """Predicates from which nothing follows about other terms where subject and object are one term."""
 
 
+for _namespace in (OWL, RDF, RDFS):  # rdflib looks a term up at each access, of which owlrl has millions
+    for _name in _namespace.__annotations__:
+        setattr(_namespace, _name, _namespace[_name])
+
+
 class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
     """The rules of owlrl, several times as fast.
 
