@@ -213,6 +213,9 @@ def equivalent_class(graph: Graph, cls: Node) -> Expression | None:
 
 def is_condition(graph: Graph, cls: Node) -> bool:
     """Return whether a class is below the patient record or a group of conditions, and no group itself."""
-    groups = set(graph.instances(CONDITION_GROUP))
+
+    def is_group(node: Node) -> bool:
+        return any(kind.value == CONDITION_GROUP for kind in graph.all(node, RDF + "type"))
+
     above = graph.all(cls, RDFS + "subClassOf")
-    return cls not in groups and any(c.value == PATIENT_RECORD or c in groups for c in above)
+    return any(c.value == PATIENT_RECORD or is_group(c) for c in above) and not is_group(cls)
