@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
 
 
@@ -45,34 +47,38 @@ def _read(text: str) -> _Page:
 
 def check_links(folder: Path) -> LinkReport:
     """Check the links of every HTML page in a folder; addresses of other sites are skipped."""
-    pages = {file.resolve(): _read(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.html"))}
-    report = LinkReport(pages=len(pages))
     root = folder.resolve()
+    files = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file()}
+    pages = {file: _read((root / file).read_text(encoding="utf-8")) for file in sorted(files) if file.endswith(".html")}
+    report = LinkReport(pages=len(pages))
     problems: dict[tuple[str, str], str | None] = {}
     for file, page in pages.items():
-        place = str(file.parent)
+        place = dirname(file)
         for link in page.links:
-            key = (str(file) if link.startswith("#") else place, link)
+            key = (file if link.startswith("#") else place, link)
             if key not in problems:
-                problems[key] = _problem(file, link, pages, root)
+                problems[key] = _problem(file, link, pages, files)
             problem = problems[key]
             report.links += problem is not None
             if problem:
-                report.broken.append(f"{file.relative_to(root)}: {link}: {problem}")
+                report.broken.append(f"{file}: {link}: {problem}")
     return report
 
 
-def _problem(file: Path, link: str, pages: dict[Path, _Page], root: Path) -> str | None:
-    """Return the fault of a link of a page, empty if there is none; ``None`` for an address of another site."""
+def _problem(file: str, link: str, pages: Mapping[str, _Page], files: Collection[str]) -> str | None:
+    """Return the fault of a link of a page, empty if there is none; ``None`` for an address of another site.
+
+    Paths are texts, from the folder: the file system is not asked.
+    """
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return None
     if parts.path.startswith("/"):
         return "is not relative"
-    target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
-    if not target.is_relative_to(root):
+    target = normpath(join(dirname(file), unquote(parts.path))) if parts.path else file
+    if target.split("/")[0] == "..":
         return "leaves the folder"
-    if not target.is_file():
+    if target not in files:
         return "there is no such file"
     page = pages.get(target)
     return (
