@@ -27,6 +27,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=SpareRendererForSitePerProcess",
     "--remote-debugging-pipe",
 )
 PATIENCE = 20.0
@@ -130,10 +131,12 @@ class Tab:
         """Open an address as in a new tab, which would cost a second process; forget what was seen before."""
         self.call("Emulation.clearDeviceMetricsOverride")
         self.js("try { sessionStorage.clear() } catch { /* the page may have none */ }")
-        self.call("Page.navigate", url="about:blank")
-        self.wait("location.href === 'about:blank'")
+        if "#" in url:  # a new fragment alone would load nothing; for any other address the detour costs a process
+            Tab.open(self, "about:blank")
         self.browser.events.clear()
         self.open(url)
+        requests = (i for i, event in enumerate(self.browser.events) if event["params"].get("type") == "Document")
+        del self.browser.events[: next(requests, 0)]  # of the page before
 
     def js(self, expression: str) -> Any:
         """Return the value of an expression in the page; it may be a promise."""
@@ -155,8 +158,9 @@ class Tab:
         return value
 
     def open(self, url: str) -> None:
-        self.call("Page.navigate", url=url)
-        self.wait(f"location.href === {json.dumps(url)} && document.readyState === 'complete'")
+        self.js("window.pageBefore = true")
+        other = "!window.pageBefore && " if "loaderId" in self.call("Page.navigate", url=url) else ""
+        self.wait(f"{other}location.href === {json.dumps(url)} && document.readyState === 'complete'")
 
     def picture(self, file: Path, width: int = 1280, height: int = 900) -> None:
         """Write a screenshot as PNG file."""
