@@ -25,7 +25,7 @@ from tests.support.serving import Service, serving
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 0.5
+SECONDS = 0.25
 MEMORY = 200 * 1024 * 1024
 SLOTS = 12
 FLOOR = 0.25 if "PYTEST_XDIST_WORKER" in os.environ else 0.03

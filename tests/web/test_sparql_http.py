@@ -51,7 +51,7 @@ COMUNICA = ROOT / ".venv" / "clients" / "node_modules" / ".bin" / "comunica-spar
 @pytest.fixture(scope="module")
 def open_service() -> Iterator[Service]:
     """A service without records and without tokens, with small limits."""
-    with serving(QUERY_SECONDS="1.5", QUERY_ROWS="2000", QUERY_CONCURRENT="3") as found:
+    with serving(QUERY_SECONDS="0.8", QUERY_ROWS="2000", QUERY_CONCURRENT="3") as found:
         yield found
 
 
