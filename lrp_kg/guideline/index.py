@@ -129,7 +129,10 @@ def node_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
 
 
 class Index:
-    """The parsed files of a guideline folder, which everybody asks: modules, graph, places, prefixes."""
+    """The parsed files of a guideline folder, which everybody asks: modules, graph, places, prefixes.
+
+    Two of the same folder and files are equal while the texts of the files are.
+    """
 
     def __init__(self, folder: Path, files: Iterable[Path]) -> None:
         """Read files; raise `GuidelineError` with the syntax errors of all of them."""
@@ -138,6 +141,13 @@ class Index:
         if findings:
             raise GuidelineError("The guideline has files that cannot be parsed.", findings)
         self.modules = tuple(modules)
+        self.key = (folder, tuple(module.key for module in modules))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Index) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @cached_property
     def graph(self) -> Graph:

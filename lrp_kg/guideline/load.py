@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from lrp_kg.errors import GuidelineError
@@ -10,12 +11,18 @@ from lrp_kg.guideline.index import Index
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.reader import read_guideline
 
+LOADED = 4
+"""Guidelines that are kept: what they were read from has not changed when it is read again."""
+
 
 def load_guideline(folder: Path | str | None = None) -> Guideline:
     """Read a guideline folder; raise `GuidelineError` with every finding, each with file and line."""
     path = Path(folder) if folder else packaged_folder()
     files = guideline_files(path)
     try:
-        return read_guideline(Index(path, files))
+        return _read(Index(path, files))
     except GuidelineError as error:  # what is lacking is often in a file that is not read
         raise GuidelineError(error.message, [*files_left_out(path), *error.findings]) from None
+
+
+_read = lru_cache(LOADED)(read_guideline)
