@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from lrp_kg.record.model import Record
 from lrp_kg.site.caseviews import Cases
@@ -35,13 +36,37 @@ Pages = Mapping[str, Callable[[], str]]
 """By path, a function that returns the text."""
 
 
+class Compiled(BytecodeCache):
+    """Templates as this process has compiled them, for every environment with the same options."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is known; of a template that has changed since, the bucket takes nothing."""
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Site:
     """The pages of a guideline in every language. Their links are relative, so they are the same wherever they are."""
 
     def __init__(self, content: Content) -> None:
         self.content = content
         self.environment = Environment(
-            loader=TEMPLATES, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=TEMPLATES,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            bytecode_cache=COMPILED,
         )
         self.language: Callable[[str], Pages] = lru_cache(len(LANGUAGES))(lambda lang: dict(self._of_language(lang)))
         self.page: Callable[[str, str], str | None] = lru_cache(KEPT)(self._page)

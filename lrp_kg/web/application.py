@@ -12,7 +12,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.effort import Effort
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
-from lrp_kg.site.pages import TEMPLATES
+from lrp_kg.site.pages import TEMPLATES, Compiled
 from lrp_kg.web import access, assess, editor, guide, onmap, origins, pages, queries, search, sparql, terms
 from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.compression import Compression
@@ -25,6 +25,8 @@ from lrp_kg.web.problems import QuietFlask, register_errors
 from lrp_kg.web.proxies import believe
 from lrp_kg.web.settings import SETTINGS
 from lrp_kg.web.stream import Stream
+
+COMPILED = Compiled()
 
 
 def create_app(config: dict[str, Any] | None = None, *, service: GuidelineService | None = None) -> Flask:
@@ -41,6 +43,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY"] + 1  # `body` detects the extra byte
     app.jinja_loader = ChoiceLoader([app.jinja_loader, TEMPLATES])  # type: ignore[list-item]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = COMPILED
     app.json.sort_keys = False  # type: ignore[attr-defined]
     folder = app.config["GUIDELINE"]
     loaded = service or GuidelineService(Path(folder) if folder else None)
