@@ -40,7 +40,7 @@ class Module:
         """All that it depends on."""
         return str(self.file), self.text.text
 
-    @property
+    @cached_property
     def is_ontology(self) -> bool:
         """Return whether this is a module of the ontology, not shapes."""
         return self.file.parent.name == "ontology"
