@@ -6,7 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export LRP_PORT ?= 8000
 # The tests start many processes: each would compile the package again.
 export PYTHONDONTWRITEBYTECODE :=
-TEST_PROCESSES ?= 2
+# One more than two cores: some tests wait, for a service or until a limit.
+TEST_PROCESSES ?= 3
 ALONE := $(shell grep -rlE 'mark\.alone' tests --include=test_*.py)
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
