@@ -61,6 +61,7 @@ def test_service_parses_each_file_once(parsed: Counter[str]) -> None:
 def test_edited_file_is_parsed_again(tmp_path: Path) -> None:
     folder = guideline_copy(tmp_path / "ankle")
     before = load_guideline(folder)
+    assert load_guideline(folder) is before, "nothing has changed"
     file = folder / "ontology" / "pathway.ttl"
     file.write_text(file.read_text(encoding="utf-8").replace('"acute phase"@en', '"first phase"@en'), encoding="utf-8")
     after = load_guideline(folder)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from jinja2 import Environment
 
 from lrp_kg import GuidelineService
 from lrp_kg.site.catalogue import Catalogue, slug
@@ -97,6 +98,12 @@ def test_map_of_another_guideline_is_a_page(ankle: GuidelineService) -> None:
     for box in ankle.guideline.boxes:
         assert f'id="{slug(box)}"' in plain and f'id="{slug(box)}"' in lit
     assert "lit-certain" in lit and "lit-certain" not in plain
+
+
+def test_templates_are_compiled_once(ankle: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Site(Content(ankle)).page("en", HOME)
+    monkeypatch.setattr(Environment, "compile", None)
+    assert Site(Content(ankle)).page("en", HOME) == first
 
 
 # -- the patient -----------------------------------------------------------------------------------
