@@ -232,7 +232,9 @@ def test_json_has_every_region_and_rule(changed: Changed) -> None:
     assert [r["combinations"] for r in programme["regions"]] == [192, 72]
     assert len(programme["stillOpen"]) == 2
     october = next(d for d in found["days"] if d["after"] == "2022-10-01")
-    ended = next(r for p in october["places"] if p["kind"] == "box" for r in p["rules"] if r["what"] == "ends")
+    printed = "first-line-week-12-plus-follow-up-work-employer-re-integration"
+    (ended,) = (r for r in october["rules"] if r["id"] == printed)
+    assert ended["in"] == [{"kind": "box", "id": "first-line-week-12-plus-follow-up-work"}]
     assert ended["valid"] == [{"from": None, "until": "2022-09-30", "by": ["assessmentDate"]}]
     assert ended["record"]["assessmentDate"] == "2022-09-30"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -135,30 +135,33 @@ class RulesOverTime:
 
     def _places(self, before: date, after: date) -> Iterator[PlaceChange]:
         """Yield the places with rules that are in force on one of the two days only."""
-        for place in places_of(self.guideline):
-            if place.kind != "edition":
-                rules = [*self._rules(place, place.statements, place.statements, before, after)]
-                if rules:
-                    yield PlaceChange(place, tuple(rules))
+        found = [
+            (place, rule)
+            for place in places_of(self.guideline)
+            if place.kind != "edition"
+            for rule in self._rules(place.statements, place.statements, before, after)
+        ]
+        for places, rules in _same_places(found):
+            yield PlaceChange(places, tuple(replace(r, witness=self._witness(places[0], r)) for r in rules))
         for p in self.guideline.programmes.values():
             own = Place(p.iri, p.id, "programme", p.iri, ())
             old, new = (p.in_force(day).statements for day in (before, after))
-            rules = [*self._rules(own, old, new, before, after)]
+            rules = [replace(r, witness=self._witness(own, r)) for r in self._rules(old, new, before, after)]
             if rules:
-                yield PlaceChange(own, tuple(rules))
+                yield PlaceChange((own,), tuple(rules))
         for d in self.guideline.decisions.values():
             for option in d.options:
                 rules = [*self._parts(option, before, after)]
                 if rules:
-                    yield PlaceChange(Place(option.iri, option.id, "option", option.iri, ()), tuple(rules))
+                    yield PlaceChange((Place(option.iri, option.id, "option", option.iri, ()),), tuple(rules))
         alone: dict[str, tuple[Caution | OpenPoint, ...]] = {
             "warning": self.guideline.warnings,
             "open-point": self.guideline.open_points,
         }
-        for kind, found in alone.items():
-            rules = [*self._alone(found, before, after)]
+        for kind, some in alone.items():
+            rules = [*self._alone(some, before, after)]
             if rules:
-                yield PlaceChange(Place("", kind, kind, "", ()), tuple(rules))
+                yield PlaceChange((Place("", kind, kind, "", ()),), tuple(rules))
 
     def _alone(self, found: Iterable[Caution | OpenPoint], before: date, after: date) -> Iterator[RuleChange]:
         """Yield the warnings or open points that begin or end."""
@@ -168,7 +171,7 @@ class RulesOverTime:
                 yield RuleChange("begins" if now else "ends", rule, validity=rule.validity)
 
     def _rules(
-        self, place: Place, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date
+        self, old: Iterable[Statement], new: Iterable[Statement], before: date, after: date
     ) -> Iterator[RuleChange]:
         """Yield the rules of a place that begin or end, those that end first."""
         was = {s.iri: s for s in old if self.in_force(s.validity, before)}
@@ -176,13 +179,13 @@ class RulesOverTime:
         for s in was.values():
             if s.iri not in now:
                 by_days = s.validity if not self.in_force(s.validity, after) else None
-                yield RuleChange("ends", s, validity=by_days, witness=self._witness(place, s, last=True))
+                yield RuleChange("ends", s, validity=by_days)
         for s in now.values():
             if s.iri in was:
                 yield from self._parts(s, before, after)
             else:
                 by_days = s.validity if not self.in_force(s.validity, before) else None
-                yield RuleChange("begins", s, validity=by_days, witness=self._witness(place, s, last=False))
+                yield RuleChange("begins", s, validity=by_days)
 
     def _parts(self, rule: Statement | Option, before: date, after: date) -> Iterator[RuleChange]:
         """Yield the time limits and facts of a rule that begin or end."""
@@ -201,12 +204,13 @@ class RulesOverTime:
         ruling = ruling_period(self.guideline, validity)
         return (ruling.first or date.min) <= day <= (ruling.last or date.max)
 
-    def _witness(self, place: Place, s: Statement, *, last: bool) -> dict[str, object] | None:
+    def _witness(self, place: Place, change: RuleChange) -> dict[str, object] | None:
         """Return a record that a statement is shown for, from its first day on or on its last."""
-        if s.validity is None:
+        s = change.rule
+        if not isinstance(s, Statement) or s.validity is None or change.part:
             return None
         g, ruling = self.guideline, ruling_period(self.guideline, s.validity)
-        day = ruling.last if last else ruling.first
+        day = ruling.last if change.what == "ends" else ruling.first
         if day is None:
             return None
         if place.kind != "programme":
@@ -217,6 +221,17 @@ class RulesOverTime:
         field = g.choosing_field(programme)
         chosen_by = (g.fields[field].id,) if field else ()
         return self._witnesses.of_statement(replace(place, shown_for=eligible), s, ruling, day, chosen_by)
+
+
+def _same_places(found: Iterable[tuple[Place, RuleChange]]) -> Iterator[tuple[tuple[Place, ...], list[RuleChange]]]:
+    """Yield changes by the places in which they are, those in the same places together."""
+    changes: dict[Hashable, tuple[RuleChange, list[Place]]] = {}
+    for place, rule in found:
+        changes.setdefault((rule.what, rule.rule.iri, rule.part), (rule, []))[1].append(place)
+    groups: dict[tuple[str, ...], tuple[tuple[Place, ...], list[RuleChange]]] = {}
+    for rule, places in changes.values():
+        groups.setdefault(tuple(p.iri for p in places), (tuple(places), []))[1].append(rule)
+    yield from groups.values()
 
 
 def _has_ended(edition: Edition, day: date) -> bool:

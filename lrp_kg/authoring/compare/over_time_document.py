@@ -9,6 +9,7 @@ from typing import Any
 
 from lrp_kg.authoring.compare.ashtml import TEMPLATES
 from lrp_kg.authoring.compare.asjson import region_json
+from lrp_kg.authoring.compare.aspects import Place
 from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, RuleChange
 from lrp_kg.authoring.compare.over_time_view import OverTimeViewer
 from lrp_kg.authoring.compare.snapshot import Snapshot
@@ -62,10 +63,7 @@ def over_time_json(guideline: Guideline, found: Sequence[DayChange]) -> Json:
                 "after": d.after.isoformat(),
                 "programmes": [_edition(e, guideline, side) for e in d.editions],
                 "ended": [{"programme": p.id, "edition": e.id} for p, e in d.ended],
-                "places": [
-                    {"id": p.place.id, "kind": p.place.kind, "rules": [_rule(r, guideline) for r in p.rules]}
-                    for p in d.places
-                ],
+                "rules": [_rule(r, p.places, guideline) for p in d.places for r in p.rules],
             }
             for d in found
         ],
@@ -91,7 +89,7 @@ def _edition(e: EditionChange, guideline: Guideline, side: Snapshot) -> Json:
     }
 
 
-def _rule(r: RuleChange, guideline: Guideline) -> Json:
+def _rule(r: RuleChange, places: Sequence[Place], guideline: Guideline) -> Json:
     rule = {Statement: "statement", Caution: "warning", OpenPoint: "open-point"}
     part = {TimeLimit: "time-limit", Fact: "fact"}.get(type(r.part)) or rule.get(type(r.rule))
     days = r.validity
@@ -99,6 +97,7 @@ def _rule(r: RuleChange, guideline: Guideline) -> Json:
         "what": r.what,
         "id": r.rule.id,
         "part": part,
+        "in": [{"kind": p.kind, "id": p.id} for p in places],
         "modality": r.rule.modality.id if isinstance(r.rule, (Statement, Caution)) else None,
         "valid": [
             {"from": _iso(p.first), "until": _iso(p.last), "by": [guideline.fields[name].id for name in p.by]}

@@ -59,9 +59,9 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class PlaceChange:
-    """A place with the rules of it that begin or end; an option, a warning or an open point is its own place."""
+    """Places with the same rules that begin or end; an option, a warning or an open point is its own place."""
 
-    place: Place
+    places: tuple[Place, ...]
     rules: tuple[RuleChange, ...]
 
 

@@ -64,9 +64,8 @@ class _OverTimeText(TextLayout):
         yield self.line(f"[dim]{say('example')}{colon}[/]{escape(r['example'])}", 8)
 
     def _place(self, p: ViewData) -> Iterator[RenderableType]:
-        printed = f"[bold]{escape(p['printed'])}[/] " if p["printed"] else ""
-        stage = f" [dim]({escape(p['stage'])})[/]" if p["stage"] and p["stage"] not in p["label"] else ""
-        yield self.line(f"{p['kind']} {printed}[cyan]{escape(p['label'])}[/]{stage}", 2)
+        places = "; ".join(f"[bold]{escape(printed)}[/] {escape(label)}".strip() for _, printed, label in p["places"])
+        yield self.line(f"{p['kind']} [cyan]{places}[/]", 2)
         for r in p["rules"]:
             force = ", ".join(part for part in (r["force"], r["actor"]) if part)
             about = "; ".join(part for part in (r["dates"], r["stays"], r["where"]) if part)

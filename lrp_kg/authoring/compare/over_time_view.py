@@ -98,14 +98,11 @@ class OverTimeViewer:
     # -- rules ------------------------------------------------------------------------------------
 
     def place(self, p: PlaceChange) -> ViewData:
-        """Return a place with its rules that begin or end."""
-        w, place = self.words, p.place
+        """Return places with their rules that begin or end."""
+        w = self.words
         return {
-            "iri": place.iri,
-            "kind": w.kind(place.kind),
-            "printed": place.printed,
-            "label": w.term(place.iri) if place.iri else "",
-            "stage": w.term(place.stage) if place.kind == "box" else "",
+            "kind": w.kind(p.places[0].kind),
+            "places": [(x.iri, x.printed, w.term(x.iri)) for x in p.places if x.iri],
             "rules": [self.rule(r) for r in p.rules],
         }
 
