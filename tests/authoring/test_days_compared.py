@@ -24,6 +24,8 @@ from lrp_kg.authoring.compare.over_time_document import (
 from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange
 from lrp_kg.cli import main
 from lrp_kg.logic.outcomes import DECIDED, Outcome
+from lrp_kg.site.content import Content
+from lrp_kg.site.pages import Site
 from lrp_kg.words import LANGUAGES
 from tests.support.editions import dated_rules, records, two_editions
 from tests.support.paths import ANKLE
@@ -219,6 +221,19 @@ def test_document_says_all_in_each_language(changed: Changed, lang: str) -> None
         assert said in page
     assert "\n\n\n" not in text
     assert page.count("<main") == len(LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_of_the_site_shows_every_day(changed: Changed, lang: str) -> None:
+    service, days = changed("dated")
+    site = Site(Content(service))
+    page = site.page(lang, "changes.html")
+    assert page
+    assert all(f'id="day-{d.after}"' in page for d in days)
+    assert "what a law says" in page
+    home = site.page(lang, "index.html")
+    assert home
+    assert 'href="changes.html"' in home
 
 
 def test_json_has_every_region_and_rule(changed: Changed) -> None:
