@@ -92,7 +92,9 @@ class Assessor:
                 self.points_on.setdefault(name, []).append(number)
         for p in guideline.programmes.values():
             for e in p.editions:
-                self.points_on.setdefault(e.decision, []).extend(self.points_on.get(p.iri, ()))
+                self.points_on.setdefault(e.decision, []).extend(
+                    [*self.points_on.get(p.iri, ()), *self.points_on.get(e.iri, ())]
+                )
         self.calls = Calls(guideline)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
 

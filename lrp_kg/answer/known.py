@@ -78,6 +78,7 @@ def _field(guideline: Guideline, field: Field, lang: str) -> Json:
         "lastDay": field.last_day.isoformat() if field.last_day else None,
         "uncertain": field.bounds is not None,
         "implies": [guideline.fields[name].id for name in field.implies],
+        "excludes": [guideline.fields[name].id for name in field.excludes],
         "columns": _columns(field),
     }
 

@@ -80,7 +80,10 @@ class Coverage:
     def concerned(self, point: OpenPoint) -> set[str]:
         """Return the decisions that an open point is about, those of editions of a programme included."""
         decisions = {
-            e.decision for p in self.guideline.programmes.values() if p.iri in point.concerns for e in p.editions
+            e.decision
+            for p in self.guideline.programmes.values()
+            for e in p.editions
+            if not {p.iri, e.iri}.isdisjoint(point.concerns)
         }
         return decisions | set(point.concerns)
 

@@ -49,6 +49,7 @@ class Field(Term):
     ask_order: int | None = None
     ask_if: str | None = None
     implies: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
     first_day: date | None = None

@@ -46,6 +46,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             ask_order=r.integer(node, CP + "askOrder") or None,
             ask_if=r.name(node, CP + "askIf"),
             implies=tuple(o.value for o in g.all(node, CP + "implies")),
+            excludes=tuple(o.value for o in g.all(node, CP + "excludes")),
             low=limits.get("minInclusive"),
             high=limits.get("maxInclusive"),
             first_day=first_days.get(node.value),

@@ -76,6 +76,10 @@ def _check_fields(r: GraphReader, derived: dict[str, Derived], orders: Orders) -
         for implied in f.implies:
             if implied not in r.fields or r.fields[implied].kind != "boolean":
                 r.complain("unknown-field", iri(f.iri), f"implies {local_name(implied)}, no boolean field.")
+        for excluded in f.excludes:
+            if f.kind != "boolean" or excluded not in r.fields or r.fields[excluded].kind != "boolean":
+                message = f"excludes {local_name(excluded)}: only a boolean field can exclude one."
+                r.complain("unknown-field", iri(f.iri), message)
         if f.ask_if and not r.is_defined(f.ask_if):
             r.complain("unknown-condition", iri(f.iri), f"{local_name(f.ask_if)} is not a condition.")
     for node in r.graph.instances(CP + "TimeLimit"):

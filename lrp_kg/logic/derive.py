@@ -125,6 +125,15 @@ def _implied(field: Field, implied: str) -> Iterator[str]:
         )
 
 
+def _excluded(field: str, excluded: str) -> Iterator[str]:
+    for known, settled in ((field, excluded), (excluded, field)):
+        yield (
+            f"  # {local_name(known)} excludes {local_name(settled)}\n"
+            f"  ?record a cp:PatientRecord ; <{known}> true .\n"
+            f"  BIND(<{settled}> AS ?field)\n  BIND(false AS ?value)\n"
+        )
+
+
 def _listed(field: str, value: str, target: str) -> str:
     return (
         f"  # {local_name(value)} in the list of {local_name(field)}\n"
@@ -139,6 +148,7 @@ def derive_query(guideline: Guideline) -> str:
     blocks = [block for f in guideline.fields.values() for block in _exact(f, guideline)]
     blocks += [block for d in guideline.derived.values() for block in _derived(d, guideline.fields)]
     blocks += [block for f in guideline.fields.values() for name in f.implies for block in _implied(f, name)]
+    blocks += [block for f in guideline.fields.values() for name in f.excludes for block in _excluded(f.iri, name)]
     blocks += [_listed(f.iri, v.iri, v.expands_to) for f in guideline.fields.values() for v in f.values if v.expands_to]
     union = " UNION ".join(f"{{\n{b}}}" for b in blocks)
     return (

@@ -281,6 +281,11 @@ class RecordReader:
                     values.setdefault(implied, True)
                 elif f.kind == "boolean" and values.get(implied) is False:
                     values.setdefault(f.iri, False)
+            for excluded in f.excludes:
+                if values.get(f.iri) is True:
+                    values.setdefault(excluded, False)
+                elif values.get(excluded) is True:
+                    values.setdefault(f.iri, False)
         certain, between = durations(g.derived.values(), dates, ranges)
         return Record(
             raw.subject, values=values | certain, dates=dates, texts=texts, lists=lists, ranges=ranges, between=between

@@ -12,7 +12,7 @@ from lrp_kg.site.catalogue import Catalogue
 ROLES = (
     *("use-definition", "use-scope", "use-option", "use-refined", "use-box", "use-shown", "use-criterion"),
     *("use-statement", "use-limit", "use-counted", "use-warning", "use-asked", "use-derived", "use-implied"),
-    *("use-open-point", "use-source", "use-read-in"),
+    *("use-excluded", "use-open-point", "use-source", "use-read-in"),
 )
 """Names of phrases, in the order in which a page shows them."""
 
@@ -64,6 +64,7 @@ def _uses(catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
     for field in g.fields.values():
         yield field.ask_if or "", "use-asked", field.iri
         yield from ((implied, "use-implied", field.iri) for implied in field.implies)
+        yield from ((excluded, "use-excluded", field.iri) for excluded in field.excludes)
     for derived in g.derived.values():
         yield derived.start, "use-derived", derived.iri
         yield derived.end, "use-derived", derived.iri

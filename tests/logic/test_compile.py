@@ -135,6 +135,7 @@ def by_the_package(service: GuidelineService, records: list[Record]) -> tuple[De
     g = service.guideline
     settled = set(g.derived) | set(g.expanded) | {name for f in g.fields.values() for name in f.implies}
     settled |= {f.iri for f in g.fields.values() if f.implies and f.kind == "boolean"}
+    settled |= {name for f in g.fields.values() if f.excludes for name in (f.iri, *f.excludes)}
     derived: Derived = {}
     verdicts: Verdicts = {}
     for number, sent in enumerate(records):

@@ -313,8 +313,17 @@ class Reference:
                 values.setdefault(implied, True)
             elif self.fields[field] and values.get(implied) is False:
                 values.setdefault(field, False)
+        for pair in self.excluded:
+            for field, other in (pair, pair[::-1]):
+                if values.get(field) is True:
+                    values.setdefault(other, False)
         values |= self.durations(values)
         return values
+
+    @cached_property
+    def excluded(self) -> list[tuple[str, str]]:
+        """Boolean fields, each with one that is false where it is true."""
+        return [(name_of(s), name_of(o)) for s, o in self.graph.subject_objects(CP.excludes)]
 
     @cached_property
     def implied(self) -> list[tuple[str, str]]:

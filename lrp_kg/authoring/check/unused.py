@@ -42,7 +42,7 @@ def fields_used(guideline: Guideline) -> set[str]:
     used |= {end for name in used & g.derived.keys() for end in (g.derived[name].start, g.derived[name].end)}
     used |= {listed for settled, (listed, _) in g.expanded.items() if settled in used}
     while True:  # a field that settles one that is used
-        more = {f.iri for f in g.fields.values() if used.intersection(f.implies)} - used
+        more = {f.iri for f in g.fields.values() if used.intersection(f.implies + f.excludes)} - used
         if not more:
             return used
         used |= more

@@ -39,7 +39,7 @@ TEXTS = {
 _OWN_NAME = (
     *("actor", "anyVerdict", "appliesTo", "askIf", "askOrder", "benefit", "callsFor", "concerns", "condition"),
     *("considers", "countedFrom", "criterion", "decisiveIn", "declares", "edition", "endsPathway", "fact", "hitPolicy"),
-    *("implies", "kind", "limit", "modality", "liftedIf", "printedLabel", "priority", "reachedIf"),
+    *("excludes", "implies", "kind", "limit", "modality", "liftedIf", "printedLabel", "priority", "reachedIf"),
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain", "dayNumberProperty"),

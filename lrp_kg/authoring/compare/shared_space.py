@@ -167,7 +167,8 @@ def _widest(new: Field, old: Field) -> Field:
     high = None if new.high is None or old.high is None else max(new.high, old.high)
     values = new.values + tuple(v for v in old.values if v.iri not in known)
     implies = tuple(dict.fromkeys(new.implies + old.implies))
-    return replace(new, values=values, low=low, high=high, implies=implies)
+    excludes = tuple(dict.fromkeys(new.excludes + old.excludes))
+    return replace(new, values=values, low=low, high=high, implies=implies, excludes=excludes)
 
 
 def _name(field: str, retyped: frozenset[str]) -> str:

@@ -80,13 +80,13 @@ def _shown(g: Guideline, classes: Collection[str], decisions: Collection[str]) -
         decision = g.decisions.get(box.shown_for)  # an option is compared with its decision
         if decision and (decision.iri in decisions or not {box.applies_to, decision.scope}.isdisjoint(classes)):
             yield f"box {box.id}", (box.shown_for, box.applies_to, None)
-    programmes = {e.decision: p.iri for p in g.programmes.values() for e in p.editions}
+    programmes = {e.decision: (p.iri, e.iri) for p in g.programmes.values() for e in p.editions}
     for point in g.open_points:
         where: list[tuple[str | None, str | None]] = [(None, point.applies_to)] if point.applies_to in classes else []
         where += [(point.applies_to, point.decisive_in)] if point.decisive_in in classes else []
         for within, found in where:
             for name, decision in g.decisions.items():
-                if {name, programmes.get(name)}.intersection(point.concerns):
+                if {name, *programmes.get(name, ())}.intersection(point.concerns):
                     yield f"open point {point.id}", (name, within, found)
                 for option in decision.options:
                     if option.iri in point.concerns:

@@ -30,6 +30,9 @@ class Generator:
         self._orders = [
             (self.guideline.fields[a].id, self.guideline.fields[b].id) for a, b in self.guideline.date_orders
         ]
+        self._excluded = [
+            (f.id, self.guideline.fields[name].id) for f in self.guideline.fields.values() for name in f.excludes
+        ]
         roles = self.guideline.roles
         self._contact = self.guideline.fields[roles.assessment].id if roles.assessment else None
         self._dates = {f.id for f in self.guideline.fields.values() if f.kind == "date"} - {self._contact}
@@ -135,12 +138,15 @@ class Generator:
                     record.pop(other, None)
 
     def _make_valid(self, record: Json) -> None:
-        """Leave out what would make a record invalid: a date after one that bounds it, or against what it implies."""
+        """Leave out what would make a record invalid: a date after one that bounds it, or what two fields deny."""
         for earlier, later in self._orders:
             if earlier in record and later in record and record[earlier] > record[later]:
                 del record[earlier]
         for name, implied in self._implied.items():
             if record.get(name, False) is not False and any(record.get(i) is False for i in implied):
+                del record[name]
+        for name, excluded in self._excluded:
+            if record.get(name) is True and record.get(excluded) is True:
                 del record[name]
 
     def _holds(self, record: Json, cls: str) -> bool:
