@@ -113,12 +113,13 @@ class DayFinder:
         others = {name: day for name, day in record.dates.items() if name != self.field}
         days = [others.get(name) or record.ranges.get(name) for name in self._names]
         bounding = tuple(others.items()) if None in days else ()
-        key = (own, bounding, *days, *map(record.values.get, self._implied))
+        first = self._calendar.bounds(self.field, others, record.ranges).earliest if self.field else date.min
+        key = (own, first, bounding, *days, *map(record.values.get, self._implied))
         known = self._found.get(key)
         if known is None:
             if len(self._found) >= MEMORY:
                 self._found.clear()
-            known = self._found[key] = self._stretches(plan, record, others)
+            known = self._found[key] = self._stretches(plan, record, others, first)
         stretches, limits = known
         asked = record.dates.get(self.field or "")
         if asked and stretches[number_of(stretches, asked)].verdict == OPEN:
@@ -148,19 +149,19 @@ class DayFinder:
 
     # -- what a record says of the day --------------------------------------------------------------
 
-    def _follow(self, record: Record, others: Mapping[str, date]) -> tuple[list[_Following], DayBounds]:
+    def _follow(
+        self, plan: _Plan, record: Record, others: Mapping[str, date], first: date
+    ) -> tuple[list[_Following], DayBounds]:
         """Return the durations that follow the moving day, and the days that the other dates of the programme admit."""
         following, unsettled = [], []
-        low, high = date.min, date.max
+        low, high = first, date.max
         for name, moves_end, variables in self._partners:
             there = name in others or name in record.ranges
-            if not there and self._ruled_out(name, record):
+            if not there and (plan.reads.isdisjoint(variables) or self._ruled_out(name, record)):
                 continue
             within = self._calendar.bounds(name, others, record.ranges)
             near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
-            if there and moves_end:
-                low = max(low, far)
-            elif there:
+            if there and not moves_end:
                 high = min(high, far)
             bounded = near not in (date.min, date.max)
             if name not in others:
@@ -186,9 +187,11 @@ class DayFinder:
 
     # -- the outcome of each day --------------------------------------------------------------------
 
-    def _stretches(self, plan: _Plan, record: Record, others: Mapping[str, date]) -> tuple[list[Stretch], DayBounds]:
+    def _stretches(
+        self, plan: _Plan, record: Record, others: Mapping[str, date], first: date
+    ) -> tuple[list[Stretch], DayBounds]:
         """Return the stretches of admissible days, with the limits of these."""
-        following, limits = self._follow(record, others)
+        following, limits = self._follow(plan, record, others, first)
         cuts = {limits.low}
         cuts.update(e.valid_from for e in self.programme.editions[1:] if e.valid_from)
         cuts.update(day for f in following for steps in (f.near, f.far) if steps for day in steps.days)
@@ -208,12 +211,15 @@ class _Part:
         self._fixed = fixed
         self._known: dict[tuple[_Range, ...], int] = {}
         self._root = 0
+        self.reads = moving
+        """The variables that still make a difference."""
         self.always: int | None = None
         """The verdict on every day, where the durations make no difference."""
         if isinstance(decider, Decider):
             self._root = decider.left(fixed)
             diagram = decider.diagram
-            if not any(moving.intersection(diagram.axes[number].variables) for number in diagram.support(self._root)):
+            self.reads = frozenset(v for number in diagram.support(self._root) for v in diagram.axes[number].variables)
+            if moving.isdisjoint(self.reads):
                 self.always = _verdict(diagram.leaves(self._root))
 
     def verdict(self, ranges: tuple[_Range, ...]) -> int:
@@ -243,6 +249,11 @@ class _Plan(NamedTuple):
 
     parts: dict[str, _Part]
     always: int | None
+
+    @property
+    def reads(self) -> frozenset[int]:
+        """The variables that still make a difference in some edition."""
+        return frozenset().union(*(part.reads for part in self.parts.values()))
 
 
 def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, ...]) -> Iterator[list[tuple[int, int]]]:

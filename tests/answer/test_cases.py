@@ -26,6 +26,7 @@ KEYS = {
     *DECISIONS,
     *("boxes", "statuses", "eligibility", "criteriaNotMet", "missing", "facts", "dates", "statements", "warnings"),
     *("limits", "nextQuestion", "questions", "decisive", "eligibleDays", "summary", "summaryMore", "openPoints"),
+    "editions",
     *("invalid", "invalidFields"),
 }
 
@@ -107,6 +108,10 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
         found = answer["eligibility"][programme]["verdict"]
         if found != verdict:
             problems.append(f"eligibility of {programme}: expected {verdict}, got {found}")
+    editions = {e["id"]: e["verdict"] for found in answer["eligibility"].values() for e in found["editions"]}
+    for edition, verdict in expect.get("editions", {}).items():
+        if editions[edition] != verdict:
+            problems.append(f"edition {edition}: expected {verdict}, got {editions[edition]}")
     for programme, days in expect.get("eligibleDays", {}).items():
         found = {name: answer["eligibility"][programme][name] for name in days}
         if found != days:

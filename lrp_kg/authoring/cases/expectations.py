@@ -6,6 +6,7 @@ a decision         an answer; a list: these answers (of a decision with several,
 ``statuses``       decision -> its status
 ``boxes``          section -> the label of the boxes shown; ``null``: none; ``"undetermined"``: the decision is
 ``eligibility``    programme -> eligible, not-eligible, undetermined, not-applicable
+``editions``       edition -> the verdict as if it applied
 ``eligibleDays``   programme -> ``eligibleFrom``, ``eligibleUntil``, ``eligibleRange``, ``eligibleOutdatedFrom``
 ``criteriaNotMet`` exactly these criteria of the first programme; or programme -> criteria
 ``missing``        fields, among the missing of the decisions that the case calls undetermined
@@ -116,6 +117,11 @@ def _eligibility(programme: str, expected: str, view: CaseAnswer) -> Difference 
     return None if got == expected else Difference(f"eligibility.{programme}", expected, got, programme)
 
 
+def _edition(ident: str, expected: str, view: CaseAnswer) -> Difference | None:
+    programme, got = view.edition(ident)
+    return None if got == expected else Difference(f"editions.{ident}", expected, got, programme)
+
+
 def _eligible_days(programme: str, expected: Mapping[str, str | None], view: CaseAnswer) -> Difference | None:
     got = view.eligible_days(programme)
     if all(got.get(name) == value for name, value in expected.items()):
@@ -213,6 +219,7 @@ _OF_MAPS: dict[str, Callable[..., Difference | None]] = {
     "boxes": _box,
     "eligibility": _eligibility,
     "facts": _fact,
+    "editions": _edition,
     ELIGIBLE_DAYS: _eligible_days,
     "dates": _days,
     "statements": partial(_named, "statements", CaseAnswer.statement),

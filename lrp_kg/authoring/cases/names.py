@@ -19,6 +19,7 @@ _SINGULAR = {
     "statuses": "decision",
     "boxes": "section",
     "eligibility": "programme",
+    "editions": "edition",
     ELIGIBLE_DAYS: "programme",
     "facts": "fact",
     "dates": "dated statement",
@@ -48,6 +49,7 @@ class Names:
             "statuses": (*index.decisions, *index.programmes),
             "boxes": tuple(index.sections),
             "eligibility": tuple(index.programmes),
+            "editions": tuple(e.id for e in guideline.editions),
             ELIGIBLE_DAYS: tuple(index.programmes),
             "facts": tuple(t.id for t in guideline.fact_keys.values()),
             "dates": tuple(s.id for s in index.statements.values() if s.limits),
@@ -165,7 +167,7 @@ class Names:
             yield "case-malformed", f'statements.{ident} is true, false or "unknown".'
         elif key == "limits" and value not in ("yes", "no", "unknown", None):
             yield "case-malformed", f"limits.{ident} is yes, no, unknown or null."
-        elif key in ("statuses", "eligibility"):
+        elif key in ("statuses", "eligibility", "editions"):
             known = STATUSES if key == "statuses" else VERDICTS
             yield from self._unknown("status" if key == "statuses" else "verdict", value, known)
         elif key == "boxes":

@@ -75,6 +75,12 @@ class CaseAnswer:
         """Return the verdict of a programme, as `ProgrammeResult` has it."""
         return verdict_of(self.result(programme))
 
+    def edition(self, ident: str) -> tuple[str, str]:
+        """Return the programme of an edition, and the verdict as if that applied."""
+        programme = next(p for p in self.index.programmes.values() if ident in [e.id for e in p.editions])
+        run = self.run.programme_run(programme)
+        return programme.id, verdict_of(next(run.of(c) for c in run.candidates if c.edition.id == ident))
+
     def eligible_days(self, programme: str) -> dict[str, str | None]:
         """Return the days on which a programme is open, by the names that an answer has for them."""
         return eligible_days_as_json(self.run.days(self.index.programmes[programme]))

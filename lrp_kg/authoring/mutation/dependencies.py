@@ -47,6 +47,8 @@ class Dependencies:
     def _of(self, kind: str, about: str) -> DependsOn:
         if kind in ("decision", "statuses", "eligibility", ELIGIBLE_DAYS):
             return self._decisions(about)
+        if kind == "editions":
+            return DependsOn(frozenset(e.decision for e in self.guideline.editions if e.id == about))
         if kind == "criteriaNotMet":
             criteria = {c.applies_to for e in self.index.programmes[about].editions for c in e.criteria}
             return self._decisions(about) | DependsOn(classes=frozenset(criteria))
