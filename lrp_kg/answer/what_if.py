@@ -65,7 +65,9 @@ class WhatIf:
         self._reader = reader
         self._problems = problems
         self._reading = _decisions_by_field(assessor)
-        self._pairs = [(name, implied) for name, f in self.guideline.fields.items() for implied in f.implies + f.excludes]
+        self._pairs = [
+            (name, implied) for name, f in self.guideline.fields.items() for implied in f.implies + f.excludes
+        ]
         self._dates = [*self.guideline.date_orders, *((s.field, s.counted_from) for s in self.guideline.date_spans)]
         dates = [f for f in self.guideline.fields.values() if f.kind == "date"]
         self._turning = {f.iri: TurningDays(assessor, f.iri) for f in dates}
