@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from tests.support.editions import FIRST_DAY, admissible, records, two_editions
+from tests.support.editions import FIRST_DAY, admissible, first_edition_only, records, two_editions
 from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.renaming import renamed
@@ -34,6 +34,12 @@ WORKER: Json = {
 @pytest.fixture(scope="module")
 def two(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
     return GuidelineService(two_editions(tmp_path_factory.mktemp("two")))
+
+
+@pytest.fixture(scope="module")
+def ended(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
+    """The guideline in which no rules follow those that have ended."""
+    return GuidelineService(first_edition_only(tmp_path_factory.mktemp("ended")))
 
 
 def eligibility(service: GuidelineService, record: Json, programme: str = FEDRIS) -> Json:
@@ -250,10 +256,10 @@ def retained(service: GuidelineService, days: tuple[date, date], seed: int, coun
 
 
 @pytest.mark.parametrize(("applied", "outdated"), [("2018-06-07", False), ("2018-06-08", True)])
-def test_verdict_by_an_edition_that_has_ended_says_so(service: GuidelineService, applied: str, outdated: bool) -> None:
+def test_verdict_by_an_edition_that_has_ended_says_so(ended: GuidelineService, applied: str, outdated: bool) -> None:
     record = WORKER | {"incapacityStart": "2018-05-01", "applicationDate": applied}
-    answer = service.assess(record)
-    assert json.loads(service.answer_json(record)) == answer
+    answer = ended.assess(record)
+    assert json.loads(ended.answer_json(record)) == answer
     found = answer["eligibility"][FEDRIS]
     assert (found["verdict"], found["edition"]) == ("eligible", "fedris-prevention-first")
     assert (found.get("outdated"), found.get("validUntil")) == ((True, "2018-06-07") if outdated else (None, None))
@@ -272,22 +278,47 @@ def test_verdict_by_an_edition_that_has_ended_says_so(service: GuidelineService,
 
 
 @pytest.mark.parametrize("lang", ["en", "nl", "fr", "de"])
-def test_warning_names_the_programme_and_the_day(service: GuidelineService, lang: str) -> None:
+def test_warning_names_the_programme_and_the_day(ended: GuidelineService, lang: str) -> None:
     record = WORKER | {"incapacityStart": "2018-05-01", "applicationDate": "2018-07-01"}
-    answer = service.assess(record, lang=lang)
+    answer = ended.assess(record, lang=lang)
     (warning,) = (w for w in answer["warnings"] if w["id"] == "rule-superseded")
     assert answer["eligibility"][FEDRIS]["label"] in warning["label"]
     assert warning["label"].endswith("2018-06-07")
     assert len(warning["label"]) <= 140
 
 
-def test_whether_rules_have_ended_can_be_unknown(service: GuidelineService) -> None:
+def test_whether_rules_have_ended_can_be_unknown(ended: GuidelineService) -> None:
     record = {name: value for name, value in WORKER.items() if name != "sector"}
-    found = eligibility(service, record)
+    found = eligibility(ended, record)
     assert (found["edition"], found["outdated"], found["validUntil"]) == ("fedris-prevention-first", None, "2018-06-07")
-    assert "rule-superseded" not in [w["id"] for w in service.assess(record)["warnings"]]
-    later = eligibility(service, record | {"incapacityStart": "2018-06-08"})
+    assert "rule-superseded" not in [w["id"] for w in ended.assess(record)["warnings"]]
+    later = eligibility(ended, record | {"incapacityStart": "2018-06-08"})
     assert later["outdated"] is True
+
+
+@pytest.mark.parametrize(
+    ("start", "applied", "prior", "days"),
+    [
+        ("2018-05-10", "2018-06-06", 0, ("2018-06-07", "2018-08-10", "known", "2018-06-08")),
+        # Day 27 on the last day of the rules: no day of eligibility is left inside them.
+        ("2018-05-11", "2018-06-07", 0, ("2018-06-08", "2018-08-11", "known", "2018-06-08")),
+        # The run ends on the last day of the rules.
+        ("2018-03-07", "2018-06-05", 0, ("2018-04-04", "2018-06-07", "known", None)),
+        # A day longer: its last day is by rules that have ended.
+        ("2018-03-08", "2018-06-05", 0, ("2018-04-05", "2018-06-08", "known", "2018-06-08")),
+        # Relapse: no end in the source, but the rules end.
+        ("2018-05-15", "2018-06-05", 21, ("2018-05-22", None, "open-ended", "2018-06-08")),
+        # Asked for after the last day of the rules: the whole run is by rules that have ended.
+        ("2024-04-23", "2024-05-21", 0, ("2024-05-21", "2024-07-23", "known", "2024-05-21")),
+    ],
+)
+def test_eligible_days_say_from_when_they_are_by_ended_rules(
+    ended: GuidelineService, start: str, applied: str, prior: int, days: tuple[str | None, ...]
+) -> None:
+    record = WORKER | {"assessmentDate": applied, "incapacityStart": start, "applicationDate": applied}
+    found = eligibility(ended, record | {"priorIncapacityDays": prior})
+    keys = ("eligibleFrom", "eligibleUntil", "eligibleRange", "eligibleOutdatedFrom")
+    assert tuple(found[key] for key in keys) == days
 
 
 REINTEGRATION: Json = {

@@ -1,4 +1,4 @@
-"""Guidelines with two editions of a programme, built from the packaged one, and days for their records."""
+"""Guidelines with other editions of a programme, built from the packaged one, and days for their records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.support.paths import ROOT, TESTS
 
 Json = dict[str, Any]
 FIRST_DAY = date(2018, 6, 8)
+_FIRST = "cp:edition lrp:fedris-prevention-first-edition"
 _SECOND = f"""
 lrp:fedris-prevention-second-edition a cp:Edition ;
     dcterms:identifier "fedris-prevention-second" ;
@@ -64,11 +65,9 @@ lrp:SecondDuration a owl:Class ;
 
 
 def two_editions(folder: Path) -> Path:
-    """Copy the packaged guideline with a second edition of its first programme, which has a longer maximum."""
-    guideline_copy(folder, ROOT, ("ontology", "shapes"))
-    file = folder / "ontology" / "fedris.ttl"
-    edition = "cp:edition lrp:fedris-prevention-first-edition"
-    replace_once(file, f"{edition} .", f"{edition} , lrp:fedris-prevention-second-edition .")
+    """Copy the packaged guideline with an invented second edition of its first programme, with a longer maximum."""
+    file = first_edition_only(folder) / "ontology" / "fedris.ttl"
+    replace_once(file, f"{_FIRST} .", f"{_FIRST} , lrp:fedris-prevention-second-edition .")
     file.write_text(file.read_text(encoding="utf-8") + _SECOND, encoding="utf-8")
     return folder
 
@@ -85,6 +84,13 @@ def dated_rules(folder: Path) -> Path:
     fact = "    cp:factKey ank:fact-key-braceAdvised ;\n"
     replace_once(file, fact, f'{fact}    cp:validUntil "2025-03-03"^^xsd:date ;\n')
     file.write_text(file.read_text(encoding="utf-8") + rules, encoding="utf-8")
+    return folder
+
+
+def first_edition_only(folder: Path) -> Path:
+    """Copy the packaged guideline without the edition that follows the first one of its first programme."""
+    guideline_copy(folder, ROOT, ("ontology", "shapes"))
+    replace_once(folder / "ontology" / "fedris.ttl", f"{_FIRST} , lrp:fedris-prevention-2018-edition .", f"{_FIRST} .")
     return folder
 
 
