@@ -96,6 +96,13 @@ class DayFinder:
         self._fixed = tuple(v for v in read if v not in self._moving)
         self._names = tuple(dict.fromkeys(p.name for p in self._partners))
         self._implied = tuple({i for name in self._names for i in guideline.fields[name].implies})
+        settled = {builder.program.cells.variables[v].iri for v in read}
+        self._earlier = [
+            earlier
+            for earlier, later in guideline.date_orders
+            if later == self.field and not settled.isdisjoint(guideline.fields[earlier].implies)
+        ]
+        """Dates that the moving day cannot precede, and that settle a field of the programme."""
         self._plans: dict[bytes, _Plan] = {}
         self._found: dict[tuple[object, ...], tuple[list[Stretch], DayBounds]] = {}
 
@@ -113,7 +120,7 @@ class DayFinder:
         others = {name: day for name, day in record.dates.items() if name != self.field}
         days = [others.get(name) or record.ranges.get(name) for name in self._names]
         bounding = tuple(others.items()) if None in days else ()
-        first = self._calendar.bounds(self.field, others, record.ranges).earliest if self.field else date.min
+        first = max((others[name] for name in self._earlier if name in others), default=date.min)
         key = (own, first, bounding, *days, *map(record.values.get, self._implied))
         known = self._found.get(key)
         if known is None:
@@ -161,7 +168,9 @@ class DayFinder:
                 continue
             within = self._calendar.bounds(name, others, record.ranges)
             near, far = (within.latest, within.earliest) if moves_end else (within.earliest, within.latest)
-            if there and not moves_end:
+            if there and moves_end:
+                low = max(low, far)
+            elif there:
                 high = min(high, far)
             bounded = near not in (date.min, date.max)
             if name not in others:

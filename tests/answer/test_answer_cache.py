@@ -185,7 +185,7 @@ def test_numbers_of_one_cell_share_a_cached_answer(fresh: GuidelineService) -> N
 def test_cached_answer_has_the_eligible_days_of_its_own_record(fresh: GuidelineService) -> None:
     """The same signature with other dates, and with the same dates but an unknown one within other bounds."""
     worker = {"incapacityCause": "low-back-pain", "priorIncapacityDays": 0, "heavyLifting": True, "sector": "private"}
-    worker |= {"occupationalPhysicianConfirms": True, "applicationDate": "2024-03-01"}
+    worker |= {"healthSurveillance": True, "ownDoctorAgrees": True, "applicationDate": "2024-03-01"}
     same(fresh, worker | {"incapacityStart": "2024-01-20"})
     before = cached_answers(fresh)
     found = set()
@@ -197,21 +197,22 @@ def test_cached_answer_has_the_eligible_days_of_its_own_record(fresh: GuidelineS
     assert cached_answers(fresh) == before
 
 
-def test_cached_answer_says_of_its_own_days_from_when_on_the_rules_have_ended(fresh: GuidelineService) -> None:
+def test_cached_answer_has_its_own_days_over_the_change_of_edition(fresh: GuidelineService) -> None:
     worker = {"incapacityCause": "low-back-pain", "priorIncapacityDays": 0, "heavyLifting": True, "sector": "private"}
-    worker |= {"occupationalPhysicianConfirms": True, "assessmentDate": "2018-06-06", "applicationDate": "2018-06-06"}
+    worker |= {"healthSurveillance": True, "ownDoctorAgrees": True, "occupationalPhysicianConfirms": True}
+    worker |= {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06"}
     found = {}
     for start in ("2018-05-09", "2018-05-10", "2018-05-11", "2018-03-07", "2018-03-08"):
         answer = orjson.loads(same(fresh, worker | {"incapacityStart": start}))
         lines = [line for line in answer["summary"] if line["kind"] == "programme"]
-        outdated = answer["eligibility"]["fedris-prevention"]["eligibleOutdatedFrom"]
-        found[start] = outdated, [line.get("date") for line in lines]
+        last = answer["eligibility"]["fedris-prevention"]["eligibleUntil"]
+        found[start] = last, [line.get("date") for line in lines]
     assert found == {
-        "2018-05-09": ("2018-06-08", [None]),
-        "2018-05-10": ("2018-06-08", ["2018-06-07"]),
-        "2018-05-11": ("2018-06-08", []),
-        "2018-03-07": (None, [None]),
-        "2018-03-08": ("2018-06-08", [None]),
+        "2018-05-09": ("2018-11-09", [None]),
+        "2018-05-10": ("2018-11-10", ["2018-06-07"]),
+        "2018-05-11": ("2018-11-11", ["2018-06-08"]),
+        "2018-03-07": ("2018-09-07", [None]),
+        "2018-03-08": ("2018-09-08", [None]),
     }
 
 

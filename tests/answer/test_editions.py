@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
-from tests.support.editions import FIRST_DAY, admissible, first_edition_only, records, two_editions
+from tests.support.editions import FIRST_DAY, admissible, records, two_editions
 from tests.support.outcomes import outcomes
 from tests.support.paths import ANKLE
 from tests.support.renaming import renamed
@@ -34,12 +34,6 @@ WORKER: Json = {
 @pytest.fixture(scope="module")
 def two(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
     return GuidelineService(two_editions(tmp_path_factory.mktemp("two")))
-
-
-@pytest.fixture(scope="module")
-def ended(cache_folder: str, tmp_path_factory: pytest.TempPathFactory) -> GuidelineService:
-    """The guideline in which no rules follow those that have ended."""
-    return GuidelineService(first_edition_only(tmp_path_factory.mktemp("ended")))
 
 
 def eligibility(service: GuidelineService, record: Json, programme: str = FEDRIS) -> Json:

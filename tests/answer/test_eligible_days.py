@@ -28,7 +28,11 @@ REHABILITATION = "multidisciplinary-rehabilitation"
 PARTIAL = "partial-resumption"
 ASKED = {FEDRIS: "applicationDate", REHABILITATION: "assessmentDate", PARTIAL: "assessmentDate"}
 """The field that says on which day a programme is asked for."""
-BOUNDS = {FEDRIS: {"incapacityStart"}, REHABILITATION: {"onsetDate", "spinalSurgeryDate"}, PARTIAL: set()}
+BOUNDS = {
+    FEDRIS: {"incapacityStart", "lowBackSurgeryDate", "returnExaminationDate"},
+    REHABILITATION: {"onsetDate", "spinalSurgeryDate"},
+    PARTIAL: set(),
+}
 """The other dates that the criteria of a programme read."""
 PATIENT: Json = {
     "assessmentDate": "2024-05-20",
@@ -54,26 +58,26 @@ def added(day: str, days: int) -> str:
 @pytest.mark.parametrize(
     ("application", "change", "expected"),
     [
-        ("2024-05-20", {}, ("2024-05-21", "2024-07-23", "known")),  # day 27
-        ("2024-05-21", {}, ("2024-05-21", "2024-07-23", "known")),  # day 28
-        ("2024-07-23", {}, ("2024-05-21", "2024-07-23", "known")),  # the last day of month 3
-        ("2024-07-24", {}, (None, None, "never")),
-        (None, {}, ("2024-05-21", "2024-07-23", "known")),
-        ("2024-05-20", {"priorIncapacityDays": 21}, ("2024-04-30", None, "open-ended")),
-        ("2024-09-20", {"priorIncapacityDays": 21}, ("2024-04-30", None, "open-ended")),
-        ("2024-05-20", {"priorIncapacityDays": None}, ("2024-05-21", "2024-07-23", "unknown")),
+        ("2024-05-20", {}, ("2024-05-21", "2024-10-23", "known")),  # day 27
+        ("2024-05-21", {}, ("2024-05-21", "2024-10-23", "known")),  # day 28
+        ("2024-10-23", {}, ("2024-05-21", "2024-10-23", "known")),  # the last day of month 6
+        ("2024-10-24", {}, (None, None, "never")),
+        (None, {}, ("2024-05-21", "2024-10-23", "known")),
+        ("2024-05-20", {"priorIncapacityDays": 21}, ("2024-04-30", "2024-10-23", "known")),
+        ("2024-09-20", {"priorIncapacityDays": 21}, ("2024-04-30", "2024-10-23", "known")),
+        ("2024-05-20", {"priorIncapacityDays": None}, ("2024-05-21", "2024-10-23", "unknown")),
         (
             "2024-05-20",
-            {"priorIncapacityDays": 21, "incapacityCause": "low-back-surgery"},
-            ("2024-05-21", "2024-07-23", "known"),
+            {"priorIncapacityDays": 21, "incapacityCause": "low-back-surgery", "lowBackSurgeryDate": "2024-04-23"},
+            ("2024-05-21", "2024-10-23", "known"),
         ),
         ("2024-05-20", {"sector": "self-employed"}, (None, None, "never")),
         (None, {"sector": "self-employed", "incapacityStart": None}, (None, None, "never")),
         ("2024-05-20", {"sector": None}, (None, None, "unknown")),
         ("2024-05-20", {"incapacityStart": None}, (None, None, "unknown")),
-        ("2024-05-20", {"incapacityStart": None, "incapacitated": False}, (None, None, "never")),
-        (None, {"incapacityStart": "2023-11-30"}, ("2023-12-28", "2024-02-29", "known")),
-        (None, {"incapacityStart": "2022-11-30"}, ("2022-12-28", "2023-02-28", "known")),
+        ("2024-05-20", {"incapacityStart": None, "incapacitated": False}, (None, None, "unknown")),
+        (None, {"incapacityStart": "2023-11-30"}, ("2023-12-28", "2024-05-30", "known")),
+        (None, {"incapacityStart": "2022-11-30"}, ("2022-12-28", "2023-05-30", "known")),
     ],
 )
 def test_application_moves_with_the_start_of_the_incapacity_fixed(

@@ -50,11 +50,15 @@ FLAGS = (
     ),
     *("symptomsImproved", "promsRecorded", "programmeAccepted"),
     *("newSpinalOperation", "socioProfessionalReintegration", "secondSeriesAgreed"),
+    *("healthSurveillance", "ownDoctorAgrees"),
+    *("seatVibration", "ergonomicBackLoad", "officeWorkOnly", "returnExamination", "adaptedWorkNeeded"),
+    "endedIncapacityBecauseOfLowBack",
 )
 NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
 DATES = (
     *("assessmentDate", "onsetDate", "incapacityStart", "applicationDate", "spinalSurgeryDate"),
-    *("sicknessFundSince", "programmeStart"),
+    *("sicknessFundSince", "programmeStart", "lowBackSurgeryDate", "returnExaminationDate"),
+    *("endedIncapacityStart", "endedIncapacityUntil"),
 )
 FIELDS = {*LISTS, *FLAGS, *NUMBERS, *DATES, "medications", "id", "episode"}
 ORDERS = {
@@ -65,13 +69,25 @@ ORDERS = {
     ("incapacityStart", "sicknessFundSince"),
     ("sicknessFundSince", "assessmentDate"),
     ("programmeStart", "assessmentDate"),
+    ("lowBackSurgeryDate", "assessmentDate"),
+    ("lowBackSurgeryDate", "applicationDate"),
+    ("endedIncapacityStart", "endedIncapacityUntil"),
+    ("endedIncapacityUntil", "incapacityStart"),
+    ("endedIncapacityUntil", "assessmentDate"),
+    ("endedIncapacityUntil", "returnExaminationDate"),
+    ("returnExaminationDate", "applicationDate"),
+    ("returnExaminationDate", "assessmentDate"),
 }
 IMPLIED = {
     "spinalSurgeryDate": "spinalSurgery",
     "sicknessFundSince": "paidBySicknessFund",
     "incapacityStart": "incapacitated",
+    "returnExaminationDate": "returnExamination",
 }
 """A date, by name, and the boolean field that it implies."""
+IMPLIED_BY_BEING_TRUE = {"incapacityPrescribed": "incapacitated", "seatVibration": "vibration"}
+EXCLUDED = ("heavyLifting", "vibration", "seatVibration", "ergonomicBackLoad")
+"""What is false where only office work is done."""
 DECISIONS = (
     *("exit", "stage", "examination", "imaging", "management", "profile", "facet", "medication-excluded"),
     *("medication-not-routine", "work", "follow-up"),
@@ -102,9 +118,17 @@ def complete_records(draw: st.DrawFn) -> Json:
     if not record["earlierProgramme"]:
         record |= dict.fromkeys(("newSpinalOperation", "secondSeriesAgreed"), False)
     record["newSpinalOperation"] &= record["spinalSurgery"]
+    dates["lowBackSurgeryDate"] = min(dates["lowBackSurgeryDate"], dates["applicationDate"])
+    dates["returnExaminationDate"] = min(dates["returnExaminationDate"], dates["applicationDate"])
+    last = min(dates["returnExaminationDate"], dates["incapacityStart"])
+    dates["endedIncapacityUntil"] = min(dates["endedIncapacityUntil"], last)
+    dates["endedIncapacityStart"] = min(dates["endedIncapacityStart"], dates["endedIncapacityUntil"])
     for name, settled in IMPLIED.items():
         if not record[settled]:
             del dates[name]
+    record["vibration"] |= record["seatVibration"]
+    if record["officeWorkOnly"]:
+        record |= dict.fromkeys(EXCLUDED, False)
     return record | {name: day.isoformat() for name, day in dates.items()}
 
 
@@ -135,7 +159,9 @@ def test_fields_and_decisions_match_the_guideline(service: GuidelineService) -> 
     orders = {tuple(iri.rsplit("#", 1)[1] for iri in pair) for pair in service.guideline.date_orders}
     assert orders == ORDERS
     implied = {f.id: i.rsplit("#", 1)[1] for f in fields.values() for i in f.implies}
-    assert implied == {**IMPLIED, "incapacityPrescribed": "incapacitated"}
+    assert implied == {**IMPLIED, **IMPLIED_BY_BEING_TRUE}
+    excluded = {f.id: {i.rsplit("#", 1)[1] for i in f.excludes} for f in fields.values() if f.excludes}
+    assert excluded == {"officeWorkOnly": set(EXCLUDED)}
     assert set(service.assess({})["decisions"]) == set(DECISIONS)
 
 
@@ -214,8 +240,9 @@ def test_more_values_never_retract_an_answer(
 
 def bounds(name: str, missing: list[str]) -> bool:
     """Return whether a field bounds a missing date or implies a missing field and so may exclude options."""
-    implied = {**IMPLIED, "incapacityPrescribed": "incapacitated"}.get(name)
-    return implied in missing or any({name, other} in map(set, ORDERS) for other in missing)
+    implied = {**IMPLIED, **IMPLIED_BY_BEING_TRUE}.get(name)
+    excludes = name == "officeWorkOnly" and not set(EXCLUDED).isdisjoint(missing)
+    return excludes or implied in missing or any({name, other} in map(set, ORDERS) for other in missing)
 
 
 @pytest.mark.slow

@@ -201,10 +201,10 @@ def test_changes_follow_the_editions_that_an_unknown_day_can_choose(planned: Gui
 
 
 TOMORROW = {
-    "en": "from tomorrow, up to and including 2024-07-23",
-    "nl": "vanaf morgen, tot en met 2024-07-23",
-    "fr": "à partir de demain, jusqu'au 2024-07-23 inclus",
-    "de": "ab morgen, bis einschließlich 2024-07-23",
+    "en": "from tomorrow, up to and including 2024-10-23",
+    "nl": "vanaf morgen, tot en met 2024-10-23",
+    "fr": "à partir de demain, jusqu'au 2024-10-23 inclus",
+    "de": "ab morgen, bis einschließlich 2024-10-23",
 }
 
 
@@ -216,7 +216,7 @@ def test_worker_on_day_27_reads_from_tomorrow(service: GuidelineService, lang: s
     text = to_text(service.guideline, service.assess(next_day, lang=lang), lang, full=True)
     assert TOMORROW[lang] not in text
     assert "2024-05-21" in text
-    assert "2024-07-23" in text
+    assert "2024-10-23" in text
 
 
 ENDED = {
@@ -228,13 +228,13 @@ ENDED = {
 
 
 @pytest.mark.parametrize("lang", ENDED)
-def test_text_says_from_when_on_days_are_by_rules_that_have_ended(service: GuidelineService, lang: str) -> None:
+def test_text_says_from_when_on_days_are_by_rules_that_have_ended(ended: GuidelineService, lang: str) -> None:
     before = DAY_27 | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
-    text = to_text(service.guideline, service.assess(before, lang=lang), lang, width=200, full=True)
+    text = to_text(ended.guideline, ended.assess(before, lang=lang), lang, width=200, full=True)
     assert ENDED[lang] in text
     assert phrase("days-outdated", lang, day="2018-06-08") in text
     for other, day in ((before | {"incapacityStart": "2018-03-07"}, "2018-06-08"), (DAY_27, "2024-05-21")):
-        text = to_text(service.guideline, service.assess(other, lang=lang), lang, width=200, full=True)
+        text = to_text(ended.guideline, ended.assess(other, lang=lang), lang, width=200, full=True)
         assert phrase("days-outdated", lang, day=day) not in text  # none; the verdict itself is marked
 
 

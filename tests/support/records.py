@@ -38,6 +38,8 @@ WORKER: Record = {
     "heavyLifting": True,
     "occupationalPhysicianConfirms": True,
     "sector": "private",
+    "healthSurveillance": True,
+    "ownDoctorAgrees": True,
 }
 """Who meets every criterion of the prevention programme, but for the day of the application."""
 DAY_27 = WORKER | {"assessmentDate": "2024-05-20", "applicationDate": "2024-05-20"}
