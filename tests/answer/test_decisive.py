@@ -44,6 +44,9 @@ def test_where_a_point_is_decisive_it_applies(service: GuidelineService, ankle: 
         random = Random(11)
         sizes = [variable.size for variable in assessor.cells.variables]
         signatures = [bytes(random.randint(0, size) for size in sizes) for _ in range(4000)]
+        if guideline_service is service:
+            read = (service.reader.understand(service.reader.from_json(c["record"])) for c in OWN)
+            signatures += [assessor.signature(record) for record in read]
         names = {name for p in points for name in (p.decisive_in, p.applies_to) if name}
         needed = assessor.program.needed([Named(name) for name in names])
         seen = set()

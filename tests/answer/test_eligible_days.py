@@ -170,7 +170,7 @@ def test_outdated_days_are_those_on_which_the_verdict_would_be(
 
 
 def test_no_run_has_no_outdated_days(service: GuidelineService) -> None:
-    for change in ({"sector": None}, {"sector": "self-employed"}, {"applicationDate": "2024-09-20"}):
+    for change in ({"sector": None}, {"sector": "self-employed"}, {"applicationDate": "2024-10-24"}):
         found = service.assess(WORKER | change, only=[FEDRIS])["eligibility"][FEDRIS]
         assert (found["eligibleFrom"], found["eligibleOutdatedFrom"]) == (None, None)
 

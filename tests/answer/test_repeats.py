@@ -93,8 +93,8 @@ def test_every_identifier_leads_to_its_text(service: GuidelineService, explain: 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_answers_are_small(service: GuidelineService, lang: str) -> None:
-    assert len(orjson.dumps(service.assess(FIRST_VISIT, lang=lang))) <= 30_000
-    assert len(orjson.dumps(service.assess(README, lang=lang))) <= 26_000
+    assert len(orjson.dumps(service.assess(FIRST_VISIT, lang=lang))) <= 33_000  # with both editions of a programme
+    assert len(orjson.dumps(service.assess(README, lang=lang))) <= 30_000
 
 
 def test_answers_to_the_cases_are_small(answers: list[Json]) -> None:
