@@ -95,4 +95,4 @@ class Order:
 
 def _natural(name: str) -> tuple[object, ...]:
     """Return a key that sorts the numbers in names as numbers, so that week 3 is before week 12."""
-    return (*(int(part) if part.isdecimal() else part for part in _NUMBER.split(name)), name)
+    return tuple(int(part) if part.isdecimal() else part for part in _NUMBER.split(name)), name
