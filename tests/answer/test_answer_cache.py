@@ -241,7 +241,9 @@ def test_cached_answer_is_the_same_for_known_and_unknown_dates(fresh: GuidelineS
 def test_cached_answer_is_the_same_at_the_ends_of_the_calendar(fresh: GuidelineService, day: str) -> None:
     for record in CASES[::60]:
         sent = {
-            name: day if fresh.guideline.field_names[name].kind == "date" else value for name, value in record.items()
+            name: day if fresh.guideline.field_names[name].kind == "date" else value
+            for name, value in record.items()
+            if name in fresh.guideline.field_names  # not the bounds of an uncertain date
         }
         same(fresh, sent, explain=True)
         same(fresh, sent)

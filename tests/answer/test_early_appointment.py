@@ -133,7 +133,8 @@ def test_summary_says_that_a_limit_is_reached(service: GuidelineService) -> None
     whole = record(60, "second-line", contact="follow-up", recurrentPain=False, chronicityRisk="high")
     whole |= {"spinalSurgery": False, "improvement": "little-or-none", "severePain": False}
     whole |= {"unbearablePainDespiteTreatment": False, "incapacitated": False, "resumption": "none"}
-    whole |= {"returnExamination": False}
+    whole |= {"returnExamination": False, "newSpinalOperation": False}
+    whole |= {"socioProfessionalReintegration": False, "secondSeriesAgreed": False}
     whole |= {
         "programmeStart": whole["assessmentDate"],
         "promsRecorded": True,

@@ -50,6 +50,18 @@ GOOD: dict[str, Any] = {
     "occupationalPhysicianConfirms": True,
     "heavyLifting": True,
     "vibration": False,
+    "seatVibration": False,
+    "ergonomicBackLoad": True,
+    "officeWorkOnly": False,
+    "healthSurveillance": True,
+    "ownDoctorAgrees": True,
+    "lowBackSurgeryDate": "2024-05-01",
+    "returnExamination": True,
+    "returnExaminationDate": "2024-04-10",
+    "endedIncapacityStart": "2024-02-01",
+    "endedIncapacityUntil": "2024-04-08",
+    "endedIncapacityBecauseOfLowBack": True,
+    "adaptedWorkNeeded": False,
     "spinalSurgery": True,
     "spinalSurgeryDate": "2024-06-10",
     "paidBySicknessFund": True,
@@ -78,7 +90,7 @@ GOOD: dict[str, Any] = {
     "programmeStart": "2024-06-02",
     "sessionsFollowed": 0,
 }
-DATES = [name for name in GOOD if name.endswith(("Date", "Start", "Since"))]
+DATES = [name for name in GOOD if name.endswith(("Date", "Start", "Since", "Until"))]
 LISTS = ("careLine", "contact", "redFlags", "chronicityRisk", "improvement", "rehabilitationPotential")
 FLAGS = [name for name, value in GOOD.items() if isinstance(value, bool)]
 
