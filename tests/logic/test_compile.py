@@ -213,7 +213,9 @@ class TestAnotherGuideline:
         derive, classify = derive_query(ankle.guideline), record_query(ankle.assessor.program)
         _, verdicts = engine(turtle, derive, classify)
         _, expected = by_the_package(ankle, ANKLE_RECORDS)
-        assert sorted(map(str, verdicts.values())) == sorted(map(str, expected.values()))
+        assert sorted(sorted(v.items()) for v in verdicts.values()) == sorted(
+            sorted(v.items()) for v in expected.values()
+        )
 
 
 # -- durations ------------------------------------------------------------------------------------
