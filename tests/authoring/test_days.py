@@ -100,6 +100,17 @@ def test_rule_is_outdated_where_none_follows(
     assert names(ended(tmp_path, first, box), day) == expected
 
 
+@pytest.mark.parametrize(
+    ("last", "expected"), [("2024-12-31", []), ("2024-12-30", ["supervised-training-number-of-sessions"])]
+)
+def test_next_edition_follows_a_rule_of_its_date(tmp_path: Path, last: str, expected: list[str]) -> None:
+    guideline_copy(tmp_path, ANKLE, ("ontology", "shapes"))
+    days = f'cp:validUntil "{last}"^^xsd:date ; cp:validBy ank:applicationDate ;'
+    identifier = 'dcterms:identifier "supervised-training-number-of-sessions" ;'
+    replace_once(tmp_path / "ontology" / "pathway.ttl", identifier, f"{identifier}\n    {days}")
+    assert names(load_guideline(tmp_path), "2025-01-01") == expected
+
+
 def test_check_reports_days_only_when_asked(tmp_path: Path) -> None:
     ended(tmp_path, "2025-03-06")
     about_days = {"source-expired", "statement-outdated"}

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import iri
-from lrp_kg.guideline.model import Caution, Edition, Guideline, Statement
+from lrp_kg.guideline.model import Caution, Edition, Guideline, Programme, Statement
 from lrp_kg.guideline.sources import source_states
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.namespaces import CP
@@ -54,7 +54,8 @@ def ended_rules(guideline: Guideline, day: date) -> list[tuple[Rule, date]]:
 
     Counted are last days by the day of the assessment or the day that chooses an edition: a rule of another date still
     holds for records with an earlier one. A rule is followed by one that begins on the day after in one of its places
-    (box, stage or programme; warnings have none), or by one in force that says what it thinks of it.
+    (box, stage or programme; warnings have none), by an edition that begins then and is chosen by the same date, or by
+    one that agrees with it or differs from it.
     """
     places = _places(guideline)
     rules: dict[str, Statement | Caution] = {s.iri: s for s in guideline.statements}
@@ -64,6 +65,8 @@ def ended_rules(guideline: Guideline, day: date) -> list[tuple[Rule, date]]:
         last = _last_day(guideline, rule)
         if last is None or last >= day:
             continue
+        if any(_next_edition(rule, last, programme) for programme in guideline.programmes.values()):
+            continue
         others = [o for o in rules.values() if o.iri != rule.iri and type(o) is type(rule)]
         if not any(_follows(guideline, other, rule, last, places) for other in others):
             found.append((rule, last))
@@ -72,6 +75,11 @@ def ended_rules(guideline: Guideline, day: date) -> list[tuple[Rule, date]]:
         if edition.valid_until and edition.valid_until < day:
             found.append((edition, edition.valid_until))
     return found
+
+
+def _next_edition(rule: Statement | Caution, last: date, programme: Programme) -> bool:
+    by = {field for validity in _validities(rule) for period in validity.every for field in period.by}
+    return programme.valid_by in by and any(e.valid_from == last + timedelta(days=1) for e in programme.editions)
 
 
 def _follows(
