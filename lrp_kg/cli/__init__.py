@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "serve.serve",
     "sources": "sources.sources",
     "synthesise": "synthesise.synthesise",
+    "tidy": "tidy.tidy",
     "validate": "assess.validate",
 }
 """Module and function of each command; a module is imported when its command runs."""

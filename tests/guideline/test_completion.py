@@ -49,7 +49,6 @@ def test_answers_do_not_change(short: Path, ankle: GuidelineService) -> None:
     for case in CASES:
         if not case["expect"].get("invalid"):
             found, expected = (g.assess(case["record"], explain=True) for g in (other, ankle))
-            assert found["guideline"].pop("content") != expected["guideline"].pop("content")  # the texts differ
             assert found == expected, case["id"]
 
 

@@ -1,0 +1,1 @@
+"""Lays out what an ontology editor has saved along the committed file."""
