@@ -26,7 +26,7 @@ _NOT_SAID = {RDF + "List"}
 
 
 @dataclass(frozen=True)
-class Described:
+class BlankValue:
     """A blank node: its properties with their objects."""
 
     said: dict[str, list[Value]]
@@ -36,7 +36,7 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListValue:
     """An RDF list; one that is not ordered is a set."""
 
     items: list[Value]
@@ -46,15 +46,15 @@ class Listed:
         return hash(key(self))
 
 
-Value = ox.NamedNode | ox.Literal | Described | Listed
+Value = ox.NamedNode | ox.Literal | BlankValue | ListValue
 Said = dict[str, list[Value]]
 
 
 def key(value: Value) -> str:
     """Return a text that is the same for values that say the same."""
-    if isinstance(value, Described):
+    if isinstance(value, BlankValue):
         return f"[{said_key(value.said)}]"
-    if isinstance(value, Listed):
+    if isinstance(value, ListValue):
         items = [key(item) for item in value.items]
         return f"({' '.join(items if value.ordered else sorted(items))})"
     return str(value)
@@ -66,23 +66,23 @@ def said_key(said: Said) -> str:
 
 
 @dataclass
-class Content:
+class ModuleContent:
     """What a text says: of each named subject, and blank nodes that nothing holds, such as ``owl:AllDifferent``."""
 
     named: dict[str, Said]
-    loose: list[Described]
+    loose: list[BlankValue]
     prefixes: dict[str, str]
     """Prefixes by their namespaces."""
 
 
-def content_of(text: str, *, sets: bool) -> Content:
+def content_of(text: str, *, sets: bool) -> ModuleContent:
     """Return what a Turtle text says; ``sets``: the order of lists that OWL takes for sets does not count."""
     try:
         parser = ox.parse(text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
         triples = [quad.triple for quad in parser]
     except SyntaxError as error:
         raise NotLaidOut(f"it is not Turtle: {error.msg}") from error
-    return Content(*_Reader(triples, sets).read(), {n: p for p, n in parser.prefixes.items() if p})
+    return ModuleContent(*_Reader(triples, sets).read(), {n: p for p, n in parser.prefixes.items() if p})
 
 
 class _Reader:
@@ -99,9 +99,9 @@ class _Reader:
         if any(n > 1 for n in self._holders.values()):
             raise NotLaidOut("a blank node is used in several places; give it an IRI")
 
-    def read(self) -> tuple[dict[str, Said], list[Described]]:
+    def read(self) -> tuple[dict[str, Said], list[BlankValue]]:
         named = {s.value: self._said(s) for s in self._about if isinstance(s, ox.NamedNode)}
-        loose = [Described(self._said(s)) for s in self._about if isinstance(s, ox.BlankNode) and not self._holders[s]]
+        loose = [BlankValue(self._said(s)) for s in self._about if isinstance(s, ox.BlankNode) and not self._holders[s]]
         return named, loose
 
     def _said(self, subject: ox.NamedNode | ox.BlankNode) -> Said:
@@ -121,12 +121,12 @@ class _Reader:
         if isinstance(node, ox.Triple):
             raise NotLaidOut("it has a triple term")
         if isinstance(node, ox.NamedNode) and node.value == RDF + "nil":
-            return Listed([], self._ordered(predicate))
+            return ListValue([], self._ordered(predicate))
         if not isinstance(node, ox.BlankNode):
             return node
         if any(t.predicate.value == RDF + "first" for t in self._about.get(node, ())):
-            return Listed(self._items(node), self._ordered(predicate))
-        return Described(self._said(node))
+            return ListValue(self._items(node), self._ordered(predicate))
+        return BlankValue(self._said(node))
 
     def _ordered(self, predicate: str) -> bool:
         return not (self._sets and predicate in SETS)

@@ -8,9 +8,9 @@ from itertools import zip_longest
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.tidy.content import Content, Described, Listed, Said, Value, content_of, key, said_key
-from lrp_kg.authoring.tidy.syntax import Block, NotLaidOut, Object, Pair, TurtleTree
-from lrp_kg.authoring.tidy.writing import Writer
+from lrp_kg.authoring.tidy.content import ModuleContent, BlankValue, ListValue, Said, Value, content_of, key, said_key
+from lrp_kg.authoring.tidy.syntax import Block, NotLaidOut, Object, PropertyNode, TurtleTree
+from lrp_kg.authoring.tidy.writing import TurtleWriter
 
 _SUBJECT, _PREDICATE = "urn:x:subject", "urn:x:predicate"
 
@@ -18,7 +18,7 @@ _SUBJECT, _PREDICATE = "urn:x:subject", "urn:x:predicate"
 class Patcher:
     """Collects replacements in the text of a tree; ``sets`` as in `content_of`."""
 
-    def __init__(self, tree: TurtleTree, writer: Writer, sets: bool) -> None:
+    def __init__(self, tree: TurtleTree, writer: TurtleWriter, sets: bool) -> None:
         self.tree = tree
         self.writer = writer
         self._sets = sets
@@ -37,7 +37,7 @@ class Patcher:
             return ""
         return next(iter(self._read(f"{text} <{_PREDICATE}> 1 .").named))
 
-    def loose(self, block: Block) -> Described:
+    def loose(self, block: Block) -> BlankValue:
         """Return what a block about a blank node says."""
         return self._read(self.tree.text[block.start : block.end]).loose[0]
 
@@ -49,7 +49,7 @@ class Patcher:
         text = f"<{_SUBJECT}> <{predicate}> {self.tree.text[node.start : node.end]} ."
         return self._read(text).named[_SUBJECT][predicate][0]
 
-    def _read(self, text: str) -> Content:
+    def _read(self, text: str) -> ModuleContent:
         return content_of(self._head + text, sets=self._sets)
 
     # -- edits --------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ class Patcher:
 
     # -- properties -----------------------------------------------------------------------------------
 
-    def describe(self, holders: Sequence[Sequence[Pair]], said: Said) -> None:
+    def describe(self, holders: Sequence[Sequence[PropertyNode]], said: Said) -> None:
         """Let the properties of a subject, which can be in several blocks, say something else."""
         pairs = [pair for own in holders for pair in own]
         left = {p: list(objects) for p, objects in said.items()}
@@ -133,17 +133,17 @@ class Patcher:
 
     def _change(self, node: Object, value: Value) -> None:
         """Let an object say something else, changing as little of it as possible."""
-        if node.kind == "described" and node.pairs and isinstance(value, Described) and self._alike(node, value):
+        if node.kind == "described" and node.pairs and isinstance(value, BlankValue) and self._alike(node, value):
             self.describe([node.pairs], value.said)
-        elif node.kind == "listed" and node.items and isinstance(value, Listed) and value.items:
+        elif node.kind == "listed" and node.items and isinstance(value, ListValue) and value.items:
             self._items(node, value)
         else:
             self.replace(node.start, node.end, self.writer.value(value))
 
-    def _alike(self, node: Object, value: Described) -> bool:
+    def _alike(self, node: Object, value: BlankValue) -> bool:
         return any(value.said.get(self.predicate((p.start, p.predicate_end))) for p in node.pairs)
 
-    def _items(self, node: Object, value: Listed) -> None:
+    def _items(self, node: Object, value: ListValue) -> None:
         old = [(item, self._value(item)) for item in node.items]
         if value.ordered:
             for found, new in zip_longest(old, value.items):
@@ -165,7 +165,7 @@ class Patcher:
         if added:
             self.replace(left[-1].end, left[-1].end, "".join(f" {self.writer.value(v)}" for v in added))
 
-    def _drop(self, every: Sequence[Object | Pair], kept: Sequence[Object | Pair]) -> None:
+    def _drop(self, every: Sequence[Object | PropertyNode], kept: Sequence[Object | PropertyNode]) -> None:
         """Remove what is not kept, with the sign or space that separates it from its neighbour."""
         starts = {node.start for node in kept}
         last = kept[-1]
@@ -197,9 +197,9 @@ def _likeness(one: Value, other: Value) -> int:
     """Return how much two different values have in common; 0 where the one is no edit of the other."""
     if isinstance(one, ox.Literal) and isinstance(other, ox.Literal):
         return int(one.language == other.language and one.datatype == other.datatype)
-    if isinstance(one, Described) and isinstance(other, Described):
+    if isinstance(one, BlankValue) and isinstance(other, BlankValue):
         return 1 + sum(said_key({p: one.said[p]}) == said_key({p: other.said.get(p, [])}) for p in one.said)
-    if isinstance(one, Listed) and isinstance(other, Listed):
+    if isinstance(one, ListValue) and isinstance(other, ListValue):
         return 1 + len(set(map(key, one.items)) & set(map(key, other.items)))
     return 0
 

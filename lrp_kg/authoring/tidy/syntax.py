@@ -32,12 +32,12 @@ class Object:
     start: int
     end: int
     kind: str = "term"
-    pairs: list[Pair] = field(default_factory=list)
+    pairs: list[PropertyNode] = field(default_factory=list)
     items: list[Object] = field(default_factory=list)
 
 
 @dataclass
-class Pair:
+class PropertyNode:
     """A property and its objects."""
 
     start: int
@@ -55,7 +55,7 @@ class Block:
     """A subject and what is said of it, to the full stop."""
 
     subject: Object
-    pairs: list[Pair]
+    pairs: list[PropertyNode]
     end: int
 
     @property
@@ -134,7 +134,7 @@ class TurtleTree:
         pairs = [] if self._sign == "." else self._pairs()
         return Block(subject, pairs, self._expect("."))
 
-    def _pairs(self) -> list[Pair]:
+    def _pairs(self) -> list[PropertyNode]:
         pairs = []
         while True:
             predicate = self._next()
@@ -142,7 +142,7 @@ class TurtleTree:
             while self._sign == ",":
                 self._next()
                 objects.append(self._object())
-            pairs.append(Pair(predicate.start(), predicate.end(), objects))
+            pairs.append(PropertyNode(predicate.start(), predicate.end(), objects))
             while self._sign == ";":
                 self._next()
             if self._sign in ("]", "."):

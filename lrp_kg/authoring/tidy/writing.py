@@ -6,7 +6,7 @@ import re
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.tidy.content import TYPE, Described, Listed, Said, Value
+from lrp_kg.authoring.tidy.content import TYPE, BlankValue, ListValue, Said, Value
 from lrp_kg.namespaces import OWL, RDFS, SKOS, XSD
 
 _FIRST = [
@@ -23,7 +23,7 @@ _PLAIN = {
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-class Writer:
+class TurtleWriter:
     """Writes values with the prefixes of a file; ``added`` are those that it needed and the file does not have."""
 
     def __init__(self, prefixes: dict[str, str], others: dict[str, str]) -> None:
@@ -36,7 +36,7 @@ class Writer:
         """Return a block."""
         return f"{self.value(ox.NamedNode(subject))} {self._pairs(said)} ."
 
-    def loose(self, node: Described) -> str:
+    def loose(self, node: BlankValue) -> str:
         """Return a block about a blank node."""
         return f"[] {self._pairs(node.said)} ."
 
@@ -47,9 +47,9 @@ class Writer:
 
     def value(self, value: Value) -> str:
         """Return a value."""
-        if isinstance(value, Described):
+        if isinstance(value, BlankValue):
             return f"[ {self._pairs(value.said)} ]" if value.said else "[]"
-        if isinstance(value, Listed):
+        if isinstance(value, ListValue):
             return f"( {' '.join(map(self.value, value.items))} )" if value.items else "()"
         return self._iri(value.value) if isinstance(value, ox.NamedNode) else self._literal(value)
 
