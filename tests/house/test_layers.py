@@ -42,6 +42,7 @@ WITHIN = {
         "mutation": {"cases", "compare"},
         "check": {"cases", "mutation", "reasoning"},
         "compare": set(),
+        "tidy": set(),
         "new": set(),
     },
     "research": {

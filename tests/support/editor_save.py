@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.tidy.content import ModuleContent, BlankValue, ListValue, Said, Value, content_of, key
+from lrp_kg.authoring.tidy.content import BlankValue, ListValue, ModuleContent, Said, Value, content_of, key
 from lrp_kg.authoring.tidy.writing import TurtleWriter
 from lrp_kg.namespaces import OWL, RDF, RDFS
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from lrp_kg.authoring.formatting import formatted, formatter
-from lrp_kg.authoring.tidy.content import TYPE, ModuleContent, BlankValue, ListValue, Said, content_of, key, said_key
+from lrp_kg.authoring.tidy.content import TYPE, BlankValue, ListValue, ModuleContent, Said, content_of, key, said_key
 from lrp_kg.authoring.tidy.patching import Patcher, likeness
 from lrp_kg.authoring.tidy.syntax import Block, NotLaidOut, TurtleTree
 from lrp_kg.authoring.tidy.writing import TurtleWriter

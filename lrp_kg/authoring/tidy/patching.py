@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.tidy.content import ModuleContent, BlankValue, ListValue, Said, Value, content_of, key, said_key
+from lrp_kg.authoring.tidy.content import BlankValue, ListValue, ModuleContent, Said, Value, content_of, key, said_key
 from lrp_kg.authoring.tidy.syntax import Block, NotLaidOut, Object, PropertyNode, TurtleTree
 from lrp_kg.authoring.tidy.writing import TurtleWriter
 
