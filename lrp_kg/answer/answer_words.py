@@ -14,6 +14,7 @@ from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords, short_title
 from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Decision
 from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.words import Text
 
 _MARKS = {
     AGREES: ("mark-agrees", "mark-agrees-perhaps"),
@@ -193,6 +194,14 @@ class AnswerWords(GuidelineWords):
             found[mark["stance"]] = found.get(mark["stance"], True) and "applies" in mark
         return [self.say(_MARKS[stance][perhaps]) for stance, perhaps in found.items() if agreed or stance != AGREES]
 
+    @cached_property
+    def _texts(self) -> dict[str, Text]:
+        return {s.id: s.label for s in self.guideline.statements}
+
+    def may_apply(self, box: Json) -> list[str]:
+        """Return the rules of law of a box that are only named, in words."""
+        return [self.text(self._texts[name]) for name in box.get("mayApply", ())]
+
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""
         named = " / ".join(e["label"] for e in programme["editions"] if e["applies"] != "no")
@@ -210,12 +219,13 @@ _STRONG = ("must", "must-not", "maximum")
 def beside_summary(answer: Json, also: Collection[str] = ()) -> list[Json]:
     """Return the strong statements, those with a date, and some by identifier, that are no line of the summary.
 
-    With one of which a rule of that day says otherwise is that rule.
+    With one of which a rule of that day says otherwise is that rule; of other law only what is strong.
     """
     known = {line["ref"]["statement"] for line in answer["summary"] if "statement" in line["ref"]}
     named = {d["id"] for d in answer["dates"] if d["earliest"] or d["latest"]}.union(also)
     said = {line["text"] for line in answer["summary"]}
     stated = [s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True]
+    named -= {s["id"] for s in stated if "validFrom" in s and s["id"] not in also}
     chosen = [s for s in stated if s["modality"] in _STRONG or s["id"] in named]
     named.update(
         m["statement"] for s in chosen for m in s.get("marks", ()) if m["stance"] == DIFFERS and "statement" in m

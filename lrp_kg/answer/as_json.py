@@ -154,13 +154,15 @@ class Renderer:
         decision, option = self.places[box.iri]
         title = self.text(box.label)
         known = option is not None and decisions[decision.id]["labels"].get(option.id) == title
+        shown, named = split(statements)
         return {
             **{"id": box.id, "label": box.printed},
             **({} if known else {"title": title}),
             "section": box.section.id,
             "decision": decision.id,
             "option": option.id if option else None,
-            "statements": [self.statement(record, s) for s in statements],
+            "statements": [self.statement(record, s) for s in shown],
+            **({"mayApply": [s.statement.id for s in named]} if named else {}),
         }
 
     def decision(self, record: Record, found: DecisionResult, boxes: Iterable[Box], explain: bool) -> Json:
@@ -413,6 +415,14 @@ def mark_as_json(found: MarkResult) -> Json:
     by = found.mark.by
     data = {"stance": found.mark.stance, "openPoint" if isinstance(by, OpenPoint) else "statement": by.id}
     return data | ({"applies": "unknown"} if found.in_force == OPEN else {})
+
+
+def split(statements: Iterable[StatementResult]) -> tuple[list[StatementResult], list[StatementResult]]:
+    """Return the statements that are said in full, and those that are only named."""
+    found: tuple[list[StatementResult], list[StatementResult]] = ([], [])
+    for s in statements:
+        found[s.only_named].append(s)
+    return found
 
 
 def eligible_days_as_json(found: EligibleDays) -> Json:

@@ -106,6 +106,11 @@ class StatementResult:
         return any(m.mark.stance == DIFFERS for m in self.marks)
 
     @property
+    def only_named(self) -> bool:
+        """Return whether it is only named in an answer: law that may hold, once more is known, and that has no day."""
+        return not self.statement.printed and self.verdict == OPEN and not (self.earliest or self.latest)
+
+    @property
     def limit_reached(self) -> str:
         """Return whether a limit is reached: yes, no, or unknown, also where no field could say so."""
         return {TRUE: "yes", FALSE: "no"}.get(OPEN if self.reached is None else self.reached, "unknown")

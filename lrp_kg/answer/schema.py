@@ -149,7 +149,7 @@ def _of_statements() -> dict[str, Schema]:
                 "option": _or_null(ref("OptionId")),
                 "statements": many(ref("Statement")),
             },
-            {"title": _TEXT},
+            {"title": _TEXT, "mayApply": many(ref("StatementId"))},
         ),
         "Date": record(of_date, {"countedFrom": ref("CountedFrom"), "note": ref("OpenPointId")}),
         "Warning": record(

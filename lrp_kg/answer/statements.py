@@ -143,6 +143,6 @@ def _days(
 
 
 def in_order(statements: Iterable[StatementResult]) -> tuple[StatementResult, ...]:
-    """Return the statements that have a date, the earlier first."""
-    dated = (s for s in statements if s.status)
+    """Return the statements that have a date, the earlier first; not what is only named."""
+    dated = (s for s in statements if s.status and not s.only_named)
     return tuple(sorted(dated, key=lambda s: (s.latest or s.earliest or date.max, s.statement.id)))

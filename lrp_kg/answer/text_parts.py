@@ -146,6 +146,10 @@ class TextAnswer:
             yield self._statement(statement)
         for ident in self.labels.points_on(box):
             yield self._point(self.labels.point(ident))
+        if named := self.words.may_apply(box):
+            yield Hanging(
+                f"[yellow]{escape(self.words.say('may-apply'))}{self.words.colon}{escape('; '.join(named))}[/]", "    "
+            )
 
     def _status(self, status: str) -> str:
         return f"[{_COLOURS.get(status, 'white')}]{escape(self.words.status(status))}[/]"

@@ -18,6 +18,7 @@ from lrp_kg.guideline.model import (
     Term,
     TimeLimit,
 )
+from lrp_kg.guideline.validity import Validity
 from lrp_kg.namespaces import CP, DCTERMS, OWL, PATIENT_RECORD, SKOS
 from lrp_kg.site.catalogue import KINDS, Entry, slug
 from lrp_kg.site.content import Content
@@ -230,6 +231,16 @@ class PageView:
         for when, period in (("not-before", limit.not_before), ("within", limit.within)):
             if period:
                 found.append(Markup.escape(self.w(when)).format(period=self.words.period(period), field=field))
+        return found
+
+    def in_force(self, validity: Validity | None) -> list[Markup]:
+        """Return when a rule holds, in words: each of its periods, with the dates that lie in it."""
+        found = []
+        for period in validity.every if validity else ():
+            one_side = "in-force-from" if period.first else "in-force-until"
+            name = "in-force-between" if period.first and period.last else one_side
+            fields = Markup(", ").join(map(self.link, period.by))
+            found.append(Markup.escape(self.w(name)).format(first=period.first, last=period.last, field=fields))
         return found
 
     def fact(self, fact: Fact) -> Markup:

@@ -146,9 +146,10 @@ def problems_of(expect: Json, answer: Json) -> list[str]:
             problems.append(f"limit {ident}: expected {wanted}, got {reached.get(ident)}")
     statements = [*answer["notices"], *(s for box in answer["boxes"] for s in box["statements"])]
     statements += [s for p in answer["eligibility"].values() for s in p["benefits"] + p["nextSteps"]]
-    verdicts = {s["id"]: s.get("condition", {}).get("verdict", "true") for s in statements}
+    in_force = {s["id"]: s.get("applies", s.get("condition", {}).get("verdict", "true")) for s in statements}
+    in_force |= dict.fromkeys((name for box in answer["boxes"] for name in box.get("mayApply", ())), "unknown")
     for ident, wanted in expect.get("statements", {}).items():
-        found = verdicts.get(ident, "false")
+        found = in_force.get(ident, "false")
         if found != (wanted if wanted == "unknown" else str(wanted).lower()):
             problems.append(f"statement {ident}: expected {wanted}, got {found}")
     named = {p["id"] for d in decisions.values() for p in d["openPoints"]}

@@ -48,17 +48,23 @@ FLAGS = (
         "multimodalFailed",
         "multidisciplinaryConsultation",
     ),
-    *("symptomsImproved", "promsRecorded", "programmeAccepted"),
+    *("symptomsImproved", "promsRecorded", "programmeAccepted", "workPotential", "workerConsents"),
     *("newSpinalOperation", "socioProfessionalReintegration", "secondSeriesAgreed"),
     *("healthSurveillance", "ownDoctorAgrees"),
     *("seatVibration", "ergonomicBackLoad", "officeWorkOnly", "returnExamination", "adaptedWorkNeeded"),
     "endedIncapacityBecauseOfLowBack",
 )
-NUMBERS = {"incapacityPercentage": (0, 100), "priorIncapacityDays": (0, 366), "sessionsFollowed": (0, 60)}
+NUMBERS = {
+    "incapacityPercentage": (0, 100),
+    "priorIncapacityDays": (0, 366),
+    "sessionsFollowed": (0, 60),
+    "employerSize": (1, 40),
+}
 DATES = (
     *("assessmentDate", "onsetDate", "incapacityStart", "applicationDate", "spinalSurgeryDate"),
     *("sicknessFundSince", "programmeStart", "lowBackSurgeryDate", "returnExaminationDate"),
     *("endedIncapacityStart", "endedIncapacityUntil"),
+    "trajectoryRequested",
 )
 FIELDS = {*LISTS, *FLAGS, *NUMBERS, *DATES, "medications", "id", "episode"}
 ORDERS = {
@@ -77,12 +83,15 @@ ORDERS = {
     ("endedIncapacityUntil", "returnExaminationDate"),
     ("returnExaminationDate", "applicationDate"),
     ("returnExaminationDate", "assessmentDate"),
+    ("incapacityStart", "trajectoryRequested"),
+    ("trajectoryRequested", "assessmentDate"),
 }
 IMPLIED = {
     "spinalSurgeryDate": "spinalSurgery",
     "sicknessFundSince": "paidBySicknessFund",
     "incapacityStart": "incapacitated",
     "returnExaminationDate": "returnExamination",
+    "trajectoryRequested": "incapacitated",
 }
 """A date, by name, and the boolean field that it implies."""
 IMPLIED_BY_BEING_TRUE = {"incapacityPrescribed": "incapacitated", "seatVibration": "vibration"}
@@ -111,10 +120,14 @@ def complete_records(draw: st.DrawFn) -> Json:
     dates = {name: today - days[name] for name in DATES}
     dates["assessmentDate"] = today
     dates["applicationDate"] = dates["incapacityStart"] + days["applicationDate"]
-    dates["sicknessFundSince"] = max(dates["sicknessFundSince"], dates["incapacityStart"])
+    for name in ("sicknessFundSince", "trajectoryRequested"):
+        dates[name] = max(dates[name], dates["incapacityStart"])
+    if record["sector"] == "self-employed":
+        del record["employerSize"]
     if not record["incapacitated"]:
         record |= dict.fromkeys(("incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity"), False)
         record["incapacityPercentage"] = 0
+        del record["workPotential"]
     if not record["earlierProgramme"]:
         record |= dict.fromkeys(("newSpinalOperation", "secondSeriesAgreed"), False)
     record["newSpinalOperation"] &= record["spinalSurgery"]

@@ -99,5 +99,5 @@ def test_answers_are_small(service: GuidelineService, lang: str) -> None:
 
 def test_answers_to_the_cases_are_small(answers: list[Json]) -> None:
     sizes = [len(orjson.dumps(answer)) for answer in answers]
-    assert statistics.median(sizes) <= 24_000
-    assert max(sizes) <= 37_000
+    assert statistics.median(sizes) <= 24_500  # 300 of them for rules of law that may hold
+    assert max(sizes) <= 39_000  # most in 2026, of a worker about whom all is known

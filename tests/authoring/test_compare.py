@@ -381,6 +381,8 @@ def random_records(service: GuidelineService, count: int, *, exact_days: bool = 
             ).isoformat()
         else:
             record["applicationDate"] = (today + timedelta(days=rng.randint(-30, 1200))).isoformat()
+        if "incapacityStart" in record and rng.random() < 0.7:  # what other values would contradict
+            record |= dict.fromkeys(("incapacitated", "earlierProgramme", "spinalSurgery"), True)
         if "sector" in record and rng.random() < 0.7:
             record |= {"sector": "private", "occupationalPhysicianConfirms": True, "heavyLifting": True}
         if exact_days:

@@ -45,6 +45,10 @@ GOOD: dict[str, Any] = {
     "incapacityStart": "2024-05-01",
     "incapacityCause": "low-back-pain",
     "priorIncapacityDays": 366,
+    "trajectoryRequested": "2024-05-02",
+    "workPotential": True,
+    "workerConsents": False,
+    "employerSize": 20,
     "applicationDate": "2024-06-01",
     "sector": "local",
     "occupationalPhysicianConfirms": True,
@@ -90,7 +94,7 @@ GOOD: dict[str, Any] = {
     "programmeStart": "2024-06-02",
     "sessionsFollowed": 0,
 }
-DATES = [name for name in GOOD if name.endswith(("Date", "Start", "Since", "Until"))]
+DATES = [name for name in GOOD if name.endswith(("Date", "Start", "Since", "Until", "Requested"))]
 LISTS = ("careLine", "contact", "redFlags", "chronicityRisk", "improvement", "rehabilitationPotential")
 FLAGS = [name for name, value in GOOD.items() if isinstance(value, bool)]
 
@@ -101,6 +105,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     *((f"{name} number", {name: 20240101}, name, "wrong-type") for name in DATES),
     ("date with a zone", {"onsetDate": "2024-04-01Z"}, "onsetDate", "wrong-form"),
     ("date with a time", {"onsetDate": "2024-04-01T10:00:00"}, "onsetDate", "wrong-form"),
+    ("an employer without workers", {"employerSize": 0}, "employerSize", "value-too-small"),
     ("negative days", {"priorIncapacityDays": -1}, "priorIncapacityDays", "value-too-small"),
     ("more than a year", {"priorIncapacityDays": 367}, "priorIncapacityDays", "value-too-large"),
     ("over 100 per cent", {"incapacityPercentage": 101}, "incapacityPercentage", "value-too-large"),

@@ -27,6 +27,7 @@ from lrp_kg.site.catalogue import KINDS, Catalogue, slug
 from lrp_kg.site.content import Content
 from lrp_kg.site.drawing import draw
 from lrp_kg.site.layout import lay_out
+from lrp_kg.site.pages import Site
 from lrp_kg.site.words import SiteWords
 from lrp_kg.site.writer import build, write
 from lrp_kg.svg import width_of, wrap
@@ -455,6 +456,17 @@ def test_periods_in_words(service: GuidelineService) -> None:
         "0 days",
         "1 month 3 days",
     ]
+
+
+def test_boxes_say_when_their_rules_are_in_force_and_the_map_shows_what_is_printed(service: GuidelineService) -> None:
+    pages = dict(Site(Content(service)).files())
+    box = pages["en/box/box-first-line-week-12-plus-first-contact-work.html"]()
+    assert re.search(r"In force</span> from 2017-01-01 to 2022-09-30, by: <a [^>]*>assessment date</a>", box)
+    assert re.search(r"In force</span> from 2016-01-01 on, by: <a [^>]*>start of incapacity</a>", box)
+    assert re.search(r"In force</span> up to and including 2025-12-31, by: <a [^>]*>request for", box)
+    law, printed = "from 4 months of incapacity on", "after 4 months of incapacity compensated"
+    assert law in box
+    assert [text in pages["en/index.html"]() for text in (law, printed)] == [False, True]
 
 
 # -- commands -------------------------------------------------------------------------------------

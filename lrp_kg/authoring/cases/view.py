@@ -94,9 +94,12 @@ class CaseAnswer:
         return [box for box in self.index.sections.get(section, []) if self.run.shows(box, None)]
 
     def statement(self, ident: str) -> bool | str:
-        """Return whether a statement is shown: True, False, or "unknown" where its condition is."""
+        """Return whether a statement is shown: True, False, or "unknown" where its condition, or its being law, is."""
         found = next((s for s in self.answer.shown if s.statement.id == ident), None)
-        return False if found is None else "unknown" if found.verdict == OPEN else True
+        if found is None:
+            return False
+        doubt = found.verdict == OPEN or (found.in_force == OPEN and not found.statement.printed)
+        return "unknown" if doubt else True
 
     def limit(self, ident: str) -> str | None:
         """Return whether a limit of a programme is reached; ``None`` where the limit is not given."""
