@@ -68,11 +68,13 @@ class Resting:
 
 
 def origin(source: SourceState, words: Words) -> str:
-    """Return in words when a source was issued, under which number, and in which version."""
+    """Return in words which version of a source it is; without one when it was issued, and under which number."""
+    if version := words.text(source.version):
+        return version
     by_day = len(source.issued) == len("2026-11-29")
     issued = words.say("source-published", day=source.issued) if by_day else source.issued
     number = words.say("source-number", number=source.number) if source.number else ""
-    return ", ".join(filter(None, (issued, number, words.text(source.version)))) or words.say("source-undated")
+    return ", ".join(filter(None, (issued, number))) or words.say("source-undated")
 
 
 def printed_sources(guideline: Guideline) -> tuple[Term, ...]:
@@ -87,8 +89,7 @@ def source_states(guideline: Guideline, day: date | None = None) -> tuple[Source
     With a day those come first that had to be read again before it, then the others by the day until which they are
     trusted.
     """
-    printed = {s.iri for s in printed_sources(guideline)}
-    found = [_state(guideline, s, s.iri in printed) for s in guideline.sources.values()]
+    found = [source_state(guideline, s) for s in guideline.sources.values()]
     found.sort(key=lambda s: (not s.printed, s.rank, s.issued or "9", s.id))
     if day is not None:
         found.sort(key=lambda s: (not s.expired(day), s.read_again_by or date.max))
@@ -157,7 +158,8 @@ def _term(guideline: Guideline, node: Node) -> Term:
     return Term(term.iri, term.id, term.label or (reader.label(advice) if advice else {}))
 
 
-def _state(guideline: Guideline, source: Term, printed: bool) -> SourceState:
+def source_state(guideline: Guideline, source: Term) -> SourceState:
+    """Return what is known of a source."""
     graph = guideline.index.graph
     reader, node = GraphReader(graph, guideline.index.positions), iri(source.iri)
     kind, part = (graph.one(node, CP + name) for name in ("sourceKind", "partRead"))
@@ -169,7 +171,7 @@ def _state(guideline: Guideline, source: Term, printed: bool) -> SourceState:
         kind=reader.term(kind) if kind else None,
         rank=reader.priority(kind) if kind else 0,
         official=kind is not None and reader.flag(kind, CP + "official"),
-        printed=printed,
+        printed=source in printed_sources(guideline),
         publisher=graph.texts(node, DCTERMS + "publisher"),
         version=graph.texts(node, OWL + "versionInfo"),
         issued=reader.text(node, DCTERMS + "issued"),

@@ -8,7 +8,7 @@ from functools import cached_property
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import OpenPoint, Term
-from lrp_kg.guideline.sources import Resting, SourceState, origin, read_since, resting_on, source_states
+from lrp_kg.guideline.sources import Resting, SourceState, origin, read_since, resting_on, source_state, source_states
 from lrp_kg.namespaces import CP
 from lrp_kg.site.views import PageView
 
@@ -45,7 +45,7 @@ class SourcesView:
 
     def of(self, name: str) -> SourceState:
         """Return the source with an IRI."""
-        return next(s for s in source_states(self.view.guideline) if s.iri == name)
+        return source_state(self.view.guideline, self.view.guideline.sources[name])
 
     def state(self, source: SourceState) -> str:
         """Return when a source was issued and read, and by when it has to be read again."""
