@@ -8,12 +8,12 @@ import pyoxigraph as ox
 
 from lrp_kg.authoring.tidy.content import TYPE, BlankValue, ListValue, Said, Value
 from lrp_kg.namespaces import OWL, RDFS, SKOS, XSD
+from lrp_kg.words import LANGUAGES
 
 _FIRST = [
     *(TYPE, RDFS + "subClassOf", OWL + "equivalentClass", RDFS + "domain", RDFS + "range"),
     *(OWL + "onProperty", OWL + "onDatatype", RDFS + "label", SKOS + "definition"),
 ]
-_LANGUAGES = ["en", "nl", "fr", "de"]
 _LOCAL = re.compile(r"[A-Za-z_](?:[\w-]*\w)?")
 _PLAIN = {
     XSD + "integer": r"[+-]?\d+",
@@ -83,6 +83,6 @@ class TurtleWriter:
 def _object_order(value: Value) -> tuple[int, str]:
     """Return a key that sorts texts by language, as they are everywhere, and leaves other objects as they come."""
     if isinstance(value, ox.Literal) and value.language:
-        place = _LANGUAGES.index(value.language) if value.language in _LANGUAGES else len(_LANGUAGES)
+        place = LANGUAGES.index(value.language) if value.language in LANGUAGES else len(LANGUAGES)
         return place, value.language
     return 0, ""
