@@ -125,6 +125,8 @@ class Calendar:
     ) -> tuple[tuple[int, ...], ...]:
         """Return the joint cells that variables can take over all valid values of one date that is not known exactly.
 
+        There are none where other dates leave it no day.
+
         ``variables`` are derived from the date ``name`` and from another each, which is known or in ``ranges``; those
         from the same two dates follow each other. For durations in days the cells are exactly those that some days
         reach; for months from a date in a range there can be more.
@@ -140,6 +142,8 @@ class Calendar:
         partners = dict(others)
         low = max(days.earliest, _shift(min(*(r.earliest for r in partners.values()), days.latest), -_REACH))
         high = min(days.latest, _shift(max(*(r.latest for r in partners.values()), days.earliest), _REACH))
+        if low > high:  # dates that contradict each other, each pair of which can be
+            return ()
 
         def shortest(variable: int, day: date) -> int:
             derived = self.derived[variable]
@@ -184,6 +188,8 @@ class Calendar:
             )
             if variables:
                 cells = self.joint(name, variables, dates, ranges)
+                if not cells:
+                    return (signature,)
                 found = [assign(s, variables, c) for s in found for c in cells]
                 if len(found) > COMPLETIONS:
                     return (signature,)

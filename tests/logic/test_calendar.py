@@ -71,3 +71,24 @@ def test_a_window_bounds_the_durations_of_an_unknown_date(service: GuidelineServ
     assert week == calendar.joint(
         application, variables, known, {application: DateRange(date(2024, 1, 1), date(2024, 1, 3))}
     )
+
+
+def test_dates_that_contradict_each_other_leave_no_day(service: GuidelineService) -> None:
+    calendar, fields = service.assessor.dates, service.guideline.field_names
+    start, assessed = fields["incapacityStart"].iri, fields["assessmentDate"].iri
+    applied = fields["applicationDate"].iri
+    known = {
+        fields["endedIncapacityUntil"].iri: date(2018, 4, 19),
+        assessed: date(2017, 12, 30),
+        applied: date(2018, 5, 22),
+    }
+    variables = tuple(i for i, d in calendar.derived.items() if (d.start, d.end) == (start, applied))
+    assert variables
+    assert calendar.joint(start, variables, known) == ()
+
+
+def test_what_follows_from_two_orders_of_dates_is_an_order(service: GuidelineService, ankle: GuidelineService) -> None:
+    """A record that contradicts itself through a date that is unknown is refused."""
+    for g in (service.guideline, ankle.guideline):
+        orders = set(g.date_orders)
+        assert {(a, d) for a, b in orders for c, d in orders if b == c} <= orders
