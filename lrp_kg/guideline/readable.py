@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.modules import value_of
-from lrp_kg.namespaces import CP, OWL, RDF, RDFS
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
 
 Object = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _TYPE, _LABEL, _DEFINED = (ox.NamedNode(n) for n in (RDF + "type", RDFS + "label", RDFS + "isDefinedBy"))
@@ -40,7 +40,7 @@ def readable_triples(guideline: Guideline, modules: Mapping[ox.NamedNode, Sequen
 
 
 def _label(term: object, kinds: set[str], said: dict[tuple[object, str], list[Object]]) -> dict[str, str]:
-    """Return the label of shared wording, of a fact by its key and value, or of a time limit by its date and period."""
+    """Return the label of shared wording, of a fact by its key and value, of limits and validity by dates."""
 
     def texts(name: str) -> dict[str, str]:
         labels = [t for node in said.get((term, CP + name), ()) for t in said.get((node, RDFS + "label"), ())]
@@ -55,4 +55,7 @@ def _label(term: object, kinds: set[str], said: dict[tuple[object, str], list[Ob
     if CP + "TimeLimit" in kinds:
         period = ", ".join(f"{sign} {v}" for name, sign in _SIGNS.items() for v in values(name))
         return {language: f"{date}: {period}" for language, date in texts("countedFrom").items()}
+    if CP + "Validity" in kinds:
+        days = " – ".join("".join(values(name)) for name in (DCTERMS + "valid", CP + "validUntil"))
+        return {language: f"{date}: {days}" for language, date in texts("validBy").items()}
     return texts("advice") or texts("drawnField") or texts("whenAnswer")
