@@ -187,7 +187,9 @@ def services(
 @pytest.mark.parametrize(
     "count", [40, pytest.param(1500, marks=[pytest.mark.long, pytest.mark.exhaustive])], ids=["few", "many"]
 )
-@pytest.mark.parametrize("name", ["low-back-pain", "ankle-sprain", "dated-rules", "two-editions"])
+@pytest.mark.parametrize(
+    "name", ["low-back-pain", "ankle-sprain", "dated-rules", pytest.param("two-editions", marks=pytest.mark.long)]
+)
 def test_rule_outside_its_days_is_marked_or_not_shown(services: Any, name: str, count: int) -> None:
     service, turtle, records = services(name)
     chance = random.Random(3)  # noqa: S311  a seeded sample
