@@ -9,13 +9,14 @@ from functools import cached_property
 from lrp_kg.answer.results import ELIGIBLE
 from lrp_kg.authoring.compare.model import Region
 from lrp_kg.authoring.compare.over_time import ruling_period
-from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, PlaceChange, RuleChange
+from lrp_kg.authoring.compare.over_time_model import DayChange, EditionChange, PlaceChange, RoleChange, RuleChange
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.view import ViewData, region_view
 from lrp_kg.authoring.compare.words import DiffWords
 from lrp_kg.guideline.model import Caution, Criterion, Fact, Guideline, Option, Statement, Term, TimeLimit
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.outcomes import DECIDED, Outcome
+from lrp_kg.words import Text
 
 Part = tuple[str, str]
 """An input and what is allowed of it; without an input, alternatives in words."""
@@ -74,7 +75,7 @@ class OverTimeViewer:
             "after": self._label(e.after),
             "chosen_by": w.term(e.field) if e.field else "",
             "criteria": [
-                {"before": self._criterion(c.before), "after": self._criterion(c.after), "same": c.before == c.after}
+                {"before": self._criterion(c.before), "after": self._criterion(c.after), "same": _same(c)}
                 for c in e.criteria
             ],
             "note": {"too-large": w.say("too-large"), "same": w.say("no-verdict-changes")}.get(e.status, ""),
@@ -98,11 +99,15 @@ class OverTimeViewer:
     # -- rules ------------------------------------------------------------------------------------
 
     def place(self, p: PlaceChange) -> ViewData:
-        """Return places with their rules that begin or end."""
-        w = self.words
+        """Return places with their rules that begin or end; several that have a printed name by it alone."""
+        w, several = self.words, len(p.places) > 1
         return {
             "kind": w.kind(p.places[0].kind),
-            "places": [(x.iri, x.printed, w.term(x.iri)) for x in p.places if x.iri],
+            "places": [
+                (x.iri, "", x.printed) if several and x.printed else (x.iri, x.printed, w.term(x.iri))
+                for x in p.places
+                if x.iri
+            ],
             "rules": [self.rule(r) for r in p.rules],
         }
 
@@ -190,6 +195,15 @@ def _joined(condition: tuple[Parts, Parts], words: DiffWords) -> list[Part]:
         said = [f"{field}{words.colon if allowed else ''}{allowed}" for field, allowed in alternatives]
         parts.append(("", f" {words.say('or')} ".join(said)))
     return parts or [(words.say("every-record"), "")]
+
+
+def _same(c: RoleChange) -> bool:
+    """Return whether both editions ask for the same class, in the same words."""
+    return bool(c.before and c.after) and (c.before == c.after or _asked(c.before) == _asked(c.after))
+
+
+def _asked(criterion: Criterion | None) -> tuple[str, Text] | None:
+    return (criterion.applies_to, criterion.label) if criterion else None
 
 
 def _eligible(outcome: Outcome | None) -> bool:
