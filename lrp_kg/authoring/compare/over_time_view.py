@@ -16,7 +16,6 @@ from lrp_kg.authoring.compare.words import DiffWords
 from lrp_kg.guideline.model import Caution, Criterion, Fact, Guideline, Option, Statement, Term, TimeLimit
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.outcomes import DECIDED, Outcome
-from lrp_kg.words import Text
 
 Part = tuple[str, str]
 """An input and what is allowed of it; without an input, alternatives in words."""
@@ -199,11 +198,11 @@ def _joined(condition: tuple[Parts, Parts], words: DiffWords) -> list[Part]:
 
 def _same(c: RoleChange) -> bool:
     """Return whether both editions ask for the same class, in the same words."""
-    return bool(c.before and c.after) and (c.before == c.after or _asked(c.before) == _asked(c.after))
+    return bool(c.before and c.after) and len({_asked(x) for x in (c.before, c.after) if x}) == 1
 
 
-def _asked(criterion: Criterion | None) -> tuple[str, Text] | None:
-    return (criterion.applies_to, criterion.label) if criterion else None
+def _asked(criterion: Criterion) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return criterion.applies_to, tuple(sorted(criterion.label.items()))
 
 
 def _eligible(outcome: Outcome | None) -> bool:
