@@ -85,6 +85,9 @@ ORDERS = {
     ("returnExaminationDate", "assessmentDate"),
     ("incapacityStart", "trajectoryRequested"),
     ("trajectoryRequested", "assessmentDate"),
+    *(("endedIncapacityStart", name) for name in ("applicationDate", "assessmentDate", "incapacityStart")),
+    *(("endedIncapacityStart", name) for name in ("returnExaminationDate", "sicknessFundSince", "trajectoryRequested")),
+    *(("endedIncapacityUntil", name) for name in ("applicationDate", "sicknessFundSince", "trajectoryRequested")),
 }
 IMPLIED = {
     "spinalSurgeryDate": "spinalSurgery",
