@@ -10,15 +10,19 @@ from lrp_kg.authoring.formatting import formatted, formatter
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module
 from lrp_kg.guideline.turtle import TurtleText
-from lrp_kg.namespaces import PREFIXES
+from lrp_kg.namespaces import OWL, PREFIXES, RDF, RDFS, XSD
 
 HEADER_LINES = 3
 """The longest header comment allowed, in lines."""
+_OF_OWL = {OWL, RDF, RDFS, XSD, "http://www.w3.org/XML/1998/namespace"}
 _NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 
 
 def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
-    """Yield prefixes that are misspelt, unused, default, or differ from those of another file."""
+    """Yield prefixes that are misspelt, unused, default, or differ from those of another file.
+
+    An ontology editor declares a default prefix and the prefixes of OWL in every file; unused they are no fault.
+    """
     first: dict[str, tuple[str, str]] = {}
     for module in modules:
         text = module.text
@@ -27,16 +31,15 @@ def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
             usual = _NAMES.get(namespace, prefix)
             known, file = first.setdefault(prefix, (PREFIXES.get(prefix, namespace), module.file.name))
             if not prefix:
-                yield Finding(
-                    "default-prefix", f"the default prefix : <{namespace}> is declared. Give it a name.", where
-                )
+                if prefix in text.used_prefixes and not text.is_editor_save:
+                    yield Finding("default-prefix", f"the default prefix : <{namespace}> is used. Name it.", where)
             elif usual != prefix:
                 yield Finding("prefix-misspelt", f"{prefix}: is usually spelt {usual}: here. Rename it.", where)
             elif namespace != known:
                 usual_place = "everywhere" if prefix in PREFIXES else f"in {file}"
                 message = f"{prefix}: means <{known}> {usual_place}, but <{namespace}> here. Use the same."
                 yield Finding("prefix-differs", message, where)
-            elif prefix not in text.used_prefixes:
+            elif prefix not in text.used_prefixes and namespace not in _OF_OWL:
                 message = f"{prefix}: is declared but not used. Remove the line."
                 yield Finding("prefix-unused", message, where, severity="warning")
 
@@ -47,9 +50,12 @@ def header_findings(module: Module) -> Iterator[Finding]:
     name = module.file.name
     lines = [line.strip() for line in text.text.splitlines()]
     comment = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    if not comment:
+    if text.is_editor_save:
+        message = f"{name}: was saved by an ontology editor. Run lrp-kg tidy {module.file} before you commit it."
+        yield Finding("saved-by-editor", message, f"{module.file}:1", severity="note")
+    elif not comment:
         message = f"{name}: has no comment at its head. Describe its content in one to {HEADER_LINES} lines."
-        yield Finding("header-comment", message, f"{module.file}:1", severity="warning")
+        yield Finding("header-comment", message, f"{module.file}:1", severity="note")
     elif comment > HEADER_LINES:
         message = f"{name}: begins with {comment} lines of comment; describe its content in {HEADER_LINES} at most."
         yield Finding("header-comment", message, f"{module.file}:{HEADER_LINES + 1}", severity="note")
@@ -70,7 +76,7 @@ def string_findings(text: TurtleText) -> Iterator[Finding]:
     """Yield literals typed ``xsd:string``, the type that a plain literal already has."""
     for offset in text.string_types:
         message = "a literal has the type ^^xsd:string. Remove it; give text for people a language instead."
-        yield Finding("string-typed", message, text.where(offset), severity="warning")
+        yield Finding("string-typed", message, text.where(offset), severity="note")
 
 
 def format_findings(modules: Sequence[Module], cache: CheckCache) -> Iterator[Finding]:
@@ -80,7 +86,7 @@ def format_findings(modules: Sequence[Module], cache: CheckCache) -> Iterator[Fi
         message = "turtlefmt is not installed, so the format of the files is not checked (pip install turtlefmt)."
         yield Finding("formatting-not-checked", message, severity="note")
         return
-    for module in modules:
+    for module in (m for m in modules if not m.text.is_editor_save):
         yield from cache.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
 
 

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from lrp_kg.authoring.check.catalogue import catalogue_findings
 from lrp_kg.authoring.check.literals import fault_of
+from lrp_kg.authoring.check.namespaces import namespace_findings
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
@@ -54,6 +55,7 @@ def well_made_findings(folder: Path, *, formatting: bool = True, cache: CheckCac
     for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
         yield from check()
     yield from repeated_ontologies(own)
+    yield from namespace_findings(own, positions)
     yield from _shape_findings(folder, modules, positions, cache)
     yield from catalogue_findings(folder, modules)
     if formatting:
