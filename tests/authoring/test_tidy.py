@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import ndiff
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from click.testing import CliRunner
 
 from lrp_kg.authoring.formatting import formatted, formatter
@@ -20,6 +22,7 @@ from lrp_kg.guideline.files import packaged_folder
 from tests.support.editor_save import saved
 from tests.support.paths import ANKLE, TESTS
 
+T = TypeVar("T")
 SAVES = Path(__file__).parent / "saves"
 REAL = sorted(SAVES.glob("owlapi-*/*.ttl"))
 FOLDERS = {"low-back-pain": packaged_folder(), "ankle-sprain": ANKLE}
@@ -32,7 +35,7 @@ def differing(before: str, after: str) -> list[str]:
     return [line for line in ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
 
 
-def edited() -> Iterator[tuple[str, str, str]]:
+def edits_of_modules() -> Iterator[tuple[str, str, str]]:
     """Yield for each edit of a module its name, the module before and the module after."""
     for edit in EDITS:
         texts: dict[Path, tuple[str, str]] = {}
@@ -45,7 +48,13 @@ def edited() -> Iterator[tuple[str, str, str]]:
         yield from ((f"{edit['name']}, {path.name}", *both) for path, both in texts.items())
 
 
-EDITED = list(edited())
+EDITED = list(edits_of_modules())
+
+
+def few(values: Sequence[T], name: Callable[[T], str]) -> list[ParameterSet]:
+    """Return parameters of a test, most of them for ``make long``."""
+    marks = [() if n % 5 == 0 else (pytest.mark.long,) for n in range(len(values))]
+    return [pytest.param(v, id=name(v), marks=own) for v, own in zip(values, marks, strict=True)]
 
 
 @pytest.mark.parametrize("save", REAL, ids=lambda file: f"{file.parent.name}-{file.stem}")
@@ -54,7 +63,7 @@ def test_a_save_of_the_owl_api_without_an_edit_is_laid_out_as_committed(save: Pa
     assert tidied(committed, save.read_text(encoding="utf-8"), lambda _: True).text == committed
 
 
-@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", few(MODULES, lambda file: file.stem))
 def test_every_module_is_laid_out_as_committed(file: Path) -> None:
     committed = file.read_text(encoding="utf-8")
     save = saved(committed)
@@ -62,8 +71,9 @@ def test_every_module_is_laid_out_as_committed(file: Path) -> None:
     assert tidied(committed, save).text == committed
 
 
-@pytest.mark.parametrize(("before", "after"), [e[1:] for e in EDITED], ids=[e[0] for e in EDITED])
-def test_an_edit_is_all_that_differs(before: str, after: str) -> None:
+@pytest.mark.parametrize("edited", few(EDITED, lambda edit: edit[0]))
+def test_an_edit_is_all_that_differs(edited: tuple[str, str, str]) -> None:
+    _, before, after = edited
     found = tidied(before, saved(after), lambda _: True).text
     program = formatter()
     assert program
