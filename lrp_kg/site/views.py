@@ -13,8 +13,10 @@ from lrp_kg.guideline.model import (
     Condition,
     Decision,
     Derived,
+    Edition,
     Fact,
     Option,
+    Programme,
     Term,
     TimeLimit,
 )
@@ -207,6 +209,11 @@ class PageView:
         if own:
             return [Markup.escape(text) for text in own]
         return [self.t({o.language or "en": o.value}) for o in found if o.language in ("", "en")]
+
+    def of_earlier_editions(self, programme: Programme, edition: Edition) -> frozenset[str]:
+        """Return the statements that the editions of a programme before one have too, by IRI."""
+        earlier = programme.editions[: programme.editions.index(edition)]
+        return frozenset(s.iri for e in earlier for s in e.statements)
 
     def source_facts(self, name: str) -> list[tuple[str, str]]:
         """Return what the guideline says about a source: the names of phrases, and texts."""
