@@ -35,6 +35,12 @@ STATUSES = {
 APPLIES = {"appliesNow": "yes", "appliesLater": "later", "appliesPerhaps": "unknown"}
 VERDICTS = {CP.true: "true", CP.false: "false", CP.unknown: "unknown"}
 CASES: list[Record] = valid_records()[::20]
+LATER: Record = {
+    **{"assessmentDate": "2022-09-01", "onsetDate": "2022-01-08", "careLine": "first-line", "contact": "first-contact"},
+    **{"redFlags": "none", "radicularPain": False, "incapacityPrescribed": True, "permanentIncapacity": False},
+    "sicknessFundSince": "2022-05-30",
+}
+"""A record with a fact whose time has not come."""
 NOON = datetime(2024, 1, 28, 12, 30, 15, 999, tzinfo=UTC)
 
 
@@ -246,7 +252,7 @@ def test_graph_has_facts_dates_statements_and_warnings(service: GuidelineService
     keys = {t.iri: name for name, t in g.fact_keys.items()}
     ids = {s.iri: s.id for s in g.statements}
     seen: set[str] = set()
-    for record in CASES:
+    for record in (*CASES, LATER):
         found = service.assessment(record, explain=True)
         answer, graph = renderer.render(found), to_graph(found)
         (assessment,) = graph.subjects(RDF.type, CP.Assessment)
