@@ -300,11 +300,13 @@ def test_changes_of_many_records(client: FlaskClient, service: GuidelineService)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_page_says_from_which_day_a_programme_is_open(client: FlaskClient, lang: str) -> None:
     page = read_page(send(client, DAY_27, path=f"/assess?lang={lang}", Accept="text/html").text)
-    until = phrase("days-until", lang, day="2024-07-23")
+    until = phrase("days-until", lang, day="2024-10-23")
     assert f"{phrase('days-from-tomorrow', lang)}, {until}" in page.text
     record = DAY_27 | {"assessmentDate": "2018-06-06", "applicationDate": "2018-06-06", "incapacityStart": "2018-05-10"}
     page = read_page(send(client, record, path=f"/assess?lang={lang}", Accept="text/html").text)
-    assert phrase("days-outdated", lang, day="2018-06-08") in page.text
+    until = phrase("days-until", lang, day="2018-11-10")  # over the change of edition
+    assert f"{phrase('days-from-tomorrow', lang)}, {until}" in page.text
+    assert phrase("days-outdated", lang, day="2018-06-08") not in page.text
 
 
 @pytest.mark.parametrize(
