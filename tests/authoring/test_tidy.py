@@ -164,11 +164,19 @@ def test_what_an_author_declared_stays_and_what_an_editor_declares_goes() -> Non
         (RECORD, RECORD + "my:a ex:b 1 .", "not Turtle"),
         (RECORD + "_:x a my:Severity .", RECORD + "my:x a my:Severity .", "names a blank node"),
         (RECORD, RECORD + "my:a my:b _:x . my:c my:b _:x .", "used in several places"),
+        (RECORD, RECORD + "my:a my:b _:x . _:x a owl:Class ; my:b _:x .", "a part of itself"),
     ],
 )
 def test_what_cannot_be_laid_out_is_refused(committed: str, save: str, message: str) -> None:
     with pytest.raises(NotLaidOut, match=message):
         tidied(committed, save)
+
+
+def test_a_class_expression_that_an_editor_writes_once_for_two_places_is_in_both() -> None:
+    flag = "[ a owl:Restriction ; owl:onProperty my:severity ; owl:hasValue my:severity-mild ]"
+    two = f"my:A owl:equivalentClass {flag} .\n\nmy:B owl:equivalentClass {flag} .\n"
+    once = f"my:A owl:equivalentClass _:x . my:B owl:equivalentClass _:x . _:x {flag[1:-1]} ."
+    assert tidied(RECORD + two, RECORD + once).text == RECORD + two
 
 
 # -- the command ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from lrp_kg.authoring.tidy.syntax import NotLaidOut
 from lrp_kg.guideline.modules import value_of
-from lrp_kg.namespaces import OWL, RDF
+from lrp_kg.namespaces import OWL, RDF, RDFS
 
 TYPE = RDF + "type"
 SETS = {
@@ -21,6 +21,7 @@ SETS = {
     )
 }
 """Properties whose list OWL takes for a set, which an ontology editor writes in an order of its own."""
+_EXPRESSIONS = {OWL + "Class", OWL + "Restriction", RDFS + "Datatype"}
 _NOT_SAID = {RDF + "List"}
 """Types of blank nodes that follow from their form."""
 
@@ -90,14 +91,21 @@ class _Reader:
         self._sets = sets
         self._about: dict[ox.NamedNode | ox.BlankNode, list[ox.Triple]] = {}
         self._holders: Counter[ox.BlankNode] = Counter()
+        self._open: set[ox.BlankNode] = set()
         for t in dict.fromkeys(triples):
             if isinstance(t.subject, ox.Triple):
                 raise NotLaidOut("it has a triple term")
             self._about.setdefault(t.subject, []).append(t)
             if isinstance(t.object, ox.BlankNode):
                 self._holders[t.object] += 1
-        if any(n > 1 for n in self._holders.values()):
+        if any(n > 1 and not self._is_expression(node) for node, n in self._holders.items()):
             raise NotLaidOut("a blank node is used in several places; give it an IRI")
+
+    def _is_expression(self, node: ox.BlankNode) -> bool:
+        """Return whether a node is a class expression or a list, which an editor may write once for two places."""
+        own = self._about.get(node, [])
+        kinds = {value_of(t.object) for t in own if t.predicate.value == TYPE}
+        return bool(kinds & _EXPRESSIONS) or any(t.predicate.value == RDF + "first" for t in own)
 
     def read(self) -> tuple[dict[str, Said], list[BlankValue]]:
         named = {s.value: self._said(s) for s in self._about if isinstance(s, ox.NamedNode)}
@@ -126,7 +134,12 @@ class _Reader:
             return node
         if any(t.predicate.value == RDF + "first" for t in self._about.get(node, ())):
             return ListValue(self._items(node), self._ordered(predicate))
-        return BlankValue(self._said(node))
+        if node in self._open:
+            raise NotLaidOut("a blank node is a part of itself")
+        self._open.add(node)
+        value = BlankValue(self._said(node))
+        self._open.remove(node)
+        return value
 
     def _ordered(self, predicate: str) -> bool:
         return not (self._sets and predicate in SETS)
