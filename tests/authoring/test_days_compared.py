@@ -17,6 +17,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.authoring.compare.model import Literal, Region
 from lrp_kg.authoring.compare.over_time import RulesOverTime, days_of_change
 from lrp_kg.authoring.compare.over_time_document import (
+    HEAD,
     over_time_html,
     over_time_json,
     over_time_markdown,
@@ -28,7 +29,7 @@ from lrp_kg.site.content import Content
 from lrp_kg.site.pages import Site
 from lrp_kg.words import LANGUAGES
 from tests.support.editions import dated_rules, records, two_editions
-from tests.support.paths import ANKLE
+from tests.support.paths import ANKLE, ROOT
 
 Json = dict[str, Any]
 Changed = Callable[[str], tuple[GuidelineService, list[DayChange]]]
@@ -216,6 +217,13 @@ def test_days_between_which_nothing_changes(changed: Changed) -> None:
 
 
 # -- documents ------------------------------------------------------------------------------------
+
+
+def test_document_is_up_to_date(changed: Changed) -> None:
+    service, days = changed("packaged")
+    text = (ROOT / "docs" / "changes-over-time.md").read_text(encoding="utf-8")
+    made = HEAD + over_time_markdown(service.guideline, days, "en")
+    assert made == text, "write it again with python -m lrp_kg.authoring.compare.over_time_document"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
