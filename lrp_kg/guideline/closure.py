@@ -15,12 +15,12 @@ from rdflib.namespace import OWL, RDF, RDFS, XSD
 from lrp_kg.cache import remembered
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.owl_rules import Rules
-from lrp_kg.guideline.rdflib_graph import to_rdflib
+from lrp_kg.guideline.rdflib_graph import to_plain
 
 
 def ontology_graph(guideline: Guideline) -> rdflib.Graph:
     """Return the modules of the ontology as one graph, its shapes left out."""
-    return to_rdflib(t for module in guideline.index.modules if module.is_ontology for t in module.triples)
+    return to_plain(t for module in guideline.index.modules if module.is_ontology for t in module.triples)
 
 
 def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
@@ -35,7 +35,7 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
         f"{guideline.content_hash} {importlib.metadata.version('owlrl')}",
         lambda: _closed(guideline),
         dump=lambda graph: graph.serialize(format="nt"),
-        load=lambda text: rdflib.Graph().parse(data=text, format="nt"),
+        load=lambda text: to_plain().parse(data=text, format="nt"),
     )
 
 
@@ -76,9 +76,9 @@ def _split(graph: rdflib.Graph) -> tuple[rdflib.Graph, rdflib.Graph]:
     A triple whose object is a literal, and whose property no axiom is about, leads to nothing new.
     """
     if any(s != o for s, o in graph.subject_objects(OWL.sameAs)):
-        return graph, rdflib.Graph()
+        return graph, to_plain()
     read_of = {p for a in _ABOUT_PROPERTIES for pair in graph.subject_objects(a) for p in pair}
-    read, said = rdflib.Graph(), rdflib.Graph()
+    read, said = to_plain(), to_plain()
     for s, p, o in graph:
         own = str(p).startswith(_LOGICAL) and p not in _TEXTS
         if isinstance(o, rdflib.Literal) and p not in read_of and not own:

@@ -155,9 +155,9 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     import rdflib
 
     from lrp_kg.authoring.reasoning.owlreasoner import close
-    from lrp_kg.guideline.rdflib_graph import to_rdflib
+    from lrp_kg.guideline.rdflib_graph import to_plain
 
-    graph = to_rdflib(triples)
+    graph = to_plain(triples)
     for name in probed:
         graph.add((rdflib.URIRef(_PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
     yes, no = rdflib.Literal(True), rdflib.Literal(False)
