@@ -188,11 +188,14 @@ class AnswerWords(GuidelineWords):
         return f"{warning['label']} ({force})" if force else str(warning["label"])
 
     def marks(self, part: Json, *, agreed: bool = True) -> list[str]:
-        """Return what rules of that day and open points say of a statement, each once; ``agreed``: also agreement."""
+        """Return what rules of that day and open points say of a statement, each once; without ``agreed`` the worst."""
         found: dict[str, bool] = {}
         for mark in part.get("marks", ()):
             found[mark["stance"]] = found.get(mark["stance"], True) and "applies" in mark
-        return [self.say(_MARKS[stance][perhaps]) for stance, perhaps in found.items() if agreed or stance != AGREES]
+        said = [stance for stance in (DIFFERS, DOUBTFUL, AGREES) if stance in found]
+        if not agreed:
+            said = [stance for stance in said if stance != AGREES][:1]
+        return [self.say(_MARKS[stance][found[stance]]) for stance in said]
 
     @cached_property
     def _texts(self) -> dict[str, Text]:
@@ -219,7 +222,8 @@ _STRONG = ("must", "must-not", "maximum")
 def beside_summary(answer: Json, also: Collection[str] = ()) -> list[Json]:
     """Return the strong statements, those with a date, and some by identifier, that are no line of the summary.
 
-    With one of which a rule of that day says otherwise is that rule; of other law only what is strong.
+    With one of which a rule of that day says otherwise is that rule; one that says the same is not said again. Of other
+    law only what is strong.
     """
     known = {line["ref"]["statement"] for line in answer["summary"] if "statement" in line["ref"]}
     named = {d["id"] for d in answer["dates"] if d["earliest"] or d["latest"]}.union(also)
@@ -227,9 +231,12 @@ def beside_summary(answer: Json, also: Collection[str] = ()) -> list[Json]:
     stated = [s for box in answer["boxes"] for s in box["statements"] if s.get("outdated") is not True]
     named -= {s["id"] for s in stated if "validFrom" in s and s["id"] not in also}
     chosen = [s for s in stated if s["modality"] in _STRONG or s["id"] in named]
-    named.update(
-        m["statement"] for s in chosen for m in s.get("marks", ()) if m["stance"] == DIFFERS and "statement" in m
-    )
+    strong = {s["id"] for s in chosen}
+    for s in chosen:
+        marks = [(m["stance"], m["statement"]) for m in s.get("marks", ()) if "statement" in m]
+        otherwise = {name for stance, name in marks if stance == DIFFERS}
+        named |= set() if otherwise & strong else otherwise
+        known.update(name for stance, name in marks if stance == AGREES and name not in named)
     found = []
     for s in stated:
         if s["id"] not in known and s["text"] not in said and (s["modality"] in _STRONG or s["id"] in named):

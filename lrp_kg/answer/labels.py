@@ -17,9 +17,8 @@ def conditions_named(found: Assessment, *, explain: bool) -> Mapping[str, tuple[
     """Return the conditions that the statements and reasons of an answer name, and whether a statement waits for it."""
     everything = found.guideline.conditions
     named: dict[str, tuple[Condition, bool]] = {}
-    only_named = {s.statement.iri for _, statements in found.boxes for s in statements if s.only_named}
-    for s in found.shown:
-        if s.statement.condition and s.statement.iri not in only_named:
+    for s in found.said:
+        if s.statement.condition:
             condition = everything[s.statement.condition]
             _, waiting = named.get(condition.id, (condition, False))
             named[condition.id] = (condition, waiting or s.verdict == OPEN)
@@ -44,7 +43,7 @@ def points_to_read(found: Assessment, *, explain: bool) -> tuple[OpenPoint, ...]
         for p in d.open_points
         if explain or is_to_read(d.result.status, p.iri in d.decisive, p.declares)
     }
-    marks = (m.mark.by for s in found.shown if not s.only_named for m in s.marks)
+    marks = (m.mark.by for s in found.said for m in s.marks)
     return tuple((of_decisions | {by.id: by for by in marks if isinstance(by, OpenPoint)}).values())
 
 

@@ -325,6 +325,14 @@ class Assessment:
             yield from programme.shown
 
     @property
+    def said(self) -> Iterator[StatementResult]:
+        """Yield every statement that the answer says in full: all but those of boxes that it only names."""
+        yield from (s for _, statements in self.boxes for s in statements if not s.only_named)
+        yield from self.notices
+        for programme in self.programmes.values():
+            yield from programme.shown
+
+    @property
     def next_question(self) -> str | None:
         """Return the field to ask for next, if there is one."""
         return self.questions[0].field if self.questions else None

@@ -33,6 +33,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "sector": ("private", "local", "provincial", "federal", "regional", "community", "self-employed"),
     "appliedThrough": ("occupational-physician", "rehabilitation-centre", "other"),
     "resumption": ("full", "partial", "none"),
+    "workerStatus": ("white-collar", "blue-collar"),
 }
 DRUGS = ("nsaid", "paracetamol", "opioid", "antidepressant", "antiepileptic", "muscle-relaxant")
 FLAGS = (
@@ -127,6 +128,7 @@ def complete_records(draw: st.DrawFn) -> Json:
         dates[name] = max(dates[name], dates["incapacityStart"])
     if record["sector"] == "self-employed":
         del record["employerSize"]
+        del record["workerStatus"]
     if not record["incapacitated"]:
         record |= dict.fromkeys(("incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity"), False)
         record["incapacityPercentage"] = 0

@@ -29,7 +29,7 @@ def unwrapped(service: GuidelineService, answer: Json, lang: str, **options: Any
 def test_one_screen(service: GuidelineService, lang: str) -> None:
     texts = [to_text(service.guideline, service.assess(r, lang=lang), lang).splitlines() for r in MORE]
     assert len(texts) > 100
-    assert statistics.median(map(len, texts)) <= 40
+    assert statistics.median(map(len, texts)) <= 41
     for lines in texts:
         assert all(len(line) <= WIDTH and line == line.rstrip() for line in lines)
 
@@ -60,7 +60,9 @@ def test_what_a_person_should_see_is_there(service: GuidelineService) -> None:
                 assert not point["decisive"] or answer["openPoints"][point["id"]]["reading"] in text
         for box in answer["boxes"]:
             assert box["label"] in text
-            for s in box["statements"]:
+            marks = [m for s in box["statements"] for m in s.get("marks", ())]
+            the_same = {m.get("statement") for m in marks if m["stance"] == "agrees"}
+            for s in (s for s in box["statements"] if s["id"] not in the_same):
                 if s["modality"] in ("must", "must-not", "maximum") and not s.get("outdated") and "calledFor" not in s:
                     assert s["text"] in text
                     strong += 1

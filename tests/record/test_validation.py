@@ -47,6 +47,7 @@ GOOD: dict[str, Any] = {
     "priorIncapacityDays": 366,
     "trajectoryRequested": "2024-05-02",
     "workPotential": True,
+    "workerStatus": "white-collar",
     "workerConsents": False,
     "employerSize": 20,
     "applicationDate": "2024-06-01",
