@@ -38,10 +38,10 @@ def kind_of(body: bytes) -> str | None:
     return next((kind for head, kind in _KINDS if body.startswith(head)), None)
 
 
-def read_text(file: Path) -> str:
+def read_text(file: Path, *, secret: bool = False) -> str:
     """Return the text of a file without byte order mark, its lines ended by line feeds.
 
-    Raises `UnreadableFile`, which says what is in the way and what to do.
+    Raises `UnreadableFile`, which says what is in the way and what to do; it quotes nothing of a secret file.
     """
     try:
         _demand_regular(file)
@@ -54,23 +54,29 @@ def read_text(file: Path) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{file.name}: {_not_utf8(body, error.start)}", *_place(body, error.start)) from None
+        line, column = _place(body, error.start)
+        looks = _looks(body, error.start, secret)
+        message = f"{file.name}: line {line} is not UTF-8 text{looks}. Save it as UTF-8."
+        raise UnreadableFile(message, line, column) from None
     if "\0" in text:
-        message = "holds a NUL character, so it is no text. Save it as UTF-8."
-        raise UnreadableFile(f"{file.name}: {message}", *_place(body, body.index(b"\0")))
+        line, column = _place(body, body.index(b"\0"))
+        message = f"{file.name}: line {line} holds a NUL character, so it is no text. Save it as UTF-8."
+        raise UnreadableFile(message, line, column)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _not_utf8(body: bytes, at: int) -> str:
-    """Say what a byte that is no UTF-8 seems to be, and what to do."""
+def _looks(body: bytes, at: int, secret: bool) -> str:
+    """Say what a byte that is no UTF-8 seems to be, or nothing."""
     sample = body[max(0, at - 12) : at + 12].decode("cp1252", "replace").split("\n")
     if body.count(b"\0") * 3 > len(body):
-        return "is not UTF-8 text; it looks like UTF-16. Save it as UTF-8."
+        return "; it looks like UTF-16"
     if 0x80 <= body[at] <= 0x9F and body[at] not in _WINDOWS:
-        return "is not UTF-8 text. Save it as UTF-8."
+        return ""
+    if secret:
+        return "; it looks like Windows-1252"
     character = body[at : at + 1].decode("cp1252", "replace")
     shown = next((line.strip() for line in sample if character in line), character)
-    return f"is not UTF-8 text; it looks like Windows-1252 ({character!r} in {shown!r}). Save it as UTF-8."
+    return f"; it looks like Windows-1252 ({character!r} in {shown!r})"
 
 
 def _place(body: bytes, at: int) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def read_tokens(file: str | Path | None) -> tuple[str, ...]:
     if not file:
         return ()
     try:
-        text = read_text(Path(file))
+        text = read_text(Path(file), secret=True)
     except UnreadableFile as error:
         raise TokenFileError(f"{error.message} Correct --token-file {file}.") from None
     tokens = tuple(line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))

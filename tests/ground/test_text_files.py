@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,6 +102,8 @@ def test_part_of_a_guideline_that_cannot_be_read_is_reported(folder: Path, part:
         found = [f for f in every if f.severity == "error"]
         assert [f.name for f in found] == ["query-unreadable" if part.endswith(".rq") else "file-not-readable"]
         assert expected in found[0].message
+        line = re.match("line ([0-9]+)", expected)
+        assert not line or f"{folder / part}:{line[1]}:" in found[0].where
 
 
 def test_file_of_another_user_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,6 +214,15 @@ def test_tokens_and_credentials_that_cannot_be_read(
     with pytest.raises(kind) as caught:
         read(tmp_path / "secret")
     assert expected in caught.value.message
+
+
+@pytest.mark.parametrize("read", [read_tokens, credentials])
+def test_nothing_of_a_secret_is_quoted(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    (tmp_path / "secret").write_bytes(f"{TOKEN}é".encode("cp1252"))
+    with pytest.raises(LrpError) as caught:
+        read(tmp_path / "secret")
+    assert "line 1 is not UTF-8 text; it looks like Windows-1252. Save it as UTF-8." in caught.value.message
+    assert TOKEN[-4:] not in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["", " \n", "one\ntwo", "café-token-without-colon", "user:a\nuser:b"])

@@ -97,7 +97,7 @@ class _CaseReader:
         try:
             text = read_text(file)
         except UnreadableFile as error:
-            self.complain("file-not-readable", str(file), error.message)
+            self.complain("file-not-readable", error.where(file), error.message)
             return
         try:
             items = positions(text)

@@ -37,7 +37,7 @@ def credentials(file: str | Path | None) -> dict[str, str]:
     if not file:
         return {}
     try:
-        text = read_text(Path(file)).strip()
+        text = read_text(Path(file), secret=True).strip()
     except UnreadableFile as error:
         raise StoreError(f"{error.message} LRP_STORE_CREDENTIALS names {file}.") from None
     if not text or "\n" in text or not (":" in text or (text.isascii() and text.isprintable())):

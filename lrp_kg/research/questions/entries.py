@@ -44,7 +44,7 @@ def read_catalogue(folder: Path) -> QueryCatalogue:
         try:
             text = read_text(file)
         except UnreadableFile as error:
-            findings.append(Finding("query-unreadable", error.message, f"{file}:1"))
+            findings.append(Finding("query-unreadable", error.message, error.where(file)))
             continue
         entry, problems = read_entry(file, text)
         findings += problems
