@@ -137,7 +137,7 @@ class Renderer:
         """Render when a statement holds: what is printed in the guideline's sources can be outdated."""
         own = None if found.statement.printed else found.statement.validity
         data = _validity(own, _OUTDATED.get(found.in_force, False), found.until)
-        return data | ({"edition": found.edition} if found.edition else {})
+        return data | ({} if found.edition is None else {"edition": found.edition or None})
 
     def limit(self, record: Record, found: StatementResult) -> Json:
         """Render a limit of a programme, and whether it is reached."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrp_kg.answer.results import (
     ELIGIBLE,
+    EVERY,
     CriterionResult,
     DecisionResult,
     EditionResult,
@@ -146,14 +147,22 @@ class ProgrammeRun:
         )
 
     def _statements(self, part: Callable[[Edition], Iterable[Statement]]) -> Iterator[StatementResult]:
+        """Yield statements of the editions that may apply: once where all of them have it, else with its edition."""
+        found: dict[str, list[StatementResult]] = {}
         for candidate in self.chosen:
             edition, own = candidate.edition, part(candidate.edition)
             ended = {FALSE: None, TRUE: FALSE}.get(candidate.ended, OPEN)
-            for found in self.run.statements(own, ended):
-                until = found.until or (candidate.last if found.in_force != TRUE else None)
-                if until != found.until or self._open:
-                    found = replace(found, until=until, edition=edition.id if self._open else None)
-                yield found
+            for of_edition in self.run.statements(own, ended):
+                until = of_edition.until or (candidate.last if of_edition.in_force != TRUE else None)
+                result = replace(of_edition, until=until, edition=edition.id if self._open else None)
+                found.setdefault(result.statement.iri, []).append(result)
+        for results in found.values():
+            first = replace(results[0], edition=EVERY)
+            shared = len(results) == len(self.chosen) > 1
+            if shared and all(replace(r, edition=EVERY) == first for r in results):
+                yield first
+            else:
+                yield from results
 
 
 def _by_role(editions: Iterable[EditionResult]) -> Iterator[CriterionResult]:

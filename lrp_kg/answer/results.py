@@ -27,6 +27,8 @@ from lrp_kg.logic.verdicts import together
 from lrp_kg.record.model import Record
 
 ELIGIBLE = "eligible"
+EVERY = ""
+"""In place of the edition of a statement that all editions which may apply have alike."""
 
 
 def verdict_of(result: Outcome) -> str:
@@ -80,7 +82,8 @@ class StatementResult:
     ``begun`` is whether its time has certainly come. ``called_by`` is the warning that calls for it; of a limit that
     can be reached ``reached`` is whether it is. ``in_force`` is false only of what has ended and is shown as printed;
     ``until`` is the last day, of the statement or of its edition. ``edition`` is the identifier of the edition that has
-    it, while it is unknown which one applies. ``because`` is why its condition holds or may, where that was asked for.
+    it, while it is unknown which one applies, or ``EVERY``. ``because`` is why its condition holds or may, where that
+    was asked for.
     ``marks`` are what rules of that day and open points say of it.
     """
 

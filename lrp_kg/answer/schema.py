@@ -124,7 +124,7 @@ def _of_statements() -> dict[str, Schema]:
         "validUntil": _or_null(ref("Day")),
         "applies": {"const": "unknown"},
         "outdated": _TRUE_OR_UNKNOWN,
-        "edition": ref("EditionId"),
+        "edition": _or_null(ref("EditionId")),
         "because": many(ref("Reason")),
     }
     date = _or_null({"anyOf": [ref("Day"), ref("Days")]})

@@ -215,7 +215,7 @@ class TextAnswer:
             line += f" [red]({escape(mark)})[/]"
         for mark in self.words.marks(s, agreed=self.agreed):
             line += f" [red]({escape(mark)})[/]"
-        if "edition" in s:
+        if s.get("edition"):
             line += f" [yellow]({escape(self.words.edition(s['edition']))})[/]"
         line += f" [dim]{escape(s['locator'])}[/]"
         return Hanging(line, begin)

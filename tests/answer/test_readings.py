@@ -44,13 +44,15 @@ def eligible(
     recurrence: bool = False,
     surgery_relapses: bool = False,
     opinion: bool = False,
+    in_total: bool = False,
 ) -> bool:
     """Decide on a complete record by the words of the source, each argument another reading of one of them."""
     start, day = date.fromisoformat(r["incapacityStart"]), date.fromisoformat(r["applicationDate"])
     days = (day - start).days + first_day
     in_time = day <= last(start)
     back = r["incapacityCause"] in ("low-back-pain", "low-back-surgery")
-    relapse = days >= 7 and r["priorIncapacityDays"] >= 21
+    earlier = r["priorIncapacityDays"]
+    relapse = days >= 7 and (earlier >= 21 or (in_total and days < 28 <= earlier + days))
     relapse &= r["incapacityCause"] == "low-back-pain" or (surgery_relapses and back)
     relapse &= in_time or not relapse_ends
     relapse &= r["recurrentPain"] or not recurrence
@@ -66,13 +68,14 @@ READINGS: dict[str, Json] = {
     "relapse-after-surgery": {"surgery_relapses": True},
     "counting-days-of-incapacity": {"first_day": 1},
     "opinion-and-exposure": {"opinion": True},
+    "relapse-four-weeks-in-total": {"in_total": True},
 }
 
 
 def applications() -> Iterator[Json]:
     """Yield complete records about each limit of the duration, most of them with the other criteria met."""
     random = Random(8)
-    for year, month, number in product((2022, 2023), range(1, 13), (1, 15, 28, 29, 30, 31)):
+    for year, month, number in product((2014, 2015), range(1, 13), (1, 15, 28, 29, 30, 31)):
         try:
             start = date(year, month, number)
         except ValueError:
@@ -184,4 +187,5 @@ def test_points_of_the_rehabilitation_programme_are_decisive_exactly_where_their
         other = {"place-of-programme-indication"} if group and day < 35 and recent else set()
         other |= {"programme-of-profile-b"} if b else set()
         other |= {"pain-after-spinal-surgery"} if group and day <= 42 and surgery and not recent else set()
+        other |= {"corrective-spinal-surgery"} if group and day <= 42 and recent else set()
         assert found == other, record

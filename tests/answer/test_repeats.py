@@ -94,11 +94,11 @@ def test_every_identifier_leads_to_its_text(service: GuidelineService, explain: 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_answers_are_small(service: GuidelineService, lang: str) -> None:
     # with both editions of a programme, and 2,000 for rules of law
-    assert len(orjson.dumps(service.assess(FIRST_VISIT, lang=lang))) <= 36_000
+    assert len(orjson.dumps(service.assess(FIRST_VISIT, lang=lang))) <= 38_000  # of a programme with both editions
     assert len(orjson.dumps(service.assess(README, lang=lang))) <= 30_500
 
 
 def test_answers_to_the_cases_are_small(answers: list[Json]) -> None:
     sizes = [len(orjson.dumps(answer)) for answer in answers]
-    assert statistics.median(sizes) <= 29_000  # 1,600 of them for rules of law
-    assert max(sizes) <= 46_500  # most in 2026, of a worker about whom all is known
+    assert statistics.median(sizes) <= 30_000  # about 4,000 of them for rules of law that may hold
+    assert max(sizes) <= 52_000  # most in 2026, of a worker about whom all is known
