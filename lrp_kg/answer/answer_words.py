@@ -12,9 +12,8 @@ from lrp_kg.answer.alternatives import values_in_words
 from lrp_kg.answer.as_json import DAY_KEYS, Json
 from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords, short_title
-from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Decision
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Decision, Statement
 from lrp_kg.logic.outcomes import DECIDED
-from lrp_kg.words import Text
 
 _MARKS = {
     AGREES: ("mark-agrees", "mark-agrees-perhaps"),
@@ -198,12 +197,19 @@ class AnswerWords(GuidelineWords):
         return [self.say(_MARKS[stance][found[stance]]) for stance in said]
 
     @cached_property
-    def _texts(self) -> dict[str, Text]:
-        return {s.id: s.label for s in self.guideline.statements}
+    def _statements(self) -> dict[str, Statement]:
+        return {s.id: s for s in self.guideline.statements}
+
+    def printed_and_law(self, box: Json) -> list[tuple[bool, list[Json]]]:
+        """Return the statements of a box: those that the guideline's own sources print, then rules of law (true)."""
+        parts: list[tuple[bool, list[Json]]] = [(False, []), (True, [])]
+        for s in box["statements"]:
+            parts[not self._statements[s["id"]].printed][1].append(s)
+        return [part for part in parts if part[1]]
 
     def may_apply(self, box: Json) -> list[str]:
         """Return the rules of law of a box that are only named, in words."""
-        return [self.text(self._texts[name]) for name in box.get("mayApply", ())]
+        return [self.text(self._statements[name].label) for name in box.get("mayApply", ())]
 
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""

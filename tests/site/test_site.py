@@ -466,6 +466,7 @@ def test_boxes_say_when_their_rules_are_in_force_and_the_map_shows_what_is_print
     assert re.search(r"In force</span> up to and including 2025-12-31, by: <a [^>]*>request for", box)
     law, printed = "from 4 months of incapacity on", "after 4 months of incapacity compensated"
     assert law in box
+    assert box.index(printed) < box.index("<h3>Rules of law</h3>") < box.index(law)
     assert [text in pages["en/index.html"]() for text in (law, printed)] == [False, True]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -12,6 +13,7 @@ import pytest
 from flask import Flask
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.timeline_words import capital
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.application import in_a_thread
 from tests.support.browser import CHROMIUM, Browser, Tab
@@ -42,15 +44,19 @@ def test_page_has_two_pictures_and_a_table(app: Flask, lang: str) -> None:
 def test_the_table_has_the_days_and_remarks_of_the_answer(app: Flask, service: GuidelineService) -> None:
     shown = page(app, ON_SICK_LEAVE, "nl")
     answer = service.assess(ON_SICK_LEAVE, lang="nl", changes=True)
+    sources = {s.id: s.label["nl"] for s in service.guideline.sources.values()}
+    stated = {s["id"]: s for box in answer["boxes"] for s in box["statements"]}
     for d in answer["dates"]:
+        statement = stated[d["id"]]
         row = next(
             r
             for r in re.findall(rf'<tr class="d-{d["status"]}">.*?</tr>', shown)
-            if str(d["latest"] or d["earliest"]) in r
+            if str(d["latest"] or d["earliest"]) in r and capital(statement["text"]) in html.unescape(r)
         )
         assert d["status"] != "outdated" or "achterhaald" in row
-        assert ">Belgisch zorgpad voor lage rugpijn (KCE), " in row
+        assert f">{sources[statement['source']]}, {statement['locator']}<" in row
     assert any(d["status"] == "outdated" for d in answer["dates"])
+    assert len({stated[d["id"]]["source"] for d in answer["dates"]}) > 1, "what is printed, and the law"
 
 
 def test_with_nothing_to_draw_it_asks(app: Flask) -> None:
