@@ -252,6 +252,14 @@ def test_page_of_the_site_shows_every_day(changed: Changed, lang: str) -> None:
     assert 'href="changes.html"' in home
 
 
+def test_what_changes_is_found_once(changed: Changed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    service, _ = changed("dated")
+    found = Site(Content(service)).page("en", "changes.html")
+    monkeypatch.delattr(RulesOverTime, "all")
+    assert Site(Content(service)).page("en", "changes.html") == found
+
+
 def test_json_has_every_region_and_rule(changed: Changed) -> None:
     service, days = changed("two")
     found = json.loads(json.dumps(over_time_json(service.guideline, days)))
