@@ -133,6 +133,7 @@ def complete_records(draw: st.DrawFn) -> Json:
         record |= dict.fromkeys(("incapacityPrescribed", "paidBySicknessFund", "permanentIncapacity"), False)
         record["incapacityPercentage"] = 0
         del record["workPotential"]
+        record["endedIncapacityBecauseOfLowBack"] = record["incapacityCause"] != "other"
     if not record["earlierProgramme"]:
         record |= dict.fromkeys(("newSpinalOperation", "secondSeriesAgreed"), False)
     record["newSpinalOperation"] &= record["spinalSurgery"]
