@@ -108,6 +108,8 @@ def faults_of(shape: URIRef, path: URIRef) -> Iterator[Fault]:
         beside = re.search(r"\$PATH \?value ; lrp:(\w+)", query)
         both = '(?other) IN ("true"' in query
         denied = [(path, said), (LRP[beside[1]] if beside else LRP.incapacitated, Literal(both))]
+        if path == LRP.endedIncapacityBecauseOfLowBack:
+            denied = [(path, Literal(False)), (LRP.incapacitated, Literal(False))]  # the cause is low back pain
         if path in (LRP.employerSize, LRP.workerStatus):
             denied = [(path, valid[0]), (LRP.sector, LRP["sector-self-employed"])]
         (other,) = BOUNDS - {path} if path in BOUNDS else {None}
