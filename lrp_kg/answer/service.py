@@ -70,7 +70,12 @@ class GuidelineService:
         return load_validator(self.guideline)
 
     def warm(self) -> None:
-        """Prepare now what the first record would have to wait for."""
+        """Prepare now what any first record would have to wait for, for who answers many."""
+        self.prepare()
+        self.assess({})  # compares programmes over every day that a date can have, which is kept
+
+    def prepare(self) -> None:
+        """Prepare the diagrams of decisions and the validator, which every record needs."""
         self.assessor.warm()
         self.validate({})
 

@@ -137,7 +137,7 @@ def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: b
     try:
         service = GuidelineService(folder, engine=engine)
         if validating:
-            service.warm()
+            service.prepare()
         return service
     except GuidelineError as error:
         fail(error)

@@ -52,7 +52,7 @@ def followed(cache_folder: str) -> dict[str, list[str]]:
     with entered() as load:
         service = GuidelineService(ANKLE, cache=False)
         service.assessor.warm()
-    service.warm()
+    service.prepare()
     with entered() as assess:
         service.assess(RECORD, explain=True)
     return {"load": load, "assess": assess}

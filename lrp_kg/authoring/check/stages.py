@@ -154,7 +154,7 @@ class _Stages:
     def _validates(service: GuidelineService, found: list[Finding]) -> bool:
         """Return whether records can be validated; add what is in the way."""
         try:
-            service.warm()
+            service.prepare()
         except GuidelineError as error:
             found += error.findings
             return False
