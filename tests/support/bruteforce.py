@@ -19,13 +19,18 @@ from lrp_kg.guideline.model import Decision
 from tests.support.reference import measure
 
 Json = dict[str, Any]
+Period = tuple[str | None, str | None]
+"""The first and the last day of editions, as dates of a record."""
 EXHAUSTIVE = 2_500
 """Combinations beyond which a seeded sample is taken."""
 SAMPLE = 2_000
 """Combinations of a larger space that a long test looks at."""
-FIRST_DAY = date(2023, 1, 1)
+FIRST_DAYS = (date(2023, 1, 1), date(2015, 1, 1))
+"""Where the days on which durations end begin; the first whose days all lie in the period of an edition is taken."""
 DAYS = 731
 LONGEST = 400
+REDRAWN = 8
+"""How often cells of a sampled combination that both versions refuse are drawn again."""
 _LENGTHS = {"ElapsedDays": 1, "OrdinalWeek": 7, "BegunMonths": 31, "CompletedMonths": 31, "BegunMonthsRolledOver": 31}
 
 
@@ -38,12 +43,24 @@ class Alternative:
     fields: tuple[str, str] = ("", "")
     implied: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> set[str]:
+        """The fields of a record that it is about."""
+        return {*self.values, *self.fields}
+
 
 @dataclass(frozen=True)
 class Space:
-    """The axes of a decision in two versions."""
+    """The axes of a decision in two versions, and the period of the editions that decide."""
 
     axes: tuple[tuple[Alternative, ...], ...]
+    services: tuple[GuidelineService, GuidelineService]
+    period: Period
+
+    def dated(self, record: Json) -> Json:
+        """Return a record with a date that chooses the editions of the period."""
+        chosen = self.period[1] or self.period[0]
+        return {"applicationDate": chosen} | record if chosen else record
 
     def records(self, at_most: int = EXHAUSTIVE) -> tuple[bool, Iterator[Json]]:
         """Return whether all combinations follow, as they do if they are few, and a record of each, or of a sample."""
@@ -58,10 +75,26 @@ class Space:
         rng = random.Random(20241123)  # noqa: S311  a seeded sample
         found = 0
         while found < 4 * SAMPLE:  # many of them can be invalid
-            record = combined([rng.choice(axis) for axis in self.axes])
+            record = self._drawn(rng)
             if record is not None:
                 found += 1
                 yield record
+
+    def _drawn(self, rng: random.Random) -> Json | None:
+        """Return a record of random cells; those that both versions refuse are drawn again, a few times."""
+        chosen = [rng.choice(axis) for axis in self.axes]
+        for _ in range(REDRAWN):
+            record = combined(chosen)
+            if record is None:
+                return None
+            refused = [{p.field for p in s.validate(self.dated(record))} for s in self.services]
+            if not all(refused):
+                return record
+            chosen = [
+                rng.choice(axis) if any(a.names & set.union(*refused) for a in axis) else own
+                for axis, own in zip(self.axes, chosen, strict=True)
+            ]
+        return combined(chosen)
 
 
 def combined(chosen: Any) -> Json | None:
@@ -85,7 +118,11 @@ def combined(chosen: Any) -> Json | None:
     return record
 
 
-def space_of(services: tuple[GuidelineService, GuidelineService], decisions: tuple[Decision, Decision]) -> Space:
+def space_of(
+    services: tuple[GuidelineService, GuidelineService],
+    decisions: tuple[Decision, Decision],
+    period: Period = (None, None),
+) -> Space:
     """Return the axes of a decision: every field that either version reads for it."""
     reads: dict[str, None] = {}
     durations: dict[tuple[str, str], dict[str, set[int]]] = {}
@@ -102,8 +139,8 @@ def space_of(services: tuple[GuidelineService, GuidelineService], decisions: tup
     axes += [tuple(_plain(services, iri)) for iri in reads if iri not in derived]
     for pair, measures in durations.items():
         cuts = tuple((kind, tuple(sorted(starts))) for kind, starts in measures.items())
-        axes.append(tuple(_durations(services, pair, cuts, reads)))
-    return Space(tuple(axes))
+        axes.append(tuple(_durations(services, pair, cuts, reads, period)))
+    return Space(tuple(axes), services, period)
 
 
 def _starts(services: tuple[GuidelineService, GuidelineService], iri: str) -> tuple[int, ...]:
@@ -146,25 +183,35 @@ def _durations(
     pair: tuple[str, str],
     cuts: tuple[tuple[str, tuple[int, ...]], ...],
     reads: Mapping[str, None],
+    period: Period,
 ) -> Iterator[Alternative]:
     names = tuple(iri.rsplit("#", 1)[-1] for iri in pair)
     implied = {i for s in services for f in pair if f in s.guideline.fields for i in s.guideline.fields[f].implies}
     bound = tuple(sorted(i.rsplit("#", 1)[-1] for i in implied if i in reads))
-    for starts in joint_cells(cuts):
+    for starts in joint_cells(cuts, first_day(period)):
         yield Alternative({}, starts, (names[0], names[1]), bound)
     if bound:
         yield Alternative({}, None, (names[0], names[1]), bound)
 
 
+def first_day(period: Period) -> date:
+    """Return where the days of a period begin; that of today where a period holds none of them."""
+    since, until = (date.fromisoformat(day) if day else None for day in period)
+    for first in FIRST_DAYS:
+        if (since is None or since <= first) and (until is None or first + timedelta(days=DAYS) <= until):
+            return first
+    return FIRST_DAYS[0]
+
+
 @lru_cache(maxsize=64)
-def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Mapping[date, date], ...]:
+def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...], first: date) -> tuple[Mapping[date, date], ...]:
     """Return, for each combination of cells that some pair of days has, a start by end."""
     found: dict[tuple[int, ...], dict[date, date]] = {}
-    measured = [(_measured(kind), starts) for kind, starts in cuts]
+    measured = [(_measured(kind, first), starts) for kind, starts in cuts]
     longest = max(_LENGTHS[kind] * (max(starts) + 1) for kind, starts in cuts) + 1
     assert longest <= LONGEST
     for offset in range(DAYS):
-        end = FIRST_DAY + timedelta(days=offset)
+        end = first + timedelta(days=offset)
         for days in range(longest):
             key = tuple(bisect_right(starts, numbers[offset][days]) for numbers, starts in measured)
             own = found.setdefault(key, {})
@@ -173,10 +220,10 @@ def joint_cells(cuts: tuple[tuple[str, tuple[int, ...]], ...]) -> tuple[Mapping[
     return tuple(found[key] for key in sorted(found))
 
 
-@lru_cache(maxsize=4)
-def _measured(kind: str) -> list[list[int]]:
+@lru_cache(maxsize=8)
+def _measured(kind: str, first: date) -> list[list[int]]:
     """Return a duration for every end and every number of days before it."""
-    ends = [FIRST_DAY + timedelta(days=offset) for offset in range(DAYS)]
+    ends = [first + timedelta(days=offset) for offset in range(DAYS)]
     return [[measure(kind, end - timedelta(days=days), end) for days in range(LONGEST)] for end in ends]
 
 
