@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from rdflib import RDF, RDFS, BNode, Graph, Literal, Namespace, URIRef
@@ -127,15 +128,15 @@ class Result:
 
 
 class Reference:
-    """The guideline of the repository, read by rdflib."""
+    """The guideline of a folder, by default that of the repository, read by rdflib."""
 
-    def __init__(self) -> None:
-        files = sorted((ROOT / "ontology").glob("*.ttl"))
+    def __init__(self, folder: Path = ROOT) -> None:
+        files = sorted((folder / "ontology").glob("*.ttl"))
         assert len(files) >= 8
         self.graph = Graph()
         for file in files:
             self.graph.parse(file)
-        self.shapes = Graph().parse(ROOT / "shapes" / "record.ttl")
+        self.shapes = Graph().parse(folder / "shapes" / "record.ttl")
         self.classes: dict[str, Test] = {}
         self._atoms: dict[str, set[tuple[str, Any, Any]]] = {}
         self._patterns: dict[tuple[Any, ...], Any] = {}
@@ -380,19 +381,28 @@ class Reference:
         return str(self.graph.value(node, DCTERMS.identifier) or name_of(node))
 
     def _read_programme(self, node: Node) -> dict[str, Decision]:
+        """Return the decision of a programme; one for each edition, by its identifier, where it has several."""
         g = self.graph
-        ident = self.identifier(node)
+        found = {}
         editions = list(g.objects(node, CP.edition))
-        assert len(editions) == 1, "the reference knows one edition"
-        names = [name_of(g.value(c, CP.appliesTo)) for c in g.objects(editions[0], CP.criterion)]
-        parts = [self.test(name) for name in names]
-        yes, no = f"{ident}: eligible", f"{ident}: not eligible"
-        self.classes[yes] = remembered(lambda values, memo: k_all(p(values, memo) for p in parts))
-        self.classes[no] = remembered(lambda values, memo: k_not(self.classes[yes](values, memo)))
-        self._atoms[yes] = self._atoms[no] = set().union(*(self.atoms(name) for name in names))
-        scope = name_of(g.value(node, CP.scope))
-        options = (Option("eligible", yes), Option("not-eligible", no))
-        return {ident: Decision(ident, scope, "Unique", options)}
+        for edition in editions:
+            ident = self.identifier(node if len(editions) == 1 else edition)
+            names = [name_of(g.value(c, CP.appliesTo)) for c in g.objects(edition, CP.criterion)]
+            yes, no = f"{ident}: eligible", f"{ident}: not eligible"
+            self.classes[yes] = remembered(self._all([self.test(name) for name in names]))
+            self.classes[no] = remembered(self._not(self.classes[yes]))
+            self._atoms[yes] = self._atoms[no] = set().union(*(self.atoms(name) for name in names))
+            options = (Option("eligible", yes), Option("not-eligible", no))
+            found[ident] = Decision(ident, name_of(g.value(node, CP.scope)), "Unique", options)
+        return found
+
+    @staticmethod
+    def _all(parts: list[Test]) -> Test:
+        return lambda values, memo: k_all(p(values, memo) for p in parts)
+
+    @staticmethod
+    def _not(part: Test) -> Test:
+        return lambda values, memo: k_not(part(values, memo))
 
     def outcome(self, decision: str, values: Values, memo: dict[int, Truth] | None = None) -> Outcome:
         """Return the status of a decision by the rules of the design, from Kleene's verdicts alone."""
