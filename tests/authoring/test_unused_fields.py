@@ -41,7 +41,7 @@ def test_fields_of_a_warning_that_is_gone_are_reported_with_their_place() -> Non
 
 
 def test_asking_alone_is_no_effect() -> None:
-    nothing = replace(GUIDELINE, decisions={}, programmes={}, boxes={}, notices={}, warnings=(), validities=())
+    nothing = replace(GUIDELINE, decisions={}, programmes={}, boxes={}, notices={}, warnings=(), open_points=())
     assert fields_used(nothing) == set()
     asked = [f for f in GUIDELINE.fields.values() if f.ask_if]
     assert asked

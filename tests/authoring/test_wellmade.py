@@ -178,22 +178,9 @@ def groups() -> Iterator[Any]:
         syntax = [f for f in faults if f["finding"] in ("turtle-syntax", "prefix-not-declared")]
         alone = [f for f in faults if is_alone(f) and f not in syntax]
         for some in (syntax, [f for f in faults if not is_alone(f)], alone):
-            for group in packed([f for f in some if f["id"] != LONG], size):
+            for start in range(0, len(some), size):
+                group = [f for f in some[start : start + size] if f["id"] != LONG]
                 yield pytest.param(group, id=f"{name}-{group[0]['id']}")
-
-
-def packed(faults: list[Fault], size: int) -> list[list[Fault]]:
-    """Divide faults into groups of at most this size, in which no two replace the same text."""
-    found: list[list[Fault]] = []
-    for fault in faults:
-        place = fault["file"], fault["find"]
-        for group in found:
-            if len(group) < size and place not in {(f["file"], f["find"]) for f in group}:
-                group.append(fault)
-                break
-        else:
-            found.append([fault])
-    return found
 
 
 @pytest.mark.slow
