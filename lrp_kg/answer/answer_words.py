@@ -208,8 +208,12 @@ class AnswerWords(GuidelineWords):
         return [part for part in parts if part[1]]
 
     def may_apply(self, box: Json) -> list[str]:
-        """Return the rules of law of a box that are only named, in words."""
-        return [self.text(self._statements[name].label) for name in box.get("mayApply", ())]
+        """Return the rules of law of a box that are only named, each with the condition that no field holds."""
+        named = [self._statements[name] for name in box.get("mayApply", ())]
+        return [" ".join(filter(None, (self.text(s.label), self._in_brackets(s.condition_text)))) for s in named]
+
+    def _in_brackets(self, text: Text) -> str:
+        return f"({self.text(text)})" if text else ""
 
     def editions(self, programme: Json) -> str:
         """Return the editions of a programme that apply or may."""

@@ -414,7 +414,7 @@ def mark_as_json(found: MarkResult) -> Json:
     """Render what a rule of that day or an open point says of a statement."""
     by = found.mark.by
     data = {"stance": found.mark.stance, "openPoint" if isinstance(by, OpenPoint) else "statement": by.id}
-    return data | ({"applies": "unknown"} if found.in_force == OPEN else {})
+    return data | ({"applies": "unknown"} if found.holds == OPEN else {})
 
 
 def split(statements: Iterable[StatementResult]) -> tuple[list[StatementResult], list[StatementResult]]:

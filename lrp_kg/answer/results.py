@@ -68,10 +68,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class MarkResult:
-    """A mark of a statement on the day, and whether what marks it is in force: certainly, or perhaps."""
+    """A mark of a statement on the day, and whether what marks it holds where the statement does, or may hold."""
 
     mark: Mark
-    in_force: int
+    holds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,8 +219,10 @@ class Run:
             by = mark.by
             holds = whole_verdict(by, self.verdict) if isinstance(by, Statement) else self.verdict(by.applies_to)
             force = self.in_force(by.validity)
-            if FALSE not in (holds, force):
-                yield MarkResult(mark, force)
+            if FALSE in (holds, force):
+                continue
+            together = isinstance(by, Statement) and by.condition == statement.condition
+            yield MarkResult(mark, TRUE if force == TRUE and (together or holds == TRUE) else OPEN)
 
     def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:
         """Return a statement with its dates; ``own`` is whether it is in force, where that is not by its own days."""

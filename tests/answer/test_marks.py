@@ -80,3 +80,37 @@ def test_nothing_in_a_summary_is_contradicted_or_outdated(service: GuidelineServ
             assert all(m["stance"] != DIFFERS for m in said.get("marks", ()))
         looked_at += any(m["stance"] == DIFFERS for s in stated.values() for m in s.get("marks", ()))
     assert looked_at == 6 * 3
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_mark_by_a_rule_that_only_perhaps_holds_for_the_patient_is_no_certain_one(
+    service: GuidelineService, known: bool
+) -> None:
+    """An employer's rule of law marks what is printed of him; whether there is an employer is known, or is not."""
+    day, start = "2023-06-02", "2023-02-01"
+    record = {"careLine": "first-line", "contact": "first-contact", "recurrentPain": False, "redFlags": "none"}
+    record |= {"assessmentDate": day, "onsetDate": start, "incapacityStart": start, "paidBySicknessFund": True}
+    record |= {"radicularPain": False, "incapacityPrescribed": True} | ({"sector": "private"} if known else {})
+    found = service.assess(record)
+    marks = {
+        (s["id"].partition("-work-")[2], m.get("statement")): m.get("applies")
+        for box in found["boxes"]
+        for s in box["statements"]
+        for m in s.get("marks", ())
+    }
+    assert marks["employer-re-integration", "trajectory-2022-employer"] == (None if known else "unknown")
+    assert marks["advisory-physician-evaluation", "law-first-estimate"] == (None if known else "unknown")
+    assert marks["medical-certificate", "law-certificate-probable-end"] is None
+
+
+def test_rule_that_is_only_named_in_words_has_its_condition(service: GuidelineService) -> None:
+    """Without it a certificate for 3 days would be sent electronically too."""
+    record = {"careLine": "first-line", "contact": "first-contact", "recurrentPain": False, "redFlags": "none"}
+    record |= {"assessmentDate": "2026-02-02", "onsetDate": "2026-01-26", "radicularPain": False}
+    text = to_text(service.guideline, service.assess(record), "en", full=True, width=5000)
+    _, named, after = text.partition("send the certificate for the sickness fund electronically")
+    assert named
+    assert after.startswith(
+        ", without need of the patient's consent; other certificates stay on paper "
+        "(if it is for more than 14 days, or an extension)"
+    )
