@@ -23,6 +23,7 @@ from lrp_kg.answer.statements import dated, whole_verdict
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import (
+    AGREES,
     CRITICAL,
     Box,
     Caution,
@@ -221,7 +222,7 @@ class Run:
             force = self.in_force(by.validity)
             if FALSE in (holds, force):
                 continue
-            together = isinstance(by, Statement) and by.condition == statement.condition
+            together = mark.stance == AGREES or isinstance(by, Statement) and by.condition == statement.condition
             yield MarkResult(mark, TRUE if force == TRUE and (together or holds == TRUE) else OPEN)
 
     def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:

@@ -114,3 +114,22 @@ def test_rule_that_is_only_named_in_words_has_its_condition(service: GuidelineSe
         ", without need of the patient's consent; other certificates stay on paper "
         "(if it is for more than 14 days, or an extension)"
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "resumption", "shown"),
+    [
+        ("2025-12-31", "partial", {"law-guaranteed-wage-part-time-20-weeks"}),
+        ("2026-01-01", "partial", {"law-guaranteed-wage-part-time"}),
+        ("2026-01-01", "full", set()),
+    ],
+)
+@pytest.mark.parametrize("onset", ["2025-06-01", "2025-12-28"])
+def test_guaranteed_wage_of_part_time_resumption_holds_in_every_week_of_pain(
+    service: GuidelineService, day: str, resumption: str, shown: set[str], onset: str
+) -> None:
+    record = {"careLine": "first-line", "contact": "first-contact", "recurrentPain": False, "redFlags": "none"}
+    record |= {"assessmentDate": day, "onsetDate": onset, "incapacityStart": "2025-06-01", "sector": "private"}
+    found = service.assess(record | {"radicularPain": False, "paidBySicknessFund": True, "resumption": resumption})
+    stated = {s["id"] for box in found["boxes"] for s in box["statements"]}
+    assert {name for name in stated if name.startswith("law-guaranteed-wage-part-time")} == shown
