@@ -14,6 +14,7 @@ from lrp_kg.answer.labels import is_to_read
 from lrp_kg.guideline.in_words import GuidelineWords, short_title
 from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Decision, Statement
 from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.words import Text
 
 _MARKS = {
     AGREES: ("mark-agrees", "mark-agrees-perhaps"),
