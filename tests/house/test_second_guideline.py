@@ -254,7 +254,6 @@ ELIGIBILITY = [
             f"{TRAINING}/editions/supervised-training-second/validFrom": "2025-01-01",
             f"{TRAINING}/benefits/*": [
                 "supervised-training-sessions",
-                "supervised-training-sessions",
                 "supervised-training-travel",
             ],
             "guideline/editions": ["supervised-training-first", "supervised-training-second"],
