@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.guideline import load as load_module
 from tests.support.paths import ANKLE, PACKAGE, ROOT
 
 PAGE = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
@@ -49,6 +50,7 @@ def entered() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def followed(cache_folder: str) -> dict[str, list[str]]:
+    load_module._read.cache_clear()  # another test may have read it
     with entered() as load:
         service = GuidelineService(ANKLE, cache=False)
         service.assessor.warm()
