@@ -24,9 +24,9 @@ from lrp_kg.guideline.model import Guideline, Programme
 from lrp_kg.logic.calendar import Calendar, DateRanges
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import Program, SparqlEngine
-from lrp_kg.logic.decide import Completions, Decider, KleeneDecider
+from lrp_kg.logic.decide import Completions, Decider, KleeneDecider, decider_of
 from lrp_kg.logic.diagram_cache import DiagramCache
-from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.diagrams import Builder
 from lrp_kg.logic.explain import Explainer, Reason
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.logic.steps import Stepper
@@ -44,13 +44,7 @@ class _Deciders(dict[str, "Decider | KleeneDecider"]):
 
     def __missing__(self, name: str) -> Decider | KleeneDecider:
         a = self._assessor
-        decision = a.guideline.decisions[name]
-        found: Decider | KleeneDecider
-        try:
-            found = Decider(a.diagrams.get(decision), decision, a.cells, a.dates)
-        except DiagramTooLarge:
-            found = KleeneDecider(a.builder, decision)
-        self[name] = found
+        found = self[name] = decider_of(a.builder, a.guideline.decisions[name], a.diagrams.get)
         return found
 
 
@@ -100,7 +94,8 @@ class Assessor:
 
     def warm(self) -> None:
         """Prepare now what the first record would have to wait for: the diagram of every decision."""
-        assert self._dated is not None  # noqa: S101  asked for once
+        for name in self.guideline.decisions:
+            self._deciders[name]
 
     @cached_property
     def _dated(self) -> tuple[Decider | KleeneDecider, ...]:

@@ -6,7 +6,7 @@ bound what the unknown ones can be. If every completion agrees the decision is c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -15,7 +15,7 @@ from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
-from lrp_kg.logic.diagrams import Axis, Builder, Diagram
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 
 MEMORY = 200_000
@@ -266,3 +266,13 @@ class KleeneDecider:
                 yield option.id
             if found == TRUE and self.decision.policy == "First":
                 return
+
+
+def decider_of(
+    builder: Builder, decision: Decision, diagram_of: Callable[[Decision], Diagram]
+) -> Decider | KleeneDecider:
+    """Return what decides a decision: its diagram, or Kleene's logic alone where that is too large."""
+    try:
+        return Decider(diagram_of(decision), decision, builder.program.cells, builder.dates)
+    except DiagramTooLarge:
+        return KleeneDecider(builder, decision)

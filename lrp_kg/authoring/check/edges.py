@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from lrp_kg.authoring.gaps import Edge, UnclearRegion
+from lrp_kg.authoring.reach import reachable
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Between, names_in, walk
 from lrp_kg.guideline.model import Decision, Guideline
@@ -59,29 +60,18 @@ def _days(edge: Edge, gap: bool) -> tuple[int | None, int | None]:
 def _beside(guideline: Guideline, edge: Edge, gap: bool, decisions: Iterable[Decision]) -> tuple[list[str], list[str]]:
     """Return the conditions that decisions read whose interval ends, and those whose interval begins, at an edge."""
     last, start = _days(edge, gap)
-    read = {name for d in decisions for name in (d.scope, *(o.applies_to for o in d.options))}
+    known = guideline.conditions
+    named = {name for d in decisions for name in (d.scope, *(o.applies_to for o in d.options))} & known.keys()
+    read = reachable(named, lambda name: names_in(known[name].expression) & known.keys())
     ending, beginning = [], []
-    for name in sorted(_with_parts(guideline, read), key=guideline.index.positions.order):
-        parts = [p for p in walk(guideline.conditions[name].expression) if isinstance(p, Between)]
+    for name in sorted(read, key=guideline.index.positions.order):
+        parts = [p for p in walk(known[name].expression) if isinstance(p, Between)]
         own = [p for p in parts if p.field == edge.field]
         if last is not None and any(p.high == last for p in own):
             ending.append(name)
         if start is not None and any(p.low == start for p in own):
             beginning.append(name)
     return ending, beginning
-
-
-def _with_parts(guideline: Guideline, names: Iterable[str]) -> set[str]:
-    """Return conditions and all that their definitions refer to."""
-    known = guideline.conditions
-    found: set[str] = set()
-    waiting = [name for name in names if name in known]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += names_in(known[name].expression) & known.keys()
-    return found
 
 
 def _bound(guideline: Guideline, name: str, what: str) -> str:

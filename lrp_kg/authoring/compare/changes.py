@@ -20,9 +20,9 @@ from lrp_kg.authoring.compare.effects import Effects
 from lrp_kg.authoring.compare.fieldchanges import field_changes, rule_changes
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Level
 from lrp_kg.authoring.compare.places import dependents_of, owners, places
-from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import Snapshot, TripleObject
+from lrp_kg.authoring.reach import reachable
 from lrp_kg.guideline.criteria import names_in
 from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, RDFS, SH, local_name
 

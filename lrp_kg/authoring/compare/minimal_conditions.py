@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from lrp_kg.authoring.compare.pairs import IMPOSSIBLE, Axes, Box, Pair, PairDiagram
-from lrp_kg.authoring.compare.reach import reachable
+from lrp_kg.authoring.reach import reachable
 
 ENOUGH = 400
 """Boxes beyond which none is looked at for being superfluous."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.snapshot import Snapshot
+from lrp_kg.authoring.reach import reachable
 from lrp_kg.namespaces import CP, SH
 
 _UP = ("inBox", "inStage", "optionOf", "shownFor")

@@ -14,17 +14,17 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.runs import ReadCase
 from lrp_kg.authoring.cases.view import PartIndex
-from lrp_kg.authoring.compare.reach import reachable
 from lrp_kg.authoring.compare.shared_space import SharedSpace, Version, with_leaves
 from lrp_kg.authoring.mutation.dependencies import Dependencies
 from lrp_kg.authoring.mutation.mutants import Mutant
+from lrp_kg.authoring.reach import reachable
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, names_in, walk
 from lrp_kg.guideline.model import Condition, Field, Guideline
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells, FieldValue, Signature
 from lrp_kg.logic.classify import OPEN, TRUE, Program
-from lrp_kg.logic.decide import Decider, KleeneDecider
-from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
+from lrp_kg.logic.decide import Decider, KleeneDecider, decider_of
+from lrp_kg.logic.diagrams import Builder
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.record.model import Record
 
@@ -91,7 +91,7 @@ class Baseline:
     def decider(self, decision: str) -> Decider | KleeneDecider:
         """Return what decides a decision that a change does not affect, in the cells of this baseline."""
         if decision not in self._deciders:
-            self._deciders[decision] = decider_of(self.builder, decision)
+            self._deciders[decision] = decider_of(self.builder, self.builder.decisions[decision], self.builder.build)
         return self._deciders[decision]
 
     def _prepare(self, cases: list[ReadCase]) -> list[Prepared]:
@@ -169,12 +169,3 @@ class Baseline:
             {} if (new := found[signature]) == get(case.verdicts) else dict(zip(order, new, strict=True))
             for case, signature in zip(self.cases, signatures, strict=True)
         ]
-
-
-def decider_of(builder: Builder, name: str) -> Decider | KleeneDecider:
-    """Build what decides a decision of a version."""
-    decision = builder.decisions[name]
-    try:
-        return Decider(builder.build(decision), decision, builder.program.cells, builder.dates)
-    except DiagramTooLarge:
-        return KleeneDecider(builder, decision)

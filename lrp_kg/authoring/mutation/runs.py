@@ -15,14 +15,14 @@ from lrp_kg.answer.run import Run
 from lrp_kg.authoring.cases.expectations import Part
 from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
-from lrp_kg.authoring.mutation.baseline import Baseline, Prepared, decider_of
+from lrp_kg.authoring.mutation.baseline import Baseline, Prepared
 from lrp_kg.authoring.mutation.equivalence import Example, first_difference
 from lrp_kg.authoring.mutation.mutants import Mutant, apply
 from lrp_kg.guideline.model import Decision, Programme
 from lrp_kg.logic.calendar import DateRanges
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE, Program
-from lrp_kg.logic.decide import Completions, Decider, KleeneDecider
+from lrp_kg.logic.decide import Completions, Decider, KleeneDecider, decider_of
 from lrp_kg.logic.diagrams import Builder, DiagramTooLarge
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, outcome_of
 from lrp_kg.logic.verdicts import VerdictMemory
@@ -119,7 +119,7 @@ class WholeMutant(Assessor):
 
     def _decider(self, decision: Decision) -> Decider | KleeneDecider:
         if decision.iri in self._affected:
-            return decider_of(self._changed, decision.iri)
+            return decider_of(self._changed, self._changed.decisions[decision.iri], self._changed.build)
         return self._baseline.decider(decision.iri)
 
     def noticed(self, cases: Collection[tuple[Prepared, list[Part]]]) -> str | None:
