@@ -22,8 +22,8 @@ _KINDS = (
 """First bytes of what people take for text, and what it is."""
 
 
-_WINDOWS = {byte for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
-"""Bytes below 0xA0 that are characters in Windows-1252."""
+_NOT_WINDOWS = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+"""Bytes that are no character in Windows-1252."""
 _HIDDEN = (".", "~", "#")
 """First characters of the names of backups, locks and autosaves."""
 
@@ -70,7 +70,7 @@ def _looks(body: bytes, at: int, secret: bool) -> str:
     sample = body[max(0, at - 12) : at + 12].decode("cp1252", "replace").split("\n")
     if body.count(b"\0") * 3 > len(body):
         return "; it looks like UTF-16"
-    if 0x80 <= body[at] <= 0x9F and body[at] not in _WINDOWS:
+    if body[at] in _NOT_WINDOWS:
         return ""
     if secret:
         return "; it looks like Windows-1252"

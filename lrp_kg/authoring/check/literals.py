@@ -28,11 +28,11 @@ def _fault(value: str, datatype: str) -> str | None:
 
 def _has_form(value: str, datatype: str) -> bool:
     form = _FORMS.get(datatype)
-    if form:
-        return bool(form(value))
+    if form or datatype not in _OTHER:
+        return form is None or bool(form(value))
     import rdflib
 
-    return rdflib.Literal(value, datatype=rdflib.URIRef(datatype)).ill_typed is not True if datatype in _OTHER else True
+    return rdflib.Literal(value, datatype=rdflib.URIRef(datatype)).ill_typed is not True
 
 
 def _is_date(value: str) -> bool:

@@ -48,15 +48,14 @@ def folded(findings: Sequence[Finding]) -> Listed:
     Where there are errors, notes are left out, and cases that fail are only counted if an error has another cause.
     """
     errors = any(f.severity == "error" for f in findings)
-    kept = [f for f in findings if not errors or f.severity != "note"]
-    if any(f.severity == "error" and f.name != CASE_FAILED for f in findings):
-        kept = [f for f in kept if f.name != CASE_FAILED]
+    apart = [f for f in findings if not errors or f.severity != "note"]
+    caused = any(f.severity == "error" and f.name != CASE_FAILED for f in findings)
+    kept = [f for f in apart if not (caused and f.name == CASE_FAILED)]
     most = next((n for n in (LISTED, 6, 4, 3, 2) if _lines(_first(kept, n)) <= LINES), 1)
     listed = _first(kept, most)
-    total = Counter(f.name for f in findings if not errors or f.severity != "note")
-    rest = total - Counter(f.name for f in listed)
+    rest = Counter(f.name for f in apart) - Counter(f.name for f in listed)
     shown = tuple(replace(f, message=_shorter(f.message)) if most < LISTED else f for f in listed)
-    return Listed(shown, dict(rest), sum(f.severity == "note" for f in findings) if errors else 0)
+    return Listed(shown, dict(rest), len(findings) - len(apart))
 
 
 def _first(findings: Iterable[Finding], most: int) -> list[Finding]:

@@ -98,42 +98,29 @@ class _RecordShape:
         members = {v.iri for v in field.values}
         name = local_name(field.iri)
         for list_class in self.graph.all(iri(field.iri), RDFS + "range"):
-            listed = self._one_of(list_class)
+            own, listed = local_name(list_class.value), self._one_of(list_class)
             if listed is None:
                 continue
             for value in sorted(members - listed):
-                yield Finding(
-                    "value-not-in-list",
-                    f"{local_name(value)}: is a {local_name(list_class.value)}, but its owl:oneOf does not name it. "
-                    "Add it there.",
-                    self.positions.where(value),
-                    term=value,
-                )
-            for value in sorted(listed - members):
-                yield Finding(
-                    "value-not-declared",
-                    f"{local_name(list_class.value)}: its owl:oneOf names {local_name(value)}, which is no "
-                    f"{local_name(list_class.value)}. Declare it as one, or take it out.",
-                    self.positions.where(list_class.value),
-                    term=list_class.value,
-                )
+                message = f"{local_name(value)}: is a {own}, but its owl:oneOf does not name it. Add it there."
+                yield Finding("value-not-in-list", message, self.positions.where(value), term=value)
+            fix = f"which is no {own}. Declare it as one, or take it out."
+            yield from self._undeclared(list_class, "its owl:oneOf", listed - members, fix)
         for shape, allowed in self._allowed(field.iri):
             for value in sorted(members - allowed):
-                yield Finding(
-                    "value-not-in-shape",
+                message = (
                     f"{local_name(shape.value)}: sh:in lacks {local_name(value)}, a value of {name}, so a record "
-                    "with it is refused. Add it.",
-                    self.positions.where(shape.value),
-                    term=shape.value,
+                    "with it is refused. Add it."
                 )
-            for value in sorted(allowed - members):
-                yield Finding(
-                    "value-not-declared",
-                    f"{local_name(shape.value)}: sh:in names {local_name(value)}, which is no value of {name}. "
-                    "Correct the name, declare the value, or take it out.",
-                    self.positions.where(shape.value),
-                    term=shape.value,
-                )
+                yield Finding("value-not-in-shape", message, self.positions.where(shape.value), term=shape.value)
+            fix = f"which is no value of {name}. Correct the name, declare the value, or take it out."
+            yield from self._undeclared(shape, "sh:in", allowed - members, fix)
+
+    def _undeclared(self, place: Node, where: str, values: set[str], fix: str) -> Iterator[Finding]:
+        """Yield values that a class or shape lists and that are none."""
+        for value in sorted(values):
+            message = f"{local_name(place.value)}: {where} names {local_name(value)}, {fix}"
+            yield Finding("value-not-declared", message, self.positions.where(place.value), term=place.value)
 
     def _one_of(self, list_class: Node) -> set[str] | None:
         heads = [

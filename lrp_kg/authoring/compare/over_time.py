@@ -89,14 +89,9 @@ class RulesOverTime:
         known = {(r.before, r.after) for r in regions}
         still_open = self._regions(KnownOnly(diagram, left_open), same, day) if left_open else ()
         cells = self._witnesses.space.cells
-        names = (name for number in left_open for v in axes.axes[number].variables for name in cells.inputs(v))
-        read = {
-            name
-            for n in range(len(axes.axes))
-            if n not in left_open
-            for v in axes.axes[n].variables
-            for name in cells.inputs(v)
-        }
+        inputs = [{name for v in axis.variables for name in cells.inputs(v)} for axis in axes.axes]
+        asked = set[str]().union(*(inputs[n] for n in left_open))
+        read = set[str]().union(*(own for n, own in enumerate(inputs) if n not in left_open))
         order = {f.iri: f.ask_order or 0 for f in g.fields.values()}
         return replace(
             same,
@@ -104,7 +99,7 @@ class RulesOverTime:
             combinations=diagram.combinations(),
             regions=regions,
             still_open=tuple(r for r in still_open if (r.before, r.after) not in known),
-            asked=tuple(sorted({n for n in names if n not in read}, key=lambda n: (order.get(n, 0), n))),
+            asked=tuple(sorted(asked - read, key=lambda n: (order.get(n, 0), n))),
         )
 
     @staticmethod
