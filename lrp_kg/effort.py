@@ -49,6 +49,21 @@ def limited(limit: Effort) -> Iterator[None]:
         _spent.reset(token)
 
 
+@contextmanager
+def for_all_records() -> Iterator[None]:
+    """Count nothing of work whose result is kept and serves every record, whichever record is the first to need it."""
+    spent = _spent.get()
+    token = _spent.set(None)
+    began, held = time.thread_time(), resident()
+    try:
+        yield
+    finally:
+        _spent.reset(token)
+        if spent is not None:
+            spent.began += time.thread_time() - began
+            spent.held += resident() - held
+
+
 def check() -> None:
     """Raise `RecordTimeLimit` or `RecordMemoryLimit` if the work on a record has reached its limit."""
     spent = _spent.get()

@@ -34,7 +34,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.plugins.sparql import prepareQuery
 
-from lrp_kg.effort import check
+from lrp_kg.effort import check, for_all_records
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
@@ -119,14 +119,19 @@ def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
     return type(kind.__name__, (kind,), silent)
 
 
+@lru_cache(maxsize=1000)
+def parsed(query: str) -> Any:
+    """Return a query of the shapes, parsed once for all records."""
+    with for_all_records():
+        return prepareQuery(query)
+
+
 class Query(SPARQLBasedConstraint):
     """A constraint by queries, each parsed once."""
 
-    parse = staticmethod(lru_cache(maxsize=1000)(prepareQuery))
-
     def _validate_sparql_query(self, query: str, init_binds: Any, target_graph: DataGraph) -> Any:
         evaluate: Any = super()._validate_sparql_query
-        return evaluate(self.parse(query), init_binds, target_graph)
+        return evaluate(parsed(query), init_binds, target_graph)
 
     def read(self, path: rdflib.term.Node | None) -> frozenset[str] | None:
         """Return the names in the queries, the properties that they read among them; ``None`` where it can be any."""

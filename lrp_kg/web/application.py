@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from jinja2 import ChoiceLoader
+from jinja2 import ChoiceLoader, Template
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.effort import Effort
+from lrp_kg.effort import Effort, for_all_records
 from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
 from lrp_kg.site.pages import TEMPLATES, Compiled
@@ -29,6 +29,15 @@ from lrp_kg.web.stream import Stream
 COMPILED = Compiled()
 
 
+class Templates(ChoiceLoader):
+    """Templates, whose compilation counts for no record."""
+
+    def load(self, *args: Any, **names: Any) -> Template:
+        """Load a template."""
+        with for_all_records():
+            return super().load(*args, **names)
+
+
 def create_app(config: dict[str, Any] | None = None, *, service: GuidelineService | None = None) -> Flask:
     """Create the application of a guideline and, if there is one, a store.
 
@@ -41,7 +50,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     app.config.update(config or {})
     app.config.update(read(SETTINGS.values(), {**from_environment(), **(config or {})}))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_BODY"] + 1  # `body` detects the extra byte
-    app.jinja_loader = ChoiceLoader([app.jinja_loader, TEMPLATES])  # type: ignore[list-item]
+    app.jinja_loader = Templates([app.jinja_loader, TEMPLATES])  # type: ignore[list-item]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.bytecode_cache = COMPILED
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -1,0 +1,80 @@
+"""Only the work on the record itself counts towards its limits."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import DictLoader, Environment
+
+from lrp_kg import effort
+from lrp_kg.effort import Effort, check, for_all_records, limited
+from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
+from lrp_kg.record import validate
+from lrp_kg.web.application import Templates
+
+
+class Work:
+    """A clock and a memory that only the test changes."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.seconds, self.bytes = 0.0, 0
+        patch.setattr(effort.time, "thread_time", lambda: self.seconds)
+        patch.setattr(effort, "resident", lambda: self.bytes)
+
+    def do(self, seconds: float = 1.0, size: int = 0) -> None:
+        self.seconds += seconds
+        self.bytes += size
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    return Work(monkeypatch)
+
+
+def test_work_for_all_records_counts_for_none(work: Work) -> None:
+    with limited(Effort(seconds=2, memory=1000)):
+        with for_all_records():
+            work.do(5, 5000)
+            check()
+            with for_all_records():
+                work.do(5, 5000)
+        check()
+        work.do(1.5, 900)
+        check()
+        with pytest.raises(RecordMemoryLimit):
+            work.do(0, 200), check()
+        with pytest.raises(RecordTimeLimit):
+            work.do(1), check()
+
+
+def test_work_that_fails_counts_for_none(work: Work) -> None:
+    with limited(Effort(seconds=2)):
+        with pytest.raises(KeyError), for_all_records():
+            work.do(5)
+            raise KeyError
+        check()
+
+
+def test_outside_a_record(work: Work) -> None:
+    with for_all_records():
+        work.do(5)
+    check()
+
+
+def test_queries_of_the_shapes_count_for_none(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = validate.prepareQuery
+    monkeypatch.setattr(validate, "prepareQuery", lambda text: (work.do(9), parse(text))[1])
+    validate.parsed.cache_clear()
+    with limited(Effort(seconds=2)):
+        validate.parsed("SELECT * { ?s ?p ?o }")
+        check()
+    assert work.seconds == 9
+
+
+def test_compiling_templates_counts_for_none(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = Environment(loader=Templates([DictLoader({"page": "text"})]), autoescape=True)
+    compiled = environment.compile
+    monkeypatch.setattr(environment, "compile", lambda *a, **n: (work.do(9), compiled(*a, **n))[1])
+    with limited(Effort(seconds=2)):
+        assert environment.get_template("page").render() == "text"
+        check()
+    assert work.seconds == 9
