@@ -37,4 +37,5 @@ def test_local_connections_are_allowed(tmp_path: Path) -> None:
 def test_cache_folder_belongs_to_this_run(cache_folder: str, service: GuidelineService) -> None:
     assert os.environ["LRP_CACHE"] == cache_folder
     assert used_folder() == Path(cache_folder)
+    service.prepare()
     assert any(path.is_file() for path in Path(cache_folder).rglob("*"))
