@@ -12,10 +12,12 @@ ALONE := $(shell grep -rlE 'mark\.alone' tests --include=test_*.py)
 PYTEST = $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-lowest check long lint format benchmark browser nginx clients vendor clean
+.PHONY: help install run test test-lowest check long lint format benchmark browser nginx clients vendor clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.run ## install what is needed, such as lrp-kg in .venv/bin
 
 run: $(VENV)/.run ## install what is needed and serve at http://127.0.0.1:$(LRP_PORT)/
 	$(BIN)/lrp-kg serve

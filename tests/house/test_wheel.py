@@ -48,6 +48,22 @@ def test_wheel_has_every_part_of_the_guideline(installed: Path) -> None:
     assert len(case_files(ROOT)) > 20
 
 
+def test_guideline_of_an_installed_package_can_be_copied_to_edit_it(installed: Path, tmp_path: Path) -> None:
+    run(installed, "-m", "lrp_kg", "new", "copy", str(tmp_path / "copy"))
+    read = [*files_to_check(ROOT), *case_files(ROOT), *sorted(ROOT.glob("queries/*.rq"))]
+    assert all((tmp_path / "copy" / file.relative_to(ROOT)).read_bytes() == file.read_bytes() for file in read)
+    assert {part.split("/")[0] for part in SUFFIXES} == {part.name for part in (tmp_path / "copy").iterdir()}
+
+
+@pytest.mark.long
+def test_authors_commands_run_without_a_repository(installed: Path, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy")
+    run(installed, "-m", "lrp_kg", "new", "copy", copy)
+    assert "No difference." in run(installed, "-m", "lrp_kg", "diff", copy, copy)
+    assert "files in" in run(installed, "-m", "lrp_kg", "docs", str(tmp_path / "site"))
+    assert "nomenclature-2004" in run(installed, "-m", "lrp_kg", "sources")
+
+
 @pytest.mark.long
 def test_check_of_an_installed_package_is_clean(installed: Path) -> None:
     assert "\n0 errors" in run(installed, "-m", "lrp_kg", "check")
