@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lrp_kg import __version__
 from lrp_kg.cli import streams
 from lrp_kg.cli.options import guideline_option, print_json, stop
+from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.text_files import visible
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.check_cache import CheckCache
     from lrp_kg.findings import Finding
 
+FOUND = 1
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -47,6 +49,10 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
     metavar="DAY",
     help="What is out of date on this day is a warning; of today, without the option, only a note.",
 )
+@click.option(
+    "--explain", "asked", multiple=True, metavar="NAME", help="Say what a name means, and what to do; no check."
+)
+@click.option("--names", "listing", is_flag=True, help="List every name that a finding can have; no check.")
 @click.pass_context
 def check(
     context: click.Context,
@@ -58,6 +64,8 @@ def check(
     mutate: bool,
     hermit: bool | None,
     day: datetime | None,
+    asked: tuple[str, ...],
+    listing: bool,
 ) -> None:
     """Check a guideline folder: syntax, form, logic, completeness, and its own cases.
 
@@ -73,19 +81,60 @@ def check(
       lrp-kg check --on 2027-06-01
       lrp-kg check --guideline my-pathway --watch
       lrp-kg check --format sarif > check.sarif
+      lrp-kg check --explain gap-undeclared
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.guideline.files import packaged_folder
 
+    if asked or listing:
+        _print_names(asked) if asked else _list_names()
+        return
+    if watch and mutate:
+        raise click.UsageError("--mutate takes minutes, so it does not go with --watch.")
     folder = guideline or packaged_folder()
     if not folder.is_dir():
         stop(f"{folder} is not a folder.")
     if watch:
-        _watch(folder, form, day, notes=notes, every=every)
+        _watch(folder, form, day, hermit=bool(hermit), notes=notes, every=every)
         return
     result = _run(folder, form, mutate, hermit, day)
     _print(result, form, folder, notes=notes, every=every)
-    failed = result.failed or (result.mutation and result.mutation.survivors)
-    context.exit(2 if result.crashed else 1 if failed else 0)
+    context.exit(exit_code(result))
+
+
+def exit_code(result: CheckResult) -> int:
+    """Return 2 if a stage could not finish, 1 if there is an error, a warning or a change that no case notices."""
+    survived = result.mutation and result.mutation.survivors
+    return CANNOT_RUN if result.crashed else FOUND if result.failed or survived else 0
+
+
+def _print_names(names: Iterable[str]) -> None:
+    """Print what names of findings mean and what to do; of unknown ones, those like them."""
+    from lrp_kg.authoring.check.names import finding_names, plain
+
+    known = finding_names()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        near = {name: get_close_matches(name, known, 3) for name in unknown}
+        said = (f"{name} is no name of a finding.{_like(near[name])}" for name in unknown)
+        stop("\n".join([*said, "lrp-kg check --names lists all."]))
+    for name in names:
+        found = known[name]
+        click.secho(f"{name} ({', '.join(found.severities)})", bold=True)
+        click.echo(f"  {plain(found.cause)}\n  What to do: {plain(found.fix)}\n  {found.address}")
+
+
+def _list_names() -> None:
+    """Print every name in the order of the document, each with what is wrong, in short."""
+    from lrp_kg.authoring.check.names import name_groups, plain
+
+    for group in name_groups():
+        click.secho(group.title, bold=True)
+        for found in group.names:
+            click.echo(f"  {found.name:<27} {'/'.join(s[0].upper() for s in found.severities):<4} {plain(found.cause)}")
+
+
+def _like(near: list[str]) -> str:
+    return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _run(
@@ -132,7 +181,10 @@ def _print(result: CheckResult, form: str, folder: Path, *, notes: bool, every: 
         print_json(data)
         return
     if form == "sarif":
-        print_json(sarif(shown))
+        from lrp_kg.authoring.check.as_sarif import sarif
+
+        survived = result.mutation.findings() if result.mutation else []
+        print_json(sarif([*shown, *survived], folder, exit_code=exit_code(result), crashed=result.crashed))
         return
     _print_text(streams.console(soft_wrap=True), result, shown, every)
 
@@ -181,46 +233,7 @@ def _relative(where: str) -> str:
         return where
 
 
-def sarif(findings: list[Finding]) -> dict[str, Any]:
-    """Return findings as a SARIF 2.1.0 log, for editors and code review."""
-    rules = sorted({f.name for f in findings})
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "lrp-kg check",
-                        "version": __version__,
-                        "rules": [{"id": name, "name": name} for name in rules],
-                    }
-                },
-                "results": [_sarif_result(f) for f in findings],
-            }
-        ],
-    }
-
-
-def _sarif_result(finding: Finding) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "ruleId": finding.name,
-        "level": finding.severity,
-        "message": {"text": finding.message},
-    }
-    file, *rest = _relative(finding.where).split(":")
-    if file:
-        location: dict[str, Any] = {"artifactLocation": {"uri": Path(file).as_posix()}}
-        numbers = [int(n) for n in rest if n.isdigit()]
-        if numbers:
-            location["region"] = {"startLine": numbers[0]} | ({"startColumn": numbers[1]} if numbers[1:] else {})
-        result["locations"] = [{"physicalLocation": location}]
-        if finding.term:
-            result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": finding.term}]
-    return result
-
-
-def _watch(folder: Path, form: str, day: datetime | None, *, notes: bool, every: bool) -> None:
+def _watch(folder: Path, form: str, day: datetime | None, *, hermit: bool, notes: bool, every: bool) -> None:
     from lrp_kg.authoring.check_cache import CheckCache
 
     click.echo(f"Watching {folder} (stop with Ctrl+C)", err=True)
@@ -229,7 +242,7 @@ def _watch(folder: Path, form: str, day: datetime | None, *, notes: bool, every:
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            result = _run(folder, form, mutate=False, hermit=False, day=day, cache=cache)
+            result = _run(folder, form, mutate=False, hermit=hermit, day=day, cache=cache)
             _print(result, form, folder, notes=notes, every=every)
     except KeyboardInterrupt:
         click.echo("", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,8 +18,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from lrp_kg.authoring.check.as_sarif import sarif
+from lrp_kg.authoring.check.names import finding_names
 from lrp_kg.cli import check as commands
 from lrp_kg.cli import main
+from lrp_kg.findings import Finding
 from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
 
@@ -90,14 +94,85 @@ def test_sarif_follows_the_standard(broken: Path, monkeypatch: pytest.MonkeyPatc
     log = json.loads(check("-g", str(broken), "-f", "sarif").stdout)
     assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-2.1.0.json")
     (run,) = log["runs"]
+    assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert {r["ruleId"] for r in run["results"]} == set(rules)
+    assert all(rules[r["ruleIndex"]] == r["ruleId"] for r in run["results"])
     (found,) = [r for r in run["results"] if r["ruleId"] == "label-missing"]
     (place,) = found["locations"]
     assert found["level"] == "warning"
-    assert place["physicalLocation"]["artifactLocation"]["uri"] == "ontology/pathway.ttl"
+    assert place["physicalLocation"]["artifactLocation"] == {"uri": "ontology/pathway.ttl", "uriBaseId": "%SRCROOT%"}
     assert place["physicalLocation"]["region"]["startLine"] > 1
     assert place["logicalLocations"][0]["fullyQualifiedName"].endswith("#statement-recovery-examination-scan")
+
+
+def test_every_rule_of_sarif_says_what_to_do() -> None:
+    (run,) = sarif([Finding(name, "text", severity="note") for name in finding_names()], Path(), exit_code=0)["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == sorted(finding_names())
+    for rule in rules:
+        assert rule.keys() == {"id", "shortDescription", "fullDescription", "help", "helpUri", "defaultConfiguration"}
+        short, full, words = rule["shortDescription"]["text"], rule["fullDescription"]["text"], rule["help"]
+        assert full.startswith(short[:-1]) and full.endswith(".") and "\n" not in full
+        assert short.count("(") == short.count(")") and not any(c in full + words["text"] for c in ("`", "]("))
+        assert words["text"].startswith(f"{full} What to do: ")
+        assert rule["helpUri"] == f"https://w3id.org/lrp-kg/docs/check.md#{rule['id']}"
+        assert rule["helpUri"] in words["markdown"] and not re.search(r"]\((?!https://)", words["markdown"])
+        assert rule["defaultConfiguration"]["level"] in ("error", "warning", "note")
+
+
+@pytest.mark.parametrize(
+    ("where", "uri", "region"),
+    [
+        ("ontology/a b (copy).ttl:3:4", "ontology/a%20b%20%28copy%29.ttl", {"startLine": 3, "startColumn": 4}),
+        ("ontology/é.ttl:12", "ontology/%C3%A9.ttl", {"startLine": 12}),
+        ("a:b.ttl", "a%3Ab.ttl", None),
+        ("", "guideline", None),
+    ],
+)
+def test_place_in_sarif_is_an_address(
+    where: str, uri: str, region: dict[str, int] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for full in (where, str(tmp_path / where) if where else ""):
+        (run,) = sarif([Finding("formatting", "text", full)], Path("guideline"), exit_code=1)["runs"]
+        physical = run["results"][0]["locations"][0]["physicalLocation"]
+        assert physical["artifactLocation"]["uri"] == uri and physical.get("region") == region
+
+
+def test_place_elsewhere_is_a_whole_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (run,) = sarif([Finding("formatting", "text", "/else where/x.ttl:1")], tmp_path, exit_code=1)["runs"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {
+        "uri": "file:///else%20where/x.ttl"
+    }
+
+
+# -- names ----------------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_explained() -> None:
+    result = check("--explain", "gap-undeclared", "--explain", "label-missing")
+    assert result.exit_code == 0
+    assert "gap-undeclared (error)" in result.stdout and "What to do: add or widen a situation" in result.stdout
+    assert "label-missing (error, warning)" in result.stdout and "`" not in result.stdout
+
+
+def test_every_unknown_name_is_refused_with_those_like_it() -> None:
+    result = check("--explain", "gap-undeclard", "--explain", "label-missing", "--explain", "zzz")
+    assert result.exit_code == 2 and not result.stdout
+    assert "gap-undeclard is no name of a finding. Did you mean gap-undeclared" in result.stderr
+    assert "zzz is no name of a finding.\n" in result.stderr
+
+
+def test_all_names_are_listed() -> None:
+    lines = check("--names").stdout.splitlines()
+    assert {line.split()[0] for line in lines if line.startswith("  ")} == finding_names().keys()
+
+
+def test_mutants_and_watching_do_not_go_together(folder: Path) -> None:
+    result = check("-g", str(folder), "--watch", "--mutate")
+    assert result.exit_code == 2 and "--mutate" in result.stderr
 
 
 # -- watching -------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ PLACES = (
     "authoring/check",
     "authoring/reasoning",
     "authoring/cases",
+    "authoring/mutation/mutating.py",
     "guideline",
     "record",
 )
