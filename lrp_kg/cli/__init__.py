@@ -17,6 +17,7 @@ COMMANDS = {
     "diff": "diff.diff",
     "docs": "docs.docs",
     "draw": "docs.draw",
+    "explain": "explain.explain",
     "fields": "compile.fields",
     "format": "format.format_files",
     "ids": "compile.ids",

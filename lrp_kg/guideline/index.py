@@ -91,6 +91,29 @@ class Graph:
             yield first
             head = rest
 
+    def users(self, node: Node) -> dict[Node, None]:
+        """Return the subjects with an IRI that name a node, themselves or in a blank node that is part of them."""
+        found: dict[Node, None] = {}
+        todo, seen = [node], {node}
+        for used in todo:
+            for subject in self._named_by.get(used, ()):
+                if not subject.is_blank:
+                    found[subject] = None
+                elif subject not in seen:
+                    seen.add(subject)
+                    todo.append(subject)
+        return found
+
+    @cached_property
+    def _named_by(self) -> dict[Node, list[Node]]:
+        found: dict[Node, list[Node]] = {}
+        for subject, predicates in self.by_subject.items():
+            for objects in predicates.values():
+                for node in objects:
+                    if not node.is_literal:
+                        found.setdefault(node, []).append(subject)
+        return found
+
     def digest(self) -> str:
         """Return a digest of what the triples say, which no layout and no order of blocks changes."""
         return Order(self.by_subject).digest()
@@ -182,6 +205,12 @@ class Index:
         for module in self.modules:
             found |= {p: n for p, n in module.prefixes.items() if p and p not in found}
         return found
+
+    def short(self, name: str) -> str:
+        """Return the prefixed name of an IRI, or the IRI where no prefix fits."""
+        fits = [(len(n), f"{p}:{name[len(n) :]}") for p, n in self.prefixes.items() if name.startswith(n)]
+        found = max(fits)[1] if fits else name
+        return found if "/" not in found else name
 
 
 def text_hash(modules: Iterable[Module]) -> str:

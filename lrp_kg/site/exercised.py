@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from lrp_kg.answer import results
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.authoring.cases.files import Case
+from lrp_kg.authoring.cases.files import Case, case_files, load_cases
+from lrp_kg.cache import remembered
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
@@ -49,6 +54,36 @@ def by_term(guideline: Guideline, runs: Iterable[AnsweredCase]) -> dict[str, tup
         for name in names:
             found.setdefault(name, []).append(run)
     return {name: tuple(own) for name, own in found.items()}
+
+
+def cases_by_term(service: GuidelineService) -> dict[str, list[tuple[str, str]]]:
+    """Return the identifier and the place of each case whose answer names a term, by IRI; kept on disk.
+
+    The first time for a guideline and its cases it takes as long as answering them all.
+    """
+    guideline = service.guideline
+    digest = hashlib.sha256(guideline.content_hash.encode())
+    for file in case_files(guideline.folder):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return remembered(
+        "cases-by-term",
+        digest.hexdigest(),
+        lambda: _cases_by_term(service),
+        dump=json.dumps,
+        load=json.loads,
+        further=Path(results.__file__).parent,
+    )
+
+
+def _cases_by_term(service: GuidelineService) -> dict[str, list[tuple[str, str]]]:
+    folder = f"{service.guideline.folder}/"
+    cases = load_cases(service.guideline.folder, service.guideline).cases
+    found = by_term(service.guideline, answered(service, cases))
+    return {
+        name: [(run.case.id, run.case.where.removeprefix(folder)) for run in runs]
+        for name, runs in found.items()
+        if name
+    }
 
 
 def named_in(found: Assessment) -> Iterator[str]:

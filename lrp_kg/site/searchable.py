@@ -17,6 +17,9 @@ KINDS = (
 )  # fmt: skip
 """What can be found, in the order in which a reader needs it."""
 
+OWN_KINDS = ("edition", "statement", "value", "query", "term")
+"""Kinds that only a search and an explanation name; the words for the others are those of the guide."""
+
 LEADING = ("stage", "decision", "programme")
 """Kinds with names of their own: one that begins with a question comes before what only has its words."""
 

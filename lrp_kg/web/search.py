@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.research.questions.model import CatalogueEntry
 from lrp_kg.site.search_index import LABEL, Hit, Searchable, SearchIndex, marked
-from lrp_kg.site.searchable import KINDS, LEADING, searchables
+from lrp_kg.site.searchable import KINDS, LEADING, OWN_KINDS, searchables
 from lrp_kg.web.guide import site
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
@@ -27,9 +27,6 @@ LONGEST = 200
 
 SHOWN = 50
 """Things that are listed; the number of all is said."""
-
-OWN_KINDS = ("edition", "statement", "value", "query", "term")
-"""Kinds that only a search names; the words for the others are those of the guide."""
 
 AROUND = 90
 """Characters of an excerpt before and after the first word that was found."""

@@ -15,7 +15,7 @@ from lrp_kg.guideline.sources import PARTS
 from lrp_kg.research.engine.limits import LIMITS
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
-from lrp_kg.web.search import OWN_KINDS
+from lrp_kg.site.searchable import OWN_KINDS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, said, typeset
 from tests.support.paths import PACKAGE
 

@@ -27,6 +27,7 @@ class Terms:
         self.said: dict[Subject, list[tuple[str, Object]]] = defaultdict(list)
         self.used: dict[Object, list[tuple[Subject, str]]] = defaultdict(list)
         self.modules: dict[str, list[ox.Triple]] = defaultdict(list)
+        self._index = guideline.index
         self.prefixes = guideline.index.prefixes
         for quad in guideline_quads(guideline):
             if isinstance(quad.graph_name, ox.DefaultGraph):
@@ -37,9 +38,7 @@ class Terms:
 
     def short(self, iri: str) -> str:
         """Return the prefixed name of an IRI, or the IRI where no prefix fits."""
-        fits = [(len(n), f"{p}:{iri[len(n) :]}") for p, n in self.prefixes.items() if iri.startswith(n)]
-        name = max(fits)[1] if fits else iri
-        return name if "/" not in name or not fits else iri
+        return self._index.short(iri)
 
     def knows(self, iri: str) -> bool:
         """Return whether an IRI is anywhere in the guideline."""
