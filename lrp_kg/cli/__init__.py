@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from lrp_kg import __version__
 from lrp_kg.cli import streams
+from lrp_kg.cli.exit_codes import CANNOT_RUN, INTERRUPTED
 
 COMMANDS = {
     "assess": "assess.assess",
@@ -57,13 +59,35 @@ class Commands(click.Group):
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; click itself would end with 1 where nobody reads on, which means an invalid record here."""
+        """Run a command; click and Python would end it with 1 where it could not run, which means a finding here."""
         ctx.color = streams.colour()
         with streams.reported():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                click.echo("Interrupted.", err=True)
+                raise SystemExit(INTERRUPTED) from None
+            except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+                raise
+            except Exception as error:
+                _report_fault(error)
+                raise SystemExit(CANNOT_RUN) from error
+
+
+def _report_fault(error: Exception) -> None:
+    """Print where the program failed; not what the error says, since it may quote a record."""
+    click.echo("".join(traceback.format_tb(error.__traceback__)), err=True, nl=False)
+    name = type(error).__name__
+    click.secho(
+        f"{name}: this is a fault of lrp-kg, not of the input. Please report it with these lines.", err=True, fg="red"
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lrp-kg")
 def main() -> None:
-    """Apply a guideline to patient records: what applies, why, and which question to ask next."""
+    """Apply a guideline to patient records: what applies, why, and which question to ask next.
+
+    Exit codes: 0 done; 1 done, and there is a finding, a difference or a record that is not valid; 2 could not run;
+    130 interrupted.
+    """

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import INVALID, fail, guideline_option, input_option, lang_option, lines_of, open_service
+from lrp_kg.cli.exit_codes import DONE, FOUND
+from lrp_kg.cli.options import fail, guideline_option, input_option, lang_option, lines_of, open_service
 from lrp_kg.errors import InvalidRecord, LrpError, RecordError, UnknownParameter
 from lrp_kg.findings import Finding
 from lrp_kg.words import error as say
@@ -47,7 +48,7 @@ def _answer_all(
         fail(error)
     if not count:
         fail(say(RecordError, "error-no-record"))
-    raise SystemExit(INVALID if invalid else 0)
+    raise SystemExit(FOUND if invalid else DONE)
 
 
 @click.command()

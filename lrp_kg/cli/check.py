@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg.cli import streams
+from lrp_kg.cli.exit_codes import CANNOT_RUN, DONE, FOUND
 from lrp_kg.cli.options import guideline_option, print_json, stop
-from lrp_kg.cli.streams import CANNOT_RUN
 from lrp_kg.text_files import visible
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.check_cache import CheckCache
     from lrp_kg.findings import Finding
 
-FOUND = 1
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -104,7 +103,7 @@ def check(
 def exit_code(result: CheckResult) -> int:
     """Return 2 if a stage could not finish, 1 if there is an error, a warning or a change that no case notices."""
     survived = result.mutation and result.mutation.survivors
-    return CANNOT_RUN if result.crashed else FOUND if result.failed or survived else 0
+    return CANNOT_RUN if result.crashed else FOUND if result.failed or survived else DONE
 
 
 def _print_names(names: Iterable[str]) -> None:

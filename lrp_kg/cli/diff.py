@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from lrp_kg.cli import streams
+from lrp_kg.cli.exit_codes import DONE, FOUND
 from lrp_kg.cli.options import Language, fail, open_service
 from lrp_kg.errors import LrpError
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.compare.snapshot import Snapshot
     from lrp_kg.guideline.model import Guideline
 
-DIFFERENT = 1
 FORMATS = ("text", "json", "html", "markdown")
 DAY = click.DateTime(("%Y-%m-%d",))
 
@@ -100,7 +100,7 @@ def diff(
         _write(found, sides, form, lang, output)
     except LrpError as error:
         fail(error)
-    raise SystemExit(DIFFERENT if found.differs else 0)
+    raise SystemExit(FOUND if found.differs else DONE)
 
 
 def _refuse(versions: tuple[str, ...], days: tuple[date | None, ...], *, over_time: bool, cohort: Path | None) -> None:
@@ -143,7 +143,7 @@ def _days(
             _write_days(service.guideline, found, form, lang, output)
     except LrpError as error:
         fail(error)
-    raise SystemExit(DIFFERENT if any(d.differs for d in found) else 0)
+    raise SystemExit(FOUND if any(d.differs for d in found) else DONE)
 
 
 def _write_days(guideline: Guideline, found: list[DayChange], form: str, lang: str, output: Path | None) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from lrp_kg.cli.options import INVALID, stop
+from lrp_kg.cli.exit_codes import DONE, FOUND
+from lrp_kg.cli.options import stop
 from lrp_kg.errors import UnreadableFile
 from lrp_kg.text_files import read_text
 
@@ -17,6 +18,9 @@ from lrp_kg.text_files import read_text
 def format_files(files: tuple[Path, ...], check: bool) -> None:
     """Format Turtle FILES with turtlefmt, and break lines of more than 160 characters.
 
+    Exit code 0: done; 1: with --check, a file has another layout; 2: a file is not Turtle, or cannot be read or
+    written; the others are formatted.
+
     \b
     Example:
       lrp-kg format ontology/*.ttl shapes/*.ttl
@@ -26,18 +30,21 @@ def format_files(files: tuple[Path, ...], check: bool) -> None:
     program = formatter()
     if program is None:
         stop("turtlefmt is not installed (pip install turtlefmt).")
-    differs = False
+    differs, problems = False, []
     for file in files:
         try:
             before = read_text(file)
         except UnreadableFile as error:
-            stop(error.message)
+            problems.append(error.message)
+            continue
         after = formatted(program, before)
         if after is None:
-            stop(f"{file} is not Turtle. Run lrp-kg check to see where.")
-        if before != after:
+            problems.append(f"{file} is not Turtle. Run lrp-kg check to see where.")
+        elif before != after:
             differs = True
             click.echo(f"{file}: {'is not formatted' if check else 'formatted'}")
             if not check:
                 file.write_text(after, encoding="utf-8")
-    raise SystemExit(INVALID if check and differs else 0)
+    if problems:
+        stop("\n".join(problems))
+    raise SystemExit(FOUND if check and differs else DONE)

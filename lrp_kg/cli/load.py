@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lrp_kg.cli import streams
+from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
 from lrp_kg.cli.options import (
-    INTERRUPTED,
-    INVALID,
     fail,
     guideline_option,
     input_option,
@@ -122,7 +121,7 @@ def load(
     if rejected is not None:
         _write_rejected(rejected, report, lang)
     _print(report, form, lang, store, to)
-    raise SystemExit(INVALID if report.rejected or report.no_longer_valid else 0)
+    raise SystemExit(FOUND if report.rejected or report.no_longer_valid else DONE)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Shared by the commands: options, exit codes, opening a guideline, reading a file, reporting an error."""
+"""Shared by the commands: options, opening a guideline, reading a file, reporting an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from lrp_kg.cli.streams import CANNOT_RUN
+from lrp_kg.cli.exit_codes import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
 from lrp_kg.words import LANGUAGES, colon, phrase, problem_text, said
 from lrp_kg.words.languages import look_up
@@ -19,8 +19,6 @@ from lrp_kg.words.languages import look_up
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.research.store.sources import Source
-
-INVALID, INTERRUPTED = 1, 130
 
 guideline_option = click.option(
     "--guideline",

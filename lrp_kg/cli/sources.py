@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lrp_kg.cli.exit_codes import DONE, FOUND
 from lrp_kg.cli.options import fail, guideline_option, lang_option, print_json
 from lrp_kg.errors import LrpError
 
@@ -61,7 +62,7 @@ def sources(
         for state in states:
             click.echo()
             _print(state, resting[state.iri], words, on, full=full)
-    context.exit(1 if expired else 0)
+    context.exit(FOUND if expired else DONE)
 
 
 def _as_data(state: SourceState, resting: Resting, words: Words, on: date, *, full: bool) -> dict[str, Any]:

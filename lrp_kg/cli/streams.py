@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lrp_kg.cli.exit_codes import BROKEN_PIPE, CANNOT_RUN
 from lrp_kg.temporary import reason
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-CANNOT_RUN = 2
-BROKEN_PIPE = 128 + 13
-"""The exit code that a shell gives to what SIGPIPE ends."""
 
 _PLAIN = {"≤": "<=", "≥": ">=", "–": "-", "—": "-", "−": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "→": "->"}
 _READABLE = "lrp-kg.readable"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from lrp_kg.cli.options import INVALID, fail, stop
+from lrp_kg.cli.exit_codes import DONE, FOUND
+from lrp_kg.cli.options import fail, stop
 from lrp_kg.errors import LrpError
 
 SHOWN = 8
@@ -30,6 +31,7 @@ def tidy(files: tuple[Path, ...], revision: str, along: Path | None, check: bool
     An editor sorts a file by name, drops its comments and adds declarations. This gives the file its order, comments,
     prefixes and lists back, and writes only what says something else: a save without an edit is an empty git diff.
     What the file says does not change. Without FILES: every Turtle file in ontology/.
+    Exit code 0: done; 1: with --check, a file would get another layout; 2: could not run.
 
     \b
     Examples:
@@ -73,7 +75,7 @@ def tidy(files: tuple[Path, ...], revision: str, along: Path | None, check: bool
                 file.write_text(layout.text, encoding="utf-8")
     except LrpError as error:
         fail(error)
-    raise SystemExit(INVALID if check and differs else 0)
+    raise SystemExit(FOUND if check and differs else DONE)
 
 
 def _names(terms: tuple[str, ...]) -> str:

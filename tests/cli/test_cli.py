@@ -66,8 +66,10 @@ def loaded_once(service: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> N
 def run(*args: str | Path, stdin: str | bytes | None = None, env: dict[str, str] | None = None) -> Result:
     width = {"COLUMNS": "110", "NO_COLOR": "1"}
     result = CliRunner().invoke(main, [str(a) for a in args], input=stdin, env=width | (env or {}))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
+    if result.exception is not None:
+        fault = result.exception.__cause__ if isinstance(result.exception, SystemExit) else result.exception
+        if fault is not None:
+            raise fault
     return result
 
 
