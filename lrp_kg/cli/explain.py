@@ -7,11 +7,10 @@ from typing import NoReturn
 
 import click
 
+from lrp_kg.cli.exit_codes import FOUND
 from lrp_kg.cli.options import guideline_option, lang_option, open_service, print_json, stop
 from lrp_kg.words import phrase
 
-SEVERAL = 1
-"""The exit code where several terms can be meant."""
 LISTED = 20
 """Terms that are listed where several can be meant."""
 
@@ -71,7 +70,7 @@ def explain(
             shown = references if full else references[:LISTED]
             for line in text.several(shown, len(references) - len(shown)):
                 click.echo(line)
-        context.exit(SEVERAL)
+        context.exit(FOUND)
     data = explainer.explain(found.entries[0])
     if form == "json":
         print_json(data)
