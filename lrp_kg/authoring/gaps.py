@@ -6,11 +6,14 @@ SPARQL decides, also say which open points declare them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from math import prod
 
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.authoring.examples import Record, ValidExample, ValidExamples
+from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Decision, Guideline, OpenPoint, Option
 from lrp_kg.logic.diagrams import Diagram, DiagramTooLarge
@@ -20,6 +23,10 @@ from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, SEVERAL, Outcome
 
 Path = Mapping[int, int]
 """Choices by axis; any choice of an absent axis will do."""
+PATHS = 100
+"""Paths, the shortest, among which an example is looked for."""
+OF_ONE = 16
+"""Combinations of cells of one path, and records of each, that can be an example."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +43,14 @@ class UnclearRegion:
     """A part of the input space where a decision has no answer, or several.
 
     ``declared`` are the open points that declare it, ``cells`` its number of combinations, ``example`` a smallest
-    record in it; ``edge`` is the interval that makes it, where both intervals beside that have one answer.
+    record in it that is valid; ``edge`` is the interval that makes it, where both intervals beside have one answer.
     """
 
     decision: Decision
     outcome: Outcome
     declared: tuple[str, ...]
     cells: int
-    example: Mapping[str, object]
+    example: ValidExample
     edge: Edge | None
 
 
@@ -65,11 +72,12 @@ def paths_to(diagram: Diagram, node: int, wanted: frozenset[Outcome]) -> Iterato
 class Coverage:
     """Analyses the decisions of a guideline."""
 
-    def __init__(self, assessor: Assessor) -> None:
+    def __init__(self, assessor: Assessor, problems: Callable[[Record], Sequence[Finding]] = lambda _: ()) -> None:
         self.assessor = assessor
         self.guideline: Guideline = assessor.guideline
         self.diagrams = assessor.diagrams
-        self.examples = ExampleRecords(assessor.dates)
+        self.records = ExampleRecords(assessor.dates)
+        self.examples = ValidExamples(self.guideline, problems)
 
     def diagram(self, decision: Decision) -> tuple[Diagram, tuple[OpenPoint, ...]]:
         """Return the diagram of a decision and the open points about it, which its leaves without one answer name."""
@@ -104,13 +112,26 @@ class Coverage:
             ]
             if not paths:
                 continue
-            shortest = min(paths, key=lambda p: (len(p), sorted(p.items())))
-            example = self.examples.record(diagram, shortest)
+            paths.sort(key=lambda p: (len(p), sorted(p.items())))
+            shortest = paths[0]
+            example = self.examples.first(self._candidates(diagram, paths))
             sizes = [len(axis.choices) for axis in diagram.axes]
             cells = sum(prod(size for n, size in enumerate(sizes) if n not in path) for path in paths)
             edge = None if declared else self._edge(diagram, shortest)
             found.append(UnclearRegion(decision, leaf, declared, cells, example, edge))
         return found
+
+    def _candidates(self, diagram: Diagram, paths: Sequence[Path]) -> Iterator[Record]:
+        """Yield records that take some paths: one for each of the first paths, then others of each."""
+        for path in paths[:PATHS]:
+            yield self.records.record(diagram, path)
+        for path in paths[:PATHS]:
+            numbers = sorted(path)
+            members = [diagram.axes[n].members[path[n]] for n in numbers]
+            for chosen in islice(product(*members), OF_ONE):
+                pairs = zip(numbers, chosen, strict=True)
+                cells = {v: c for n, own in pairs for v, c in zip(diagram.axes[n].variables, own, strict=True)}
+                yield from islice(self.records.variants(cells), OF_ONE)
 
     def _named(self, variable: int) -> str:
         return self.assessor.cells.variables[variable].iri

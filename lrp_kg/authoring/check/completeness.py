@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.check.edges import edge_findings
+from lrp_kg.authoring.examples import Record
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, OpenPoint, Statement
@@ -21,8 +21,8 @@ Report = Callable[[str], None]
 class Completeness:
     """Reports gaps, overlaps and dead options as findings with file and line."""
 
-    def __init__(self, assessor: Assessor) -> None:
-        self.coverage = Coverage(assessor)
+    def __init__(self, assessor: Assessor, problems: Callable[[Record], Sequence[Finding]] = lambda _: ()) -> None:
+        self.coverage = Coverage(assessor, problems)
         self.guideline = assessor.guideline
         self._builder = assessor.builder
         self.positions = self.guideline.index.positions
@@ -82,9 +82,8 @@ class Completeness:
 
     def _region(self, region: UnclearRegion) -> Finding:
         gap = region.outcome.status == NO_ANSWER
-        example = json.dumps(region.example, ensure_ascii=False)
         what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"
-        text = f"{region.decision.id}: {what} in {region.cells} combination(s), for example {example}."
+        text = f"{region.decision.id}: {what} in {region.cells} combination(s){region.example.text}."
         if region.declared:
             names = ", ".join(region.declared)
             return Finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def edge_findings(
         what = "no option holds" if gap else f"{' and '.join(found[0].outcome.answers)} hold together"
         text = f"{first.id}: where {local_name(edge.field)} is {_extent(edge)}, {what}"
         text += f", and so in {', '.join(also)}" if also else ""
-        text += f", for example {json.dumps(found[0].example, ensure_ascii=False)}."
+        text += f"{next((r.example for r in found if r.example.record is not None), found[0].example).text}."
         last, start = _days(edge, gap)
         parts = [_bound(guideline, name, f"ends at {last}") for name in ending]
         parts += [_bound(guideline, name, f"begins at {start}") for name in beginning]

@@ -165,7 +165,8 @@ class _Stages:
         with self._stage("complete") as found:
             from lrp_kg.authoring.check.completeness import Completeness
 
-            found += Completeness(service.assessor).findings(lambda step: self.report("complete", step))
+            problems = service.validate if self.validates else lambda _: ()
+            found += Completeness(service.assessor, problems).findings(lambda step: self.report("complete", step))
 
     def right(self, service: GuidelineService) -> None:
         """Run the guideline's own cases."""

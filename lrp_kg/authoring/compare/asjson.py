@@ -101,7 +101,7 @@ def region_json(r: Region, sides: tuple[Snapshot, Snapshot]) -> Json:
             }
             for literals, size in r.conditions
         ],
-        "smallestRecord": dict(r.example),
+        "smallestRecord": None if r.example is None else dict(r.example),
         "validBefore": r.valid[0],
         "validAfter": r.valid[1],
     }

@@ -115,7 +115,8 @@ class TextLayout:
         if len(r["conditions"]) > len(shown):
             yield self.line(f"[dim]{self.words.say('more', n=len(r['conditions']) - len(shown))}[/]", indent + 2)
         if full:
-            yield self.line(f"[dim]{self.words.say('smallest')} ({r['valid']}):[/] {escape(r['example'])}", indent + 2)
+            valid = f" ({r['valid']})" if r["valid"] else ""
+            yield self.line(f"[dim]{self.words.say('smallest')}{valid}:[/] {escape(r['example'])}", indent + 2)
 
     @staticmethod
     def condition(parts: Iterable[tuple[str, str]]) -> str:

@@ -79,13 +79,14 @@ class Region:
     """Records that are answered differently. ``before`` or ``after`` is ``None`` where that side refuses them.
 
     ``conditions`` together are exactly the region, each with its number of combinations of cells; they may overlap.
+    ``example`` is a record of it that a version accepts, or ``None`` where none was found.
     """
 
     before: Outcome | None
     after: Outcome | None
     combinations: int
     conditions: tuple[tuple[tuple[Literal, ...], int], ...]
-    example: Mapping[str, object]
+    example: Mapping[str, object] | None
     valid: tuple[bool, bool]
 
     @property

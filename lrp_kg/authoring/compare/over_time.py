@@ -123,7 +123,7 @@ class RulesOverTime:
             )
             conditions = tuple((self._effects.literals(box), size) for box, size in boxes)
             count = diagram.count(frozenset((pair,)))
-            found.append(Region(pair.before, pair.after, count, conditions, record or {}, accepted(record)))
+            found.append(Region(pair.before, pair.after, count, conditions, record, accepted(record)))
         yield from sorted(found, key=lambda r: -r.combinations)
 
     # -- rules ------------------------------------------------------------------------------------

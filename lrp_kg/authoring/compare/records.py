@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 from lrp_kg.authoring.compare.model import Period
 from lrp_kg.authoring.compare.pairs import Axes, Box, Pair
 from lrp_kg.authoring.compare.shared_space import NEW, OLD, SharedSpace, original
+from lrp_kg.authoring.examples import Record, ValidExamples
+from lrp_kg.findings import Finding
 from lrp_kg.logic.example_record import TODAY, ExampleRecords
 
 if TYPE_CHECKING:
     from lrp_kg.record.read import RecordReader
     from lrp_kg.record.validate import Validator
 
-Record = dict[str, object]
-
 TRIES = 60
-"""Records tried for one that both sides accept."""
+"""Records of a box, and of all, among which one is looked for that both sides accept."""
+_ACCEPTED = Finding("record-accepted", "A version accepts the record that is looked for among those that it refuses.")
 
 
 class Records:
@@ -36,24 +37,36 @@ class Records:
 
         return tuple((RecordReader(side), Validator(side)) for side in self.space.sides)
 
-    def valid(self, record: Mapping[str, Any]) -> tuple[bool, bool]:
-        """Return whether the old and the new version accept a record."""
-        found = [not validator.findings(reader.from_json(dict(record))) for reader, validator in self._sides]
-        return found[OLD], found[NEW]
+    def problems(self, record: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:
+        """Return what the old and the new version find wrong with a record."""
+        old, new = (validator.findings(reader.from_json(dict(record))) for reader, validator in self._sides)
+        return old, new
 
     def smallest(
         self, boxes: list[Box], axes: Axes, pair: Pair, period: Period | None = None
-    ) -> tuple[Record, tuple[bool, bool]]:
-        """Return the record with the fewest fields in some boxes, and which sides accept it."""
+    ) -> tuple[Record | None, tuple[bool, bool]]:
+        """Return the record with the fewest fields in some boxes that those sides accept that answer it.
+
+        Where none is found it is one that either side accepts, or ``None``.
+        """
         wanted = pair.before is not None, pair.after is not None
-        best: tuple[Record, tuple[bool, bool]] = {}, (False, False)
-        for record in sorted(islice(self.candidates(boxes, axes, period), TRIES), key=len):
-            valid = self.valid(record)
+        best: dict[tuple[bool, bool], Record] = {}
+
+        def unwanted(record: Record) -> list[Finding]:
+            problems = self.problems(record)
+            valid = not problems[OLD], not problems[NEW]
+            best.setdefault(valid, record)
             if valid == wanted:
-                return record, valid
-            if not best[0] or sum(valid) > sum(best[1]):
-                best = record, valid
-        return best
+                return []
+            asked = [f for side in (OLD, NEW) if wanted[side] for f in problems[side]]
+            return asked or [_ACCEPTED]
+
+        candidates = sorted(islice(self.candidates(boxes, axes, period), TRIES), key=len)
+        found = ValidExamples(self.space.sides[NEW], unwanted).first(candidates)
+        if found.record is not None:
+            return dict(found.record), wanted
+        sides = next((valid for valid in ((True, False), (False, True)) if valid in best), (False, False))
+        return best.get(sides) if any(sides) else None, sides
 
     def candidates(self, boxes: Iterable[Box], axes: Axes, period: Period | None = None) -> Iterator[Record]:
         """Yield records in some boxes, those about the fewest fields first; a side may not accept them."""
@@ -77,11 +90,8 @@ class Records:
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
             cells = {v: c for v, c in cells.items() if v in self.space.dates.derived or not self._old(v)}
-            try:
-                record = maker.from_cells(cells)
-            except ValueError:
-                continue
-            yield self._dated(record, period)
+            for record in maker.variants(cells):
+                yield self._dated(record, period)
 
     def _old(self, variable: int) -> bool:
         """Return whether a variable is a field as only the old version has it, which no record of the new one has."""

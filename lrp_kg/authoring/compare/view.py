@@ -186,7 +186,7 @@ class Viewer:
 def region_view(r: Region, before: str, after: str, words: DiffWords) -> ViewData:
     """Return a region in words, with those of its outcomes."""
     literals = [x for c, _ in r.conditions for x in c]
-    valid = {(True, True): "both", (True, False): "old", (False, True): "new", (False, False): "none"}[r.valid]
+    valid = {(True, True): "valid-both", (True, False): "valid-old", (False, True): "valid-new"}.get(r.valid)
     return {
         "before": before,
         "after": after,
@@ -195,6 +195,6 @@ def region_view(r: Region, before: str, after: str, words: DiffWords) -> ViewDat
             dict.fromkeys(words.literal(x)[0] for x in sorted(literals, key=lambda x: words.asked(x.field)))
         ),
         "conditions": [{"parts": words.condition(c), "count": words.number(size)} for c, size in r.conditions],
-        "example": json.dumps(r.example, ensure_ascii=False),
-        "valid": words.say(f"valid-{valid}"),
+        "example": words.say("no-record") if r.example is None else json.dumps(r.example, ensure_ascii=False),
+        "valid": words.say(valid) if valid else "",
     }

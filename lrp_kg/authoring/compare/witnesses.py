@@ -11,8 +11,9 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.compare.aspects import SHOWN, Place, belonging, shown_where
 from lrp_kg.authoring.compare.model import Period
 from lrp_kg.authoring.compare.pairs import Axes, Box, Pair, PairDiagram
-from lrp_kg.authoring.compare.records import Record, Records
+from lrp_kg.authoring.compare.records import Records
 from lrp_kg.authoring.compare.shared_space import SharedSpace
+from lrp_kg.authoring.examples import Record
 from lrp_kg.guideline.model import Edition, Programme, Statement
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.diagrams import DiagramTooLarge

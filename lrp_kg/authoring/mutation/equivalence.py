@@ -22,7 +22,7 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class Example:
-    """A record whose answer differs, and in what; the record is empty where no dates fit."""
+    """A record whose answer differs, and in what; the record is empty where none is valid."""
 
     what: str
     record: Mapping[str, object]
@@ -35,10 +35,11 @@ def first_difference(space: SharedSpace, classes: Collection[str], decisions: Co
     """
     for what, before, after in aspects(*space.sides, classes, decisions):
         diagram = PairDiagram(Axes(space, before, after))
-        paths = [path for pair in diagram.differing() for path in islice(diagram.paths(pair), LOOKED_AT)]
-        if paths:
+        for pair in diagram.differing():
+            paths = list(islice(diagram.paths(pair), LOOKED_AT))
             boxes = [box for path in paths for box in diagram.axes.boxes(path)]
-            return Example(what, next(Records(space).candidates(boxes, diagram.axes), {}))
+            record, _ = Records(space).smallest(boxes, diagram.axes, pair)
+            return Example(what, record or {})
     return None
 
 
