@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import CANNOT_RUN, DONE, FOUND
 from lrp_kg.cli.options import guideline_option, print_json, stop
+from lrp_kg.cli.progress import working
 from lrp_kg.text_files import visible
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from lrp_kg.authoring.check_cache import CheckCache
     from lrp_kg.findings import Finding
 
+STEPS = {
+    "well made": "files as text and as triples, shapes of terms",
+    "sound": "reasoning over the ontology",
+    "read": "reading the guideline as the engine does",
+    "complete": "decisions",
+    "right": "cases",
+    "mutate": "changes of criteria",
+}
+"""What each stage does, until it says more itself."""
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -95,7 +104,7 @@ def check(
     if watch:
         _watch(folder, form, day, hermit=bool(hermit), notes=notes, every=every)
         return
-    result = _run(folder, form, mutate, hermit, day)
+    result = _run(folder, mutate, hermit, day)
     _print(result, form, folder, notes=notes, every=every)
     context.exit(exit_code(result))
 
@@ -138,7 +147,6 @@ def _like(near: list[str]) -> str:
 
 def _run(
     folder: Path,
-    form: str,
     mutate: bool,
     hermit: bool | None,
     day: datetime | None,
@@ -146,24 +154,16 @@ def _run(
 ) -> CheckResult:
     from lrp_kg.authoring.check.stages import run
 
-    started = partial(
-        run,
-        folder,
-        hermit=hermit,
-        mutate=mutate,
-        cache=cache,
-        day=day.date() if day else date.today(),
-        overdue="warning" if day else "note",
-    )
-    console = streams.console(stderr=True)
-    if form != "text" or not console.is_interactive:
-        return started()
-    with console.status("check") as status:
-
-        def report(stage: str, step: str) -> None:
-            status.update(f"{stage} {step}".strip())
-
-        return started(report=report)
+    with working("check") as say:
+        return run(
+            folder,
+            hermit=hermit,
+            mutate=mutate,
+            report=lambda stage, step: say(f"{stage}: {step or STEPS.get(stage, '')}"),
+            cache=cache,
+            day=day.date() if day else date.today(),
+            overdue="warning" if day else "note",
+        )
 
 
 def _print(result: CheckResult, form: str, folder: Path, *, notes: bool, every: bool) -> None:
@@ -241,7 +241,7 @@ def _watch(folder: Path, form: str, day: datetime | None, *, hermit: bool, notes
         for _ in changes(folder):
             if form == "text":
                 click.clear()
-            result = _run(folder, form, mutate=False, hermit=hermit, day=day, cache=cache)
+            result = _run(folder, mutate=False, hermit=hermit, day=day, cache=cache)
             _print(result, form, folder, notes=notes, every=every)
     except KeyboardInterrupt:
         click.echo("", err=True)

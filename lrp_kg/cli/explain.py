@@ -9,6 +9,7 @@ import click
 
 from lrp_kg.cli.exit_codes import FOUND
 from lrp_kg.cli.options import guideline_option, lang_option, open_service, print_json, stop
+from lrp_kg.cli.progress import working
 from lrp_kg.words import phrase
 
 LISTED = 20
@@ -59,7 +60,11 @@ def explain(
     found = TermFinder(catalogue).find(asked, lang)
     if not found.entries:
         _none(asked, found.similar, lang)
-    explainer = TermExplainer(catalogue, lang, cases_by_term(service) if cases else None)
+    named = None
+    if cases:
+        with working("cases whose answers name it"):
+            named = cases_by_term(service)
+    explainer = TermExplainer(catalogue, lang, named)
     text = ExplainedText(explainer.words, full=full)
     if len(found.entries) > 1:
         references = [explainer.reference(entry) for entry in found.entries]

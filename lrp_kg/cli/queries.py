@@ -21,6 +21,7 @@ from lrp_kg.cli.options import (
     read_sources,
     store_option,
 )
+from lrp_kg.cli.progress import working
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
 
 if TYPE_CHECKING:
@@ -206,7 +207,10 @@ def _loaded(guideline: Guideline, files: tuple[str, ...], input_format: str | No
 
     sources = read_sources(files, input_format)
     with tempfile.TemporaryDirectory(prefix="lrp-kg-") as folder:
-        report = load(guideline, Path(folder) / "store", sources)
+        with working("records") as say:
+            report = load(
+                guideline, Path(folder) / "store", sources, progress=lambda what, count: say(f"{what} {count} records")
+            )
         for item in report.rejected:
             click.secho(f"left out: {item['record'] or item['iri']} [{item['code']}]", err=True, fg="yellow")
         yield str(Path(folder) / "store")

@@ -9,7 +9,7 @@ wording is part of the report on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,11 +38,20 @@ class CaseRun:
 
 
 class CaseRuns:
-    """The cases of a guideline, each run once; ``before`` are the runs before an edit."""
+    """The cases of a guideline, each run once; ``before`` are the runs before an edit.
+
+    ``report`` is called before each case that is run.
+    """
 
     runs: tuple[CaseRun, ...]
 
-    def __init__(self, service: GuidelineService, cases: CaseSet, before: CaseRuns | None = None) -> None:
+    def __init__(
+        self,
+        service: GuidelineService,
+        cases: CaseSet,
+        before: CaseRuns | None = None,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.service = service
         self.assessor = service.assessor
         self.index = PartIndex(service.guideline)
@@ -63,9 +72,14 @@ class CaseRuns:
         again = [self.signatures[text] for text in records if text not in kept]
         rows = self.assessor.verdicts.learn(again)
         self.verdicts = changed.verdicts() if changed else self.seen(rows, self.classes)
-        self.runs = tuple(
-            CaseRun(read, (), fine[text].touched) if text in kept else self._try(read) for text, read in reads.items()
-        )
+        runs = []
+        for number, (text, read) in enumerate(reads.items(), 1):
+            if text in kept:
+                runs.append(CaseRun(read, (), fine[text].touched))
+            else:
+                report(f"case {number} of {len(reads)}")
+                runs.append(self._try(read))
+        self.runs = tuple(runs)
 
     @cached_property
     def fingerprint(self) -> AnswerFingerprint:

@@ -124,7 +124,9 @@ class _Stages:
         with self._stage("sound") as found:
             from lrp_kg.authoring.reasoning.soundness import check_soundness
 
-            found += check_soundness(self.folder, hermit=hermit, cache=self.cache)
+            found += check_soundness(
+                self.folder, hermit=hermit, cache=self.cache, report=lambda step: self.report("sound", step)
+            )
 
     def read(self) -> None:
         """Read the guideline as the engine does."""
@@ -175,7 +177,7 @@ class _Stages:
             from lrp_kg.authoring.cases.incremental import CaseRuns
 
             self.cases = load_cases(self.folder, service.guideline)
-            runs = CaseRuns(service, self.cases, self.cache.latest("runs"))
+            runs = CaseRuns(service, self.cases, self.cache.latest("runs"), lambda step: self.report("right", step))
             self.cache.keep("runs", runs)
             found += [*self.cases.findings, *runs.failures(), *runs.untouched()]
 

@@ -40,11 +40,17 @@ class Judgement:
     impossible: dict[str, str]
 
 
-def check_soundness(folder: Path, *, hermit: bool | None = None, cache: CheckCache | None = None) -> list[Finding]:
+def check_soundness(
+    folder: Path,
+    *,
+    hermit: bool | None = None,
+    cache: CheckCache | None = None,
+    report: Callable[[str], None] = lambda _: None,
+) -> list[Finding]:
     """Return contradictions and classes that cannot have a member, each with file and line.
 
     Unless ``hermit`` is ``False`` it also runs HermiT, or adds a note that says why HermiT cannot run. If a module
-    cannot be parsed, it returns nothing: `check_well_made` reports that.
+    cannot be parsed, it returns nothing: `check_well_made` reports that. ``report`` is called before each long step.
     """
     modules, unreadable = read_modules(files_to_check(folder))
     if unreadable:
@@ -52,12 +58,13 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, cache: CheckCac
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
     positions = Positions([m.text for m in modules])
     cache = cache or CheckCache()
-    judgements = cache.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, cache))
+    judgements = cache.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, cache, report))
     found = list(_findings(judgements, folder, positions))
     if hermit is False:
         return found
     from lrp_kg.authoring.reasoning.hermit import HermitFailed
 
+    report("HermiT, over the whole ontology")
     try:
         judgement = _remembered(logic.whole(), _ask_hermit)
     except HermitFailed as error:
@@ -67,15 +74,18 @@ def check_soundness(folder: Path, *, hermit: bool | None = None, cache: CheckCac
     return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
 
 
-def _judgements(logic: Logic, cache: CheckCache) -> list[Judgement]:
+def _judgements(logic: Logic, cache: CheckCache, report: Callable[[str], None]) -> list[Judgement]:
     """Return the judgements of owlrl on the base, and on conditions not yet known to be sound."""
     keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
     sound: frozenset[str] = cache.latest("sound conditions") or frozenset()
     todo = [name for name, key in keys.items() if key not in sound]
     base = logic.base()
     found = [judge(base)] if base else []
-    pieces = logic.pieces(todo) if sound else logic.pieces()
-    judged = [(piece, judge(piece)) for piece in pieces]
+    pieces = [*(logic.pieces(todo) if sound else logic.pieces())]
+    judged = []
+    for number, piece in enumerate(pieces, 1):
+        report(f"owlrl, part {number} of {len(pieces)} of the ontology")
+        judged.append((piece, judge(piece)))
     doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
     cache.keep("sound conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
     return found + [own for _, own in judged]
