@@ -135,7 +135,9 @@ class _Stages:
             from lrp_kg.authoring.check.days import day_findings
             from lrp_kg.authoring.check.editions import edition_findings
             from lrp_kg.authoring.check.headlines import headline_findings
+            from lrp_kg.authoring.check.numbers import differing_numbers
             from lrp_kg.authoring.check.record_shape import record_shape_findings
+            from lrp_kg.authoring.check.unnamed import unnamed_terms
             from lrp_kg.authoring.check.unused import unused_fields
 
             try:
@@ -148,6 +150,8 @@ class _Stages:
             found += headline_findings(service.guideline)
             found += unused_fields(service.guideline)
             found += record_shape_findings(service.guideline)
+            found += unnamed_terms(service.guideline)
+            found += differing_numbers(service.guideline)
             found += day_findings(service.guideline, self.day, self.overdue) if self.day else ()
             self.service = service
             self.validates = not any(f.name == "shape-not-usable" for f in found) and self._validates(service, found)
