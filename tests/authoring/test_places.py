@@ -1,4 +1,4 @@
-"""``docs/authoring.md``: an edit of all the places of a row is clean, and a forgotten place is what the check finds first."""
+"""``docs/authoring.md``: an edit of all places of a row is clean; a forgotten place is what the check finds first."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ from tests.support.paths import ANKLE, ROOT, TESTS
 
 Row = dict[str, Any]
 ROWS: list[Row] = tomllib.loads((TESTS / "broken" / "places.toml").read_text(encoding="utf-8"))["row"]
+KINDS = {
+    "ontology/record.ttl": {"record", "conditions"},
+    "ontology/pathway.ttl": {"pathway", "programmes", "sources"},
+    "ontology/catalog-v001.xml": {"catalogue"},
+    "shapes/record.ttl": {"shapes"},
+    "cases/pathway.json": {"cases"},
+}
+"""What the document calls each file."""
 DUTCH = re.compile(r'("(?:[^"\\]|\\.)*")@nl')
 GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
 
@@ -88,10 +96,51 @@ def edits(row: Row, forgotten: int | None = None) -> list[list[str]]:
     return left + (places[forgotten].get("without", []) if forgotten is not None else [])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda r: r["want"])
+QUICK = ("move a threshold", "add a value to a list")
+"""The rows of ``make test``; the others are in ``make long``."""
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(r, id=r["want"], marks=[] if r["want"] in QUICK else [pytest.mark.long]) for r in ROWS]
+)
 def test_every_place_of_a_row_counts(row: Row, copies: Callable[[str], Copy]) -> None:
     copy = copies(row.get("guideline", "ankle-sprain"))
     language = row.get("language")
-    assert [f for f in copy.check(edits(row), language) if f.severity != "note"] == []
+    assert [f"{f.where} {f.name} {f.message}" for f in copy.check(edits(row), language) if f.severity != "note"] == []
     for number in range(len(row["place"])):
         assert_found_first(row, number, copy.check(edits(row, number), language))
+
+
+def documented() -> dict[str, list[str]]:
+    """Return the rows of the table of the document: what is wanted, and its places."""
+    page = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \| .*\|$", page, re.MULTILINE)
+    return {want: places.split("<br>") for want, places in rows}
+
+
+def test_document_has_every_row_and_every_place() -> None:
+    rows = documented()
+    assert list(rows) == [row["want"] for row in ROWS]
+    assert len(rows) >= 25
+    for row in ROWS:
+        places = rows[row["want"]]
+        assert [int(text.split()[0]) for text in places] == [*range(1, len(row["place"]) + 1)], row["want"]
+        for text, place in zip(places, row["place"], strict=True):
+            what, _, found = text.partition(" → ")
+            for file in {name for name, _, _ in place["edits"]} & KINDS.keys():
+                named = any(f"*{kind}*" in what for kind in KINDS[file])
+                assert named or file == "cases/pathway.json", f"{row['want']}: {text} does not name {file}"
+            names = re.findall(r"\[([a-z-]+)\]\(check\.md#\1\)", found)
+            assert names[:1] == [place["forgotten"]] if "forgotten" in place else found.startswith("no check"), text
+
+
+def test_document_names_findings_and_sections_that_there_are() -> None:
+    page = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([a-z-]+\.md)#([a-z0-9-]+)\)", page)
+    assert len(links) > 80
+    for file, anchor in set(links):
+        text = (ROOT / "docs" / file).read_text(encoding="utf-8")
+        headings = {
+            re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)
+        }
+        assert anchor in headings or f'<a id="{anchor}"></a>' in text, f"{file}#{anchor}"

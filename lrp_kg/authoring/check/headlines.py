@@ -1,4 +1,4 @@
-"""Checks what a summary is made of: no line is too long in any language, and every box has a headline."""
+"""Checks what a summary is made of: no line is too long in any language, and every box has a headline to show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lrp_kg.words import LANGUAGES
 
 
 def headline_findings(guideline: Guideline) -> Iterator[Finding]:
-    """Yield lines that are too long for a summary, and boxes of which a summary would say nothing."""
+    """Yield lines that are too long for a summary, and boxes of which an answer or a summary would say nothing."""
     where = guideline.index.positions.where
     for iri, line in _lines(guideline):
         lengths = {lang: len(line.text(lang)) for lang in LANGUAGES}
@@ -32,7 +32,12 @@ def headline_findings(guideline: Guideline) -> Iterator[Finding]:
             )
             yield Finding("summary-text-long", message, where(iri), severity="warning", term=iri)
     for box in guideline.boxes.values():
-        if box.statements and all(s.headline_order is None for s in box.statements):
+        if not box.statements:
+            message = (
+                f"{local_name(box.iri)}: no statement is in the box. Name it in the cp:inBox of one, or remove it."
+            )
+            yield Finding("box-empty", message, where(box.iri), severity="warning", term=box.iri)
+        elif all(s.headline_order is None for s in box.statements):
             message = f"{local_name(box.iri)}: no statement of the box is a headline. Give one a cp:headlineOrder."
             yield Finding("headline-missing", message, where(box.iri), severity="warning", term=box.iri)
 

@@ -14,8 +14,16 @@ LISTED = 10
 """Findings of one name that are listed."""
 LINES = 40
 """Lines that a list of findings aims at; of each name fewer are listed where there are many names."""
-_FOLLOWING = {"gap-undeclared": 1, "overlap-undeclared": 1, "dead-option": 2, "option-swallowed": 2}
-"""Names of findings that often follow from another one of the same stage."""
+_FOLLOWING = {
+    "term-not-declared": -1,
+    "catalogue-incomplete": 1,
+    "catalogue-stale": 1,
+    "gap-undeclared": 1,
+    "overlap-undeclared": 1,
+    "dead-option": 2,
+    "option-swallowed": 2,
+}
+"""Names of findings that others of the same stage often follow from, below 0, and of those that often follow."""
 _SEVERITIES = {"error": 0, "warning": 1, "note": 2}
 
 
