@@ -12,11 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from lrp_kg.errors import GuidelineError
+from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Between, Has, walk
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
 
 UNKNOWN = 0
+MOST = 255
+"""Cells of a variable; a signature has one byte for each variable."""
 
 FieldValue = str | bool | int
 Signature = bytes
@@ -65,7 +69,10 @@ class Variable:
 
 
 class Cells:
-    """The variables of a guideline, in the order in which questions are asked."""
+    """The variables of a guideline, in the order in which questions are asked.
+
+    Raises `GuidelineError` where a field has more cells than a signature can hold.
+    """
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
@@ -80,6 +87,19 @@ class Cells:
                     cuts.setdefault(part.field, set()).update(part.cuts)
         variables = [self._variable(name, cuts.get(name, set())) for name in used]
         self.variables: tuple[Variable, ...] = tuple(sorted(variables, key=lambda v: (v.order, v.iri)))
+        large = [self._too_large(v) for v in self.variables if v.size > MOST]
+        if large:
+            raise GuidelineError("The guideline has errors.", large)
+
+    def _too_large(self, variable: Variable) -> Finding:
+        what = "values" if variable.values else "ranges of numbers"
+        fix = "Use a shorter list." if variable.values else "Use fewer thresholds in conditions on it."
+        return Finding(
+            "field-too-large",
+            f"{variable.name}: conditions distinguish {variable.size} {what} of it; there can be {MOST}. {fix}",
+            self.guideline.index.positions.where(variable.iri),
+            term=variable.iri,
+        )
 
     def _variable(self, name: str, cuts: set[int]) -> Variable:
         g = self.guideline

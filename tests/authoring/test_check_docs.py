@@ -26,6 +26,7 @@ PLACES = (
     "authoring/cases",
     "authoring/mutation/mutating.py",
     "guideline",
+    "logic/cells.py",
     "record",
 )
 NAME = re.compile(r"[a-z]+(-[a-z]+)+|formatting")
@@ -121,6 +122,7 @@ def test_links_of_the_page_exist() -> None:
 FILES: list[dict[str, str]] = tomllib.loads((TESTS / "broken" / "files.toml").read_text(encoding="utf-8"))["fault"]
 
 
+@pytest.mark.slow
 def test_faults_of_files_are_reported(tmp_path: Path) -> None:
     """Each is put into a good guideline alone; the findings may be more than the one that is named."""
     good, folder, cache = guideline_copy(tmp_path / "good"), guideline_copy(tmp_path / "edited"), CheckCache()

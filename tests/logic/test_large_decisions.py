@@ -9,9 +9,12 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.check.stages import run
+from lrp_kg.errors import GuidelineError
 from lrp_kg.logic import diagrams
+from lrp_kg.logic.cells import MOST
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from tests.support.age_adjusted import age_adjusted
+from tests.support.guidelines import guideline_copy
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +86,32 @@ def test_diagrams_are_made_for_what_is_asked_for(folder: Path, monkeypatch: pyte
     assert built == []
     service.assess({"severity": "mild"}, only=["management"])
     assert built == ["management"]
+
+
+@pytest.mark.parametrize("more", [MOST - 4, MOST - 3])
+def test_field_with_too_many_thresholds_is_named(more: int, tmp_path: Path) -> None:
+    """The ankle sprain distinguishes four ranges of the days already."""
+    folder = guideline_copy(tmp_path / "ankle", parts=("ontology", "shapes"))
+    file = folder / "ontology" / "record.ttl"
+    conditions = (
+        f"""
+ank:Later{day} a owl:Class ;
+    rdfs:subClassOf cp:PatientRecord ;
+    owl:equivalentClass [ a owl:Restriction ; owl:onProperty ank:daysSinceInjury ;
+        owl:someValuesFrom [ a rdfs:Datatype ; owl:onDatatype xsd:integer ;
+            owl:withRestrictions ( [ xsd:minInclusive {day} ] ) ] ] ;
+    rdfs:label "{day} days or more"@en , "{day} dagen of meer"@nl ;
+    skos:definition "{day} days or more since the sprain."@en .
+"""
+        for day in range(1001, 1001 + more)
+    )
+    file.write_text(file.read_text(encoding="utf-8") + "".join(conditions), encoding="utf-8")
+    if more + 4 <= MOST:
+        GuidelineService(folder)
+        return
+    with pytest.raises(GuidelineError) as error:
+        GuidelineService(folder)
+    (finding,) = error.value.findings
+    assert finding.name == "field-too-large"
+    assert finding.message.startswith(f"daysSinceInjury: conditions distinguish {more + 4} ranges of numbers of it")
+    assert finding.where.startswith(f"{file}:")
