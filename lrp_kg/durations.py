@@ -97,3 +97,6 @@ MEASURES: dict[str, Callable[[date, date], int]] = {
     "CompletedMonths": completed_months,
     "BegunMonthsRolledOver": begun_months_rolled_over,
 }
+
+COUNTING_DAYS = frozenset(("ElapsedDays", "OrdinalWeek"))
+"""Measures for which only the number of days between two dates matters."""

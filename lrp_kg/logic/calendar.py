@@ -6,12 +6,13 @@ not with others. This module knows the calendar; it decides nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from itertools import chain, groupby, product
 
-from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
+from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange, add_months, add_period, parse_period
 from lrp_kg.guideline.model import DateSpan, Derived
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, assign
 
@@ -60,25 +61,28 @@ class Calendar:
         """Return the joint cells of durations between the same two dates that any pair of dates reaches."""
         known = self._reachable.get(group)
         if known is None:
+            counting = {v: self._turns(v, _CYCLE_START) for v in group if self.derived[v].measure in COUNTING_DAYS}
             found: set[tuple[int, ...]] = set()
             for offset in range(_CYCLE_DAYS):
                 start = _CYCLE_START + timedelta(days=offset)
-                found |= {self._cells(group, start, end) for end in self._turns(group, start, start + _REACH)}
+                turns = [counting.get(v) or self._turns(v, start) for v in group]
+                lengths = {0, *(days for _, later in turns for days in later)}
+                found |= {tuple(first + bisect_right(later, days) for first, later in turns) for days in lengths}
             known = self._reachable[group] = tuple(sorted(found))
         return known
-
-    def _cells(self, group: tuple[int, ...], start: date, end: date) -> tuple[int, ...]:
-        return tuple(self._cell(v, start, end) for v in group)
 
     def _cell(self, variable: int, start: date, end: date) -> int:
         return self.cells.variables[variable].cell(self.measure(variable, start, end))
 
-    def _turns(self, group: tuple[int, ...], start: date, last: date) -> set[date]:
-        """Return a date of every stretch from start to last on which the cells of the group do not change."""
-        edges = {start}
-        for variable in group:
-            edges.update(self._edges(partial(self._cell, variable, start), start, last))
-        return edges
+    def _turns(self, variable: int, start: date) -> tuple[int, list[int]]:
+        """Return the first cell of a duration, and after how many days from a start it goes to each further one."""
+        lengths = range(min(31 * (self.cells.variables[variable].starts[-1] + 1), _REACH.days) + 1)
+
+        def cell(days: int) -> int:
+            return self._cell(variable, start, start + timedelta(days=days))
+
+        first, last = cell(0), cell(lengths[-1])
+        return first, [bisect_left(lengths, c, key=cell) for c in range(first + 1, last + 1)]
 
     @staticmethod
     def _edges(cell: Callable[[date], int], low: date, high: date) -> Iterator[date]:

@@ -122,6 +122,14 @@ class Diagram:
             known = self._meanings[node] = hashlib.sha256(said.encode()).hexdigest()
         return known
 
+    def over(self, axes: tuple[Axis, ...]) -> Diagram:
+        """Return the same decision over axes of the same variables with at least its choices."""
+        finer = [tuple(own.number[cells] for cells in axis.choices) for own, axis in zip(self.axes, axes, strict=True)]
+        nodes: list[tuple[int, tuple[int, ...]] | Outcome] = [
+            n if isinstance(n, Outcome) else (n[0], tuple(n[1][choice] for choice in finer[n[0]])) for n in self.nodes
+        ]
+        return Diagram(axes, self.root, nodes, {n: i for i, n in enumerate(nodes)})
+
     def forget(self) -> None:
         """Drop what was remembered about restrictions, which grows with the records seen."""
         self._restricted.clear()
@@ -233,16 +241,16 @@ class Builder:
         *,
         extras: tuple[str, ...] = (),
         always: bool = False,
-        axes: tuple[Axis, ...] | None = None,
+        further: Collection[int] = (),
     ) -> Diagram:
         """Build the diagram of a decision; raise `DiagramTooLarge` beyond the bound.
 
         ``extras`` are classes of which the leaves without one answer (``always``: every leaf) say whether they hold;
-        ``axes`` are more axes than its own, so that diagrams of several decisions share them.
+        ``further`` are variables that it has axes of besides those that it reads.
         """
         extras = tuple(name for name in extras if Named(name) in self.program.index)
         roots: list[Expression] = [*self.roots(decision), *(Named(name) for name in extras)]
-        axes = self.axes(self.reads(roots), roots) if axes is None else axes
+        axes = self.axes(self.reads(roots).union(further), roots)
         needed = self.program.needed(roots)
         diagram = Diagram(axes, 0, [], {})
         children: dict[Signature, tuple[int, list[Signature]] | Outcome] = {}

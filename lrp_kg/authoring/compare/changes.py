@@ -123,9 +123,9 @@ class Changes:
         kind = new.kinds[after]
         if before != after:
             yield self._change(NEW, after, "renamed", Level.MAJOR, "iri", before=(before,), after=(after,))
-        now = new.said(after)
+        now, renamed = new.said(after), self._renamed
         was = {
-            predicate: frozenset(replace(v, text=self._renamed.get(v.text, v.text)) for v in values)
+            predicate: frozenset(replace(v, text=renamed[v.text]) if v.text in renamed else v for v in values)
             for predicate, values in old.said(before).items()
         }
         for predicate in sorted(was.keys() | now.keys()):

@@ -64,7 +64,7 @@ class Effects:
     def _decision(self, same: DecisionEffect, old: Decision, new: Decision) -> DecisionEffect:
         """Return the effect on a decision, given what it is where both versions answer the same."""
         axes = Axes(self.space, Aspect(old), Aspect(new))
-        if self.space.alike(old, new) and axes.unrestricted:
+        if self.space.alike(old, new) and axes.accepted_alike:
             return same
         try:
             diagram = PairDiagram(axes)

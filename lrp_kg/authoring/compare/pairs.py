@@ -73,9 +73,9 @@ class Axes:
         return self.space.cells.variables[self.axes[axis].variables[0]].representative(cells[0]) is True
 
     @property
-    def unrestricted(self) -> bool:
-        """Return whether both sides accept everything on every axis."""
-        return not any(self.restricts(axis) for axis in range(len(self.axes)))
+    def accepted_alike(self) -> bool:
+        """Return whether both sides accept the same records."""
+        return all(old == new for old, new in self.valid) and all(old == new for _, _, (old, new) in self.links)
 
     def restricts(self, axis: int) -> bool:
         """Return whether something on an axis is not accepted by a side, or not together with another axis."""

@@ -38,7 +38,9 @@ class Version:
         options = tuple((o.id, o.applies_to, o.refined_by) for o in decision.options)
         key = (decision.policy, decision.scope, options, axes, extras)
         if key not in self.diagrams:
-            self.diagrams[key] = self.builder.build(decision, extras=extras, always=bool(extras), axes=axes)
+            variables = [v for axis in axes for v in axis.variables]
+            own = self.builder.build(decision, extras=extras, always=bool(extras), further=variables)
+            self.diagrams[key] = own.over(axes)
         return self.diagrams[key]
 
 
