@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from lrp_kg import GuidelineService
-from lrp_kg.durations import DateRange
+from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange
 
 DAY = timedelta(days=1)
 ASSESSED = ("2024-02-28", "2024-02-29", "2023-02-28", "2024-12-31")
@@ -92,3 +92,33 @@ def test_what_follows_from_two_orders_of_dates_is_an_order(service: GuidelineSer
     for g in (service.guideline, ankle.guideline):
         orders = set(g.date_orders)
         assert {(a, d) for a, b in orders for c, d in orders if b == c} <= orders
+
+
+def test_joint_cells_are_those_of_all_pairs_of_days(service: GuidelineService, ankle: GuidelineService) -> None:
+    """From every day of a leap year, to every day on which the longest threshold is reached."""
+    groups = 0
+    for calendar in (service.assessor.dates, ankle.assessor.dates):
+        for group in dict.fromkeys(calendar.group(v) for v in calendar.derived):
+            variables = [calendar.cells.variables[v] for v in group]
+            if max(v.starts[-1] for v in variables) > 50:
+                continue
+            found = set()
+            for start in (date(2023, 12, 31) + DAY * offset for offset in range(0, 366, 3)):
+                for length in range(31 * 9):
+                    days = (start, start + DAY * length)
+                    found.add(tuple(v.cell(calendar.measure(n, *days)) for n, v in zip(group, variables, strict=True)))
+            assert found <= set(calendar.reachable(group))
+            assert len(found) >= len(calendar.reachable(group)) - 1  # what only a common year has
+            groups += 1
+    assert groups > 4
+
+
+def test_measures_that_count_days_say_the_same_from_every_day() -> None:
+    for name in MEASURES:
+        lengths = range(100)
+        said = {tuple(MEASURES[name](start, start + DAY * n) for n in lengths) for start in map(_day, range(0, 400, 7))}
+        assert (len(said) == 1) is (name in COUNTING_DAYS)
+
+
+def _day(number: int) -> date:
+    return date(2023, 1, 1) + DAY * number
