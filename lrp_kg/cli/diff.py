@@ -13,7 +13,7 @@ import click
 
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND
-from lrp_kg.cli.options import Language, fail, open_service
+from lrp_kg.cli.options import Language, fail, open_service, without_collections
 from lrp_kg.errors import LrpError
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ DAY = click.DateTime(("%Y-%m-%d",))
     metavar="FILE",
     help="Records, NDJSON or a JSON list: count how many move from which answer to which.",
 )
+@click.option(
+    "--cases/--no-cases",
+    "cases",
+    default=None,
+    help="Also run the cases of NEW: which fail that did not before (by default with --format markdown).",
+)
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
     "--lang",
@@ -55,6 +61,7 @@ def diff(
     last: datetime | None,
     over_time: bool,
     cohort: Path | None,
+    cases: bool | None,
     form: str,
     lang: str,
     output: Path | None,
@@ -63,7 +70,9 @@ def diff(
 
     OLD and NEW are guideline folders or git revisions of this repository (REVISION, or REVISION:FOLDER for a
     guideline in a folder of it). Every change is major, minor or patch; the whole is the highest of them. Exit
-    code 0: no difference; 1: there are differences; 2: could not run.
+    code 0: no difference; 1: there are differences, or cases that fail newly; 2: could not run.
+
+    --format markdown is for a comment on a proposed change: under 60 kB, with what is long folded or left out.
 
     With days, one guideline is compared with itself, by default the low back pain guideline: its editions of
     programmes, and its rules that begin or end.
@@ -73,18 +82,17 @@ def diff(
       lrp-kg diff HEAD .
       lrp-kg diff v1.0.0 v1.1.0 --format html --lang nl -o diff.html
       lrp-kg diff old-pathway new-pathway --cohort cohort.ndjson
+      lrp-kg diff origin/main HEAD --format markdown
       lrp-kg diff --from 2018-06-07 --to 2018-06-08
       lrp-kg diff --over-time my-pathway --format markdown
     """
     if over_time or first or last:
         days = tuple(day.date() if day else None for day in (first, last))
-        _refuse(versions, days, over_time=over_time, cohort=cohort)
+        _refuse(versions, days, over_time=over_time, cohort=cohort, cases=cases)
         _days(versions[0] if versions else None, (days[0], days[1]), over_time, form, lang, output)
         return
     if len(versions) != 2:
         raise click.UsageError("Name two versions, OLD and NEW, or two days, --from and --to.")
-    if form == "markdown":
-        raise click.UsageError("--format markdown is for days: --from and --to, or --over-time.")
     old, new = versions
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
@@ -93,17 +101,29 @@ def diff(
     try:
         with ExitStack() as stack:
             folders = stack.enter_context(opened(old)), stack.enter_context(opened(new))
-            with console.status("") as status:
+            with console.status("") as status, without_collections():
                 found, sides = compare(*folders, names=(old, new), report=status.update)
+                if cases or (cases is None and form == "markdown"):
+                    from lrp_kg.authoring.compare.newly_failing import newly_failing
+
+                    status.update("cases")
+                    found = replace(found, cases=newly_failing(*folders))
             if cohort:
                 found = replace(found, cohort=_count(folders, cohort, console))
         _write(found, sides, form, lang, output)
     except LrpError as error:
         fail(error)
-    raise SystemExit(FOUND if found.differs else DONE)
+    raise SystemExit(FOUND if found.differs or (found.cases and found.cases.failing) else DONE)
 
 
-def _refuse(versions: tuple[str, ...], days: tuple[date | None, ...], *, over_time: bool, cohort: Path | None) -> None:
+def _refuse(
+    versions: tuple[str, ...],
+    days: tuple[date | None, ...],
+    *,
+    over_time: bool,
+    cohort: Path | None,
+    cases: bool | None,
+) -> None:
     """Refuse what does not go with days."""
     first, last = days
     problems = []
@@ -115,6 +135,8 @@ def _refuse(versions: tuple[str, ...], days: tuple[date | None, ...], *, over_ti
         problems.append(f"--to {last} is not after --from {first}.")
     if cohort:
         problems.append("--cohort goes with two versions, not with days.")
+    if cases is not None:
+        problems.append("--cases and --no-cases go with two versions, not with days.")
     if problems:
         raise click.UsageError(" ".join(problems))
 
@@ -193,6 +215,10 @@ def _write(found: Comparison, sides: tuple[Snapshot, Snapshot], form: str, lang:
         from lrp_kg.authoring.compare.asjson import to_json
 
         _put(orjson.dumps(to_json(found, words), option=orjson.OPT_INDENT_2), output)
+    elif form == "markdown":
+        from lrp_kg.authoring.compare.asmarkdown import to_markdown
+
+        _put(to_markdown(found, sides, lang).encode(), output)
     else:
         from lrp_kg.authoring.compare.ashtml import to_html
 

@@ -41,7 +41,7 @@ WITHIN = {
         "cases": set(),
         "mutation": {"cases", "compare"},
         "check": {"cases", "mutation", "reasoning"},
-        "compare": set(),
+        "compare": {"cases"},
         "tidy": set(),
         "new": set(),
     },

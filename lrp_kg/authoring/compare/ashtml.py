@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from lrp_kg.authoring.compare.markup import block, cell, code, line, markdown, tag_text
 from lrp_kg.authoring.compare.model import Comparison
 from lrp_kg.authoring.compare.snapshot import Snapshot
 from lrp_kg.authoring.compare.view import Viewer
@@ -20,6 +21,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 """Pages and documents of comparisons."""
+TEMPLATES.filters |= {"line": line, "md": markdown, "cell": cell, "tag": tag_text, "code": code, "block": block}
 
 
 def to_html(found: Comparison, sides: tuple[Snapshot, Snapshot], lang: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from lrp_kg.authoring.compare.model import (
+    CasesEffect,
     Change,
     CohortEffect,
     Comparison,
@@ -36,6 +37,7 @@ def to_json(found: Comparison, words: DiffWords) -> Json:
         "decisions": [_decision(d, words.sides) for d in found.decisions],
         "shown": [_place(p, words.sides) for p in found.places],
         "cohort": _cohort(found.cohort) if found.cohort else None,
+        "cases": _cases(found.cases) if found.cases else None,
     }
 
 
@@ -154,3 +156,8 @@ def _cohort(c: CohortEffect) -> Json:
             for m in c.decisions
         },
     }
+
+
+def _cases(c: CasesEffect) -> Json:
+    failing = [{"id": f.id or None, "note": f.note, "where": f.where, "lines": list(f.lines)} for f in c.failing]
+    return {"run": c.run, "newlyFailing": failing}

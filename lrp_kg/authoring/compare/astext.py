@@ -48,6 +48,8 @@ class TextLayout:
             yield from self._changes()
             yield from self._decisions()
             yield from self._places()
+        if v["cases"]:
+            yield from self._cases()
         if v["cohort"]:
             yield from self._cohort()
 
@@ -140,6 +142,17 @@ class TextLayout:
                 yield self.line(f"– {escape(s['label'])}: [yellow]{escape(s['what'])}[/]{of}", 4)
                 for r in s["regions"]:
                     yield from self.region(r, 8, full=False)
+
+    # -- cases ------------------------------------------------------------------------------------
+
+    def _cases(self) -> Iterator[RenderableType]:
+        cases = self.view["cases"]
+        yield self._heading("cases")
+        yield self.line(escape(cases["count"]), 2)
+        for c in cases["failing"]:
+            yield self.line(f"[red]{escape(c.id)}[/] [dim]{escape(c.where)}[/] {escape(c.note)}".strip(), 2)
+            for own in c.lines:
+                yield self.line(escape(own.strip()), 4)
 
     # -- cohort -----------------------------------------------------------------------------------
 

@@ -173,6 +173,24 @@ class CohortEffect:
 
 
 @dataclass(frozen=True)
+class FailingCase:
+    """A case that is not as expected: its place, and a line for each difference; without ``id`` if it is unreadable."""
+
+    id: str
+    note: str
+    where: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CasesEffect:
+    """How many cases of the new version were run, and those that fail and did not before."""
+
+    run: int
+    failing: tuple[FailingCase, ...]
+
+
+@dataclass(frozen=True)
 class VersionName:
     """A side: its name on the command line, and the identifier, version and label in its files."""
 
@@ -192,6 +210,7 @@ class Comparison:
     decisions: tuple[DecisionEffect, ...]
     places: tuple[PlaceEffect, ...]
     cohort: CohortEffect | None = None
+    cases: CasesEffect | None = None
 
     @property
     def level(self) -> Level:

@@ -21,8 +21,6 @@ from lrp_kg.words import LANGUAGES
 Json = dict[str, Any]
 HEAD = "<!-- Made by `python -m lrp_kg.authoring.compare.over_time_document`; edit ontology/ instead. -->\n"
 
-TEMPLATES.filters["cell"] = lambda text: text.replace("|", "\\|")
-
 
 def words_of(guideline: Guideline, lang: str) -> DiffWords:
     """Return the words of a language for a guideline that is compared with itself."""

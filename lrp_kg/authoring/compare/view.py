@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lrp_kg.authoring.compare.model import Change, CohortEffect, Comparison, DecisionEffect, PlaceEffect, Region
+from lrp_kg.authoring.compare.model import (
+    CasesEffect,
+    Change,
+    CohortEffect,
+    Comparison,
+    DecisionEffect,
+    PlaceEffect,
+    Region,
+)
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
 from lrp_kg.authoring.compare.snapshot import hyphenated
 from lrp_kg.authoring.compare.words import ARROW, DiffWords
@@ -52,17 +60,18 @@ class Viewer:
             "same": list(same),
             "places": [self.place(p) for p in f.places],
             "cohort": self.cohort(f.cohort) if f.cohort else None,
+            "cases": self.cases(f.cases) if f.cases else None,
         }
 
     # -- changes ----------------------------------------------------------------------------------
 
     def changes(self) -> Iterator[ViewData]:
-        """Yield the changes, the major ones first; translations that came or went together are reported together."""
+        """Yield the changes, the major ones and causes first; translations that came or went together as one."""
         together: dict[tuple[str, str, str], list[Change]] = {}
         for c in self.found.changes:
             if c.what.startswith("translation-"):
                 together.setdefault((c.what, c.of, c.language), []).append(c)
-        for c in sorted(self.found.changes, key=lambda c: -c.level):
+        for c in sorted(self.found.changes, key=lambda c: (-c.level, bool(c.through))):
             alike = together.get((c.what, c.of, c.language), [])
             if len(alike) <= MANY:
                 yield self.change(c)
@@ -181,6 +190,14 @@ class Viewer:
                 if m.moved
             ],
         }
+
+    # -- cases ------------------------------------------------------------------------------------
+
+    def cases(self, c: CasesEffect) -> ViewData:
+        """Return the cases that fail newly, with a line that says how many."""
+        w = self.words
+        name = "some-fail" if c.failing else "none-fails" if c.run else "no-cases"
+        return {"count": w.say(name, n=w.number(len(c.failing)), total=w.number(c.run)), "failing": c.failing}
 
 
 def region_view(r: Region, before: str, after: str, words: DiffWords) -> ViewData:
