@@ -22,6 +22,7 @@ from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.authoring.compare import attributes
 from lrp_kg.authoring.compare.ashtml import to_html
 from lrp_kg.authoring.compare.asjson import to_json
+from lrp_kg.authoring.compare.asmarkdown import to_markdown
 from lrp_kg.authoring.compare.astext import lay_out
 from lrp_kg.authoring.compare.compare import compare
 from lrp_kg.authoring.compare.model import Comparison
@@ -552,8 +553,9 @@ def test_text_has_a_phrase_for_everything(lang: str, compared: Callable[[str], C
         with console.capture() as captured:
             console.print(lay_out(Viewer(c.comparison, words).view(), words))
         text = captured.get()
-        assert "diff-" not in text
-        assert "{" not in text.replace('{"', "")
+        for laid_out in (text, to_markdown(c.comparison, c.sides, lang)):
+            assert "diff-" not in laid_out
+            assert "{" not in laid_out.replace('{"', "")
         assert phrase("diff-level-" + c.edit["class"], lang) in text
 
 

@@ -23,7 +23,7 @@ PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare
 """Which part of the package leaves out which beginning of a name."""
 FILES = [
     file
-    for suffix in ("py", "html", "js")
+    for suffix in ("py", "html", "md", "js")
     for file in sorted(PACKAGE.rglob(f"*.{suffix}"))
     if "vendor" not in file.parts and "words" not in file.relative_to(PACKAGE).parts[:1]
 ]

@@ -20,7 +20,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _BLOCK = re.compile(r"^(?:>|=|[-+](?=\s|-|$)|#(?=#*(?:\s|$))|\[(?=[ xX]\])|\d{1,9}(?=[.)](?:\s|$)))")
 """Begins a quotation, a rule, a list, a heading, a task, a numbered list."""
-_MENTION = re.compile(r"(?<!\w)[@#!](?=\w)|:(?=[a-z_+-][\w+-]*:)")
+_MENTION = re.compile(r"(?<!\w)(?<!&amp;)[@#!](?=\w)|:(?=[a-z_+-][\w+-]*:)")
 """Names somebody, an issue or an emoji on a hosting service."""
 _FENCE = re.compile("`+")
 _APART = "\N{ZERO WIDTH SPACE}"
@@ -29,7 +29,7 @@ CUT = "…"
 
 def line(text: str, most: int) -> str:
     """Return a text as one line of so many characters at most."""
-    own = _INVISIBLE.sub("", _SPACE.sub(" ", text)).strip()
+    own = _INVISIBLE.sub("", _SPACE.sub(" ", text[: 4 * most + 4])).strip()
     return own if len(own) <= most else own[: max(most - 1, 0)].rstrip() + CUT
 
 
