@@ -215,10 +215,3 @@ def test_case_that_fails_newly_is_a_difference(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert phrase("diff-nothing", "en") in result.stdout
     assert "Wrong | &lt;b>" in result.stdout
-
-
-@pytest.mark.parametrize("option", ["--cases", "--no-cases"])
-def test_days_have_no_cases(option: str) -> None:
-    result = run("diff", "--over-time", option)
-    assert result.exit_code == 2
-    assert "--cases and --no-cases go with two versions" in result.stderr

@@ -310,7 +310,8 @@ def test_command_compares_two_days(tmp_path: Path) -> None:
         (("a", "b", "--over-time"), "one folder or revision"),
         (("--from", "yesterday", "--to", "2025-01-01"), "yesterday"),
         (("a",), "Name two versions"),
-        (("a", "b", "-f", "markdown"), "is for days"),
+        (("--over-time", "--cases"), "--cases and --no-cases go with two versions"),
+        (("--over-time", "--no-cases"), "--cases and --no-cases go with two versions"),
     ],
 )
 def test_what_does_not_go_together_is_refused(arguments: tuple[str, ...], said: str) -> None:
