@@ -59,24 +59,42 @@ def ask_hermit(triples: Sequence[ox.Triple], seconds: float = SECONDS) -> tuple[
 
     Raises `HermitFailed` if there is no answer within the given seconds.
     """
+    run = _run([triples], "--unsatisfiable", seconds)
+    lines = (line.strip() for line in run.stdout.splitlines() if line.startswith("\t"))
+    return not _is_inconsistent(run), sorted(iri for iri in lines if not iri.startswith(OWL))
+
+
+def first_inconsistent(sets: Sequence[Sequence[ox.Triple]], seconds: float = SECONDS) -> int | None:
+    """Return the number of the first of some sets of axioms that is inconsistent, ``None`` where none is.
+
+    Raises `HermitFailed` if there is no answer within the given seconds for all of them.
+    """
+    run = _run(sets, "--consistency", seconds)
+    return run.stdout.count("is satisfiable.") if _is_inconsistent(run) else None
+
+
+def _is_inconsistent(run: subprocess.CompletedProcess[str]) -> bool:
+    return "InconsistentOntologyException" in run.stderr
+
+
+def _run(sets: Sequence[Sequence[ox.Triple]], action: str, seconds: float) -> subprocess.CompletedProcess[str]:
+    """Have HermiT do one thing with some ontologies, one after the other, until one is inconsistent."""
     java, folder = find_java(), find_hermit()
     if java is None or folder is None:
         raise HermitFailed(why_not())
     header = ox.Triple(ox.NamedNode("urn:lrp-kg:ontology"), ox.NamedNode(RDF + "type"), ox.NamedNode(OWL + "Ontology"))
     with tempfile.TemporaryDirectory() as draft:
-        file = Path(draft) / "ontology.nt"
-        file.write_bytes(ox.serialize([header, *triples], format=ox.RdfFormat.N_TRIPLES) or b"")
+        files = [Path(draft) / f"ontology-{number}.nt" for number in range(len(sets))]
+        for file, triples in zip(files, sets, strict=True):
+            file.write_bytes(ox.serialize([header, *triples], format=ox.RdfFormat.N_TRIPLES) or b"")
         classpath = os.pathsep.join((str(folder), str(folder / "HermiT.jar")))
         command = [java, f"-Xmx{MEMORY_MB}M", *QUICK, "-cp", classpath, "org.semanticweb.HermiT.cli.CommandLine"]
-        command += ["--no-prefixes", "--unsatisfiable", file.as_uri()]
+        command += ["--no-prefixes", "--ignoreUnsupportedDatatypes", action, *(file.as_uri() for file in files)]
         try:
             run = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)  # noqa: S603
         except subprocess.TimeoutExpired as error:
             raise HermitFailed(f"it took longer than {seconds:.0f} seconds.") from error
-    if "InconsistentOntologyException" in run.stderr:
-        return False, []
-    if run.returncode:
+    if run.returncode and not _is_inconsistent(run):
         first = next(iter(run.stderr.splitlines()), f"exit code {run.returncode}")
         raise HermitFailed(f"it failed: {first}.")
-    lines = (line.strip() for line in run.stdout.splitlines() if line.startswith("\t"))
-    return True, sorted(iri for iri in lines if not iri.startswith(OWL))
+    return run

@@ -155,6 +155,14 @@ class Logic:
         """Return all axioms about records, without assertions about other individuals."""
         return self._whole([*map(ox.NamedNode, self.conditions), *self.constrained], ())
 
+    def facts(self) -> Piece:
+        """Return all assertions, and the axioms that they reach: what only defines a condition contradicts none."""
+        return Piece(tuple(self._closed([*self._individuals, *self.constrained], assertions=True)), ())
+
+    def reached(self, condition: str) -> list[ox.Triple]:
+        """Return all axioms that can make a condition impossible, the values that differ as they are written."""
+        return self._closed([ox.NamedNode(condition), *self.constrained])
+
     def piece(self, conditions: Sequence[str]) -> Piece:
         """Return the piece of some conditions."""
         nodes: list[Node] = [*map(ox.NamedNode, conditions), *self.constrained]
@@ -223,7 +231,8 @@ class Logic:
                 if schema and t.predicate.value == _TYPE and not str(t.object)[1:].startswith(_SCHEMA):
                     continue
                 found.append(t)
-                reached += [t.predicate, t.object]
+                said_of_class = not _is_schema(t) and self._is_schema_node(t.object)
+                reached += [t.predicate] if said_of_class else [t.predicate, t.object]
             for other in reached:
                 if isinstance(other, (ox.NamedNode, ox.BlankNode)) and other not in seen:
                     seen.add(other)

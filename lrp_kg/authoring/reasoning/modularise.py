@@ -54,7 +54,7 @@ class Piece:
 
     def without_bounds(self) -> Piece:
         """Return the piece without the bounds of number ranges, which OWL 2 RL ignores."""
-        return Piece(tuple(t for t in self.triples if not _is_bound(t)), self.probed)
+        return Piece(tuple(without_bounds(self.triples)), self.probed)
 
     @cached_property
     def key(self) -> str:
@@ -65,6 +65,11 @@ class Piece:
         loose = (node for node in self._about if isinstance(node, ox.BlankNode) and node not in held)
         lines += [_text(node, self._about) for node in loose]
         return hashlib.sha256("\n".join([*sorted(lines), *self.probed]).encode()).hexdigest()
+
+
+def without_bounds(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Return triples without the bounds of number ranges."""
+    return [t for t in triples if not _is_bound(t)]
 
 
 def _is_bound(t: ox.Triple) -> bool:

@@ -17,8 +17,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.authoring.check_cache import CheckCache
+from lrp_kg.authoring.reasoning.causes import MOST, PROBE, Causes, with_differences
+from lrp_kg.authoring.reasoning.clashes import plain_clashes
+from lrp_kg.authoring.reasoning.contradiction import FirstInconsistent
 from lrp_kg.authoring.reasoning.logic import Logic
-from lrp_kg.authoring.reasoning.modularise import Piece
+from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts, without_bounds
+from lrp_kg.authoring.reasoning.statements import Statement, statements_of
 from lrp_kg.cache import remembered
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import files_to_check
@@ -26,7 +30,7 @@ from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import OWL, RDF, local_name
 
-_PROBE = "urn:lrp-kg:probe:"
+_BY_HERMIT = "HermiT finds that not all axioms can be true"
 _BLANK = re.compile(r"\b[0-9a-f]{20,40}\b")
 _DENIED = re.compile(r"Violation of complementarity for classes (\S+) and (\S+)")
 _IRI = re.compile(r"(?:https?|urn):[^\s,()'\"]+")
@@ -47,7 +51,7 @@ def check_soundness(
     cache: CheckCache | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> list[Finding]:
-    """Return contradictions and classes that cannot have a member, each with file and line.
+    """Return contradictions and classes that cannot have a member, each with the statements that are its cause.
 
     Unless ``hermit`` is ``False`` it also runs HermiT, or adds a note that says why HermiT cannot run. If a module
     cannot be parsed, it returns nothing: `check_well_made` reports that. ``report`` is called before each long step.
@@ -56,22 +60,24 @@ def check_soundness(
     if unreadable:
         return []
     logic = Logic(t for m in modules if m.is_ontology for t in m.triples)
-    positions = Positions([m.text for m in modules])
     cache = cache or CheckCache()
     judgements = cache.recall(("judgements", frozenset(logic.triples)), lambda: _judgements(logic, cache, report))
-    found = list(_findings(judgements, folder, positions))
+    causes = Causes(modules, logic, folder)
+    sound = SoundnessFindings(logic, causes, folder, Positions([m.text for m in modules]), report)
+    sound.add_plain()
+    sound.add(judgements, _first_by_owlrl)
     if hermit is False:
-        return found
-    from lrp_kg.authoring.reasoning.hermit import HermitFailed
+        return sound.found
+    from lrp_kg.authoring.reasoning.hermit import HermitFailed, first_inconsistent
 
     report("HermiT, over the whole ontology")
     try:
-        judgement = _remembered(logic.whole(), _ask_hermit)
+        asked = [_remembered(logic.facts(), _ask_about_facts), _remembered(logic.whole(), _ask_hermit)]
+        sound.add(asked, first_inconsistent)
     except HermitFailed as error:
         message = f"HermiT did not check the ontology: {error}"
-        return [*found, Finding("hermit-not-run", message, str(folder), severity="note")]
-    known = {f.where for f in found}
-    return found + [f for f in _findings([judgement], folder, positions) if f.where not in known]
+        sound.found.append(Finding("hermit-not-run", message, str(folder), severity="note"))
+    return sound.found
 
 
 def _judgements(logic: Logic, cache: CheckCache, report: Callable[[str], None]) -> list[Judgement]:
@@ -95,26 +101,86 @@ def _ask_hermit(piece: Piece) -> Judgement:
     from lrp_kg.authoring.reasoning.hermit import ask_hermit
 
     consistent, impossible = ask_hermit(piece.triples)
-    contradictions = () if consistent else ("HermiT finds that not all axioms can be true",)
-    return Judgement(contradictions, {name: "HermiT finds that it cannot have a member" for name in impossible})
+    reason = "HermiT finds that it cannot have a member"
+    return Judgement(() if consistent else (_BY_HERMIT,), dict.fromkeys(impossible, reason))
 
 
-def _findings(judgements: Sequence[Judgement], folder: Path, positions: Positions) -> Iterator[Finding]:
-    messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
-    for message in messages.values():
-        placed = [(iri, positions.where(iri)) for iri in _IRI.findall(message)]
-        term, place = next((pair for pair in placed if pair[1]), ("", str(folder)))
+def _ask_about_facts(piece: Piece) -> Judgement:
+    from lrp_kg.authoring.reasoning.hermit import first_inconsistent
+
+    return Judgement(() if first_inconsistent([piece.triples]) is None else (_BY_HERMIT,), {})
+
+
+class SoundnessFindings:
+    """Makes findings of judgements, each problem once, with its cause."""
+
+    def __init__(
+        self, logic: Logic, causes: Causes, folder: Path, positions: Positions, report: Callable[[str], None]
+    ) -> None:
+        self.found: list[Finding] = []
+        self._logic, self._causes, self._positions, self._report = logic, causes, positions, report
+        self._folder = str(folder)
+        self._known: list[Statement] = []
+        self._impossible: dict[str, str] = {}
+
+    def add_plain(self) -> None:
+        """Add the contradictions that need no reasoner."""
+        for statements in plain_clashes(self._logic.triples):
+            self._add_contradiction(statements)
+
+    def add(self, judgements: Sequence[Judgement], first_inconsistent: FirstInconsistent) -> None:
+        """Add what a reasoner judges; it is asked for the cause."""
+        messages = {frozenset(_IRI.findall(m)): m for j in judgements for m in reversed(j.contradictions)}
+        for terms, message in messages.items():
+            known = {name for s in self._known for name in s.terms}
+            if terms and terms & known >= {t for t in terms if self._positions.where(t)}:
+                continue
+            self._report("what contradicts itself")
+            rest = [t for s in statements_of(self._logic.triples) if s not in self._known for t in s.triples]
+            causes = list(self._causes.contradictions(rest, terms, first_inconsistent))
+            for statements in causes:
+                self._add_contradiction(statements)
+            if not causes and (terms or not self._known):
+                self._add_unexplained(message)
+        impossible = {n: why for j in judgements for n, why in j.impossible.items() if n not in self._impossible}
+        self._impossible |= impossible
+        explained = 0
+        for name, why in impossible.items():
+            inner = [n for n in self._named(name) if n in self._impossible]
+            needed: list[Statement] = []
+            if not inner and explained < MOST:
+                self._report(f"why {local_name(name)} cannot have a member")
+                needed = self._causes.exclusion(name, first_inconsistent)
+                explained += 1
+            self.found.append(self._of_impossible(name, why, inner, needed))
+
+    def _add_contradiction(self, statements: Sequence[Statement]) -> None:
+        self._known += statements
+        self.found.append(self._causes.contradiction(statements))
+
+    def _add_unexplained(self, message: str) -> None:
+        placed = [(iri, self._positions.where(iri)) for iri in _IRI.findall(message)]
+        term, place = next((pair for pair in placed if pair[1]), ("", self._folder))
         text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
-        yield Finding("ontology-inconsistent", text, place, term=term)
-    impossible = {name: why for j in judgements for name, why in j.impossible.items()}
-    for name, why in impossible.items():
+        self.found.append(Finding("ontology-inconsistent", text, place, term=term))
+
+    def _of_impossible(self, name: str, why: str, inner: Sequence[str], statements: Sequence[Statement]) -> Finding:
+        where = self._positions.where(name) or self._folder
+        if statements:
+            return self._causes.impossible(name, statements, where)
         text = f"{local_name(name)}: cannot have a member: {_shown(why)}. Correct its definition."
-        yield Finding("unsatisfiable-class", text, positions.where(name) or str(folder), term=name)
+        if inner:
+            text = f"{local_name(name)}: cannot have a member, as {local_name(inner[0])} cannot. Correct that first."
+        return Finding("unsatisfiable-class", text, where, term=name)
+
+    def _named(self, condition: str) -> Iterator[str]:
+        """Yield the other conditions that the definition of one needs."""
+        return (n for n in conjuncts(condition, self._logic.by_subject) if n != condition)
 
 
 def _shown(message: str) -> str:
     """Return a message of owlrl with local names for IRIs, corrected where it names the class as the member."""
-    plain = _IRI.sub(lambda m: "a member" if m[0].startswith(_PROBE) else local_name(m[0]), message)
+    plain = _IRI.sub(lambda m: "a member" if m[0].startswith(PROBE) else local_name(m[0]), message)
     denied = _DENIED.search(plain)
     if denied:
         named = [name for name in denied.groups() if not _BLANK.fullmatch(name)]
@@ -160,6 +226,11 @@ def _reason(piece: Piece) -> Judgement:
     return Judgement(tuple(anyway), impossible)
 
 
+def _first_by_owlrl(sets: Sequence[Sequence[ox.Triple]]) -> int | None:
+    """Return the number of the first of some sets of axioms in which owlrl finds an error."""
+    return next((n for n, triples in enumerate(sets) if _errors(with_differences(without_bounds(triples)), ())), None)
+
+
 def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
     """Return the errors of the OWL 2 RL closure, with an assumed member of each of the classes in ``probed``."""
     import rdflib
@@ -169,7 +240,7 @@ def _errors(triples: Sequence[ox.Triple], probed: Sequence[str]) -> list[str]:
 
     graph = to_plain(triples)
     for name in probed:
-        graph.add((rdflib.URIRef(_PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
+        graph.add((rdflib.URIRef(PROBE + local_name(name)), rdflib.URIRef(RDF + "type"), rdflib.URIRef(name)))
     yes, no = rdflib.Literal(True), rdflib.Literal(False)
     graph.add((yes, rdflib.URIRef(OWL + "differentFrom"), no))  # owlrl leaves out dt-diff
     errors = close(graph)
