@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.reasoning.contradiction import FirstInconsistent, smallest_contradiction
+from lrp_kg.authoring.reasoning.contradiction import FirstInconsistent, nearest, smallest_contradiction
 from lrp_kg.authoring.reasoning.logic import Logic
-from lrp_kg.authoring.reasoning.statements import Statement, StatementPlaces, statements_of
+from lrp_kg.authoring.reasoning.statements import OwlStatement, StatementPlaces, statements_of
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module, value_of
 from lrp_kg.namespaces import OWL, RDF, local_name
 
 MOST = 3
 """Contradictions that are explained in one check, and impossible conditions."""
+NEAR = 300
+"""Statements nearest to some terms among which a contradiction about these is looked for."""
 LISTED = 12
 """Statements of a contradiction that are listed."""
 PROBE = "urn:lrp-kg:probe:"
@@ -32,23 +34,33 @@ class Causes:
         self._folder = str(folder)
 
     def contradictions(
-        self, triples: Iterable[ox.Triple], near: Iterable[str], first_inconsistent: FirstInconsistent
-    ) -> Iterator[list[Statement]]:
-        """Yield the smallest contradictions in some triples, one after the other, until there is none."""
-        statements = statements_of(triples)
-        for _ in range(MOST):
-            found = smallest_contradiction(statements, near, first_inconsistent)
+        self, known: Collection[OwlStatement], near: Collection[str], first_inconsistent: FirstInconsistent
+    ) -> Iterator[list[OwlStatement]]:
+        """Yield the smallest contradictions in all but some known statements, one after the other.
+
+        With terms that a contradiction is ``near`` it yields only one, if it is not far from them.
+        """
+        statements = [s for s in statements_of(self._logic.triples) if s not in known]
+        if near:
+            pool = [s for s in nearest(statements, set(near)) if not s.declares][:NEAR]
+            found = smallest_contradiction([*(s for s in statements if s.declares), *pool], near, first_inconsistent)
+            yield from [found] if found else []
+            return
+        for number in range(MOST):
+            if (known or number) and first_inconsistent([[t for s in statements for t in s.triples]]) is None:
+                return
+            found = smallest_contradiction(statements, (), first_inconsistent)
             if not found:
                 return
             yield found
             statements = [s for s in statements if s not in found]
 
-    def exclusion(self, condition: str, first_inconsistent: FirstInconsistent) -> list[Statement]:
+    def exclusion(self, condition: str, first_inconsistent: FirstInconsistent) -> list[OwlStatement]:
         """Return the fewest statements by which nobody can fulfil a condition."""
         statements = statements_of(self._logic.reached(condition))
         return smallest_contradiction(statements, [condition], first_inconsistent, [member_of(condition)])
 
-    def contradiction(self, statements: Sequence[Statement]) -> Finding:
+    def contradiction(self, statements: Sequence[OwlStatement]) -> Finding:
         """Return the finding about statements that contradict each other, at the first of them."""
         placed = sorted(statements, key=self._places.order)
         if len(placed) == 1:
@@ -58,14 +70,14 @@ class Causes:
         where = next(filter(None, map(self._places.where, placed)), self._folder)
         return Finding("ontology-inconsistent", said, where, term=placed[0].terms[0] if placed[0].terms else "")
 
-    def impossible(self, condition: str, statements: Sequence[Statement], where: str) -> Finding:
+    def impossible(self, condition: str, statements: Sequence[OwlStatement], where: str) -> Finding:
         """Return the finding about a condition that nobody can fulfil because of some statements."""
         placed = sorted(statements, key=self._places.order)
         said = f"because of {'this statement' if len(placed) == 1 else f'these {len(placed)} statements'}"
         text = f"{local_name(condition)}: cannot have a member, {said}: {self._listed(placed)}. Correct one of them."
         return Finding("unsatisfiable-class", text, where or self._folder, term=condition)
 
-    def _listed(self, statements: Sequence[Statement]) -> str:
+    def _listed(self, statements: Sequence[OwlStatement]) -> str:
         shown = []
         for statement in statements[:LISTED]:
             file, _, line = self._places.where(statement).rpartition(":")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.reasoning.statements import Statement
+from lrp_kg.authoring.reasoning.statements import OwlStatement, statements_of
 from lrp_kg.guideline.modules import value_of
 from lrp_kg.namespaces import OWL, RDF, RDFS, XSD
 
@@ -21,7 +21,7 @@ _FAMILIES = {
 _TRUE = ("true", "1")
 
 
-def plain_clashes(triples: Iterable[ox.Triple]) -> Iterator[list[Statement]]:
+def plain_clashes(triples: Sequence[ox.Triple]) -> Iterator[list[OwlStatement]]:
     """Yield statements that contradict each other: a literal out of its range, or two values where one is allowed."""
     functional: dict[str, ox.Triple] = {}
     ranges: dict[str, ox.Triple] = {}
@@ -31,18 +31,32 @@ def plain_clashes(triples: Iterable[ox.Triple]) -> Iterator[list[Statement]]:
             functional[value_of(t.subject)] = t
         elif t.predicate.value == RDFS + "range" and value_of(t.object) in _FAMILIES:
             ranges[value_of(t.subject)] = t
-        elif isinstance(t.object, ox.Literal):
+        elif not isinstance(t.object, ox.BlankNode):
             values.setdefault((t.subject, t.predicate.value), []).append(t)
+    several = [said for (_, name), said in values.items() if name in functional and len(said) > 1]
+    different = list(_different(triples)) if several else []
     for (_, name), said in values.items():
-        if name in ranges:
-            allowed = _FAMILIES[value_of(ranges[name].object)]
-            for t in said:
-                if (_family(t) or allowed) != allowed:
-                    yield [Statement((ranges[name],)), Statement((t,))]
-        if name in functional:
-            for first, second in combinations(said, 2):
-                if _differ(first, second):
-                    yield [Statement((functional[name],)), Statement((first,)), Statement((second,))]
+        allowed = _FAMILIES[value_of(ranges[name].object)] if name in ranges else None
+        for t in said:
+            if allowed and (_family(t) or allowed) != allowed:
+                yield [OwlStatement((ranges[name],)), OwlStatement((t,))]
+    for said in several:
+        one = OwlStatement((functional[said[0].predicate.value],))
+        for first, second in combinations(said, 2):
+            pair = [one, OwlStatement((first,)), OwlStatement((second,))]
+            if _differ(first, second):
+                yield pair
+            why = [s for s in different if {value_of(t.object) for t in (first, second)} <= set(s.terms)]
+            if why and not isinstance(first.object, ox.Literal):
+                yield [*pair, why[0]]
+
+
+def _different(triples: Sequence[ox.Triple]) -> Iterator[OwlStatement]:
+    """Yield the statements that individuals differ."""
+    for s in statements_of(triples):
+        said = {(t.predicate.value, value_of(t.object)) for t in s.triples}
+        if (RDF + "type", OWL + "AllDifferent") in said or s.triples[0].predicate.value == OWL + "differentFrom":
+            yield s
 
 
 def _family(t: ox.Triple) -> str | None:

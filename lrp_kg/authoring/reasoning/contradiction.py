@@ -12,31 +12,33 @@ from itertools import pairwise
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.reasoning.statements import Statement
+from lrp_kg.authoring.reasoning.statements import OwlStatement
 
 FirstInconsistent = Callable[[Sequence[Sequence[ox.Triple]]], int | None]
 """Says which of some growing sets of triples is the first that is inconsistent."""
-SETS = 9
-"""Sets that a reasoner is asked about at once."""
+FEW = 64
+"""Statements up to which sets grow slowly: to start a reasoner takes longer than to ask it about many small sets."""
+SETS = 8
+"""Larger sets that a reasoner is asked about at once, and three times as many small ones."""
 SECONDS = 60.0
 """After which the set that is found is not made smaller."""
 
 
 def smallest_contradiction(
-    statements: Sequence[Statement],
+    statements: Sequence[OwlStatement],
     near: Iterable[str],
     first_inconsistent: FirstInconsistent,
     background: Sequence[ox.Triple] = (),
     seconds: float = SECONDS,
-) -> list[Statement]:
+) -> list[OwlStatement]:
     """Return statements that cannot all be true together with a background; none where all can.
 
     ``near`` are terms that the contradiction is about, where they are known. Past its time it returns more than needed.
     """
     end = time.monotonic() + seconds
     declared = [s for s in statements if s.declares]
-    pool = _nearest([s for s in statements if not s.declares], set(near))
-    needed: list[Statement] = []
+    pool = nearest([s for s in statements if not s.declares], set(near))
+    needed: list[OwlStatement] = []
     while time.monotonic() < end:
         size = _first_size(pool, needed, first_inconsistent, [*background], declared)
         if size is None:
@@ -44,16 +46,16 @@ def smallest_contradiction(
         if size == 0:
             return needed
         needed.append(pool[size - 1])
-        pool = _nearest(pool[: size - 1], {name for s in needed for name in s.terms})
+        pool = nearest(pool[: size - 1], {name for s in needed for name in s.terms})
     return [*needed, *pool]
 
 
 def _first_size(
-    pool: Sequence[Statement],
-    needed: Sequence[Statement],
+    pool: Sequence[OwlStatement],
+    needed: Sequence[OwlStatement],
     first_inconsistent: FirstInconsistent,
     background: Sequence[ox.Triple],
-    declared: Sequence[Statement],
+    declared: Sequence[OwlStatement],
 ) -> int | None:
     """Return how many of the first statements are inconsistent with what is needed; ``None`` where all are not."""
 
@@ -75,23 +77,27 @@ def _first_size(
 
 
 def _growing(most: int) -> list[int]:
-    """Return sizes from none to all, each twice the last."""
-    sizes = [0, *(4 * 2**n for n in range(20))]
-    return [*(size for size in sizes if size < most), most]
+    """Return sizes from none to all, growing slowly at first and then doubling."""
+    sizes = [0]
+    while sizes[-1] < most:
+        last = sizes[-1]
+        sizes.append(min(most, last + max(1, last // 4 if last < FEW else last)))
+    return sizes
 
 
 def _between(low: int, high: int) -> list[int]:
     """Return sizes above the one and up to the other."""
-    steps = [low + round((high - low) * n / SETS) for n in range(SETS + 1)]
-    return [b for a, b in pairwise(steps) if b > a]
+    steps = 3 * SETS if high <= 4 * FEW else SETS
+    sizes = [low + round((high - low) * n / steps) for n in range(steps + 1)]
+    return [b for a, b in pairwise(sizes) if b > a]
 
 
-def _nearest(statements: Sequence[Statement], terms: set[str]) -> list[Statement]:
+def nearest(statements: Sequence[OwlStatement], terms: set[str]) -> list[OwlStatement]:
     """Return statements in the order of their distance from some terms, those without a connection last."""
     return [*_connected(statements, terms)] if terms else [*statements]
 
 
-def _connected(statements: Sequence[Statement], terms: set[str]) -> Iterator[Statement]:
+def _connected(statements: Sequence[OwlStatement], terms: set[str]) -> Iterator[OwlStatement]:
     by_term: dict[str, list[int]] = {}
     for number, statement in enumerate(statements):
         for name in statement.terms:

@@ -34,6 +34,12 @@ _CONSTRAINING = {
     )
 }
 """Types that have logical consequences; the others only declare a term."""
+_DEFINING = {
+    *(OWL + name for name in ("equivalentClass", "complementOf", "intersectionOf", "unionOf")),
+    *(OWL + name for name in ("someValuesFrom", "allValuesFrom")),
+    *(RDF + name for name in ("first", "rest")),
+}
+"""Predicates by which a definition names what it consists of."""
 CHUNK = 20
 """About how many conditions one piece contains."""
 
@@ -103,7 +109,22 @@ class Logic:
     def constrained(self) -> list[Node]:
         """Terms and top-level blank nodes with axioms beyond a declaration and a definition."""
         parts = {t.object for t in self.triples if isinstance(t.object, ox.BlankNode)}
-        return [s for s, own in self.by_subject.items() if s not in parts and self._constrains(s, own)]
+        whole = ((s, own) for s, own in self.by_subject.items() if s not in parts)
+        return [s for s, own in whole if self._constrains(s, own) or self._defines_itself(s)]
+
+    def _defines_itself(self, subject: Node) -> bool:
+        """Return whether the definition of a class names it, at any depth."""
+        todo: list[Node] = [subject] if self._is_schema_node(subject) else []
+        seen: set[Node] = set()
+        while todo:
+            for t in self.by_subject.get(todo.pop(), ()):
+                if t.predicate.value in _DEFINING and isinstance(t.object, (ox.NamedNode, ox.BlankNode)):
+                    if t.object == subject:
+                        return True
+                    if t.object not in seen:
+                        seen.add(t.object)
+                        todo.append(t.object)
+        return False
 
     def _constrains(self, subject: Node, own: list[ox.Triple]) -> bool:
         kinds = self.types.get(subject, set())

@@ -22,7 +22,7 @@ from lrp_kg.authoring.reasoning.clashes import plain_clashes
 from lrp_kg.authoring.reasoning.contradiction import FirstInconsistent
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts, without_bounds
-from lrp_kg.authoring.reasoning.statements import Statement, statements_of
+from lrp_kg.authoring.reasoning.statements import OwlStatement
 from lrp_kg.cache import remembered
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import files_to_check
@@ -120,7 +120,7 @@ class SoundnessFindings:
         self.found: list[Finding] = []
         self._logic, self._causes, self._positions, self._report = logic, causes, positions, report
         self._folder = str(folder)
-        self._known: list[Statement] = []
+        self._known: list[OwlStatement] = []
         self._impossible: dict[str, str] = {}
 
     def add_plain(self) -> None:
@@ -136,8 +136,7 @@ class SoundnessFindings:
             if terms and terms & known >= {t for t in terms if self._positions.where(t)}:
                 continue
             self._report("what contradicts itself")
-            rest = [t for s in statements_of(self._logic.triples) if s not in self._known for t in s.triples]
-            causes = list(self._causes.contradictions(rest, terms, first_inconsistent))
+            causes = list(self._causes.contradictions(set(self._known), terms, first_inconsistent))
             for statements in causes:
                 self._add_contradiction(statements)
             if not causes and (terms or not self._known):
@@ -147,14 +146,14 @@ class SoundnessFindings:
         explained = 0
         for name, why in impossible.items():
             inner = [n for n in self._named(name) if n in self._impossible]
-            needed: list[Statement] = []
+            needed: list[OwlStatement] = []
             if not inner and explained < MOST:
                 self._report(f"why {local_name(name)} cannot have a member")
                 needed = self._causes.exclusion(name, first_inconsistent)
                 explained += 1
             self.found.append(self._of_impossible(name, why, inner, needed))
 
-    def _add_contradiction(self, statements: Sequence[Statement]) -> None:
+    def _add_contradiction(self, statements: Sequence[OwlStatement]) -> None:
         self._known += statements
         self.found.append(self._causes.contradiction(statements))
 
@@ -164,7 +163,7 @@ class SoundnessFindings:
         text = f"The ontology contradicts itself: {_shown(message)}. Correct one of the axioms about these terms."
         self.found.append(Finding("ontology-inconsistent", text, place, term=term))
 
-    def _of_impossible(self, name: str, why: str, inner: Sequence[str], statements: Sequence[Statement]) -> Finding:
+    def _of_impossible(self, name: str, why: str, inner: Sequence[str], statements: Sequence[OwlStatement]) -> Finding:
         where = self._positions.where(name) or self._folder
         if statements:
             return self._causes.impossible(name, statements, where)

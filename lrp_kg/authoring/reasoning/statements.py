@@ -9,6 +9,7 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from lrp_kg.guideline.modules import Module, value_of
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import OWL, RDF, RDFS, XSD, local_name
 
 _VOCABULARY = (OWL, RDF, RDFS, XSD)
@@ -59,7 +60,7 @@ LONGEST = 160
 
 
 @dataclass(frozen=True)
-class Statement:
+class OwlStatement:
     """A triple with all that its blank nodes say, or a block that begins with a blank node."""
 
     triples: tuple[ox.Triple, ...]
@@ -94,8 +95,9 @@ class Statement:
         subject, predicate, value = value_of(t.subject), t.predicate.value, value_of(t.object)
         if predicate == RDF + "type" and value.startswith(OWL):
             return f"{local_name(subject)} {_KINDS.get(local_name(value), f'is of type {local_name(value)}')}"
-        verb = _SAID.get(predicate, f"has {local_name(predicate)}")
-        return f"{local_name(subject)} {verb} {self._shown(t.object)}"
+        verb, said = _SAID.get(predicate, f"has {local_name(predicate)}"), self._shown(t.object)
+        verb = "is an" if verb == "is a" and said[:1].lower() in "aeiou" else verb
+        return f"{local_name(subject)} {verb} {said}"
 
     def _block(self, node: object) -> str:
         own = {local_name(t.predicate.value): t.object for t in self._about.get(node, ())}
@@ -135,7 +137,7 @@ class Statement:
             node = own.get(RDF + "rest")
 
 
-def statements_of(triples: Iterable[ox.Triple]) -> list[Statement]:
+def statements_of(triples: Iterable[ox.Triple]) -> list[OwlStatement]:
     """Return triples as statements, in their order."""
     every = list(dict.fromkeys(triples))
     by_subject: dict[object, list[ox.Triple]] = {}
@@ -145,10 +147,10 @@ def statements_of(triples: Iterable[ox.Triple]) -> list[Statement]:
     found, seen = [], set()
     for t in every:
         if not isinstance(t.subject, ox.BlankNode):
-            found.append(Statement((t, *_below(t.object, by_subject))))
+            found.append(OwlStatement((t, *_below(t.object, by_subject))))
         elif t.subject not in held and t.subject not in seen:
             seen.add(t.subject)
-            found.append(Statement(tuple(_below(t.subject, by_subject))))
+            found.append(OwlStatement(tuple(_below(t.subject, by_subject))))
     return found
 
 
@@ -158,6 +160,12 @@ def _below(node: object, by_subject: Mapping[object, Sequence[ox.Triple]]) -> It
         for t in by_subject.get(node, ()):
             yield t
             yield from _below(t.object, by_subject)
+
+
+def _end_of(text: str, start: int) -> int:
+    """Return where what is said of one predicate ends, about."""
+    found = text.find(";", start)
+    return found if found >= 0 else len(text)
 
 
 class StatementPlaces:
@@ -170,31 +178,44 @@ class StatementPlaces:
     def _module_of(self) -> dict[ox.Triple, Module]:
         return {t: m for m in self._modules for t in m.triples}
 
-    def where(self, statement: Statement) -> str:
+    def where(self, statement: OwlStatement) -> str:
         """Return ``file:line`` of a statement; empty where it is not written, but follows."""
         first = statement.triples[0]
         module = self._module_of.get(first)
         if module is None:
             return ""
-        text = module.text
-        starts = sorted([*text.blank_subjects, *(at for uses in text.uses.values() for at in uses.subject)])
-        own = text.blank_subjects if isinstance(first.subject, ox.BlankNode) else text.uses[value_of(first.subject)].subject
-        said = [value_of(first.object), first.predicate.value]
-        names = list(statement.terms) if isinstance(first.subject, ox.BlankNode) else said
-        best = own[0] if own else 0
-        for start in own:
-            end = next((at for at in starts if at > start), len(text.text))
-            inside = [[at for at in text.uses[n].elsewhere if start < at < end] for n in names if n in text.uses]
-            if isinstance(first.subject, ox.BlankNode):
-                if inside and all(inside):
-                    best = start
-                    break
-            elif any(inside):
-                best = next(at[0] for at in inside if at)
-                break
-        return f"{text.file}:{text.line(best)}"
+        blank = isinstance(first.subject, ox.BlankNode)
+        place = self._of_block if blank else self._of_triple
+        return f"{module.text.file}:{module.text.line(place(module.text, statement))}"
 
-    def order(self, statement: Statement) -> tuple[int, int]:
+    @staticmethod
+    def _blocks(text: TurtleText, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Yield where some blocks begin and end."""
+        every = sorted([*text.blank_subjects, *(at for uses in text.uses.values() for at in uses.subject)])
+        for start in starts:
+            yield start, next((at for at in every if at > start), len(text.text))
+
+    def _of_block(self, text: TurtleText, statement: OwlStatement) -> int:
+        """Return where the block of a blank node begins: the first that names all that the statement is about."""
+        places = [text.uses[name].elsewhere for name in statement.terms if name in text.uses]
+        for start, end in self._blocks(text, text.blank_subjects):
+            if all(any(start < at < end for at in own) for own in places):
+                return start
+        return 0
+
+    def _of_triple(self, text: TurtleText, statement: OwlStatement) -> int:
+        """Return where the object of a triple is written, or its predicate, in a block about its subject."""
+        t = statement.triples[0]
+        names = [n for n in (value_of(t.object), t.predicate.value) if n in text.uses]
+        starts = text.uses[value_of(t.subject)].subject
+        for start, end in self._blocks(text, starts):
+            places = [[at for at in text.uses[n].elsewhere if start < at < end] for n in names]
+            if places and (all(places) or t.predicate.value == RDF + "type" and places[0]):
+                said = [at for at in places[0] if value_of(t.object) in text.text[at : _end_of(text.text, at)]]
+                return (said or places[0])[0]
+        return starts[0]
+
+    def order(self, statement: OwlStatement) -> tuple[int, int]:
         """Return a key that sorts statements as they are written."""
         where = self.where(statement)
         names = [str(m.file) for m in self._modules]
