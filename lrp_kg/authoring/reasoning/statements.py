@@ -120,8 +120,8 @@ class OwlStatement:
         if "complementOf" in own:
             return f"not {self._shown(own['complementOf'])}"
         if "withRestrictions" in own:
-            facets = (t for item in self._items(own["withRestrictions"]) for t in self._about.get(item, ()))
-            return " ".join(f"{_BOUNDS.get(local_name(t.predicate.value), '')} {self._shown(t.object)}" for t in facets)
+            bounds = (t for item in self._items(own["withRestrictions"]) for t in self._about.get(item, ()))
+            return " ".join(f"{_BOUNDS.get(local_name(t.predicate.value), '')} {self._shown(t.object)}" for t in bounds)
         if "onProperty" in own:
             for name, said in _RESTRICTIONS.items():
                 if name in own:
