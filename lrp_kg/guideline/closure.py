@@ -1,7 +1,8 @@
 """The OWL 2 RL closure of the ontology: computed once per content with owlrl, kept outside the repository.
 
-It serves hierarchies, consistency and the types that researchers query. Records are never mixed into it, and
-OWL RL does not compare numbers, so it does not decide about records.
+It serves hierarchies, consistency and the types that researchers query: which conditions are below a condition, and
+which exclude each other (`class_rules`). That a term is the same as itself, or below itself, is left out. Records are
+never mixed into it, so it does not decide about them.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, XSD
 
 from lrp_kg.cache import remembered
+from lrp_kg.guideline.class_rules import ClassRules
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.owl_rules import Rules
 from lrp_kg.guideline.rdflib_graph import to_plain
 
 
@@ -41,7 +42,7 @@ def closure(guideline: Guideline, *, cache: bool = True) -> rdflib.Graph:
 
 def _closed(guideline: Guideline) -> rdflib.Graph:
     graph, said = _split(ontology_graph(guideline))
-    owlrl.DeductiveClosure(Rules, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    owlrl.DeductiveClosure(ClassRules, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     kept = said
     for s, p, o in graph:
         if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef):
@@ -83,8 +84,6 @@ def _split(graph: rdflib.Graph) -> tuple[rdflib.Graph, rdflib.Graph]:
         own = str(p).startswith(_LOGICAL) and p not in _TEXTS
         if isinstance(o, rdflib.Literal) and p not in read_of and not own:
             said.add((s, p, o))
-            for node in (s, p):  # the one thing that the rules say of every subject and property
-                said.add((node, OWL.sameAs, node))
         else:
             read.add((s, p, o))
     return read, said

@@ -15,6 +15,7 @@ _PARTS = frozenset((RDF.first, RDF.rest, OWL.onProperty))
 """Predicates that rules look up, but with which none begins."""
 _LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OWL.equivalentProperty))
 """Predicates from which nothing follows about other terms where subject and object are one term."""
+_REFLEXIVE = _LEVEL | {_SAME}
 
 
 for _namespace in (OWL, RDF, RDFS):  # rdflib looks a term up at each access, of which owlrl has millions
@@ -71,3 +72,12 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
         """Remove triples whose predicate is a blank node."""
         self.bnodes = list(self.blank)
         super().post_process()
+
+
+class IrreflexiveRules(Rules):
+    """The rules without the conclusion that a term equals itself, from which nothing follows about another term."""
+
+    def store_triple(self, t: _Triple) -> None:
+        """Store a derived triple unless it says that a term equals itself or is its own superclass or superproperty."""
+        if t[0] != t[2] or t[1] not in _REFLEXIVE:
+            super().store_triple(t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from lrp_kg.guideline.in_words import ExpressionPart
@@ -23,6 +24,7 @@ from lrp_kg.guideline.model import (
     Statement,
     Term,
 )
+from lrp_kg.guideline.relations import ClassRelations, class_relations
 from lrp_kg.namespaces import CP, DCTERMS, PATIENT_RECORD, RDF
 from lrp_kg.site.catalogue import Catalogue, Entry
 from lrp_kg.site.searchable import OWN_KINDS
@@ -56,6 +58,7 @@ class TermExplainer:
             "facts": list(self._facts(term)),
             "situations": [self._situation(name, *s) for s in situations(self.guideline, term) if s[1]],
             "parts": {role: self._references(t.iri for t in terms) for role, terms in parts if terms},
+            "relations": self._relations(name),
             "usedBy": self._by_role(self._uses(name, {t.iri for _, terms in parts for t in terms})),
             "usedThroughOthers": self._by_role(uses_through_others(self.uses, name)),
             "cases": None if self.cases is None else [{"id": c, "place": p} for c, p in self.cases.get(name, ())],
@@ -111,6 +114,19 @@ class TermExplainer:
             "definition": _as_data(self.words.part(classes[cls]).flat()),
             "inFull": _as_data(self.words.part(classes[cls], classes).flat()),
         }
+
+    def _relations(self, name: str) -> Json:
+        """Return the conditions below and above a condition, and those that exclude it; nothing for another term."""
+        if name not in self.guideline.conditions:
+            return {}
+        own = self.related
+        relations = (("narrower", own.narrower), ("broader", own.broader), ("excluded", own.excluded))
+        return {kind: self._references(found[name]) for kind, found in relations if name in found}
+
+    @cached_property
+    def related(self) -> ClassRelations:
+        """How conditions lie to each other."""
+        return class_relations(self.guideline)
 
     def _uses(self, name: str, parts: Collection[str]) -> dict[str, list[str]]:
         """Return what uses a term by role; the last are other terms that name it, such as shapes, beside its parts."""

@@ -30,6 +30,8 @@ class ExplainedText:
             yield from self._situation(situation)
         for role, parts in data["parts"].items():
             yield from self._listed(self.words.say(role), parts, 0)
+        for kind, related in data["relations"].items():
+            yield from self._listed(self.words.say(f"conditions-{kind}"), related, 0, SOME)
         for heading, roles, most in (
             ("used-by", data["usedBy"], MOST),
             ("used-through", data["usedThroughOthers"], SOME),
