@@ -60,11 +60,9 @@ def explain(
     found = TermFinder(catalogue).find(asked, lang)
     if not found.entries:
         _none(asked, found.similar, lang)
-    named = None
-    if cases:
-        with working("cases whose answers name it"):
-            named = cases_by_term(service)
-    explainer = TermExplainer(catalogue, lang, named)
+    with working("the term, and what depends on it"):  # the first time the closure, or all cases, take some seconds
+        explainer = TermExplainer(catalogue, lang, cases_by_term(service) if cases else None)
+        explained = explainer.explain(found.entries[0]) if len(found.entries) == 1 else {}
     text = ExplainedText(explainer.words, full=full)
     if len(found.entries) > 1:
         references = [explainer.reference(entry) for entry in found.entries]
@@ -76,11 +74,10 @@ def explain(
             for line in text.several(shown, len(references) - len(shown)):
                 click.echo(line)
         context.exit(FOUND)
-    data = explainer.explain(found.entries[0])
     if form == "json":
-        print_json(data)
+        print_json(explained)
         return
-    for line in text.lines(data):
+    for line in text.lines(explained):
         click.secho(line, bold=not line.startswith(" "))
 
 

@@ -14,6 +14,12 @@ WIDTH = 80
 MOST, SOME = 10, 4
 """Terms of one list, and lines of one definition, that are printed unless all are asked for; of what uses a term
 through others fewer."""
+_RELATIONS = {
+    "narrower": "conditions-narrower",
+    "broader": "conditions-broader",
+    "excluded": "conditions-excluded",
+}
+"""The phrase of each relation between conditions."""
 
 
 class ExplainedText:
@@ -31,7 +37,7 @@ class ExplainedText:
         for role, parts in data["parts"].items():
             yield from self._listed(self.words.say(role), parts, 0)
         for kind, related in data["relations"].items():
-            yield from self._listed(self.words.say(f"conditions-{kind}"), related, 0, SOME)
+            yield from self._listed(self.words.say(_RELATIONS[kind]), related, 0, SOME)
         for heading, roles, most in (
             ("used-by", data["usedBy"], MOST),
             ("used-through", data["usedThroughOthers"], SOME),
@@ -66,7 +72,7 @@ class ExplainedText:
             yield from _wrapped(f"{fact['what']}{self.words.colon}{fact['text']}", 2)
 
     def _situation(self, situation: Json) -> Iterator[str]:
-        yield situation["what"]
+        yield from _wrapped(situation["what"], 0)
         indent = 2
         if situation["condition"]:
             yield from self._reference(situation["condition"], 2)
@@ -89,7 +95,7 @@ class ExplainedText:
             yield from _wrapped(mark + (part["label"] if how == "named" else self.words.say("always")), indent)
 
     def _listed(self, heading: str, references: Sequence[Json], indent: int, most: int = MOST) -> Iterator[str]:
-        yield f"{' ' * indent}{heading} ({len(references)})"
+        yield from _wrapped(f"{heading} ({len(references)})", indent)
         yield from self._cut([self._reference(found, indent + 2) for found in references], indent + 2, most)
 
     def _cut(self, things: Sequence[str | Iterable[str]], indent: int, most: int = MOST) -> Iterator[str]:

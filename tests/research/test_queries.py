@@ -23,19 +23,19 @@ from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line
 from lrp_kg.research.questions.running import Cell, Table
 from lrp_kg.words import LANGUAGES
 from tests.support.paths import ANKLE
-from tests.support.queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, triples
+from tests.support.queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, quads
 
 pytestmark = pytest.mark.exhaustive
 
 LRP = "https://w3id.org/lrp-kg/low-back-pain#"
-NAMES = sorted(ENTRIES)
+NAMES = sorted(ENTRIES, key=lambda name: ("GRAPH" in ENTRIES[name].text, name))
 ENGINES = (Oxigraph, Rdflib)
 WITH_PARAMETERS = [(e.name, p.name) for e in ENTRIES.values() for p in e.parameters]
 
 
 @pytest.fixture(scope="module")
 def data(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return triples(load_records(service.guideline, tmp_path_factory.mktemp("queries") / "store"))
+    return quads(load_records(service.guideline, tmp_path_factory.mktemp("queries") / "store"))
 
 
 @pytest.fixture(scope="module")

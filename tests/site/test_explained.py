@@ -68,7 +68,8 @@ def test_term_is_explained(case: dict[str, Any]) -> None:
         return
     assert found["name"] == case["name"]
     assert found["place"].startswith(case.get("place", ""))
-    for part, key in (("parts", "parts"), ("used", "usedBy"), ("through", "usedThroughOthers")):
+    parts = (("parts", "parts"), ("related", "relations"), ("used", "usedBy"), ("through", "usedThroughOthers"))
+    for part, key in parts:
         for role, expected in case.get(part, {}).items():
             assert set(expected) <= names(found[key].get(role, [])), role
     assert set(case.get("lines", ())) <= set(shown.stdout.splitlines())
@@ -87,7 +88,7 @@ def test_every_term_has_an_explanation_in_every_language(services: Services, gui
         for entry in everything(catalogue)[::step]:
             data = explainer.explain(entry)
             assert data["place"], entry.term.iri
-            for roles in (data["usedBy"], data["usedThroughOthers"], data["parts"]):
+            for roles in (data["usedBy"], data["usedThroughOthers"], data["parts"], data["relations"]):
                 assert all(reference["place"] for references in roles.values() for reference in references)
             for full in (False, True):
                 lines = list(ExplainedText(explainer.words, full=full).lines(data))

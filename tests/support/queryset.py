@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import warnings
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ import rdflib
 
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import CLOSURE
+from lrp_kg.namespaces import OWL, RDFS
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import load
@@ -28,6 +32,7 @@ CATALOGUE = read_catalogue(ROOT)
 ENTRIES = CATALOGUE.entries
 
 _DEFAULT = ox.DefaultGraph()
+_RELATIONS = (ox.NamedNode(RDFS + "subClassOf"), ox.NamedNode(OWL + "disjointWith"))
 _MOMENT = re.compile(rb'(endedAtTime> )"[^"]*"')
 _SOFTWARE = re.compile(rb'"lrp-kg [^"]*"')
 
@@ -40,15 +45,21 @@ def load_records(guideline: Guideline, folder: Path) -> Path:
     return folder
 
 
-def triples(folder: Path) -> bytes:
-    """Return the queried data as N-Triples, with the parts that differ from run to run made equal."""
+def quads(folder: Path) -> bytes:
+    """Return the queried data as N-Quads, with the parts that differ from run to run made equal.
+
+    Of the closure it has what the catalogue asks for: which named classes are below and exclude each other.
+    """
     store = ox.Store.read_only(str(Store(folder).current().folder))
     memory = ox.Store()
     memory.extend(
         ox.Quad(q.subject, q.predicate, q.object) for q in store.quads_for_pattern(None, None, None, _DEFAULT)
     )
     memory.load(path=str(DATA / "defects.ttl"), format=ox.RdfFormat.TURTLE)
-    text = memory.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=_DEFAULT)
+    for relation in _RELATIONS:
+        found = store.quads_for_pattern(None, relation, None, ox.NamedNode(CLOSURE))
+        memory.extend(q for q in found if isinstance(q.subject, ox.NamedNode) and isinstance(q.object, ox.NamedNode))
+    text = memory.dump(format=ox.RdfFormat.N_QUADS)
     assert text
     text = _MOMENT.sub(rb'\1"2026-01-01T00:00:00+00:00"', text)
     return _SOFTWARE.sub(b'"lrp-kg of the tests"', text)
@@ -59,7 +70,7 @@ class Oxigraph:
 
     def __init__(self, text: bytes = b"") -> None:
         self.store = ox.Store()
-        self.store.load(text, format=ox.RdfFormat.N_TRIPLES)
+        self.store.load(text, format=ox.RdfFormat.N_QUADS)
 
     def ask(self, query: str) -> dict[str, Any]:
         found: Any = self.store.query(query)
@@ -71,11 +82,25 @@ class Rdflib:
     """A second engine, which shares no code with the first."""
 
     def __init__(self, text: bytes = b"") -> None:
+        named = f" <{CLOSURE}> .".encode()
+        lines = text.splitlines()
         self.graph = rdflib.Graph()
-        self.graph.parse(data=text, format="nt")
+        self.graph.parse(data=b"\n".join(line for line in lines if not line.endswith(named)), format="nt")
+        self.closure = [line.removesuffix(named) + b" ." for line in lines if line.endswith(named)]
+
+    @cached_property
+    def dataset(self) -> rdflib.Dataset:
+        """Both graphs; slower than the default graph alone."""
+        both = rdflib.Dataset()
+        for triple in self.graph:
+            both.add(triple)
+        both.graph(CLOSURE).parse(data=b"\n".join(self.closure), format="nt")
+        return both
 
     def ask(self, query: str) -> dict[str, Any]:
-        found = self.graph.query(query)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # rdflib uses what it deprecates to query a dataset
+            found = (self.dataset if "GRAPH" in query else self.graph).query(query)
         rows = [[None if value is None else _rdflib_term(value) for value in row] for row in found]  # type: ignore[union-attr]
         return {"columns": [str(v) for v in found.vars or ()], "rows": rows}
 
@@ -118,7 +143,7 @@ def write(name: str, result: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        engine = Oxigraph(triples(load_records(load_guideline(None), Path(temporary) / "store")))
+        engine = Oxigraph(quads(load_records(load_guideline(None), Path(temporary) / "store")))
     for old in GOLDEN.glob("*.json"):
         old.unlink()
     for query_name, entry in ENTRIES.items():
