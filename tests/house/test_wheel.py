@@ -61,7 +61,7 @@ def test_authors_commands_run_without_a_repository(installed: Path, tmp_path: Pa
     run(installed, "-m", "lrp_kg", "new", "copy", copy)
     assert "No difference." in run(installed, "-m", "lrp_kg", "diff", copy, copy)
     assert "files in" in run(installed, "-m", "lrp_kg", "docs", str(tmp_path / "site"))
-    assert "what depends on it" in run(installed, "-m", "lrp_kg", "explain", "FirstLine").lower()
+    assert "Used by" in run(installed, "-m", "lrp_kg", "explain", "FirstLine")
     assert "nomenclature-2004" in run(installed, "-m", "lrp_kg", "sources")
 
 
