@@ -190,9 +190,15 @@ def spaces(c: Compared) -> list[tuple[Json, Space]]:
 
 
 QUICK = {"new option", "new edition", "renamed identifier", "removed criterion", "added value", "changed hit policy"}
-DIFFERING = [
-    pytest.param(e["name"], marks=[] if e["name"] in QUICK else [pytest.mark.slow]) for e in EDITS if e["differs"]
-]
+MANY_REGIONS = {"threshold: 28 becomes 21 days"}
+"""Whether a record is in one of them takes a minute."""
+
+
+def mark_of(name: str) -> list[pytest.MarkDecorator]:
+    return [] if name in QUICK else [pytest.mark.long] if name in MANY_REGIONS else [pytest.mark.slow]
+
+
+DIFFERING = [pytest.param(e["name"], marks=mark_of(e["name"])) for e in EDITS if e["differs"]]
 
 
 @pytest.mark.parametrize(

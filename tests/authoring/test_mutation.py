@@ -295,7 +295,7 @@ def test_progress_is_reported(ankle: GuidelineService) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param(96, id="some mutants", marks=pytest.mark.slow),
+        pytest.param(96, id="some mutants", marks=pytest.mark.long),
         pytest.param(1, id="all mutants", marks=pytest.mark.long),
     ],
 )
