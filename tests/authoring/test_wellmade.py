@@ -17,9 +17,7 @@ import rdflib
 from lrp_kg import GuidelineService
 from lrp_kg.authoring.check import texts
 from lrp_kg.authoring.check.shapes import ShapeCheck
-from lrp_kg.authoring.check.stages import run
 from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
-from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import files_to_check, guideline_files, vocabulary_file
 from lrp_kg.guideline.index import iri, read_turtle
@@ -27,25 +25,13 @@ from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, SH, local_name
-from tests.support.guidelines import guideline_copy, replace_once
-from tests.support.paths import ANKLE, ROOT, TESTS
+from tests.support.bench import GOOD, Bench, Fault, copy, guideline_of, place, put
+from tests.support.paths import TESTS
 
 pytestmark = pytest.mark.exhaustive
 
-GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
-Fault = dict[str, Any]
 FAULTS: list[Fault] = tomllib.loads((TESTS / "broken" / "faults.toml").read_text(encoding="utf-8"))["fault"]
 KEYS = {"id", "guideline", "file", "find", "replace", "finding", "at", "line", "also", "alone"}
-
-
-def copy(folder: Path, name: str) -> Path:
-    """Copy what `check` reads of a good guideline."""
-    return guideline_copy(folder, GOOD[name], ("ontology", "shapes", "cases", "tests/cases"))
-
-
-def put(folder: Path, fault: Fault) -> None:
-    """Put a fault in a copy of a good guideline."""
-    replace_once(folder / fault["file"], fault["find"], fault["replace"])
 
 
 def broken(folder: Path, fault: Fault) -> Path:
@@ -55,65 +41,11 @@ def broken(folder: Path, fault: Fault) -> Path:
     return folder
 
 
-class Bench:
-    """A guideline that tests edit and check again and again, with the cache of the checks before."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = copy(folder, name)
-        self.good = {f: f.read_text(encoding="utf-8") for f in self.folder.rglob("*") if f.is_file()}
-        self.cache = CheckCache()
-
-    def restore(self) -> None:
-        """Undo every edit."""
-        for file, text in self.good.items():
-            if file.read_text(encoding="utf-8") != text:
-                file.write_text(text, encoding="utf-8")
-
-    def look(self) -> list[Finding]:
-        """Return the findings of an incremental check."""
-        return list(run(self.folder, hermit=False, cache=self.cache).findings)
-
-    def fresh(self) -> list[Finding]:
-        """Return the findings of a check that knows of no other."""
-        return list(run(self.folder, hermit=False).findings)
-
-    def check(self) -> list[Finding]:
-        """Return the findings, which an incremental and a fresh check must agree on."""
-        again = self.look()
-        assert sorted(map(repr, again)) == sorted(map(repr, self.fresh()))
-        return again
-
-
-@pytest.fixture(scope="module")
-def benches(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
-    known: dict[str, Bench] = {}
-
-    def bench(name: str) -> Bench:
-        if name not in known:
-            known[name] = Bench(tmp_path_factory.mktemp(name) / "guideline", name)
-        known[name].restore()
-        return known[name]
-
-    return bench
-
-
-def place(finding: Finding) -> tuple[str, str]:
-    """Return the file of a finding and the text of the line it points to."""
-    file, *numbers = finding.where.split(":")
-    lines = Path(file).read_text(encoding="utf-8").splitlines() if Path(file).is_file() else []
-    number = int(numbers[0]) if numbers else 0
-    return file, lines[number - 1] if 0 < number <= len(lines) else ""
-
-
 def test_faults_are_well_formed() -> None:
     assert len(FAULTS) >= 40
     assert len({fault["id"] for fault in FAULTS}) == len(FAULTS)
     assert all(set(fault) <= KEYS and fault["find"] != fault["replace"] for fault in FAULTS)
     assert len({fault["finding"] for fault in FAULTS}) >= 40
-
-
-def guideline_of(fault: Fault) -> str:
-    return str(fault.get("guideline", "ankle-sprain"))
 
 
 def is_alone(fault: Fault) -> bool:
