@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _KINDS = (
 
 _NOT_WINDOWS = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 """Bytes that are no character in Windows-1252."""
+_MERGE = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?=\s|$)", re.MULTILINE)
 _HIDDEN = (".", "~", "#")
 """First characters of the names of backups, locks and autosaves."""
 
@@ -97,3 +99,10 @@ def _demand_regular(file: Path) -> None:
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
         raise UnreadableFile(f"{file.name} is {what}, not a file. Rename or remove it.")
+
+
+def merge_mark(text: str) -> tuple[str, int] | None:
+    """Return what to say of a mark that a merge with conflicts left in a text, and where it is."""
+    found = _MERGE.search(text)
+    message = "is a mark of a merge with conflicts. Keep what is right of both sides, without marks."
+    return (f"{found[0]!r} {message}", found.start()) if found else None

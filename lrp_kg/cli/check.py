@@ -212,14 +212,15 @@ def _print_text(console: Console, result: CheckResult, shown: list[Finding], eve
 
 def _left_out(listed: Listed) -> Iterator[str]:
     """Yield a line for each name of which not every finding is listed."""
-    from lrp_kg.authoring.check.order import CASE_FAILED
+    from lrp_kg.authoring.check.order import OF_CASES
 
     known = {f.name for f in listed.findings}
+    cases = sum(rest for name, rest in listed.folded.items() if name in OF_CASES and name not in known)
+    if cases:
+        several = "1 case is" if cases == 1 else f"{cases} cases are"
+        yield f"{several} not as expected; correct the errors above first (--all lists them)."
     for name, rest in listed.folded.items():
-        if name == CASE_FAILED and name not in known:
-            cases = "1 case is" if rest == 1 else f"{rest} cases are"
-            yield f"{cases} not as expected; correct the errors above first (--all lists them)."
-        else:
+        if name in known or name not in OF_CASES:
             yield f"and {rest} more of {name} (--all lists them)."
     if listed.notes:
         yield f"{listed.notes} note{'s' if listed.notes > 1 else ''} left out because of the errors (--all lists them)."

@@ -78,7 +78,14 @@ Expression = Always | Has | Between | Named | All | AnyOf | Not
 
 
 class NotAllowed(ValueError):
-    """An OWL construct outside the allowed ones; the message says which and what to write instead."""
+    """An OWL construct outside the allowed ones; the message says which and what to write instead.
+
+    ``about`` is the IRI of the construct, where there is one.
+    """
+
+    def __init__(self, message: str, about: str | None = None) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 _BOUNDS = {"minInclusive": (0, 0), "minExclusive": (0, 1), "maxInclusive": (1, 0), "maxExclusive": (1, -1)}
@@ -91,19 +98,16 @@ def read_expression(graph: Graph, node: Node) -> Expression:
     """Read the class expression at a node; raise `NotAllowed` on any other construct."""
     if not node.is_blank:
         return Always() if node.value == PATIENT_RECORD else Named(node.value)
-    found = [
-        (local_name(p), objects)
-        for p, objects in graph.of(node).items()
-        if p.startswith(OWL) and p not in (OWL + "onProperty",)
-    ]
-    if len(found) != 1 or len(found[0][1]) != 1:
-        names = ", ".join(sorted(name for name, _ in found)) or "nothing"
-        raise NotAllowed(f"a class expression needs exactly one construct, found {names}. {_HINT}")
-    construct, (operand,) = found[0]
+    found = {p: o for p, o in graph.of(node).items() if p.startswith(OWL) and p != OWL + "onProperty"}
+    if len(found) != 1 or len(next(iter(found.values()))) != 1:
+        names = ", ".join(sorted(f"owl:{local_name(p)}" for p, o in found.items() for _ in o)) or "none"
+        raise NotAllowed(f"a class expression has exactly one construct; here is {names}. {_HINT}")
+    ((predicate, (operand,)),) = found.items()
+    construct = local_name(predicate)
     if construct in ("intersectionOf", "unionOf"):
         parts = tuple(read_expression(graph, part) for part in graph.items(operand))
         if len(parts) < 2:
-            raise NotAllowed(f"owl:{construct} needs two operands or more.")
+            raise NotAllowed(f"owl:{construct} needs two operands or more, and has {len(parts)}.")
         return All(parts) if construct == "intersectionOf" else AnyOf(parts)
     if construct == "complementOf":
         return Not(read_expression(graph, operand))
@@ -114,13 +118,16 @@ def read_expression(graph: Graph, node: Node) -> Expression:
         if construct == "hasValue":
             return _has_value(field.value, operand)
         return _datatype_restriction(graph, field.value, operand)
-    raise NotAllowed(f"owl:{construct} is not allowed. {_HINT}")
+    raise NotAllowed(f"owl:{construct} is not allowed. {_HINT}", about=predicate)
 
 
 def _has_value(field: str, value: Node) -> Expression:
     if value.is_literal:
         if value.datatype != XSD + "boolean":
-            raise NotAllowed("owl:hasValue takes a value of a value list, true or false; use a datatype restriction.")
+            raise NotAllowed(
+                f"owl:hasValue is {value.value!r}, an xsd:{local_name(value.datatype)}. It takes true or false "
+                "without quotes, or a value of a value list; numbers are compared by owl:someValuesFrom with bounds."
+            )
         return Has(field, value.value in ("true", "1"))
     return Has(field, value.value)
 
@@ -129,7 +136,8 @@ def _datatype_restriction(graph: Graph, field: str, node: Node) -> Expression:
     on = graph.one(node, OWL + "onDatatype")
     restrictions = graph.one(node, OWL + "withRestrictions")
     if graph.one(node, RDF + "type") is None or on is None or restrictions is None or on.value != XSD + "integer":
-        raise NotAllowed("owl:someValuesFrom takes a restriction of xsd:integer with bounds.")
+        kind = f"; here is one of xsd:{local_name(on.value)}" if on and on.value != XSD + "integer" else ""
+        raise NotAllowed(f"owl:someValuesFrom takes a restriction of xsd:integer with bounds{kind}.")
     bounds: list[int | None] = [None, None]
     for bound in graph.items(restrictions):
         for predicate, objects in graph.of(bound).items():
@@ -137,7 +145,8 @@ def _datatype_restriction(graph: Graph, field: str, node: Node) -> Expression:
             if side_shift is None:
                 raise NotAllowed(
                     f"{local_name(predicate)} is no bound. Use xsd:minInclusive, xsd:minExclusive, xsd:maxInclusive or "
-                    "xsd:maxExclusive, with an integer."
+                    "xsd:maxExclusive, with an integer.",
+                    about=predicate,
                 )
             side, shift = side_shift
             number = _whole_number(local_name(predicate), objects)
@@ -207,7 +216,7 @@ def equivalent_class(graph: Graph, cls: Node) -> Expression | None:
     if not definitions:
         return None
     if len(definitions) > 1:
-        raise NotAllowed("a condition or situation has exactly one owl:equivalentClass.")
+        raise NotAllowed(f"a condition has exactly one owl:equivalentClass, and here are {len(definitions)}. Keep one.")
     return read_expression(graph, definitions[0])
 
 

@@ -22,7 +22,7 @@ class GraphReader:
     fields: dict[str, Field] = field(default_factory=dict)
     conditions: dict[str, Condition] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
-    """Conditions with a fault of their own; what names one of them is right."""
+    """Fields and conditions with a fault of their own; what names one of them is right."""
     assessment: str | None = None
     """The date field with the day of the assessment."""
     printed: frozenset[str] = frozenset()
@@ -32,11 +32,11 @@ class GraphReader:
         """Return whether there is a condition, be it one that cannot be read."""
         return name == PATIENT_RECORD or name in self.conditions or name in self.unread
 
-    def complain(self, name: str, node: Node, message: str) -> None:
-        """Keep a finding about a term."""
+    def complain(self, name: str, node: Node, message: str, *, about: str | None = None) -> None:
+        """Keep a finding about a term; ``about`` is what the term names wrongly."""
         where = self.positions.where(node.value)
         term = "" if node.is_blank else node.value
-        self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", where, term=term))
+        self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", where, value=about, term=term))
 
     def label(self, node: Node) -> Text:
         """Return the label of a term."""
@@ -59,7 +59,7 @@ class GraphReader:
         """Return a value that must be there."""
         found = self.graph.one(node, predicate)
         if found is None:
-            self.complain("value-missing", node, f"needs a {local_name(predicate)}.")
+            self.complain("value-missing", node, f"needs a value of {local_name(predicate)}.", about=predicate)
             return Node("iri", "")
         return found
 
@@ -71,7 +71,8 @@ class GraphReader:
         try:
             return int(found.value)
         except ValueError:
-            self.complain("not-an-integer", node, f"{local_name(predicate)} {found.value!r} is not an integer.")
+            message = f"{local_name(predicate)} {found.value!r} is not an integer."
+            self.complain("not-an-integer", node, message, about=found.value)
             return default
 
     def flag(self, node: Node, predicate: str) -> bool:
@@ -106,7 +107,7 @@ class GraphReader:
         """Return a condition that a term names, if it names one; it must be defined."""
         name = self.name(node, predicate)
         if name and not self.is_defined(name):
-            self.complain("unknown-condition", node, f"{local_name(name)} is not a condition or situation.")
+            self.complain("unknown-condition", node, f"{local_name(name)} is not a condition or situation.", about=name)
         return name
 
     def required_condition(self, node: Node, predicate: str) -> str:
@@ -123,7 +124,6 @@ class GraphReader:
         names = tuple(n.value for n in self.graph.all(node, predicate))
         for name in names:
             if name not in self.fields or self.fields[name].kind != kind:
-                self.complain(
-                    "unknown-field", node, f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
-                )
+                message = f"cp:{local_name(predicate)} {local_name(name)} is not a {kind} field."
+                self.complain("unknown-field", node, message, about=name)
         return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import AUTHOR_SHAPES
 from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import OWL, PREFIXES, RDF
+from lrp_kg.text_files import merge_mark
 
 PARSED = 64
 """Parsed files that are kept, by their path and text: those of a few guidelines."""
-_MERGE = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?=\s|$)", re.MULTILINE)
+_EARLIER = re.compile("dot is expected|not a valid (predicate|subject or graph name)")
+_CAPITAL = re.compile(r"\b(True|TRUE|False|FALSE)\b")
 _QUOTES = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 
 
@@ -102,22 +105,23 @@ def _syntax_finding(text: TurtleText, error: SyntaxError) -> Finding:
     """Return a finding that shows the line on which the parser gave up, or the prefix that it does not know."""
     missing = next((p for p in text.used_prefixes if p not in text.prefixes), None)
     if missing is not None and "prefix" in error.msg:
-        namespace = PREFIXES.get(missing, "...")
-        message = (
-            f"{missing}: is used but not declared. Add @prefix {missing}: <{namespace}> . at the head of the file."
-        )
+        near = difflib.get_close_matches(missing, text.prefixes, 1, 0.6)
+        add = f"Add @prefix {missing}: <{PREFIXES.get(missing, '...')}> . at the head of the file."
+        fix = f"Did you mean {near[0]}:? Otherwise add its @prefix line." if near and missing not in PREFIXES else add
+        message = f"{missing}: is used but not declared. {fix}"
         return Finding("prefix-not-declared", message, text.where(text.used_prefixes[missing]))
     number, column = error.lineno or 1, error.offset or 1
-    merge = _MERGE.search(text.text)
+    merge = merge_mark(text.text)
     if merge:
-        message = f"{merge[0]!r} is a mark of a merge with conflicts. Keep what is right of both sides, without marks."
-        return Finding("turtle-syntax", message, text.where(merge.start()))
+        return Finding("turtle-syntax", merge[0], text.where(merge[1]))
     lines = text.text.splitlines()
     reason = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in error.msg.split(": ", 1)[-1])
     message = f"{reason}: {_excerpt(lines, number, column)}."
     before = next((n for n in range(min(number, len(lines) + 1) - 1, 0, -1) if lines[n - 1].strip()), 0)
-    if "dot is expected" in reason and before:
-        message += f" The fault is often one earlier: line {before} ends in {_excerpt(lines, before, 1)[-40:]}."
+    if before and _EARLIER.search(reason):
+        message += f" The fault is often one earlier: line {before} ends in {lines[before - 1].strip()[-40:]!r}."
+    if _CAPITAL.search(reason):
+        message += " Turtle writes true and false in small letters."
     quote = next((c for c in lines[number - 1] if c in _QUOTES), None) if number <= len(lines) else None
     if quote:
         message += f' {quote} is a quotation mark of a word processor: Turtle takes only ".'

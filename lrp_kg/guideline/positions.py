@@ -41,6 +41,16 @@ class Positions:
         """Return ``file:line:column`` of every place that refers to a term without describing it."""
         return [text.where(at) for text in self._texts if term in text.uses for at in text.uses[term].elsewhere]
 
+    def use(self, subject: str, term: str) -> str:
+        """Return ``file:line:column`` of the first place in a description of a subject that refers to a term."""
+        for text in self._texts:
+            for start in text.uses[subject].subject if subject in text.uses and term in text.uses else ():
+                end = next((at for at in text.blocks if at > start), len(text.text))
+                for at in text.uses[term].elsewhere:
+                    if start < at < end:
+                        return text.where(at)
+        return ""
+
     def order(self, term: str) -> tuple[int, int]:
         """Return a key that sorts terms as they are in the files."""
         place = self._places.get(term)

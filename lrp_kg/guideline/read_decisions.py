@@ -51,7 +51,8 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
         )
     for name in options:
         if name:
-            r.complain("unknown-decision", iri(options[name][0].iri), f"{local_name(name)} is not a decision.")
+            message = f"{local_name(name)} is not a decision."
+            r.complain("unknown-decision", iri(options[name][0].iri), message, about=name)
     return dict(sorted(decisions.items(), key=lambda item: item[1].priority))
 
 
@@ -61,7 +62,7 @@ def read_roles(r: GraphReader, node: Node, decisions: dict[str, Decision]) -> Ro
     def decision(predicate: str) -> str | None:
         name = r.name(node, CP + predicate)
         if name and name not in decisions:
-            r.complain("unknown-decision", node, f"cp:{predicate} {local_name(name)} is not a decision.")
+            r.complain("unknown-decision", node, f"cp:{predicate} {local_name(name)} is not a decision.", about=name)
         return name
 
     return Roles(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from lrp_kg.durations import MEASURES, parse_period
-from lrp_kg.guideline import criteria
 from lrp_kg.guideline.graph_reader import GraphReader
-from lrp_kg.guideline.index import Node, iri
-from lrp_kg.guideline.model import Condition, DateSpan, Derived, Field, Value
-from lrp_kg.namespaces import CP, OWL, RDFS, SH, SKOS, XSD, local_name
+from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.model import DateSpan, Derived, Field, Value
+from lrp_kg.namespaces import CP, RDFS, SH, SKOS, XSD, local_name
 
 Orders = list[tuple[str, str]]
 """Pairs of date fields of which the first is never after the second."""
@@ -27,11 +26,18 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
     for node in g.instances(CP + "Field", CP + "ListField"):
         values = _values(r, node, allowed.get(node.value, []))
         kind = "values" if node.value in lists else "value" if values else ""
+        types = {o.value for o in g.all(node, RDFS + "range")} | datatypes.get(node.value, set())
         if not kind:
-            types = {o.value for o in g.all(node, RDFS + "range")} | datatypes.get(node.value, set())
             kind = next((_KINDS[t] for t in sorted(types) if t in _KINDS), "")
         if not kind:
-            r.complain("field-without-type", node, "has neither a value list, a range, nor a sh:datatype in shapes/.")
+            r.complain("field-without-type", node, _without_type(r, node))
+            r.unread.add(node.value)
+        elif not values and len(types & _KINDS.keys()) > 1:
+            r.complain("field-type-differs", node, _two_types(r, node))
+            r.unread.add(node.value)
+        elif values and not {v.iri for v in values} & {*allowed.get(node.value, [values[0].iri])}:
+            r.complain("value-not-declared", node, _two_lists(r, node, values, allowed[node.value]))
+            r.unread.add(node.value)
         limits = bounds.get(node.value, {})
         fields[node.value] = Field(
             iri=node.value,
@@ -57,6 +63,33 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
         )
         _check_bounds(r, node, fields[node.value], orders)
     return fields, [pair for pair in orders if fields.keys() >= set(pair)]
+
+
+def _without_type(r: GraphReader, node: Node) -> str:
+    found = " and ".join(local_name(o.value) for o in r.graph.all(node, RDFS + "range"))
+    why = (
+        f"its rdfs:range {found} is no datatype of a field and no class of values" if found else "it has no rdfs:range"
+    )
+    return f"{why}, and shapes/ give it no sh:datatype. Correct one of the two."
+
+
+def _two_types(r: GraphReader, node: Node) -> str:
+    ranges = " and ".join(f"xsd:{local_name(o.value)}" for o in r.graph.all(node, RDFS + "range"))
+    shapes = [
+        f"sh:datatype of {local_name(shape.value)} is xsd:{local_name(datatype.value)}"
+        for shape in r.graph.by_subject
+        for path in r.graph.all(shape, SH + "path")
+        for datatype in r.graph.all(shape, SH + "datatype")
+        if path.value == node.value
+    ]
+    found = " and ".join([f"its rdfs:range is {ranges}"] * bool(ranges) + shapes)
+    return f"{found}, so that no value is of both. Correct one of the two."
+
+
+def _two_lists(r: GraphReader, node: Node, values: tuple[Value, ...], allowed: list[str]) -> str:
+    ranges = " and ".join(local_name(o.value) for o in r.graph.all(node, RDFS + "range"))
+    own, other = (", ".join(map(local_name, names)) for names in ([v.iri for v in values], allowed))
+    return f"its rdfs:range {ranges} has the values {own}, and the shapes allow {other}. Correct the range, or sh:in."
 
 
 def _check_bounds(r: GraphReader, node: Node, field: Field, orders: Orders) -> None:
@@ -146,7 +179,7 @@ def read_spans(r: GraphReader) -> tuple[DateSpan, ...]:
             continue
         for name in (path.value, counted.value):
             if name not in r.fields or r.fields[name].kind != "date":
-                r.complain("unknown-field", shape, f"{local_name(name)} is no date field.")
+                r.complain("unknown-field", shape, f"{local_name(name)} is no date field.", about=name)
         spans.append(DateSpan(path.value, within, counted.value))
     return tuple(sorted(spans, key=lambda s: (s.field, s.counted_from)))
 
@@ -159,62 +192,9 @@ def read_derived(r: GraphReader) -> dict[str, Derived]:
         measure = local_name(r.required(node, CP + "measure").value)
         for name in (start, end):
             if name and (name not in r.fields or r.fields[name].kind != "date"):
-                r.complain("derived-from-no-date", node, f"{local_name(name)} is not a date field.")
+                r.complain("derived-from-no-date", node, f"{local_name(name)} is not a date field.", about=name)
         if measure not in MEASURES:
-            r.complain("unknown-measure", node, f"{measure} is not one of {', '.join(MEASURES)}.")
+            message = f"{measure or 'nothing'} is not one of {', '.join(MEASURES)}."
+            r.complain("unknown-measure", node, message, about=r.name(node, CP + "measure"))
         derived[node.value] = Derived(node.value, local_name(node.value), r.label(node), start, end, measure)
     return derived
-
-
-def read_conditions(r: GraphReader, derived: dict[str, Derived]) -> dict[str, Condition]:
-    """Return the named classes of records; what they refer to must be there, and none is defined by itself."""
-    conditions: dict[str, Condition] = {}
-    for node in r.graph.instances(OWL + "Class"):
-        if node.is_blank or not criteria.is_condition(r.graph, node):
-            continue
-        try:
-            expression = criteria.equivalent_class(r.graph, node)
-        except criteria.NotAllowed as error:
-            r.complain("expression-not-allowed", node, str(error))
-            r.unread.add(node.value)
-            continue
-        if expression is None:
-            r.complain("condition-without-definition", node, "needs an owl:equivalentClass.")
-            r.unread.add(node.value)
-            continue
-        conditions[node.value] = Condition(
-            node.value, local_name(node.value), r.label(node), expression, r.graph.texts(node, CP + "ifPhrase")
-        )
-    values = {f.iri: {v.iri for v in f.values} for f in r.fields.values()}
-    expanded = {v.expands_to for f in r.fields.values() for v in f.values if v.expands_to}
-    readable = r.fields.keys() | derived.keys() | expanded
-    for name, condition in conditions.items():
-        for part in criteria.walk(condition.expression):
-            if isinstance(part, (criteria.Has, criteria.Between)) and part.field not in readable:
-                r.complain("unknown-field", iri(name), f"{local_name(part.field)} is not a field.")
-            elif isinstance(part, criteria.Named) and part.iri not in conditions.keys() | r.unread:
-                r.complain("unknown-condition", iri(name), f"{local_name(part.iri)} is not defined.")
-            elif isinstance(part, criteria.Has) and isinstance(part.value, str):
-                if part.value not in values.get(part.field, set()):
-                    message = f"{local_name(part.value)} is not a value of {local_name(part.field)}."
-                    r.complain("unknown-value", iri(name), message)
-    _check_cycles(r, conditions)
-    return conditions
-
-
-def _check_cycles(r: GraphReader, conditions: dict[str, Condition]) -> None:
-    state: dict[str, int] = {}
-
-    def visit(name: str) -> bool:
-        if state.get(name) == 1:
-            return True
-        if name in state or name not in conditions:
-            return False
-        state[name] = 1
-        cyclic = any([visit(other) for other in sorted(criteria.names_in(conditions[name].expression))])
-        state[name] = 2
-        return cyclic
-
-    for name in conditions:
-        if visit(name):
-            r.complain("cyclic-definition", iri(name), "is defined by itself; break the circle.")

@@ -78,7 +78,8 @@ def _stances(r: GraphReader, node: Node) -> tuple[Stance, ...]:
     for name, kind in STANCES.items():
         for target in g.all(node, CP + name):
             if not any(target in g.instances(CP + cls) for cls in _STATEMENTS):
-                r.complain("unknown-statement", node, f"cp:{name} {local_name(target.value)}, which is no statement.")
+                message = f"cp:{name} {local_name(target.value)}, which is no statement."
+                r.complain("unknown-statement", node, message, about=target.value)
             for box in g.all(target, CP + "inBox") if own else ():
                 if box not in own:
                     other, place = local_name(target.value), local_name(box.value)
@@ -88,13 +89,24 @@ def _stances(r: GraphReader, node: Node) -> tuple[Stance, ...]:
 
 
 def _time_limit(r: GraphReader, node: Node) -> TimeLimit:
+    within, not_before = _period(r, node, CP + "within"), _period(r, node, CP + "notBefore")
+    if within and not_before and _days(within, 31) < _days(not_before, 28):
+        message = (
+            f"cp:notBefore {not_before} is longer than cp:within {within}, so that no day is between. Correct one."
+        )
+        r.complain("unknown-period", node, message)
     return TimeLimit(
-        within=_period(r, node, CP + "within"),
-        not_before=_period(r, node, CP + "notBefore"),
+        within=within,
+        not_before=not_before,
         counted_from=r.required(node, CP + "countedFrom").value,
         condition=r.condition(node, CP + "condition"),
         validity=read_validity(r, node),
     )
+
+
+def _days(period: str, month: int) -> int:
+    months, days = parse_period(period)
+    return months * month + days
 
 
 def _period(r: GraphReader, node: Node, predicate: str) -> str | None:
@@ -152,7 +164,7 @@ def read_boxes(r: GraphReader) -> tuple[dict[str, Box], dict[str, tuple[Statemen
             statements=read_statements(r, in_box.pop(node.value, [])),
         )
     for name, orphans in in_box.items():
-        r.complain("unknown-box", orphans[0], f"{local_name(name)} is not a box.")
+        r.complain("unknown-box", orphans[0], f"{local_name(name)} is not a box.", about=name)
     return boxes, {name: read_statements(r, nodes) for name, nodes in in_stage.items()}
 
 

@@ -7,8 +7,9 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Index, iri
 from lrp_kg.guideline.model import POLICIES, Box, Decision, Derived, Guideline, Programme
+from lrp_kg.guideline.read_conditions import read_conditions
 from lrp_kg.guideline.read_decisions import read_decisions, read_programmes, read_roles
-from lrp_kg.guideline.read_record import Orders, read_conditions, read_derived, read_fields, read_spans
+from lrp_kg.guideline.read_record import Orders, read_derived, read_fields, read_spans
 from lrp_kg.guideline.read_statements import read_boxes, read_open_points, read_warnings
 from lrp_kg.namespaces import CP, DCTERMS, OWL, local_name
 
@@ -31,8 +32,10 @@ def read_guideline(index: Index) -> Guideline:
     open_points = read_open_points(r)
     _check_decisions(r, decisions, programmes, boxes)
     if len(guidelines) != 1:
-        message = f"a folder has one cp:Guideline, found {len(guidelines)}."
-        r.findings.append(Finding("one-guideline", message, str(index.folder)))
+        names = ", ".join(local_name(node.value) for node in guidelines)
+        message = f"a folder has one cp:Guideline, found {len(guidelines)}{': ' if names else ''}{names}. Keep one."
+        where = r.positions.where(guidelines[-1].value) if guidelines else ""
+        r.findings.append(Finding("one-guideline", message, where or str(index.folder)))
         raise GuidelineError("The guideline has errors.", r.findings)
     (root,) = guidelines
     roles = read_roles(r, root, decisions)
@@ -75,17 +78,19 @@ def _check_fields(r: GraphReader, derived: dict[str, Derived], orders: Orders) -
     for f in r.fields.values():
         for implied in f.implies:
             if implied not in r.fields or r.fields[implied].kind != "boolean":
-                r.complain("unknown-field", iri(f.iri), f"implies {local_name(implied)}, no boolean field.")
+                message = f"implies {local_name(implied)}, no boolean field."
+                r.complain("unknown-field", iri(f.iri), message, about=implied)
         for excluded in f.excludes:
             if f.kind != "boolean" or excluded not in r.fields or r.fields[excluded].kind != "boolean":
                 message = f"excludes {local_name(excluded)}: only a boolean field can exclude one."
-                r.complain("unknown-field", iri(f.iri), message)
+                r.complain("unknown-field", iri(f.iri), message, about=excluded)
         if f.ask_if and not r.is_defined(f.ask_if):
-            r.complain("unknown-condition", iri(f.iri), f"{local_name(f.ask_if)} is not a condition.")
+            r.complain("unknown-condition", iri(f.iri), f"{local_name(f.ask_if)} is not a condition.", about=f.ask_if)
     for node in r.graph.instances(CP + "TimeLimit"):
         counted = r.text(node, CP + "countedFrom")
         if counted not in r.fields or r.fields[counted].kind != "date":
-            r.complain("unknown-field", node, f"is counted from {local_name(counted)}, no date field.")
+            message = f"is counted from {local_name(counted) or 'nothing'}, no date field."
+            r.complain("unknown-field", node, message, about=counted)
     for x in derived.values():
         if (x.start, x.end) not in orders:
             r.complain(
@@ -104,10 +109,16 @@ def _check_decisions(
     for box in boxes.values():
         if box.shown_for not in options and (box.shown_for not in decisions or box.shown_for in programmes):
             name = local_name(box.shown_for) or "nothing"
-            r.complain("box-never-shown", iri(box.iri), f"is shown for {name}, no option and no decision.")
+            message = f"is shown for {name}, no option and no decision."
+            r.complain("box-never-shown", iri(box.iri), message, about=box.shown_for)
     for d in decisions.values():
         if d.policy not in POLICIES:
             r.complain("unknown-hit-policy", iri(d.iri), f"{d.policy} is not one of {', '.join(POLICIES)}.")
         for option in d.options:
             if option.refined_by and option.refined_by not in decisions:
-                r.complain("unknown-decision", iri(option.iri), f"{local_name(option.refined_by)} is none.")
+                r.complain(
+                    "unknown-decision",
+                    iri(option.iri),
+                    f"{local_name(option.refined_by)} is none.",
+                    about=option.refined_by,
+                )

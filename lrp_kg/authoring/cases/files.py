@@ -19,7 +19,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.record.strict_json import parse_json
-from lrp_kg.text_files import read_text, visible
+from lrp_kg.text_files import merge_mark, read_text, visible
 
 PLACES = ("cases", "tests/cases")
 """Where a guideline folder keeps its cases; both are read."""
@@ -102,8 +102,10 @@ class _CaseReader:
         try:
             items = positions(text)
         except json.JSONDecodeError as error:
-            place = f"{file}:{error.lineno}:{error.colno}"
-            self.complain("case-syntax", place, f"{error.msg}. A file of cases is one JSON list.")
+            merge = merge_mark(text)
+            line = text.count("\n", 0, merge[1]) + 1 if merge else error.lineno
+            message = merge[0] if merge else f"{error.msg}. A file of cases is one JSON list."
+            self.complain("case-syntax", f"{file}:{line}:{1 if merge else error.colno}", message)
             return
         if not items:
             self.complain("no-cases", str(file), "The file has no cases. Add one, or remove the file.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -85,7 +86,8 @@ def _sentences(service: GuidelineService, view: CaseAnswer, reasons: Iterable[Re
     texts = []
     for reason in reasons:
         label = in_language(reason.condition.label, "en", reason.condition.id)
-        known = value(view.record, reason.field)
+        known = json.dumps(value(view.record, reason.field), ensure_ascii=False)
+        known = "not known" if known == "null" else known
         texts.append(f"{label} is {VERDICT_NAMES[reason.verdict]} ({local_name(reason.field)}: {known})")
     rest = len(texts) - _REASONS
     return "; ".join(texts[:_REASONS]) + (f"; and {rest} more" if rest > 0 else "")

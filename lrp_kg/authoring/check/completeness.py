@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.authoring.check.edges import edge_findings
+from lrp_kg.authoring.check.edges import edge_findings, named
 from lrp_kg.authoring.examples import Record
 from lrp_kg.authoring.gaps import Coverage, UnclearRegion
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.criteria import names_in
 from lrp_kg.guideline.model import Decision, OpenPoint, Statement
 from lrp_kg.logic.diagrams import DiagramTooLarge
 from lrp_kg.logic.membership import membership
@@ -55,9 +56,15 @@ class Completeness:
                 self.positions.where(name),
                 term=name,
             )
-            for name in self.coverage.never_true()
+            for name in self._causes(self.coverage.never_true())
         ]
         return found
+
+    def _causes(self, names: Iterable[str]) -> list[str]:
+        """Return those of some conditions that refer to none of the others."""
+        found = list(names)
+        known = self.guideline.conditions
+        return [name for name in found if not names_in(known[name].expression) & set(found)]
 
     def _where(self, decision: Decision) -> str:
         iri = decision.iri
@@ -84,6 +91,9 @@ class Completeness:
         gap = region.outcome.status == NO_ANSWER
         what = "no option holds" if gap else f"{' and '.join(region.outcome.answers)} hold together"
         text = f"{region.decision.id}: {what} in {region.cells} combination(s){region.example.text}."
+        if not gap and not region.declared:
+            both = [o.applies_to for o in region.decision.options if o.id in region.outcome.answers]
+            text += f" They apply to {' and '.join(named(self.guideline, name) for name in both)}."
         if region.declared:
             names = ", ".join(region.declared)
             return Finding(

@@ -33,11 +33,11 @@ def edge_findings(
         what = "no option holds" if gap else f"{' and '.join(found[0].outcome.answers)} hold together"
         text = f"{first.id}: where {local_name(edge.field)} is {_extent(edge)}, {what}"
         text += f", and so in {', '.join(also)}" if also else ""
-        text += f"{next((r.example for r in found if r.example.record is not None), found[0].example).text}."
         last, start = _days(edge, gap)
         parts = [_bound(guideline, name, f"ends at {last}") for name in ending]
         parts += [_bound(guideline, name, f"begins at {start}") for name in beginning]
-        text += f" {'; '.join(parts)}." if parts else ""
+        text += f". {'; '.join(parts)}" if parts else ""
+        text += f"{next((r.example for r in found if r.example.record is not None), found[0].example).text}."
         places = (guideline.index.positions.where(name) for name in (*ending, *beginning))
         name = "threshold-gap" if gap else "threshold-overlap"
         text += " Correct the bounds of the neighbouring intervals."
@@ -74,5 +74,10 @@ def _beside(guideline: Guideline, edge: Edge, gap: bool, decisions: Iterable[Dec
 
 
 def _bound(guideline: Guideline, name: str, what: str) -> str:
+    return f"{named(guideline, name)} {what}"
+
+
+def named(guideline: Guideline, name: str) -> str:
+    """Return a condition with the file and line of its definition."""
     file, _, line = guideline.index.positions.where(name).rpartition(":")
-    return f"{local_name(name)} ({Path(file).name}:{line}) {what}"
+    return f"{local_name(name)} ({Path(file).name}:{line})" if file else local_name(name)

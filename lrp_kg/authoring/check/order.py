@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lrp_kg.findings import Finding
 
 CASE_FAILED = "case-failed"
 """The name of the finding about a case whose answer is not as expected."""
+OF_CASES = (CASE_FAILED, "unknown-expectation")
+"""Names of findings about cases that often follow from an error in the guideline."""
 LISTED = 10
 """Findings of one name that are listed."""
 LINES = 40
 """Lines that a list of findings aims at; of each name fewer are listed where there are many names."""
 _FOLLOWING = {
-    "term-not-declared": -1,
-    "catalogue-incomplete": 1,
-    "catalogue-stale": 1,
-    "gap-undeclared": 1,
-    "overlap-undeclared": 1,
-    "dead-option": 2,
-    "option-swallowed": 2,
+    **dict.fromkeys(("file-empty", "ontology-repeated", "term-repeated"), -2),
+    **dict.fromkeys(("term-not-declared", "wrong-kind", "literal-malformed"), -1),
+    **dict.fromkeys(("catalogue-incomplete", "catalogue-stale", "header-dates"), 1),
+    **dict.fromkeys(("gap-undeclared", "overlap-undeclared"), 1),
+    **dict.fromkeys(("dead-option", "option-swallowed"), 2),
 }
 """Names of findings that others of the same stage often follow from, below 0, and of those that often follow."""
+_STAGES = {"well made": 0, "read": 1, "sound": 2, "complete": 3, "right": 4}
+_PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+)(:\d+)?")
 _SEVERITIES = {"error": 0, "warning": 1, "note": 2}
 
 
-def in_order(stages: Iterable[Sequence[Finding]]) -> list[Finding]:
-    """Return findings once each: errors first, then in the order of the stages that report them, then by place."""
+def in_order(stages: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """Return findings once each: errors first, then in the order of the stages that report them, then by place.
+
+    What cannot be read comes before what reasoning finds: a reasoner reads more than the engine does.
+    """
     ranked: dict[tuple[str, str, str], tuple[int, Finding]] = {}
-    for rank, findings in enumerate(stages):
-        for f in findings:
+    for rank, stage in enumerate(sorted(stages, key=lambda name: _STAGES.get(name, len(_STAGES)))):
+        for f in stages[stage]:
             ranked.setdefault((f.name, f.where, f.message), (rank, f))
 
     def key(found: tuple[int, Finding]) -> tuple[int, int, int, str, int, str]:
@@ -57,8 +63,8 @@ def folded(findings: Sequence[Finding]) -> Listed:
     """
     errors = any(f.severity == "error" for f in findings)
     apart = [f for f in findings if not errors or f.severity != "note"]
-    caused = any(f.severity == "error" and f.name != CASE_FAILED for f in findings)
-    kept = [f for f in apart if not (caused and f.name == CASE_FAILED)]
+    caused = any(f.severity == "error" and f.name not in OF_CASES for f in findings)
+    kept = [f for f in apart if not (caused and f.name in OF_CASES)]
     most = next((n for n in (LISTED, 6, 4, 3, 2) if _lines(_first(kept, n)) <= LINES), 1)
     listed = _first(kept, most)
     rest = Counter(f.name for f in apart) - Counter(f.name for f in listed)
@@ -87,6 +93,5 @@ def _shorter(message: str, most: int = 4) -> str:
 
 
 def _line(where: str) -> tuple[str, int]:
-    file, _, rest = where.partition(".ttl:")
-    digits = rest.split(":")[0]
-    return file, int(digits) if digits.isdigit() else 0
+    found = _PLACE.fullmatch(where)
+    return (found["file"], int(found["line"])) if found else (where, 0)

@@ -1,11 +1,10 @@
-"""Holds the shape of records and the ontology against each other: fields, value lists, and patterns that can be used.
+"""Holds the shape of records and the ontology against each other: fields and value lists.
 
 A field, or a value of a list, is written in more than one place; what one of them lacks can never be sent.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from lrp_kg.findings import Finding
@@ -15,7 +14,7 @@ from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDFS, SH, local_name
 
 
 def record_shape_findings(guideline: Guideline) -> Iterator[Finding]:
-    """Yield fields and values that the shapes or the ontology lack, and patterns that no engine can use."""
+    """Yield fields and values that the shapes or the ontology lack."""
     return _RecordShape(guideline).findings()
 
 
@@ -31,18 +30,14 @@ class _RecordShape:
 
     def findings(self) -> Iterator[Finding]:
         """Yield every finding."""
-        closed = [
-            shape
-            for shape in self._shapes_of_records()
-            if any(o.value in ("true", "1") for o in self.graph.all(shape, SH + "closed"))
-        ]
+        shapes = self._shapes_of_records()
+        closed = [s for s in shapes if any(o.value in ("true", "1") for o in self.graph.all(s, SH + "closed"))]
         for shape in closed:
             yield from self._fields_left_out(shape)
         yield from self._unknown_paths()
         for field in self.fields.values():
             if field.values:
                 yield from self._values(field)
-        yield from self._patterns()
 
     def _shapes_of_records(self) -> list[Node]:
         return [
@@ -90,6 +85,7 @@ class _RecordShape:
                             f"{local_name(node.value)}: {local_name(path.value)} is no field. Declare it as a "
                             "cp:Field, correct the name, or remove the shape.",
                             self.positions.where(node.value),
+                            value=path.value,
                             term=node.value,
                         )
 
@@ -107,12 +103,13 @@ class _RecordShape:
             fix = f"which is no {own}. Declare it as one, or take it out."
             yield from self._undeclared(list_class, "its owl:oneOf", listed - members, fix)
         for shape, allowed in self._allowed(field.iri):
+            where = self.positions.where(shape.value)
             for value in sorted(members - allowed):
                 message = (
                     f"{local_name(shape.value)}: sh:in lacks {local_name(value)}, a value of {name}, so a record "
                     "with it is refused. Add it."
                 )
-                yield Finding("value-not-in-shape", message, self.positions.where(shape.value), term=shape.value)
+                yield Finding("value-not-in-shape", message, where, value=value, term=shape.value)
             fix = f"which is no value of {name}. Correct the name, declare the value, or take it out."
             yield from self._undeclared(shape, "sh:in", allowed - members, fix)
 
@@ -120,7 +117,8 @@ class _RecordShape:
         """Yield values that a class or shape lists and that are none."""
         for value in sorted(values):
             message = f"{local_name(place.value)}: {where} names {local_name(value)}, {fix}"
-            yield Finding("value-not-declared", message, self.positions.where(place.value), term=place.value)
+            where = self.positions.where(place.value)
+            yield Finding("value-not-declared", message, where, value=value, term=place.value)
 
     def _one_of(self, list_class: Node) -> set[str] | None:
         heads = [
@@ -138,12 +136,3 @@ class _RecordShape:
                 heads = self.graph.all(node, SH + "in")
                 if first.value == field and heads and not node.is_blank:
                     yield node, {item.value for head in heads for item in self.graph.items(head)}
-
-    def _patterns(self) -> Iterator[Finding]:
-        for node, predicates in self.graph.by_subject.items():
-            for pattern in predicates.get(SH + "pattern", []):
-                try:
-                    re.compile(pattern.value)
-                except re.error as error:
-                    message = f"{local_name(node.value)}: the sh:pattern {pattern.value!r} cannot be used: {error}."
-                    yield Finding("shape-not-usable", message, self.positions.where(node.value), term=node.value)

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrp_kg.authoring.check.consequences import without_consequences
 from lrp_kg.authoring.check.order import in_order
 from lrp_kg.authoring.check.wellmade import UNREADABLE, well_made_findings, without_repeats
 from lrp_kg.authoring.check_cache import CheckCache
@@ -30,6 +31,8 @@ Report = Callable[[str, str], None]
 """Progress callback: the stage, and the step within it."""
 
 FAILING = ("error", "warning")
+_UNUSABLE = ("shape-not-usable", "shape-not-closed")
+"""Names of findings after which no record is validated, since the answer would not be that of the shapes."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _run(stages: _Stages, hermit: bool | None, mutate: bool) -> CheckResult:
         stages.right(stages.service)
         if mutate and stages.cases:
             stages.mutate(stages.service, stages.cases)
-    findings = tuple(in_order(stages.by_stage.values()))
+    findings = tuple(in_order(without_consequences(stages.by_stage)))
     return CheckResult(findings, stages.seconds, stages.mutation, crashed=stages.crashed)
 
 
@@ -139,6 +142,7 @@ class _Stages:
             from lrp_kg.authoring.check.record_shape import record_shape_findings
             from lrp_kg.authoring.check.unnamed import unnamed_terms
             from lrp_kg.authoring.check.unused import unused_fields
+            from lrp_kg.authoring.check.usable_shapes import usable_shape_findings
 
             try:
                 service = GuidelineService(self.folder)
@@ -149,12 +153,13 @@ class _Stages:
             found += edition_findings(service.guideline)
             found += headline_findings(service.guideline)
             found += unused_fields(service.guideline)
+            found += usable_shape_findings(service.guideline)
             found += record_shape_findings(service.guideline)
             found += unnamed_terms(service.guideline)
             found += differing_numbers(service.guideline)
             found += day_findings(service.guideline, self.day, self.overdue) if self.day else ()
             self.service = service
-            self.validates = not any(f.name == "shape-not-usable" for f in found) and self._validates(service, found)
+            self.validates = not any(f.name in _UNUSABLE for f in found) and self._validates(service, found)
 
     @staticmethod
     def _validates(service: GuidelineService, found: list[Finding]) -> bool:

@@ -20,6 +20,7 @@ from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, SH, XSD, local_name
 _TYPE = RDF + "type"
 _STANDARD = (RDF, RDFS, OWL, SH, XSD)
 """Vocabularies with a fixed set of terms; any other name in them is a mistake."""
+_EMPTY = re.compile(r"\s*(todo|tbd|fixme|x{3,}|\.{3}|…|\?+|-+)?[\s:.]*", re.IGNORECASE)
 _AXIOMS = {OWL + name for name in ("AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "Axiom")}
 _ANONYMOUS = _AXIOMS | {OWL + "Class", OWL + "Restriction", RDFS + "Datatype"}
 
@@ -55,16 +56,34 @@ class TermChecks:
             return name not in standard_terms()[standard] and not re.fullmatch(r"_\d+", name)
         return is_term or _namespace(term) in self.namespaces
 
+    def nearest(self, term: str) -> str | None:
+        """Return the declared term that an undeclared one is most like: one that nothing uses, else any of its kind."""
+        namespace = _namespace(term)
+        name = term[len(namespace) :]
+        if namespace in standard_terms():
+            near = difflib.get_close_matches(name, sorted(standard_terms()[namespace]), 1, 0.7)
+            return namespace + near[0] if near else None
+        elsewhere = next((ns + name for ns in sorted(self.namespaces) if ns + name in self.declared), None)
+        if elsewhere:
+            return elsewhere
+        own = {t[len(namespace) :] for t in self.declared if t.startswith(namespace)}
+        unused = [n for n in sorted(own & self._unused(namespace)) if n[:1].isupper() == name[:1].isupper()]
+        near = difflib.get_close_matches(name, unused, 1, 0.5) or difflib.get_close_matches(name, sorted(own), 1, 0.7)
+        return namespace + near[0] if near else None
+
+    def _unused(self, namespace: str) -> set[str]:
+        """Return the local names of properties, classes and values of records that no other term names."""
+        found = {t for _, own in self._own for t in own.properties_and_classes if t.startswith(namespace)}
+        return {t[len(namespace) :] for t in found if not self.positions.uses(t)}
+
     def _undeclared(self, term: str) -> Finding:
         namespace = _namespace(term)
-        known = standard_terms().get(namespace) or {
-            t[len(namespace) :] for t in self.declared if t.startswith(namespace)
-        }
         name = term[len(namespace) :]
-        near = difflib.get_close_matches(name, sorted(known), 1, 0.7)
-        prefix = next((f"{p}:" for p, ns in self._prefixes().items() if ns == namespace), "")
+        near = self.nearest(term)
+        prefixes = {ns: f"{p}:" for p, ns in self._prefixes().items()}
+        prefix = prefixes.get(namespace, "")
         if near:
-            fix = f"Did you mean {prefix}{near[0]}?"
+            fix = f"Did you mean {prefixes.get(_namespace(near), '')}{local_name(near)}?"
         elif namespace in _STANDARD:
             fix = "It is not in that vocabulary."
         elif namespace in self.namespaces:
@@ -73,7 +92,9 @@ class TermChecks:
             fix = f"Declare it: {prefix}{name} a owl:AnnotationProperty ."
         places = self.positions.uses(term) or [self.positions.where(term)]
         more = f" ({len(places)} places)" if len(places) > 1 else ""
-        return Finding("term-not-declared", f"{name}: is used{more} but not declared. {fix}", places[0], term=term)
+        return Finding(
+            "term-not-declared", f"{name}: is used{more} but not declared. {fix}", places[0], value=near, term=term
+        )
 
     def _prefixes(self) -> dict[str, str]:
         return {p: ns for m in self.modules for p, (ns, _) in m.text.prefixes.items()}
@@ -113,6 +134,16 @@ class TermChecks:
                 where = self.positions.where(subject) or str(module.file)
                 yield Finding("literal-malformed", message, where, term=subject)
 
+    def empty_texts(self) -> Iterator[Finding]:
+        """Yield texts in a language that say nothing: empty ones, and marks that one is to follow."""
+        for _, own in self._own:
+            for subject, predicate, text in own.empty:
+                message = (
+                    f"{local_name(subject)}: its {local_name(predicate)} in the language {text.language} is "
+                    f"{text.value!r}, which says nothing. Write the text, or take it out."
+                )
+                yield Finding("text-empty", message, self.positions.where(subject), term=subject)
+
     # -- imports ------------------------------------------------------------------------------------
 
     def imports(self) -> Iterator[Finding]:
@@ -144,11 +175,15 @@ class _ModuleTerms:
         self.replaced: dict[str, str] = {}
         self.malformed: list[tuple[str, str]] = []
         """Subjects of literals that do not match their datatype, with a message."""
+        self.empty: list[tuple[str, str, ox.Literal]] = []
+        """Texts for people that say nothing: subject, predicate and literal."""
         self.blank = list(_blank(module))
         """Blank nodes that should have an IRI: the term that holds them, and a name for the place."""
         self.importable = set(headers)
         """IRIs by which other modules can import this one."""
         self.imports: list[str] = []
+        self.properties_and_classes: set[str] = set()
+        """Terms of a type of OWL."""
         for t in module.triples:
             predicate, subject = t.predicate.value, value_of(t.subject)
             for node, is_term in ((t.subject, False), (t.predicate, True), (t.object, predicate == _TYPE)):
@@ -157,10 +192,14 @@ class _ModuleTerms:
             if isinstance(t.object, ox.Literal):
                 value = t.object.value
                 fault = fault_of(t.object)
+                if t.object.language and _EMPTY.fullmatch(value):
+                    self.empty.append((subject, predicate, t.object))
                 if fault:
                     self.malformed.append((subject, f"{local_name(subject)}: {value!r} {fault}."))
                 if predicate == OWL + "deprecated" and value == "true":
                     self.deprecated.add(subject)
+            if predicate == _TYPE and value_of(t.object).startswith(OWL):
+                self.properties_and_classes.add(subject)
             if predicate == DCTERMS + "isReplacedBy":
                 self.replaced[subject] = value_of(t.object)
             if isinstance(t.object, ox.NamedNode):

@@ -13,18 +13,21 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.authoring.check.catalogue import catalogue_findings
+from lrp_kg.authoring.check.consequences import of_shapes
 from lrp_kg.authoring.check.literals import fault_of
 from lrp_kg.authoring.check.namespaces import namespace_findings
+from lrp_kg.authoring.check.references import References
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.terms import TermChecks
 from lrp_kg.authoring.check.texts import format_findings, header_findings, prefix_findings, string_findings
-from lrp_kg.authoring.check.whole_files import empty_findings, repeated_ontologies
+from lrp_kg.authoring.check.whole_files import empty_findings, repeated_ontologies, repeated_terms
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES, files_left_out, files_to_check, packaged_folder
 from lrp_kg.guideline.modules import Module, read_modules, value_of
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.namespaces import local_name
 
 UNREADABLE = ("turtle-syntax", "prefix-not-declared", "file-not-readable", "file-empty")
 """Findings after which the terms cannot be checked, because the triples of a file are missing."""
@@ -45,18 +48,23 @@ def well_made_findings(folder: Path, *, formatting: bool = True, cache: CheckCac
     modules, found = read_modules(files_to_check(folder))
     own = [m for m in modules if m.is_within(folder)]
     found += [*files_left_out(folder), *prefix_findings(own), *empty_findings(own)]
-    for module in own:
+    for module in (m for m in own if m.triples):
         found += cache.recall(("head", module.key), partial(_text_findings, module))
     yield from found
     if any(f.name in UNREADABLE for f in found):
         return
     positions = Positions([m.text for m in modules])
     terms = TermChecks(folder, modules, positions, cache)
-    for check in (terms.undeclared, terms.deprecated, terms.blank_nodes, terms.literals, terms.imports):
+    undeclared = list(terms.undeclared())
+    yield from undeclared
+    for check in (terms.deprecated, terms.blank_nodes, terms.literals, terms.empty_texts, terms.imports):
         yield from check()
     yield from repeated_ontologies(own)
+    yield from repeated_terms(own)
     yield from namespace_findings(own, positions)
-    yield from _shape_findings(folder, modules, positions, cache)
+    taken_for = {f.term: local_name(f.value or "") for f in undeclared}
+    references = References(folder, modules, positions, cache)
+    yield from of_shapes(_shape_findings(folder, modules, positions, cache), references, taken_for, own)
     yield from catalogue_findings(folder, modules)
     if formatting:
         yield from format_findings(own, cache)

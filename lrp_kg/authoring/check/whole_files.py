@@ -1,11 +1,13 @@
-"""Checks files as wholes: whether one holds anything, and whether two are the same module."""
+"""Checks files as wholes: whether one holds anything, whether two are the same module, or define the same term."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module
+from lrp_kg.namespaces import local_name
 
 
 def empty_findings(modules: Sequence[Module]) -> Iterator[Finding]:
@@ -33,6 +35,30 @@ def repeated_ontologies(modules: Sequence[Module]) -> Iterator[Finding]:
                 "copy from this folder, or give it an IRI and content of its own."
             )
             yield Finding("ontology-repeated", message, next(iter(_places(copy, iri)), f"{copy.file}:1"), term=iri)
+
+
+def repeated_terms(modules: Sequence[Module]) -> Iterator[Finding]:
+    """Yield terms that two blocks of one file, or of two, define as the same: both are read as one term.
+
+    An ontology editor writes a block for each kind of thing that a term is, and these are not of one type.
+    """
+    first: dict[tuple[str, str], str] = {}
+    known: set[str] = set()
+    for module in modules:
+        if known & set(module.ontologies):
+            continue  # what a copy of a whole file holds
+        known.update(module.ontologies)
+        for iri, uses in module.text.uses.items():
+            for kind, at in uses.types:
+                where = module.text.where(at)
+                other = first.setdefault((iri, kind), where)
+                if other != where:
+                    file, line, _ = other.rsplit(":", 2)
+                    message = (
+                        f"{local_name(iri)}: is defined here and at {Path(file).name}:{line}, as {kind} both times, "
+                        "and both are read as one. Give one of the two another name, or join them."
+                    )
+                    yield Finding("term-repeated", message, where, term=iri)
 
 
 def _places(module: Module, iri: str) -> Iterator[str]:

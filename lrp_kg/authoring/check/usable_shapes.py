@@ -1,0 +1,113 @@
+"""Checks that the shapes of records can be used, and that records are validated by each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import record_shape_files
+from lrp_kg.guideline.index import Graph, Node, iri
+from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.namespaces import PATIENT_RECORD, RDF, SH, local_name
+
+_BOUNDS = ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")
+_TARGETS = tuple(SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
+_SHAPES = {SH + "PropertyShape", SH + "NodeShape"}
+
+
+def usable_shape_findings(guideline: Guideline) -> Iterator[Finding]:
+    """Yield what keeps an engine from using the shapes of records, and shapes that nothing is validated by."""
+    return _UsableShapes(guideline).findings()
+
+
+class _UsableShapes:
+    """The shapes of records by themselves."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.fields = guideline.fields
+        self.graph: Graph = guideline.index.graph
+        self.positions = guideline.index.positions
+        files = record_shape_files(guideline.folder)
+        self.files = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
+        self.named = {o.value for node in self.graph.by_subject.values() for os in node.values() for o in os}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding."""
+        yield from self._of_records()
+        yield from self._patterns()
+        for field in self.fields.values():
+            if field.kind == "integer":
+                yield from self._bounds(field)
+        yield from self._no_shapes()
+        yield from self._unused()
+
+    def _finding(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
+        where = self.positions.where(node.value) or self.files
+        return Finding(name, f"{local_name(node.value)}: {message}", where, value=value, term=node.value)
+
+    def _of_records(self) -> Iterator[Finding]:
+        """Yield that no shape is about records, or that none of those that are refuses what it does not know."""
+        shapes = [n for n, o in self.graph.by_subject.items() if iri(PATIENT_RECORD) in o.get(SH + "targetClass", [])]
+        if not shapes:
+            outer = [n for n, o in self.graph.by_subject.items() if SH + "property" in o and n.value not in self.named]
+            message = "no shape has sh:targetClass cp:PatientRecord, so that no record is validated. Add it."
+            largest = max(outer, key=lambda node: len(self.graph.all(node, SH + "property")), default=None)
+            if largest is None:
+                yield Finding("shape-not-usable", message, self.files)
+            else:
+                yield self._finding("shape-not-usable", largest, message)
+        elif not any(o.value in ("true", "1") for node in shapes for o in self.graph.all(node, SH + "closed")):
+            message = "accepts fields that it does not know. Write sh:closed true ; sh:ignoredProperties ( rdf:type )."
+            yield self._finding("shape-not-closed", shapes[0], message)
+
+    def _patterns(self) -> Iterator[Finding]:
+        for node, predicates in self.graph.by_subject.items():
+            for pattern in predicates.get(SH + "pattern", []):
+                try:
+                    re.compile(pattern.value)
+                except re.error as error:
+                    message = f"the sh:pattern {pattern.value!r} cannot be used: {error}."
+                    yield self._finding("shape-not-usable", node, message)
+
+    def _bounds(self, field: Field) -> Iterator[Finding]:
+        """Yield bounds of the shapes of a number that are none, or between which there is none."""
+        own = [n for n, o in self.graph.by_subject.items() if iri(field.iri) in o.get(SH + "path", [])]
+        for node in own:
+            for bound in _BOUNDS:
+                for limit in (b for b in self.graph.all(node, SH + bound) if not b.is_integer):
+                    kind = f"an xsd:{local_name(limit.datatype or 'string')}"
+                    message = f"sh:{bound} is {limit.value!r}, {kind}. Write a whole number, without quotes."
+                    yield self._finding("shape-not-usable", node, message)
+        if field.low is not None and field.high is not None and field.low > field.high:
+            node = next((n for n in own if self.graph.all(n, SH + "maxInclusive")), iri(field.iri))
+            message = f"no number is at least {field.low} and at most {field.high}. Correct one of the two bounds."
+            yield self._finding("shape-not-usable", node, message)
+
+    def _no_shapes(self) -> Iterator[Finding]:
+        """Yield what a shape names as a shape and is none: no engine can go on from there."""
+        for node, predicates in self.graph.by_subject.items():
+            for part in ("property", "node"):
+                for target in predicates.get(SH + part, []):
+                    if not self.graph.of(target):
+                        name = local_name(target.value)
+                        message = f"sh:{part} names {name}, which is no shape. Write it, or correct the name."
+                        yield self._finding("shape-not-usable", node, message, value=target.value)
+
+    def _unused(self) -> Iterator[Finding]:
+        """Yield shapes that nothing leads to; of a field without any other shape another finding says so."""
+        used = {
+            path
+            for node, predicates in self.graph.by_subject.items()
+            if node.value in self.named
+            for path in predicates.get(SH + "path", [])
+        }
+        for node, predicates in self.graph.by_subject.items():
+            kinds = {kind.value for kind in predicates.get(RDF + "type", [])}
+            if node.is_blank or not kinds & _SHAPES or node.value in self.named or predicates.keys() & set(_TARGETS):
+                continue
+            if used.intersection(predicates.get(SH + "path", [])):
+                message = "no shape names it and it has no target, so that nothing is validated by it."
+                yield self._finding(
+                    "shape-not-used", node, f"{message} Add it to sh:property of a shape, or remove it."
+                )
