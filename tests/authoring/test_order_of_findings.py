@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrp_kg.authoring.check import wellmade
+from lrp_kg.authoring.check.consequences import without_consequences
 from lrp_kg.authoring.check.order import LISTED, folded, in_order
 from lrp_kg.authoring.check.stages import run
 from lrp_kg.cli import main
@@ -23,10 +24,10 @@ def finding(name: str, where: str = "", severity: str = "error", message: str = 
 
 
 def test_errors_come_first_then_stages_then_places() -> None:
-    stages = [
-        [finding("a", "z.ttl:9"), finding("b", "a.ttl:2", "warning"), finding("c", "z.ttl:10")],
-        [finding("d", "a.ttl:1"), finding("d", "a.ttl:1"), finding("n", severity="note")],
-    ]
+    stages = {
+        "well made": [finding("a", "z.ttl:9"), finding("b", "a.ttl:2", "warning"), finding("c", "z.ttl:10")],
+        "read": [finding("d", "a.ttl:1"), finding("d", "a.ttl:1"), finding("n", severity="note")],
+    }
     assert [(f.name, f.where) for f in in_order(stages)] == [
         ("a", "z.ttl:9"),
         ("c", "z.ttl:10"),
@@ -37,8 +38,36 @@ def test_errors_come_first_then_stages_then_places() -> None:
 
 
 def test_dead_options_follow_what_makes_them_dead() -> None:
-    found = in_order([[finding("dead-option", "a.ttl:1"), finding("never-true", "b.ttl:1")]])
+    found = in_order({"complete": [finding("dead-option", "a.ttl:1"), finding("never-true", "b.ttl:1")]})
     assert [f.name for f in found] == ["never-true", "dead-option"]
+
+
+def test_what_cannot_be_read_comes_before_what_reasoning_finds() -> None:
+    found = in_order({"sound": [finding("unsatisfiable-class")], "read": [finding("expression-not-allowed")]})
+    assert [f.name for f in found] == ["expression-not-allowed", "unsatisfiable-class"]
+
+
+def test_places_are_in_the_order_of_their_lines() -> None:
+    found = in_order({"right": [finding("case-failed", f"c.json:{line}") for line in (102, 22, 9)]})
+    assert [f.where for f in found] == ["c.json:9", "c.json:22", "c.json:102"]
+
+
+def test_what_follows_from_another_finding_is_left_out() -> None:
+    stages = {
+        "well made": [
+            Finding("term-not-declared", "modalty", "a.ttl:5", value="cp:modality", term="cp:modalty"),
+            Finding("wrong-kind", "names a fact", "a.ttl:8", value="x:fact", term="x:statement"),
+        ],
+        "read": [
+            Finding("unknown-condition", "is not defined", "a.ttl:1", value="cp:modalty", term="x:a"),
+            Finding("value-missing", "needs one", "a.ttl:4", value="cp:modality", term="x:b"),
+            Finding("value-missing", "needs one", "a.ttl:9", value="cp:countedFrom", term="x:fact"),
+            Finding("unknown-field", "is not a field", "a.ttl:7", value="x:other", term="x:c"),
+        ],
+    }
+    left = without_consequences(stages)
+    assert [f.name for f in left["well made"]] == ["term-not-declared", "wrong-kind"]
+    assert [f.name for f in left["read"]] == ["unknown-field"]
 
 
 def test_at_most_ten_of_a_name_and_the_number_of_the_rest() -> None:

@@ -42,7 +42,7 @@ class _UsableShapes:
         yield from self._no_shapes()
         yield from self._unused()
 
-    def _finding(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
+    def complain(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
         where = self.positions.where(node.value) or self.files
         return Finding(name, f"{local_name(node.value)}: {message}", where, value=value, term=node.value)
 
@@ -56,10 +56,10 @@ class _UsableShapes:
             if largest is None:
                 yield Finding("shape-not-usable", message, self.files)
             else:
-                yield self._finding("shape-not-usable", largest, message)
+                yield self.complain("shape-not-usable", largest, message)
         elif not any(o.value in ("true", "1") for node in shapes for o in self.graph.all(node, SH + "closed")):
             message = "accepts fields that it does not know. Write sh:closed true ; sh:ignoredProperties ( rdf:type )."
-            yield self._finding("shape-not-closed", shapes[0], message)
+            yield self.complain("shape-not-closed", shapes[0], message)
 
     def _patterns(self) -> Iterator[Finding]:
         for node, predicates in self.graph.by_subject.items():
@@ -68,7 +68,7 @@ class _UsableShapes:
                     re.compile(pattern.value)
                 except re.error as error:
                     message = f"the sh:pattern {pattern.value!r} cannot be used: {error}."
-                    yield self._finding("shape-not-usable", node, message)
+                    yield self.complain("shape-not-usable", node, message)
 
     def _bounds(self, field: Field) -> Iterator[Finding]:
         """Yield bounds of the shapes of a number that are none, or between which there is none."""
@@ -78,11 +78,11 @@ class _UsableShapes:
                 for limit in (b for b in self.graph.all(node, SH + bound) if not b.is_integer):
                     kind = f"an xsd:{local_name(limit.datatype or 'string')}"
                     message = f"sh:{bound} is {limit.value!r}, {kind}. Write a whole number, without quotes."
-                    yield self._finding("shape-not-usable", node, message)
+                    yield self.complain("shape-not-usable", node, message)
         if field.low is not None and field.high is not None and field.low > field.high:
             node = next((n for n in own if self.graph.all(n, SH + "maxInclusive")), iri(field.iri))
             message = f"no number is at least {field.low} and at most {field.high}. Correct one of the two bounds."
-            yield self._finding("shape-not-usable", node, message)
+            yield self.complain("shape-not-usable", node, message)
 
     def _no_shapes(self) -> Iterator[Finding]:
         """Yield what a shape names as a shape and is none: no engine can go on from there."""
@@ -92,7 +92,7 @@ class _UsableShapes:
                     if not self.graph.of(target):
                         name = local_name(target.value)
                         message = f"sh:{part} names {name}, which is no shape. Write it, or correct the name."
-                        yield self._finding("shape-not-usable", node, message, value=target.value)
+                        yield self.complain("shape-not-usable", node, message, value=target.value)
 
     def _unused(self) -> Iterator[Finding]:
         """Yield shapes that nothing leads to; of a field without any other shape another finding says so."""
@@ -108,6 +108,6 @@ class _UsableShapes:
                 continue
             if used.intersection(predicates.get(SH + "path", [])):
                 message = "no shape names it and it has no target, so that nothing is validated by it."
-                yield self._finding(
+                yield self.complain(
                     "shape-not-used", node, f"{message} Add it to sh:property of a shape, or remove it."
                 )
