@@ -52,6 +52,12 @@ def test_places_are_in_the_order_of_their_lines() -> None:
     assert [f.where for f in found] == ["c.json:9", "c.json:22", "c.json:102"]
 
 
+def test_cases_come_after_warnings_that_may_be_the_cause() -> None:
+    well_made = [finding("formatting", severity="warning"), finding("label-missing", severity="warning")]
+    found = in_order({"well made": well_made, "right": [finding("case-failed")]})
+    assert [f.name for f in found] == ["label-missing", "case-failed", "formatting"]
+
+
 def test_what_follows_from_another_finding_is_left_out() -> None:
     stages = {
         "well made": [

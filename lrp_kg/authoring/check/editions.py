@@ -23,14 +23,6 @@ def edition_findings(guideline: Guideline) -> Iterator[Finding]:
 def _parts(guideline: Guideline) -> Iterator[Finding]:
     graph, where = guideline.index.graph, guideline.index.positions.where
     editions = graph.instances(CP + "Edition")
-    known = {e.value for programme in graph.instances(CP + "Programme") for e in graph.all(programme, CP + "edition")}
-    for node in editions:
-        if node.value not in known:
-            message = (
-                f"{local_name(node.value)}: is in no programme, so no answer knows it. Name it in the "
-                "cp:edition of its programme, or remove it."
-            )
-            yield Finding("part-of-no-edition", message, where(node.value), term=node.value)
     for kind, property_ in _PARTS.items():
         named = {part.value for edition in editions for part in graph.all(edition, CP + property_)}
         for node in graph.instances(CP + kind):

@@ -28,6 +28,8 @@ _FOLLOWING = {
 _STAGES = {"well made": 0, "read": 1, "sound": 2, "complete": 3, "right": 4}
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+)(:\d+)?")
 _SEVERITIES = {"error": 0, "warning": 1, "note": 2}
+_AFTER_WARNINGS = dict.fromkeys(OF_CASES, 1.4) | {"formatting": 1.6}
+"""Cases that are not as expected come after the warnings, which may be the cause; how a file is laid out is none."""
 
 
 def in_order(stages: Mapping[str, Sequence[Finding]]) -> list[Finding]:
@@ -40,9 +42,10 @@ def in_order(stages: Mapping[str, Sequence[Finding]]) -> list[Finding]:
         for f in stages[stage]:
             ranked.setdefault((f.name, f.where, f.message), (rank, f))
 
-    def key(found: tuple[int, Finding]) -> tuple[int, int, int, str, int, str]:
+    def key(found: tuple[int, Finding]) -> tuple[float, int, int, str, int, str]:
         rank, f = found
-        return (_SEVERITIES.get(f.severity, 3), rank, _FOLLOWING.get(f.name, 0), *_line(f.where), f.name)
+        severity = _AFTER_WARNINGS.get(f.name, _SEVERITIES.get(f.severity, 3))
+        return (severity, rank, _FOLLOWING.get(f.name, 0), *_line(f.where), f.name)
 
     return [f for _, f in sorted(ranked.values(), key=key)]
 

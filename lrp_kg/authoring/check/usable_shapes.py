@@ -1,4 +1,4 @@
-"""Checks that the shapes of records can be used, and that records are validated by each of them."""
+"""Checks that the shapes of records can be used, and that records are validated by them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import PATIENT_RECORD, RDF, SH, local_name
+from lrp_kg.namespaces import PATIENT_RECORD, SH, local_name
 
 _BOUNDS = ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")
-_TARGETS = tuple(SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"))
-_SHAPES = {SH + "PropertyShape", SH + "NodeShape"}
 
 
 def usable_shape_findings(guideline: Guideline) -> Iterator[Finding]:
-    """Yield what keeps an engine from using the shapes of records, and shapes that nothing is validated by."""
+    """Yield what keeps an engine from using the shapes of records, or a record from being validated by them."""
     return _UsableShapes(guideline).findings()
 
 
@@ -40,7 +38,6 @@ class _UsableShapes:
             if field.kind == "integer":
                 yield from self._bounds(field)
         yield from self._no_shapes()
-        yield from self._unused()
 
     def complain(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
         where = self.positions.where(node.value) or self.files
@@ -93,21 +90,3 @@ class _UsableShapes:
                         name = local_name(target.value)
                         message = f"sh:{part} names {name}, which is no shape. Write it, or correct the name."
                         yield self.complain("shape-not-usable", node, message, value=target.value)
-
-    def _unused(self) -> Iterator[Finding]:
-        """Yield shapes that nothing leads to; of a field without any other shape another finding says so."""
-        used = {
-            path
-            for node, predicates in self.graph.by_subject.items()
-            if node.value in self.named
-            for path in predicates.get(SH + "path", [])
-        }
-        for node, predicates in self.graph.by_subject.items():
-            kinds = {kind.value for kind in predicates.get(RDF + "type", [])}
-            if node.is_blank or not kinds & _SHAPES or node.value in self.named or predicates.keys() & set(_TARGETS):
-                continue
-            if used.intersection(predicates.get(SH + "path", [])):
-                message = "no shape names it and it has no target, so that nothing is validated by it."
-                yield self.complain(
-                    "shape-not-used", node, f"{message} Add it to sh:property of a shape, or remove it."
-                )
