@@ -113,7 +113,8 @@ def _check_decisions(
             r.complain("box-never-shown", iri(box.iri), message, about=box.shown_for)
     for d in decisions.values():
         if d.policy not in POLICIES:
-            r.complain("unknown-hit-policy", iri(d.iri), f"{d.policy} is not one of {', '.join(POLICIES)}.")
+            message = f"{d.policy or 'nothing'} is not one of {', '.join(POLICIES)}."
+            r.complain("unknown-hit-policy", iri(d.iri), message, about=r.name(iri(d.iri), CP + "hitPolicy"))
         for option in d.options:
             if option.refined_by and option.refined_by not in decisions:
                 r.complain(
