@@ -72,6 +72,13 @@ class RecordError(LrpError):
     status = 400
 
 
+class CohortError(LrpError):
+    """A table of records cannot be read, or its answers cannot be written."""
+
+    code = "cohort-not-usable"
+    title = "The cohort cannot be answered"
+
+
 class BrokenJson(RecordError):
     """The text is not JSON."""
 

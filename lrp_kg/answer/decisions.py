@@ -117,6 +117,10 @@ class Assessor:
         """Ask at once for the verdicts that assessments of these records will need."""
         self.verdicts.prepare(s for r in records for s in self.signatures(r, self.signature(r)))
 
+    def decider(self, decision: str) -> Decider | KleeneDecider:
+        """Return what decides a decision, by its IRI."""
+        return self._deciders[decision]
+
     def decide(self, decision: str, record: Record, signature: Signature | None = None) -> Outcome:
         """Return the outcome of a decision, by its IRI, for a record."""
         check()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -29,6 +29,9 @@ from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.record.read import RecordReader
 from lrp_kg.words import in_every_language
+
+if TYPE_CHECKING:
+    from lrp_kg.record.validate import Rules
 
 
 class GuidelineService:
@@ -68,6 +71,12 @@ class GuidelineService:
         from lrp_kg.record.validate import load_validator  # imports rdflib and pySHACL, a quarter of a second
 
         return load_validator(self.guideline)
+
+    @property
+    def rules(self) -> Rules:
+        """What the validity of a record depends on, for who judges many at once."""
+        found: Rules = self._validator.rules
+        return found
 
     def warm(self) -> None:
         """Prepare now what any first record would have to wait for, for who answers many."""

@@ -99,6 +99,24 @@ class Calendar:
             cell_m = cell(middle)
             stack += [(a, cell_a, middle, cell_m), (middle, cell_m, b, cell_b)]
 
+    def after(self, name: str) -> tuple[DateSpan, ...]:
+        """Return the spans within which a date lies, each counted from another date."""
+        return self._after.get(name, ())
+
+    def before(self, name: str) -> tuple[DateSpan, ...]:
+        """Return the spans that are counted from a date."""
+        return self._before.get(name, ())
+
+    @staticmethod
+    def last_within(day: date, span: DateSpan) -> date:
+        """Return the last day of a span that is counted from a day."""
+        return add_period(day, span.within) or _LATEST
+
+    @staticmethod
+    def first_within(day: date, span: DateSpan) -> date:
+        """Return the first day from which a span reaches a day."""
+        return _first_within(day, span.within)
+
     def bounds(self, name: str, dates: DateValues, ranges: DateRanges) -> DateRange:
         """Return the first and last day that a date can have beside the dates that are known, or known to be within."""
         known = dates.get(name)
@@ -108,20 +126,20 @@ class Calendar:
 
     def _high(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
         found = [ranges[name].latest if name in ranges else _LATEST]
-        for span in self._after.get(name, ()):
+        for span in self.after(name):
             other = span.counted_from
             if other not in passed:
                 last = dates.get(other) or self._high(other, dates, ranges, (*passed, name))
-                found.append(add_period(last, span.within) or _LATEST)
+                found.append(self.last_within(last, span))
         return min(found)
 
     def _low(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
         found = [ranges[name].earliest if name in ranges else _EARLIEST]
-        for span in self._before.get(name, ()):
+        for span in self.before(name):
             other = span.field
             if other not in passed:
                 first = dates.get(other) or self._low(other, dates, ranges, (*passed, name))
-                found.append(_first_within(first, span.within))
+                found.append(self.first_within(first, span))
         return max(found)
 
     def joint(

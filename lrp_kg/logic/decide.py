@@ -227,6 +227,7 @@ class KleeneDecider:
         self.decision = decision
         self._roots = list(builder.roots(decision))
         self._needed = builder.program.needed(self._roots)
+        self.reads = builder.reads(self._roots)
         self.durations: frozenset[Axis] = frozenset()
 
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:

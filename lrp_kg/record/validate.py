@@ -76,6 +76,11 @@ _READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
 """In the pattern of a query: a property may be a variable, negated or inverse."""
 _ABSENCE = re.compile(r"NOT\s+EXISTS|MINUS|OPTIONAL|COALESCE|BOUND", re.IGNORECASE)
 """In the text of a query: what is not there can matter."""
+_PRESENCE = re.compile(
+    r"\s*SELECT\s+\$this\s+\?value\s+WHERE\s*\{\s*\$this\s+\$PATH\s+\?value\s*\.?"
+    r"\s*FILTER\s+NOT\s+EXISTS\s*\{\s*\$this\s+\S+\s+\?(?!value\b)\w+\s*\.?\s*\}\s*\.?\s*\}\s*"
+)
+"""A query that asks only whether another property is there."""
 _NAME = re.compile(r"(\w*):([\w-]+)|<([^<>\s]*)>")
 _DATE, _STRING = str(rdflib.XSD.date), str(rdflib.XSD.string)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -99,6 +104,25 @@ class _Prepared:
     others: tuple[rdflib.term.Node, ...]
     reads: frozenset[str] | None
     """Names in its queries, the properties that they read among them; ``None`` where there are none to name."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the conformance of a record depends on, beside its shapes; properties by IRI.
+
+    ``of_value`` are those of which a constraint looks at more than the type of a value, ``joined`` those of which one
+    looks at several values together (``by_presence``: only at whether they are there), ``ordered`` pairs of which one
+    compares the values. ``triggers`` are properties whose presence makes more shapes apply, to the ``conditional`` ones.
+    Where it is not ``rememberable``, constraints look at more than that.
+    """
+
+    rememberable: bool
+    of_value: frozenset[str]
+    joined: tuple[tuple[str, ...], ...]
+    by_presence: frozenset[tuple[str, ...]]
+    ordered: frozenset[tuple[str, str]]
+    triggers: tuple[str, ...]
+    conditional: frozenset[str]
 
 
 def load_validator(guideline: Guideline) -> Validator:
@@ -167,6 +191,10 @@ class Validator:
         """Pairs of properties of which a constraint only compares the values."""
         self._needing: set[tuple[str, ...]] = set()
         """Those of them of which a constraint may demand one where another is."""
+        self._by_presence: set[tuple[str, ...]] = set()
+        """Those of them of which a constraint only looks at whether they are there."""
+        self._by_value: set[tuple[str, ...]] = set()
+        """Those of them of which a constraint looks at more."""
         self._of_value: set[str] = set()
         """Properties of which a constraint looks at more than the type of a value."""
         self._rememberable = all([self._examine(number) for number in range(len(self._roots))])
@@ -225,8 +253,11 @@ class Validator:
                 continue
             if name == _QUERY and prepared.reads is not None:
                 self._joined.append(tuple(sorted(prepared.reads)))
-                if any(_ABSENCE.search(q.select_text) for q in component.sparql_constraints):
+                texts = [q.select_text for q in component.sparql_constraints]
+                if any(map(_ABSENCE.search, texts)):
                     self._needing.add(self._joined[-1])
+                alone = all(map(_PRESENCE.fullmatch, texts))
+                (self._by_presence if alone else self._by_value).add(self._joined[-1])
                 continue
             if not prepared.others or not name.startswith("LessThan"):
                 return False
@@ -267,6 +298,20 @@ class Validator:
         predicates = {predicate for several in new for predicate in several}
         entries = tuple((predicate, value) for predicate, value in raw.entries if predicate in predicates)
         return not self._results(raw, entries)
+
+    @property
+    def rules(self) -> Rules:
+        """What the conformance of a record depends on."""
+        targets = [target for own in self._targets_by_root for kind, target in own if kind == "subjects"]
+        return Rules(
+            rememberable=self._rememberable,
+            of_value=frozenset(self._of_value),
+            joined=tuple(dict.fromkeys(self._joined)),
+            by_presence=frozenset(self._joined).intersection(self._by_presence).difference(self._by_value),
+            ordered=frozenset(self._ordered),
+            triggers=tuple(dict.fromkeys(map(str, targets))),
+            conditional=frozenset(self._conditional),
+        )
 
     # -- data ---------------------------------------------------------------------------------
 

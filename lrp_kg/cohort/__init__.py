@@ -1,0 +1,1 @@
+"""Cohorts in columns: a table of records in, a table of answers out, with the verdicts of the diagrams."""

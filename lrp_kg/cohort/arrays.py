@@ -1,0 +1,138 @@
+"""Small tools for columns: numbers that are worked out once for each distinct key, and keys of several columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+WIDEST = 1 << 62
+REMEMBERED = 1_000_000
+"""Keys that one memory holds, after which they are dropped."""
+
+
+class Table:
+    """Numbers by small integer keys, in an array that grows; a key that is new is worked out once."""
+
+    def __init__(self) -> None:
+        self._numbers: Array = np.full(1024, -1, np.int32)
+
+    def take(self, keys: Array, work_out: Callable[[int, int], int]) -> Array:
+        """Return the number of each key; ``work_out`` is called with a key that is new and the first row that has it."""
+        if not len(keys):
+            return np.zeros(0, np.int32)
+        top = int(keys.max())
+        if top >= len(self._numbers):
+            grown = np.full(max(top + 1, 2 * len(self._numbers)), -1, np.int32)
+            grown[: len(self._numbers)] = self._numbers
+            self._numbers = grown
+        found = self._numbers[keys]
+        rows = np.flatnonzero(found < 0)
+        if len(rows):
+            new, first = np.unique(keys[rows], return_index=True)
+            for key, row in zip(new.tolist(), rows[first].tolist(), strict=True):
+                self._numbers[key] = work_out(key, row)
+            found = self._numbers[keys]
+        return found
+
+
+class Memory:
+    """Numbers by keys of several columns; what is new is worked out once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+
+    def take(self, columns: Sequence[Array], work_out: Callable[[int], int]) -> Array:
+        """Return a number for each row; ``work_out`` is called with the first row of each key that is new."""
+        first, inverse = distinct(columns)
+        keys = zip(*(column[first].tolist() for column in columns), strict=True)
+        found = np.empty(len(first), np.int32)
+        for place, (key, row) in enumerate(zip(keys, first.tolist(), strict=True)):
+            number = self._numbers.get(key)
+            if number is None:
+                if len(self._numbers) >= REMEMBERED:
+                    self._numbers.clear()
+                number = self._numbers[key] = work_out(row)
+            found[place] = number
+        return found[inverse]
+
+
+def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
+    """Return the first row of each distinct combination of columns of integers, and for each row which one it has."""
+    key, size = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        if not len(column):
+            continue
+        low = int(column.min())
+        width = int(column.max()) - low + 1
+        if width == 1:
+            continue
+        own = column.astype(np.int64)
+        if width > len(own):
+            own, width = _compact(own)
+            low = 0
+        if size * width >= WIDEST:
+            key, size = _compact(key)
+        key, size = key * width + (own - low), size * width
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return first, inverse
+
+
+def _compact(key: Array) -> tuple[Array, int]:
+    found, inverse = np.unique(key, return_inverse=True)
+    return inverse.astype(np.int64), len(found)
+
+
+class Numbering:
+    """Values in the order in which they came, each once."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[Hashable, int] = {}
+
+    def number(self, value: Hashable) -> int:
+        """Return the number of a value."""
+        known = self._numbers.get(value)
+        if known is None:
+            known = self._numbers[value] = len(self.values)
+            self.values.append(value)
+        return known
+
+
+class Automaton:
+    """Reads the cells of rows, axis by axis, and remembers each step from one state to the next."""
+
+    def __init__(
+        self,
+        start: Hashable,
+        axes: Sequence[tuple[int, ...]],
+        sizes: Sequence[int],
+        step: Callable[[Any, int, tuple[int, ...]], Hashable],
+    ) -> None:
+        self.axes = axes
+        self.states = Numbering()
+        self.states.number(start)
+        self._sizes = sizes
+        self._step = step
+        self._tables = [Table() for _ in axes]
+
+    def run(self, cells: Sequence[Array]) -> Array:
+        """Return the number of the state in which each row ends."""
+        state = np.zeros(len(cells[0]) if cells else 0, np.int32)
+        for axis, variables in enumerate(self.axes):
+            widths = [self._sizes[v] + 1 for v in variables]
+            key: Array = state.astype(np.int64)
+            for variable, width in zip(variables, widths, strict=True):
+                key = key * width + cells[variable]
+            state = self._tables[axis].take(key, lambda k, _, a=axis, w=widths: self._next(k, a, w))
+        return state
+
+    def _next(self, key: int, axis: int, widths: Sequence[int]) -> int:
+        own: list[int] = []
+        for width in reversed(widths):
+            key, cell = divmod(key, width)
+            own.append(cell)
+        return self.states.number(self._step(self.states.values[key], axis, tuple(reversed(own))))

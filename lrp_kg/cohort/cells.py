@@ -1,0 +1,201 @@
+"""From the values of rows to their cells: what the reader of records says of each combination of values, once.
+
+Fields that imply or exclude each other are understood together; durations follow from days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from lrp_kg.cohort.arrays import Array, Memory, Numbering
+from lrp_kg.cohort.inputs import ABSENT, Batch, Inputs
+from lrp_kg.cohort.measures import as_date, measure
+from lrp_kg.durations import DateRange
+from lrp_kg.guideline.model import Derived, Guideline
+from lrp_kg.logic.cells import Cells, Signature
+from lrp_kg.record.read import RecordReader
+
+UNKNOWN, EXACT, RANGE = 0, 1, 2
+"""What is known of a date."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """A date in each row: what is known of it, and the first and last possible day where that is something."""
+
+    state: Array
+    low: Array
+    high: Array
+
+    def of(self, rows: Array) -> Days:
+        """Return it for some rows."""
+        return Days(self.state[rows], self.low[rows], self.high[rows])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as the logic sees them: the cell of each variable, and the days of each date by IRI."""
+
+    size: int
+    cells: tuple[Array, ...]
+    days: dict[str, Days]
+
+    def of(self, rows: Array) -> Rows:
+        """Return some of the rows."""
+        days = {name: d.of(rows) for name, d in self.days.items()}
+        return Rows(len(rows), tuple(c[rows] for c in self.cells), days)
+
+    def with_days(self, name: str, days: Days) -> Rows:
+        """Return the rows with another date."""
+        return replace(self, days=self.days | {name: days})
+
+    def signature(self, row: int) -> Signature:
+        """Return the signature of a row."""
+        return bytes([int(c[row]) for c in self.cells])
+
+    def dates(self, row: int) -> tuple[dict[str, date], dict[str, DateRange]]:
+        """Return the dates of a row that are known, and those that are known within bounds."""
+        known = {n: as_date(d.low[row]) for n, d in self.days.items() if d.state[row] == EXACT}
+        ranges = {
+            n: DateRange(as_date(d.low[row]), as_date(d.high[row]))
+            for n, d in self.days.items()
+            if d.state[row] == RANGE
+        }
+        return known, ranges
+
+
+class CellReader:
+    """Gives the cells of rows."""
+
+    def __init__(self, guideline: Guideline, cells: Cells, reader: RecordReader, inputs: Inputs) -> None:
+        self._g = guideline
+        self._cells = cells
+        self._reader = reader
+        self._inputs = inputs
+        self._dates = [f.iri for f in guideline.fields.values() if f.kind == "date"]
+        self._parts = [_Part(self, fields, variables) for fields, variables in self._together()]
+        self._derived = [(i, guideline.derived[v.iri]) for i, v in enumerate(cells.variables) if v.iri in guideline.derived]
+
+    def rows(self, batch: Batch) -> Rows:
+        """Return the rows of a batch."""
+        days = self._settled({name: self._days(batch, name) for name in self._dates})
+        found = [np.zeros(batch.size, np.uint8) for _ in self._cells.variables]
+        for part in self._parts:
+            part.fill(batch, days, found)
+        for number, derived in self._derived:
+            found[number] = self.cell(number, derived, days[derived.start], days[derived.end])
+        return Rows(batch.size, tuple(found), days)
+
+    def cell(self, number: int, derived: Derived, start: Days, end: Days) -> Array:
+        """Return the cells of a duration; 0 where its possible values differ."""
+        found = np.zeros(len(start.state), np.uint8)
+        rows = np.flatnonzero((start.state != UNKNOWN) & (end.state != UNKNOWN))
+        if len(rows):
+            s, e = start.of(rows), end.of(rows)
+            longest = measure(derived.measure, s.low, e.high)
+            shortest = measure(derived.measure, np.minimum(s.high, e.low), e.low)
+            own = cell_of(self._cells.variables[number].starts, longest)
+            found[rows] = np.where(shortest == longest, own, 0)
+        return found
+
+    def _days(self, batch: Batch, name: str) -> Days:
+        """Return a date as the reader of records understands it."""
+        exact = batch.days[name]
+        state = np.where(exact == ABSENT, UNKNOWN, EXACT).astype(np.int8)
+        low, high = exact.copy(), exact.copy()
+        bounds = self._g.fields[name].bounds
+        if bounds:
+            first, last = (batch.days[b] for b in bounds)
+            ranged = (first != ABSENT) & (last != ABSENT)
+            low, high = np.where(ranged, first, low), np.where(ranged, last, high)
+            state = np.where(ranged, np.where(first == last, EXACT, RANGE), state).astype(np.int8)
+        return Days(state, low, high)
+
+    def _settled(self, days: dict[str, Days]) -> dict[str, Days]:
+        """Cut off the days of ranges that the order of dates excludes, as `lrp_kg.record.ranges.settled` does."""
+        found = dict(days)
+        for name, own in days.items():
+            rows = np.flatnonzero(own.state == RANGE)
+            if not len(rows):
+                continue
+            state, low, high = own.state.copy(), own.low.copy(), own.high.copy()
+            for first, second in self._g.date_orders:
+                if first == name:
+                    other = days[second].of(rows)
+                    high[rows] = np.where(other.state == EXACT, np.minimum(high[rows], other.low), high[rows])
+                if second == name:
+                    other = days[first].of(rows)
+                    low[rows] = np.where(other.state == EXACT, np.maximum(low[rows], other.low), low[rows])
+            state[rows] = np.where(low[rows] == high[rows], EXACT, RANGE)
+            found[name] = Days(state, low, high)
+        return found
+
+    def _together(self) -> Iterable[tuple[list[str], list[int]]]:
+        """Yield fields that are understood together, and the variables that follow from them."""
+        group = {name: {name} for name in [*self._g.fields, *self._g.expanded]}
+        links = [(f.iri, other) for f in self._g.fields.values() for other in (*f.implies, *f.excludes)]
+        links += [(name, own) for name, (own, _) in self._g.expanded.items()]
+        for a, b in links:
+            joined = group[a] | group[b]
+            for name in joined:
+                group[name] = joined
+        for members in {id(m): m for m in group.values()}.values():
+            variables = [i for i, v in enumerate(self._cells.variables) if v.iri in members]
+            fields = [f.iri for f in self._g.fields.values() if f.iri in members and f.kind != "string"]
+            if variables:
+                yield fields, variables
+
+    def understood(self, record: dict[str, Any], variables: Sequence[int]) -> tuple[int, ...]:
+        """Return the cells of some variables of a record."""
+        values = self._reader.understand(self._reader.from_python(record)).values
+        chosen = (self._cells.variables[v] for v in variables)
+        return tuple(v.cell(values.get(v.iri)) for v in chosen)
+
+    def value(self, key: str, code: int) -> Any:
+        """Return the value of a field by its number."""
+        return self._inputs.distinct[key].values[code]
+
+
+class _Part:
+    """Fields that imply or exclude each other, and the variables that follow from their values."""
+
+    def __init__(self, reader: CellReader, fields: Sequence[str], variables: Sequence[int]) -> None:
+        self._reader = reader
+        self._fields = [reader._g.fields[name] for name in fields]
+        self._variables = variables
+        self._memory = Memory()
+        self._found = Numbering()
+
+    def fill(self, batch: Batch, days: dict[str, Days], cells: Sequence[Array]) -> None:
+        """Set the cells of the variables."""
+        columns: list[Array] = []
+        for f in self._fields:
+            if f.kind == "date":
+                columns.append((days[f.iri].state != UNKNOWN).astype(np.int8))
+            else:
+                codes = batch.codes.get(f.id)
+                columns.append(np.zeros(batch.size, np.int8) if codes is None else codes)
+        numbers = self._memory.take(columns, lambda row: self._ask([int(c[row]) for c in columns]))
+        of_each = np.array(self._found.values or [[0] * len(self._variables)], np.uint8)
+        for place, variable in enumerate(self._variables):
+            cells[variable][:] = of_each[:, place][numbers]
+
+    def _ask(self, codes: Sequence[int]) -> int:
+        record = {}
+        for f, code in zip(self._fields, codes, strict=True):
+            if code:
+                record[f.id] = "2000-01-01" if f.kind == "date" else self._reader.value(f.id, code)
+        return self._found.number(self._reader.understood(record, self._variables))
+
+
+def cell_of(starts: Sequence[int], values: Array) -> Array:
+    """Return the cell of each number, as `Variable.cell` does."""
+    found: Array = np.maximum(np.searchsorted(np.array(starts), values, side="right"), 1)
+    return found
+
+

@@ -1,0 +1,329 @@
+"""From the columns of a table to numbers: for each field which of its distinct values a row has, and each date as a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lrp_kg.cohort.arrays import Array
+from lrp_kg.durations import day_number
+from lrp_kg.errors import CohortError
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.namespaces import local_name
+from lrp_kg.record.limits import TEXT, problem
+from lrp_kg.record.read import RecordReader
+from lrp_kg.words import error as say
+from lrp_kg.words import in_every_language
+
+ID = "id"
+SEPARATOR = ";"
+"""Between the members of a list in text."""
+EMPTY = "[]"
+"""The list of nothing in text; no text at all is unknown."""
+ABSENT = np.iinfo(np.int64).min
+"""In the place of a day that is not known."""
+_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
+
+
+class Distinct:
+    """The distinct values of one key, each with a number; 0 is for no value."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = [None]
+        self._numbers: dict[Any, int] = {}
+
+    def number(self, value: Any) -> int:
+        """Return the number of a value; of two that Python takes for equal, such as 1 and true, each its own."""
+        if value is None or value != value:  # noqa: PLR0124 - only NaN is not itself
+            return 0
+        plain = isinstance(value, (str, bool, int, float, date))
+        key = (type(value), value) if plain else orjson.dumps(value, default=repr)
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return known
+
+
+@dataclass
+class Batch:
+    """Some rows of a table: ``codes`` are the numbers of their values by key, ``days`` the days by IRI of a date.
+
+    ``texts`` are fields that no criterion reads; ``odd`` marks rows of which a value is not understood, or is partly
+    given, with the finding that says so; ``whole`` are rows that are not columns, such as a line of JSON.
+    """
+
+    first: int
+    size: int
+    ids: pa.Array
+    codes: dict[str, Array]
+    texts: dict[str, pa.Array]
+    days: dict[str, Array]
+    odd: Array
+    found: dict[int, list[Finding]] = field(default_factory=dict)
+    whole: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, rows: Array) -> Batch:
+        """Return some of the rows, as far as deciding needs them."""
+        codes = {key: own[rows] for key, own in self.codes.items()}
+        days = {iri: own[rows] for iri, own in self.days.items()}
+        taken = self.ids.take(pa.array(rows))
+        return Batch(self.first, len(rows), taken, codes, {}, days, self.odd[rows])
+
+
+class Inputs:
+    """Reads the rows of tables with one set of columns, as records of a guideline."""
+
+    def __init__(self, guideline: Guideline, reader: RecordReader, names: Sequence[str], *, text: bool) -> None:
+        self._g = guideline
+        self._reader = reader
+        self._text = text
+        self._fields = guideline.field_names
+        self._bounds = {local_name(bound): bound for bound in guideline.bounded}
+        self._members = {
+            local_name(v.expands_to): (f, v.id) for f in self._fields.values() for v in f.values if v.expands_to
+        }
+        self._identifier = guideline.fields[guideline.roles.identifier].id if guideline.roles.identifier else None
+        self.names = tuple(names)
+        self._examine(names)
+        lists = (f for f in self._fields.values() if f.kind == "values")
+        self._lists = [(f, [n for n, (own, _) in self._members.items() if own is f and n in names]) for f in lists]
+        self.distinct: dict[str, Distinct] = {}
+        self._known_days: dict[str, list[tuple[int, int] | None]] = {}
+
+    def _examine(self, names: Sequence[str]) -> None:
+        """Raise `CohortError` with everything that is wrong with the columns."""
+        known = self._fields.keys() | self._bounds.keys() | self._members.keys() | {ID}
+        findings = [_of_column("column-unknown", n) for n in dict.fromkeys(names) if n not in known]
+        findings += [_of_column("column-twice", n) for n in dict.fromkeys(names) if list(names).count(n) > 1]
+        if ID not in names:
+            findings.append(_of_column("column-id", ID))
+        for f in self._fields.values():
+            own = [n for n, (of, _) in self._members.items() if of is f]
+            there = [n for n in own if n in names]
+            if there and f.id in names:
+                findings.append(_of_column("column-list-twice", f.id, names=", ".join(there)))
+            elif there and len(there) < len(own):
+                lacking = ", ".join(n for n in own if n not in names)
+                findings.append(_of_column("column-list-part", f.id, names=lacking))
+        if findings:
+            error = say(CohortError, "error-columns", count=len(findings))
+            raise CohortError(error.message, findings, error.messages)
+
+    # -- one batch ------------------------------------------------------------------------------
+
+    def read(self, rows: pa.RecordBatch, first: int) -> Batch:
+        """Return the rows of a batch as numbers; ``first`` is the number of its first row."""
+        columns = {name: rows.column(number) for number, name in enumerate(rows.schema.names)}
+        batch = Batch(first, rows.num_rows, _ids(_plain(columns[ID])), {}, {}, {}, np.zeros(rows.num_rows, bool))
+        for name, column in columns.items():
+            f = self._fields.get(name)
+            if name == ID or name in self._members:
+                continue
+            if f and f.kind == "string":
+                batch.texts[name] = _plain(column)
+            else:
+                batch.codes[name] = self._codes(name, column, f)
+        for f, own in self._lists:
+            if own:
+                batch.codes[f.id] = self._joined(f, own, columns, batch)
+        self._add_days(batch)
+        return batch
+
+    def read_whole(self, records: Sequence[Mapping[str, Any]], first: int) -> Batch:
+        """Return records that are JSON objects as numbers."""
+        size = len(records)
+        batch = Batch(first, size, pa.nulls(size, pa.string()), {}, {}, {}, np.zeros(size, bool))
+        keys = [f.id for f in self._fields.values() if f.kind != "string"] + list(self._bounds)
+        for key in keys:
+            number = self._of(key).number
+            batch.codes[key] = np.fromiter((number(r.get(key)) for r in records), np.int32, size)
+        for f in self._fields.values():
+            if f.kind == "string" and f.id != ID:
+                texts = [r.get(f.id) for r in records]
+                batch.texts[f.id] = pa.array([t if isinstance(t, str) else None for t in texts], pa.string())
+        batch.ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in records], pa.string())
+        strings = {f.id for f in self._fields.values() if f.kind == "string"} | {ID}
+        known = {*keys, *strings}
+        for row, record in enumerate(records):
+            if not record.keys() <= known or any(not isinstance(record.get(k, ""), str) for k in strings):
+                batch.odd[row] = True
+            batch.whole[row] = record
+        self._add_days(batch)
+        return batch
+
+    def record(self, batch: Batch, row: int) -> dict[str, Any]:
+        """Return a row as the record that it is."""
+        if row in batch.whole:
+            return dict(batch.whole[row])
+        found = {key: self.distinct[key].values[codes[row]] for key, codes in batch.codes.items() if codes[row]}
+        found |= {key: value for key, texts in batch.texts.items() if (value := texts[row].as_py()) is not None}
+        if self._identifier:
+            found[self._identifier] = batch.ids[row].as_py()
+        return found
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _of(self, key: str) -> Distinct:
+        return self.distinct.setdefault(key, Distinct())
+
+    def _codes(self, key: str, column: pa.Array, f: Field | None) -> Array:
+        """Return the number of the value of each row."""
+        own = self._of(key)
+        kind = f.kind if f else "date"
+        if pa.types.is_null(column.type):
+            return np.zeros(len(column), np.int32)
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_struct(column.type):
+            return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        values = encoded.dictionary.to_pylist()
+        if self._text:
+            values = [_from_text(value, kind) for value in values]
+        numbers = np.array([own.number(value) for value in values] or [0], np.int32)
+        places = encoded.indices
+        if places.null_count:
+            filled: Array = pc.fill_null(places, 0).to_numpy(zero_copy_only=False)
+            return np.where(pc.is_valid(places).to_numpy(zero_copy_only=False), numbers[filled], 0).astype(np.int32)
+        return numbers[places.to_numpy(zero_copy_only=False)]
+
+    def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Batch) -> Array:
+        """Return the number of the list that one column for each of its values says."""
+        own = self._of(f.id)
+        every = [self._codes(name, columns[name], None if self._text else f) for name in names]
+        if self._text:
+            every = [self._codes_of_flags(name, columns[name]) for name in names]
+        flags = []
+        known = np.zeros(batch.size, np.int64)
+        for name, codes in zip(names, every, strict=True):
+            values = self.distinct[name].values
+            said = np.array([-1 if v is None else int(v) if isinstance(v, bool) else 2 for v in values])[codes]
+            for row in np.flatnonzero(said == 2).tolist():
+                batch.found.setdefault(row, []).append(problem("wrong-type", "column-flag", name, values[codes[row]]))
+            flags.append(said)
+            known += said >= 0
+        for row in np.flatnonzero((known > 0) & (known < len(names))).tolist():
+            lacking = ", ".join(n for n, said in zip(names, flags, strict=True) if said[row] < 0)
+            batch.found.setdefault(row, []).append(problem("list-in-part", "column-list-row", f.id, names=lacking))
+        key = np.zeros(batch.size, np.int64)
+        for said in flags:
+            key = key * 2 + (said == 1)
+        found, inverse = np.unique(key, return_inverse=True)
+        tokens = [self._members[name][1] for name in names]
+        numbers = []
+        for bits in found.tolist():
+            taken = [t for place, t in enumerate(tokens) if bits >> (len(tokens) - 1 - place) & 1]
+            numbers.append(own.number(taken))
+        return np.where(known == len(names), np.array(numbers, np.int32)[inverse], 0).astype(np.int32)
+
+    def _codes_of_flags(self, name: str, column: pa.Array) -> Array:
+        own = self._of(name)
+        values = [_from_text(v, "boolean") for v in column.to_pylist()]
+        return np.fromiter((own.number(v) for v in values), np.int32, len(column))
+
+    # -- dates ----------------------------------------------------------------------------------
+
+    def _add_days(self, batch: Batch) -> None:
+        """Add the day, or the first and last possible day, of each date of each row."""
+        for f in self._g.fields.values():
+            if f.kind != "date":
+                continue
+            iris = (f.iri, *(f.bounds or ()))
+            days = {iri: np.full(batch.size, ABSENT, np.int64) for iri in iris}
+            for key, target in ((f.id, f.iri), *((local_name(b), b) for b in f.bounds or ())):
+                codes = batch.codes.get(key)
+                if codes is None or not codes.any():
+                    continue
+                lows, highs, state = self._days_of(key, f)
+                exact, ranged = state[codes] == 1, state[codes] == 2
+                batch.odd |= state[codes] == 3
+                days[target] = np.where(exact, lows[codes], days[target])
+                if f.bounds and ranged.any():
+                    days[f.bounds[0]] = np.where(ranged, lows[codes], days[f.bounds[0]])
+                    days[f.bounds[1]] = np.where(ranged, highs[codes], days[f.bounds[1]])
+                    for other in map(local_name, f.bounds):
+                        if other in batch.codes:
+                            batch.odd |= ranged & (batch.codes[other] > 0)
+            batch.days |= days
+
+    def _days_of(self, key: str, f: Field) -> tuple[Array, Array, Array]:
+        """Return first and last day of each value of a key, and whether it is a day, a range, or neither."""
+        known = self._known_days.setdefault(key, [None])
+        for value in self.distinct[key].values[len(known) :]:
+            known.append(self._understood(key, f, value))
+        ends = [(0, 0) if k is None else k for k in known]
+        lows, highs = (np.array([e[side] for e in ends], np.int64) for side in (0, 1))
+        state = np.array([0] + [3 if k is None else 1 if k[0] == k[1] else 2 for k in known[1:]])
+        if key != f.id:
+            state = np.where(state == 2, 3, state)
+        return lows, highs, state
+
+    def _understood(self, key: str, f: Field, value: Any) -> tuple[int, int] | None:
+        """Return the days that the reader of records takes a value for; ``None`` where it is no date."""
+        try:
+            raw = self._reader.from_python({key: value})
+            ends = [date.fromisoformat(node.value) for _, node in raw.entries]  # type: ignore[union-attr]
+        except (ValueError, AttributeError):
+            return None
+        if raw.problems or not ends or len(ends) > 2:
+            return None
+        first, last = day_number(ends[0]), day_number(ends[-1])
+        if len(ends) == 2 and first >= last:
+            return None
+        iris = [predicate for predicate, _ in raw.entries]
+        whole = iris == [f.iri] or iris == list(f.bounds or ()) or (len(iris) == 1 and local_name(iris[0]) == key)
+        return (first, last) if whole else None
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _ids(column: pa.Array) -> pa.Array:
+    """Return identifiers as text; numbers become text."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        return column
+    text = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    if text or pa.types.is_integer(kind) or pa.types.is_null(kind):
+        return column.cast(pa.string())
+    error = say(CohortError, "error-id-type", type=str(kind))
+    raise error
+
+
+def _from_text(value: str | None, kind: str) -> Any:
+    """Return what a text of CSV says in a field of a kind; other text stays text, so that validation names it."""
+    if value is None or not value.strip():
+        return None
+    value = value.strip()
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(value.lower(), value)
+    if kind == "integer":
+        return int(value) if _WHOLE.fullmatch(value) else float(value) if _NUMBER.fullmatch(value) else value
+    if kind == "values":
+        return [] if value == EMPTY else [part.strip() for part in value.split(SEPARATOR)]
+    return value
+
+
+def _of_column(name: str, column: str, **fill: object) -> Finding:
+    texts = in_every_language(name, name=column, **fill)
+    return Finding(name, texts["en"], field=column, messages=texts)
+
+
+def fits(texts: pa.Array) -> Array:
+    """Return whether each text is short enough and without control characters, or absent; else it is looked at."""
+    if pa.types.is_null(texts.type):
+        return np.ones(len(texts), bool)
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        return np.asarray(pc.is_null(texts))
+    good = pc.and_(pc.less_equal(pc.utf8_length(texts), TEXT), pc.utf8_is_printable(texts))
+    return np.asarray(pc.fill_null(good, True))

@@ -1,0 +1,74 @@
+"""The measures of `lrp_kg.durations` for columns of days, as days after 1 January 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from lrp_kg.cohort.arrays import Array
+from lrp_kg.durations import MEASURES
+
+_FIRST = date(1970, 1, 1)
+
+
+def as_date(day: int) -> date:
+    """Return a day by its number."""
+    return _FIRST + timedelta(days=int(day))
+
+
+def by_day(function: Callable[[date], date], days: Array) -> Array:
+    """Return what a function makes of each day, asked for each distinct day once."""
+    found, inverse = np.unique(days, return_inverse=True)
+    return np.array([(function(as_date(d)) - _FIRST).days for d in found.tolist()], np.int64)[inverse]
+
+
+def measure(name: str, start: Array, end: Array) -> Array:
+    """Return the durations between two columns of days."""
+    known = _COLUMNS.get(name)
+    if known:
+        return known(start, end)
+    own = MEASURES[name]
+    pairs = zip(start.tolist(), end.tolist(), strict=True)
+    return np.array([own(as_date(a), as_date(b)) for a, b in pairs], np.int64)
+
+
+def of_days_only(name: str) -> bool:
+    """Return whether a duration depends on the number of days between two dates only, not on months."""
+    return name in ("ElapsedDays", "OrdinalWeek")
+
+
+def _parts(days: Array) -> tuple[Array, Array, Array]:
+    """Return the number of the month, the day of the month, and the length of the month, of each day."""
+    day = days.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    first = month.astype("datetime64[D]")
+    length = ((month + 1).astype("datetime64[D]") - first).astype(np.int64)
+    return month.astype(np.int64), (day - first).astype(np.int64) + 1, length
+
+
+def _completed(start: Array, end: Array) -> Array:
+    (m0, d0, _), (m1, d1, length) = _parts(start), _parts(end)
+    return m1 - m0 - (np.minimum(d0, length) > d1)
+
+
+def _begun(start: Array, end: Array) -> Array:
+    (m0, d0, _), (m1, d1, length) = _parts(start), _parts(end)
+    return m1 - m0 + (np.minimum(d0, length) < d1)
+
+
+def _rolled_over(start: Array, end: Array) -> Array:
+    (m0, d0, _), (m1, d1, _) = _parts(start), _parts(end)
+    before = _parts(end - d1)[2]
+    return m1 - m0 + (d1 > d0) - ((d1 == 1) & (d0 > before))
+
+
+_COLUMNS: dict[str, Callable[[Any, Any], Any]] = {
+    "ElapsedDays": lambda start, end: end - start,
+    "OrdinalWeek": lambda start, end: (end - start) // 7 + 1,
+    "CompletedMonths": _completed,
+    "BegunMonths": _begun,
+    "BegunMonthsRolledOver": _rolled_over,
+}

@@ -1,0 +1,136 @@
+"""Invented records for cohorts, their columns drawn independently, and what differs from the service, record by record."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from lrp_kg import GuidelineService
+from lrp_kg.cohort.run import Answers, Cohort
+from lrp_kg.guideline.model import Field
+from lrp_kg.namespaces import local_name
+
+Json = dict[str, Any]
+KINDS = ("plain", "holes", "invalid")
+FIRST = date(2015, 1, 1)
+
+
+def _value(f: Field, rng: random.Random, base: date) -> Any:
+    if f.kind == "boolean":
+        return rng.random() < 0.5
+    if f.kind == "value":
+        return rng.choice(f.values).id
+    if f.kind == "values":
+        return [v.id for v in f.values if rng.random() < 0.3]
+    if f.kind == "integer":
+        low, high = f.low or 0, f.high if f.high is not None else 400
+        return rng.choice([low, high, rng.randint(low, min(high, low + 60)), rng.randint(low, high)])
+    return base
+
+
+def _day(f: Field, rng: random.Random, base: date, late: set[str]) -> str:
+    away = rng.choice([0, 1, 6, 7, 13, 14, 27, 28, 29, 41, 42, 83, 84, 89, 90, 92, 120, 365, rng.randint(0, 500)])
+    return (base + timedelta(days=away if f.iri in late and rng.random() < 0.7 else -away)).isoformat()
+
+
+def _uncertain(f: Field, rng: random.Random, day: str) -> Json:
+    """Return an uncertain date in one of its forms."""
+    own = date.fromisoformat(day)
+    first, last = own - timedelta(days=rng.choice([0, 1, 5, 30, 200])), own + timedelta(days=rng.choice([0, 1, 5, 40]))
+    forms: list[Json] = [{f.id: day[:7]}, {f.id: day[:4]}]
+    forms.append({local_name(f.bounds[0]): first.isoformat(), local_name(f.bounds[1]): last.isoformat()})
+    return rng.choice(forms)
+
+
+def _spoiled(f: Field, rng: random.Random) -> Any:
+    """Return a value that a column of the same type can hold, and that no record may have."""
+    if f.kind == "integer":
+        return rng.choice([-1, 10**7])
+    if f.kind == "values":
+        return rng.choice([["zork"], [f.values[0].id, f.values[0].id]])
+    if f.kind == "date":
+        return rng.choice(["2024-02-30", "1850-01-01", "2024-1-5", "soon", "9999-12-31"])
+    return "zork" if f.kind == "value" else None
+
+
+def invented(service: GuidelineService, count: int, seed: int, kind: str = "plain") -> list[Json]:
+    """Return records that the service finds valid, or of kind ``invalid`` also others."""
+    rng = random.Random(f"{seed} {kind}")
+    g = service.guideline
+    fields = [f for f in g.fields.values() if f.kind != "string"]
+    late = {later for _, later in g.date_orders}
+    found: list[Json] = []
+    while len(found) < count:
+        known = rng.choice([0.1, 0.3, 0.5, 0.8]) if kind != "plain" else 0.75
+        base = FIRST + timedelta(days=rng.randint(0, 3600))
+        record: Json = {"id": f"p{seed}-{len(found)}"}
+        for f in fields:
+            if rng.random() >= known:
+                continue
+            if f.kind != "date":
+                record[f.id] = _value(f, rng, base)
+                continue
+            day = _day(f, rng, base, late)
+            uncertain = f.bounds and rng.random() < (0.05 if kind == "plain" else 0.4)
+            record |= _uncertain(f, rng, day) if uncertain else {f.id: day}
+        if kind == "invalid" and rng.random() < 0.5:
+            f = rng.choice(fields)
+            value = _spoiled(f, rng)
+            if value is not None:
+                record[f.id] = value
+        elif kind != "invalid" or rng.random() < 0.7:
+            _repair(service, record)
+        found.append(record)
+    return found
+
+
+def _repair(service: GuidelineService, record: Json) -> None:
+    """Leave out what the service refuses."""
+    while findings := service.validate(record):
+        names = [f.field for f in findings if f.field in record]
+        for name in names or [k for k in record if k != "id"][:1]:
+            record.pop(name, None)
+
+
+def as_table(records: Sequence[Json]) -> pa.Table:
+    """Return records as a table, one column a field."""
+    names = list(dict.fromkeys(["id", *(key for r in records for key in r)]))
+    return pa.table({name: pa.array([r.get(name) for r in records]) for name in names})
+
+
+def answers_of(records: Sequence[Json], answers: Answers, size: int = 1000) -> tuple[dict[str, Json], dict[str, Any]]:
+    """Return the rows of answers by id, and the refused ones."""
+    table = as_table(records)
+    cohort = Cohort(answers, table.column_names)
+    rows: dict[str, Json] = {}
+    refused: dict[str, Any] = {}
+    first = 1
+    for batch in table.to_batches(max_chunksize=size):
+        found, left = cohort.answer(batch, first)
+        first += batch.num_rows
+        rows |= {r["id"]: r for r in found.to_pylist()}
+        refused |= {r.id or "": r.findings for r in left}
+    return rows, refused
+
+
+def differences(service: GuidelineService, records: Sequence[Json], answers: Answers) -> list[str]:
+    """Return what differs between the columns and the service, answers, possible and missing as sets."""
+    rows, refused = answers_of(records, answers)
+    found = []
+    for record in records:
+        findings = service.validate(record)
+        name = record["id"]
+        if findings or name in refused:
+            if [f.as_dict() for f in findings] != [f.as_dict() for f in refused.get(name, ())]:
+                found.append(f"{name}: refused for {refused.get(name)}, by the service for {findings}")
+            continue
+        for decision, own in service.assess(record)["decisions"].items():
+            expected = (own["status"], *(set(own[part]) for part in ("answers", "possible", "missing")))
+            parts = [rows[name][f"{decision}_{part}"] for part in ("status", "answers", "possible", "missing")]
+            if (parts[0], *map(set, parts[1:])) != expected:
+                found.append(f"{name} {decision}: {parts}, by the service {expected}; {record}")
+    return found
