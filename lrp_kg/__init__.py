@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
+    from lrp_kg.cohort.entry import assess_frame
     from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
     from lrp_kg.findings import Finding
     from lrp_kg.research.dataset import Dataset
 
 __version__ = "0.1.0"
-__all__ = ["Dataset", "Finding", "GuidelineError", "GuidelineService", "InvalidRecord", "LrpError", "__version__"]
+__all__ = [
+    "Dataset",
+    "Finding",
+    "GuidelineError",
+    "GuidelineService",
+    "InvalidRecord",
+    "LrpError",
+    "__version__",
+    "assess_frame",
+]
 
 _HOMES = {
     "Dataset": "research.dataset",
@@ -27,6 +37,7 @@ _HOMES = {
     "GuidelineService": "answer.service",
     "InvalidRecord": "errors",
     "LrpError": "errors",
+    "assess_frame": "cohort.entry",
 }
 
 

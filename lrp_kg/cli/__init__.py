@@ -15,6 +15,7 @@ from lrp_kg.cli.exit_codes import CANNOT_RUN, INTERRUPTED
 COMMANDS = {
     "assess": "assess.assess",
     "check": "check.check",
+    "cohort": "cohort.cohort",
     "compile": "compile.compile_",
     "diff": "diff.diff",
     "docs": "docs.docs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class Table:
         self._numbers: Array = np.full(1024, -1, np.int32)
 
     def take(self, keys: Array, work_out: Callable[[int, int], int]) -> Array:
-        """Return the number of each key; ``work_out`` is called with a key that is new and the first row that has it."""
+        """Return the number of each key; ``work_out`` is called with a new key and the first row that has it."""
         if not len(keys):
             return np.zeros(0, np.int32)
         top = int(keys.max())
@@ -127,10 +128,10 @@ class Automaton:
             key: Array = state.astype(np.int64)
             for variable, width in zip(variables, widths, strict=True):
                 key = key * width + cells[variable]
-            state = self._tables[axis].take(key, lambda k, _, a=axis, w=widths: self._next(k, a, w))
+            state = self._tables[axis].take(key, partial(self._next, axis, widths))
         return state
 
-    def _next(self, key: int, axis: int, widths: Sequence[int]) -> int:
+    def _next(self, axis: int, widths: Sequence[int], key: int, _row: int) -> int:
         own: list[int] = []
         for width in reversed(widths):
             key, cell = divmod(key, width)

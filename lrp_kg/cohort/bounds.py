@@ -57,6 +57,5 @@ class Bounds:
         return own.low if exact.all() else np.where(exact, own.low, bound(name, passed))
 
 
-
 def _moved(days: Array, span: DateSpan, function: Callable[[date, DateSpan], date]) -> Array:
     return days if parse_period(span.within) == (0, 0) else by_day(lambda day: function(day, span), days)

@@ -79,7 +79,9 @@ class CellReader:
         self._inputs = inputs
         self._dates = [f.iri for f in guideline.fields.values() if f.kind == "date"]
         self._parts = [_Part(self, fields, variables) for fields, variables in self._together()]
-        self._derived = [(i, guideline.derived[v.iri]) for i, v in enumerate(cells.variables) if v.iri in guideline.derived]
+        self._derived = [
+            (i, guideline.derived[v.iri]) for i, v in enumerate(cells.variables) if v.iri in guideline.derived
+        ]
 
     def rows(self, batch: Batch) -> Rows:
         """Return the rows of a batch."""
@@ -197,5 +199,3 @@ def cell_of(starts: Sequence[int], values: Array) -> Array:
     """Return the cell of each number, as `Variable.cell` does."""
     found: Array = np.maximum(np.searchsorted(np.array(starts), values, side="right"), 1)
     return found
-
-

@@ -1,13 +1,13 @@
 """The outcome of a decision in each row: its diagram read cell by cell, and the `Decider` asked for what is distinct.
 
-A row ends in a state, the function of the diagram that is left for its cells. Where that depends on no duration with one
-known end, the state is all that matters. Otherwise the days matter too: of a date that is not known, by the cells in
-which the durations are on its first and on its last possible day.
+A row ends in a state, the function of the diagram that is left for its cells. Where that depends on no duration of
+which one end is known, the state is all that matters. Otherwise the days matter too: of a date that is not known, by
+the cells in which the durations are on its first and on its last possible day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from lrp_kg.cohort.measures import measure, of_days_only
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
+from lrp_kg.logic.diagrams import Diagram
 
 Decide = Callable[[int], Any]
 """Decides one row, by its number."""
@@ -32,7 +33,7 @@ class States:
         self.calendar = calendar
         sizes = [v.size for v in cells.variables]
         if isinstance(decider, Decider):
-            self.diagram = decider.diagram
+            self.diagram: Diagram | None = decider.diagram
             axes = [axis.variables for axis in self.diagram.axes]
             self._numbers = [axis.number for axis in self.diagram.axes]
             self._automaton = Automaton(self.diagram.root, axes, sizes, self._step)
@@ -48,7 +49,7 @@ class States:
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
         """Variables that say of a field that it cannot have a value."""
         dates = sorted(name for name in asked if cells.guideline.fields[name].kind == "date")
-        self._dates = dates if self.diagram is None else []
+        self._dates: list[str] = dates if self.diagram is None else []
         """Dates of which only matters whether they are known."""
         self._open = Table()
 
@@ -184,5 +185,3 @@ class DecisionColumn:
         if len(keys) and keys.max() < 1 << 22:
             return self._table.take(keys, lambda _, row: ask(row))
         return self._plain.take([keys], ask)
-
-

@@ -1,9 +1,9 @@
-"""From the columns of a table to numbers: for each field which of its distinct values a row has, and each date as a day."""
+"""From the columns of a table to numbers: which of its distinct values each field has, and each date as a day."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,6 +31,8 @@ EMPTY = "[]"
 """The list of nothing in text; no text at all is unknown."""
 ABSENT = np.iinfo(np.int64).min
 """In the place of a day that is not known."""
+PLAIN = {"@id", "@type"}
+"""Keys of a line of JSON that are no field and say nothing of the patient."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
@@ -60,7 +62,8 @@ class Batch:
     """Some rows of a table: ``codes`` are the numbers of their values by key, ``days`` the days by IRI of a date.
 
     ``texts`` are fields that no criterion reads; ``odd`` marks rows of which a value is not understood, or is partly
-    given, with the finding that says so; ``whole`` are rows that are not columns, such as a line of JSON.
+    given, ``found`` what is already wrong with some; ``whole`` are rows that are not columns, such as a line of JSON,
+    and ``foreign`` a key of them that is no field; ``broken`` are lines that hold no record.
     """
 
     first: int
@@ -72,6 +75,8 @@ class Batch:
     odd: Array
     found: dict[int, list[Finding]] = field(default_factory=dict)
     whole: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    foreign: dict[int, str] = field(default_factory=dict)
+    broken: Collection[int] = ()
 
     def of(self, rows: Array) -> Batch:
         """Return some of the rows, as far as deciding needs them."""
@@ -133,15 +138,15 @@ class Inputs:
             if f and f.kind == "string":
                 batch.texts[name] = _plain(column)
             else:
-                batch.codes[name] = self._codes(name, column, f)
+                batch.codes[name] = self._codes(name, column, f.kind if f else "date")
         for f, own in self._lists:
             if own:
                 batch.codes[f.id] = self._joined(f, own, columns, batch)
         self._add_days(batch)
         return batch
 
-    def read_whole(self, records: Sequence[Mapping[str, Any]], first: int) -> Batch:
-        """Return records that are JSON objects as numbers."""
+    def read_whole(self, records: Sequence[Mapping[str, Any]], first: int, broken: Mapping[int, Finding]) -> Batch:
+        """Return records that are JSON objects as numbers; ``broken`` says of some places why there is none."""
         size = len(records)
         batch = Batch(first, size, pa.nulls(size, pa.string()), {}, {}, {}, np.zeros(size, bool))
         keys = [f.id for f in self._fields.values() if f.kind != "string"] + list(self._bounds)
@@ -155,10 +160,15 @@ class Inputs:
         batch.ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in records], pa.string())
         strings = {f.id for f in self._fields.values() if f.kind == "string"} | {ID}
         known = {*keys, *strings}
+        batch.whole.update(enumerate(records))
+        batch.found.update({row: [finding] for row, finding in broken.items()})
+        batch.broken = broken.keys()
         for row, record in enumerate(records):
-            if not record.keys() <= known or any(not isinstance(record.get(k, ""), str) for k in strings):
+            foreign = record.keys() - known
+            if foreign or any(not isinstance(record.get(k, ""), str) for k in strings):
                 batch.odd[row] = True
-            batch.whole[row] = record
+            if foreign - PLAIN:
+                batch.foreign[row] = sorted(foreign - PLAIN)[0]
         self._add_days(batch)
         return batch
 
@@ -177,31 +187,29 @@ class Inputs:
     def _of(self, key: str) -> Distinct:
         return self.distinct.setdefault(key, Distinct())
 
-    def _codes(self, key: str, column: pa.Array, f: Field | None) -> Array:
+    def _codes(self, key: str, column: pa.Array, kind: str) -> Array:
         """Return the number of the value of each row."""
         own = self._of(key)
-        kind = f.kind if f else "date"
         if pa.types.is_null(column.type):
             return np.zeros(len(column), np.int32)
         if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_struct(column.type):
             return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        encoded = column if pa.types.is_dictionary(column.type) else _plain(column).dictionary_encode()
         values = encoded.dictionary.to_pylist()
         if self._text:
             values = [_from_text(value, kind) for value in values]
         numbers = np.array([own.number(value) for value in values] or [0], np.int32)
         places = encoded.indices
         if places.null_count:
-            filled: Array = pc.fill_null(places, 0).to_numpy(zero_copy_only=False)
-            return np.where(pc.is_valid(places).to_numpy(zero_copy_only=False), numbers[filled], 0).astype(np.int32)
-        return numbers[places.to_numpy(zero_copy_only=False)]
+            numbers = np.append(numbers, np.int32(0))
+            places = pc.fill_null(places, len(numbers) - 1)
+        found: Array = numbers[places.to_numpy(zero_copy_only=False)]
+        return found
 
     def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Batch) -> Array:
         """Return the number of the list that one column for each of its values says."""
         own = self._of(f.id)
-        every = [self._codes(name, columns[name], None if self._text else f) for name in names]
-        if self._text:
-            every = [self._codes_of_flags(name, columns[name]) for name in names]
+        every = [self._codes(name, columns[name], "boolean") for name in names]
         flags = []
         known = np.zeros(batch.size, np.int64)
         for name, codes in zip(names, every, strict=True):
@@ -224,11 +232,6 @@ class Inputs:
             taken = [t for place, t in enumerate(tokens) if bits >> (len(tokens) - 1 - place) & 1]
             numbers.append(own.number(taken))
         return np.where(known == len(names), np.array(numbers, np.int32)[inverse], 0).astype(np.int32)
-
-    def _codes_of_flags(self, name: str, column: pa.Array) -> Array:
-        own = self._of(name)
-        values = [_from_text(v, "boolean") for v in column.to_pylist()]
-        return np.fromiter((own.number(v) for v in values), np.int32, len(column))
 
     # -- dates ----------------------------------------------------------------------------------
 
@@ -285,7 +288,9 @@ class Inputs:
 
 
 def _plain(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    """Return a column as its values, text as plain text."""
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def _ids(column: pa.Array) -> pa.Array:

@@ -1,8 +1,8 @@
 """Which rows are valid: SHACL says it of one row for each value and combination that a constraint looks at.
 
 The service validates whole rows. A row that is valid shows that each of its values, and each combination that a
-constraint looks at together, conforms; rows that have only such ones are valid too. Every other row is validated itself,
-and so has the findings that the service reports.
+constraint looks at together, conforms; rows that have only such ones are valid too. Every other row is validated
+itself, and so has the findings that the service reports.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lrp_kg.durations import add_period, day_number
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import DateSpan, Field
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.limits import problem, shown
 
 _NEAR = 3
 """Days around the end of a period within which every pair of dates is validated itself."""
@@ -34,18 +35,22 @@ class Judge:
         self._inputs = inputs
         self._g = service.guideline
         self._rules = service.rules
-        self._dates = {iri: f for f in self._g.fields.values() if f.kind == "date" for iri in (f.iri, *(f.bounds or ()))}
+        self._dates = {
+            iri: f for f in self._g.fields.values() if f.kind == "date" for iri in (f.iri, *(f.bounds or ()))
+        }
         self._spans = {(s.field, s.counted_from): s for s in self._g.date_spans}
         self._conforming: list[set[tuple[int, ...]]] = []
 
     def findings(self, batch: Batch) -> dict[int, list[Finding]]:
         """Return the findings of each row that is not valid."""
-        refused = dict(batch.found)
+        refused = {row: list(findings) for row, findings in batch.found.items()}
         certain = np.zeros(batch.size, bool)
         settled = batch.odd.copy()
         for row in np.flatnonzero(batch.odd).tolist():
             self._look(batch, row, refused)
         for row in batch.found:
+            if not settled[row] and row not in batch.broken:
+                self._look(batch, row, refused)
             settled[row] = True
         if self._rules.rememberable:
             self._settle(batch, settled, certain, refused)
@@ -55,6 +60,8 @@ class Judge:
 
     def _look(self, batch: Batch, row: int, refused: dict[int, list[Finding]]) -> bool:
         found = self._service.validate(self._inputs.record(batch, row))
+        if not found and row in batch.foreign:  # JSON-LD, whose keys a context maps
+            found = [problem("unknown-field", "row-linked", shown(batch.foreign[row]))]
         if found:
             refused.setdefault(row, []).extend(found)
         return not found
@@ -99,13 +106,14 @@ class Judge:
     def _families(self, batch: Batch) -> Iterator[list[Array]]:
         """Yield the columns that constraints look at together; the last is which shapes apply at all."""
         size = batch.size
-        there = {iri: days != ABSENT for iri, days in batch.days.items()}
+        there: dict[str, Array] = {iri: days != ABSENT for iri, days in batch.days.items()}
 
         def present(iri: str) -> Array:
             if iri in there:
                 return there[iri]
             codes = batch.codes.get(local_name_of(iri))
-            return np.zeros(size, bool) if codes is None else codes > 0
+            found: Array = np.zeros(size, bool) if codes is None else codes > 0
+            return found
 
         def local_name_of(iri: str) -> str:
             f = self._g.fields.get(iri)

@@ -22,14 +22,16 @@ def as_date(day: int) -> date:
 def by_day(function: Callable[[date], date], days: Array) -> Array:
     """Return what a function makes of each day, asked for each distinct day once."""
     found, inverse = np.unique(days, return_inverse=True)
-    return np.array([(function(as_date(d)) - _FIRST).days for d in found.tolist()], np.int64)[inverse]
+    made: Array = np.array([(function(as_date(d)) - _FIRST).days for d in found.tolist()], np.int64)[inverse]
+    return made
 
 
 def measure(name: str, start: Array, end: Array) -> Array:
     """Return the durations between two columns of days."""
     known = _COLUMNS.get(name)
     if known:
-        return known(start, end)
+        found: Array = known(start, end)
+        return found
     own = MEASURES[name]
     pairs = zip(start.tolist(), end.tolist(), strict=True)
     return np.array([own(as_date(a), as_date(b)) for a, b in pairs], np.int64)
@@ -62,7 +64,8 @@ def _begun(start: Array, end: Array) -> Array:
 def _rolled_over(start: Array, end: Array) -> Array:
     (m0, d0, _), (m1, d1, _) = _parts(start), _parts(end)
     before = _parts(end - d1)[2]
-    return m1 - m0 + (d1 > d0) - ((d1 == 1) & (d0 > before))
+    found: Array = m1 - m0 + (d1 > d0) - ((d1 == 1) & (d0 > before))
+    return found
 
 
 _COLUMNS: dict[str, Callable[[Any, Any], Any]] = {

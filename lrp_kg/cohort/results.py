@@ -60,5 +60,3 @@ def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[s
 
 def _lists(values: Sequence[list[str] | None], places: Array) -> pa.Array:
     return pa.array(values, TEXTS).take(pa.array(places))
-
-

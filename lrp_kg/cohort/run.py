@@ -46,9 +46,7 @@ class Answers:
         self._decided = {
             name: DecisionColumn(name, d, States(d, a.cells, a.dates), self._outcomes) for name, d in deciders.items()
         }
-        self._programmes = {
-            p.id: ProgrammeColumn(p, a, self._decided, self._outcomes) for p in g.programmes.values()
-        }
+        self._programmes = {p.id: ProgrammeColumn(p, a, self._decided, self._outcomes) for p in g.programmes.values()}
         self._columns = [
             OutcomeColumns(g, d.id, [o.id for o in d.options], self._outcomes, collects=d.policy == "Collect")
             for d in g.own_decisions.values()
@@ -59,7 +57,9 @@ class Answers:
             )
             for p in g.programmes.values()
         ]
-        self.schema = pa.schema([pa.field(ID, pa.string(), nullable=False), *(f for c in self._columns for f in c.fields())])
+        self.schema = pa.schema(
+            [pa.field(ID, pa.string(), nullable=False), *(f for c in self._columns for f in c.fields())]
+        )
 
     def outcomes(self, rows: Rows) -> list[Array]:
         """Return the numbers of the outcomes of all decisions and programmes, in the order of the columns."""
@@ -75,15 +75,16 @@ class Answers:
 
 
 class Cohort:
-    """Answers the rows of tables with one set of columns; ``repeated`` are the ids that more than one row has."""
+    """Answers the rows of tables with one set of columns; ``repeated`` are the ids that more than one row has.
 
-    def __init__(
-        self, answers: Answers, names: Sequence[str], *, text: bool = False, repeated: frozenset[str] = frozenset()
-    ) -> None:
+    The values of ``text`` are all text, as in CSV; rows that are ``whole`` are JSON objects and have no columns.
+    """
+
+    def __init__(self, answers: Answers, names: Sequence[str], *, text: bool = False, whole: bool = False) -> None:
         service = answers.service
         self._answers = answers
-        self._repeated = repeated
-        self._inputs = Inputs(service.guideline, service.reader, names, text=text)
+        self.repeated: frozenset[str] = frozenset()
+        self._inputs = Inputs(service.guideline, service.reader, [ID] if whole else names, text=text)
         self._judge = Judge(service, self._inputs)
         self._cells = CellReader(service.guideline, service.assessor.cells, service.reader, self._inputs)
 
@@ -91,15 +92,18 @@ class Cohort:
         """Return the answers to rows, of which the first has a number, and those that are refused."""
         return self._answer(self._inputs.read(rows, first))
 
-    def answer_whole(self, records: Sequence[Mapping[str, Any]], first: int) -> tuple[pa.RecordBatch, list[Refused]]:
-        """Return the answers to records that are JSON objects, and those that are refused."""
-        return self._answer(self._inputs.read_whole(records, first))
+    def answer_whole(
+        self, records: Sequence[Mapping[str, Any]], first: int, broken: Mapping[int, Finding]
+    ) -> tuple[pa.RecordBatch, list[Refused]]:
+        """Return the answers to JSON objects, and those that are refused; ``broken`` are no records."""
+        return self._answer(self._inputs.read_whole(records, first, broken))
 
     def _answer(self, batch: Batch) -> tuple[pa.RecordBatch, list[Refused]]:
         self._check_ids(batch)
         found = self._judge.findings(batch)
         refused = [
-            Refused(batch.first + row, batch.ids[row].as_py(), tuple(findings)) for row, findings in sorted(found.items())
+            Refused(batch.first + row, batch.ids[row].as_py(), tuple(findings))
+            for row, findings in sorted(found.items())
         ]
         if refused:
             batch = batch.of(np.setdiff1d(np.arange(batch.size), np.fromiter(found, np.int64, len(found))))
@@ -108,10 +112,10 @@ class Cohort:
     def _check_ids(self, batch: Batch) -> None:
         """Report the rows without an id, and those with one that another row has."""
         empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(batch.ids), ""), True)
-        for row in np.flatnonzero(np.asarray(empty)).tolist():
+        for row in np.setdiff1d(np.flatnonzero(np.asarray(empty)), list(batch.broken)).tolist():
             batch.found.setdefault(row, []).append(problem("id-missing", "row-id-missing", ID))
-        if self._repeated:
-            twice = pc.is_in(batch.ids, pa.array(sorted(self._repeated), pa.string()))
+        if self.repeated:
+            twice = pc.is_in(batch.ids, pa.array(sorted(self.repeated), pa.string()))
             for row in np.flatnonzero(np.asarray(twice)).tolist():
                 name = batch.ids[row].as_py()
                 batch.found.setdefault(row, []).append(problem("id-repeated", "row-id-repeated", ID, name))

@@ -112,7 +112,7 @@ class Rules:
 
     ``of_value`` are those of which a constraint looks at more than the type of a value, ``joined`` those of which one
     looks at several values together (``by_presence``: only at whether they are there), ``ordered`` pairs of which one
-    compares the values. ``triggers`` are properties whose presence makes more shapes apply, to the ``conditional`` ones.
+    compares the values. ``triggers`` are properties whose presence makes more shapes apply, to ``conditional`` ones.
     Where it is not ``rememberable``, constraints look at more than that.
     """
 

@@ -30,9 +30,10 @@ BELOW = {
     "answer": {"words", "guideline", "logic", "record"},
     "authoring": {"words", "guideline", "logic", "record", "answer"},
     "research": {"words", "guideline", "logic", "record", "answer"},
+    "cohort": {"words", "guideline", "logic", "record", "answer"},
     "site": {"words", "guideline", "logic", "record", "answer", "authoring"},
     "web": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site"},
-    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site", "web"},
+    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site", "web", "cohort"},
 }
 """Which rooms a room may import. Authoring and research do not see each other."""
 WITHIN = {

@@ -1,0 +1,117 @@
+"""``lrp-kg cohort``: answer every row of a table of records."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lrp_kg.cli import streams
+from lrp_kg.cli.options import INTERRUPTED, INVALID, fail, guideline_option, lang_option, stop
+from lrp_kg.errors import LrpError
+from lrp_kg.words import phrase
+
+if TYPE_CHECKING:
+    from lrp_kg.cohort.files import Report
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write: .parquet, .csv or .ndjson.",
+)
+@click.option(
+    "--rejected",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the rows that are refused, with the reasons, to this NDJSON file.",
+)
+@lang_option
+@guideline_option
+def cohort(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str, guideline: Path | None) -> None:
+    """Answer every row of FILES, one record a row, in one row of OUTPUT.
+
+    FILES are CSV, Parquet or NDJSON. Columns are the fields of a record, and id, which no two rows share. A list is a
+    list, text joined by ; (in CSV; [] is the empty list), or one boolean column for each of its values. An uncertain
+    date is text such as 2024-01, or two columns. Rows that are not valid are refused: they are in the file of
+    --rejected, or else counted and the exit code is 1. What is written is there whole, or not at all.
+
+    Needs the extra cohort: pip install 'lrp-kg[cohort]'.
+
+    Exit code 0: done; 1: some rows refused, without --rejected; 2: could not run; 130: interrupted.
+
+    \b
+    Examples:
+      lrp-kg cohort patients.parquet -o answers.parquet
+      lrp-kg cohort patients.csv -o answers.csv --rejected refused.ndjson
+    """  # noqa: D301  the escape tells click to keep the lines
+    from lrp_kg.cohort.entry import demand_libraries
+
+    try:
+        demand_libraries()
+        from lrp_kg.answer.service import GuidelineService
+        from lrp_kg.cohort.files import answer_files
+
+        _demand_other_files(files, output, rejected, lang)
+        with _progress(lang) as progress:
+            report = answer_files(
+                GuidelineService(guideline), files, output, rejected=rejected, lang=lang, progress=progress
+            )
+    except LrpError as error:
+        fail(error)
+    except KeyboardInterrupt:
+        click.secho(phrase("cohort-interrupted", lang), err=True)
+        raise SystemExit(INTERRUPTED) from None
+    _print(report, output, rejected, lang)
+    raise SystemExit(INVALID if report.refused and rejected is None else 0)
+
+
+def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str) -> None:
+    """Fail where a file would be read and written, or written twice."""
+    written = [p.resolve() for p in (output, rejected) if p is not None]
+    every = [p.resolve() for p in files] + written
+    twice = next((p for p in written if every.count(p) > 1), None)
+    if twice is not None:
+        stop(phrase("cohort-file-twice", lang, file=twice.name))
+
+
+@contextlib.contextmanager
+def _progress(lang: str) -> Iterator[Callable[[str, int], None]]:
+    """Show progress on a terminal, nothing elsewhere."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = streams.console(stderr=True)
+    if not console.is_interactive:
+        yield lambda _what, _count: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(phrase("cohort-reading", lang), total=None)
+
+        def progress(_what: str, count: int) -> None:
+            if count:
+                bar.update(task, description=phrase("cohort-rows", lang, count=count))
+
+        yield progress
+
+
+def _print(report: Report, output: Path, rejected: Path | None, lang: str) -> None:
+    click.secho(phrase("cohort-answered", lang, count=report.answered, file=output), fg="green")
+    if not report.refused:
+        return
+    if rejected is not None:
+        click.secho(phrase("cohort-rejected", lang, count=report.refused, file=rejected), err=True, fg="red")
+        return
+    click.secho(phrase("cohort-refused", lang, count=report.refused), err=True, fg="red")
+    for row in report.some:
+        click.echo(f"  {phrase('cohort-row', lang, row=row.row, id=row.id or '-')}", err=True)
+        for finding in row.findings:
+            click.echo(f"    {finding.text(lang)} [{finding.name}]", err=True)
+    if report.refused > len(report.some):
+        click.echo(f"  {phrase('cohort-more', lang, count=report.refused - len(report.some))}", err=True)

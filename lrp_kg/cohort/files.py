@@ -1,0 +1,73 @@
+"""A cohort from files to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.reading import File, Lines, repeated_ids
+from lrp_kg.cohort.run import Answers, Cohort, Refused
+from lrp_kg.cohort.writing import Output
+
+Progress = Callable[[str, int], None]
+SHOWN = 20
+"""Refused rows that a report names."""
+MEMORY = "512MB"
+"""What DuckDB may take before it writes to disk."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many rows were answered and refused, and some of the refused ones."""
+
+    answered: int
+    refused: int
+    some: tuple[Refused, ...]
+
+
+def answer_files(
+    service: GuidelineService,
+    files: Sequence[Path],
+    output: Path,
+    *,
+    rejected: Path | None = None,
+    lang: str = "en",
+    progress: Progress = lambda _what, _count: None,
+) -> Report:
+    """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
+    answers = Answers(service)
+    answered, refused = 0, 0
+    some: list[Refused] = []
+    with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        sources = [File(path, connection) for path in files]
+        cohorts = [Cohort(answers, source.names, text=source.text, whole=source.kind == "ndjson") for source in sources]
+        progress("ids", 0)
+        repeated = repeated_ids(sources, connection)
+        with Output(answers.schema, output, rejected) as target:
+            for source, cohort in zip(sources, cohorts, strict=True):
+                cohort.repeated = repeated
+                for found, left in _answered(source, cohort, answered + refused):
+                    target.write(found, (r.as_dict(lang) for r in left))
+                    answered, refused = answered + found.num_rows, refused + len(left)
+                    some += left[: SHOWN - len(some)]
+                    progress("answered", answered + refused)
+    return Report(answered, refused, tuple(some))
+
+
+def _answered(source: File, cohort: Cohort, before: int) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
+    """Yield the answers to the rows of a file and the refused ones; ``before`` are the rows of earlier files."""
+    first = before + 1
+    for batch in source.batches():
+        if isinstance(batch, Lines):
+            yield cohort.answer_whole(batch.records, first, batch.broken)
+            first += len(batch.records)
+        else:
+            yield cohort.answer(batch, first)
+            first += batch.num_rows

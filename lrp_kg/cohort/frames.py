@@ -1,0 +1,72 @@
+"""Records in a data frame of pandas or polars, or a table of Arrow, and their answers as one of the same kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.inputs import ID
+from lrp_kg.cohort.reading import ROWS
+from lrp_kg.cohort.run import Answers, Cohort, Refused
+from lrp_kg.errors import CohortError
+from lrp_kg.words import error as say
+
+SHOWN = 20
+
+
+def assess_frame(
+    frame: Any,
+    *,
+    guideline: GuidelineService | Path | str | None = None,
+    rejected: list[dict[str, Any]] | None = None,
+    lang: str = "en",
+) -> Any:
+    """Return the answers to the records of a frame, one row each, as a frame of the same kind.
+
+    ``rejected`` receives the rows that are refused, as dicts with row, id and findings; without it they raise
+    `CohortError`. Columns are those of ``lrp-kg cohort``.
+    """
+    table, back = _table(frame)
+    service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
+    answers = Answers(service)
+    cohort = Cohort(answers, table.column_names)
+    counts = pc.value_counts(table.column(ID).combine_chunks().cast(pa.string()))
+    cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)
+    found: list[pa.RecordBatch] = []
+    refused: list[Refused] = []
+    first = 1
+    for batch in table.combine_chunks().to_batches(max_chunksize=ROWS):
+        answered, left = cohort.answer(batch, first)
+        found.append(answered)
+        refused += left
+        first += batch.num_rows
+    if rejected is not None:
+        rejected += [r.as_dict(lang) for r in refused]
+    elif refused:
+        error = say(CohortError, "error-rows-refused", count=len(refused))
+        raise CohortError(error.message, [f for r in refused[:SHOWN] for f in r.findings], error.messages)
+    return back(pa.Table.from_batches(found, schema=answers.schema))
+
+
+def _table(frame: Any) -> tuple[pa.Table, Any]:
+    """Return a frame as a table, and what makes a frame of its kind of a table."""
+    kind = type(frame)
+    library = kind.__module__.partition(".")[0]
+    try:
+        if isinstance(frame, pa.Table):
+            return frame, lambda table: table
+        if isinstance(frame, pa.RecordBatch):
+            return pa.Table.from_batches([frame]), lambda table: table
+        if library == "pandas" and kind.__name__ == "DataFrame":
+            return pa.Table.from_pandas(frame, preserve_index=False), lambda table: table.to_pandas()
+        if library == "polars" and kind.__name__ == "DataFrame":
+            import polars
+
+            return frame.to_arrow(), polars.from_arrow
+    except pa.ArrowException as error:
+        raise say(CohortError, "error-frame", what=str(error).splitlines()[0]) from None
+    raise say(CohortError, "error-frame-kind", type=f"{kind.__module__}.{kind.__qualname__}")

@@ -1,0 +1,133 @@
+"""Rows from files, some at a time: CSV by DuckDB, Parquet by Arrow, NDJSON as records are read everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lrp_kg.cohort.inputs import ID
+from lrp_kg.errors import CohortError, RecordError
+from lrp_kg.findings import Finding
+from lrp_kg.record.lines import numbered_lines
+from lrp_kg.record.strict_json import decode, named_kind, parse_json
+from lrp_kg.words import error as say
+
+ROWS = 122_880
+"""Rows that are looked at together: a row group of DuckDB."""
+LINES = 20_000
+KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of JSON: the records that were read, and by place among them what is wrong with those that were not."""
+
+    records: list[Mapping[str, Any]]
+    broken: dict[int, Finding]
+
+
+class File:
+    """A file with one record a row."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection.cursor()
+        kind = KINDS.get(path.suffix.lower())
+        if kind is None:
+            raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
+        self.kind = kind
+        try:
+            with path.open("rb"):
+                pass
+            self.names = self._names()
+        except (OSError, duckdb.Error, pa.ArrowException, UnicodeDecodeError) as error:
+            raise self._unreadable(error) from None
+
+    @property
+    def text(self) -> bool:
+        """Return whether all values are text."""
+        return self.kind == "csv"
+
+    def _unreadable(self, error: Exception) -> CohortError:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+        return say(CohortError, "error-file", file=str(self.path), what=what)
+
+    def _csv(self, columns: str = "*") -> Any:
+        return self._connection.sql(
+            f"SELECT {columns} FROM read_csv($1, all_varchar = true, header = true, null_padding = false)",  # noqa: S608
+            params=[str(self.path)],
+        )
+
+    def _names(self) -> list[str]:
+        if self.kind == "parquet":
+            return list(pq.ParquetFile(self.path).schema_arrow.names)
+        return list(self._csv().columns) if self.kind == "csv" else []
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | Lines]:
+        """Yield the rows, or some columns of them."""
+        try:
+            if self.kind == "parquet":
+                file = pq.ParquetFile(self.path, read_dictionary=self._texts())
+                yield from file.iter_batches(ROWS, columns=columns)
+            elif self.kind == "csv":
+                chosen = "*" if columns is None else ", ".join(f'"{name}"' for name in columns)
+                yield from self._csv(chosen).to_arrow_reader(ROWS)
+            else:
+                yield from self._lines()
+        except (OSError, duckdb.Error, pa.ArrowException) as error:
+            raise self._unreadable(error) from None
+
+    def _texts(self) -> list[str]:
+        schema = pq.ParquetFile(self.path).schema_arrow
+        return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
+
+    def _lines(self) -> Iterator[Lines]:
+        found = Lines([], {})
+        with self.path.open("rb") as stream:
+            for _, line in numbered_lines(stream.readline):
+                record: Any = {}
+                try:
+                    if isinstance(line, RecordError):
+                        raise line
+                    record = parse_json(decode(line))
+                    if not isinstance(record, dict):
+                        kind, record = named_kind(record), {}
+                        raise say(RecordError, "error-not-object", kind=kind)
+                except RecordError as error:
+                    said = dict(error.messages)
+                    found.broken[len(found.records)] = Finding(error.code, error.message, messages=said)
+                found.records.append(record)
+                if len(found.records) >= LINES:
+                    yield found
+                    found = Lines([], {})
+        if found.records:
+            yield found
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+
+
+def repeated_ids(files: Sequence[File], connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the ids that more than one row of some files has; the memory that this takes is bounded."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR)")
+    for file in files:
+        for batch in file.batches([ID]):
+            if isinstance(batch, Lines):
+                ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
+            else:
+                ids = batch.column(0)
+            ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
+            some = pa.table({"id": ids.cast(pa.string())})
+            connection.register("ids", some)
+            connection.execute("INSERT INTO seen SELECT id FROM ids")
+            connection.unregister("ids")
+    found = connection.execute("SELECT id FROM seen WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1").fetchall()
+    connection.execute("DROP TABLE seen")
+    return frozenset(row[0] for row in found)

@@ -1,0 +1,127 @@
+"""Answers to a file, all or nothing: a Parquet, CSV or NDJSON file that has its name once it is whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from lrp_kg.cohort.inputs import SEPARATOR
+from lrp_kg.errors import CohortError
+from lrp_kg.words import error as say
+
+KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
+
+
+class Target:
+    """A file that is written beside its place, and moved there in the end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            if path.is_dir():
+                raise IsADirectoryError(21, os.strerror(21))
+            self.stream = self._beside.open("wb")
+        except OSError as error:
+            raise say(CohortError, "error-cohort-write", file=str(path), what=error.strerror) from None
+
+    def move(self) -> None:
+        """Give the file its name."""
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self._beside.replace(self.path)
+
+    def drop(self) -> None:
+        """Remove what is not whole."""
+        self.stream.close()
+        self._beside.unlink(missing_ok=True)
+
+
+class Output:
+    """Where answers and refused rows go; what is written is there once all of it is."""
+
+    def __init__(self, schema: pa.Schema, answers: Path, rejected: Path | None) -> None:
+        if answers.suffix.lower() not in KINDS:
+            raise say(CohortError, "error-cohort-kind", file=str(answers), known=", ".join(KINDS))
+        self._targets = [Target(answers)]
+        try:
+            if rejected is not None:
+                self._targets.append(Target(rejected))
+        except CohortError:
+            self._targets[0].drop()
+            raise
+        self._writer = _writer(answers.suffix.lower(), schema, self._targets[0].stream)
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is None:
+            self._writer.close()
+            for target in self._targets:
+                target.move()
+        else:
+            for target in self._targets:
+                target.drop()
+
+    def write(self, answers: pa.RecordBatch, refused: Iterable[dict[str, Any]]) -> None:
+        """Write some answers and refused rows."""
+        if answers.num_rows:
+            self._writer.write_batch(answers)
+        if len(self._targets) > 1:
+            self._targets[1].stream.writelines(orjson.dumps(row) + b"\n" for row in refused)
+
+
+def _writer(suffix: str, schema: pa.Schema, stream: Any) -> Any:
+    if suffix == ".parquet":
+        return pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1)
+    return _Csv(schema, stream) if suffix == ".csv" else _Lines(stream)
+
+
+class _Csv:
+    """Writes CSV: lists are joined, categories are text, what is not there is empty."""
+
+    def __init__(self, schema: pa.Schema, stream: Any) -> None:
+        self._schema = pa.schema([pa.field(f.name, _text_type(f.type)) for f in schema])
+        self._writer = pyarrow.csv.CSVWriter(stream, self._schema)
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        arrays = [_as_text(batch.column(n)).cast(f.type) for n, f in enumerate(self._schema)]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _Lines:
+    """Writes one JSON object a row."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        self._stream.writelines(orjson.dumps(row) + b"\n" for row in batch.to_pylist())
+
+    def close(self) -> None:
+        pass
+
+
+def _text_type(kind: pa.DataType) -> pa.DataType:
+    nested = pa.types.is_list(kind) or pa.types.is_dictionary(kind)
+    return pa.string() if nested else kind
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    return pc.binary_join(column, SEPARATOR) if pa.types.is_list(column.type) else column

@@ -1,0 +1,193 @@
+"""A cohort's columns say what the service says of each record alone; what it refuses, they refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
+pytest.importorskip("duckdb", reason="the extra cohort is not installed")
+import pandas as pd  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+import lrp_kg  # noqa: E402
+from lrp_kg import GuidelineService  # noqa: E402
+from lrp_kg.cli import main  # noqa: E402
+from lrp_kg.cohort import entry  # noqa: E402
+from lrp_kg.cohort.run import Answers  # noqa: E402
+from lrp_kg.errors import CohortError  # noqa: E402
+from tests.support.cohorts import KINDS, as_table, differences, invented  # noqa: E402
+
+Json = dict[str, Any]
+KNOWN: Json = {"id": "a", "redFlags": "none", "radicularPain": False, "careLine": "first-line", "contact": "follow-up"}
+DATED = KNOWN | {"assessmentDate": "2024-03-01", "onsetDate": "2024-02-20", "recurrentPain": False}
+
+
+@pytest.fixture(scope="module")
+def rows_answered(service: GuidelineService) -> Answers:
+    return Answers(service)
+
+
+@pytest.fixture(scope="module")
+def ankle_answers(ankle: GuidelineService) -> Answers:
+    return Answers(ankle)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_difference_to_the_service(service: GuidelineService, rows_answered: Answers, kind: str) -> None:
+    assert differences(service, invented(service, 60, 5, kind), rows_answered) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_difference_for_another_guideline(ankle: GuidelineService, ankle_answers: Answers, kind: str) -> None:
+    assert differences(ankle, invented(ankle, 100, 6, kind), ankle_answers) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("invalid", 5_000)])
+def test_no_difference_in_many(service: GuidelineService, rows_answered: Answers, kind: str, count: int) -> None:
+    assert differences(service, invented(service, count, 7, kind), rows_answered) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("invalid", 5_000)])
+def test_no_difference_in_many_of_another(
+    ankle: GuidelineService, ankle_answers: Answers, kind: str, count: int
+) -> None:
+    assert differences(ankle, invented(ankle, count, 8, kind), ankle_answers) == []
+
+
+# -- columns ----------------------------------------------------------------------------------------
+
+
+def test_names_of_columns_are_a_promise(rows_answered: Answers) -> None:
+    names = rows_answered.schema.names
+    assert names[:6] == ["id", "exit", "exit_answers", "exit_status", "exit_possible", "exit_missing"]
+    assert {"stage", "fedris-prevention_status", "medication-excluded"} <= set(names)
+    stage = rows_answered.schema.field("stage").type
+    assert pa.types.is_dictionary(stage) and stage.ordered
+
+
+def test_every_problem_of_the_columns_is_reported_at_once() -> None:
+    frame = pd.DataFrame({"zork": [1], "redFlags": ["none"], "takesOpioid": [True], "pain": [2]})
+    with pytest.raises(CohortError) as caught:
+        lrp_kg.assess_frame(frame)
+    assert [(f.name, f.field) for f in caught.value.findings] == [
+        ("column-unknown", "zork"),
+        ("column-unknown", "pain"),
+        ("column-id", "id"),
+        ("column-list-part", "medications"),
+    ]
+
+
+def test_lists_can_be_a_column_for_each_value(service: GuidelineService) -> None:
+    field = service.guideline.field_names["medications"]
+    columns = [v.expands_to.rpartition("#")[2] for v in field.values if v.expands_to]
+    frame = pd.DataFrame([{"id": "a", **dict.fromkeys(columns, False)}, {"id": "b", columns[0]: True}])
+    rejected: list[Json] = []
+    found = lrp_kg.assess_frame(frame, guideline=service, rejected=rejected)
+    assert found["id"].tolist() == ["a"]
+    assert [(r["row"], r["id"], [f["name"] for f in r["findings"]]) for r in rejected] == [(2, "b", ["list-in-part"])]
+    listed = lrp_kg.assess_frame(pa.table({"id": ["a"], "medications": pa.array([[]], pa.list_(pa.string()))}))
+    assert listed.to_pylist()[0]["medication-excluded_missing"] == found["medication-excluded_missing"][0].tolist()
+
+
+def test_ids_are_there_and_unique(service: GuidelineService) -> None:
+    rejected: list[Json] = []
+    frame = pd.DataFrame({"id": ["a", "b", None, "a", " "]})
+    found = lrp_kg.assess_frame(frame, guideline=service, rejected=rejected)
+    assert found["id"].tolist() == ["b"]
+    names = [(r["row"], [f["name"] for f in r["findings"]]) for r in rejected]
+    assert [(row, own[0]) for row, own in names] == [
+        (1, "id-repeated"),
+        (3, "id-missing"),
+        (4, "id-repeated"),
+        (5, "id-missing"),
+    ]
+    with pytest.raises(CohortError, match="4 rows are not valid"):
+        lrp_kg.assess_frame(frame, guideline=service)
+
+
+# -- frames -----------------------------------------------------------------------------------------
+
+
+def _polars(table: pa.Table) -> Any:
+    return pytest.importorskip("polars").from_arrow(table)
+
+
+@pytest.mark.parametrize("make", [lambda table: table, lambda table: table.to_pandas(), _polars])
+def test_frame_returns_its_own_kind(service: GuidelineService, make: Callable[[pa.Table], Any]) -> None:
+    frame = make(as_table([DATED, DATED | {"id": "b", "onsetDate": None}]))
+    found = lrp_kg.assess_frame(frame, guideline=service)
+    assert type(found) is type(frame)
+    assert list(found["stage_status"]) and str(list(found["stage_status"])[1]) == "undetermined"
+
+
+def test_frame_of_another_kind_is_refused() -> None:
+    with pytest.raises(CohortError, match="builtins.list is no data frame"):
+        lrp_kg.assess_frame([DATED])
+
+
+def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "LIBRARIES", ("numpy", "no_such_library"))
+    with pytest.raises(CohortError, match=r"no_such_library.*lrp-kg\[cohort\]"):
+        lrp_kg.assess_frame([])
+
+
+# -- files ------------------------------------------------------------------------------------------
+
+
+def _run(*arguments: object) -> Any:
+    return CliRunner().invoke(main, ["cohort", *map(str, arguments)])
+
+
+def test_formats_of_files_say_the_same(tmp_path: Path) -> None:
+    record = DATED | {"medications": ["nsaid", "opioid"], "onsetDate": "2024-02", "priorIncapacityDays": 3}
+    records = [record, KNOWN | {"id": "b", "medications": []}]
+    pq.write_table(as_table(records), tmp_path / "r.parquet")
+    (tmp_path / "r.ndjson").write_text("".join(json.dumps(r) + "\n" for r in records))
+    names = list(dict.fromkeys(k for r in records for k in r))
+    said = [{k: ";".join(v) or "[]" if isinstance(v, list) else str(v) for k, v in r.items()} for r in records]
+    lines = [",".join(names), *(",".join(r.get(n, "") for n in names) for r in said)]
+    (tmp_path / "r.csv").write_text("\n".join(lines) + "\n")
+    found = []
+    for kind in ("parquet", "ndjson", "csv"):
+        done = _run(tmp_path / f"r.{kind}", "-o", tmp_path / f"{kind}.parquet")
+        assert done.exit_code == 0, done.output
+        found.append(pq.read_table(tmp_path / f"{kind}.parquet").to_pylist())
+    assert found[0] == found[1] == found[2]
+    assert _run(tmp_path / "r.csv", "-o", tmp_path / "out.csv").exit_code == 0
+    assert "nsaid;opioid" not in (tmp_path / "out.csv").read_text() and ";" in (tmp_path / "out.csv").read_text()
+
+
+def test_refused_rows_are_written_or_counted(tmp_path: Path) -> None:
+    lines = [json.dumps(DATED), "{broken", json.dumps(DATED | {"id": "b", "redFlags": "zork", "nope": 1}), "[]"]
+    (tmp_path / "r.ndjson").write_text("\n".join(lines))
+    done = _run(tmp_path / "r.ndjson", "-o", tmp_path / "o.parquet")
+    assert done.exit_code == 1 and "3 rows refused" in done.output
+    done = _run(tmp_path / "r.ndjson", "-o", tmp_path / "o.parquet", "--rejected", tmp_path / "no.ndjson")
+    assert done.exit_code == 0, done.output
+    rejected = [json.loads(line) for line in (tmp_path / "no.ndjson").read_text().splitlines()]
+    assert [(r["row"], r["id"], {f["name"] for f in r["findings"]}) for r in rejected] == [
+        (2, None, {"broken-json"}),
+        (3, "b", {"unknown-field", "value-not-in-list"}),
+        (4, None, {"record-not-readable"}),
+    ]
+    assert pq.read_table(tmp_path / "o.parquet").column("id").to_pylist() == ["a"]
+
+
+def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,zork\na,1\n")
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
+    assert done.exit_code == 2 and "zork" in done.output
+    assert _run(tmp_path / "none.csv", "-o", tmp_path / "o.parquet").exit_code == 2
+    assert _run(tmp_path / "r.csv", "-o", tmp_path / "o.xlsx").exit_code == 2
+    assert _run(tmp_path / "r.csv", "-o", tmp_path / "r.csv").exit_code == 2
+    assert _run(tmp_path / "r.csv", "-o", tmp_path / "no" / "o.csv").exit_code == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv"]
