@@ -31,7 +31,7 @@ from lrp_kg.record.read import RecordReader
 from lrp_kg.words import in_every_language
 
 if TYPE_CHECKING:
-    from lrp_kg.record.validate import Rules
+    from lrp_kg.record.validate import ConformanceRules
 
 
 class GuidelineService:
@@ -73,9 +73,9 @@ class GuidelineService:
         return load_validator(self.guideline)
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> ConformanceRules:
         """What the validity of a record depends on, for who judges many at once."""
-        found: Rules = self._validator.rules
+        found: ConformanceRules = self._validator.rules
         return found
 
     def warm(self) -> None:

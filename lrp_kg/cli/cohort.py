@@ -15,7 +15,7 @@ from lrp_kg.errors import LrpError
 from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
-    from lrp_kg.cohort.files import Report
+    from lrp_kg.cohort.files import CohortReport
 
 
 @click.command()
@@ -101,7 +101,7 @@ def _progress(lang: str) -> Iterator[Callable[[str, int], None]]:
         yield progress
 
 
-def _print(report: Report, output: Path, rejected: Path | None, lang: str) -> None:
+def _print(report: CohortReport, output: Path, rejected: Path | None, lang: str) -> None:
     click.secho(phrase("cohort-answered", lang, count=report.answered, file=output), fg="green")
     if not report.refused:
         return

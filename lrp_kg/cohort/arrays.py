@@ -15,7 +15,7 @@ REMEMBERED = 1_000_000
 """Keys that one memory holds, after which they are dropped."""
 
 
-class Table:
+class NumberTable:
     """Numbers by small integer keys, in an array that grows; a key that is new is worked out once."""
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Automaton:
         self.states.number(start)
         self._sizes = sizes
         self._step = step
-        self._tables = [Table() for _ in axes]
+        self._tables = [NumberTable() for _ in axes]
 
     def run(self, cells: Sequence[Array]) -> Array:
         """Return the number of the state in which each row ends."""

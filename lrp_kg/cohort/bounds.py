@@ -17,8 +17,8 @@ from lrp_kg.logic.calendar import ALWAYS, Calendar
 FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 
 
-class Bounds:
-    """Bounds of the dates of some rows."""
+class ColumnBounds:
+    """The bounds of the dates of some rows."""
 
     def __init__(self, calendar: Calendar, rows: Rows) -> None:
         self._calendar = calendar

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lrp_kg.cohort.arrays import Array, Memory, Numbering
-from lrp_kg.cohort.inputs import ABSENT, Batch, Inputs
+from lrp_kg.cohort.inputs import ABSENT, Inputs, Portion
 from lrp_kg.cohort.measures import as_date, measure
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.model import Derived, Guideline
@@ -78,12 +78,12 @@ class CellReader:
         self._reader = reader
         self._inputs = inputs
         self._dates = [f.iri for f in guideline.fields.values() if f.kind == "date"]
-        self._parts = [_Part(self, fields, variables) for fields, variables in self._together()]
+        self._parts = [_FieldsTogether(self, fields, variables) for fields, variables in self._together()]
         self._derived = [
             (i, guideline.derived[v.iri]) for i, v in enumerate(cells.variables) if v.iri in guideline.derived
         ]
 
-    def rows(self, batch: Batch) -> Rows:
+    def rows(self, batch: Portion) -> Rows:
         """Return the rows of a batch."""
         days = self._settled({name: self._days(batch, name) for name in self._dates})
         found = [np.zeros(batch.size, np.uint8) for _ in self._cells.variables]
@@ -105,7 +105,7 @@ class CellReader:
             found[rows] = np.where(shortest == longest, own, 0)
         return found
 
-    def _days(self, batch: Batch, name: str) -> Days:
+    def _days(self, batch: Portion, name: str) -> Days:
         """Return a date as the reader of records understands it."""
         exact = batch.days[name]
         state = np.where(exact == ABSENT, UNKNOWN, EXACT).astype(np.int8)
@@ -163,7 +163,7 @@ class CellReader:
         return self._inputs.distinct[key].values[code]
 
 
-class _Part:
+class _FieldsTogether:
     """Fields that imply or exclude each other, and the variables that follow from their values."""
 
     def __init__(self, reader: CellReader, fields: Sequence[str], variables: Sequence[int]) -> None:
@@ -173,7 +173,7 @@ class _Part:
         self._memory = Memory()
         self._found = Numbering()
 
-    def fill(self, batch: Batch, days: dict[str, Days], cells: Sequence[Array]) -> None:
+    def fill(self, batch: Portion, days: dict[str, Days], cells: Sequence[Array]) -> None:
         """Set the cells of the variables."""
         columns: list[Array] = []
         for f in self._fields:

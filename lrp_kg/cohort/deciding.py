@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, Table
-from lrp_kg.cohort.bounds import Bounds
+from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable
+from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows, cell_of
 from lrp_kg.cohort.measures import measure, of_days_only
 from lrp_kg.logic.calendar import Calendar
@@ -51,7 +51,7 @@ class States:
         dates = sorted(name for name in asked if cells.guideline.fields[name].kind == "date")
         self._dates: list[str] = dates if self.diagram is None else []
         """Dates of which only matters whether they are known."""
-        self._open = Table()
+        self._open = NumberTable()
 
     def _step(self, node: int, axis: int, own: tuple[int, ...]) -> int:
         """Return the function that is left when an axis has some cells."""
@@ -105,7 +105,7 @@ class States:
         """Return columns on which the outcome depends beside the state: what is known of dates, and where."""
         names = sorted({n for axis in self.durations for n in self._names(axis)})
         columns: list[Array] = [half, *(rows.days[n].state for n in names)]
-        bounds = Bounds(self.calendar, rows)
+        bounds = ColumnBounds(self.calendar, rows)
         known = {n: bounds.of(n) for n in names}
         counts = self._partners(rows, half)
         for place, axis in enumerate(self.durations):
@@ -160,7 +160,7 @@ class DecisionColumn:
         self._outcomes = outcomes
         self._plain = Memory()
         self._dated = Memory()
-        self._table = Table()
+        self._table = NumberTable()
 
     def outcomes(self, rows: Rows) -> Array:
         """Return the number of the outcome of each row."""

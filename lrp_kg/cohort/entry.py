@@ -27,9 +27,9 @@ def demand_libraries() -> None:
 def assess_frame(frame: Any, **options: Any) -> Any:
     """Return the answers to the records of a data frame of pandas or polars, or a table of Arrow, one row each.
 
-    The result is of the same kind as the frame. ``guideline`` is a folder or a `GuidelineService`, the packaged low
-    back pain guideline by default. ``rejected``, a list, receives the rows that are refused, as dicts with row, id and
-    findings in ``lang``; without it they raise `CohortError`. `docs/cohorts.md` lists the columns.
+    The result is of the same kind as the frame. ``guideline`` is a folder or a `GuidelineService`, by default the
+    packaged low back pain guideline. ``rejected``, a list, receives the rows that are refused, as dicts with row, id
+    and findings in ``lang``; without it they raise `CohortError`. `docs/cohorts.md` lists the columns.
     """
     demand_libraries()
     from lrp_kg.cohort.frames import assess_frame as answer

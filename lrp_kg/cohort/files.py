@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.cohort.reading import File, Lines, repeated_ids
-from lrp_kg.cohort.run import Answers, Cohort, Refused
+from lrp_kg.cohort.reading import File, JsonLines, repeated_ids
+from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
 
 Progress = Callable[[str, int], None]
@@ -23,7 +23,7 @@ MEMORY = "512MB"
 
 
 @dataclass(frozen=True)
-class Report:
+class CohortReport:
     """How many rows were answered and refused, and some of the refused ones."""
 
     answered: int
@@ -39,7 +39,7 @@ def answer_files(
     rejected: Path | None = None,
     lang: str = "en",
     progress: Progress = lambda _what, _count: None,
-) -> Report:
+) -> CohortReport:
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
     answers = Answers(service)
     answered, refused = 0, 0
@@ -47,7 +47,9 @@ def answer_files(
     with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         sources = [File(path, connection) for path in files]
-        cohorts = [Cohort(answers, source.names, text=source.text, whole=source.kind == "ndjson") for source in sources]
+        cohorts = [
+            CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson") for source in sources
+        ]
         progress("ids", 0)
         repeated = repeated_ids(sources, connection)
         with Output(answers.schema, output, rejected) as target:
@@ -58,14 +60,14 @@ def answer_files(
                     answered, refused = answered + found.num_rows, refused + len(left)
                     some += left[: SHOWN - len(some)]
                     progress("answered", answered + refused)
-    return Report(answered, refused, tuple(some))
+    return CohortReport(answered, refused, tuple(some))
 
 
-def _answered(source: File, cohort: Cohort, before: int) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
+def _answered(source: File, cohort: CohortRun, before: int) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
     """Yield the answers to the rows of a file and the refused ones; ``before`` are the rows of earlier files."""
     first = before + 1
     for batch in source.batches():
-        if isinstance(batch, Lines):
+        if isinstance(batch, JsonLines):
             yield cohort.answer_whole(batch.records, first, batch.broken)
             first += len(batch.records)
         else:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import ROWS
-from lrp_kg.cohort.run import Answers, Cohort, Refused
+from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
 
@@ -33,7 +33,7 @@ def assess_frame(
     table, back = _table(frame)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
     answers = Answers(service)
-    cohort = Cohort(answers, table.column_names)
+    cohort = CohortRun(answers, table.column_names)
     counts = pc.value_counts(table.column(ID).combine_chunks().cast(pa.string()))
     cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)
     found: list[pa.RecordBatch] = []

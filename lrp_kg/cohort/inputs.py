@@ -58,7 +58,7 @@ class Distinct:
 
 
 @dataclass
-class Batch:
+class Portion:
     """Some rows of a table: ``codes`` are the numbers of their values by key, ``days`` the days by IRI of a date.
 
     ``texts`` are fields that no criterion reads; ``odd`` marks rows of which a value is not understood, or is partly
@@ -69,21 +69,21 @@ class Batch:
     first: int
     size: int
     ids: pa.Array
-    codes: dict[str, Array]
-    texts: dict[str, pa.Array]
-    days: dict[str, Array]
     odd: Array
+    codes: dict[str, Array] = field(default_factory=dict)
+    texts: dict[str, pa.Array] = field(default_factory=dict)
+    days: dict[str, Array] = field(default_factory=dict)
     found: dict[int, list[Finding]] = field(default_factory=dict)
     whole: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     foreign: dict[int, str] = field(default_factory=dict)
     broken: Collection[int] = ()
 
-    def of(self, rows: Array) -> Batch:
+    def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
         codes = {key: own[rows] for key, own in self.codes.items()}
         days = {iri: own[rows] for iri, own in self.days.items()}
         taken = self.ids.take(pa.array(rows))
-        return Batch(self.first, len(rows), taken, codes, {}, days, self.odd[rows])
+        return Portion(self.first, len(rows), taken, self.odd[rows], codes=codes, days=days)
 
 
 class Inputs:
@@ -127,10 +127,10 @@ class Inputs:
 
     # -- one batch ------------------------------------------------------------------------------
 
-    def read(self, rows: pa.RecordBatch, first: int) -> Batch:
+    def read(self, rows: pa.RecordBatch, first: int) -> Portion:
         """Return the rows of a batch as numbers; ``first`` is the number of its first row."""
         columns = {name: rows.column(number) for number, name in enumerate(rows.schema.names)}
-        batch = Batch(first, rows.num_rows, _ids(_plain(columns[ID])), {}, {}, {}, np.zeros(rows.num_rows, bool))
+        batch = Portion(first, rows.num_rows, _ids(_plain(columns[ID])), np.zeros(rows.num_rows, bool))
         for name, column in columns.items():
             f = self._fields.get(name)
             if name == ID or name in self._members:
@@ -145,10 +145,10 @@ class Inputs:
         self._add_days(batch)
         return batch
 
-    def read_whole(self, records: Sequence[Mapping[str, Any]], first: int, broken: Mapping[int, Finding]) -> Batch:
+    def read_whole(self, records: Sequence[Mapping[str, Any]], first: int, broken: Mapping[int, Finding]) -> Portion:
         """Return records that are JSON objects as numbers; ``broken`` says of some places why there is none."""
         size = len(records)
-        batch = Batch(first, size, pa.nulls(size, pa.string()), {}, {}, {}, np.zeros(size, bool))
+        batch = Portion(first, size, pa.nulls(size, pa.string()), np.zeros(size, bool))
         keys = [f.id for f in self._fields.values() if f.kind != "string"] + list(self._bounds)
         for key in keys:
             number = self._of(key).number
@@ -172,7 +172,7 @@ class Inputs:
         self._add_days(batch)
         return batch
 
-    def record(self, batch: Batch, row: int) -> dict[str, Any]:
+    def record(self, batch: Portion, row: int) -> dict[str, Any]:
         """Return a row as the record that it is."""
         if row in batch.whole:
             return dict(batch.whole[row])
@@ -206,7 +206,7 @@ class Inputs:
         found: Array = numbers[places.to_numpy(zero_copy_only=False)]
         return found
 
-    def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Batch) -> Array:
+    def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Portion) -> Array:
         """Return the number of the list that one column for each of its values says."""
         own = self._of(f.id)
         every = [self._codes(name, columns[name], "boolean") for name in names]
@@ -235,7 +235,7 @@ class Inputs:
 
     # -- dates ----------------------------------------------------------------------------------
 
-    def _add_days(self, batch: Batch) -> None:
+    def _add_days(self, batch: Portion) -> None:
         """Add the day, or the first and last possible day, of each date of each row."""
         for f in self._g.fields.values():
             if f.kind != "date":

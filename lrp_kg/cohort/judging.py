@@ -15,7 +15,7 @@ import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.arrays import Array, distinct
-from lrp_kg.cohort.inputs import ABSENT, Batch, Inputs, fits
+from lrp_kg.cohort.inputs import ABSENT, Inputs, Portion, fits
 from lrp_kg.cohort.measures import by_day
 from lrp_kg.durations import add_period, day_number
 from lrp_kg.findings import Finding
@@ -27,7 +27,7 @@ _NEAR = 3
 """Days around the end of a period within which every pair of dates is validated itself."""
 
 
-class Judge:
+class RowJudge:
     """Says which rows are valid, remembering what was seen in valid ones."""
 
     def __init__(self, service: GuidelineService, inputs: Inputs) -> None:
@@ -41,7 +41,7 @@ class Judge:
         self._spans = {(s.field, s.counted_from): s for s in self._g.date_spans}
         self._conforming: list[set[tuple[int, ...]]] = []
 
-    def findings(self, batch: Batch) -> dict[int, list[Finding]]:
+    def findings(self, batch: Portion) -> dict[int, list[Finding]]:
         """Return the findings of each row that is not valid."""
         refused = {row: list(findings) for row, findings in batch.found.items()}
         certain = np.zeros(batch.size, bool)
@@ -58,7 +58,7 @@ class Judge:
             self._look(batch, row, refused)
         return refused
 
-    def _look(self, batch: Batch, row: int, refused: dict[int, list[Finding]]) -> bool:
+    def _look(self, batch: Portion, row: int, refused: dict[int, list[Finding]]) -> bool:
         found = self._service.validate(self._inputs.record(batch, row))
         if not found and row in batch.foreign:  # JSON-LD, whose keys a context maps
             found = [problem("unknown-field", "row-linked", shown(batch.foreign[row]))]
@@ -66,7 +66,7 @@ class Judge:
             refused.setdefault(row, []).extend(found)
         return not found
 
-    def _settle(self, batch: Batch, settled: Array, certain: Array, refused: dict[int, list[Finding]]) -> None:
+    def _settle(self, batch: Portion, settled: Array, certain: Array, refused: dict[int, list[Finding]]) -> None:
         """Validate rows until every other one has only what valid rows have."""
         fit = np.ones(batch.size, bool)
         for iri, texts in self._texts(batch):
@@ -96,14 +96,14 @@ class Judge:
                     for own, (_, inverse, _), known in zip(keys, families, self._conforming, strict=True):
                         known.add(own[inverse[row]])
 
-    def _texts(self, batch: Batch) -> Iterator[tuple[str, Any]]:
+    def _texts(self, batch: Portion) -> Iterator[tuple[str, Any]]:
         yield self._g.roles.identifier or "", batch.ids
         for key, texts in batch.texts.items():
             yield self._g.field_names[key].iri, texts
 
     # -- what constraints look at -------------------------------------------------------------------
 
-    def _families(self, batch: Batch) -> Iterator[list[Array]]:
+    def _families(self, batch: Portion) -> Iterator[list[Array]]:
         """Yield the columns that constraints look at together; the last is which shapes apply at all."""
         size = batch.size
         there: dict[str, Array] = {iri: days != ABSENT for iri, days in batch.days.items()}
@@ -160,7 +160,7 @@ class Judge:
         return np.where(days == ABSENT, ABSENT // 2, kind)
 
     @staticmethod
-    def _beside_end(batch: Batch, span: DateSpan) -> list[Array]:
+    def _beside_end(batch: Portion, span: DateSpan) -> list[Array]:
         """Return where a day is beside the end of the period in which it must be; near it, both days themselves."""
         own, start = batch.days[span.field], batch.days[span.counted_from]
         both = np.flatnonzero((own != ABSENT) & (start != ABSENT))

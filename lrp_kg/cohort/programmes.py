@@ -10,7 +10,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.programmes import ProgrammeRun
 from lrp_kg.answer.run import Run
 from lrp_kg.cohort.arrays import Array, Memory, Numbering
-from lrp_kg.cohort.bounds import Bounds
+from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import RANGE, Days, Rows
 from lrp_kg.cohort.deciding import DecisionColumn
 from lrp_kg.durations import day_number
@@ -40,7 +40,7 @@ class ProgrammeColumn:
         """Return the editions that may apply in each row, as bits, and the days on which the choosing date can be."""
         if self._field is None or len(self._windows) == 1:
             return np.full(rows.size, (1 << len(self._windows)) - 1, np.int64), None
-        possible = Bounds(self._assessor.dates, rows).of(self._field)
+        possible = ColumnBounds(self._assessor.dates, rows).of(self._field)
         contrary = possible.low > possible.high
         low = np.where(contrary, day_number(ALWAYS.earliest), possible.low)
         high = np.where(contrary, day_number(ALWAYS.latest), possible.high)

@@ -25,7 +25,7 @@ KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "n
 
 
 @dataclass(frozen=True)
-class Lines:
+class JsonLines:
     """Lines of JSON: the records that were read, and by place among them what is wrong with those that were not."""
 
     records: list[Mapping[str, Any]]
@@ -69,7 +69,7 @@ class File:
             return list(pq.ParquetFile(self.path).schema_arrow.names)
         return list(self._csv().columns) if self.kind == "csv" else []
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | Lines]:
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
         """Yield the rows, or some columns of them."""
         try:
             if self.kind == "parquet":
@@ -87,8 +87,8 @@ class File:
         schema = pq.ParquetFile(self.path).schema_arrow
         return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
 
-    def _lines(self) -> Iterator[Lines]:
-        found = Lines([], {})
+    def _lines(self) -> Iterator[JsonLines]:
+        found = JsonLines([], {})
         with self.path.open("rb") as stream:
             for _, line in numbered_lines(stream.readline):
                 record: Any = {}
@@ -105,7 +105,7 @@ class File:
                 found.records.append(record)
                 if len(found.records) >= LINES:
                     yield found
-                    found = Lines([], {})
+                    found = JsonLines([], {})
         if found.records:
             yield found
 
@@ -119,7 +119,7 @@ def repeated_ids(files: Sequence[File], connection: duckdb.DuckDBPyConnection) -
     connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR)")
     for file in files:
         for batch in file.batches([ID]):
-            if isinstance(batch, Lines):
+            if isinstance(batch, JsonLines):
                 ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
             else:
                 ids = batch.column(0)

@@ -14,8 +14,8 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.arrays import Array, Numbering
 from lrp_kg.cohort.cells import CellReader, Rows
 from lrp_kg.cohort.deciding import DecisionColumn, States
-from lrp_kg.cohort.inputs import ID, Batch, Inputs
-from lrp_kg.cohort.judging import Judge
+from lrp_kg.cohort.inputs import ID, Inputs, Portion
+from lrp_kg.cohort.judging import RowJudge
 from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.cohort.results import OutcomeColumns
 from lrp_kg.findings import Finding
@@ -74,7 +74,7 @@ class Answers:
         return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.schema)
 
 
-class Cohort:
+class CohortRun:
     """Answers the rows of tables with one set of columns; ``repeated`` are the ids that more than one row has.
 
     The values of ``text`` are all text, as in CSV; rows that are ``whole`` are JSON objects and have no columns.
@@ -85,7 +85,7 @@ class Cohort:
         self._answers = answers
         self.repeated: frozenset[str] = frozenset()
         self._inputs = Inputs(service.guideline, service.reader, [ID] if whole else names, text=text)
-        self._judge = Judge(service, self._inputs)
+        self._judge = RowJudge(service, self._inputs)
         self._cells = CellReader(service.guideline, service.assessor.cells, service.reader, self._inputs)
 
     def answer(self, rows: pa.RecordBatch, first: int) -> tuple[pa.RecordBatch, list[Refused]]:
@@ -98,7 +98,7 @@ class Cohort:
         """Return the answers to JSON objects, and those that are refused; ``broken`` are no records."""
         return self._answer(self._inputs.read_whole(records, first, broken))
 
-    def _answer(self, batch: Batch) -> tuple[pa.RecordBatch, list[Refused]]:
+    def _answer(self, batch: Portion) -> tuple[pa.RecordBatch, list[Refused]]:
         self._check_ids(batch)
         found = self._judge.findings(batch)
         refused = [
@@ -109,7 +109,7 @@ class Cohort:
             batch = batch.of(np.setdiff1d(np.arange(batch.size), np.fromiter(found, np.int64, len(found))))
         return self._answers.table(batch.ids, self._cells.rows(batch)), refused
 
-    def _check_ids(self, batch: Batch) -> None:
+    def _check_ids(self, batch: Portion) -> None:
         """Report the rows without an id, and those with one that another row has."""
         empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(batch.ids), ""), True)
         for row in np.setdiff1d(np.flatnonzero(np.asarray(empty)), list(batch.broken)).tolist():

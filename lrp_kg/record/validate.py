@@ -107,7 +107,7 @@ class _Prepared:
 
 
 @dataclass(frozen=True)
-class Rules:
+class ConformanceRules:
     """What the conformance of a record depends on, beside its shapes; properties by IRI.
 
     ``of_value`` are those of which a constraint looks at more than the type of a value, ``joined`` those of which one
@@ -300,10 +300,10 @@ class Validator:
         return not self._results(raw, entries)
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> ConformanceRules:
         """What the conformance of a record depends on."""
         targets = [target for own in self._targets_by_root for kind, target in own if kind == "subjects"]
-        return Rules(
+        return ConformanceRules(
             rememberable=self._rememberable,
             of_value=frozenset(self._of_value),
             joined=tuple(dict.fromkeys(self._joined)),

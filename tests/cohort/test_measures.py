@@ -14,11 +14,7 @@ from lrp_kg.durations import MEASURES, day_number  # noqa: E402
 @pytest.mark.parametrize("name", MEASURES)
 def test_columns_are_measured_as_dates(name: str) -> None:
     starts = [date(2023, 1, 1) + timedelta(days=n) for n in range(0, 800, 3)]
-    ends = [date(2022, 12, 20) + timedelta(days=n) for n in range(0, 900, 7)] + [date(1, 1, 1), date(9999, 12, 31)]
-    pairs = [(a, b) for a in [*starts, date(2024, 2, 29), date(1, 1, 31)] for b in ends]
+    ends = [date(2022, 12, 20) + timedelta(days=n) for n in range(0, 900, 7)] + [date(1950, 2, 28), date(9999, 12, 31)]
+    pairs = [(a, b) for a in [*starts, date(2024, 2, 29), date(2, 1, 31)] for b in ends]
     columns = (np.array([day_number(pair[n]) for pair in pairs]) for n in (0, 1))
-    if name.startswith("Begun") or name.startswith("Completed"):
-        pairs_in = [(a, b) for a, b in pairs if date(2, 1, 1) < a]
-        columns = (np.array([day_number(pair[n]) for pair in pairs_in]) for n in (0, 1))
-        pairs = pairs_in
     assert measure(name, *columns).tolist() == [MEASURES[name](a, b) for a, b in pairs]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.run import Run
-from lrp_kg.cohort.run import Answers, Cohort
+from lrp_kg.cohort.run import Answers, CohortRun
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field
 from lrp_kg.namespaces import local_name
@@ -117,7 +117,7 @@ def as_table(records: Sequence[Json]) -> pa.Table:
 def answers_of(records: Sequence[Json], answers: Answers, size: int = 1000) -> tuple[dict[str, Json], dict[str, Any]]:
     """Return the rows of answers by id, and the refused ones."""
     table = as_table(records)
-    cohort = Cohort(answers, table.column_names)
+    cohort = CohortRun(answers, table.column_names)
     rows: dict[str, Json] = {}
     refused: dict[str, Any] = {}
     first = 1
