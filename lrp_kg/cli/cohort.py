@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import INTERRUPTED, INVALID, fail, guideline_option, lang_option, stop
+from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
+from lrp_kg.cli.options import fail, guideline_option, lang_option, stop
 from lrp_kg.errors import LrpError
 from lrp_kg.words import phrase
 
@@ -69,7 +70,7 @@ def cohort(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: s
         click.secho(phrase("cohort-interrupted", lang), err=True)
         raise SystemExit(INTERRUPTED) from None
     _print(report, output, rejected, lang)
-    raise SystemExit(INVALID if report.refused and rejected is None else 0)
+    raise SystemExit(FOUND if report.refused and rejected is None else DONE)
 
 
 def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str) -> None:
