@@ -35,13 +35,14 @@ STEPS = {
     "mutate": "changes of criteria",
 }
 """What each stage does, until it says more itself."""
+FORMATS = ("text", "json", "sarif", "code-quality")
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
 @click.command()
 @guideline_option
 @click.option("--watch", "-w", is_flag=True, help="Check again after every edit, until Ctrl+C.")
-@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--notes/--no-notes", default=True, show_default=True, help="Also list declared gaps and other notes.")
 @click.option("--all", "every", is_flag=True, help="List every finding, also those that follow from others.")
 @click.option("--mutate", is_flag=True, help="Change one criterion at a time; list the changes that no case notices.")
@@ -179,11 +180,16 @@ def _print(result: CheckResult, form: str, folder: Path, *, notes: bool, every: 
             data["mutation"] = result.mutation.as_dict()
         print_json(data)
         return
+    survived = result.mutation.findings() if result.mutation else []
     if form == "sarif":
         from lrp_kg.authoring.check.as_sarif import sarif
 
-        survived = result.mutation.findings() if result.mutation else []
         print_json(sarif([*shown, *survived], folder, exit_code=exit_code(result), crashed=result.crashed))
+        return
+    if form == "code-quality":
+        from lrp_kg.authoring.check.as_code_quality import code_quality
+
+        print_json(code_quality([*shown, *survived], folder))
         return
     _print_text(streams.console(soft_wrap=True), result, shown, every)
 

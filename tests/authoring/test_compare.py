@@ -514,7 +514,8 @@ def test_git_revisions_are_compared(repository: Path) -> None:
     assert (found["old"]["name"], found["new"]["name"]) == ("v1", "HEAD")
     assert run("diff", "HEAD", ".").exit_code == 0
     assert run("diff", "v1", ".").exit_code == 1
-    assert run("diff", "v1:inner/pathway", "HEAD:inner/pathway").exit_code == 0
+    assert run("diff", "v1:inner/pathway", "HEAD:./inner/pathway/").exit_code == 0
+    assert run("diff", "v1", "v1:.").exit_code == 0
     assert run("diff", "v1:inner/pathway", "HEAD").exit_code == 1
 
 

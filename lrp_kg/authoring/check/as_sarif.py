@@ -61,12 +61,18 @@ def sentence(text: str) -> str:
     return begun if begun.endswith(".") else f"{begun}."
 
 
-def _result(finding: Finding, rule: int, folder: Path) -> dict[str, Any]:
+def place_of(finding: Finding, folder: Path) -> tuple[Path, int, int]:
+    """Return the file, line and column of a finding, 0 where it has none; without a place, the folder."""
     place = re.fullmatch(r"(.*?)(?::(\d+))?(?::(\d+))?", finding.where, re.DOTALL)
     file, line, column = place.groups() if place else ("", None, None)
-    physical: dict[str, Any] = {"artifactLocation": _artifact(Path(file) if file else folder)}
-    if line and int(line):
-        physical["region"] = {"startLine": int(line)} | ({"startColumn": int(column)} if column else {})
+    return Path(file) if file else folder, int(line or 0), int(column or 0)
+
+
+def _result(finding: Finding, rule: int, folder: Path) -> dict[str, Any]:
+    file, line, column = place_of(finding, folder)
+    physical: dict[str, Any] = {"artifactLocation": _artifact(file)}
+    if line:
+        physical["region"] = {"startLine": line} | ({"startColumn": column} if column else {})
     location: dict[str, Any] = {"physicalLocation": physical}
     if finding.term:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.term}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import shutil
 import subprocess
 import tarfile
@@ -40,7 +41,8 @@ def _unpack(name: str, target: Path) -> None:
     revision, _, inside = name.partition(":")
     root = Path(_git(Path.cwd(), name, "rev-parse", "--show-toplevel").decode().strip())
     commit = _git(root, name, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
-    folder = inside.strip("/")
+    folder = posixpath.normpath(inside.strip("/"))
+    folder = "" if folder == "." else folder
     listed = _git(root, name, "ls-tree", "-r", "-d", "--name-only", "--full-tree", commit.decode().strip()).decode()
     folders = set(listed.splitlines())
     found = [part for part in PARTS if f"{folder}/{part}".strip("/") in folders]
