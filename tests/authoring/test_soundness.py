@@ -92,6 +92,25 @@ def test_second_check_reads_the_cache(tmp_path: Path, monkeypatch: pytest.Monkey
     assert check_soundness(ANKLE, hermit=False) == []
 
 
+def test_edit_is_reasoned_over_where_it_reaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a new process: what is known to be sound is read from the disk, and the findings are those from nothing."""
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    assert check_soundness(ANKLE, hermit=False) == []
+    probed: list[str] = []
+    judge = soundness.judge
+    monkeypatch.setattr(soundness, "judge", lambda piece: (probed.extend(piece.probed), judge(piece))[1])
+    for number, change in enumerate((DISJOINT, TWO_VALUES, COMPLEMENT, ("maxInclusive 4", "maxInclusive 5"))):
+        folder = variant(tmp_path / str(number), change)
+        probed.clear()
+        found = check_soundness(folder, hermit=False)
+        reached = len(probed)
+        with monkeypatch.context() as fresh:
+            fresh.setenv("LRP_CACHE", str(tmp_path / f"fresh-{number}"))
+            probed.clear()
+            assert check_soundness(folder, hermit=False) == found and bool(found) == (number < 3)
+        assert reached < len(probed) or change == DISJOINT  # which is about all conditions
+
+
 @pytest.mark.slow
 def test_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))

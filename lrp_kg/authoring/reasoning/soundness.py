@@ -23,13 +23,15 @@ from lrp_kg.authoring.reasoning.contradiction import FirstInconsistent
 from lrp_kg.authoring.reasoning.logic import Logic
 from lrp_kg.authoring.reasoning.modularise import Piece, conjuncts, without_bounds
 from lrp_kg.authoring.reasoning.statements import OwlStatement
-from lrp_kg.cache import remembered
+from lrp_kg.cache import cache_folder, file_name, read_kept, remembered, write_kept
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import files_to_check
 from lrp_kg.guideline.modules import read_modules
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import OWL, RDF, local_name
 
+KEPT = 10_000
+"""Conditions that are remembered as sound from one process to the next."""
 _BY_HERMIT = "HermiT finds that not all axioms can be true"
 _BLANK = re.compile(r"\b[0-9a-f]{20,40}\b")
 _DENIED = re.compile(r"Violation of complementarity for classes (\S+) and (\S+)")
@@ -83,7 +85,7 @@ def check_soundness(
 def _judgements(logic: Logic, cache: CheckCache, report: Callable[[str], None]) -> list[Judgement]:
     """Return the judgements of owlrl on the base, and on conditions not yet known to be sound."""
     keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
-    sound: frozenset[str] = cache.latest("sound conditions") or frozenset()
+    sound: frozenset[str] = cache.latest("sound conditions") or _kept_sound()
     todo = [name for name, key in keys.items() if key not in sound]
     base = logic.base()
     found = [judge(base)] if base else []
@@ -93,8 +95,31 @@ def _judgements(logic: Logic, cache: CheckCache, report: Callable[[str], None]) 
         report(f"owlrl, part {number} of {len(pieces)} of the ontology")
         judged.append((piece, judge(piece)))
     doubtful = {n for piece, own in judged if own.contradictions or own.impossible for n in piece.probed}
-    cache.keep("sound conditions", frozenset(key for name, key in keys.items() if name not in doubtful))
+    now_sound = frozenset(key for name, key in keys.items() if name not in doubtful)
+    cache.keep("sound conditions", now_sound)
+    if not now_sound <= sound:
+        _keep_sound(now_sound, sound)
     return found + [own for _, own in judged]
+
+
+def _sound_file() -> Path | None:
+    """Return the file of what is known to be sound, by the code that finds it so."""
+    folder = cache_folder()
+    key = f"owlrl {importlib.metadata.version('owlrl')}"
+    return folder / "sound-conditions" / file_name(key, Path(__file__).parent) if folder else None
+
+
+def _kept_sound() -> frozenset[str]:
+    """Return the keys of the conditions that earlier checks found sound."""
+    file = _sound_file()
+    return frozenset(((read_kept(file) if file else None) or "").split())
+
+
+def _keep_sound(new: frozenset[str], before: frozenset[str]) -> None:
+    """Keep the keys of conditions that are sound, and the last ones of earlier checks."""
+    file = _sound_file()
+    if file:
+        write_kept(file, "\n".join([*sorted(new), *sorted(before - new)][:KEPT]))
 
 
 def _ask_hermit(piece: Piece) -> Judgement:
