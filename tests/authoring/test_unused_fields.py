@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lrp_kg.authoring.check.unused import fields_used, unused_fields
+from lrp_kg.authoring.check.unused import fields_not_drawn, fields_used, unused_fields
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
+from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE, ROOT
 
 GUIDELINE = load_guideline(ROOT)
@@ -51,3 +52,16 @@ def test_asking_alone_is_no_effect() -> None:
 def test_list_duration_limit_and_implied_field_count_as_used() -> None:
     used = {GUIDELINE.fields[name].id for name in fields_used(GUIDELINE) if name in GUIDELINE.fields}
     assert used >= {"medications", "onsetDate", "incapacityStart", "spinalSurgeryDate", "sicknessFundSince"}
+
+
+def test_field_that_the_model_of_invented_records_leaves_out_is_noted(tmp_path: Path) -> None:
+    assert fields_not_drawn(GUIDELINE) == []
+    assert fields_not_drawn(load_guideline(ANKLE)) == [], "it has no model"
+    folder = guideline_copy(tmp_path)
+    model = "ank:model-pain a cp:FieldModel ; cp:drawnField ank:painScore ."
+    file = folder / "ontology" / "record.ttl"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{model}\n", encoding="utf-8")
+    found = fields_not_drawn(load_guideline(folder))
+    assert {(f.name, f.severity) for f in found} == {("field-not-drawn", "note")}
+    named = {f.message.split(":")[0] for f in found}
+    assert "severity" in named and not named & {"painScore", "id"}

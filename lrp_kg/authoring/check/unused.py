@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import fields_of
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.namespaces import CP
 
 
 def unused_fields(guideline: Guideline) -> list[Finding]:
@@ -25,6 +26,25 @@ def unused_fields(guideline: Guideline) -> list[Finding]:
         )
         for field in guideline.fields.values()
         if field.iri not in used
+    ]
+
+
+def fields_not_drawn(guideline: Guideline) -> list[Finding]:
+    """Return a note for each field that the guideline's model of invented records leaves out, if it has a model."""
+    graph, roles = guideline.index.graph, guideline.roles
+    drawn = {
+        field.value for model in graph.instances(CP + "FieldModel") for field in graph.all(model, CP + "drawnField")
+    }
+    return [
+        Finding(
+            "field-not-drawn",
+            f"{field.id}: no cp:FieldModel draws it, so that no invented record has it. Add one with cp:drawnField.",
+            guideline.index.positions.where(field.iri),
+            severity="note",
+            term=field.iri,
+        )
+        for field in guideline.fields.values()
+        if drawn and field.iri not in drawn | {roles.identifier, roles.episode}
     ]
 
 
