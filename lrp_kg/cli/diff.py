@@ -14,10 +14,11 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND
 from lrp_kg.cli.options import Language, fail, open_service, without_collections
+from lrp_kg.cli.progress import working
 from lrp_kg.errors import LrpError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from lrp_kg.authoring.compare.model import CohortEffect, Comparison
     from lrp_kg.authoring.compare.over_time_model import DayChange
@@ -97,19 +98,17 @@ def diff(
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
 
-    console = streams.console(stderr=True)
     try:
         with ExitStack() as stack:
             folders = stack.enter_context(opened(old)), stack.enter_context(opened(new))
-            with console.status("") as status, without_collections():
-                found, sides = compare(*folders, names=(old, new), report=status.update)
+            with working("reading both versions") as say, without_collections():
+                found, sides = compare(*folders, names=(old, new), report=say)
                 if cases or (cases is None and form == "markdown"):
                     from lrp_kg.authoring.compare.newly_failing import newly_failing
 
-                    status.update("cases")
-                    found = replace(found, cases=newly_failing(*folders))
+                    found = replace(found, cases=newly_failing(*folders, say))
             if cohort:
-                found = replace(found, cohort=_count(folders, cohort, console))
+                found = replace(found, cohort=_count(folders, cohort))
         _write(found, sides, form, lang, output)
     except LrpError as error:
         fail(error)
@@ -157,11 +156,12 @@ def _days(
         with ExitStack() as stack:
             service = open_service(stack.enter_context(opened(version)) if version else None)
             rules = RulesOverTime(service)
-            if over_time:
-                found = rules.all(first or date.min, last or date.max)
-            else:
-                assert first and last  # noqa: S101  one that is missing was refused
-                found = [rules.between(first, last)]
+            with working("rules of two days") as say:
+                if over_time:
+                    found = rules.all(first or date.min, last or date.max, say)
+                else:
+                    assert first and last  # noqa: S101  one that is missing was refused
+                    found = [rules.between(first, last)]
             _write_days(service.guideline, found, form, lang, output)
     except LrpError as error:
         fail(error)
@@ -186,7 +186,7 @@ def _write_days(guideline: Guideline, found: list[DayChange], form: str, lang: s
         _put(written(guideline, found, lang).rstrip("\n").encode(), output)
 
 
-def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEffect:
+def _count(folders: tuple[Path, Path], file: Path) -> CohortEffect:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from lrp_kg.answer.service import GuidelineService
@@ -195,6 +195,7 @@ def _count(folders: tuple[Path, Path], file: Path, console: Console) -> CohortEf
     total, records = read_cohort(file)
     cohort = Cohort(GuidelineService(folders[0]), GuidelineService(folders[1]))
     columns = (TextColumn(file.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = streams.console(stderr=True)
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total)
         return cohort.count(records, lambda: progress.advance(task))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from lrp_kg.authoring.cases.incremental import CaseRun, CaseRuns
 from lrp_kg.authoring.compare.model import CasesEffect, FailingCase
 
 
-def newly_failing(old: Path, new: Path) -> CasesEffect:
+def newly_failing(old: Path, new: Path, report: Callable[[str], None] = lambda _: None) -> CasesEffect:
     """Run the cases of the new version; those that fail are run as they were before, in the old version.
 
     A case that is new, or that expects something else than before, fails newly too; and so does one that cannot be
-    read any more, as it names what the guideline no longer has.
+    read any more, as it names what the guideline no longer has. ``report`` is called before each case.
     """
     service, cases = _cases(new)
-    failed = [run for run in CaseRuns(service, cases).runs if run.lines]
+    failed = [run for run in CaseRuns(service, cases, report=report).runs if run.lines]
     unreadable = [f for f in cases.findings if f.name != "no-cases"]
     if failed or unreadable:
         known, before = _cases(old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -58,10 +58,16 @@ class RulesOverTime:
     def _witnesses(self) -> Witnesses:
         return Witnesses(self.service, space_of(self.guideline, self.guideline))
 
-    def all(self, since: date = date.min, until: date = date.max) -> list[DayChange]:
-        """Return the change of every day between two on which rules change."""
-        days = [day for day in days_of_change(self.guideline) if since <= day <= until]
-        return [self.between(day - ONE_DAY, day) for day in days]
+    def all(
+        self, since: date = date.min, until: date = date.max, report: Callable[[str], None] = lambda _: None
+    ) -> list[DayChange]:
+        """Return the change of every day between two on which rules change; ``report`` is called before each."""
+        found = []
+        for day in days_of_change(self.guideline):
+            if since <= day <= until:
+                report(f"rules of {day}")
+                found.append(self.between(day - ONE_DAY, day))
+        return found
 
     def between(self, before: date, after: date) -> DayChange:
         """Return how the rules of a day differ from those of an earlier one."""
