@@ -1,7 +1,9 @@
 """Larger guidelines to measure with: the decisions, conditions, boxes and statements of one, several times over.
 
-Copies have names and identifiers of their own and the same fields, value lists, sources and wording; so do the copies
-of the cases. What comes out is a valid guideline in which nothing is declared twice.
+Copies have names and identifiers of their own and the same fields, value lists, sources and wording. Each case is there
+once for the original and once for one of the copies, each copy in turn, and expects only what is of one decision or
+statement: what is asked and shown first is of all copies together. What comes out is a guideline without an error, in
+which nothing is declared twice.
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from typing import Any
 
 from lrp_kg.authoring.cases.files import case_files
 from lrp_kg.guideline.files import guideline_files
+from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.turtle import TurtleText
-from lrp_kg.namespaces import CP
+from lrp_kg.namespaces import CP, DCTERMS, local_name
 
 COPIED = {
     CP + kind
@@ -50,11 +53,13 @@ def multiply(source: Path, target: Path, times: int) -> Path:
         if copies:
             with (target / "ontology" / text.file.name).open("a", encoding="utf-8") as file:
                 file.write("\n" + "\n".join(copies))
-    idents = _identifiers(guideline)
+    decisions, copied = _identifiers(guideline), {_identifier(guideline, name) for name in names}
     for file in case_files(source):
         cases = json.loads(file.read_text(encoding="utf-8"))
-        copies = [_case(case, idents, number) for number in range(2, times + 1) for case in cases]
-        cases += [case for case in copies if case]
+        kept = [_case(case, decisions, copied, 1) for case in cases]
+        if times > 1:
+            kept += [_case(case, decisions, copied, 2 + n % (times - 1)) for n, case in enumerate(cases)]
+        cases = [case for case in kept if case]
         (target / file.relative_to(source)).write_text(
             json.dumps(cases, ensure_ascii=False, indent=1), encoding="utf-8"
         )
@@ -109,11 +114,16 @@ def _identifiers(guideline: Guideline) -> set[str]:
     return {d.id for iri, d in guideline.decisions.items() if iri not in generated}
 
 
-def _case(case: dict[str, Any], decisions: set[str], number: int) -> dict[str, Any] | None:
-    """Return the case of a copy: the same record, and what is expected of the copy's own terms."""
+def _identifier(guideline: Guideline, name: str) -> str:
+    own = guideline.index.graph.one(iri(name), DCTERMS + "identifier")
+    return own.value if own else local_name(name)
+
+
+def _case(case: dict[str, Any], decisions: set[str], copied: set[str], number: int) -> dict[str, Any] | None:
+    """Return the case of a copy, 1 for the original: the same record, and what is expected of the copy's own terms."""
 
     def of(name: str) -> str:
-        return f"{name}-copy-{number}"
+        return name if number == 1 else f"{name}-copy-{number}"
 
     def answer(value: Any) -> Any:
         if isinstance(value, list):
@@ -125,7 +135,7 @@ def _case(case: dict[str, Any], decisions: set[str], number: int) -> dict[str, A
         if key in decisions:
             expect[of(key)] = answer(value)
         elif key in _BY_ID:
-            expect[key] = {of(name): own for name, own in value.items()}
+            expect[key] = {of(name) if name in copied else name: own for name, own in value.items()}
         elif key in ("invalid", "invalidFields"):
             expect[key] = value
     kept = {"id": of(case["id"]), "note": case["note"], "record": case["record"]}
