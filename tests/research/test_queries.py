@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ import rdflib
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import UnknownParameter
+from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.research.questions.charts import draw, points
 from lrp_kg.research.questions.checking import catalogue_findings, check_entry
 from lrp_kg.research.questions.entries import read_catalogue, read_entry
@@ -23,7 +26,7 @@ from lrp_kg.research.questions.parameters import Bad, Vocabulary, parameter_line
 from lrp_kg.research.questions.running import Cell, Table
 from lrp_kg.words import LANGUAGES
 from tests.support.paths import ANKLE
-from tests.support.queryset import CATALOGUE, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, quads
+from tests.support.queryset import CATALOGUE, DATA, ENTRIES, GOLDEN, ROOT, Oxigraph, Rdflib, golden, load_records, quads
 
 pytestmark = pytest.mark.exhaustive
 
@@ -122,6 +125,29 @@ def test_result_equals_the_golden_one(name: str, engine: Any) -> None:
 def test_empty_store_gives_no_rows(name: str) -> None:
     """Oxigraph only: rdflib returns an empty row where there is nothing to group."""
     assert Oxigraph().ask(ENTRIES[name].text)["rows"] == []
+
+
+@pytest.mark.slow
+def test_records_in_a_condition_are_those_of_its_verdicts(
+    engines: Callable[[Any], Any], service: GuidelineService, vocabulary: Vocabulary
+) -> None:
+    """The reference is the verdict of SPARQL for each record; a record of which no answer says is in neither row."""
+    lines = (DATA / "records.ndjson").read_text(encoding="utf-8").splitlines()
+    assessor = service.assessor
+    signatures = {assessor.signature(service.read(json.loads(line))): None for line in lines}
+    verdicts = assessor.program.classify(list(signatures))
+    counted = Counter(assessor.signature(service.read(json.loads(line))) for line in lines)
+    told = 0
+    for name in list(service.guideline.conditions)[::20]:
+        truth = Counter[int]()
+        for signature, found in zip(signatures, verdicts, strict=True):
+            truth[assessor.program.verdict(found, name)] += counted[signature]
+        query = spliced(ENTRIES["records-in-condition"], {"condition": name}, vocabulary)
+        rows = {row[0]: int(row[1].partition("^")[0]) for row in engines(Oxigraph).ask(query)["rows"]}
+        assert rows.get("holds@en", 0) <= truth[TRUE], name
+        assert rows.get("does not hold@en", 0) <= truth[FALSE], name
+        told += sum(rows.values())
+    assert told > 50
 
 
 @pytest.mark.parametrize("lang", ["nl", "fr", "de"])
