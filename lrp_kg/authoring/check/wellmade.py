@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from lrp_kg.authoring.check.catalogue import catalogue_findings
 from lrp_kg.authoring.check.consequences import of_shapes
+from lrp_kg.authoring.check.language_of_texts import doubtful_languages
 from lrp_kg.authoring.check.literals import fault_of
 from lrp_kg.authoring.check.namespaces import namespace_findings
 from lrp_kg.authoring.check.references import References
@@ -65,6 +66,7 @@ def well_made_findings(folder: Path, *, formatting: bool = True, cache: CheckCac
     taken_for = {f.term: local_name(f.value or "") for f in undeclared}
     references = References(folder, modules, positions, cache)
     yield from of_shapes(_shape_findings(folder, modules, positions, cache), references, taken_for, own)
+    yield from doubtful_languages(own, positions, cache)
     yield from catalogue_findings(folder, modules)
     if formatting:
         yield from format_findings(own, cache)
