@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -23,18 +24,16 @@ def age_adjusted(folder: Path, pairs: int = 51) -> Path:
     record, pathway, shapes = (
         folder / name for name in ("ontology/record.ttl", "ontology/pathway.ttl", "shapes/record.ttl")
     )
-    _append(record, _fields() + _conditions(pairs))
-    _append(pathway, _decisions())
+    append(record, _fields() + _conditions(pairs))
+    append(pathway, _decisions())
     names = [*SIGNS, "birthDate", "dDimer", "born-before"]
-    text = shapes.read_text(encoding="utf-8")
-    shape = next(line for line in text.splitlines() if "sh:property my:record-" in line)
-    listed = ",\n        ".join(f"my:record-{name}" for name in names)
-    replace_once(shapes, shape, shape.replace("sh:property ", f"sh:property {listed} ,\n        "))
-    _append(shapes, "\n".join(map(_shape, names[:-1])) + _ORDER)
+    list_shapes(shapes, names)
+    append(shapes, "\n".join(map(_shape, names[:-1])) + _ORDER)
     return folder
 
 
-def _append(file: Path, text: str) -> None:
+def append(file: Path, text: str) -> None:
+    """Write more at the end of a file."""
     file.write_text(f"{file.read_text(encoding='utf-8').rstrip()}\n\n{text.strip()}\n", encoding="utf-8")
 
 
@@ -66,7 +65,8 @@ my:ageMonths a owl:DatatypeProperty , owl:FunctionalProperty , cp:DerivedPropert
     )
 
 
-def _between(field: str, low: int | None, high: int | None) -> str:
+def between(field: str, low: int | None, high: int | None) -> str:
+    """Return that a field is a number between two, both included."""
     bounds = "" if low is None else f"[ xsd:minInclusive {low} ]"
     bounds += "" if high is None else f" [ xsd:maxInclusive {high} ]"
     return (
@@ -75,19 +75,23 @@ def _between(field: str, low: int | None, high: int | None) -> str:
     )
 
 
-def _both(*parts: str) -> str:
+def both(*parts: str) -> str:
+    """Return that all parts hold."""
     return f"[ a owl:Class ; owl:intersectionOf ( {' '.join(parts)} ) ]"
 
 
-def _any(*parts: str) -> str:
+def either(*parts: str) -> str:
+    """Return that a part holds."""
     return f"[ a owl:Class ; owl:unionOf ( {' '.join(parts)} ) ]"
 
 
-def _not(part: str) -> str:
+def negation(part: str) -> str:
+    """Return that a part does not hold."""
     return f"[ a owl:Class ; owl:complementOf {part} ]"
 
 
-def _has(field: str) -> str:
+def has(field: str) -> str:
+    """Return that a field is true."""
     return f"[ a owl:Restriction ; owl:onProperty my:{field} ; owl:hasValue true ]"
 
 
@@ -95,29 +99,31 @@ def _conditions(pairs: int) -> str:
     years = range(50, 50 + pairs)
     last = years[-1]
     rows = [
-        _both(_between("ageMonths", 12 * y, None if y == last else 12 * y + 11), _between("dDimer", None, 10 * y - 1))
+        both(between("ageMonths", 12 * y, None if y == last else 12 * y + 11), between("dDimer", None, 10 * y - 1))
         for y in years
     ]
-    low = _any(_both(_between("ageMonths", None, 599), _between("dDimer", None, 499)), *rows)
-    signs = _any(*(_both(_has(a), _has(b)) for a in SIGNS for b in SIGNS if a < b))
-    old = _both(_between("ageMonths", 780, None), _between("dDimer", 1000, None))
+    low = either(both(between("ageMonths", None, 599), between("dDimer", None, 499)), *rows)
+    signs = either(*(both(has(a), has(b)) for a in SIGNS for b in SIGNS if a < b))
+    old = both(between("ageMonths", 780, None), between("dDimer", 1000, None))
     defined = {
         "LowForAge": low,
-        "HighForAge": _not("my:LowForAge"),
-        "ManySigns": _any(signs, old),
-        "FewSigns": _not("my:ManySigns"),
-        "VeryHigh": _any(_between("dDimer", 4000, None), _both(_between("ageMonths", 960, None), _has("cancer"))),
-        "NotVeryHigh": _not("my:VeryHigh"),
+        "HighForAge": negation("my:LowForAge"),
+        "ManySigns": either(signs, old),
+        "FewSigns": negation("my:ManySigns"),
+        "VeryHigh": either(between("dDimer", 4000, None), both(between("ageMonths", 960, None), has("cancer"))),
+        "NotVeryHigh": negation("my:VeryHigh"),
     }
-    return "\n".join(
-        f"""my:{name} a owl:Class ;
+    return "\n".join(condition(name, expression) for name, expression in defined.items())
+
+
+def condition(name: str, expression: str) -> str:
+    """Return a condition as Turtle."""
+    return f"""my:{name} a owl:Class ;
     rdfs:subClassOf cp:PatientRecord ;
     owl:equivalentClass {expression} ;
     rdfs:label "{name}"@en ;
     skos:definition "The condition {name}."@en .
 """
-        for name, expression in defined.items()
-    )
 
 
 def _decisions() -> str:
@@ -126,20 +132,22 @@ def _decisions() -> str:
         "by-signs": ("ManySigns", "FewSigns"),
         "by-value": ("VeryHigh", "NotVeryHigh"),
     }
-    found = []
-    for number, (name, options) in enumerate(pairs.items()):
-        found.append(
-            f"""my:{name} a cp:Decision ;
+    return "\n".join(decision(name, options, 50 + number) for number, (name, options) in enumerate(pairs.items()))
+
+
+def decision(name: str, conditions: Sequence[str], priority: int, policy: str = "Unique") -> str:
+    """Return a decision as Turtle, with an option for each of some conditions, that is called as it is."""
+    found = f"""my:{name} a cp:Decision ;
     rdfs:label "{name}"@en ;
     skos:definition "The decision {name}."@en ;
     cp:inGuideline my:guideline ;
     cp:scope cp:PatientRecord ;
-    cp:hitPolicy cp:Unique ;
-    cp:priority {50 + number} .
+    cp:hitPolicy cp:{policy} ;
+    cp:priority {priority} .
 """
-        )
-        found += [
-            f"""my:{name}-{option} a cp:Option ;
+    for place, option in enumerate(conditions, 1):
+        found += f"""
+my:{name}-{option} a cp:Option ;
     dcterms:identifier "{option}" ;
     rdfs:label "{option}"@en ;
     skos:definition "The answer {option}."@en ;
@@ -149,9 +157,15 @@ def _decisions() -> str:
     dcterms:source my:source ;
     cp:locator "{name}" .
 """
-            for place, option in enumerate(options, 1)
-        ]
-    return "\n".join(found)
+    return found
+
+
+def list_shapes(file: Path, names: Iterable[str]) -> None:
+    """Name shapes of fields in the closed shape of records."""
+    text = file.read_text(encoding="utf-8")
+    shape = next(line for line in text.splitlines() if "sh:property my:record-" in line)
+    listed = ",\n        ".join(f"my:record-{name}" for name in names)
+    replace_once(file, shape, shape.replace("sh:property ", f"sh:property {listed} ,\n        "))
 
 
 def _shape(name: str) -> str:
