@@ -13,7 +13,7 @@ from lrp_kg import GuidelineService
 from lrp_kg.authoring.cases.files import load_cases, positions
 from lrp_kg.authoring.cases.incremental import CaseRuns
 from lrp_kg.guideline.load import load_guideline
-from tests.support.guidelines import guideline_copy
+from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE
 
 NO_FRACTURE: dict[str, Any] = {"deformity": False, "boneTenderness": False, "canBearWeight": True}
@@ -156,6 +156,37 @@ def test_invented_guideline_passes_its_cases(ankle: GuidelineService) -> None:
     assert found.findings == ()
     assert len(found.cases) >= 70
     assert CaseRuns(ankle, found).failures() == []
+
+
+def test_edit_that_moves_the_day_of_a_programme_runs_its_summaries_again(folder: Path) -> None:
+    """A summary has a line for a programme that opens soon, so verdicts of other days are in it too."""
+    day_16 = {"injuryDate": "2024-12-04", "assessmentDate": "2024-12-20", "applicationDate": "2024-12-20"}
+    record = NO_FRACTURE | day_16 | {"painScore": 7, "instability": False, "surgeryDate": "2024-10-15", "aids": []}
+    lines = (
+        ("stage", "stage", ""),
+        ("advice", "recovery-examination-compare", ""),
+        ("advice", "recovery-follow-up-visit", "2025-01-15"),
+        ("advice", "recovery-follow-up-surgeon", ""),
+        ("advice", "recovery-examination-scan", ""),
+        ("programme", "supervised-training", "2025-01-15"),
+    )
+    summary = [
+        {"kind": kind, "ref": ref, "severity": "info"} | ({"date": day} if day else {}) for kind, ref, day in lines
+    ]
+    write(folder, case("x", record, summary=summary))
+    file = folder / "ontology" / "record.ttl"
+    for place, before in (
+        (file, "cp:from ank:surgeryDate ;\n    cp:to ank:"),
+        (folder / "shapes" / "record.ttl", "sh:path ank:surgeryDate ;\n    sh:lessThanOrEquals ank:"),
+    ):
+        replace_once(place, f"{before}assessmentDate", f"{before}applicationDate")
+    service = GuidelineService(folder)
+    known = CaseRuns(service, load_cases(folder, service.guideline))
+    assert known.failures() == []
+    replace_once(file, "xsd:minInclusive 3 ", "xsd:minInclusive 4 ")
+    service = GuidelineService(folder)
+    after = CaseRuns(service, load_cases(folder, service.guideline), known)
+    assert [f.name for f in after.failures()] == ["case-failed"] and after.ran == 1
 
 
 FAILING: list[tuple[dict[str, Any], tuple[str, ...]]] = [

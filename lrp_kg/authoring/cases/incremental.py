@@ -18,7 +18,7 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
-from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
+from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.findings import Finding
@@ -167,7 +167,7 @@ class _Changes:
         """Return whether the answer to a case that is known can have changed."""
         if read.record is None or run.touched is None:
             return False
-        if (self.classes or self.decisions) and any(part.kind == ELIGIBLE_DAYS for part in read.case.parts):
+        if (self.classes or self.decisions) and any(part.kind in OF_OTHER_DAYS for part in read.case.parts):
             return True  # other days have other verdicts
         if (self.classes or self.decisions) and read.record.ranges:
             return True  # so have the other possible days of an uncertain date

@@ -15,6 +15,8 @@ STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
 ELIGIBLE_DAYS = "eligibleDays"
 """The key for the days on which programmes are open."""
+OF_OTHER_DAYS = (ELIGIBLE_DAYS, "summary", "summaryMore")
+"""Keys of what depends on other days too: a summary has a line for a programme that will soon be open."""
 _SINGULAR = {
     "statuses": "decision",
     "boxes": "section",

@@ -13,7 +13,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.results import Assessment, EligibleDays
 from lrp_kg.answer.run import Run
 from lrp_kg.authoring.cases.expectations import Part
-from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
+from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation.baseline import Baseline, Prepared
 from lrp_kg.authoring.mutation.equivalence import Example, first_difference
@@ -183,7 +183,7 @@ class Judge:
             parts = self.baseline.concerned(case, affected, reached)
             if parts:
                 self.kleene.take(case, verdicts[case.number], affected)
-                days = any(part.kind == ELIGIBLE_DAYS for part in parts)  # other days have other verdicts
+                days = any(part.kind in OF_OTHER_DAYS for part in parts)  # other days have other verdicts
                 if (
                     days
                     or verdicts[case.number]
