@@ -156,7 +156,7 @@ def _days(
         with ExitStack() as stack:
             service = open_service(stack.enter_context(opened(version)) if version else None)
             rules = RulesOverTime(service)
-            with working("rules of two days") as say:
+            with working("rules of two days") as say, without_collections():
                 if over_time:
                     found = rules.all(first or date.min, last or date.max, say)
                 else:

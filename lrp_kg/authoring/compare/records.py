@@ -42,8 +42,8 @@ class Records:
 
     def problems(self, record: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:
         """Return what the old and the new version find wrong with a record."""
-        old, new = (validator.findings(reader.from_json(dict(record))) for reader, validator in self._sides)
-        return old, new
+        found = {side: side[1].findings(side[0].from_json(dict(record))) for side in dict.fromkeys(self._sides)}
+        return found[self._sides[OLD]], found[self._sides[NEW]]
 
     def smallest(
         self, boxes: list[Box], axes: Axes, pair: Pair, period: Period | None = None
