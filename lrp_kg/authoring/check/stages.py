@@ -31,7 +31,7 @@ Report = Callable[[str, str], None]
 """Progress callback: the stage, and the step within it."""
 
 FAILING = ("error", "warning")
-_UNUSABLE = ("shape-not-usable", "shape-not-closed")
+_UNUSABLE = ("shape-not-usable", "shape-not-closed", "shape-too-wide")
 """Names of findings after which no record is validated, since the answer would not be that of the shapes."""
 
 
@@ -141,7 +141,7 @@ class _Stages:
             from lrp_kg.authoring.check.numbers import differing_numbers
             from lrp_kg.authoring.check.record_shape import record_shape_findings
             from lrp_kg.authoring.check.unnamed import unnamed_terms
-            from lrp_kg.authoring.check.unused import fields_not_drawn, unused_fields
+            from lrp_kg.authoring.check.unused import fields_never_asked, fields_not_drawn, unused_fields
             from lrp_kg.authoring.check.usable_shapes import usable_shape_findings
 
             try:
@@ -153,6 +153,7 @@ class _Stages:
             found += edition_findings(service.guideline)
             found += headline_findings(service.guideline)
             found += unused_fields(service.guideline)
+            found += fields_never_asked(service.guideline)
             found += fields_not_drawn(service.guideline)
             found += usable_shape_findings(service.guideline)
             found += record_shape_findings(service.guideline)

@@ -48,6 +48,23 @@ def fields_not_drawn(guideline: Guideline) -> list[Finding]:
     ]
 
 
+def fields_never_asked(guideline: Guideline) -> list[Finding]:
+    """Return a finding for each field that has a question and no place among the questions: nobody is asked it."""
+    roles = guideline.roles
+    return [
+        Finding(
+            "ask-order-missing",
+            f"{field.id}: has a question and no cp:askOrder, so that nobody is asked it. Add a whole number; fields "
+            "with a lower one are asked first.",
+            guideline.index.positions.where(field.iri),
+            severity="warning",
+            term=field.iri,
+        )
+        for field in guideline.fields.values()
+        if field.question and field.ask_order is None and field.iri not in (roles.identifier, roles.episode)
+    ]
+
+
 def fields_used(guideline: Guideline) -> set[str]:
     """Return the fields that decisions, boxes, statements, warnings, validity and the choice of editions depend on."""
     g = guideline

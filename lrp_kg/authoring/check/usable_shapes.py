@@ -11,6 +11,8 @@ from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import PATIENT_RECORD, SH, local_name
 
+_OTHER_SHAPES = ("or", "and", "xone", "node")
+"""What can restrict the values of a property elsewhere than in its own shape."""
 _BOUNDS = ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")
 
 
@@ -29,12 +31,18 @@ class _UsableShapes:
         files = record_shape_files(guideline.folder)
         self.files = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
         self.named = {o.value for node in self.graph.by_subject.values() for os in node.values() for o in os}
+        self.shapes: dict[tuple[str, bool], list[Node]] = {}
+        for node, predicates in self.graph.by_subject.items():
+            for path in predicates.get(SH + "path", []) if node.value in self.named else ():
+                first = next(self.graph.items(path), path) if path.is_blank else path
+                self.shapes.setdefault((first.value, path.is_blank), []).append(node)
 
     def findings(self) -> Iterator[Finding]:
         """Yield every finding."""
         yield from self._of_records()
         yield from self._patterns()
         for field in self.fields.values():
+            yield from self._too_wide(field)
             if field.kind == "integer":
                 yield from self._bounds(field)
         yield from self._no_shapes()
@@ -66,6 +74,19 @@ class _UsableShapes:
                 except re.error as error:
                     message = f"the sh:pattern {pattern.value!r} cannot be used: {error}."
                     yield self.complain("shape-not-usable", node, message)
+
+    def _too_wide(self, field: Field) -> Iterator[Finding]:
+        """Yield a shape that accepts two values of a field that has one, or what is none of its values."""
+        own, members = self.shapes.get((field.iri, False), []), self.shapes.get((field.iri, True), [])
+        if not own:
+            return
+        if not any(o.value in ("0", "1") for n in own for o in self.graph.all(n, SH + "maxCount")):
+            yield self.complain("shape-too-wide", own[0], "accepts several values in one record. Write sh:maxCount 1.")
+        shapes = members or own if field.kind == "values" else own
+        part = "in" if field.values else "datatype"
+        if not any(SH + name in self.graph.of(n) for n in shapes for name in (part, *_OTHER_SHAPES)):
+            fix = "sh:in with the values of its list" if field.values else "the sh:datatype of the field"
+            yield self.complain("shape-too-wide", shapes[0], f"accepts what is no value of the field. Write {fix}.")
 
     def _bounds(self, field: Field) -> Iterator[Finding]:
         """Yield bounds of the shapes of a number that are none, or between which there is none."""
