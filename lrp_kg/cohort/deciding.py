@@ -44,6 +44,7 @@ class States:
         self.axes = axes
         read = [v for axis in axes for v in axis]
         self.durations = [n for n, axis in enumerate(axes) if self.diagram and axis[0] in calendar.derived]
+        self._ends_named = sorted({n for axis in self.durations for n in self._names(axis)})
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
@@ -83,6 +84,11 @@ class States:
         support = self.diagram.support(node)
         return sum(1 << place for place, axis in enumerate(self.durations) if axis in support)
 
+    @property
+    def dates_named(self) -> int:
+        """How many dates the durations are between."""
+        return len(self._ends_named)
+
     # -- days ---------------------------------------------------------------------------------------
 
     def half_known(self, rows: Rows, support: Array) -> Array:
@@ -103,7 +109,7 @@ class States:
 
     def situation(self, rows: Rows, half: Array) -> list[Array]:
         """Return columns on which the outcome depends beside the state: what is known of dates, and where."""
-        names = sorted({n for axis in self.durations for n in self._names(axis)})
+        names = self._ends_named
         columns: list[Array] = [half, *(rows.days[n].state for n in names)]
         bounds = ColumnBounds(self.calendar, rows)
         known = {n: bounds.of(n) for n in names}
@@ -160,6 +166,8 @@ class DecisionColumn:
         self._outcomes = outcomes
         self._plain = Memory()
         self._dated = Memory()
+        self._situations = Memory()
+        self._classes = Numbering()
         self._table = NumberTable()
 
     def outcomes(self, rows: Rows) -> Array:
@@ -177,9 +185,21 @@ class DecisionColumn:
         found = np.empty(rows.size, np.int32)
         found[plain] = self._of_states(keys[plain], lambda row: ask(int(plain[row])))
         some = rows.of(dated)
-        columns = [keys[dated], *self.states.situation(some, half[dated])]
-        found[dated] = self._dated.take(columns, lambda row: ask(int(dated[row])))
+        found[dated] = self._dated.take(
+            [keys[dated], self._classes_of(some, half[dated])], lambda row: ask(int(dated[row]))
+        )
         return found
+
+    def _classes_of(self, rows: Rows, half: Array) -> Array:
+        """Return for each row the number of what its dates come to for the decision: far fewer than situations."""
+        columns = self.states.situation(rows, half)
+        known = columns[: self.states.dates_named + 1]
+
+        def work_out(row: int) -> int:
+            key = self.decider.date_key(rows.signature(row), *rows.dates(row))
+            return self._classes.number((key, tuple(int(c[row]) for c in known)))
+
+        return self._situations.take(columns, work_out)
 
     def _of_states(self, keys: Array, ask: Callable[[int], int]) -> Array:
         if len(keys) and keys.max() < 1 << 22:

@@ -35,6 +35,8 @@ class ProgrammeColumn:
             (day_number(c.days.earliest), day_number(c.days.latest)) for c in candidates(programme, ALWAYS)
         ]
         self._memory = Memory()
+        self._situations = Memory()
+        self._classes = Numbering()
 
     def chosen(self, rows: Rows) -> tuple[Array, Days | None]:
         """Return the editions that may apply in each row, as bits, and the days on which the choosing date can be."""
@@ -66,6 +68,8 @@ class ProgrammeColumn:
     def _of_several(self, rows: Rows, chosen: Array, possible: Days | None) -> Array:
         """Return the outcomes where several editions may apply."""
         columns: list[Array] = [chosen]
+        dates: list[Array] = [chosen]
+        known: list[Array] = [chosen]
         for place, (column, (first, last)) in enumerate(zip(self._own, self._windows, strict=True)):
             used = (chosen >> place & 1).astype(bool)
             windowed = rows
@@ -79,11 +83,18 @@ class ProgrammeColumn:
             keys = column.states.of(rows)
             half = column.states.half_known(windowed, column.states.support(keys))
             columns.append(np.where(used, keys, -1))
-            columns += [np.where(used & (half > 0), c, -1) for c in column.states.situation(windowed, half)]
-        return self._memory.take(columns, lambda row: self._ask(rows, row))
+            found = [np.where(used & (half > 0), c, -1) for c in column.states.situation(windowed, half)]
+            dates += found
+            known += found[: column.states.dates_named + 1]
 
-    def _ask(self, rows: Rows, row: int) -> int:
+        def class_of(row: int) -> int:
+            return self._classes.number((self._run(rows, row).key(), tuple(int(c[row]) for c in known)))
+
+        columns.append(self._situations.take(dates, class_of))
+        return self._memory.take(columns, lambda row: self._outcomes.number(self._run(rows, row).outcome()))
+
+    def _run(self, rows: Rows, row: int) -> ProgrammeRun:
+        """Return the work on the programme for one row."""
         known, ranges = rows.dates(row)
         record = Record("", values={}, dates=known, texts={}, lists={}, ranges=ranges)
-        run = Run(self._assessor, record, explain=False, signature=rows.signature(row))
-        return self._outcomes.number(ProgrammeRun(run, self.programme).outcome())
+        return ProgrammeRun(Run(self._assessor, record, explain=False, signature=rows.signature(row)), self.programme)
