@@ -18,6 +18,7 @@ from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.judging import RowJudge
 from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.cohort.results import OutcomeColumns
+from lrp_kg.cohort.verdicts import MoreColumns
 from lrp_kg.findings import Finding
 from lrp_kg.record.limits import problem
 
@@ -57,8 +58,13 @@ class Answers:
             )
             for p in g.programmes.values()
         ]
+        self._more = MoreColumns(a, self._programmes, self._outcomes, list(g.own_decisions))
         self.schema = pa.schema(
-            [pa.field(ID, pa.string(), nullable=False), *(f for c in self._columns for f in c.fields())]
+            [
+                pa.field(ID, pa.string(), nullable=False),
+                *(f for c in self._columns for f in c.fields()),
+                *self._more.fields(),
+            ]
         )
 
     def outcomes(self, rows: Rows) -> list[Array]:
@@ -71,6 +77,7 @@ class Answers:
         """Return the answers to rows."""
         numbers = self.outcomes(rows)
         arrays = [a for c, own in zip(self._columns, numbers, strict=True) for a in c.arrays(own)]
+        arrays += self._more.arrays(rows, numbers)
         return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.schema)
 
 

@@ -14,6 +14,7 @@ from lrp_kg.answer.run import Run
 from lrp_kg.cohort.run import Answers, CohortRun
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.namespaces import local_name
 
 Json = dict[str, Any]
@@ -146,7 +147,22 @@ def differences(service: GuidelineService, records: Sequence[Json], answers: Ans
             parts = [rows[name][f"{decision}_{part}"] for part in ("status", "answers", "possible", "missing")]
             if (parts[0], *map(set, parts[1:])) != expected:
                 found.append(f"{name} {decision}: {parts}, by the service {expected}; {record}")
+        found += _more(service, record, rows[name])
     return found
+
+
+def _more(service: GuidelineService, record: Json, row: Json) -> list[str]:
+    """Return what differs in boxes, criteria and editions."""
+    answer = service.assessment(record)
+    shown = {box.id for box, _ in answer.boxes}
+    met = {TRUE: True, FALSE: False, OPEN: None}
+    expected: Json = {f"box.{b.id}": True for b in service.guideline.boxes.values() if b.id in shown}
+    for p in answer.programmes.values():
+        expected[f"edition.{p.programme.id}"] = p.edition.id if p.edition else None
+        expected |= {f"criterion.{p.programme.id}.{c.criterion.id}": met[c.verdict] for c in p.criteria}
+    found = [f"{row['id']} {n}: {row[n]}, by the service {v}; {record}" for n, v in expected.items() if row[n] != v]
+    more = {n for n, v in row.items() if n.startswith("box.") and v} - expected.keys()
+    return found + [f"{row['id']} {n}: shown, not by the service; {record}" for n in more]
 
 
 def reasons(findings: Sequence[Finding]) -> list[str]:

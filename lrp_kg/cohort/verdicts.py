@@ -1,0 +1,156 @@
+"""The verdict of a condition in each row, and what it makes of boxes, criteria and editions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.cohort.arrays import REMEMBERED, Array, Numbering, distinct
+from lrp_kg.cohort.cells import RANGE, UNKNOWN, Rows
+from lrp_kg.cohort.programmes import ProgrammeColumn
+from lrp_kg.cohort.results import ordered
+from lrp_kg.guideline.criteria import Named
+from lrp_kg.guideline.model import Box
+from lrp_kg.logic.cells import Signature, assign
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.outcomes import Outcome
+from lrp_kg.logic.verdicts import together
+
+Signatures = dict[int, tuple[Signature, ...]]
+"""The signatures that a row can have over the days of its uncertain dates."""
+
+
+class ConditionColumn:
+    """The verdicts of conditions: SPARQL is asked once for each combination of the cells that one reads."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self._a = assessor
+        self._known: dict[str, dict[tuple[int, ...], int]] = {}
+
+    def of(self, cls: str | None, rows: Rows, completed: Signatures) -> Array:
+        """Return the verdict of a condition in each row; no condition is that of all records.
+
+        ``completed`` keeps what is worked out for rows with uncertain dates.
+        """
+        if cls is None or Named(cls) not in self._a.program.index:
+            return np.full(rows.size, TRUE, np.int8)
+        reads = sorted(self._a.program.fields(Named(cls)))
+        found = self._of_cells(cls, reads, [rows.cells[v] for v in reads] or [np.zeros(rows.size, np.int8)])
+        several = np.flatnonzero(self._several(reads, rows)).tolist()
+        for row in several:
+            if row not in completed:
+                completed[row] = self._a.dates.completions(rows.signature(row), *rows.dates(row))
+        if several:
+            every = np.array([[s[v] for v in reads] for row in several for s in completed[row]], np.uint8)
+            own = self._of_cells(cls, reads, list(every.T)).tolist()
+            for row in several:
+                count = len(completed[row])
+                found[row], own = together(own[:count]), own[count:]
+        return found
+
+    def _of_cells(self, cls: str, reads: Sequence[int], columns: Sequence[Array]) -> Array:
+        known = self._known.setdefault(cls, {})
+        first, inverse = distinct(columns)
+        keys = list(zip(*(c[first].tolist() for c in columns), strict=True))
+        new = [key for key in keys if key not in known]
+        if new:
+            if len(known) > REMEMBERED:
+                known.clear()
+                new = keys
+            program, empty = self._a.program, self._a.cells.unknown
+            signatures = [assign(empty, reads, key[: len(reads)]) for key in new]
+            verdicts = program.classify(signatures, program.needed([Named(cls)]))
+            number = program.index[Named(cls)]
+            known.update((key, v[number]) for key, v in zip(new, verdicts, strict=True))
+        found: Array = np.array([known[key] for key in keys], np.int8)[inverse]
+        return found
+
+    def _several(self, reads: Sequence[int], rows: Rows) -> Array:
+        """Return in which rows an uncertain date leaves open a duration that is read."""
+        found = np.zeros(rows.size, bool)
+        for variable in reads:
+            derived = self._a.dates.derived.get(variable)
+            if derived:
+                ends = (rows.days[derived.start].state == RANGE) | (rows.days[derived.end].state == RANGE)
+                found |= ends & (rows.cells[variable] == UNKNOWN)
+        return found
+
+
+class MoreColumns:
+    """The columns of boxes, criteria and editions: true, false, or null where it is not known."""
+
+    def __init__(
+        self, assessor: Assessor, programmes: Mapping[str, ProgrammeColumn], outcomes: Numbering, names: Sequence[str]
+    ) -> None:
+        self._a = assessor
+        self._g = assessor.guideline
+        self._programmes = programmes
+        self._outcomes = outcomes
+        self._place = {name: n for n, name in enumerate(names)}
+        self._conditions = ConditionColumn(assessor)
+
+    def fields(self) -> Iterator[pa.Field]:
+        """Yield the fields of the schema."""
+        for box in self._g.boxes.values():
+            yield pa.field(f"box.{box.id}", pa.bool_())
+        for p in self._programmes.values():
+            for role in self._roles(p):
+                yield pa.field(f"criterion.{p.programme.id}.{role}", pa.bool_())
+            yield pa.field(f"edition.{p.programme.id}", pa.dictionary(pa.int16(), pa.string(), ordered=True))
+
+    def arrays(self, rows: Rows, numbers: Sequence[Array]) -> Iterator[pa.Array]:
+        """Yield the columns of rows, of which the numbers of the outcomes of decisions are known."""
+        known: dict[str | None, Array] = {}
+        completed: Signatures = {}
+
+        def verdict(cls: str | None) -> Array:
+            if cls not in known:
+                known[cls] = self._conditions.of(cls, rows, completed)
+            return known[cls]
+
+        for box in self._g.boxes.values():
+            yield _boolean(self._shown(box, numbers, verdict))
+        for p in self._programmes.values():
+            chosen, _ = p.chosen(rows)
+            for role in self._roles(p):
+                yield _boolean(_criterion(p, role, chosen, verdict))
+            ids = [e.id for e in p.programme.editions]
+            only = [bits.bit_length() - 1 if bits.bit_count() == 1 else None for bits in range(1 << len(ids))]
+            yield ordered(only, chosen, ids)
+
+    def _shown(self, box: Box, numbers: Sequence[Array], verdict: Callable[[str | None], Array]) -> Array:
+        """Return whether a box is shown, as `Run.shows` says it of one record."""
+        decision, option = self._g.shown_with(box)
+        if option is None:
+            scope, own = verdict(decision.scope), verdict(box.applies_to)
+            open_or_true = np.where((scope == TRUE) & (own == TRUE), TRUE, OPEN)
+            return np.where((scope == FALSE) | (own == FALSE), FALSE, open_or_true)
+        outcomes = numbers[self._place[decision.iri]]
+        used, places = np.unique(outcomes, return_inverse=True)
+        return np.array([_chosen(self._outcomes.values[n], option.id) for n in used.tolist()], np.int8)[places]
+
+    @staticmethod
+    def _roles(p: ProgrammeColumn) -> list[str]:
+        return list(dict.fromkeys(c.id for e in reversed(p.programme.editions) for c in e.criteria))
+
+
+def _chosen(outcome: Outcome, option: str) -> int:
+    return TRUE if option in outcome.answers else OPEN if option in outcome.possible else FALSE
+
+
+def _criterion(p: ProgrammeColumn, role: str, chosen: Array, verdict: Callable[[str | None], Array]) -> Array:
+    """Return whether a criterion is met by all editions that may apply; not known where they differ."""
+    found = np.full(len(chosen), -1, np.int8)
+    for place, edition in enumerate(p.programme.editions):
+        mine = (verdict(c.applies_to) for c in edition.criteria if c.id == role)
+        own = next(mine, np.full(len(chosen), OPEN, np.int8))
+        applies = (chosen >> place & 1).astype(bool)
+        found = np.where(applies, np.where((found == -1) | (found == own), own, OPEN), found)
+    return found
+
+
+def _boolean(verdicts: Array) -> pa.Array:
+    return pa.array(verdicts == TRUE, mask=verdicts == OPEN)
