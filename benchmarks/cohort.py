@@ -2,8 +2,8 @@
 
     python -m benchmarks.cohort [ROWS] [ROUNDS]
 
-The columns are drawn independently: more varied than life. 5 % of the onsets are known in part, a tenth of each field is
-missing. Each round runs every row once; the ratios are of medians in this one run.
+The columns are drawn independently: more varied than life. 5 % of the onsets are known in part, a tenth of each field
+is missing. Each round runs every row once; the ratios are of medians in this one run.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ CHUNK = 122_880
 FLAGS = (
     "radicularPain recurrentPain surgeryPossible situationUnclear facetSyndromeSuspected insufficientPainRelief"
     " unbearablePainDespiteTreatment severePain severeFunctionalDeficit majorSleepProblems healthSurveillance"
-    " ownDoctorAgrees heavyLifting vibration ergonomicBackLoad employerAgrees advisoryPhysicianAgrees resumptionIsDanger"
-    " inSelfManagement promsRecorded programmeAccepted workerConsents occupationalPhysicianConfirms"
+    " ownDoctorAgrees heavyLifting vibration ergonomicBackLoad employerAgrees advisoryPhysicianAgrees"
+    " resumptionIsDanger inSelfManagement promsRecorded programmeAccepted workerConsents occupationalPhysicianConfirms"
 ).split()
 CHOICES = {
     "redFlags": ("none", "isolated", "cluster"),
@@ -99,7 +99,8 @@ SQL = """
 CREATE OR REPLACE TABLE answers AS WITH d AS (
   SELECT *, date_diff('day', TRY_CAST(onsetDate AS DATE), assessmentDate) AS days,
     date_diff('day', incapacityStart, applicationDate) AS off,
-    date_diff('month', spinalSurgeryDate, assessmentDate) - (day(assessmentDate) < day(spinalSurgeryDate))::INT AS months
+    date_diff('month', spinalSurgeryDate, assessmentDate)
+      - (day(assessmentDate) < day(spinalSurgeryDate))::INT AS months
   FROM read_parquet('{file}')
 ), s AS (SELECT *, CASE
     WHEN careLine = 'second-line' THEN CASE WHEN days < 35 THEN 'second-line-week-1-5' WHEN days < 77
@@ -167,10 +168,8 @@ def main() -> None:
         print(f"{rows} records, median of {rounds} interleaved rounds, whole processes without their start")
         for name, runs in found.items():
             wall, cpu, peak = (statistics.median(run[n] for run in runs) for n in range(3))
-            speed = rows / cpu
-            print(
-                f"{name:12} {wall:7.2f} s wall {cpu:7.2f} s CPU {cpu / base:6.2f} x copy {speed:10.0f} a CPU s {peak:6.0f} MB"
-            )
+            beside = f"{cpu / base:6.2f} x copy {rows / cpu:10.0f} a CPU s"
+            print(f"{name:12} {wall:7.2f} s wall {cpu:7.2f} s CPU {beside} {peak:6.0f} MB")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_names_of_columns_are_a_promise(rows_answered: Answers) -> None:
     names = rows_answered.schema.names
     assert names[:6] == ["id", "exit", "exit_answers", "exit_status", "exit_possible", "exit_missing"]
     assert {"stage", "fedris-prevention_status", "medication-excluded"} <= set(names)
-    assert {"box.1.A", "edition.fedris-prevention"} <= set(names)
+    assert {"box.first-line-week-1-2-work", "edition.fedris-prevention"} <= set(names)
     assert [n for n in names if n.startswith("criterion.fedris-prevention.")]
     stage = rows_answered.schema.field("stage").type
     assert pa.types.is_dictionary(stage) and stage.ordered
