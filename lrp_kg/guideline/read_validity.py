@@ -8,7 +8,7 @@ from datetime import date
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.validity import Validity
-from lrp_kg.namespaces import CP, DCTERMS
+from lrp_kg.namespaces import CP, DCTERMS, local_name
 
 
 def read_validity(r: GraphReader, node: Node) -> Validity | None:
@@ -48,7 +48,11 @@ def read_days(r: GraphReader, node: Node) -> tuple[date | None, date | None]:
 
 
 def _day(r: GraphReader, node: Node, predicate: str) -> date | None:
-    found = r.graph.one(node, predicate)
+    found, *others = r.graph.all(node, predicate) or (None,)
+    if found and others:
+        days = ", ".join(day.value for day in (found, *others))
+        r.complain("not-a-date", node, f"has {len(others) + 1} days for {local_name(predicate)}: {days}. Keep one.")
+        return None
     try:
         return date.fromisoformat(found.value) if found else None
     except ValueError:

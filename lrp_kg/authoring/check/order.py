@@ -18,7 +18,7 @@ LISTED = 10
 LINES = 40
 """Lines that a list of findings aims at; of each name fewer are listed where there are many names."""
 _FOLLOWING = {
-    **dict.fromkeys(("file-empty", "ontology-repeated", "term-repeated"), -2),
+    **dict.fromkeys(("file-empty", "prefix-differs", "ontology-repeated", "term-repeated"), -2),
     **dict.fromkeys(("term-not-declared", "wrong-kind", "literal-malformed"), -1),
     **dict.fromkeys(("catalogue-incomplete", "catalogue-stale", "header-dates"), 1),
     **dict.fromkeys(("gap-undeclared", "overlap-undeclared"), 1),

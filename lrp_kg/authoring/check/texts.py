@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -23,20 +24,23 @@ def prefix_findings(modules: Sequence[Module]) -> Iterator[Finding]:
 
     An ontology editor declares a default prefix and the prefixes of OWL in every file; unused they are no fault.
     """
-    first: dict[str, tuple[str, str]] = {}
+    meant: dict[str, Counter[str]] = {}
+    for module in modules:
+        for prefix, (namespace, _) in module.text.prefixes.items():
+            meant.setdefault(prefix, Counter())[namespace] += 1
     for module in modules:
         text = module.text
         for prefix, (namespace, offset) in text.prefixes.items():
             where = text.where(offset)
             usual = _NAMES.get(namespace, prefix)
-            known, file = first.setdefault(prefix, (PREFIXES.get(prefix, namespace), module.file.name))
+            known = PREFIXES.get(prefix) or meant[prefix].most_common(1)[0][0]
             if not prefix:
                 if prefix in text.used_prefixes and not text.is_editor_save:
                     yield Finding("default-prefix", f"the default prefix : <{namespace}> is used. Name it.", where)
             elif usual != prefix:
                 yield Finding("prefix-misspelt", f"{prefix}: is usually spelt {usual}: here. Rename it.", where)
             elif namespace != known:
-                usual_place = "everywhere" if prefix in PREFIXES else f"in {file}"
+                usual_place = "everywhere" if prefix in PREFIXES else "in the other files"
                 message = f"{prefix}: means <{known}> {usual_place}, but <{namespace}> here. Use the same."
                 yield Finding("prefix-differs", message, where)
             elif prefix not in text.used_prefixes and namespace not in _OF_OWL:

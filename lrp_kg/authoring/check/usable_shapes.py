@@ -46,6 +46,11 @@ class _UsableShapes:
             if field.kind == "integer":
                 yield from self._bounds(field)
         yield from self._no_shapes()
+        for node, predicates in self.graph.by_subject.items():
+            paths = [local_name(path.value) for path in predicates.get(SH + "path", [])]
+            if len(paths) > 1:
+                message = f"has {len(paths)} sh:path: {', '.join(paths)}. Write a shape for each."
+                yield self.complain("shape-not-usable", node, message)
 
     def complain(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
         where = self.positions.where(node.value) or self.files
