@@ -19,6 +19,7 @@ from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
 from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
+from lrp_kg.authoring.cases.kept_results import ASKING, KeptResults
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.findings import Finding
@@ -40,7 +41,8 @@ class CaseRun:
 class CaseRuns:
     """The cases of a guideline, each run once; ``before`` are the runs before an edit.
 
-    ``report`` is called before each case that is run.
+    Without these, those that passed in an earlier process are taken ``on_disk``. ``report`` is called before each case
+    that is run.
     """
 
     runs: tuple[CaseRun, ...]
@@ -51,6 +53,8 @@ class CaseRuns:
         cases: CaseSet,
         before: CaseRuns | None = None,
         report: Callable[[str], None] = lambda _: None,
+        *,
+        on_disk: bool = False,
     ) -> None:
         self.service = service
         self.assessor = service.assessor
@@ -72,14 +76,30 @@ class CaseRuns:
         again = [self.signatures[text] for text in records if text not in kept]
         rows = self.assessor.verdicts.learn(again)
         self.verdicts = changed.verdicts() if changed else self.seen(rows, self.classes)
+        stored = self._stored() if on_disk and changed is None else None
+        keys = {text: stored.key(reads[text], s, rows[s]) for text, s in self.signatures.items()} if stored else {}
         runs = []
         for number, (text, read) in enumerate(reads.items(), 1):
             if text in kept:
                 runs.append(CaseRun(read, (), fine[text].touched))
-            else:
+                continue
+            touched = stored.touched(keys.get(text)) if stored else None
+            if touched is None:
                 report(f"case {number} of {len(reads)}")
                 runs.append(self._try(read))
+            else:
+                runs.append(CaseRun(read, (), touched))
+            if stored and not runs[-1].lines:
+                stored.keep(keys.get(text), runs[-1].touched)
+        if stored:
+            stored.write()
         self.runs = tuple(runs)
+
+    def _stored(self) -> KeptResults:
+        """Return what passed in an earlier process."""
+        meanings = {"classes": self.classes, "decisions": self.decisions}
+        awaited = frozenset(c for s in self.index.statements.values() for c in s.classes)
+        return KeptResults(self.assessor, self.fingerprint, meanings, awaited)
 
     @cached_property
     def fingerprint(self) -> AnswerFingerprint:
@@ -138,10 +158,6 @@ class CaseRuns:
         return untouched(self.service.guideline, self.verdicts, touched)
 
 
-_ASKING = ("questions", "nextQuestion", "summary", "summaryMore")
-"""Kinds of expectations that depend on what is asked next."""
-
-
 class _Changes:
     """What changed between the runs before an edit and those after it, of guidelines with the same fingerprint."""
 
@@ -178,7 +194,7 @@ class _Changes:
             return False
         old = self._old[self.before.signatures[read.case.text]]
         new = self._new[self.after.signatures[read.case.text]]
-        asks = any(part.kind in _ASKING for part in read.case.parts)
+        asks = any(part.kind in ASKING for part in read.case.parts)
         return any(
             new[now] != old[was] or (asks and new[now] == OPEN and name in self._awaited)
             for name, was, now in self._numbers
@@ -186,7 +202,7 @@ class _Changes:
 
     def _decisions(self, read: ReadCase, record: Record) -> bool:
         was, now = self.before.signatures[read.case.text], self.after.signatures[read.case.text]
-        asks = any(part.kind in ("missing", *_ASKING) for part in read.case.parts)
+        asks = any(part.kind in ("missing", *ASKING) for part in read.case.parts)
         for name in self.decisions:
             old, new = self.before.assessor.decide(name, record, was), self.after.assessor.decide(name, record, now)
             if (old.status, old.answers) != (new.status, new.answers) or (asks and old.missing != new.missing):

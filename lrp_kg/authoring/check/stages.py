@@ -188,7 +188,8 @@ class _Stages:
             from lrp_kg.authoring.cases.incremental import CaseRuns
 
             self.cases = load_cases(self.folder, service.guideline)
-            runs = CaseRuns(service, self.cases, self.cache.latest("runs"), lambda step: self.report("right", step))
+            before = self.cache.latest("runs")
+            runs = CaseRuns(service, self.cases, before, lambda step: self.report("right", step), on_disk=True)
             self.cache.keep("runs", runs)
             found += [*self.cases.findings, *runs.failures(), *runs.untouched()]
 
