@@ -18,8 +18,8 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.coverage import Touched, touched_by, untouched
 from lrp_kg.authoring.cases.files import CaseSet
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
-from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
 from lrp_kg.authoring.cases.kept_results import ASKING, KeptResults
+from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
 from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.findings import Finding
@@ -98,8 +98,7 @@ class CaseRuns:
     def _stored(self) -> KeptResults:
         """Return what passed in an earlier process."""
         meanings = {"classes": self.classes, "decisions": self.decisions}
-        awaited = frozenset(c for s in self.index.statements.values() for c in s.classes)
-        return KeptResults(self.assessor, self.fingerprint, meanings, awaited)
+        return KeptResults(self.assessor, self.fingerprint, meanings)
 
     @cached_property
     def fingerprint(self) -> AnswerFingerprint:

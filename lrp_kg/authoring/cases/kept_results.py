@@ -2,7 +2,7 @@
 
 What an answer depends on is what `incremental` compares after an edit: all that the guideline says but the meaning of
 its classes, as one hash; what each class is for the record; the status, answers and missing fields of each decision.
-What is asked next, an uncertain date and the days of eligibility also depend on the meaning of classes.
+What is asked next, an uncertain date, the days of eligibility and the summary also depend on what each class means.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.authoring.cases.coverage import Touched
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint
-from lrp_kg.authoring.cases.names import ELIGIBLE_DAYS
+from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
 from lrp_kg.authoring.cases.runs import ReadCase
 from lrp_kg.cache import PACKAGE, cache_folder, code_key, file_name, read_kept, write_kept
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.logic.cells import Signature
-from lrp_kg.logic.classify import OPEN, Verdicts
+from lrp_kg.logic.classify import Verdicts
 
 ASKING = ("questions", "nextQuestion", "summary", "summaryMore")
 """Kinds of expectations that depend on what is asked next."""
@@ -36,12 +36,9 @@ class KeptResults:
         assessor: Assessor,
         fingerprint: AnswerFingerprint,
         meanings: Mapping[str, Mapping[str, str]],
-        awaited: frozenset[str],
     ) -> None:
         self._assessor = assessor
-        self._awaited = awaited
         self._classes = sorted(meanings["classes"])
-        self._meanings = meanings["classes"]
         self._base = _digest([fingerprint.rest, fingerprint.boxes, fingerprint.notices, self._classes])
         self._all = _digest([meanings["classes"], meanings["decisions"]])
         self._columns = [assessor.program.index[Named(name)] for name in self._classes]
@@ -69,18 +66,13 @@ class KeptResults:
         if record is None:
             return None
         kinds = {part.kind for part in read.case.parts}
-        asks = not kinds.isdisjoint(ASKING)
-        own = [verdicts[column] for column in self._columns]
-        parts: list[object] = [self._base, read.case.text, own]
-        if asks:
-            open_ones = [n for n, v in zip(self._classes, own, strict=True) if v == OPEN and n in self._awaited]
-            parts.append([(name, self._meanings[name]) for name in open_ones])
-        if ELIGIBLE_DAYS in kinds or record.ranges:
+        parts: list[object] = [self._base, read.case.text, [verdicts[column] for column in self._columns]]
+        if not kinds.isdisjoint((*OF_OTHER_DAYS, *ASKING)) or record.ranges:
             parts.append(self._all)
         for name in self._assessor.guideline.decisions:
             result = self._assessor.decide(name, record, signature)
             parts += [name, result.status, result.answers]
-            if asks or "missing" in kinds:
+            if "missing" in kinds:
                 parts.append(result.missing)
         return _digest(parts)
 

@@ -1,0 +1,130 @@
+"""Cases that passed in an earlier process are run again only if an edit can matter; the findings are the same."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lrp_kg.answer.service import GuidelineService
+from lrp_kg.authoring.cases.files import load_cases
+from lrp_kg.authoring.cases.incremental import CaseRuns
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.files import packaged_folder
+from tests.support.guidelines import guideline_copy, replace_once
+from tests.support.paths import ANKLE, TESTS
+
+KINDS = {
+    "bound": r"xsd:m\w+clusive (\d+)",
+    "operator": r"owl:(intersectionOf|unionOf)(?= \( ank)",
+    "value": r"owl:hasValue (true|false)",
+    "severity": r"owl:hasValue ank:severity-(\w+)",
+}
+OTHER = {
+    "intersectionOf": "unionOf",
+    "unionOf": "intersectionOf",
+    "true": "false",
+    "false": "true",
+    "slight": "partial",
+    "partial": "complete",
+    "complete": "slight",
+}
+SEEDS = [*range(8), *(pytest.param(n, marks=pytest.mark.long) for n in range(8, 60))]
+
+
+def results(folder: Path, *, on_disk: bool) -> tuple[list[Finding], int]:
+    """Return the findings of the cases of a guideline, as in a new process, and how many cases were run."""
+    service = GuidelineService(folder)
+    runs = CaseRuns(service, load_cases(folder, service.guideline), on_disk=on_disk)
+    return [*runs.failures(), *runs.untouched()], runs.ran
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that has the cases of the small guideline."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LRP_CACHE", str(folder))
+        found, ran = results(guideline_copy(tmp_path_factory.mktemp("guideline")), on_disk=True)
+        assert [f for f in found if f.severity == "error"] == [] and ran > 30
+    return folder
+
+
+def edited(folder: Path, seed: int) -> Path:
+    """Return a copy of the small guideline with one edit of a condition."""
+    guideline_copy(folder)
+    drawn = random.Random(seed)  # noqa: S311  a choice of edits
+    file = folder / "ontology" / "record.ttl"
+    text = file.read_text(encoding="utf-8")
+    kind = list(KINDS)[seed % len(KINDS)]
+    at = drawn.choice(list(re.finditer(KINDS[kind], text)))
+    new = OTHER.get(at[1]) or str(max(0, int(at[1]) + drawn.choice((-3, -1, 1, 3))))
+    file.write_text(text[: at.start(1)] + new + text[at.end(1) :], encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_findings_after_an_edit_are_those_from_nothing(
+    tmp_path: Path, warm: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    folder = edited(tmp_path / "guideline", seed)
+    wanted, every = results(folder, on_disk=False)
+    shutil.copytree(warm, tmp_path / "cache")
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    found, ran = results(folder, on_disk=True)
+    assert found == wanted and ran <= every
+    again, failing = results(folder, on_disk=True)
+    refused = sum(case.invalid for case in load_cases(folder).cases)
+    assert again == wanted and failing <= sum(f.name == "case-failed" for f in wanted) + refused
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("cases", "", ""),
+        ("ontology/record.ttl", "cp:askOrder 10 ;", "cp:askOrder 11 ;"),
+        ("shapes/record.ttl", "sh:maxInclusive 10", "sh:maxInclusive 9"),
+    ],
+    ids=["expectation", "guideline", "shape"],
+)
+def test_case_is_run_again_where_anything_else_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
+) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    folder = guideline_copy(tmp_path / "guideline")
+    _, first = results(folder, on_disk=True)
+    _, second = results(folder, on_disk=True)
+    assert second < first / 3
+    if file == "cases":
+        for own in (folder / "cases").glob("*.json"):
+            own.write_text(re.sub(r'"note": "', '"note": "edited: ', own.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        replace_once(folder / file, old, new)
+    assert results(folder, on_disk=True)[1] == first
+
+
+def test_damaged_results_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    found, first = results(ANKLE, on_disk=True)
+    for file in (tmp_path / "cache" / "cases").iterdir():
+        file.write_text("{", encoding="utf-8")
+    assert results(ANKLE, on_disk=True) == (found, first)
+
+
+@pytest.mark.long
+def test_packaged_guideline_has_the_findings_from_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = guideline_copy(tmp_path / "guideline", packaged_folder())
+    guideline_copy(folder / "tests", TESTS, ("cases",))
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    results(folder, on_disk=True)
+    file = folder / "ontology" / "situations.ttl"
+    text = file.read_text(encoding="utf-8")
+    bounds = list(re.finditer(r"xsd:m\w+clusive (\d+)", text))
+    for at in bounds[:: len(bounds) // 6]:
+        file.write_text(f"{text[: at.start(1)]}{int(at[1]) + 1}{text[at.end(1) :]}", encoding="utf-8")
+        wanted, every = results(folder, on_disk=False)
+        found, ran = results(folder, on_disk=True)
+        assert found == wanted and ran < every
