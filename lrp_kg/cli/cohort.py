@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     "-o",
-    required=True,
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write: .parquet, .csv or .ndjson.",
 )
@@ -33,9 +32,23 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the rows that are refused, with the reasons, to this NDJSON file.",
 )
+@click.option(
+    "--mapping",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="YAML or JSON: which field each column is, and which value each code.",
+)
+@click.option("--suggest-mapping", is_flag=True, help="Print a first draft of a mapping for FILES, and answer nothing.")
 @lang_option
 @guideline_option
-def cohort(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str, guideline: Path | None) -> None:
+def cohort(
+    files: tuple[Path, ...],
+    output: Path | None,
+    rejected: Path | None,
+    mapping: Path | None,
+    suggest_mapping: bool,
+    lang: str,
+    guideline: Path | None,
+) -> None:
     """Answer every row of FILES, one record a row, in one row of OUTPUT.
 
     FILES are CSV, Parquet or NDJSON. Columns are the fields of a record, and id, which no two rows share. A list is a
@@ -51,18 +64,32 @@ def cohort(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: s
     Examples:
       lrp-kg cohort patients.parquet -o answers.parquet
       lrp-kg cohort patients.csv -o answers.csv --rejected refused.ndjson
+      lrp-kg cohort --suggest-mapping warehouse.parquet > mapping.yaml
+      lrp-kg cohort warehouse.parquet -o answers.parquet --mapping mapping.yaml
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.cohort.entry import demand_libraries
 
+    if output is None and not suggest_mapping:
+        raise click.UsageError("Name the file of the answers with --output.")
     try:
         demand_libraries()
         from lrp_kg.answer.service import GuidelineService
         from lrp_kg.cohort.files import answer_files
+        from lrp_kg.cohort.files import suggest_mapping as draft
 
+        if suggest_mapping or output is None:
+            click.echo(draft(GuidelineService(guideline), files), nl=False)
+            return
         _demand_other_files(files, output, rejected, lang)
         with _progress(lang) as progress:
             report = answer_files(
-                GuidelineService(guideline), files, output, rejected=rejected, lang=lang, progress=progress
+                GuidelineService(guideline),
+                files,
+                output,
+                rejected=rejected,
+                mapping=mapping,
+                lang=lang,
+                progress=progress,
             )
     except LrpError as error:
         fail(error)

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
 from lrp_kg.cohort.reading import File, JsonLines, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
@@ -18,6 +19,8 @@ from lrp_kg.cohort.writing import Output
 Progress = Callable[[str, int], None]
 SHOWN = 20
 """Refused rows that a report names."""
+VALUES = 100
+"""Values of a column that the draft of a mapping names."""
 MEMORY = "512MB"
 """What DuckDB may take before it writes to disk."""
 
@@ -37,6 +40,7 @@ def answer_files(
     output: Path,
     *,
     rejected: Path | None = None,
+    mapping: Path | None = None,
     lang: str = "en",
     progress: Progress = lambda _what, _count: None,
 ) -> CohortReport:
@@ -46,12 +50,15 @@ def answer_files(
     some: list[Refused] = []
     with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
-        sources = [File(path, connection) for path in files]
+        mapped = load_mapping(service.guideline, mapping) if mapping else None
+        sources = [File(path, connection, mapped) for path in files]
         cohorts = [
             CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson") for source in sources
         ]
         progress("ids", 0)
         repeated = repeated_ids(sources, connection)
+        if mapped:
+            mapped.demand_all_values()
         with Output(answers.schema, output, rejected) as target:
             for source, cohort in zip(sources, cohorts, strict=True):
                 cohort.repeated = repeated
@@ -73,3 +80,30 @@ def _answered(source: File, cohort: CohortRun, before: int) -> Iterator[tuple[pa
         else:
             yield cohort.answer(batch, first)
             first += batch.num_rows
+
+
+def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
+    """Return the draft of a mapping of some files, with the first values of each column of codes."""
+    with duckdb.connect() as connection:
+        sources = [File(path, connection) for path in files]
+        values: dict[str, dict[str, None]] = {}
+        for source in sources:
+            for batch in source.raw():
+                for name, column in _columns(batch):
+                    own = values.setdefault(name, {})
+                    for value in column:
+                        if value is not None and len(own) < VALUES:
+                            own[value] = None
+    return suggest(service.guideline, values, {name: list(own) for name, own in values.items()})
+
+
+def _columns(batch: pa.RecordBatch | JsonLines) -> Iterator[tuple[str, list[str | None]]]:
+    """Yield the columns of rows, each value as text, those of a list one by one."""
+    if isinstance(batch, JsonLines):
+        names = dict.fromkeys(name for record in batch.records for name in record)
+        columns = {name: [record.get(name) for record in batch.records] for name in names}
+    else:
+        columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+    for name, values in columns.items():
+        every = (item for value in values for item in (value if isinstance(value, list) else [value]))
+        yield name, [None if item is None else code_text(item) for item in every]

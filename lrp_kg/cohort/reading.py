@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lrp_kg.cohort.inputs import ID
+from lrp_kg.cohort.mapping import ColumnMapping
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.record.lines import numbered_lines
@@ -35,7 +36,8 @@ class JsonLines:
 class File:
     """A file with one record a row."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, mapping: ColumnMapping | None = None) -> None:
+        self._mapping = mapping
         self.path = path
         self._connection = connection.cursor()
         kind = KINDS.get(path.suffix.lower())
@@ -45,9 +47,11 @@ class File:
         try:
             with path.open("rb"):
                 pass
-            self.names = self._names()
+            self.own_names = self._names()
         except (OSError, duckdb.Error, pa.ArrowException, UnicodeDecodeError) as error:
             raise self._unreadable(error) from None
+        mapped = mapping and self.kind != "ndjson"
+        self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
 
     @property
     def text(self) -> bool:
@@ -69,14 +73,28 @@ class File:
             return list(pq.ParquetFile(self.path).schema_arrow.names)
         return list(self._csv().columns) if self.kind == "csv" else []
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
-        """Yield the rows, or some columns of them."""
+    def batches(self, *, scan: bool = False) -> Iterator[pa.RecordBatch | JsonLines]:
+        """Yield the rows in the terms of a record; to ``scan`` them only the ids and what has to be mapped."""
+        columns = None
+        if scan and self.kind != "ndjson":
+            wanted = {self._mapping.source(ID), *self._mapping.coded} if self._mapping else {ID}
+            columns = [name for name in self.own_names if name in wanted]
+        for batch in self.raw(columns):
+            if self._mapping is None:
+                yield batch
+            elif isinstance(batch, JsonLines):
+                yield JsonLines([self._mapping.record(r) for r in batch.records], batch.broken)
+            else:
+                yield self._mapping.rows(batch, text=self.text)
+
+    def raw(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
+        """Yield the rows as they are, or some columns of them."""
         try:
             if self.kind == "parquet":
                 file = pq.ParquetFile(self.path, read_dictionary=self._texts())
                 yield from file.iter_batches(ROWS, columns=columns)
             elif self.kind == "csv":
-                chosen = "*" if columns is None else ", ".join(f'"{name}"' for name in columns)
+                chosen = "*" if columns is None else ", ".join('"' + n.replace('"', '""') + '"' for n in columns)
                 yield from self._csv(chosen).to_arrow_reader(ROWS)
             else:
                 yield from self._lines()
@@ -118,11 +136,11 @@ def repeated_ids(files: Sequence[File], connection: duckdb.DuckDBPyConnection) -
     """Return the ids that more than one row of some files has; the memory that this takes is bounded."""
     connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR)")
     for file in files:
-        for batch in file.batches([ID]):
+        for batch in file.batches(scan=True):
             if isinstance(batch, JsonLines):
                 ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
             else:
-                ids = batch.column(0)
+                ids = batch.column(ID)
             ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
             some = pa.table({"id": ids.cast(pa.string())})
             connection.register("ids", some)

@@ -1,0 +1,254 @@
+"""A mapping from the columns and codes of a table to fields and values, as `mapping.schema.json` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
+from lrp_kg.errors import CohortError, UnreadableFile
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import Field, Guideline
+from lrp_kg.namespaces import local_name
+from lrp_kg.text_files import read_text
+from lrp_kg.words import error as say
+from lrp_kg.words import in_every_language
+
+UNKNOWN = ("", "null", "~")
+"""What a code is mapped to that says that nothing is known."""
+UNMAPPED = 100
+"""Unmapped values of a column that are named."""
+
+
+@dataclass
+class MappedColumn:
+    """What a column is: the field, the value of each of its codes, and what separates codes within a text.
+
+    A code of a list that is mapped to nothing is left out of it; two that mean the same value count once.
+    """
+
+    name: str
+    values: dict[str, Any] | None = None
+    separator: str | None = None
+    unmapped: dict[str, None] = field(default_factory=dict)
+
+    def of(self, value: Any) -> Any:
+        """Return what a value means; note those that no code says."""
+        if value is None or not self.recodes:
+            return value
+        if isinstance(value, str) and self.separator is not None:
+            text = value.strip()
+            if not text:
+                return None
+            value = [] if text == EMPTY else [part.strip() for part in text.split(self.separator)]
+        if isinstance(value, list):
+            found = (self._code(item) for item in value)
+            return list(dict.fromkeys(code for code in found if code is not None))
+        return self._code(value)
+
+    @property
+    def recodes(self) -> bool:
+        """Return whether its values mean something else than they say."""
+        return self.values is not None or self.separator is not None
+
+    def _code(self, value: Any) -> Any:
+        if self.values is None:
+            return value
+        text = code_text(value)
+        if text not in self.values:
+            if len(self.unmapped) < UNMAPPED:
+                self.unmapped[text] = None
+            return None
+        return self.values[text]
+
+
+class ColumnMapping:
+    """The mapping of a file; what is wrong with it is reported at once."""
+
+    def __init__(self, guideline: Guideline, data: Any, where: str) -> None:
+        self._where = where
+        self._fields = guideline.field_names
+        bounds = {local_name(bound): f for bound, f in guideline.bounded.items()}
+        self._targets: dict[str, Field | None] = {ID: None, **self._fields, **bounds}
+        expanded = {local_name(v.expands_to) for f in self._fields.values() for v in f.values if v.expands_to}
+        self._flags = expanded
+        findings: list[Finding] = []
+        if not isinstance(data, dict) or not data.keys() <= {"columns", "ignore"}:
+            raise say(CohortError, "error-mapping-form", file=where)
+        columns, ignored = data.get("columns") or {}, data.get("ignore") or []
+        if not isinstance(columns, dict) or not isinstance(ignored, list):
+            raise say(CohortError, "error-mapping-form", file=where)
+        self._ignored = {str(name) for name in ignored}
+        self._columns: dict[str, MappedColumn] = {}
+        for name, said in columns.items():
+            own = said if isinstance(said, dict) else {"field": said}
+            if not own.keys() <= {"field", "values", "separator"} or not isinstance(own.get("field"), str):
+                findings.append(self._problem("mapping-form", name))
+                continue
+            target = own["field"]
+            if target not in self._targets and target not in self._flags:
+                findings.append(self._problem("mapping-field", name, field=target))
+                continue
+            values = own.get("values")
+            if values is not None and not isinstance(values, dict):
+                findings.append(self._problem("mapping-form", name))
+                continue
+            found: dict[str, Any] | None = None if values is None else {}
+            for code, value in (values or {}).items():
+                taken, good = self._value(target, value)
+                if not good:
+                    findings.append(self._problem("mapping-value", name, code=code, value=value, field=target))
+                elif found is not None:
+                    found[code] = taken
+            self._columns[name] = MappedColumn(target, found, own.get("separator"))
+        _raise(findings, where)
+
+    def _value(self, target: str, value: Any) -> tuple[Any, bool]:
+        """Return what a value of the mapping is in a record, and whether the field can have it."""
+        f = self._targets.get(target)
+        kind = "boolean" if target in self._flags else f.kind if f else "string"
+        if not isinstance(value, str):
+            return None, False
+        if value in UNKNOWN:
+            return None, True
+        if kind == "boolean":
+            return value == "true", value in ("true", "false")
+        if kind == "integer":
+            return (int(value), True) if value.lstrip("-").isdecimal() else (None, False)
+        if f and kind in ("value", "values"):
+            return value, value in {v.id for v in f.values}
+        return value, True
+
+    def _problem(self, name: str, column: str, **fill: object) -> Finding:
+        texts = in_every_language(name, name=column, **fill)
+        return Finding(name, texts["en"], where=self._where, field=column, messages=texts)
+
+    # -- columns ------------------------------------------------------------------------------------
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """Return what the columns of a table are called in a record; those that are ignored are left out."""
+        lacking = [n for n in self._columns if n not in names] + [n for n in self._ignored if n not in names]
+        _raise([self._problem("mapping-no-column", n) for n in lacking], self._where)
+        return [self._columns[n].name if n in self._columns else n for n in names if n not in self._ignored]
+
+    def source(self, target: str) -> str:
+        """Return the column that is a field."""
+        return next((name for name, own in self._columns.items() if own.name == target), target)
+
+    @property
+    def coded(self) -> list[str]:
+        """The columns of which each value has to be mapped."""
+        return [name for name, own in self._columns.items() if own.values is not None]
+
+    def rows(self, batch: pa.RecordBatch, *, text: bool) -> pa.RecordBatch:
+        """Return rows in the terms of a record; in ``text`` every value is text, as it was."""
+        arrays, names = [], []
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if name in self._ignored:
+                continue
+            own = self._columns.get(name)
+            names.append(own.name if own else name)
+            arrays.append(_recoded(column, own, text=text) if own and own.recodes else column)
+        return pa.RecordBatch.from_arrays(arrays, names=names)
+
+    def record(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a JSON object in the terms of a record."""
+        found = {}
+        for name, value in record.items():
+            if name not in self._ignored:
+                own = self._columns.get(name)
+                found[own.name if own else name] = own.of(value) if own else value
+        return found
+
+    def demand_all_values(self) -> None:
+        """Raise `CohortError` with every value that was met and is not mapped."""
+        findings = [
+            self._problem("mapping-unmapped", name, value=value, field=own.name)
+            for name, own in self._columns.items()
+            for value in own.unmapped
+        ]
+        _raise(findings, self._where)
+
+
+def _recoded(column: pa.Array, own: MappedColumn, *, text: bool) -> pa.Array:
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return pa.array([own.of(value) for value in column.to_pylist()])
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    values = [own.of(value) for value in encoded.dictionary.to_pylist()]
+    if text:
+        return pa.array([_as_text(value) for value in values], pa.string()).take(encoded.indices)
+    return pa.array(values).take(encoded.indices)
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, list):
+        return SEPARATOR.join(value) or EMPTY
+    return None if value is None else code_text(value)
+
+
+def code_text(value: Any) -> str:
+    """Return a code as the mapping has it: as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+class _Loader(yaml.BaseLoader):
+    """Reads every scalar as text, so that a code such as no or 010 is what was written; refuses repeated keys."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def load_mapping(guideline: Guideline, path: Path) -> ColumnMapping:
+    """Read a mapping from YAML or JSON; raise `CohortError` with everything that is wrong with it."""
+    try:
+        data = yaml.load(read_text(path), _Loader)  # noqa: S506  a subclass of the base loader, which only makes text
+    except UnreadableFile as error:
+        raise CohortError(error.message) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise say(CohortError, "error-mapping-yaml", file=str(path), line=line, what=error.problem or "") from None
+    return ColumnMapping(guideline, data, str(path))
+
+
+def suggest(guideline: Guideline, names: Iterable[str], values: Mapping[str, Sequence[str]]) -> str:
+    """Return the draft of a mapping: columns that are called as a field or its label, and codes as a value's.
+
+    What is not found is a question mark, which no mapping may have.
+    """
+    fields = {_bare(word): f for f in guideline.field_names.values() for word in (f.id, *f.label.values())}
+    columns: dict[str, Any] = {}
+    for name in names:
+        f = fields.get(_bare(name))
+        if name == ID:
+            continue
+        own: dict[str, Any] = {"field": f.id if f else "?"}
+        if f and f.kind in ("value", "values", "boolean"):
+            known = {_bare(word): v.id for v in f.values for word in (v.id, *v.label.values())}
+            known |= {"true": "true", "false": "false"} if f.kind == "boolean" else {}
+            own["values"] = {value: known.get(_bare(value), "?") for value in values.get(name, ())}
+            if f.kind == "values":
+                own["separator"] = SEPARATOR
+        columns[name] = own
+    draft = {"columns": columns, "ignore": []}
+    return yaml.safe_dump(draft, allow_unicode=True, sort_keys=False)
+
+
+def _bare(word: str) -> str:
+    return "".join(c for c in word.casefold() if c.isalnum())
+
+
+def _raise(findings: Sequence[Finding], where: str) -> None:
+    if findings:
+        error = say(CohortError, "error-mapping", file=where, count=len(findings))
+        raise CohortError(error.message, findings, error.messages)
