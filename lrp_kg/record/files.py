@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +18,7 @@ from lrp_kg.record.model import RawRecord
 from lrp_kg.record.read import RecordReader
 from lrp_kg.record.strict_json import decode, parse_json
 from lrp_kg.text_files import kind_of
+from lrp_kg.words import error as say
 
 SUFFIXES = {
     ".json": "json",
@@ -27,6 +29,12 @@ SUFFIXES = {
     ".nt": "turtle",
 }
 KINDS = ("json", "ndjson", "turtle")
+
+TABLES = {".csv": "CSV", ".parquet": "Parquet"}
+"""Suffixes of tables, which another command reads."""
+
+_NOT_IN_A_HEADER = re.compile(rb"[:<>@#{}\[\]]")
+"""Turtle has one of these in each line that it can begin with; names of columns have none."""
 
 Readline = Callable[[int], bytes]
 
@@ -52,6 +60,16 @@ def _guess(begin: bytes) -> str:
     return "ndjson" if whole else "json"
 
 
+def _table(file: str, begin: bytes) -> str | None:
+    """Return what kind of table a file of unknown kind is, by its suffix or its first line."""
+    suffix = Path(file).suffix.lower()
+    if suffix in TABLES or suffix in SUFFIXES:
+        return TABLES.get(suffix)
+    first = next((line for line in begin.removeprefix(BOM_UTF8).splitlines() if line.strip()), b"")
+    separated = any(mark in first for mark in (b",", b";", b"\t"))
+    return "CSV" if separated and not _NOT_IN_A_HEADER.search(first) else None
+
+
 def items(reader: RecordReader, file: str, body: bytes | Readline, kind: str | None = None) -> Iterator[Item]:
     """Yield what a file holds, one record a line as it arrives, and not yet parsed.
 
@@ -61,7 +79,11 @@ def items(reader: RecordReader, file: str, body: bytes | Readline, kind: str | N
     following = BytesIO(body).readline if isinstance(body, bytes) else body
     kind = kind or SUFFIXES.get(Path(file).suffix.lower())
     begin = _begin(following, 1 if kind else 2)
-    if other := kind_of(begin):
+    other = kind_of(begin)
+    table = other if other in TABLES.values() else None if kind or other else _table(file, begin)
+    if table:
+        raise say(RecordError, "error-table", kind=table)
+    if other:
         raise WrongCharset(f"This is not UTF-8 text but {other}. Give the text itself, as UTF-8.")
     start = BytesIO(begin)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_kg.answer.asked import language
-from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
+from lrp_kg.errors import LrpError, MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.namespaces import XSD
+from lrp_kg.namespaces import PATIENT_RECORD, XSD
 from lrp_kg.research.engine.model import Closing, Limits, Question
 from lrp_kg.research.questions.entries import read_catalogue
 from lrp_kg.research.questions.parameters import Vocabulary
@@ -26,10 +26,16 @@ from lrp_kg.research.store.opening import open_engine, staleness
 
 if TYPE_CHECKING:
     import pandas
+    from rdflib import Graph
 
     from lrp_kg.research.questions.model import QueryCatalogue
 
 Row = dict[str, Any]
+_TRIPLES = "application/n-triples"
+_COUNTS = f"""SELECT ?records ?graphs WHERE {{
+  {{ SELECT (COUNT(*) AS ?records) WHERE {{ ?record a <{PATIENT_RECORD}> }} }}
+  {{ SELECT (COUNT(DISTINCT ?graph) AS ?graphs) WHERE {{ GRAPH ?graph {{ ?s ?p ?o }} }} }}
+}}"""
 _INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))
 _FRACTIONS = frozenset(XSD + name for name in ("decimal", "double", "float"))
 
@@ -46,10 +52,11 @@ class Dataset(Closing):
         self, store: Path | str | None = None, *, guideline: Path | str | None = None, limits: Limits | None = None
     ) -> None:
         self.guideline = load_guideline(guideline)
-        stale = staleness(self.guideline, str(store) if store else None)
+        self._store = str(store) if store else None
+        stale = staleness(self.guideline, self._store)
         if stale:
             warnings.warn(stale, stacklevel=2)
-        self.engine = open_engine(self.guideline, str(store) if store else None, limits or Limits.from_environment())
+        self.engine = open_engine(self.guideline, self._store, limits or Limits.from_environment())
 
     @cached_property
     def catalogue(self) -> QueryCatalogue:
@@ -75,9 +82,10 @@ class Dataset(Closing):
         """Ask a question of the catalogue; return its rows, numbers as numbers, what is not known as ``None``."""
         return _rows(self.table(name, lang=lang, **parameters))
 
-    def sparql(self, text: str) -> list[Row]:
-        """Ask a SELECT or ASK query of your own."""
-        return _rows(self._answer(text))
+    def sparql(self, text: str) -> Any:
+        """Ask a query of your own: the rows of SELECT and ASK, an `rdflib.Graph` of CONSTRUCT and DESCRIBE."""
+        found = self._answer(text)
+        return found if not isinstance(found, Table) else _rows(found)
 
     def frame(self, question: str, *, lang: str = "en", **parameters: object) -> pandas.DataFrame:
         """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas."""
@@ -85,12 +93,34 @@ class Dataset(Closing):
 
         own = isinstance(question, str) and any(character in question for character in " {\n")
         found = self._answer(question) if own else self.table(question, lang=lang, **parameters)
+        if not isinstance(found, Table):
+            raise MalformedQuery("CONSTRUCT and DESCRIBE give a graph, which is no table. Call sparql() for it.")
         return pandas.DataFrame(_rows(found), columns=list(found.columns))
 
-    def _answer(self, text: str) -> Table:
+    def _answer(self, text: str) -> Table | Graph:
         if not isinstance(text, str):
             raise MalformedQuery("A query is a text. Pass SPARQL.")
-        return table(self.engine.ask(Question(text, graph=None)).read())
+        reply = self.engine.ask(Question(text, graph=_TRIPLES))
+        if reply.media_type != _TRIPLES:
+            return table(reply.read())
+        from rdflib import Graph
+
+        return Graph().parse(data=reply.read(), format="nt")
+
+    def __repr__(self) -> str:
+        """Say what it holds: the guideline, how many records, and how many named graphs."""
+        g = self.guideline
+        try:
+            (counted,) = self._counts
+        except LrpError as error:
+            return f"<Dataset of {g.id} {g.version}; what it holds cannot be counted: {error.message}>"
+        store = f" in {self._store}" if self._store else ""
+        return f"<Dataset of {g.id} {g.version}{store}: {counted['records']} records, {counted['graphs']} named graphs>"
+
+    @cached_property
+    def _counts(self) -> list[Row]:
+        counts: list[Row] = self.sparql(_COUNTS)
+        return counts
 
     def close(self) -> None:
         """Give back every process."""

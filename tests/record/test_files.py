@@ -54,3 +54,40 @@ def test_line_that_cannot_be_read_stops_no_other(service: GuidelineService) -> N
 def test_compressed_file_is_named(service: GuidelineService, name: str) -> None:
     with pytest.raises(WrongCharset, match="compressed with gzip"):
         list(items(service.reader, name, gzip.compress(b"{}\n" * 9)))
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind"),
+    [
+        ("a.csv", b"id\n1\n", "CSV"),
+        ("A.CSV", b"", "CSV"),
+        ("a.parquet", b"PAR1\x15\x04", "Parquet"),
+        ("a.json", b"PAR1\x15\x04", "Parquet"),
+        ("-", b"PAR1\x15\x04", "Parquet"),
+        ("-", b"\xef\xbb\xbf\nid;onset\n1;2024\n", "CSV"),
+        ("a.txt", b'"id","onset"\n1,2024\n', "CSV"),
+        ("a.dat", b"id\tonset\n1\t2024\n", "CSV"),
+    ],
+)
+def test_table_is_sent_to_the_command_that_reads_it(
+    service: GuidelineService, name: str, body: bytes, kind: str
+) -> None:
+    with pytest.raises(RecordError, match=f"^{kind} is not read here: lrp-kg cohort reads it") as raised:
+        list(items(service.reader, name, body))
+    assert set(raised.value.messages) == {"en", "nl", "fr", "de"}
+
+
+@pytest.mark.parametrize("kind", ["json", "ndjson", "turtle"])
+def test_kind_that_the_sender_gives_counts_more_than_the_suffix(service: GuidelineService, kind: str) -> None:
+    list(items(service.reader, "a.csv", b"" if kind == "turtle" else b"{}", kind))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"PREFIX a: <urn:a>", b"@prefix a: <urn:a> .", b"<urn:a> a <urn:b>, <urn:c> .", b"# a, b", b"[] a <urn:b> ;"],
+)
+def test_turtle_is_no_table(service: GuidelineService, line: bytes) -> None:
+    try:
+        list(items(service.reader, "-", line))
+    except RecordError as error:
+        assert "cohort" not in error.message

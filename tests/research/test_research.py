@@ -14,8 +14,10 @@ from typing import Any
 
 import nbformat
 import pytest
+import rdflib
 from nbclient import NotebookClient
 
+import lrp_kg
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.research.store.loading import load
@@ -62,6 +64,28 @@ def test_result_as_rows_and_frames(store: Path) -> None:
 def test_without_a_store_the_guideline_is_queried() -> None:
     with Dataset() as data:
         assert len(data.query("decisions")) > 10
+
+
+def test_construct_and_describe_are_graphs(dataset: Dataset) -> None:
+    made = dataset.sparql("CONSTRUCT { <urn:a> <urn:b> 1, 'é'@fr } {}")
+    assert isinstance(made, rdflib.Graph)
+    assert set(made.objects()) == {rdflib.Literal(1), rdflib.Literal("é", lang="fr")}
+    assert len(dataset.sparql("DESCRIBE <https://w3id.org/lrp-kg/low-back-pain#stage>"))
+    assert len(dataset.sparql("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o FILTER(false) }")) == 0
+    with pytest.raises(MalformedQuery, match=r"Call sparql\(\)"):
+        dataset.frame("CONSTRUCT { <urn:a> <urn:b> 1 } {}")
+
+
+def test_dataset_says_what_it_holds(store: Path, dataset: Dataset) -> None:
+    version = dataset.guideline.version
+    assert re.fullmatch(rf"<Dataset of low-back-pain {re.escape(version)}: 0 records, \d+ named graphs>", repr(dataset))
+    with Dataset(store) as data:
+        assert f"{store}: 80 records, " in repr(data)
+
+
+def test_public_names_are_listed() -> None:
+    assert dir(lrp_kg) == sorted(lrp_kg.__all__)
+    assert all(getattr(lrp_kg, name) for name in dir(lrp_kg))
 
 
 def test_what_is_passed_wrongly_is_named(dataset: Dataset) -> None:

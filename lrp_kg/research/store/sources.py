@@ -35,7 +35,8 @@ def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item
                 empty = False
                 yield f"{source.name}: {name}" if name else source.name, found
         except RecordError as error:
-            raise type(error)(f"{source.name}: {error.message}", error.findings) from None
+            said = {lang: f"{source.name}: {text}" for lang, text in error.messages.items()}
+            raise type(error)(f"{source.name}: {error.message}", error.findings, said) from None
         if empty:
             raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
 
