@@ -14,6 +14,8 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
+
 from lrp_kg.answer.asked import language
 from lrp_kg.errors import LrpError, MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.load import load_guideline
@@ -96,6 +98,28 @@ class Dataset(Closing):
         if not isinstance(found, Table):
             raise MalformedQuery("CONSTRUCT and DESCRIBE give a graph, which is no table. Call sparql() for it.")
         return pandas.DataFrame(_rows(found), columns=list(found.columns))
+
+    def records(self, *, lang: str = "en", codes: bool = True) -> pandas.DataFrame:
+        """Return the records as they were sent, one row each, with one column a field; needs pandas.
+
+        The index is the IRI of the record. Values are the codes of JSON, without ``codes`` labels in a language; those
+        of a list of values are ordered categories.
+        """
+        from lrp_kg.record.read import RecordReader
+        from lrp_kg.research.wide import ALL_RECORDS, Wording, records_frame
+
+        sent = self.engine.ask(Question(ALL_RECORDS, graph=_TRIPLES)).read().decode()
+        found = RecordReader(self.guideline).from_rdf(sent, ox.RdfFormat.N_TRIPLES, many=True) if sent else []
+        return records_frame(self.guideline, found, Wording(language(lang), codes))
+
+    def answers(self, *, lang: str = "en", codes: bool = True) -> pandas.DataFrame:
+        """Return what the store says of its records, one row each, in columns as ``lrp-kg cohort`` names them.
+
+        The index is that of `records`, so that the two can be joined; ``codes`` as there. Needs pandas.
+        """
+        from lrp_kg.research.wide import Wording, answers_frame
+
+        return answers_frame(self.guideline, self.sparql, Wording(language(lang), codes))
 
     def _answer(self, text: str) -> Table | Graph:
         if not isinstance(text, str):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas
 import pytest
 import rdflib
 from nbclient import NotebookClient
@@ -20,9 +21,11 @@ from nbclient import NotebookClient
 import lrp_kg
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
+from lrp_kg.guideline.model import Term
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
+from lrp_kg.research.wide import Wording, records_frame
 from tests.support.commands import run_line
 from tests.support.paths import ROOT
 
@@ -81,6 +84,93 @@ def test_dataset_says_what_it_holds(store: Path, dataset: Dataset) -> None:
     assert re.fullmatch(rf"<Dataset of low-back-pain {re.escape(version)}: 0 records, \d+ named graphs>", repr(dataset))
     with Dataset(store) as data:
         assert f"{store}: 80 records, " in repr(data)
+
+
+def test_records_are_rows_of_what_was_sent(service: GuidelineService, store: Path) -> None:
+    sent = {r["id"]: r for r in Generator(service).records(80)}
+    with Dataset(store) as data:
+        frame = data.records()
+        dutch = data.records(lang="nl", codes=False)
+    assert len(frame) == len(sent) == 80
+    assert [c for c in frame if c in service.guideline.field_names] == list(frame.columns)
+    for row in frame.to_dict("records"):
+        said = {k: v for k, v in row.items() if isinstance(v, list) or not pandas.isna(v)}
+        said |= {k: f"{v:%Y-%m-%d}" for k, v in said.items() if isinstance(v, pandas.Timestamp)}
+        expected = {k: v for k, v in sent[row["id"]].items() if not k.startswith("@")}
+        assert {k: sorted(v) if isinstance(v, list) else v for k, v in said.items()} == {
+            k: sorted(v) if isinstance(v, list) else v for k, v in expected.items()
+        }
+    for f in service.guideline.fields.values():
+        column = frame[f.id]
+        if f.kind == "value":
+            assert column.cat.ordered
+            assert list(column.cat.categories) == [v.id for v in f.values]
+            assert list(dutch[f.id].cat.categories) == [v.label["nl"] for v in f.values]
+            assert list(dutch[f.id].cat.codes) == list(column.cat.codes)
+        else:
+            kinds = {"date": "datetime64[s]", "boolean": "boolean", "integer": "Int64", "values": "object"}
+            assert column.dtype == kinds.get(f.kind, "string"), f.id
+
+
+def test_answers_are_rows_of_what_the_service_says(service: GuidelineService, store: Path) -> None:
+    sent = {r["id"]: r for r in Generator(service).records(80)}
+    with Dataset(store) as data:
+        frame, records = data.answers(), data.records()
+        german = data.answers(lang="de", codes=False)
+    assert list(frame.index) == list(records.index)
+    g = service.guideline
+    for row in frame.to_dict("records"):
+        said = service.assess({k: v for k, v in sent[row["id"]].items() if not k.startswith("@")})
+        for d in g.own_decisions.values():
+            found = said["decisions"][d.id]
+            assert row[f"{d.id}_status"] == found["status"]
+            assert [row[f"{d.id}_{part}"] for part in ("answers", "possible", "missing")] == [
+                found[part] for part in ("answers", "possible", "missing")
+            ]
+            one = row[d.id]
+            if found["status"] != "decided":
+                assert one is None or pandas.isna(one)
+            else:
+                assert one == (found["answers"] if d.policy == "Collect" else found["answers"][0])
+        for p in g.programmes.values():
+            assert row[f"{p.id}_status"] == said["eligibility"][p.id]["status"]
+        shown = {b["id"] for b in said["boxes"]}
+        assert {c for c in row if c.startswith("box.") and row[c] is True} <= {f"box.{name}" for name in shown}
+        assert not [name for name in shown if row.get(f"box.{name}", True) is not True]
+    stages = next(d for d in g.own_decisions.values() if d.iri == g.roles.stage)
+    assert frame[stages.id].cat.ordered
+    assert list(frame[stages.id].cat.categories) == [o.id for o in stages.options]
+    assert list(german[stages.id].cat.categories) == [o.label["de"] for o in stages.options]
+    assert set(german[f"{stages.id}_status"].dropna()) <= {text["de"] for text in g.statuses.values()}
+
+
+def test_frames_of_no_records_have_the_same_columns(store: Path, dataset: Dataset) -> None:
+    with Dataset(store) as data:
+        full = data.records(), data.answers()
+    empty = dataset.records(), dataset.answers()
+    assert [len(frame) for frame in empty] == [0, 0]
+    assert [frame.dtypes.astype(str).to_dict() for frame in empty] == [f.dtypes.astype(str).to_dict() for f in full]
+    for method in (dataset.records, dataset.answers):
+        with pytest.raises(UnknownParameter, match="language"):
+            method(lang="zork")
+
+
+def test_uncertain_dates_and_empty_lists_are_columns(service: GuidelineService) -> None:
+    g = service.guideline
+    day = next(f for f in g.fields.values() if f.bounds)
+    several = next(f for f in g.fields.values() if f.kind == "values")
+    sent = [{day.id: "1900-02", several.id: []}, {}]
+    frame = records_frame(g, [service.reader.from_json(r) for r in sent], Wording("en", True))
+    row = next(r for r in frame.to_dict("records") if r[several.id] == [])
+    assert [f"{row[f'{day.id}{end}']:%Y-%m-%d}" for end in ("Earliest", "Latest")] == ["1900-02-01", "1900-02-28"]
+    assert pandas.isna(row[day.id])
+    assert list(frame[several.id].isna()).count(True) == 1
+
+
+def test_labels_that_two_terms_share_name_the_terms() -> None:
+    terms = [Term("urn:a", "a", {"en": "same"}), Term("urn:b", "b", {"en": "same"}), Term("urn:c", "c", {"en": "own"})]
+    assert Wording("en", False).of(terms) == {"a": "same (a)", "b": "same (b)", "c": "own"}
+    assert Wording("en", True).of(terms) == {"a": "a", "b": "b", "c": "c"}
 
 
 def test_public_names_are_listed() -> None:
