@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import FOUND
 from lrp_kg.cli.options import guideline_option, lang_option, open_service, print_json, stop
 from lrp_kg.cli.progress import working
@@ -52,7 +53,7 @@ def explain(
     from lrp_kg.site.catalogue import Catalogue
     from lrp_kg.site.exercised import cases_by_term
     from lrp_kg.site.explained import TermExplainer
-    from lrp_kg.site.explained_text import ExplainedText
+    from lrp_kg.site.explained_text import WIDTH, ExplainedText
     from lrp_kg.site.named import TermFinder
 
     asked = " ".join(term)
@@ -63,7 +64,7 @@ def explain(
     with working("the term, and what depends on it"):  # the first time the closure, or all cases, take some seconds
         explainer = TermExplainer(catalogue, lang, cases_by_term(service) if cases else None)
         explained = explainer.explain(found.entries[0]) if len(found.entries) == 1 else {}
-    text = ExplainedText(explainer.words, full=full)
+    text = ExplainedText(explainer.words, full=full, width=streams.width(WIDTH))
     if len(found.entries) > 1:
         references = [explainer.reference(entry) for entry in found.entries]
         if form == "json":

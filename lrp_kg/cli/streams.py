@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _PLAIN = {"≤": "<=", "≥": ">=", "–": "-", "—": "-", "−": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "→": "->"}
 _READABLE = "lrp-kg.readable"
+NARROW, WIDE = 40, 100
+"""Characters of the shortest and longest lines that text is laid out in."""
 _OF_OUTPUT = (errno.EBADF, errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
 """What the system refuses without the name of a file is the output, where it is one of these."""
 
@@ -107,6 +110,13 @@ def colour() -> bool | None:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
         return False
     return True if os.environ.get("FORCE_COLOR") else None
+
+
+def width(usual: int) -> int:
+    """Return how many characters wide text is laid out: those of the terminal within reason, else as usual."""
+    if not (os.environ.get("COLUMNS") or sys.stdout.isatty()):
+        return usual
+    return min(max(shutil.get_terminal_size((usual, 0)).columns, NARROW), WIDE)
 
 
 def console(*, stderr: bool = False, **options: Any) -> Console:

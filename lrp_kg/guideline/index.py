@@ -92,7 +92,10 @@ class Graph:
             head = rest
 
     def users(self, node: Node) -> dict[Node, None]:
-        """Return the subjects with an IRI that name a node, themselves or in a blank node that is part of them."""
+        """Return the subjects with an IRI that name a node, themselves or in a blank node that is part of them.
+
+        A property is named by what has it.
+        """
         found: dict[Node, None] = {}
         todo, seen = [node], {node}
         for used in todo:
@@ -108,8 +111,8 @@ class Graph:
     def _named_by(self) -> dict[Node, list[Node]]:
         found: dict[Node, list[Node]] = {}
         for subject, predicates in self.by_subject.items():
-            for objects in predicates.values():
-                for node in objects:
+            for predicate, objects in predicates.items():
+                for node in (iri(predicate), *objects):
                     if not node.is_literal:
                         found.setdefault(node, []).append(subject)
         return found

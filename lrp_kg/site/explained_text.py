@@ -10,7 +10,7 @@ from lrp_kg.site.words import SiteWords
 
 Json = dict[str, Any]
 WIDTH = 80
-"""Characters of a line."""
+"""Characters of a line where nobody says how wide the terminal is."""
 MOST, SOME = 10, 4
 """Terms of one list, and lines of one definition, that are printed unless all are asked for; of what uses a term
 through others fewer."""
@@ -25,9 +25,10 @@ _RELATIONS = {
 class ExplainedText:
     """Lays out explanations in the words of one language, in full or with long lists cut."""
 
-    def __init__(self, words: SiteWords, *, full: bool) -> None:
+    def __init__(self, words: SiteWords, *, full: bool, width: int = WIDTH) -> None:
         self.words = words
         self.full = full
+        self.width = width
 
     def lines(self, data: Json) -> Iterator[str]:
         """Yield the lines of an explanation; those that do not begin with a space are headings."""
@@ -62,17 +63,17 @@ class ExplainedText:
             yield f"  {self.words.say('and-more', n=more)}"
 
     def _head(self, data: Json) -> Iterator[str]:
-        yield from _wrapped(f"{data['kindLabel']}{self.words.colon}{data['label']}", 0)
+        yield from self._wrapped(f"{data['kindLabel']}{self.words.colon}{data['label']}", 0)
         yield f"  {data['name']}"
         if data["place"]:
             yield f"  {data['place']}"
         for text in (data["about"] and f"({data['about']})", data["definition"]):
-            yield from _wrapped(text or "", 2)
+            yield from self._wrapped(text or "", 2)
         for fact in data["facts"]:
-            yield from _wrapped(f"{fact['what']}{self.words.colon}{fact['text']}", 2)
+            yield from self._wrapped(f"{fact['what']}{self.words.colon}{fact['text']}", 2)
 
     def _situation(self, situation: Json) -> Iterator[str]:
-        yield from _wrapped(situation["what"], 0)
+        yield from self._wrapped(situation["what"], 0)
         indent = 2
         if situation["condition"]:
             yield from self._reference(situation["condition"], 2)
@@ -86,16 +87,16 @@ class ExplainedText:
         how = part["how"]
         if how in ("all", "any", "not"):
             said = self.words.say({"all": "all-of", "any": "any-of", "not": "none-of"}[how])
-            yield from _wrapped(mark + said, indent)
+            yield from self._wrapped(mark + said, indent)
             for own in part["parts"]:
                 yield from self._expression(own, indent + 2, "- ")
         elif how == "value":
-            yield from _wrapped(f"{mark}{part['label']}{self.words.colon}{part['value']}", indent)
+            yield from self._wrapped(f"{mark}{part['label']}{self.words.colon}{part['value']}", indent)
         else:
-            yield from _wrapped(mark + (part["label"] if how == "named" else self.words.say("always")), indent)
+            yield from self._wrapped(mark + (part["label"] if how == "named" else self.words.say("always")), indent)
 
     def _listed(self, heading: str, references: Sequence[Json], indent: int, most: int = MOST) -> Iterator[str]:
-        yield from _wrapped(f"{heading} ({len(references)})", indent)
+        yield from self._wrapped(f"{heading} ({len(references)})", indent)
         yield from self._cut([self._reference(found, indent + 2) for found in references], indent + 2, most)
 
     def _cut(self, things: Sequence[str | Iterable[str]], indent: int, most: int = MOST) -> Iterator[str]:
@@ -109,18 +110,17 @@ class ExplainedText:
     def _reference(self, found: Json, indent: int) -> Iterator[str]:
         """Yield what a term is called and where it is written, the place at the end or on a line of its own."""
         label = f"{found['label']} ({found['about']})" if found["about"] else found["label"]
-        *before, last = _wrapped(f"- {label}", indent)
+        *before, last = self._wrapped(f"- {label}", indent)
         yield from before
         place = f"  {found['place'] or ''}".rstrip()
-        if len(last) + len(place) <= WIDTH:
+        if len(last) + len(place) <= self.width:
             yield last + place
         else:
             yield last
             yield " " * indent + place
 
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    """Return a text in lines; those after the first are indented further, as far as the text of a list."""
-    further = 2 if text.startswith("- ") or not indent else 4
-    start = " " * indent
-    return wrap(text, WIDTH, initial_indent=start, subsequent_indent=start + " " * further, break_on_hyphens=False)
+    def _wrapped(self, text: str, indent: int) -> list[str]:
+        """Return a text in lines; those after the first are indented further, as far as the text of a list."""
+        start = " " * indent
+        further = start + " " * (2 if text.startswith("- ") or not indent else 4)
+        return wrap(text, self.width, initial_indent=start, subsequent_indent=further, break_on_hyphens=False)

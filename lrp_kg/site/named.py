@@ -49,8 +49,11 @@ class TermFinder:
         if hits and complete:
             known = (self.entry(hit.item.iri) for hit in hits)
             return MeantTerms(tuple(e for e in known if e))
-        called = {plain(n): n for e in entries for n in _called(e.term)}
-        near = difflib.get_close_matches(plain(asked), called, SIMILAR, 0.7)
+        called: dict[str, str] = {}
+        for name in (name for e in entries for name in _called(e.term)):
+            called.setdefault(plain(name), name)  # of two that are written alike the one with a page
+        own = asked if " " in asked else local_name(self.expanded(asked))
+        near = difflib.get_close_matches(plain(own), called, SIMILAR, 0.7)
         return MeantTerms(similar=tuple(called[n] for n in near))
 
     def expanded(self, name: str) -> str:

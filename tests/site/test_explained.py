@@ -146,3 +146,10 @@ def test_cases_are_those_whose_answers_name_the_term() -> None:
     text = run(asked, "--cases").stdout
     assert found[0]["id"] in text
     assert json.loads(run(asked, "--format", "json").stdout)["cases"] is None, "only where they are asked for"
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("400", 100), ("3", 40)])
+def test_lines_are_as_wide_as_the_terminal(columns: str, widest: int) -> None:
+    shown = CliRunner(env={"COLUMNS": columns}).invoke(main, ["explain", "-g", str(ANKLE), "cp:appliesTo", "--all"])
+    lines = [line for line in shown.stdout.splitlines() if " " in line.strip()]
+    assert widest - 20 < max(map(len, lines)) <= widest
