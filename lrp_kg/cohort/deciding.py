@@ -8,7 +8,7 @@ the cells in which the durations are on its first and on its last possible day.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
 
 import numpy as np
 
@@ -16,13 +16,18 @@ from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTabl
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows, cell_of
 from lrp_kg.cohort.measures import measure, of_days_only
+from lrp_kg.durations import day_number
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Diagram
 
-Decide = Callable[[int], Any]
-"""Decides one row, by its number."""
+_CYCLE = 1461
+"""Days of four years, after which months have the same lengths again."""
+_MIDDLE, _ALIKE = day_number(date(2000, 1, 1)), 97 * 365
+"""Around this day, and so many days away from it, each fourth year has a leap day."""
+_MONTHS = 24
+"""Months within which durations go from one cell to the next, where only the place in these four years matters."""
 
 
 class States:
@@ -44,6 +49,7 @@ class States:
         self.axes = axes
         read = [v for axis in axes for v in axis]
         self.durations = [n for n, axis in enumerate(axes) if self.diagram and axis[0] in calendar.derived]
+        self._short = [all(self._changes_within(v) for v in axes[n]) for n in self.durations]
         self._ends_named = sorted({n for axis in self.durations for n in self._names(axis)})
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
@@ -53,6 +59,11 @@ class States:
         self._dates: list[str] = dates if self.diagram is None else []
         """Dates of which only matters whether they are known."""
         self._open = NumberTable()
+
+    def _changes_within(self, variable: int) -> bool:
+        """Return whether a duration only changes its cell within a few months."""
+        unit = 31 if of_days_only(self.calendar.derived[variable].measure) else 1
+        return self._cells.variables[variable].starts[-1] <= _MONTHS * unit
 
     def _step(self, node: int, axis: int, own: tuple[int, ...]) -> int:
         """Return the function that is left when an axis has some cells."""
@@ -124,7 +135,9 @@ class States:
             several = np.where(free_is_end, counts[end], counts[start]) > 1
             months = any(not of_days_only(self.calendar.derived[v].measure) for v in self.axes[axis])
             whole = used & (months | several | (partner.state == RANGE))
-            columns += [np.where(whole, partner.low, 0), np.where(whole, partner.high, 0)]
+            exact = whole & ~several & (partner.state == EXACT) & self._short[place]
+            shifted = np.where(exact & (np.abs(partner.low - _MIDDLE) < _ALIKE), partner.low % _CYCLE, partner.low)
+            columns += [np.where(whole, shifted, 0), np.where(whole & ~exact, partner.high, 0)]
             raw = used & (partner.state == RANGE)
             columns += [np.where(raw, free.low, 0), np.where(raw, free.high, 0)]
             for variable in self.axes[axis]:
@@ -185,9 +198,15 @@ class DecisionColumn:
         found = np.empty(rows.size, np.int32)
         found[plain] = self._of_states(keys[plain], lambda row: ask(int(plain[row])))
         some = rows.of(dated)
-        found[dated] = self._dated.take(
-            [keys[dated], self._classes_of(some, half[dated])], lambda row: ask(int(dated[row]))
-        )
+        classes = self._classes_of(some, half[dated])
+
+        def ask_dated(row: int) -> int:
+            if not isinstance(self.decider, Decider):
+                return ask(int(dated[row]))
+            key, _ = self._classes.values[classes[row]]
+            return self._outcomes.number(self.decider.decide_by(some.signature(row), some.dates(row)[0], key))
+
+        found[dated] = self._dated.take([keys[dated], classes], ask_dated)
         return found
 
     def _classes_of(self, rows: Rows, half: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +15,21 @@ from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.cohort.results import ordered
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Box
-from lrp_kg.logic.cells import Signature, assign
+from lrp_kg.logic.cells import assign
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import Outcome
-from lrp_kg.logic.verdicts import together
 
-Signatures = dict[int, tuple[Signature, ...]]
-"""The signatures that a row can have over the days of its uncertain dates."""
+
+@dataclass(frozen=True)
+class Completed:
+    """The signatures that rows can have over the days of their uncertain dates: a column for each variable.
+
+    ``rows`` are those that have several, ``starts`` where the signatures of each begin.
+    """
+
+    rows: Array
+    starts: Array
+    cells: Array
 
 
 class ConditionColumn:
@@ -30,26 +39,32 @@ class ConditionColumn:
         self._a = assessor
         self._known: dict[str, dict[tuple[int, ...], int]] = {}
 
-    def of(self, cls: str | None, rows: Rows, completed: Signatures) -> Array:
+    def of(self, cls: str | None, rows: Rows, completed: Completed) -> Array:
         """Return the verdict of a condition in each row; no condition is that of all records.
 
-        ``completed`` keeps what is worked out for rows with uncertain dates.
+        ``completed`` are the signatures of rows with uncertain dates.
         """
         if cls is None or Named(cls) not in self._a.program.index:
             return np.full(rows.size, TRUE, np.int8)
         reads = sorted(self._a.program.fields(Named(cls)))
         found = self._of_cells(cls, reads, [rows.cells[v] for v in reads] or [np.zeros(rows.size, np.int8)])
-        several = np.flatnonzero(self._several(reads, rows)).tolist()
-        for row in several:
-            if row not in completed:
-                completed[row] = self._a.dates.completions(rows.signature(row), *rows.dates(row))
-        if several:
-            every = np.array([[s[v] for v in reads] for row in several for s in completed[row]], np.uint8)
-            own = self._of_cells(cls, reads, list(every.T)).tolist()
-            for row in several:
-                count = len(completed[row])
-                found[row], own = together(own[:count]), own[count:]
+        if len(completed.rows) and any(v in self._a.dates.derived for v in reads):
+            own = self._of_cells(cls, reads, [completed.cells[v] for v in reads])
+            least, most = (f.reduceat(own, completed.starts) for f in (np.minimum, np.maximum))
+            found[completed.rows] = np.where(least == most, least, OPEN)
         return found
+
+    def completed(self, rows: Rows) -> Completed:
+        """Return the signatures of the rows whose uncertain dates leave a duration open."""
+        open_rows = np.zeros(rows.size, bool)
+        for variable, derived in self._a.dates.derived.items():
+            ends = (rows.days[derived.start].state == RANGE) | (rows.days[derived.end].state == RANGE)
+            open_rows |= ends & (rows.cells[variable] == UNKNOWN)
+        places = np.flatnonzero(open_rows)
+        every = [self._a.dates.completions(rows.signature(row), *rows.dates(row)) for row in places.tolist()]
+        starts = np.cumsum([0, *map(len, every)])[:-1]
+        cells = np.frombuffer(b"".join(s for own in every for s in own), np.uint8)
+        return Completed(places, starts, cells.reshape(-1, len(rows.cells)).T)
 
     def _of_cells(self, cls: str, reads: Sequence[int], columns: Sequence[Array]) -> Array:
         known = self._known.setdefault(cls, {})
@@ -66,16 +81,6 @@ class ConditionColumn:
             number = program.index[Named(cls)]
             known.update((key, v[number]) for key, v in zip(new, verdicts, strict=True))
         found: Array = np.array([known[key] for key in keys], np.int8)[inverse]
-        return found
-
-    def _several(self, reads: Sequence[int], rows: Rows) -> Array:
-        """Return in which rows an uncertain date leaves open a duration that is read."""
-        found = np.zeros(rows.size, bool)
-        for variable in reads:
-            derived = self._a.dates.derived.get(variable)
-            if derived:
-                ends = (rows.days[derived.start].state == RANGE) | (rows.days[derived.end].state == RANGE)
-                found |= ends & (rows.cells[variable] == UNKNOWN)
         return found
 
 
@@ -104,7 +109,8 @@ class MoreColumns:
     def arrays(self, rows: Rows, numbers: Sequence[Array]) -> Iterator[pa.Array]:
         """Yield the columns of rows, of which the numbers of the outcomes of decisions are known."""
         known: dict[str | None, Array] = {}
-        completed: Signatures = {}
+        completed = self._conditions.completed(rows)
+        options: dict[str, tuple[list[int], Array]] = {}
 
         def verdict(cls: str | None) -> Array:
             if cls not in known:
@@ -112,7 +118,7 @@ class MoreColumns:
             return known[cls]
 
         for box in self._g.boxes.values():
-            yield _boolean(self._shown(box, numbers, verdict))
+            yield _boolean(self._shown(box, numbers, verdict, options))
         for p in self._programmes.values():
             chosen, _ = p.chosen(rows)
             for role in self._roles(p):
@@ -121,16 +127,24 @@ class MoreColumns:
             only = [bits.bit_length() - 1 if bits.bit_count() == 1 else None for bits in range(1 << len(ids))]
             yield ordered(only, chosen, ids)
 
-    def _shown(self, box: Box, numbers: Sequence[Array], verdict: Callable[[str | None], Array]) -> Array:
+    def _shown(
+        self,
+        box: Box,
+        numbers: Sequence[Array],
+        verdict: Callable[[str | None], Array],
+        distinct_outcomes: dict[str, tuple[list[int], Array]],
+    ) -> Array:
         """Return whether a box is shown, as `Run.shows` says it of one record."""
         decision, option = self._g.shown_with(box)
         if option is None:
             scope, own = verdict(decision.scope), verdict(box.applies_to)
             open_or_true = np.where((scope == TRUE) & (own == TRUE), TRUE, OPEN)
             return np.where((scope == FALSE) | (own == FALSE), FALSE, open_or_true)
-        outcomes = numbers[self._place[decision.iri]]
-        used, places = np.unique(outcomes, return_inverse=True)
-        return np.array([_chosen(self._outcomes.values[n], option.id) for n in used.tolist()], np.int8)[places]
+        if decision.iri not in distinct_outcomes:
+            used, inverse = np.unique(numbers[self._place[decision.iri]], return_inverse=True)
+            distinct_outcomes[decision.iri] = (used.tolist(), inverse)
+        own, places = distinct_outcomes[decision.iri]
+        return np.array([_chosen(self._outcomes.values[n], option.id) for n in own], np.int8)[places]
 
     @staticmethod
     def _roles(p: ProgrammeColumn) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
+from typing import cast
 
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
@@ -98,6 +99,10 @@ class Decider:
                 self.diagram.forget()
             result = self._memory[key] = self._decide(signature, groups, relevant)
         return result
+
+    def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
+        """Return the result for a signature and the dates that are known, as another `date_key` bounds the others."""
+        return self._decide(signature, cast("tuple[_DateGroup, ...]", key), self._known_ends(signature, known_dates))
 
     def left(self, signature: Signature, node: int | None = None) -> int:
         """Return the function that is left for the cells of a signature, of the whole decision or of a node of it."""
