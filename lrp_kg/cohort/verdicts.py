@@ -143,8 +143,8 @@ class MoreColumns:
         if decision.iri not in distinct_outcomes:
             used, inverse = np.unique(numbers[self._place[decision.iri]], return_inverse=True)
             distinct_outcomes[decision.iri] = (used.tolist(), inverse)
-        own, places = distinct_outcomes[decision.iri]
-        return np.array([_chosen(self._outcomes.values[n], option.id) for n in own], np.int8)[places]
+        numbered, places = distinct_outcomes[decision.iri]
+        return np.array([_chosen(self._outcomes.values[n], option.id) for n in numbered], np.int8)[places]
 
     @staticmethod
     def _roles(p: ProgrammeColumn) -> list[str]:
