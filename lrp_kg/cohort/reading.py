@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,15 @@ from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.mapping import ColumnMapping
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
-from lrp_kg.record.lines import numbered_lines
+from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
 from lrp_kg.words import error as say
 
 ROWS = 122_880
 """Rows that are looked at together: a row group of DuckDB."""
 LINES = 20_000
+DELIMITERS = (",", ";", "\t", "|")
+"""What separates the columns of CSV: of these the one that its first line has most often."""
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -62,16 +65,25 @@ class File:
         what = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
         return say(CohortError, "error-file", file=str(self.path), what=what)
 
-    def _csv(self, columns: str = "*") -> Any:
+    def _csv(self, columns: Sequence[str] | None) -> Any:
+        """Return the rows of CSV; nothing of its form is guessed from them, and a line of another form is an error."""
+        chosen = "*" if columns is None else ", ".join(_quoted(name, '"') for name in columns)
+        types = ", ".join(f"{_quoted(name, chr(39))}: 'VARCHAR'" for name in self.own_names)
+        form = f"delim = {_quoted(self._delimiter, chr(39))}, quote = '\"', escape = '\"', header = true"
         return self._connection.sql(
-            f"SELECT {columns} FROM read_csv($1, all_varchar = true, header = true, null_padding = false)",  # noqa: S608
+            f"SELECT {chosen} FROM read_csv($1, columns = {{{types}}}, auto_detect = false, {form})",  # noqa: S608
             params=[str(self.path)],
         )
 
     def _names(self) -> list[str]:
         if self.kind == "parquet":
             return list(pq.ParquetFile(self.path).schema_arrow.names)
-        return list(self._csv().columns) if self.kind == "csv" else []
+        if self.kind == "ndjson":
+            return []
+        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            head = stream.readline(LONGEST)
+        self._delimiter = max(DELIMITERS, key=head.count)
+        return next(csv.reader([head], delimiter=self._delimiter), [])
 
     def batches(self, *, scan: bool = False) -> Iterator[pa.RecordBatch | JsonLines]:
         """Yield the rows in the terms of a record; to ``scan`` them only the ids and what has to be mapped."""
@@ -94,8 +106,7 @@ class File:
                 file = pq.ParquetFile(self.path, read_dictionary=self._texts())
                 yield from file.iter_batches(ROWS, columns=columns)
             elif self.kind == "csv":
-                chosen = "*" if columns is None else ", ".join('"' + n.replace('"', '""') + '"' for n in columns)
-                yield from self._csv(chosen).to_arrow_reader(ROWS)
+                yield from self._csv(columns).to_arrow_reader(ROWS)
             else:
                 yield from self._lines()
         except (OSError, duckdb.Error, pa.ArrowException) as error:
@@ -126,6 +137,10 @@ class File:
                     found = JsonLines([], {})
         if found.records:
             yield found
+
+
+def _quoted(text: str, mark: str) -> str:
+    return mark + text.replace(mark, mark * 2) + mark
 
 
 def _first_line(error: Exception) -> str:

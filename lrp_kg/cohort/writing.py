@@ -42,7 +42,7 @@ class Target:
         self._beside.replace(self.path)
 
     def drop(self) -> None:
-        """Remove what is not whole."""
+        """Remove what is not whole, where it has not been moved."""
         self.stream.close()
         self._beside.unlink(missing_ok=True)
 
@@ -66,11 +66,15 @@ class Output:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if kind is None:
-            self._writer.close()
-            for target in self._targets:
-                target.move()
-        else:
+        try:
+            if kind is None:
+                self._writer.close()
+                for target in self._targets:
+                    target.move()
+        except OSError as refused:
+            name = str(self._targets[0].path)
+            raise say(CohortError, "error-cohort-write", file=name, what=refused.strerror) from None
+        finally:
             for target in self._targets:
                 target.drop()
 

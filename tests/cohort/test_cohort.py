@@ -184,6 +184,32 @@ def test_refused_rows_are_written_or_counted(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "o.parquet").column("id").to_pylist() == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('id,redFlags\n"a,none\n', "cannot be read"),
+        ("id,redFlags\na,none,more\n", "cannot be read"),
+        ("id,redFlags,redFlags\na,none,none\n", "[column-twice]"),
+        ("", "[column-id]"),
+    ],
+)
+def test_odd_csv_is_refused_whole(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "r.csv").write_text(text)
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
+    assert done.exit_code == 2 and said in done.output, done.output
+    assert not (tmp_path / "o.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeffid,redFlags\r\n007,none\r\n", 'id;"redFlags"\n007;none', "id\tredFlags\n007\tnone"]
+)
+def test_usual_csv_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.csv").write_text(text, newline="")
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.ndjson")
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "o.ndjson").read_text())["id"] == "007"
+
+
 def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id,zork\na,1\n")
     done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
