@@ -44,10 +44,10 @@ def cache_folder() -> Path | None:
 
 @lru_cache(maxsize=8)
 def code_key(further: Path | None = None) -> str:
-    """Return a hash of the code that reads and decides, its libraries, and one ``further`` folder."""
+    """Return a hash of the code that reads and decides, its libraries, and one ``further`` folder, words included."""
     digest = hashlib.sha256(f"{__version__} {ox.__version__} {importlib.metadata.version('rdflib')}".encode())
     for folder in (PACKAGE, PACKAGE / "guideline", PACKAGE / "logic", *([further] if further else [])):
-        for file in sorted(folder.glob("*.py")):
+        for file in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
             digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.authoring.cases import kept_validity
 from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.incremental import CaseRuns
+from lrp_kg.authoring.cases.kept_validity import KeptValidity
+from lrp_kg.cache import read_kept
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import packaged_folder
 from tests.support.guidelines import guideline_copy, replace_once
@@ -38,7 +42,10 @@ SEEDS = [*range(8), *(pytest.param(n, marks=pytest.mark.long) for n in range(8, 
 def results(folder: Path, *, on_disk: bool) -> tuple[list[Finding], int]:
     """Return the findings of the cases of a guideline, as in a new process, and how many cases were run."""
     service = GuidelineService(folder)
-    runs = CaseRuns(service, load_cases(folder, service.guideline), on_disk=on_disk)
+    validity = KeptValidity(service)
+    validate = validity.problems if on_disk else None
+    runs = CaseRuns(service, load_cases(folder, service.guideline), on_disk=on_disk, validate=validate)
+    validity.write()
     return [*runs.failures(), *runs.untouched()], runs.ran
 
 
@@ -106,10 +113,57 @@ def test_case_is_run_again_where_anything_else_changes(
     assert results(folder, on_disk=True)[1] == first
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("shapes/record.ttl", "sh:maxInclusive 10", "sh:maxInclusive 1"),
+        ("shapes/record.ttl", "sh:closed true", "sh:closed false"),
+        ("ontology/record.ttl", '"pain score"@en', '"score of pain"@en'),
+    ],
+    ids=["bound", "closed", "field"],
+)
+def test_validity_is_that_of_the_shapes_and_fields_as_they_are(
+    tmp_path: Path, warm: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
+) -> None:
+    folder = guideline_copy(tmp_path / "guideline")
+    replace_once(folder / file, old, new)
+    shutil.copytree(warm, tmp_path / "cache")
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    wanted, _ = results(folder, on_disk=False)
+    assert results(folder, on_disk=True)[0] == wanted == results(folder, on_disk=True)[0]
+
+
+def test_no_record_is_validated_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    records = [case.record for case in load_cases(ANKLE).cases]
+    service = GuidelineService(ANKLE)
+    kept = KeptValidity(service)
+    wanted = [[(f.name, f.message, f.field) for f in service.validate(record)] for record in records]
+    assert [[(f.name, f.message, f.field) for f in kept.problems(record)] for record in records] == wanted
+    kept.write()
+    service = GuidelineService(ANKLE)
+    monkeypatch.setattr(service, "validate", lambda _: pytest.fail("validated again"))
+    again = KeptValidity(service)
+    assert [[(f.name, f.message, f.field) for f in again.problems(record)] for record in records] == wanted
+
+
+def test_validity_that_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_validity, "KEPT", 20)
+    service = GuidelineService(ANKLE)
+    for first in (0, 25):
+        kept = KeptValidity(service)
+        for number in range(first, first + 25):
+            kept.problems({"patientId": f"p{number}"})
+        kept.write()
+    (file,) = (tmp_path / "cache" / "validity").iterdir()
+    assert len(json.loads(read_kept(file) or "")) == 20
+
+
 def test_damaged_results_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     found, first = results(ANKLE, on_disk=True)
-    for file in (tmp_path / "cache" / "cases").iterdir():
+    for file in [*(tmp_path / "cache" / "cases").iterdir(), *(tmp_path / "cache" / "validity").iterdir()]:
         file.write_text("{", encoding="utf-8")
     assert results(ANKLE, on_disk=True) == (found, first)
 

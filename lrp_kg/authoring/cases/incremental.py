@@ -20,7 +20,7 @@ from lrp_kg.authoring.cases.files import CaseSet
 from lrp_kg.authoring.cases.fingerprint import AnswerFingerprint, fingerprint_of
 from lrp_kg.authoring.cases.kept_results import ASKING, KeptResults
 from lrp_kg.authoring.cases.names import OF_OTHER_DAYS
-from lrp_kg.authoring.cases.runs import ReadCase, problems, read_cases
+from lrp_kg.authoring.cases.runs import ReadCase, Validate, problems, read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.criteria import Named
@@ -41,8 +41,8 @@ class CaseRun:
 class CaseRuns:
     """The cases of a guideline, each run once; ``before`` are the runs before an edit.
 
-    Without these, those that passed in an earlier process are taken ``on_disk``. ``report`` is called before each case
-    that is run.
+    Without these, those that passed in an earlier process are taken ``on_disk``. ``validate`` knows what is wrong with
+    some records. ``report`` is called before each case that is run.
     """
 
     runs: tuple[CaseRun, ...]
@@ -55,6 +55,7 @@ class CaseRuns:
         report: Callable[[str], None] = lambda _: None,
         *,
         on_disk: bool = False,
+        validate: Validate | None = None,
     ) -> None:
         self.service = service
         self.assessor = service.assessor
@@ -64,7 +65,7 @@ class CaseRuns:
         if before is not None and before.fingerprint.rest != self.fingerprint.rest:
             before = None
         fine = {t.read.case.text: t for t in before.runs if not t.lines} if before else {}
-        new = iter(tuple(read_cases(service, [c for c in cases.cases if c.text not in fine])))
+        new = iter(tuple(read_cases(service, [c for c in cases.cases if c.text not in fine], validate)))
         reads = {
             c.text: ReadCase(c, fine[c.text].read.record, fine[c.text].read.refused) if c.text in fine else next(new)
             for c in cases.cases

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lrp_kg.answer.run import Run
@@ -15,9 +15,11 @@ from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.logic.explain import VERDICT_NAMES, Reason
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.model import Record
+from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.words import in_language
 
+Validate = Callable[[RawRecord], Sequence[Finding]]
+"""Returns every problem of a record."""
 _REASONS = 8
 """Reasons given for one difference; the rest only repeats the shape of a decision."""
 
@@ -31,12 +33,15 @@ class ReadCase:
     refused: tuple[Finding, ...] = ()
 
 
-def read_cases(service: GuidelineService, cases: Iterable[Case]) -> Iterator[ReadCase]:
-    """Validate and read the record of each case."""
+def read_cases(
+    service: GuidelineService, cases: Iterable[Case], validate: Validate | None = None
+) -> Iterator[ReadCase]:
+    """Validate and read the record of each case; ``validate`` knows what is wrong with some records."""
+    validate = validate or service.validate
     for case in cases:
         try:
             raw = service.reader.from_json(dict(case.record))
-            findings = service.validate(raw)
+            findings = validate(raw)
             yield ReadCase(case, None if findings else service.reader.understand(raw), tuple(findings))
         except LrpError as error:
             yield ReadCase(case, None, (Finding(error.code, error.message), *error.findings))

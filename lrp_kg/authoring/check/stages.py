@@ -23,6 +23,7 @@ from lrp_kg.guideline.files import guideline_files
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.authoring.cases.files import CaseSet
+    from lrp_kg.authoring.cases.kept_validity import KeptValidity
     from lrp_kg.authoring.mutation.mutating import MutationReport
 
 _LOG = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ class _Stages:
         self.seconds: dict[str, float] = {}
         self.service: GuidelineService | None = None
         self.validates = False
+        self.validity: KeptValidity | None = None
         self.crashed = False
         self.cases: CaseSet | None = None
         self.mutation: MutationReport | None = None
@@ -163,11 +165,14 @@ class _Stages:
             self.service = service
             self.validates = not any(f.name in _UNUSABLE for f in found) and self._validates(service, found)
 
-    @staticmethod
-    def _validates(service: GuidelineService, found: list[Finding]) -> bool:
+    def _validates(self, service: GuidelineService, found: list[Finding]) -> bool:
         """Return whether records can be validated; add what is in the way."""
+        from lrp_kg.authoring.cases.kept_validity import KeptValidity
+
         try:
-            service.prepare()
+            service.assessor.warm()
+            self.validity = KeptValidity(service)
+            self.validity.problems({})
         except GuidelineError as error:
             found += error.findings
             return False
@@ -189,8 +194,17 @@ class _Stages:
 
             self.cases = load_cases(self.folder, service.guideline)
             before = self.cache.latest("runs")
-            runs = CaseRuns(service, self.cases, before, lambda step: self.report("right", step), on_disk=True)
+            runs = CaseRuns(
+                service,
+                self.cases,
+                before,
+                lambda step: self.report("right", step),
+                on_disk=True,
+                validate=self.validity.problems if self.validity else None,
+            )
             self.cache.keep("runs", runs)
+            if self.validity:
+                self.validity.write()
             found += [*self.cases.findings, *runs.failures(), *runs.untouched()]
 
     def mutate(self, service: GuidelineService, cases: CaseSet) -> None:
