@@ -665,7 +665,7 @@ def test_answer_has_only_listed_ids(service: GuidelineService) -> None:
 @pytest.mark.parametrize("command", main.list_commands(click.Context(main)))
 def test_help(command: str, flag: str) -> None:
     result = run(command, flag)
-    assert result.exit_code == OK
+    assert result.exit_code == OK, result.output
     shown = main.get_command(click.Context(main), command)
     assert shown
     for parameter in shown.params:

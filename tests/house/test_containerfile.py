@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from lrp_kg.cli import main
 from lrp_kg.cli.serve import serve
 from lrp_kg.web.settings import SETTINGS
 from tests.support.paths import ROOT
@@ -70,7 +71,7 @@ def test_commands_are_lists_and_valid() -> None:
     assert all(isinstance(json.loads(rest), list) for rest in given("RUN"))
     program, command, *options = json.loads(given("CMD")[0])
     assert (program, command) == ("lrp-kg", serve.name)
-    with click.Context(serve) as context:
+    with click.Context(serve, parent=click.Context(main, **main.context_settings)) as context:
         serve.parse_args(context, options)
     assert context.params["host"] == "0.0.0.0"  # noqa: S104 - inside a container
     installed = json.loads(given("RUN")[-1])[-1]
