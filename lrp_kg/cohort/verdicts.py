@@ -1,9 +1,10 @@
-"""The verdict of a condition in each row, and what it makes of boxes, criteria and editions."""
+"""The verdict of a condition in each row, and what it makes of boxes, criteria, editions and warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from lrp_kg.cohort.arrays import REMEMBERED, Array, Numbering, distinct
 from lrp_kg.cohort.cells import RANGE, UNKNOWN, Rows
 from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.cohort.results import ordered
+from lrp_kg.cohort.warnings import WarningColumns
 from lrp_kg.guideline.criteria import Named
 from lrp_kg.guideline.model import Box
 from lrp_kg.logic.cells import assign
@@ -96,6 +98,7 @@ class MoreColumns:
         self._outcomes = outcomes
         self._place = {name: n for n, name in enumerate(names)}
         self._conditions = ConditionColumn(assessor)
+        self._warnings = WarningColumns(assessor)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
@@ -105,6 +108,7 @@ class MoreColumns:
             for role in self._roles(p):
                 yield pa.field(f"criterion.{p.programme.id}.{role}", pa.bool_())
             yield pa.field(f"edition.{p.programme.id}", pa.dictionary(pa.int16(), pa.string(), ordered=True))
+        yield from self._warnings.fields()
 
     def arrays(self, rows: Rows, numbers: Sequence[Array]) -> Iterator[pa.Array]:
         """Yield the columns of rows, of which the numbers of the outcomes of decisions are known."""
@@ -117,8 +121,8 @@ class MoreColumns:
                 known[cls] = self._conditions.of(cls, rows, completed)
             return known[cls]
 
-        for box in self._g.boxes.values():
-            yield _boolean(self._shown(box, numbers, verdict, options))
+        shown = {box.iri: self._shown(box, numbers, verdict, options) for box in self._g.boxes.values()}
+        yield from map(_boolean, shown.values())
         for p in self._programmes.values():
             chosen, _ = p.chosen(rows)
             for role in self._roles(p):
@@ -126,6 +130,8 @@ class MoreColumns:
             ids = [e.id for e in p.programme.editions]
             only = [bits.bit_length() - 1 if bits.bit_count() == 1 else None for bits in range(1 << len(ids))]
             yield ordered(only, chosen, ids)
+        given = self._warnings.arrays(rows, verdict, shown, partial(self._option, numbers, options))
+        yield from map(_boolean, given)
 
     def _shown(
         self,
@@ -140,11 +146,22 @@ class MoreColumns:
             scope, own = verdict(decision.scope), verdict(box.applies_to)
             open_or_true = np.where((scope == TRUE) & (own == TRUE), TRUE, OPEN)
             return np.where((scope == FALSE) | (own == FALSE), FALSE, open_or_true)
-        if decision.iri not in distinct_outcomes:
-            used, inverse = np.unique(numbers[self._place[decision.iri]], return_inverse=True)
-            distinct_outcomes[decision.iri] = (used.tolist(), inverse)
-        numbered, places = distinct_outcomes[decision.iri]
-        return np.array([_chosen(self._outcomes.values[n], option.id) for n in numbered], np.int8)[places]
+        return self._option(numbers, distinct_outcomes, decision.iri, option.id)
+
+    def _option(
+        self,
+        numbers: Sequence[Array],
+        distinct_outcomes: dict[str, tuple[list[int], Array]],
+        decision: str,
+        option: str,
+    ) -> Array:
+        """Return whether an option is an answer of a decision."""
+        if decision not in distinct_outcomes:
+            used, inverse = np.unique(numbers[self._place[decision]], return_inverse=True)
+            distinct_outcomes[decision] = (used.tolist(), inverse)
+        numbered, places = distinct_outcomes[decision]
+        found: Array = np.array([_chosen(self._outcomes.values[n], option) for n in numbered], np.int8)[places]
+        return found
 
     @staticmethod
     def _roles(p: ProgrammeColumn) -> list[str]:

@@ -161,7 +161,11 @@ def _more(service: GuidelineService, record: Json, row: Json) -> list[str]:
         expected[f"edition.{p.programme.id}"] = p.edition.id if p.edition else None
         expected |= {f"criterion.{p.programme.id}.{c.criterion.id}": met[c.verdict] for c in p.criteria}
     found = [f"{row['id']} {n}: {row[n]}, by the service {v}; {record}" for n, v in expected.items() if row[n] != v]
-    more = {n for n, v in row.items() if n.startswith("box.") and v} - expected.keys()
+    superseded = {e.superseded.id for e in service.guideline.editions if e.superseded}
+    given = {f"warning.{w.id}" for w in answer.warnings if w.id not in superseded}
+    found += [f"{row['id']} {n}: not given, by the service; {record}" for n in given if not row[n]]
+    expected |= dict.fromkeys(given)
+    more = {n for n, v in row.items() if n.startswith(("box.", "warning.")) and v} - expected.keys()
     return found + [f"{row['id']} {n}: shown, not by the service; {record}" for n in more]
 
 
