@@ -19,11 +19,11 @@ import pyoxigraph as ox
 from lrp_kg.answer.asked import language
 from lrp_kg.errors import LrpError, MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.load import load_guideline
-from lrp_kg.namespaces import PATIENT_RECORD, XSD
+from lrp_kg.namespaces import PATIENT_RECORD
 from lrp_kg.research.engine.model import Closing, Limits, Question
 from lrp_kg.research.questions.entries import read_catalogue
-from lrp_kg.research.questions.parameters import Vocabulary
-from lrp_kg.research.questions.running import Cell, Table, run, table
+from lrp_kg.research.questions.parameters import Vocabulary, families
+from lrp_kg.research.questions.running import Table, plain, run, table
 from lrp_kg.research.store.opening import open_engine, staleness
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ _COUNTS = f"""SELECT ?records ?graphs WHERE {{
   {{ SELECT (COUNT(*) AS ?records) WHERE {{ ?record a <{PATIENT_RECORD}> }} }}
   {{ SELECT (COUNT(DISTINCT ?graph) AS ?graphs) WHERE {{ GRAPH ?graph {{ ?s ?p ?o }} }} }}
 }}"""
-_INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))
-_FRACTIONS = frozenset(XSD + name for name in ("decimal", "double", "float"))
 
 
 class Dataset(Closing):
@@ -89,15 +87,21 @@ class Dataset(Closing):
         found = self._answer(text)
         return found if not isinstance(found, Table) else _rows(found)
 
-    def frame(self, question: str, *, lang: str = "en", **parameters: object) -> pandas.DataFrame:
-        """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas."""
-        import pandas
+    def frame(self, question: str, *, lang: str = "en", codes: bool = False, **parameters: object) -> pandas.DataFrame:
+        """Return a question of the catalogue, or a query of your own, as a data frame; needs pandas.
+
+        Labels of stages, answers, values and so on are ordered categories in the order of the guideline. With ``codes``
+        these, and IRIs of terms of the guideline, are their identifiers instead.
+        """
+        from lrp_kg.research.frames import Frames
+        from lrp_kg.research.wide import Wording
 
         own = isinstance(question, str) and any(character in question for character in " {\n")
         found = self._answer(question) if own else self.table(question, lang=lang, **parameters)
         if not isinstance(found, Table):
             raise MalformedQuery("CONSTRUCT and DESCRIBE give a graph, which is no table. Call sparql() for it.")
-        return pandas.DataFrame(_rows(found), columns=list(found.columns))
+        of = {} if own else families(self.catalogue.entries[question])
+        return Frames(self.guideline).frame(found, of, Wording(language(lang), codes))
 
     def records(self, *, lang: str = "en", codes: bool = True) -> pandas.DataFrame:
         """Return the records as they were sent, one row each, with one column a field; needs pandas.
@@ -162,20 +166,4 @@ def _said(name: str, value: object) -> str:
 
 
 def _rows(found: Table) -> list[Row]:
-    return [dict(zip(found.columns, map(_plain, row), strict=True)) for row in found.rows]
-
-
-def _plain(cell: Cell | None) -> str | int | float | bool | None:
-    """Return a value as Python has it."""
-    if cell is None:
-        return None
-    if cell.datatype == XSD + "boolean":
-        return cell.text in ("true", "1")
-    try:
-        if cell.datatype in _INTEGERS:
-            return int(cell.text)
-        if cell.datatype in _FRACTIONS:
-            return float(cell.text)
-    except ValueError:
-        pass  # a number in name only
-    return cell.text
+    return [dict(zip(found.columns, map(plain, row), strict=True)) for row in found.rows]

@@ -24,7 +24,7 @@ Ask = Callable[[str], list[dict[str, Any]]]
 Lists = Mapping[str, list[str]]
 
 ALL_RECORDS = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}"
-_STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
+STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 _INDEX = "record"
 _TYPES = {"boolean": "boolean", "integer": "Int64", "string": "string"}
 _WHICH = f"SELECT ?record WHERE {{ ?record a <{PATIENT_RECORD}> }}"
@@ -144,7 +144,7 @@ def _decision(
     places = {option: n for n, option in enumerate(words)}
     fields = wording.of(g.fields.values())
     asked = {f.id: (f.ask_order is None, f.ask_order or 0, f.id) for f in g.fields.values()}
-    statuses = wording.texts({s: g.statuses.get(s, {}) for s in _STATUSES})
+    statuses = wording.texts({s: g.statuses.get(s, {}) for s in STATUSES})
 
     def lists(part: str, said: Mapping[str, str], order: Mapping[str, Any]) -> pandas.Series:
         every = [None if r is None else [said[x] for x in sorted(r[part], key=order.__getitem__)] for r in results]

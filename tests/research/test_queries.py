@@ -357,6 +357,8 @@ BROKEN = [
     ("minimum: 1", "minimum: one", "query-header-value", 6),
     ("minimum: 1", "smallest: 1", "query-header-value", 6),
     ("SELECT ?stage ?label WHERE", "SELECT ?label ?stage WHERE", "query-columns", 7),
+    ("#+   stage: {en", "#+   stage: {of: 3, en", "query-header-value", 8),
+    ("#+   stage: {en", '#+   stage: {of: "cp:Nothing", en', "query-header-value", 8),
     ("#+   label: {en", "#+   text: {en", "query-chart", 10),
     ("x: label, ", "", "query-chart", 10),
     ("kind: bar", "kind: pie", "query-chart", 10),

@@ -9,6 +9,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,13 @@ import lrp_kg
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.model import Term
+from lrp_kg.research.frames import Frames
+from lrp_kg.research.questions.parameters import families
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
 from lrp_kg.research.wide import Wording, records_frame
+from lrp_kg.words import LANGUAGES
 from tests.support.commands import run_line
 from tests.support.paths import ROOT
 
@@ -165,6 +169,70 @@ def test_uncertain_dates_and_empty_lists_are_columns(service: GuidelineService) 
     assert [f"{row[f'{day.id}{end}']:%Y-%m-%d}" for end in ("Earliest", "Latest")] == ["1900-02-01", "1900-02-28"]
     assert pandas.isna(row[day.id])
     assert list(frame[several.id].isna()).count(True) == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_labels_of_a_frame_are_in_the_order_of_the_guideline(service: GuidelineService, store: Path, lang: str) -> None:
+    g = service.guideline
+    stages = g.decisions[str(g.roles.stage)].options
+    with Dataset(store) as data:
+        frame = data.frame("records-by-stage-and-risk", lang=lang)
+        codes = data.frame("records-by-stage-and-risk", lang=lang, codes=True)
+        plain = data.query("records-by-stage-and-risk", lang=lang)
+    assert list(frame["stage"]) == [row["stage"] for row in plain]
+    assert list(frame["stage"].cat.categories) == [o.label[lang] for o in stages]
+    assert list(codes["stage"].cat.categories) == [o.id for o in stages]
+    assert list(codes["risk"].cat.categories) == ["low", "moderate", "high", "unknown"]
+    assert list(frame["risk"]) == [row["risk"] for row in plain]
+    assert list(codes["risk"].cat.codes) == list(frame["risk"].cat.codes)
+    assert frame["records"].dtype == "Int64"
+
+
+def test_each_column_of_terms_has_labels_and_codes(service: GuidelineService, store: Path) -> None:
+    with Dataset(store) as data:
+        frames = Frames(data.guideline)
+        found = [(e, name, of) for e in data.catalogue.entries.values() for name, of in families(e).items()]
+        assert len(found) > 10
+        for entry, name, of in found:
+            ids = {t.id for t in frames.terms(of)} | {"unknown"}
+            for lang in ("en", "nl"):
+                column = data.frame(entry.name, lang=lang, codes=True)[name]
+                assert set(column.dropna()) <= ids, entry.name
+                assert column.cat.ordered
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ("1 UNDEF", "Int64", [1, None]),
+        ("9007199254740993", "Int64", [9007199254740993]),
+        ("1 2.5 UNDEF", "Float64", [1.0, 2.5, None]),
+        ("true UNDEF false", "boolean", [True, None, False]),
+        ("'2024-02-29'^^xsd:date UNDEF", "datetime64[s]", [datetime(2024, 2, 29), None]),
+        ("'1600-01-01'^^xsd:date", "datetime64[s]", [datetime(1600, 1, 1)]),
+        ("'2024-02-30'^^xsd:date", "string", ["2024-02-30"]),
+        ("'x'^^xsd:integer", "string", ["x"]),
+        ("99999999999999999999", "object", [99999999999999999999]),
+        ("'a' 'b'@en UNDEF", "string", ["a", "b", None]),
+        ("1 'a'", "object", [1, "a"]),
+        ("UNDEF", "string", [None]),
+        ("<urn:x> 1", "object", ["urn:x", 1]),
+    ],
+)
+def test_columns_of_a_frame_have_types(dataset: Dataset, values: str, dtype: str, expected: list[object]) -> None:
+    column = dataset.frame(
+        f"PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT ?v WHERE {{ VALUES ?v {{ {values} }} }}"
+    )["v"]
+    assert column.dtype == dtype
+    assert [None if pandas.isna(v) else v for v in column] == expected
+
+
+def test_iris_of_terms_are_codes_on_request(dataset: Dataset) -> None:
+    query = "SELECT ?v WHERE { VALUES ?v { cp:x lrp:stage lrp:redFlags-cluster UNDEF } }"
+    prefixes = "PREFIX cp: <urn:> PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#> "
+    assert list(dataset.frame(prefixes + query, codes=True)["v"].dropna()) == ["urn:x", "stage", "cluster"]
+    assert str(dataset.frame(prefixes + query)["v"][1]).endswith("#stage")
+    assert dataset.frame(prefixes + "SELECT ?v WHERE { FILTER(false) }").shape == (0, 1)
 
 
 def test_labels_that_two_terms_share_name_the_terms() -> None:

@@ -47,6 +47,12 @@ def check_entry(entry: CatalogueEntry, vocabulary: Vocabulary) -> Iterator[Findi
     else:
         yield from _form(entry, result)
     yield from _values(entry, vocabulary)
+    for c in entry.columns:
+        try:
+            vocabulary.find(c.of, None, prefixes_of(entry.text)) if c.of else None
+        except Bad as problem:
+            message = f"Column {c.name} is of no term: {problem}."
+            yield _finding(entry, "query-header-value", message, _line(entry, f"{c.name}: {{"))
 
 
 def _form(entry: CatalogueEntry, result: object) -> Iterator[Finding]:

@@ -206,8 +206,14 @@ class _Header:
         if not isinstance(data, dict) or not data:
             self._report("query-header-value", "columns is a mapping from each variable to its label.", "columns")
             return
-        for name, label in data.items():
-            yield Column(str(name), self._words(label, f"column {name}", str(name)))
+        for name, said in data.items():
+            of, label = None, said
+            if isinstance(said, dict):
+                of, label = said.get("of"), {k: v for k, v in said.items() if k != "of"}
+            if of is not None and not isinstance(of, str):
+                self._report("query-header-value", f"Column {name}: of is a prefixed name, not {of!r}.", str(name))
+                of = None
+            yield Column(str(name), self._words(label, f"column {name}", str(name)), of)
 
     def _chart(self, data: object, columns: set[str]) -> Chart | None:
         if data is None:

@@ -44,10 +44,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the result."""
+    """A column of the result; ``of``: the decision, field or class that its labels are of, as a prefixed name."""
 
     name: str
     label: Text
+    of: str | None = None
 
 
 @dataclass(frozen=True)

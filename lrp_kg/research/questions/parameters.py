@@ -126,6 +126,12 @@ def prefixes_of(text: str) -> dict[str, str]:
     return {**PREFIXES, **dict(_PREFIX.findall(text))}
 
 
+def families(entry: CatalogueEntry) -> dict[str, str]:
+    """Return the IRIs of what the labels of columns are of, by the name of the column."""
+    prefixes = prefixes_of(entry.text)
+    return {c.name: expanded(c.of, prefixes) or c.of for c in entry.columns if c.of}
+
+
 def parameter_line(text: str) -> re.Match[str] | None:
     """Return the one line that parameters replace; ``None`` where there is none or more than one."""
     found = list(_LINE.finditer(text))

@@ -16,6 +16,8 @@ from lrp_kg.research.questions.parameters import Vocabulary, spliced
 from lrp_kg.words import error as say
 from lrp_kg.words import in_language
 
+INTEGERS = frozenset(XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger"))
+FRACTIONS = frozenset(XSD + name for name in ("decimal", "double", "float"))
 JSON = "application/sparql-results+json"
 
 
@@ -83,3 +85,19 @@ def _cell(value: dict[str, str] | None) -> Cell | None:
     if value is None:
         return None
     return Cell(value["value"], value["type"] == "uri", value.get("xml:lang"), value.get("datatype"))
+
+
+def plain(cell: Cell | None) -> str | int | float | bool | None:
+    """Return a value as Python has it."""
+    if cell is None:
+        return None
+    if cell.datatype == XSD + "boolean":
+        return cell.text in ("true", "1")
+    try:
+        if cell.datatype in INTEGERS:
+            return int(cell.text)
+        if cell.datatype in FRACTIONS:
+            return float(cell.text)
+    except ValueError:
+        pass  # a number in name only
+    return cell.text
