@@ -6,8 +6,10 @@ import json
 import random
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from lrp_kg.answer.service import GuidelineService
@@ -15,9 +17,13 @@ from lrp_kg.authoring.cases import kept_validity
 from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.incremental import CaseRuns
 from lrp_kg.authoring.cases.kept_validity import KeptValidity
+from lrp_kg.authoring.check.incremental_shapes import plain_texts
+from lrp_kg.authoring.check.shapes import ShapeCheck
+from lrp_kg.authoring.check.wellmade import check_well_made
 from lrp_kg.cache import read_kept
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import packaged_folder
+from lrp_kg.namespaces import RDFS
 from tests.support.guidelines import guideline_copy, replace_once
 from tests.support.paths import ANKLE, TESTS
 
@@ -182,3 +188,35 @@ def test_packaged_guideline_has_the_findings_from_nothing(tmp_path: Path, monkey
         wanted, every = results(folder, on_disk=False)
         found, ran = results(folder, on_disk=True)
         assert found == wanted and ran < every
+
+
+def test_terms_that_did_not_change_are_not_validated_in_a_new_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    folder = guideline_copy(tmp_path / "guideline")
+    assert [f for f in check_well_made(folder) if f.severity != "note"] == []
+    seen: list[set[str]] = []
+    validate = ShapeCheck._validate
+
+    def noted(check: ShapeCheck, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
+        triples = list(triples)
+        seen.append({t.subject.value for t in triples if t.predicate.value != RDFS + "subClassOf"})
+        return validate(check, triples)
+
+    monkeypatch.setattr(ShapeCheck, "_validate", noted)
+    replace_once(folder / "ontology" / "record.ttl", '"pain score"@en', '"pain score"')
+    found = check_well_made(folder)
+    assert "language-missing" in {f.name for f in found}
+    assert len(seen) == 1 and any("painScore" in term for term in seen[0]) and len(seen[0]) < 30
+    assert check_well_made(folder) == found and len(seen) == 1
+
+
+def test_blank_nodes_have_no_name_in_what_is_kept() -> None:
+    one, two, term, named = ox.BlankNode(), ox.BlankNode(), ox.NamedNode("urn:a"), ox.NamedNode("urn:p")
+    assert plain_texts([ox.Triple(term, named, one)]) == plain_texts([ox.Triple(term, named, two)])
+    several = plain_texts([ox.Triple(term, named, one), ox.Triple(term, named, two)])
+    assert len(several) == 2 and several == plain_texts([ox.Triple(term, named, ox.BlankNode()) for _ in range(2)])
+    assert plain_texts([ox.Triple(term, named, ox.Literal("[]"))]) != plain_texts([ox.Triple(term, named, one)])
+    twice = [ox.Triple(term, predicate, one) for predicate in (named, ox.NamedNode("urn:q"))]
+    assert plain_texts(twice) != plain_texts([ox.Triple(t.subject, t.predicate, ox.BlankNode()) for t in twice])

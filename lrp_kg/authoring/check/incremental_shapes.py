@@ -7,6 +7,7 @@ edit only terms with a changed neighbourhood need to be validated again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pyoxigraph as ox
@@ -98,3 +99,15 @@ def surroundings(triples: Iterable[ox.Triple], back: frozenset[str]) -> tuple[fr
         beside = {n.value for t in mine for n in (t.subject, t.object) if isinstance(n, ox.NamedNode)}
         around[term] = frozenset(mine).union(*(types[n] for n in beside if n in types))
     return frozenset(hierarchy), around
+
+
+def plain_texts(around: Iterable[ox.Triple]) -> list[str]:
+    """Return the triples that a term depends on as sorted texts in which blank nodes have no name.
+
+    Each parse names them anew, and shapes see only how many there are; one that is a value twice keeps its name.
+    """
+    unnamed = Counter(str(t.object) for t in around if isinstance(t.object, ox.BlankNode))
+    return sorted(
+        f"{t.subject} {t.predicate} {t.object if unnamed[str(t.object)] != 1 else '[]'}" if unnamed else str(t)
+        for t in around
+    )

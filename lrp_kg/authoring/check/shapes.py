@@ -6,6 +6,7 @@ rdflib would take ten times as long for the queries. As the standard says, each 
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,9 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from lrp_kg.authoring.check.incremental_shapes import followed_back, surroundings
+from lrp_kg.authoring.check.incremental_shapes import followed_back, plain_texts, surroundings
 from lrp_kg.authoring.check_cache import CheckCache
+from lrp_kg.authoring.kept import Kept, digest
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Index, Node, iri
 from lrp_kg.guideline.positions import Positions
@@ -29,8 +31,8 @@ _MARK = re.compile(r"\{[?$](\w+)\}")
 
 
 Result = tuple[str, str, Finding]
-_Known = dict[str, tuple[frozenset[ox.Triple], tuple[str, ...]]]
-"""For each term, the triples that its conformance depends on, and the shapes that it violates."""
+KEPT = 50_000
+"""Terms whose conformance is kept from one process to the next."""
 
 
 class ShapeCheck:
@@ -78,18 +80,20 @@ class ShapeCheck:
             yield from self._violations(self._validate(self._visible()))
             return
         hierarchy, around = surroundings(self._visible(), back)
-        key = ("shapes", self.module.text.text, hierarchy)
-        before: _Known = self.cache.latest(key) or {}
-        changed = {term for term, own in around.items() if term not in before or before[term][0] != own}
+        code = f"{importlib.metadata.version('pyshacl')} {importlib.metadata.version('rdflib')}"
+        kept = self.cache.latest("shapes") or Kept("shapes", Path(__file__).parent, code, KEPT)
+        base = digest(self.module.text.text, *plain_texts(hierarchy))
+        keys = {term: digest(base, term, *plain_texts(own)) for term, own in around.items()}
+        known: dict[str, list[str] | None] = {term: kept.get(key) for term, key in keys.items()}
+        changed = [term for term, shapes in known.items() if shapes is None]
         partly = 2 * len(changed) < len(around)
         triples = hierarchy.union(*(around[term] for term in changed)) if partly else self._visible()
         found = self._validate(triples) if changed else {}
-        known: _Known = {
-            term: (own, tuple(found.get(term, ())) if term in changed else before[term][1])
-            for term, own in around.items()
-        }
-        self.cache.keep(key, known)
-        yield from self._violations({term: shapes for term, (_, shapes) in known.items()})
+        for term in changed:
+            known[term] = kept.add(keys[term], found.get(term, []))
+        kept.write()
+        self.cache.keep("shapes", kept)
+        yield from self._violations({term: shapes or [] for term, shapes in known.items()})
 
     def _violations(self, found: Mapping[str, Sequence[str]]) -> Iterator[Result]:
         for term, shapes in found.items():
