@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -643,3 +644,17 @@ def test_every_attribute_has_a_phrase() -> None:
     own = phrases("en")
     for name in {*attributes.TEXTS.values(), *attributes.NAMES.values()}:
         assert f"diff-of-{name}" in own or f"diff-kind-{name}" in own, name
+
+
+def test_renamed_field_has_its_names_and_a_record_of_one_version(tmp_path: Path) -> None:
+    """A record of both fields is valid in neither version, and both have the same label."""
+    folder = copied("ankle-sprain", tmp_path / "renamed")
+    for file in folder.glob("*/*.ttl"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"(?<=ank:)severity(?![\w-])", "gravity", text), encoding="utf-8")
+    found, sides = compare(FOLDERS["ankle-sprain"], folder)
+    said = to_markdown(found, sides, "en")
+    regions = [r for d in found.decisions for r in d.regions]
+    assert regions and all(r.example for r in regions)
+    assert not any({"severity", "gravity"} <= r.example.keys() for r in regions if r.example)
+    assert "[severity\\]: slight → " in said and "[gravity\\]: slight" in said

@@ -93,8 +93,23 @@ class Records:
         for chosen in product(*parts):
             cells = {v: c for part in chosen for v, c in part.items()}
             cells = {v: c for v, c in cells.items() if v in self.space.dates.derived or not self._old(v)}
-            for record in maker.variants(cells):
-                yield self._dated(record, period)
+            for known in self._of_one_version(cells):
+                for record in maker.variants(known):
+                    yield self._dated(record, period)
+
+    def _of_one_version(self, cells: dict[int, int]) -> Iterator[dict[int, int]]:
+        """Yield cells that a record can have: no field of the old version alone beside one of the new alone."""
+        sides = {v: {side for side in (OLD, NEW) if self._has(side, v)} for v in cells}
+        if {OLD} in sides.values() and {NEW} in sides.values():
+            for side in (OLD, NEW):
+                yield {v: c for v, c in cells.items() if side in sides[v]}
+        else:
+            yield cells
+
+    def _has(self, side: int, variable: int) -> bool:
+        """Return whether records of a version have the field of a variable."""
+        g, name = self.space.sides[side], self.space.cells.variables[variable].iri
+        return name in g.fields or name in g.expanded or name in g.derived
 
     def _old(self, variable: int) -> bool:
         """Return whether a variable is a field as only the old version has it, which no record of the new one has."""

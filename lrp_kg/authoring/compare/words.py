@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 
 from lrp_kg.authoring.compare.model import Change, DecisionEffect, Edit, Literal
 from lrp_kg.authoring.compare.shared_space import NEW, OLD
@@ -41,10 +43,27 @@ class DiffWords(ExpressionWords):
     # -- terms ------------------------------------------------------------------------------------
 
     def term(self, iri: str, side: int | None = None) -> str:
-        """Return the label of a term on a side, by default the new one, else the old."""
+        """Return the label of a term on a side, by default the new one, else the old; with its name if fields share it.
+
+        A field that is renamed has the label of the one that it replaces.
+        """
+        label = self._label(iri, side)
+        return f"{label} [{local_name(iri)}]" if iri in self._fields and self._fields[iri] in self._shared else label
+
+    def _label(self, iri: str, side: int | None = None) -> str:
         found = [self.sides[own].label(iri) for own in ((NEW, OLD) if side is None else (side, 1 - side))]
         own_language = (texts for texts in found if self.lang in texts)
         return self.text(next(own_language, found[0] or found[1]), local_name(iri))
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        names = {name for own in self.sides for g in (own.guideline,) for name in (*g.fields, *g.derived, *g.expanded)}
+        return {name: self._label(name) for name in names}
+
+    @cached_property
+    def _shared(self) -> set[str]:
+        """Labels that several fields have."""
+        return {label for label, number in Counter(self._fields.values()).items() if number > 1}
 
     def terms(self, iris: Iterable[str], most: int = 6) -> str:
         """Return the labels of terms, the first few."""
