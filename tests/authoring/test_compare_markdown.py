@@ -22,7 +22,7 @@ from lrp_kg.authoring.compare.newly_failing import newly_failing
 from lrp_kg.cli import main
 from lrp_kg.words import LANGUAGES, phrase
 from tests.support.guidelines import guideline_copy
-from tests.support.paths import TESTS
+from tests.support.paths import ANKLE, TESTS
 
 HOSTILE = "<img src=x> | *b* `c` @octocat fixes #1 [l](http://x) ~~s~~ &lt; $a$ :tada: _e_ </summary> -->\\"
 CASES: list[dict[str, Any]] = json.loads((TESTS / "comparison" / "newly_failing.json").read_text(encoding="utf-8"))
@@ -215,3 +215,14 @@ def test_case_that_fails_newly_is_a_difference(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert phrase("diff-nothing", "en") in result.stdout
     assert "Wrong | &lt;b>" in result.stdout
+
+
+def test_cases_that_passed_before_are_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a review runs them once: `lrp-kg check` comes before it."""
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    ran: list[str] = []
+    first = newly_failing(ANKLE, ANKLE, ran.append)
+    assert ran and first.run
+    ran.clear()
+    assert newly_failing(ANKLE, ANKLE, ran.append) == first
+    assert not ran

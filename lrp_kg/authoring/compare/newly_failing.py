@@ -19,7 +19,7 @@ def newly_failing(old: Path, new: Path, report: Callable[[str], None] = lambda _
     read any more, as it names what the guideline no longer has. ``report`` is called before each case.
     """
     service, cases = _cases(new)
-    failed = [run for run in CaseRuns(service, cases, report=report).runs if run.lines]
+    failed = [run for run in CaseRuns(service, cases, report=report, on_disk=True).runs if run.lines]
     unreadable = [f for f in cases.findings if f.name != "no-cases"]
     if failed or unreadable:
         known, before = _cases(old)
