@@ -121,6 +121,8 @@ class States:
     def situation(self, rows: Rows, half: Array) -> list[Array]:
         """Return columns on which the outcome depends beside the state: what is known of dates, and where."""
         names = self._ends_named
+        # of every date, also where the row's state reads none of its durations: what dates come to is worked out for
+        # one row and holds for rows in other states
         columns: list[Array] = [half, *(rows.days[n].state for n in names)]
         bounds = ColumnBounds(self.calendar, rows)
         known = {n: bounds.of(n) for n in names}
