@@ -38,13 +38,22 @@ class GraphReader:
         term = "" if node.is_blank else node.value
         self.findings.append(Finding(name, f"{local_name(node.value)}: {message}", where, value=about, term=term))
 
+    def one(self, node: Node, predicate: str) -> Node | None:
+        """Return the value that a term has, if it has one; there must not be several, of which one would be ignored."""
+        found = self.graph.all(node, predicate)
+        if len(found) > 1:
+            named = " and ".join(repr(n.value) if n.kind == "literal" else local_name(n.value) for n in found)
+            message = f"has {len(found)} values of {local_name(predicate)}, where one belongs: {named}. Keep one."
+            self.complain("value-repeated", node, message, about=predicate)
+        return found[0] if found else None
+
     def label(self, node: Node) -> Text:
         """Return the label of a term."""
         return self.graph.texts(node, RDFS + "label")
 
     def text(self, node: Node, predicate: str) -> str:
         """Return a value as text; empty where there is none."""
-        found = self.graph.one(node, predicate)
+        found = self.one(node, predicate)
         return found.value if found else ""
 
     def name(self, node: Node, predicate: str) -> str | None:
@@ -57,7 +66,7 @@ class GraphReader:
 
     def required(self, node: Node, predicate: str) -> Node:
         """Return a value that must be there."""
-        found = self.graph.one(node, predicate)
+        found = self.one(node, predicate)
         if found is None:
             self.complain("value-missing", node, f"needs a value of {local_name(predicate)}.", about=predicate)
             return Node("iri", "")
@@ -65,7 +74,7 @@ class GraphReader:
 
     def integer(self, node: Node, predicate: str, default: int = 0) -> int:
         """Return an integer."""
-        found = self.graph.one(node, predicate)
+        found = self.one(node, predicate)
         if found is None:
             return default
         try:
@@ -96,8 +105,9 @@ class GraphReader:
         return {self.identifier(n): self.label(n) for n in self.graph.instances(CP + cls)}
 
     def source(self, node: Node) -> str:
-        """Return the identifier of the source of a term."""
-        return self.identifier(self.required(node, DCTERMS + "source"))
+        """Return the identifier of the first source of a term."""
+        first = next(iter(self.graph.all(node, DCTERMS + "source")), None)
+        return self.identifier(first or self.required(node, DCTERMS + "source"))
 
     def locator(self, node: Node) -> Text:
         """Return where in its source a term is; what is written without a language is the same in each."""
@@ -117,6 +127,7 @@ class GraphReader:
 
     def field_of_kind(self, node: Node, predicate: str, kind: str) -> str | None:
         """Return a field that a term names, if it names one; it must be of a kind."""
+        self.one(node, predicate)
         return next(iter(self.fields_of_kind(node, predicate, kind)), None)
 
     def fields_of_kind(self, node: Node, predicate: str, kind: str) -> tuple[str, ...]:

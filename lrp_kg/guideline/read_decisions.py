@@ -12,7 +12,7 @@ from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import Condition, Criterion, Decision, Edition, Option, Programme, Roles
 from lrp_kg.guideline.read_statements import read_caution, read_facts, read_statements, read_superseded
 from lrp_kg.guideline.read_validity import read_days
-from lrp_kg.namespaces import CP, local_name
+from lrp_kg.namespaces import CP, DCTERMS, local_name
 from lrp_kg.words import in_every_language
 
 
@@ -30,12 +30,12 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
             refined_by=r.name(node, CP + "refinedBy"),
             facts=read_facts(r, node),
             ends_pathway=r.flag(node, CP + "endsPathway"),
-            caution=read_caution(r, node) if g.one(node, CP + "severity") else None,
+            caution=read_caution(r, node) if r.one(node, CP + "severity") else None,
         )
         options.setdefault(r.required(node, CP + "optionOf").value, []).append(option)
     decisions = {}
     for node in g.instances(CP + "Decision"):
-        fact_key = g.one(node, CP + "factKey")
+        fact_key = r.one(node, CP + "factKey")
         own = sorted(options.pop(node.value, []), key=lambda o: o.priority)
         if not own:
             r.complain("decision-without-options", node, "has no options.")
@@ -88,7 +88,8 @@ def read_programmes(r: GraphReader, decisions: dict[str, Decision]) -> dict[str,
             r.complain("edition-not-chosen", node, message)
         editions.sort(key=lambda e: e.valid_from or date.min)
         for earlier, later in pairwise(editions):
-            if later.valid_from is None or later.valid_from == earlier.valid_from:
+            dated = later.valid_from is None and r.text(iri(later.iri), DCTERMS + "valid")
+            if not dated and (later.valid_from is None or later.valid_from == earlier.valid_from):
                 r.complain("edition-not-chosen", iri(later.iri), f"begins with {earlier.id}. Write its first day.")
         programmes[node.value] = Programme(
             iri=node.value,

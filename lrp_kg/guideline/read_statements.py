@@ -30,15 +30,15 @@ def read_statements(r: GraphReader, nodes: Iterable[Node]) -> tuple[Statement, .
     g = r.graph
     found = []
     for node in nodes:
-        actor = g.one(node, CP + "actor")
+        actor = r.one(node, CP + "actor")
         statement = Statement(
             iri=node.value,
             id=r.identifier(node),
-            label=r.label(g.one(node, CP + "advice") or node),
+            label=r.label(r.one(node, CP + "advice") or node),
             modality=r.term(r.required(node, CP + "modality")),
             actor=r.term(actor) if actor else None,
             priority=r.priority(node),
-            headline_order=r.integer(node, CP + "headlineOrder") if g.one(node, CP + "headlineOrder") else None,
+            headline_order=r.integer(node, CP + "headlineOrder") if r.one(node, CP + "headlineOrder") else None,
             condition=r.condition(node, CP + "condition"),
             condition_text=g.texts(node, CP + "conditionText"),
             limits=tuple(_time_limit(r, n) for n in g.all(node, CP + "timeLimit")),
@@ -63,7 +63,7 @@ _STATEMENTS = ("Statement", "Benefit", "Limit", "ProcessStep")
 
 
 def _is_printed(r: GraphReader, node: Node) -> bool:
-    return not r.printed or r.text(node, DCTERMS + "source") in r.printed
+    return not r.printed or any(source.value in r.printed for source in r.graph.all(node, DCTERMS + "source")[:1])
 
 
 def _check_printed(r: GraphReader, node: Node, rule: Statement | Caution) -> None:
@@ -110,7 +110,7 @@ def _days(period: str, month: int) -> int:
 
 
 def _period(r: GraphReader, node: Node, predicate: str) -> str | None:
-    found = r.graph.one(node, predicate)
+    found = r.one(node, predicate)
     try:
         if found:
             parse_period(found.value)
@@ -124,7 +124,7 @@ def read_facts(r: GraphReader, node: Node) -> tuple[Fact, ...]:
     """Return the facts of a statement or option."""
     found = []
     for fact in r.graph.all(node, CP + "fact"):
-        value = r.graph.one(fact, CP + "factValue")
+        value = r.one(fact, CP + "factValue")
         key = r.identifier(r.required(fact, CP + "factKey"))
         condition, validity = r.condition(fact, CP + "condition"), read_validity(r, fact)
         found.append(Fact(key, _plain(value) if value else None, condition, validity))
@@ -239,7 +239,7 @@ def read_open_points(r: GraphReader) -> tuple[OpenPoint, ...]:
 
 
 def _date_note(r: GraphReader, node: Node) -> DateNote | None:
-    key, after = (r.graph.one(node, CP + name) for name in ("notedOnDateOf", "notedAfterDateOf"))
+    key, after = (r.one(node, CP + name) for name in ("notedOnDateOf", "notedAfterDateOf"))
     if key is None:
         return None
     within = _period(r, node, CP + "notedWithin")

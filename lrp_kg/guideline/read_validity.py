@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 from lrp_kg.guideline.graph_reader import GraphReader
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.validity import Validity
-from lrp_kg.namespaces import CP, DCTERMS, local_name
+from lrp_kg.namespaces import CP, DCTERMS, XSD, local_name
 
 
 def read_validity(r: GraphReader, node: Node) -> Validity | None:
@@ -53,8 +54,11 @@ def _day(r: GraphReader, node: Node, predicate: str) -> date | None:
         days = ", ".join(day.value for day in (found, *others))
         r.complain("not-a-date", node, f"has {len(others) + 1} days for {local_name(predicate)}: {days}. Keep one.")
         return None
-    try:
-        return date.fromisoformat(found.value) if found else None
-    except ValueError:
-        r.complain("not-a-date", node, f"{r.text(node, predicate)!r} is not a date.")
+    if found is None:
         return None
+    if found.datatype == XSD + "date":
+        with suppress(ValueError):
+            return date.fromisoformat(found.value)
+    message = f'{found.value!r} is not a date. Write it as "2026-01-31"^^xsd:date.'
+    r.complain("not-a-date", node, message, about=found.value)
+    return None

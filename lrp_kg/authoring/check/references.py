@@ -14,16 +14,18 @@ from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module, value_of
 from lrp_kg.guideline.positions import Positions
-from lrp_kg.namespaces import CP, DCTERMS, RDF, RDFS, XSD, local_name
+from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS, XSD, local_name
 
 _OF_FIELDS = CP + "Field"
 """Which properties of a record can be named where one belongs, the reader says: by their kinds."""
 _PROPERTY = re.compile(r"\b(cp|dcterms):(?P<name>[a-z]\w*)")
 _TYPES = {
-    XSD + "integer": ("a whole number", "cp:{} 1"),
-    XSD + "boolean": ("true or false", "cp:{} true"),
+    XSD + "integer": ("a whole number", "without quotes: cp:{} 1"),
+    XSD + "boolean": ("true or false", "without quotes: cp:{} true"),
+    XSD + "date": ("a date", 'with its type: cp:{} "2026-01-31"^^xsd:date'),
+    XSD + "string": ("a text without a language", 'in quotes, without a language: cp:{} "..."'),
 }
-"""How a literal of a datatype is written, without quotes."""
+"""How a literal of a datatype is written."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ class References:
     def misplaced(self) -> Iterator[Misplaced]:
         """Yield each value that is not of the range of its property."""
         for subject, predicate, value in self._values:
-            wanted = self._ranges.get(predicate)
-            fault = wanted and _fault(predicate, value, wanted, self._types, self._above)
+            wanted = self._ranges.get(predicate, "")
+            fault = _fault(predicate, value, wanted, self._types, self._above)
             if fault:
                 found, fix = fault
                 where = self._positions.use(subject, value.value) if isinstance(value, ox.NamedNode) else ""
@@ -97,7 +99,8 @@ class References:
         """Return which values a term has for the property that a finding about it names first; empty without any."""
         named = _PROPERTY.search(finding.message)
         values = self._by_term.get(finding.term, {}).get(named["name"], []) if named else []
-        if not named or not values or all(value.strip("'") in finding.message for value in values):
+        told = len(values) == 1 and values[0].strip("'") in finding.message
+        if not named or not values or told:
             return ""
         return f" Here {named[0]} is {' and '.join(values)}."
 
@@ -125,12 +128,18 @@ def _fault(
     above: dict[str, set[str]],
 ) -> tuple[str, str] | None:
     """Return what is wrong with a value, and how to correct it."""
-    name = local_name(predicate)
+    name, own_kinds = local_name(predicate), types.get(predicate, set())
     if isinstance(value, ox.Literal):
+        if OWL + "ObjectProperty" in own_kinds:
+            belongs = f"one of {local_name(wanted)}" if wanted.startswith(CP) else "a term"
+            return f"cp:{name} is {value.value!r}, where {belongs} belongs", "Name a term, without quotes."
         if wanted not in _TYPES or value.datatype.value == wanted:
             return None
         kind, example = _TYPES[wanted]
-        return f"cp:{name} is {value.value!r}, not {kind}", f"Write it without quotes: {example.format(name)}."
+        return f"cp:{name} is {_written(value)}, not {kind}", f"Write it {example.format(name)}."
+    if OWL + "DatatypeProperty" in own_kinds:
+        kind, example = _TYPES.get(wanted, ("a literal", 'as a literal: cp:{} "..."'))
+        return f"cp:{name} names {local_name(value.value)}, where {kind} belongs", f"Write it {example.format(name)}."
     kinds = _with_above(types.get(value.value, set()), above)
     known = kinds and all(kind in types for kind in kinds if kind.startswith(CP))
     if not known or wanted == _OF_FIELDS or wanted in kinds or not wanted.startswith(CP):
@@ -138,6 +147,11 @@ def _fault(
     own = " and ".join(sorted(local_name(kind) for kind in types[value.value]))
     found = f"cp:{name} names {local_name(value.value)}, of the class {own}, where one of {local_name(wanted)} belongs"
     return found, "Name one of those."
+
+
+def _written(value: ox.Literal) -> str:
+    """Return a literal as it is written, as far as that differs from a text alone."""
+    return f"{value.value!r}@{value.language}" if value.language else repr(value.value)
 
 
 def _with_above(kinds: set[str], above: dict[str, set[str]]) -> set[str]:
