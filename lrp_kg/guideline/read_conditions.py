@@ -66,7 +66,7 @@ def _faults(
                 yield "unknown-condition", part.iri, f"{local_name(part.iri)} is not defined."
         elif isinstance(part, (Has, Between)):
             field = r.fields.get(part.field)
-            if field is None and part.field not in kinds:
+            if field is None and part.field not in kinds.keys() | r.unread:
                 yield "unknown-field", part.field, f"{local_name(part.field)} is not a field."
             elif part.field not in r.unread:
                 yield from _misfits(part, field, kinds.get(part.field, ""))

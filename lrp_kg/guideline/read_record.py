@@ -6,12 +6,15 @@ from datetime import date
 
 from lrp_kg.durations import MEASURES, parse_period
 from lrp_kg.guideline.graph_reader import GraphReader
-from lrp_kg.guideline.index import Node
+from lrp_kg.guideline.index import Node, iri
 from lrp_kg.guideline.model import DateSpan, Derived, Field, Value
-from lrp_kg.namespaces import CP, RDFS, SH, SKOS, XSD, local_name
+from lrp_kg.namespaces import CP, OWL, PATIENT_RECORD, RDF, RDFS, SH, SKOS, XSD, local_name
 
 Orders = list[tuple[str, str]]
 """Pairs of date fields of which the first is never after the second."""
+_PARTS = ("earliestProperty", "latestProperty", "dayNumberProperty", "expandsTo")
+"""Properties of the vocabulary that name a property of a record which is part of a field."""
+_MISPLACED = ("value-of-two-lists", "value-settles-nothing")
 _KINDS = {XSD + kind: kind for kind in ("boolean", "integer", "date", "string")}
 
 
@@ -21,7 +24,7 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
     first_days, last_days = (_limits_of_days(r, SH + bound) for bound in ("minInclusive", "maxInclusive"))
     g = r.graph
     lists = {n.value for n in g.instances(CP + "ListField")}
-    fields = {}
+    fields: dict[str, Field] = {}
     allowed = _values_in_shapes(r)
     for node in g.instances(CP + "Field", CP + "ListField"):
         values = _values(r, node, allowed.get(node.value, []))
@@ -36,7 +39,9 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             r.complain("field-type-differs", node, _two_types(r, node))
             r.unread.add(node.value)
         elif values and not {v.iri for v in values} & {*allowed.get(node.value, [values[0].iri])}:
-            r.complain("value-not-declared", node, _two_lists(r, node, values, allowed[node.value]))
+            known = any(iri(name) in g.by_subject for name in allowed[node.value])
+            place = node if known else _shape_with_values(r, node)
+            r.complain("value-not-declared", place, _two_lists(r, node, values, allowed[node.value]))
             r.unread.add(node.value)
         limits = bounds.get(node.value, {})
         fields[node.value] = Field(
@@ -62,7 +67,52 @@ def read_fields(r: GraphReader) -> tuple[dict[str, Field], Orders]:
             day_number=r.name(node, CP + "dayNumberProperty"),
         )
         _check_bounds(r, node, fields[node.value], orders)
+    if not _misplaced_values(r, fields):
+        _check_properties(r)
     return fields, [pair for pair in orders if fields.keys() >= set(pair)]
+
+
+def _misplaced_values(r: GraphReader, fields: dict[str, Field]) -> bool:
+    """Report values of two lists, and of a list field those that settle no field of their own; say if there are any."""
+    before, lists, settled = len(r.findings), dict[str, str](), dict[str, str]()
+    for field in fields.values():
+        for value in field.values:
+            node, target = iri(value.iri), value.expands_to
+            first = lists.setdefault(value.iri, field.iri)
+            if _list_class(r, first) != _list_class(r, field.iri):
+                own = f"{local_name(_list_class(r, first))} and {local_name(_list_class(r, field.iri))}"
+                r.complain("value-of-two-lists", node, f"is a value of two lists, {own}. Keep one of its types.")
+            elif field.kind == "values" and first == field.iri:
+                message = _not_settling(target, value.iri, settled.setdefault(target or "", value.iri), fields)
+                if message:
+                    r.complain("value-settles-nothing", node, message)
+    return len(r.findings) > before and any(f.name in _MISPLACED for f in r.findings[before:])
+
+
+def _not_settling(target: str | None, value: str, first: str, fields: dict[str, Field]) -> str:
+    if target is None:
+        return "is a value of a list field, and settles no field that a condition can name. Add cp:expandsTo."
+    own = f"cp:expandsTo names {local_name(target)}, which"
+    if first != value:
+        return f"{own} {local_name(first)} settles already. Name another."
+    return f"{own} a record has as a field of its own. Name another." if target in fields else ""
+
+
+def _list_class(r: GraphReader, field: str) -> str:
+    return next((o.value for o in r.graph.all(iri(field), RDFS + "range")), "")
+
+
+def _check_properties(r: GraphReader) -> None:
+    """Report properties of a record that nothing can know the value of: they are no field, and follow from none."""
+    known = {n.value for n in r.graph.instances(*(CP + kind for kind in ("Field", "ListField", "DerivedProperty")))}
+    for predicates in r.graph.by_subject.values():
+        known.update(n.value for part in _PARTS for n in predicates.get(CP + part, ()))
+    for node, predicates in r.graph.by_subject.items():
+        if iri(PATIENT_RECORD) in predicates.get(RDFS + "domain", ()) and not node.value.startswith(CP):
+            if node.value not in known:
+                message = "is a property of a record, but no field: nothing can send it. Declare it as a cp:Field too."
+                r.complain("property-of-no-kind", node, message)
+                r.unread.add(node.value)
 
 
 def _without_type(r: GraphReader, node: Node) -> str:
@@ -84,6 +134,12 @@ def _two_types(r: GraphReader, node: Node) -> str:
     ]
     found = " and ".join([f"its rdfs:range is {ranges}"] * bool(ranges) + shapes)
     return f"{found}, so that no value is of both. Correct one of the two."
+
+
+def _shape_with_values(r: GraphReader, field: Node) -> Node:
+    """Return the shape whose ``sh:in`` lists the values of a field."""
+    shapes = (n for n, own in r.graph.by_subject.items() if SH + "in" in own and field in own.get(SH + "path", ()))
+    return next(shapes, field)
 
 
 def _two_lists(r: GraphReader, node: Node, values: tuple[Value, ...], allowed: list[str]) -> str:
@@ -117,7 +173,11 @@ def _values_in_shapes(r: GraphReader) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for shape in r.graph.by_subject:
         path, head = (r.graph.one(shape, SH + name) for name in ("path", "in"))
-        if path and head:
+        if path and head and head.value != RDF + "nil" and not r.graph.all(head, RDF + "first"):
+            message = f"sh:in is {local_name(head.value)}, no list. Write the values in parentheses: sh:in ( ... )."
+            r.complain("shape-not-usable", shape, message)
+            r.unread.add(path.value)
+        elif path and head:
             found.setdefault(path.value, []).extend(member.value for member in r.graph.items(head))
     return found
 
@@ -126,8 +186,28 @@ def _values(r: GraphReader, node: Node, allowed: list[str]) -> tuple[Value, ...]
     """Return the values of a field in the order of its shape; those that no ``sh:in`` names by priority and name."""
     list_class = r.graph.one(node, RDFS + "range")
     members = r.graph.instances(list_class.value) if list_class else []
+    if list_class and members:
+        _check_one_of(r, list_class, members)
     members = sorted(members, key=lambda m: allowed.index(m.value) if m.value in allowed else len(allowed))
     return tuple(Value(m.value, r.text(m, SKOS + "notation"), r.label(m), r.name(m, CP + "expandsTo")) for m in members)
+
+
+def _check_one_of(r: GraphReader, list_class: Node, members: list[Node]) -> None:
+    """Report values that a list names and that are none of it, and a list that does not name its own, as others do."""
+    own = local_name(list_class.value)
+    definitions = r.graph.all(list_class, OWL + "equivalentClass")
+    heads = [head for definition in definitions for head in r.graph.all(definition, OWL + "oneOf")]
+    if not heads and any(OWL + "oneOf" in predicates for predicates in r.graph.by_subject.values()):
+        message = (
+            "is a list of values that does not name them. Add owl:equivalentClass [ a owl:Class ; owl:oneOf (...) ]."
+        )
+        r.complain("value-not-in-list", list_class, message)
+    for value in (v for head in heads for v in r.graph.items(head) if v not in members):
+        message = (
+            f"its owl:oneOf names {local_name(value.value)}, which is no {own}. Declare it as one, or take it out."
+        )
+        r.complain("value-not-declared", list_class, message, about=value.value)
+        r.unread.update(n.value for n in r.graph.all(value, CP + "expandsTo"))
 
 
 def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[str, int]], Orders]:
@@ -145,8 +225,23 @@ def _shape_facts(r: GraphReader) -> tuple[dict[str, set[str]], dict[str, dict[st
             for limit in predicates.get(SH + bound, []):
                 if limit.is_integer:
                     bounds.setdefault(path.value, {})[bound] = int(limit.value)
-        orders += [(path.value, later.value) for later in predicates.get(SH + "lessThanOrEquals", [])]
+        for later in predicates.get(SH + "lessThanOrEquals", []):
+            if _is_later_date(r, shape, path, later):
+                orders.append((path.value, later.value))
     return datatypes, bounds, orders
+
+
+def _is_later_date(r: GraphReader, shape: Node, path: Node, later: Node) -> bool:
+    """Return whether a shape compares a date with another; report one compared with itself, or with no date."""
+    types = {o.value for o in r.graph.all(later, RDFS + "range")}
+    if later == path:
+        r.complain("shape-not-usable", shape, f"compares {local_name(path.value)} with itself. Name the later date.")
+    elif types & {datatype for datatype, kind in _KINDS.items() if kind != "date"}:
+        message = f"sh:lessThanOrEquals names {local_name(later.value)}, which is no date. Name the later date."
+        r.complain("shape-not-usable", shape, message, about=later.value)
+    else:
+        return True
+    return False
 
 
 def _limits_of_days(r: GraphReader, bound: str) -> dict[str, date]:

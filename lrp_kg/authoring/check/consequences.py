@@ -51,6 +51,12 @@ def _spoiled(undeclared: Mapping[str, str], modules: Iterable[Module]) -> Iterat
             yield value_of(t.subject), local_name(t.predicate.value)
 
 
+def _is_said(repeated: Finding, made: Iterable[Finding]) -> bool:
+    """Return whether a shape says that a property has several values, as the reader does."""
+    named = f":{local_name(repeated.value or '')}"
+    return repeated.name == "value-repeated" and any(f.term == repeated.term and named in f.message for f in made)
+
+
 def without_consequences(stages: Mapping[str, Sequence[Finding]]) -> dict[str, list[Finding]]:
     """Return the findings of each stage without those that follow from others, and without what is reported twice."""
     made, read = stages.get("well made", ()), stages.get("read", ())
@@ -61,17 +67,22 @@ def without_consequences(stages: Mapping[str, Sequence[Finding]]) -> dict[str, l
     malformed = {f.term for f in made if f.name == "literal-malformed"}
     wrong = {value for _, value in refused} | {f.value for f in made if f.name == WRONG_KIND}
     repeated = {f.term for f in made if f.name == REPEATED}
+    moved = {name for f in read if f.name in ("value-of-two-lists", "value-not-declared") for name in (f.term, f.value)}
     impossible = {f.term for f in stages.get("sound", ()) if f.name == "unsatisfiable-class"}
 
     def follows(stage: str, f: Finding) -> bool:
         if f.term in repeated and f.severity == "error" and f.name != REPEATED:
             return True
         if stage == "well made":
-            return f.name == WRONG_KIND and (f.term, f.value) in said
+            return (
+                f.name == WRONG_KIND
+                and (f.term, f.value) in said
+                or (f.name == "all-different-missing" and f.term in moved)
+            )
         if stage == "read" and f.severity == "error":
             lacks = f.name in _LACKING and bool({f.term, f.value} & taken_for)
             twice = (f.term, f.value) in refused or f.term in wrong | malformed
-            return lacks or twice or bool({f.term, f.value} & undeclared)
+            return lacks or twice or _is_said(f, made) or bool({f.term, f.value} & undeclared)
         return f.name == "never-true" and f.term in impossible
 
     return {stage: [f for f in findings if not follows(stage, f)] for stage, findings in stages.items()}

@@ -21,6 +21,7 @@ _FOLLOWING = {
     **dict.fromkeys(("file-empty", "prefix-differs", "ontology-repeated", "term-repeated"), -2),
     **dict.fromkeys(("term-not-declared", "wrong-kind", "literal-malformed"), -1),
     **dict.fromkeys(("catalogue-incomplete", "catalogue-stale", "header-dates", "edition-not-chosen"), 1),
+    **dict.fromkeys(("shape-not-usable", "property-of-no-kind", "value-of-two-lists", "value-settles-nothing"), -1),
     **dict.fromkeys(("gap-undeclared", "overlap-undeclared"), 1),
     **dict.fromkeys(("dead-option", "option-swallowed"), 2),
 }

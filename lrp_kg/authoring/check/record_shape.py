@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDFS, SH, local_name
+from lrp_kg.namespaces import OWL, PATIENT_RECORD, RDF, RDFS, SH, local_name
 
 
 def record_shape_findings(guideline: Guideline) -> Iterator[Finding]:
@@ -36,6 +36,7 @@ class _RecordShape:
             yield from self._fields_left_out(shape)
         yield from self._unknown_paths()
         for field in self.fields.values():
+            yield from self._kind(field)
             if field.values:
                 yield from self._values(field)
 
@@ -89,6 +90,16 @@ class _RecordShape:
                             term=node.value,
                         )
 
+    def _kind(self, field: Field) -> Iterator[Finding]:
+        """Yield that OWL takes the values of a field for terms where they are literals, or the other way round."""
+        right, wrong = "ObjectProperty", "DatatypeProperty"
+        if not field.values:
+            right, wrong = wrong, right
+        if iri(OWL + wrong) in self.graph.all(iri(field.iri), RDF + "type"):
+            found = "terms of a value list" if field.values else f"of the kind {field.kind}"
+            message = f"{local_name(field.iri)}: is an owl:{wrong}, but its values are {found}. Make it an owl:{right}."
+            yield Finding("field-type-differs", message, self.positions.where(field.iri), term=field.iri)
+
     def _values(self, field: Field) -> Iterator[Finding]:
         """Yield values of a list that one of its places lacks."""
         members = {v.iri for v in field.values}
@@ -100,8 +111,6 @@ class _RecordShape:
             for value in sorted(members - listed):
                 message = f"{local_name(value)}: is a {own}, but its owl:oneOf does not name it. Add it there."
                 yield Finding("value-not-in-list", message, self.positions.where(value), term=value)
-            fix = f"which is no {own}. Declare it as one, or take it out."
-            yield from self._undeclared(list_class, "its owl:oneOf", listed - members, fix)
         for shape, allowed in self._allowed(field.iri):
             where = self.positions.where(shape.value)
             for value in sorted(members - allowed):

@@ -9,10 +9,12 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Graph, Node, iri
 from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import PATIENT_RECORD, SH, local_name
+from lrp_kg.namespaces import PATIENT_RECORD, RDF, SH, XSD, local_name
 
 _OTHER_SHAPES = ("or", "and", "xone", "node")
 """What can restrict the values of a property elsewhere than in its own shape."""
+_DAY = "2026-01-31"
+"""A date as it is written."""
 _BOUNDS = ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")
 
 
@@ -40,17 +42,15 @@ class _UsableShapes:
     def findings(self) -> Iterator[Finding]:
         """Yield every finding."""
         yield from self._of_records()
+        yield from self._without_effect()
+        yield from self._paths()
         yield from self._patterns()
         for field in self.fields.values():
             yield from self._too_wide(field)
+            yield from self._demanded(field)
             if field.kind == "integer":
                 yield from self._bounds(field)
         yield from self._no_shapes()
-        for node, predicates in self.graph.by_subject.items():
-            paths = [local_name(path.value) for path in predicates.get(SH + "path", [])]
-            if len(paths) > 1:
-                message = f"has {len(paths)} sh:path: {', '.join(paths)}. Write a shape for each."
-                yield self.complain("shape-not-usable", node, message)
 
     def complain(self, name: str, node: Node, message: str, value: str | None = None) -> Finding:
         where = self.positions.where(node.value) or self.files
@@ -71,11 +71,57 @@ class _UsableShapes:
             message = "accepts fields that it does not know. Write sh:closed true ; sh:ignoredProperties ( rdf:type )."
             yield self.complain("shape-not-closed", shapes[0], message)
 
+        for node in shapes:
+            ignored = [n for head in self.graph.all(node, SH + "ignoredProperties") for n in self.graph.items(head)]
+            if (
+                any(o.value in ("true", "1") for o in self.graph.all(node, SH + "closed"))
+                and iri(RDF + "type") not in ignored
+            ):
+                message = "refuses every record, since each has a type. Write sh:ignoredProperties ( rdf:type )."
+                yield self.complain("shape-not-usable", node, message)
+
+    def _without_effect(self) -> Iterator[Finding]:
+        """Yield shapes that are switched off, or that only warn: they refuse no record."""
+        for node in self.graph.by_subject:
+            if any(o.value in ("true", "1") for o in self.graph.all(node, SH + "deactivated")):
+                yield self.complain("shape-without-effect", node, "is switched off by sh:deactivated. Take it out.")
+            for severity in self.graph.all(node, SH + "severity"):
+                if severity.value != SH + "Violation":
+                    message = f"has sh:severity sh:{local_name(severity.value)}, but a record is valid or refused. "
+                    yield self.complain("shape-without-effect", node, message + "Take sh:severity out.")
+
+    def _paths(self) -> Iterator[Finding]:
+        """Yield shapes of a property that are of none, or of several."""
+        of_properties = self.graph.instances(SH + "PropertyShape")
+        for node, predicates in self.graph.by_subject.items():
+            paths = [local_name(path.value) for path in predicates.get(SH + "path", [])]
+            if len(paths) > 1:
+                message = f"has {len(paths)} sh:path: {', '.join(paths)}. Write a shape for each."
+                yield self.complain("shape-not-usable", node, message)
+            elif not paths and node in of_properties:
+                yield self.complain("shape-not-usable", node, "has no sh:path. Name the property that it is about.")
+
+    def _demanded(self, field: Field) -> Iterator[Finding]:
+        """Yield that the shape of every record demands a field."""
+        for node in (p for n in self._closed() for p in self.graph.all(n, SH + "property")):
+            demands = any(o.value != "0" for o in self.graph.all(node, SH + "minCount"))
+            if demands and iri(field.iri) in self.graph.all(node, SH + "path"):
+                message = "demands the field by sh:minCount, but a field that is absent is unknown. Take it out."
+                yield self.complain("shape-demands-field", node, message)
+
+    def _closed(self) -> list[Node]:
+        """Return the shapes that say which properties a record can have."""
+        records = (n for n, o in self.graph.by_subject.items() if iri(PATIENT_RECORD) in o.get(SH + "targetClass", []))
+        return [n for n in records if any(o.value in ("true", "1") for o in self.graph.all(n, SH + "closed"))]
+
     def _patterns(self) -> Iterator[Finding]:
         for node, predicates in self.graph.by_subject.items():
             for pattern in predicates.get(SH + "pattern", []):
                 try:
-                    re.compile(pattern.value)
+                    read = re.compile(pattern.value)
+                    if iri(XSD + "date") in predicates.get(SH + "datatype", []) and not read.search(_DAY):
+                        message = f"the sh:pattern {pattern.value!r} refuses every date: one is written {_DAY}."
+                        yield self.complain("shape-not-usable", node, message)
                 except re.error as error:
                     message = f"the sh:pattern {pattern.value!r} cannot be used: {error}."
                     yield self.complain("shape-not-usable", node, message)
