@@ -8,8 +8,11 @@ import re
 import shutil
 import sys
 import warnings
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from nbclient import NotebookClient
 
 import lrp_kg
 from lrp_kg import Dataset, GuidelineService
+from lrp_kg.cohort.entry import LIBRARIES
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.model import Term
 from lrp_kg.research.frames import Frames
@@ -34,6 +38,8 @@ from tests.support.commands import run_line
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
+COHORT = all(find_spec(name) for name in LIBRARIES)
+"""Whether the libraries of the extra cohort are installed."""
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +271,8 @@ def test_what_is_passed_wrongly_is_named(dataset: Dataset) -> None:
 def test_notebook_runs(tmp_path: Path) -> None:
     """It runs in a new kernel, and its outputs are not empty."""
     notebook: Any = nbformat.read(ROOT / "examples" / "research.ipynb", as_version=4)
+    if not COHORT:
+        notebook.cells = [c for c in notebook.cells if "cohort" not in c.metadata.get("tags", ())]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -281,7 +289,8 @@ def test_notebook_runs(tmp_path: Path) -> None:
     assert "80 stored" in text
     assert "80 records over HTTP" in text
     assert "Empty DataFrame" not in text
-    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 2
+    assert sum("image/png" in o.get("data", {}) for o in outputs) >= 3
+    assert not COHORT or "True" in text.splitlines()
 
 
 GUIDE = ROOT / "docs" / "research.md"
@@ -325,17 +334,119 @@ def test_commands_of_the_guide_run(processes: bool, tmp_path: Path) -> None:
                 assert words in printed, f"{command} does not say {words!r}:\n{printed[-3000:]}"
 
 
-def test_queries_of_the_guide_find_something(store: Path) -> None:
+@pytest.mark.skipif(not COHORT, reason="the extra cohort is not installed")
+def test_csv_of_the_guide_becomes_a_plot(service: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the five lines; the service says the same of each row."""
+    import csv
+
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"^```python\n([^`]*read_csv[^`]*)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - the guide's own lines
+    with (ROOT / "examples" / "patients.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{k: {"true": True, "false": False}.get(v, v) for k, v in r.items() if v} for r in csv.DictReader(file)]
+    said = [service.assess(row)["decisions"]["stage"] for row in rows]
+    assert list(names["answers"]["stage_status"]) == [s["status"] for s in said]
+    assert [list(a) for a in names["answers"]["stage_answers"]] == [s["answers"] for s in said]
+
+
+QUERY = re.compile(r"^(?P<question>[A-Z][^\n]*\?)[^`]*?^```sparql\n(?P<query>.*?)^```$", re.MULTILINE | re.DOTALL)
+Said = tuple[dict[str, Any], dict[str, Any]]
+"""A record as it is sent, and what the service says of it."""
+
+
+def of_stage(every: list[Said]) -> Counter[tuple[object, ...]]:
+    found: Counter[tuple[object, ...]] = Counter()
+    for sent, said in every:
+        ends = [date.fromisoformat(sent[d]) for d in ("onsetDate", "assessmentDate") if len(sent.get(d, "")) == 10]
+        pain = (ends[1] - ends[0]).days if len(ends) == 2 else None
+        found.update((sent["@id"], stage, pain) for stage in said["decisions"]["stage"]["answers"])
+    return found
+
+
+def visits(every: list[Said]) -> dict[str, str]:
+    """Return the latest day of the next visit, of each record of which it is certain."""
+    facts = {sent["@id"]: said["facts"].get("nextVisitLatest", {}) for sent, said in every}
+    return {name: fact["value"] for name, fact in facts.items() if fact.get("applies") == "yes" and fact["value"]}
+
+
+def contacts(every: list[Said]) -> list[tuple[str, str, int]]:
+    """Return each contact of an episode with the next one, and the days between them."""
+    episodes: dict[str, list[tuple[date, str]]] = defaultdict(list)
+    for sent, _ in every:
+        episodes[sent["episode"]].append((date.fromisoformat(sent["assessmentDate"]), sent["@id"]))
+    pairs = [pair for episode in episodes.values() for pair in pairwise(sorted(episode))]
+    return [(first, second, (then - day).days) for (day, first), (then, second) in pairs]
+
+
+def late(every: list[Said]) -> Counter[tuple[object, ...]]:
+    days = {sent["@id"]: date.fromisoformat(sent["assessmentDate"]) for sent, _ in every}
+    latest = {name: date.fromisoformat(day) for name, day in visits(every).items()}
+    after = [(a, b, (days[b] - latest[a]).days) for a, b, _ in contacts(every) if a in latest]
+    return Counter(row for row in after if row[2] > 0)
+
+
+def interval(every: list[Said]) -> Counter[tuple[object, ...]]:
+    found = [days for _, _, days in contacts(every)]
+    return Counter([(round(sum(found) / len(found), 6), len(found))])
+
+
+def rehabilitation(every: list[Said]) -> Counter[tuple[object, ...]]:
+    answers = [said["eligibility"]["multidisciplinary-rehabilitation"]["verdict"] for _, said in every]
+    return Counter(Counter(a for a in answers if a in ("eligible", "not-eligible")).items())
+
+
+def urgent(every: list[Said]) -> Counter[tuple[object, ...]]:
+    given = [
+        w for _, said in every for w in said["warnings"] if w.get("applies") != "unknown" and not w.get("outdated")
+    ]
+    return Counter((*key, count) for key, count in Counter((w["severity"], w["id"]) for w in given).items())
+
+
+def open_fields(every: list[Said]) -> Counter[tuple[object, ...]]:
+    fields = Counter(f for _, said in every for f in said["decisions"]["stage"]["missing"])
+    return Counter((f"https://w3id.org/lrp-kg/low-back-pain#{name}", count) for name, count in fields.items())
+
+
+RESULTS = {
+    "In which stage": of_stage,
+    "How many records have a cluster": lambda every: Counter(
+        [(sum(s.get("redFlags") == "cluster" for s, _ in every),)]
+    ),
+    "How many patients may enter": rehabilitation,
+    "Who has to come back": lambda every: Counter(visits(every).items()),
+    "Who came back later": late,
+    "How many days are there": interval,
+    "Which statements apply": None,
+    "To which patients may": None,
+    "What is most urgent": urgent,
+    "Which fields would settle": open_fields,
+}
+"""What each query of the guide finds, computed from the answers of the service; two are only seen to find something."""
+
+
+def test_queries_of_the_guide_find_what_the_service_says(service: GuidelineService, store: Path) -> None:
     """Run the ten queries to copy; a text in the place of a term finds nothing, as the guide says."""
-    queries = re.findall(r"^```sparql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(queries) == 10
+    sent = list(Generator(service).records(80))
+    every = [(r, service.assess({k: v for k, v in r.items() if not k.startswith("@")})) for r in sent]
+    queries = {found["question"]: found["query"] for found in QUERY.finditer(GUIDE.read_text(encoding="utf-8"))}
+    assert len(queries) == len(RESULTS) == 10
     with Dataset(store) as data:
-        for query in queries:
-            assert data.sparql(query), query
-        late = data.sparql(next(q for q in queries if "AS ?late)" in q))
-        assert all(row["late"] > 0 for row in late)
+        for (question, query), (begin, expected) in zip(queries.items(), RESULTS.items(), strict=True):
+            assert question.startswith(begin)
+            rows = data.sparql(query)
+            assert rows, question
+            if expected:
+                found = [[round(v, 6) if isinstance(v, float) else v for v in row.values()] for row in rows]
+                assert Counter(map(tuple, found)) == expected(every), question
         prefix = "PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#>"
         assert not data.sparql(f'{prefix} SELECT ?record WHERE {{ ?record lrp:redFlags "cluster" }}')
+        dates = "?record lrp:onsetDate ?onset ; lrp:assessmentDate ?day"
+        mean = data.sparql(f"{prefix} SELECT (AVG(?day - ?onset) AS ?days) WHERE {{ {dates} }}")
+        assert mean == [{"days": None}]
 
 
 @pytest.mark.parametrize(
