@@ -57,6 +57,9 @@ class Frames:
             return self._labels(cells, family, wording)
         if wording.codes and known and all(c.is_iri for c in known):
             ids = [None if c is None else self._ids.get(c.text, c.text) for c in cells]
+            owner = self._owners.get(known[0].text)
+            if owner and all(self._owners.get(c.text) == owner for c in known):
+                return ordered(ids, wording.of(self.terms(owner)))
             return pandas.array(ids, dtype="string")
         return typed(cells)
 
@@ -77,6 +80,15 @@ class Frames:
     @staticmethod
     def _is(cell: Cell | None, term: Term, wording: Wording) -> bool:
         return cell is not None and cell.text == in_language(term.label, wording.lang, term.id)
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        """The field or decision that each value or option is of, by its IRI; none where it is of several."""
+        found: dict[str, str] = {}
+        for owner in (*self._g.fields, *self._g.own_decisions, *self._g.programmes):
+            for term in self.terms(owner):
+                found[term.iri] = "" if term.iri in found else owner
+        return found
 
     @cached_property
     def _ids(self) -> dict[str, str]:

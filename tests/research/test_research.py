@@ -239,6 +239,10 @@ def test_iris_of_terms_are_codes_on_request(dataset: Dataset) -> None:
     assert list(dataset.frame(prefixes + query, codes=True)["v"].dropna()) == ["urn:x", "stage", "cluster"]
     assert str(dataset.frame(prefixes + query)["v"][1]).endswith("#stage")
     assert dataset.frame(prefixes + "SELECT ?v WHERE { FILTER(false) }").shape == (0, 1)
+    of_one = "SELECT ?v WHERE { VALUES ?v { lrp:redFlags-cluster UNDEF lrp:redFlags-none } }"
+    column = dataset.frame(prefixes + of_one, codes=True)["v"]
+    assert list(column.cat.categories) == [v.id for v in dataset.guideline.field_names["redFlags"].values]
+    assert column.min() == "none"
 
 
 def test_labels_that_two_terms_share_name_the_terms() -> None:
