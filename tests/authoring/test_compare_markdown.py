@@ -160,6 +160,17 @@ def test_causes_are_before_what_follows_from_them(versions: tuple[Path, Path]) -
     assert "definition" in first
 
 
+def test_nothing_is_folded_of_a_decision_that_is_removed(tmp_path: Path) -> None:
+    old, new = (guideline_copy(tmp_path / name, parts=("ontology", "shapes")) for name in ("old", "new"))
+    file = new / "ontology" / "pathway.ttl"
+    blocks = re.split(r"\n(?=ank:)", file.read_text(encoding="utf-8"))
+    kept = [b for b in blocks if not b.startswith("ank:aids-to-stop") and "ank:aids-to-stop" not in b]
+    file.write_text("\n".join(kept), encoding="utf-8")
+    text = to_markdown(*compare(old, new), "en")
+    assert "<b>aids to stop using</b> aids-to-stop: removed" in text
+    assert not re.search(r"</summary>\s*</details>", text)
+
+
 # -- cases ------------------------------------------------------------------------------------
 
 
