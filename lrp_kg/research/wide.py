@@ -26,7 +26,7 @@ Lists = Mapping[str, list[str]]
 ALL_RECORDS = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{RECORDS}> {{ ?s ?p ?o }} }}"
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 _INDEX = "record"
-_TYPES = {"boolean": "boolean", "integer": "Int64", "string": "string"}
+_TYPES = {"integer": "Int64", "string": "string"}
 _WHICH = f"SELECT ?record WHERE {{ ?record a <{PATIENT_RECORD}> }}"
 
 
@@ -51,7 +51,11 @@ class Wording:
 
 
 def ordered(values: Sequence[str | None], words: Mapping[str, str]) -> pandas.Categorical:
-    """Return identifiers as ordered categories; ``words`` has every identifier, in the order of the pathway."""
+    """Return identifiers as ordered categories; ``words`` has those of the guideline, in the order of the pathway.
+
+    Others, which a store answered by another version can have, come last as they are.
+    """
+    words = {**words, **{v: v for v in values if v is not None and v not in words}}
     return pandas.Categorical(
         [None if v is None else words[v] for v in values], categories=list(words.values()), ordered=True
     )
@@ -59,11 +63,22 @@ def ordered(values: Sequence[str | None], words: Mapping[str, str]) -> pandas.Ca
 
 def days(values: Sequence[str | None]) -> pandas.Series:
     """Return dates as ``datetime64``; in seconds, which every year fits."""
-    return pandas.Series(values, dtype="datetime64[s]")
+    return _typed(values, "datetime64[s]")
+
+
+def _typed(values: Sequence[Any], dtype: str) -> pandas.Series:
+    """Return a column of a type, as text where a value is not of it: a store can hold what is no longer valid."""
+    try:
+        return pandas.Series(values, dtype=dtype)
+    except (ValueError, TypeError):
+        return pandas.Series([None if v is None else str(v) for v in values], dtype="string")
 
 
 def records_frame(guideline: Guideline, records: Iterable[RawRecord], wording: Wording) -> pandas.DataFrame:
-    """Return the fields of records; bounds of uncertain dates are columns where a record has some."""
+    """Return the fields of records; bounds of uncertain dates are columns where a record has some.
+
+    So is what is no field of this guideline, by its IRI.
+    """
     found = sorted(records, key=lambda raw: raw.subject)
     said = [dict(raw.entries) for raw in found]
     columns: dict[str, Any] = {}
@@ -72,7 +87,7 @@ def records_frame(guideline: Guideline, records: Iterable[RawRecord], wording: W
         values = [entries.get(f.iri) for entries in said]
         words = {v.iri: word for v, word in zip(f.values, wording.of(f.values).values(), strict=True)}
         if f.kind == "values":
-            lists = [[words[n.value] for n in v.nodes] if isinstance(v, Members) else None for v in values]
+            lists = [[words.get(n.value, n.value) for n in v.nodes] if isinstance(v, Members) else None for v in values]
             columns[f.id] = pandas.Series(lists, dtype="object")
             continue
         texts = [None if v is None or isinstance(v, Members) else v.value for v in values]
@@ -84,16 +99,28 @@ def records_frame(guideline: Guideline, records: Iterable[RawRecord], wording: W
                 if any(bound in entries for entries in said):
                     columns[local_name(bound)] = days([_text(entries.get(bound)) for entries in said])
         elif f.kind == "boolean":
-            columns[f.id] = pandas.array([None if t is None else t in ("true", "1") for t in texts], dtype="boolean")
+            truths = {"true": True, "1": True, "false": False, "0": False}
+            columns[f.id] = _typed([None if t is None else truths.get(t, t) for t in texts], "boolean")
         else:
-            plain = [None if t is None else int(t) for t in texts] if f.kind == "integer" else texts
-            columns[f.id] = pandas.array(plain, dtype=_TYPES[f.kind])
+            columns[f.id] = _typed([_whole(t) for t in texts] if f.kind == "integer" else texts, _TYPES[f.kind])
+    known = {*guideline.fields, *guideline.bounded}
+    for name in dict.fromkeys(p for entries in said for p in entries if p not in known):
+        columns[name] = _typed([_text(entries.get(name)) for entries in said], "string")
     frame = pandas.DataFrame(columns)
     frame.index = pandas.Index([raw.subject for raw in found], name=_INDEX, dtype="object")
     return frame
 
 
+def _whole(text: str | None) -> int | str | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return text
+
+
 def _text(value: Any) -> str | None:
+    if isinstance(value, Members):
+        return ";".join(node.value for node in value.nodes)
     return None if value is None else str(value.value)
 
 
@@ -147,7 +174,11 @@ def _decision(
     statuses = wording.texts({s: g.statuses.get(s, {}) for s in STATUSES})
 
     def lists(part: str, said: Mapping[str, str], order: Mapping[str, Any]) -> pandas.Series:
-        every = [None if r is None else [said[x] for x in sorted(r[part], key=order.__getitem__)] for r in results]
+        last = (2,) if part == "missingField" else len(order)
+        every = [
+            None if r is None else [said.get(x, x) for x in sorted(r[part], key=lambda x: order.get(x, last))]
+            for r in results
+        ]
         return pandas.Series(every, dtype="object")
 
     status = [None if r is None else r["status"][0] for r in results]
@@ -175,7 +206,7 @@ def _results(ask: Ask, decision: str, ids: Mapping[str, str]) -> dict[str, Lists
         said[row["result"]]["status"].append(row["status"])
     for part in ("answer", "possible", "missingField"):
         for row in ask(f"SELECT ?result ?value WHERE {{ {of} ; <{CP}{part}> ?value }}"):
-            said[row["result"]][part].append(ids[row["value"]])
+            said[row["result"]][part].append(ids.get(row["value"], row["value"]))
     links = ask(f"SELECT ?record ?result WHERE {{ {of} . ?record <{CP}assessment>/<{CP}decisionResult> ?result }}")
     return {row["record"]: said[row["result"]] for row in links}
 

@@ -26,13 +26,15 @@ import lrp_kg
 from lrp_kg import Dataset, GuidelineService
 from lrp_kg.cohort.entry import LIBRARIES
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
+from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Term
+from lrp_kg.record.model import Members, RawRecord
 from lrp_kg.research.frames import Frames
 from lrp_kg.research.questions.parameters import families
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.synthesis.generating import Generator
-from lrp_kg.research.wide import Wording, records_frame
+from lrp_kg.research.wide import Wording, answers_frame, records_frame
 from lrp_kg.words import LANGUAGES
 from tests.support.commands import run_line
 from tests.support.paths import ROOT
@@ -243,6 +245,34 @@ def test_iris_of_terms_are_codes_on_request(dataset: Dataset) -> None:
     column = dataset.frame(prefixes + of_one, codes=True)["v"]
     assert list(column.cat.categories) == [v.id for v in dataset.guideline.field_names["redFlags"].values]
     assert column.min() == "none"
+
+
+def test_what_an_older_guideline_accepted_is_shown_as_it_is(service: GuidelineService) -> None:
+    g = service.guideline
+    by_kind = {f.kind: f for f in g.fields.values()}
+    old = Node("iri", "urn:old")
+    entries = [(by_kind[kind].iri, old) for kind in ("value", "boolean", "integer", "date")]
+    entries += [(by_kind["values"].iri, Members((old,))), ("urn:gone", Node("literal", "x"))]
+    row = records_frame(g, [RawRecord("urn:r", tuple(entries))], Wording("nl", False)).iloc[0]
+    assert [row[by_kind[kind].id] for kind in ("value", "boolean", "integer", "date")] == ["urn:old"] * 4
+    assert row[by_kind["values"].id] == ["urn:old"]
+    assert row["urn:gone"] == "x"
+
+
+def test_answers_by_an_older_guideline_are_shown_as_they_are(service: GuidelineService) -> None:
+    g = service.guideline
+
+    def ask(query: str) -> list[dict[str, Any]]:
+        if "?status" in query:
+            return [{"result": "urn:result", "status": "decided"}]
+        rows = {"?result ?value": {"result": "urn:result", "value": "urn:old"}, "?id": {"record": "urn:r", "id": "1"}}
+        found = next((row for part, row in rows.items() if part in query), {"record": "urn:r", "result": "urn:result"})
+        return [] if "?term" in query else [found]
+
+    row = answers_frame(g, ask, Wording("en", True)).iloc[0]
+    for d in g.own_decisions.values():
+        assert row[d.id] == (["urn:old"] if d.policy == "Collect" else "urn:old")
+        assert row[f"{d.id}_possible"] == row[f"{d.id}_missing"] == ["urn:old"]
 
 
 def test_labels_that_two_terms_share_name_the_terms() -> None:
