@@ -17,9 +17,11 @@ from lrp_kg.authoring.cases import kept_validity
 from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.incremental import CaseRuns
 from lrp_kg.authoring.cases.kept_validity import KeptValidity
+from lrp_kg.authoring.check import texts
 from lrp_kg.authoring.check.incremental_shapes import plain_texts
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.wellmade import check_well_made
+from lrp_kg.authoring.formatting import formatted
 from lrp_kg.cache import read_kept
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import packaged_folder
@@ -220,3 +222,20 @@ def test_blank_nodes_have_no_name_in_what_is_kept() -> None:
     assert plain_texts([ox.Triple(term, named, ox.Literal("[]"))]) != plain_texts([ox.Triple(term, named, one)])
     twice = [ox.Triple(term, predicate, one) for predicate in (named, ox.NamedNode("urn:q"))]
     assert plain_texts(twice) != plain_texts([ox.Triple(t.subject, t.predicate, ox.BlankNode()) for t in twice])
+
+
+def test_file_that_is_formatted_is_not_formatted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
+    folder = guideline_copy(tmp_path / "guideline")
+    assert check_well_made(folder) == check_well_made(folder)
+    asked: list[str] = []
+
+    def noted(program: str, text: str) -> str | None:
+        asked.append(text)
+        return formatted(program, text)
+
+    monkeypatch.setattr(texts, "formatted", noted)
+    replace_once(folder / "ontology" / "record.ttl", "ank:painScore a ", "ank:painScore   a ")
+    found = [check_well_made(folder) for _ in range(2)]
+    assert [f.name for f in found[0] if f.name == "formatting"] == ["formatting"] and found[0] == found[1]
+    assert len(asked) == 2 and len(set(asked)) == 1

@@ -19,7 +19,7 @@ from tests.support.paths import ANKLE, ROOT
 
 GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
 """Guidelines without a fault, by name."""
-KEPT_BY_CHECKS = ("cases", "shapes", "sound-conditions", "validity")
+KEPT_BY_CHECKS = ("cases", "formatted", "languages", "shapes", "sound-conditions", "validity")
 """Folders of the cache in which one check keeps results for the next."""
 Fault = dict[str, Any]
 

@@ -10,15 +10,19 @@ from functools import cache as once
 from functools import partial
 from importlib.resources import files
 from itertools import combinations
+from pathlib import Path
 
 import pyoxigraph as ox
 
 from lrp_kg.authoring.check_cache import CheckCache
+from lrp_kg.authoring.kept import Kept, digest
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module, value_of
 from lrp_kg.guideline.positions import Positions
 from lrp_kg.namespaces import local_name
 
+KEPT = 1000
+"""Files of which it is kept which texts seem to be in another language."""
 _WORD = re.compile(r"[^\W\d_]+")
 _ENOUGH = 3
 """Words of another language, beside none of its own, by which a text alone is taken for one of that."""
@@ -26,9 +30,12 @@ _ENOUGH = 3
 
 def doubtful_languages(modules: Sequence[Module], positions: Positions, cache: CheckCache) -> Iterator[Finding]:
     """Yield pairs of texts of a term whose languages seem swapped, and texts that seem to be in another language."""
+    kept = Kept("languages", Path(__file__).parent, "", KEPT)
     for module in modules:
-        for term, message in cache.recall(("languages", module.key), partial(_doubtful, module)):
+        doubtful = partial(kept.recall, digest(str(module.file), module.text.text), partial(_doubtful, module))
+        for term, message in cache.recall(("languages", module.key), doubtful):
             yield Finding("language-doubtful", message, positions.where(term), severity="note", term=term)
+    kept.write()
 
 
 def _doubtful(module: Module) -> list[tuple[str, str]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.authoring.formatting import formatted, formatter
+from lrp_kg.authoring.kept import Kept, digest
+from lrp_kg.cache import PACKAGE, code_key
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.modules import Module
 from lrp_kg.guideline.turtle import TurtleText
@@ -15,6 +18,8 @@ from lrp_kg.namespaces import OWL, PREFIXES, RDF, RDFS, XSD
 
 HEADER_LINES = 3
 """The longest header comment allowed, in lines."""
+KEPT = 1000
+"""Files that are kept as formatted."""
 _OF_OWL = {OWL, RDF, RDFS, XSD, "http://www.w3.org/XML/1998/namespace"}
 _NAMES = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 
@@ -90,8 +95,18 @@ def format_findings(modules: Sequence[Module], cache: CheckCache) -> Iterator[Fi
         message = "turtlefmt is not installed, so the format of the files is not checked (pip install turtlefmt)."
         yield Finding("formatting-not-checked", message, severity="note")
         return
+    about = Path(program).stat()
+    code = f"{code_key(PACKAGE / 'authoring')} {program} {about.st_size} {about.st_mtime_ns}"
+    kept = Kept("formatted", Path(__file__).parent, code, KEPT)
     for module in (m for m in modules if not m.text.is_editor_save):
-        yield from cache.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
+        key = digest(module.text.text)
+        if kept.get(key):
+            continue
+        found = cache.recall(("formatted", program, module.key), partial(_badly_formatted, program, module))
+        if not found:
+            kept.add(key, True)  # noqa: FBT003  what is kept is JSON
+        yield from found
+    kept.write()
 
 
 def _badly_formatted(program: str, module: Module) -> tuple[Finding, ...]:
