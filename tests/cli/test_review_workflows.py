@@ -184,8 +184,11 @@ def test_gitlab_reviews_a_change(repository: Path) -> None:
     assert (done.returncode == 0) is fine, done.stderr
 
 
-@pytest.mark.parametrize("known", [[], [{"id": 3, "body": "other"}, {"id": 8, "body": f"{MARK}\n\nold"}]])
-def test_gitlab_updates_its_note(known: list[dict[str, Any]], tmp_path: Path) -> None:
+OTHER, OWN = {"id": 3, "body": "other"}, {"id": 8, "body": f"{MARK}\n\nold"}
+
+
+@pytest.mark.parametrize("pages", [[[]], [[OTHER, OWN]], [[OTHER], [OTHER], [OWN]], [[OTHER], [OTHER]]])
+def test_gitlab_updates_its_note(pages: list[list[dict[str, Any]]], tmp_path: Path) -> None:
     job = load(GITLAB)["guideline-comment"]
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID" in job["rules"][0]["if"]
     folder = tmp_path / "work"
@@ -193,8 +196,14 @@ def test_gitlab_updates_its_note(known: list[dict[str, Any]], tmp_path: Path) ->
     (folder / "review/diff.md").write_text("## text\n", encoding="utf-8")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python").symlink_to(sys.executable)
-    listed = json.dumps(known)
-    program(tmp_path / "bin/curl", f'echo "$@" >> "{tmp_path}/calls"\ncat > notes.json <<"E"\n{listed}\nE')
+    known = OWN in pages[-1]
+    listed = [
+        f"*'&page={n}') printf '%s' '{json.dumps(page)}' > notes.json\n"
+        f"printf 'X-Next-Page: {n + 1 if n < len(pages) else ''}\\r\\n' > head.txt;;"
+        for n, page in enumerate(pages, 1)
+    ]
+    lines = "\n".join((f'echo "$@" >> "{tmp_path}/calls"', 'case "$*" in', *listed, "esac"))
+    program(tmp_path / "bin/curl", lines)
     variables = {"REVIEW_TOKEN": "t", "CI_API_V4_URL": "https://host/api", "CI_MERGE_REQUEST_PROJECT_ID": "1"}
     done = run(job["script"][0], folder, CI_MERGE_REQUEST_IID="2", **variables)
     assert done.returncode == 0, done.stderr
