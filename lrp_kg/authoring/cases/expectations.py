@@ -161,7 +161,7 @@ def _fact(key: str, expected: Any, view: CaseAnswer) -> Difference | None:
     if not isinstance(expected, dict):
         got = fact and fact["value"]
         same = _same(got, expected) and (fact is None) == (expected is None)
-        return None if same else Difference(f"facts.{key}", _show(expected), _show(got))
+        return None if same else Difference(f"facts.{key}", *_apart(expected, got))
     parts = {name: (fact or {}).get(name) for name in expected}
     if fact and all(_same(parts[name], value) for name, value in expected.items()):
         return None
@@ -206,6 +206,13 @@ def _same(got: Any, expected: Any) -> bool:
     if isinstance(got, list) and isinstance(expected, list) and all(isinstance(item, str) for item in got + expected):
         return sorted(got) == sorted(expected)
     return type(got) is type(expected) and bool(got == expected)
+
+
+def _apart(expected: Any, got: Any) -> tuple[str, str]:
+    """Show two values that are not the same; a text that reads like a number has its quotes."""
+    if _show(expected) != _show(got):
+        return _show(expected), _show(got)
+    return repr(expected), repr(got)
 
 
 def _show(value: Any) -> str:

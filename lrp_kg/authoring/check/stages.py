@@ -138,6 +138,7 @@ class _Stages:
         with self._stage("read") as found:
             from lrp_kg.answer.service import GuidelineService
             from lrp_kg.authoring.check.days import day_findings
+            from lrp_kg.authoring.check.disagreements import disagreements
             from lrp_kg.authoring.check.editions import edition_findings
             from lrp_kg.authoring.check.headlines import headline_findings
             from lrp_kg.authoring.check.numbers import differing_numbers
@@ -153,6 +154,7 @@ class _Stages:
                 found += without_repeats(error.findings, known)
                 return
             found += edition_findings(service.guideline)
+            found += disagreements(service.guideline)
             found += headline_findings(service.guideline)
             found += unused_fields(service.guideline)
             found += fields_never_asked(service.guideline)
