@@ -1,10 +1,11 @@
-"""Terms that say two things which do not go together: roles, kinds of open points, days of sources."""
+"""Terms that say two things which do not go together: roles, kinds of open points, days of sources, questions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.criteria import fields_of
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import CP, local_name
 
@@ -17,7 +18,7 @@ _OTHER_STATUS = {"Gap": "several", "Overlap": "no-answer"}
 def disagreements(guideline: Guideline) -> Iterator[Finding]:
     """Yield every finding."""
     where = guideline.index.positions.where
-    for name, term, message in (*_roles(guideline), *_kinds(guideline), *_days(guideline)):
+    for name, term, message in (*_roles(guideline), *_kinds(guideline), *_days(guideline), *_asked(guideline)):
         yield Finding(name, f"{local_name(term)}: {message}", where(term), term=term)
 
 
@@ -57,3 +58,13 @@ def _days(guideline: Guideline) -> Iterator[_Said]:
                 message = f"was read on {read.value}, after the day by which it has to be read again, {again.value}. "
                 message += "Correct one of the two."
                 yield "source-dates", source.value, message
+
+
+def _asked(guideline: Guideline) -> Iterator[_Said]:
+    """Yield fields that are only asked for where they are known already."""
+    for field in guideline.fields.values():
+        if field.ask_if in guideline.classes:
+            if field.iri in fields_of(guideline.classes[field.ask_if], guideline.classes):
+                name = local_name(field.ask_if)
+                message = f"is asked for only if {name}, which depends on the field itself. Name another cp:askIf."
+                yield "ask-if-circular", field.iri, message
