@@ -72,9 +72,13 @@ class VerdictMemory:
         """Query many signatures at once, which is faster than one by one."""
         distinct = list(dict.fromkeys(signatures))
         found = dict(zip(distinct, self.program.classify(distinct), strict=True))
-        for signature, verdicts in found.items():
-            self._remember(self._keys(signature), verdicts)
+        self.take(found)
         return found
+
+    def take(self, known: Mapping[Signature, Verdicts]) -> None:
+        """Remember verdicts of signatures that were queried already."""
+        for signature, verdicts in known.items():
+            self._remember(self._keys(signature), verdicts)
 
     def prepare(self, signatures: Iterable[Signature]) -> None:
         """Query at once what is not in the cache for some of these signatures, leaving out those that add nothing."""

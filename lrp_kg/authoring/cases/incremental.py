@@ -74,17 +74,21 @@ class CaseRuns:
         self.signatures = {text: self.assessor.signature(record) for text, record in records.items()}
         changed = _Changes(before, self) if before else None
         kept = {text for text, t in fine.items() if text in reads and changed and not changed.concern(t, reads[text])}
-        again = [self.signatures[text] for text in records if text not in kept]
-        rows = self.assessor.verdicts.learn(again)
+        again = list(dict.fromkeys(self.signatures[text] for text in records if text not in kept))
+        rows = dict(zip(again, self.assessor.program.classify(again), strict=True))
         self.verdicts = changed.verdicts() if changed else self.seen(rows, self.classes)
         stored = self._stored() if on_disk and changed is None else None
         keys = {text: stored.key(reads[text], s, rows[s]) for text, s in self.signatures.items()} if stored else {}
+        passed = {text: fine[text].touched for text in kept}
+        if stored:
+            passed |= {text: known for text, key in keys.items() if (known := stored.touched(key)) is not None}
+        self.assessor.verdicts.take({s: rows[s] for text, s in self.signatures.items() if text not in passed})
         runs = []
         for number, (text, read) in enumerate(reads.items(), 1):
             if text in kept:
                 runs.append(CaseRun(read, (), fine[text].touched))
                 continue
-            touched = stored.touched(keys.get(text)) if stored else None
+            touched = passed.get(text)
             if touched is None:
                 report(f"case {number} of {len(reads)}")
                 runs.append(self._try(read))
