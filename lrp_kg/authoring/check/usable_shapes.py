@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import pyoxigraph as ox
+
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.files import record_shape_files
 from lrp_kg.guideline.index import Graph, Node, iri
@@ -45,6 +47,7 @@ class _UsableShapes:
         yield from self._without_effect()
         yield from self._paths()
         yield from self._patterns()
+        yield from self._queries()
         for field in self.fields.values():
             yield from self._too_wide(field)
             yield from self._demanded(field)
@@ -125,6 +128,22 @@ class _UsableShapes:
                 except re.error as error:
                     message = f"the sh:pattern {pattern.value!r} cannot be used: {error}."
                     yield self.complain("shape-not-usable", node, message)
+
+    def _queries(self) -> Iterator[Finding]:
+        """Yield queries of shapes that are no SPARQL."""
+        for node, predicates in self.graph.by_subject.items():
+            for constraint in predicates.get(SH + "sparql", []):
+                for select in self.graph.all(constraint, SH + "select"):
+                    query = re.sub(r"[$?]PATH\b", "<urn:path>", select.value)
+                    try:
+                        ox.Store().query(query, prefixes=self._prefixes(constraint))
+                    except SyntaxError as error:
+                        yield self.complain("shape-not-usable", node, f"its sh:select cannot be used: {error}.")
+
+    def _prefixes(self, constraint: Node) -> dict[str, str]:
+        declared = [d for n in self.graph.all(constraint, SH + "prefixes") for d in self.graph.all(n, SH + "declare")]
+        pairs = [(self.graph.one(d, SH + "prefix"), self.graph.one(d, SH + "namespace")) for d in declared]
+        return {prefix.value: namespace.value for prefix, namespace in pairs if prefix and namespace}
 
     def _too_wide(self, field: Field) -> Iterator[Finding]:
         """Yield a shape that accepts two values of a field that has one, or what is none of its values."""
