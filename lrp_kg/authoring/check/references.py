@@ -99,8 +99,8 @@ class References:
         """Return which values a term has for the property that a finding about it names first; empty without any."""
         named = _PROPERTY.search(finding.message)
         values = self._by_term.get(finding.term, {}).get(named["name"], []) if named else []
-        told = len(values) == 1 and values[0].strip("'") in finding.message
-        if not named or not values or told:
+        shown = len(values) == 1 and values[0].strip("'") in finding.message
+        if not named or not values or shown:
             return ""
         return f" Here {named[0]} is {' and '.join(values)}."
 

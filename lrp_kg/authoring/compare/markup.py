@@ -70,6 +70,6 @@ def _longest(text: str) -> int:
 
 
 def _apart(text: str) -> str:
-    """Keep names of people and issues from being told so, and dollars from being read as formulas."""
+    """Keep names of people and issues from being notified or linked, and dollars from being read as formulas."""
     text = _MENTION.sub(lambda m: m[0] + _APART, text)
     return text.replace("$", "<span>$</span>") if text.count("$") > 1 else text
