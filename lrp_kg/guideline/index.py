@@ -97,14 +97,14 @@ class Graph:
         A property is named by what has it.
         """
         found: dict[Node, None] = {}
-        todo, seen = [node], {node}
-        for used in todo:
+        pending, seen = [node], {node}
+        for used in pending:
             for subject in self._named_by.get(used, ()):
                 if not subject.is_blank:
                     found[subject] = None
                 elif subject not in seen:
                     seen.add(subject)
-                    todo.append(subject)
+                    pending.append(subject)
         return found
 
     @cached_property

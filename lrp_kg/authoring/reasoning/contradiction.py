@@ -103,13 +103,13 @@ def _connected(statements: Sequence[OwlStatement], terms: set[str]) -> Iterator[
         for name in statement.terms:
             by_term.setdefault(name, []).append(number)
     seen: set[int] = set()
-    reached, todo = set(terms), sorted(terms)
-    while todo:
-        found = dict.fromkeys(n for name in todo for n in by_term.get(name, ()) if n not in seen)
+    reached, pending = set(terms), sorted(terms)
+    while pending:
+        found = dict.fromkeys(n for name in pending for n in by_term.get(name, ()) if n not in seen)
         seen.update(found)
         yield from (statements[n] for n in sorted(found))
-        todo = sorted({name for n in found for name in statements[n].terms} - reached)
-        reached.update(todo)
+        pending = sorted({name for n in found for name in statements[n].terms} - reached)
+        reached.update(pending)
     yield from (s for n, s in enumerate(statements) if n not in seen)
 
 

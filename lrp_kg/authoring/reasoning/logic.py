@@ -114,16 +114,16 @@ class Logic:
 
     def _defines_itself(self, subject: Node) -> bool:
         """Return whether the definition of a class names it, at any depth."""
-        todo: list[Node] = [subject] if self._is_schema_node(subject) else []
+        pending: list[Node] = [subject] if self._is_schema_node(subject) else []
         seen: set[Node] = set()
-        while todo:
-            for t in self.by_subject.get(todo.pop(), ()):
+        while pending:
+            for t in self.by_subject.get(pending.pop(), ()):
                 if t.predicate.value in _DEFINING and isinstance(t.object, (ox.NamedNode, ox.BlankNode)):
                     if t.object == subject:
                         return True
                     if t.object not in seen:
                         seen.add(t.object)
-                        todo.append(t.object)
+                        pending.append(t.object)
         return False
 
     def _constrains(self, subject: Node, own: list[ox.Triple]) -> bool:
@@ -209,10 +209,10 @@ class Logic:
 
     def _meanings(self, nodes: Sequence[Node]) -> list[ox.Triple]:
         """Return what can clash if types do not matter: definitions, constraints, functional fields, values."""
-        todo, seen, found = list(nodes), set(nodes), []
+        pending, seen, found = list(nodes), set(nodes), []
         values: set[Node] = set()
-        while todo:
-            node = todo.pop()
+        while pending:
+            node = pending.pop()
             for t in self.by_subject.get(node, ()):
                 kind = t.predicate.value
                 if not _is_schema(t) or kind in (RDFS + "domain", RDFS + "range"):
@@ -226,7 +226,7 @@ class Logic:
                     values.add(t.object)
                 elif t.object not in seen and isinstance(t.object, (ox.NamedNode, ox.BlankNode)):
                     seen.add(t.object)
-                    todo.append(t.object)
+                    pending.append(t.object)
         return found + list(self._pairs(values))
 
     def _pairs(self, values: set[Node]) -> Iterator[ox.Triple]:
@@ -241,9 +241,9 @@ class Logic:
 
     def _closed(self, nodes: Sequence[Node], *, assertions: bool = False) -> list[ox.Triple]:
         """Return the axioms that nodes reach, and with ``assertions`` also the assertions about individuals."""
-        todo, seen, found = list(nodes), set(nodes), []
-        while todo:
-            node = todo.pop()
+        pending, seen, found = list(nodes), set(nodes), []
+        while pending:
+            node = pending.pop()
             reached: list[object] = list(self._different.get(node, ()))
             schema = self._is_schema_node(node)
             for t in self.by_subject.get(node, ()):
@@ -257,7 +257,7 @@ class Logic:
             for other in reached:
                 if isinstance(other, (ox.NamedNode, ox.BlankNode)) and other not in seen:
                     seen.add(other)
-                    todo.append(other)
+                    pending.append(other)
         return found
 
     def _is_schema_node(self, node: Node) -> bool:

@@ -43,13 +43,13 @@ class Piece:
         return Piece(tuple(t for t in self.triples if t.subject in wanted), (name,))
 
     def _reached(self, nodes: Iterable[object]) -> set[object]:
-        todo = list(nodes)
-        seen = set(todo)
-        for node in todo:
+        pending = list(nodes)
+        seen = set(pending)
+        for node in pending:
             for t in self._about.get(node, ()):
                 new = {t.object, t.predicate} - seen
                 seen |= new
-                todo += new
+                pending += new
         return seen
 
     def without_bounds(self) -> Piece:
@@ -91,13 +91,13 @@ def _text(node: object, about: Mapping[object, list[ox.Triple]]) -> str:
 
 def conjuncts(name: str, about: Mapping[Any, list[ox.Triple]]) -> Iterator[str]:
     """Yield the named conjuncts of the definition of a class, at any depth of its expressions."""
-    todo = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == OWL + "equivalentClass"]
-    while todo:
-        node = todo.pop()
+    pending = [t.object for t in about.get(ox.NamedNode(name), ()) if t.predicate.value == OWL + "equivalentClass"]
+    while pending:
+        node = pending.pop()
         if isinstance(node, ox.NamedNode):
             if node.value != RDF + "nil":
                 yield node.value
             continue
         for t in about.get(node, ()):
             if t.predicate.value in (OWL + "intersectionOf", RDF + "first", RDF + "rest"):
-                todo.append(t.object)
+                pending.append(t.object)

@@ -86,10 +86,10 @@ def _judgements(logic: Logic, cache: CheckCache, report: Callable[[str], None]) 
     """Return the judgements of owlrl on the base, and on conditions not yet known to be sound."""
     keys = {name: logic.piece([name]).without_bounds().key for name in logic.judged}
     sound: frozenset[str] = cache.latest("sound conditions") or _kept_sound()
-    todo = [name for name, key in keys.items() if key not in sound]
+    pending = [name for name, key in keys.items() if key not in sound]
     base = logic.base()
     found = [judge(base)] if base else []
-    pieces = [*(logic.pieces(todo) if sound else logic.pieces())]
+    pieces = [*(logic.pieces(pending) if sound else logic.pieces())]
     judged = []
     for number, piece in enumerate(pieces, 1):
         report(f"owlrl, part {number} of {len(pieces)} of the ontology")
@@ -241,12 +241,12 @@ def _reason(piece: Piece) -> Judgement:
         return Judgement((), {})
     anyway = _errors(piece.triples, ())
     impossible: dict[str, str] = {}
-    todo = list(piece.probed)
-    for name in todo:
+    pending = list(piece.probed)
+    for name in pending:
         errors = [e for e in _errors(piece.only(name).triples, (name,)) if e not in anyway]
         if errors:
             impossible[name] = min(errors, key=_shown)
-            todo += [part for part in piece.conjuncts(name) if part not in todo]
+            pending += [part for part in piece.conjuncts(name) if part not in pending]
     return Judgement(tuple(anyway), impossible)
 
 

@@ -73,9 +73,9 @@ def keywords(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     if not _WORDS.search(text):
         return found
-    todo, seen = [0], set[int]()
-    while todo:
-        place = todo.pop()
+    pending, seen = [0], set[int]()
+    while pending:
+        place = pending.pop()
         while place < len(text) and place not in seen:
             seen.add(place)
             character = text[place]
@@ -83,7 +83,7 @@ def keywords(text: str) -> Counter[str]:
             if character == "<":
                 iri = _IRI_AT.match(text, place)
                 if iri and not _SURELY_IRI.match(text, place):
-                    todo.append(place + 1)
+                    pending.append(place + 1)
                 place = iri.end() if iri else place + 1
             elif aside:
                 place = aside.end()

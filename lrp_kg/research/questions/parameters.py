@@ -77,13 +77,13 @@ class Vocabulary:
         """Return the terms of a class and of its subclasses."""
         found: set[str] = set()
         seen: set[str] = set()
-        todo = [expanded(of, prefixes) or of]
-        while todo:
-            name = todo.pop()
+        pending = [expanded(of, prefixes) or of]
+        while pending:
+            name = pending.pop()
             if name not in seen:
                 seen.add(name)
                 found |= {node.value for node in self._graph.instances(name) if not node.is_blank}
-                todo += self._subclasses.get(name, ())
+                pending += self._subclasses.get(name, ())
         return found
 
     def instances(self, of: str, prefixes: Mapping[str, str], lang: str) -> list[tuple[str, str]]:
