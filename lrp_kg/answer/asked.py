@@ -33,13 +33,15 @@ def flag(name: str, value: Any) -> bool:
     raise UnknownParameter(f"{name} is {_shown(value)}. Choose True or False.")
 
 
-def names(value: Any) -> tuple[str, ...] | None:
-    """Return the identifiers that an answer is limited to; raise `UnknownParameter` for what is no list of texts."""
+def names(
+    value: Any, parameter: str = "only", what: str = "identifiers of decisions and programmes"
+) -> tuple[str, ...] | None:
+    """Return the names that an answer is limited to; raise `UnknownParameter` for what is no list of texts."""
     if value is None:
         return None
     found = tuple(value) if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)) else (0,)
     if not all(isinstance(name, str) for name in found):
-        raise UnknownParameter(f"only is {_shown(value)}. Pass a list of identifiers of decisions and programmes.")
+        raise UnknownParameter(f"{parameter} is {_shown(value)}. Pass a list of {what}.")
     return found
 
 

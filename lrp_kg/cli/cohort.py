@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="YAML or JSON: which field each column is, and which value each code.",
 )
+@click.option(
+    "--for", "only", multiple=True, metavar="DECISION", help="Only this decision or programme; can be repeated."
+)
+@click.option("--columns", metavar="KINDS", help="Only these kinds of columns, separated by commas.")
 @click.option("--suggest-mapping", is_flag=True, help="Print a first draft of a mapping for FILES, and answer nothing.")
 @lang_option
 @guideline_option
@@ -45,6 +49,8 @@ def cohort(
     output: Path | None,
     rejected: Path | None,
     mapping: Path | None,
+    only: tuple[str, ...],
+    columns: str | None,
     suggest_mapping: bool,
     lang: str,
     guideline: Path | None,
@@ -56,6 +62,9 @@ def cohort(
     date is text such as 2024-01, or two columns. Rows that are not valid are refused: they are in the file of
     --rejected, or else counted and the exit code is 1. What is written is there whole, or not at all.
 
+    KINDS are answer, answers, status, possible, missing, box, criterion, edition and warning; all of them by default.
+    The fewer columns are asked for, the less is worked out.
+
     Needs the extra cohort: pip install 'lrp-kg[cohort]'.
 
     Exit code 0: done; 1: some rows refused, without --rejected; 2: could not run; 130: interrupted.
@@ -64,6 +73,7 @@ def cohort(
     Examples:
       lrp-kg cohort patients.parquet -o answers.parquet
       lrp-kg cohort patients.csv -o answers.csv --rejected refused.ndjson
+      lrp-kg cohort patients.parquet -o stages.parquet --for stage --columns answer,status
       lrp-kg cohort --suggest-mapping warehouse.parquet > mapping.yaml
       lrp-kg cohort warehouse.parquet -o answers.parquet --mapping mapping.yaml
     """  # noqa: D301  the escape tells click to keep the lines
@@ -74,6 +84,7 @@ def cohort(
     try:
         demand_libraries()
         from lrp_kg.answer.service import GuidelineService
+        from lrp_kg.cohort.choice import chosen
         from lrp_kg.cohort.files import answer_files
         from lrp_kg.cohort.files import suggest_mapping as draft
 
@@ -81,13 +92,17 @@ def cohort(
             click.echo(draft(GuidelineService(guideline), files), nl=False)
             return
         _demand_other_files(files, output, rejected, lang)
+        service = GuidelineService(guideline)
+        kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
+        choice = chosen(service.guideline, only or None, kinds)
         with _progress(lang) as progress:
             report = answer_files(
-                GuidelineService(guideline),
+                service,
                 files,
                 output,
                 rejected=rejected,
                 mapping=mapping,
+                choice=choice,
                 lang=lang,
                 progress=progress,
             )

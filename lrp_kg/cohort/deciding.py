@@ -174,11 +174,11 @@ def _either(condition: Array, one: Days, other: Days) -> Days:
 class DecisionColumn:
     """The outcomes of one decision."""
 
-    def __init__(self, decision: str, decider: Decider | KleeneDecider, states: States, outcomes: Numbering) -> None:
+    def __init__(self, decision: str, decider: Decider | KleeneDecider, states: States, results: Numbering) -> None:
         self.decision = decision
         self.decider = decider
         self.states = states
-        self._outcomes = outcomes
+        self.results = results
         self._plain = Memory()
         self._dated = Memory()
         self._situations = Memory()
@@ -192,7 +192,7 @@ class DecisionColumn:
         dated = np.flatnonzero(half)
 
         def ask(row: int) -> int:
-            return self._outcomes.number(self.decider.decide(rows.signature(row), *rows.dates(row)))
+            return self.results.number(self.decider.decide(rows.signature(row), *rows.dates(row)))
 
         if not len(dated):
             return self._of_states(keys, ask)
@@ -206,7 +206,7 @@ class DecisionColumn:
             if not isinstance(self.decider, Decider):
                 return ask(int(dated[row]))
             key, _ = self._classes.values[classes[row]]
-            return self._outcomes.number(self.decider.decide_by(some.signature(row), some.dates(row)[0], key))
+            return self.results.number(self.decider.decide_by(some.signature(row), some.dates(row)[0], key))
 
         found[dated] = self._dated.take([keys[dated], classes], ask_dated)
         return found

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
 from lrp_kg.cohort.reading import File, JsonLines, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
@@ -41,11 +42,12 @@ def answer_files(
     *,
     rejected: Path | None = None,
     mapping: Path | None = None,
+    choice: Choice | None = None,
     lang: str = "en",
     progress: Progress = lambda _what, _count: None,
 ) -> CohortReport:
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
-    answers = Answers(service)
+    answers = Answers(service, choice)
     answered, refused = 0, 0
     some: list[Refused] = []
     with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.choice import chosen
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import ROWS
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
@@ -23,16 +25,19 @@ def assess_frame(
     *,
     guideline: GuidelineService | Path | str | None = None,
     rejected: list[dict[str, Any]] | None = None,
+    only: Collection[str] | None = None,
+    columns: Collection[str] | None = None,
     lang: str = "en",
 ) -> Any:
     """Return the answers to the records of a frame, one row each, as a frame of the same kind.
 
     ``rejected`` receives the rows that are refused, as dicts with row, id and findings; without it they raise
-    `CohortError`. Columns are those of ``lrp-kg cohort``.
+    `CohortError`. Columns are those of ``lrp-kg cohort``; ``only`` limits them to these decisions and programmes,
+    ``columns`` to these kinds.
     """
     table, back = _table(frame)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
-    answers = Answers(service)
+    answers = Answers(service, chosen(service.guideline, only, columns))
     cohort = CohortRun(answers, table.column_names)
     counts = pc.value_counts(table.column(ID).combine_chunks().cast(pa.string()))
     cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)

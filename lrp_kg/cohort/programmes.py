@@ -23,13 +23,11 @@ from lrp_kg.record.model import Record
 class ProgrammeColumn:
     """The outcomes of one programme."""
 
-    def __init__(
-        self, programme: Programme, assessor: Assessor, decided: Mapping[str, DecisionColumn], outcomes: Numbering
-    ) -> None:
+    def __init__(self, programme: Programme, assessor: Assessor, decided: Mapping[str, DecisionColumn]) -> None:
         self.programme = programme
         self._assessor = assessor
         self._own = [decided[e.decision] for e in programme.editions]
-        self._outcomes = outcomes
+        self.results = self._own[0].results
         self._field = assessor.guideline.choosing_field(programme)
         self._windows = [
             (day_number(c.days.earliest), day_number(c.days.latest)) for c in candidates(programme, ALWAYS)
@@ -91,7 +89,7 @@ class ProgrammeColumn:
             return self._classes.number((self._run(rows, row).key(), tuple(int(c[row]) for c in known)))
 
         columns.append(self._situations.take(dates, class_of))
-        return self._memory.take(columns, lambda row: self._outcomes.number(self._run(rows, row).outcome()))
+        return self._memory.take(columns, lambda row: self.results.number(self._run(rows, row).outcome()))
 
     def _run(self, rows: Rows, row: int) -> ProgrammeRun:
         """Return the work on the programme for one row."""

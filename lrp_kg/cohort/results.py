@@ -1,14 +1,17 @@
-"""The columns of the answers, as an Arrow table: their names are a promise."""
+"""The columns of one decision or programme, and how values become columns of Arrow: their names are a promise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from lrp_kg.cohort.arrays import Array, Numbering
+from lrp_kg.cohort.answered import AnsweredRows
+from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.logic.classify import OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
 
 TEXTS = pa.list_(pa.string())
@@ -19,10 +22,10 @@ class OutcomeColumns:
     """The columns of one decision or programme: its answer, its answers, its status, what is possible and missing."""
 
     def __init__(
-        self, guideline: Guideline, name: str, options: Sequence[str], outcomes: Numbering, *, collects: bool
+        self, guideline: Guideline, name: str, options: Sequence[str], kinds: Collection[str], *, collects: bool
     ) -> None:
         self._g = guideline
-        self._outcomes = outcomes
+        self._kinds = kinds
         self._options = tuple(options)
         self._collects = collects
         self.name = name
@@ -30,32 +33,48 @@ class OutcomeColumns:
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         ordered = pa.dictionary(pa.int16(), pa.string(), ordered=True)
-        yield pa.field(self.name, TEXTS if self._collects else ordered)
-        yield pa.field(f"{self.name}_answers", TEXTS)
-        yield pa.field(f"{self.name}_status", ordered)
-        yield pa.field(f"{self.name}_possible", TEXTS)
-        yield pa.field(f"{self.name}_missing", TEXTS)
+        fields = {
+            ANSWER: pa.field(self.name, TEXTS if self._collects else ordered),
+            ANSWERS: pa.field(f"{self.name}_answers", TEXTS),
+            STATUS: pa.field(f"{self.name}_status", ordered),
+            POSSIBLE: pa.field(f"{self.name}_possible", TEXTS),
+            MISSING: pa.field(f"{self.name}_missing", TEXTS),
+        }
+        yield from (field for kind, field in fields.items() if kind in self._kinds)
 
-    def arrays(self, numbers: Array) -> Iterator[pa.Array]:
-        """Yield the columns of rows, by the numbers of their outcomes."""
-        used, places = np.unique(numbers, return_inverse=True)
-        found: list[Outcome] = [self._outcomes.values[n] for n in used.tolist()]
-        decided = [o.status == DECIDED for o in found]
+    def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
+        """Yield the columns of rows."""
+        makers: dict[str, Callable[[list[Outcome], Array], pa.Array]] = {
+            ANSWER: self._answer,
+            ANSWERS: lambda found, places: _lists([list(o.answers) for o in found], places),
+            STATUS: lambda found, places: ordered([STATUSES.index(o.status) for o in found], places, STATUSES),
+            POSSIBLE: lambda found, places: _lists([list(o.possible) for o in found], places),
+            MISSING: lambda found, places: _lists([[self._g.fields[m].id for m in o.missing] for o in found], places),
+        }
+        wanted = [maker for kind, maker in makers.items() if kind in self._kinds]
+        if not wanted:
+            return
+        used, places = np.unique(rows.outcomes(self.name), return_inverse=True)
+        results = rows.results(self.name)
+        found = [results[n] for n in used.tolist()]
+        yield from (maker(found, places) for maker in wanted)
+
+    def _answer(self, found: Sequence[Outcome], places: Array) -> pa.Array:
         if self._collects:
-            yield _lists([list(o.answers) if d else None for o, d in zip(found, decided, strict=True)], places)
-        else:
-            one = [o.answers[0] if d else None for o, d in zip(found, decided, strict=True)]
-            yield ordered([self._options.index(a) if a else None for a in one], places, self._options)
-        yield _lists([list(o.answers) for o in found], places)
-        yield ordered([STATUSES.index(o.status) for o in found], places, STATUSES)
-        yield _lists([list(o.possible) for o in found], places)
-        yield _lists([[self._g.fields[m].id for m in o.missing] for o in found], places)
+            return _lists([list(o.answers) if o.status == DECIDED else None for o in found], places)
+        decided = [self._options.index(o.answers[0]) if o.status == DECIDED else None for o in found]
+        return ordered(decided, places, self._options)
 
 
 def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[str]) -> pa.Array:
     """Return a column of ordered categories: for each row the place of its category in a list of numbers."""
     indices = pa.array(numbers, pa.int16()).take(pa.array(places))
     return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()), ordered=True)
+
+
+def boolean(verdicts: Array) -> pa.Array:
+    """Return verdicts as true and false, and null for what is not known."""
+    return pa.array(verdicts == TRUE, mask=verdicts == OPEN)
 
 
 def _lists(values: Sequence[list[str] | None], places: Array) -> pa.Array:

@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.cohort.arrays import Array, Numbering
+from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.cells import CellReader, Rows
-from lrp_kg.cohort.deciding import DecisionColumn, States
+from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.columns import columns_of
 from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.judging import RowJudge
-from lrp_kg.cohort.programmes import ProgrammeColumn
-from lrp_kg.cohort.results import OutcomeColumns
-from lrp_kg.cohort.verdicts import MoreColumns
 from lrp_kg.findings import Finding
 from lrp_kg.record.limits import problem
 
@@ -37,47 +35,19 @@ class Refused:
 
 
 class Answers:
-    """What a guideline says of rows, for any columns of input."""
+    """What a guideline says of rows, for any columns of input; ``choice`` are the columns that are wanted."""
 
-    def __init__(self, service: GuidelineService) -> None:
+    def __init__(self, service: GuidelineService, choice: Choice | None = None) -> None:
         self.service = service
-        g, a = service.guideline, service.assessor
-        self._outcomes = Numbering()
-        deciders = {name: a.decider(name) for name in g.decisions}
-        self._decided = {
-            name: DecisionColumn(name, d, States(d, a.cells, a.dates), self._outcomes) for name, d in deciders.items()
-        }
-        self._programmes = {p.id: ProgrammeColumn(p, a, self._decided, self._outcomes) for p in g.programmes.values()}
-        self._columns = [
-            OutcomeColumns(g, d.id, [o.id for o in d.options], self._outcomes, collects=d.policy == "Collect")
-            for d in g.own_decisions.values()
-        ]
-        self._columns += [
-            OutcomeColumns(
-                g, p.id, [o.id for o in g.decisions[p.editions[-1].decision].options], self._outcomes, collects=False
-            )
-            for p in g.programmes.values()
-        ]
-        self._more = MoreColumns(a, self._programmes, self._outcomes, list(g.own_decisions))
-        self.schema = pa.schema(
-            [
-                pa.field(ID, pa.string(), nullable=False),
-                *(f for c in self._columns for f in c.fields()),
-                *self._more.fields(),
-            ]
-        )
-
-    def outcomes(self, rows: Rows) -> list[Array]:
-        """Return the numbers of the outcomes of all decisions and programmes, in the order of the columns."""
-        g = self.service.guideline
-        found = [self._decided[d.iri].outcomes(rows) for d in g.own_decisions.values()]
-        return found + [p.outcomes(rows) for p in self._programmes.values()]
+        self._logic = CohortLogic(service.assessor)
+        self._columns = columns_of(self._logic, choice or Choice())
+        fields = [field for columns in self._columns for field in columns.fields()]
+        self.schema = pa.schema([pa.field(ID, pa.string(), nullable=False), *fields])
 
     def table(self, ids: pa.Array, rows: Rows) -> pa.RecordBatch:
         """Return the answers to rows."""
-        numbers = self.outcomes(rows)
-        arrays = [a for c, own in zip(self._columns, numbers, strict=True) for a in c.arrays(own)]
-        arrays += self._more.arrays(rows, numbers)
+        answered = AnsweredRows(self._logic, rows)
+        arrays = [array for columns in self._columns for array in columns.arrays(answered)]
         return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.schema)
 
 

@@ -219,3 +219,47 @@ def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "r.csv").exit_code == 2
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "no" / "o.csv").exit_code == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv"]
+
+
+# -- choice of columns ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("only", "kinds", "names"),
+    [
+        (["stage"], ["answer", "status"], ["id", "stage", "stage_status"]),
+        (
+            ["fedris-prevention"],
+            ["missing", "edition"],
+            ["id", "fedris-prevention_missing", "edition.fedris-prevention"],
+        ),
+        (["exit"], ["box", "criterion"], ["id"]),
+    ],
+)
+def test_columns_can_be_chosen(
+    service: GuidelineService, rows_answered: Answers, only: list[str], kinds: list[str], names: list[str]
+) -> None:
+    table = as_table(invented(service, 40, 9, "holes"))
+    found = lrp_kg.assess_frame(table, guideline=service, only=only, columns=kinds, rejected=[])
+    assert found.column_names == names
+    every = lrp_kg.assess_frame(table, guideline=service, rejected=[])
+    assert every.column_names == rows_answered.schema.names
+    assert found.equals(every.select(names))
+
+
+def test_boxes_are_chosen_with_their_decision(service: GuidelineService) -> None:
+    g = service.guideline
+    found = lrp_kg.assess_frame(as_table([DATED]), guideline=service, only=["management"], columns=["box"])
+    boxes = {f"box.{b.id}" for b in g.boxes.values() if g.shown_with(b)[0].id == "management"}
+    assert boxes and set(found.column_names) == {"id", *boxes}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--for", "zork"], "zork is no decision. Choose among"), (["--columns", "box,boxes,x"], "boxes, x is no kind")],
+)
+def test_columns_that_are_none_are_named(tmp_path: Path, options: list[str], said: str) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv", *options)
+    assert done.exit_code == 2 and said in done.output, done.output
+    assert not (tmp_path / "o.csv").exists()

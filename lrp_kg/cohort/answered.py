@@ -1,0 +1,143 @@
+"""A batch of rows and what the logic says of them, each part worked out when a column first asks for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from lrp_kg.answer.decisions import Assessor
+from lrp_kg.cohort.arrays import Array, Memory, Numbering
+from lrp_kg.cohort.bounds import ColumnBounds
+from lrp_kg.cohort.cells import Days, Rows
+from lrp_kg.cohort.conditions import Completed, ConditionColumn
+from lrp_kg.cohort.deciding import DecisionColumn, States
+from lrp_kg.cohort.measures import as_date
+from lrp_kg.cohort.programmes import ProgrammeColumn
+from lrp_kg.durations import DateRange, day_number
+from lrp_kg.guideline.model import Box
+from lrp_kg.guideline.validity import Validity
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.editions import in_force
+from lrp_kg.logic.outcomes import Outcome
+
+
+class Answering(Protocol):
+    """What gives the outcomes of rows: a decision, or a programme."""
+
+    results: Numbering
+    """The distinct outcomes so far."""
+
+    def outcomes(self, rows: Rows) -> Array:
+        """Return for each row the number of its outcome."""
+
+
+class CohortLogic:
+    """What answers rows by a guideline, with all that it remembers; made once for any number of batches."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self.assessor = assessor
+        self.guideline = g = assessor.guideline
+        self.conditions = ConditionColumn(assessor)
+        results = {name: Numbering() for name in g.own_decisions}
+        for p in g.programmes.values():
+            results |= dict.fromkeys((e.decision for e in p.editions), Numbering())
+        decided: dict[str, DecisionColumn] = {}
+        for name, numbering in results.items():
+            decider = assessor.decider(name)
+            states = States(decider, assessor.cells, assessor.dates)
+            decided[name] = DecisionColumn(name, decider, states, numbering)
+        self.programmes = {p.id: ProgrammeColumn(p, assessor, decided) for p in g.programmes.values()}
+        self.answering: dict[str, Answering] = {d.id: decided[d.iri] for d in g.own_decisions.values()}
+        """Each decision and programme by its identifier."""
+        self.answering |= self.programmes
+        self.in_force: dict[Validity, Memory] = {}
+
+
+class AnsweredRows:
+    """A batch of rows, and what is known of them."""
+
+    def __init__(self, logic: CohortLogic, rows: Rows) -> None:
+        self.rows = rows
+        self.size = rows.size
+        self._logic = logic
+        self._g = logic.guideline
+        self._outcomes: dict[str, Array] = {}
+        self._verdicts: dict[str | None, Array] = {}
+        self._shown: dict[str, Array] = {}
+        self._editions: dict[str, Array] = {}
+        self._days: dict[str, Days] = {}
+
+    def outcomes(self, identifier: str) -> Array:
+        """Return for each row the number of the outcome of a decision or programme, among its `results`."""
+        if identifier not in self._outcomes:
+            self._outcomes[identifier] = self._logic.answering[identifier].outcomes(self.rows)
+        return self._outcomes[identifier]
+
+    def results(self, identifier: str) -> list[Outcome]:
+        """Return the distinct outcomes of a decision or programme so far, by their numbers."""
+        return self._logic.answering[identifier].results.values
+
+    def verdict(self, cls: str | None) -> Array:
+        """Return the verdict of a class in each row; no class is the class of all records."""
+        if cls not in self._verdicts:
+            self._verdicts[cls] = self._logic.conditions.of(cls, self.rows, self._completed)
+        return self._verdicts[cls]
+
+    @cached_property
+    def _completed(self) -> Completed:
+        return self._logic.conditions.completed(self.rows)
+
+    def option(self, decision: str, option: str) -> Array:
+        """Return as a verdict whether an option is an answer of a decision or programme, both by identifier."""
+        numbers = self.outcomes(decision)
+        table = np.array([_verdict_of(outcome, option) for outcome in self.results(decision)], np.int8)
+        found: Array = table[numbers]
+        return found
+
+    def shown(self, box: Box) -> Array:
+        """Return as a verdict whether a box is shown, as `Run.shows` says it of one record."""
+        if box.iri not in self._shown:
+            decision, option = self._g.shown_with(box)
+            if option is not None:
+                found = self.option(decision.id, option.id)
+            else:
+                scope, own = self.verdict(decision.scope), self.verdict(box.applies_to)
+                found = np.where((scope == TRUE) & (own == TRUE), TRUE, OPEN)
+                found = np.where((scope == FALSE) | (own == FALSE), FALSE, found)
+            self._shown[box.iri] = found
+        return self._shown[box.iri]
+
+    def editions(self, programme: str) -> Array:
+        """Return the editions of a programme, by identifier, that may apply in each row, as bits."""
+        if programme not in self._editions:
+            self._editions[programme] = self._logic.programmes[programme].chosen(self.rows)[0]
+        return self._editions[programme]
+
+    def days(self, name: str) -> Days:
+        """Return what is known of a date, by IRI, and the first and last day that it can have beside the others."""
+        if name not in self._days:
+            self._days[name] = self._bounds.of(name)
+        return self._days[name]
+
+    @cached_property
+    def _bounds(self) -> ColumnBounds:
+        return ColumnBounds(self._logic.assessor.dates, self.rows)
+
+    def in_force(self, validity: Validity) -> Array:
+        """Return whether a rule is in force: asked for once for each place of dates beside its first and last days."""
+        fields = sorted({name for period in validity.every for name in period.by})
+        ends = [day_number(d) for period in validity.every for d in (period.first, period.last) if d]
+        own = [self.days(name) for name in fields]
+        columns = [np.sign(side - end) for d in own for side in (d.low, d.high) for end in ends]
+
+        def work_out(row: int) -> int:
+            ranges = {n: DateRange(as_date(d.low[row]), as_date(d.high[row])) for n, d in zip(fields, own, strict=True)}
+            return in_force(validity, ranges.__getitem__)
+
+        return self._logic.in_force.setdefault(validity, Memory()).take(columns, work_out)
+
+
+def _verdict_of(outcome: Outcome, option: str) -> int:
+    return TRUE if option in outcome.answers else OPEN if option in outcome.possible else FALSE
