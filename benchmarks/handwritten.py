@@ -96,13 +96,18 @@ def follow_up_of(r: Json, stage: str, profiles: list[str]) -> str:
 
 
 def fedris_of(r: Json) -> dict[str, bool]:
-    days, cause = r["incapacityDays"], r["incapacityCause"]
-    relapse = days >= 7 and r["priorIncapacityDays"] >= 21 and cause == "low-back-pain"
+    days, cause, in_time = r["incapacityDays"], r["incapacityCause"], r["incapacityBegunMonths"] <= 6
+    operated, since = cause == "low-back-surgery", r["surgeryAtApplicationDays"] if cause == "low-back-surgery" else 0
+    ordinary = days >= 28 and in_time and not (operated and since >= 28)
+    relapse = days >= 7 and r["priorIncapacityDays"] >= 21 and cause == "low-back-pain" and in_time
     return {
-        "incapacity-duration": (days >= 28 and r["incapacityBegunMonths"] <= 3) or relapse,
+        "incapacity-duration": ordinary
+        or relapse
+        or (operated and since >= 28 and r["surgeryAtApplicationBegunMonths"] <= 6),
         "incapacity-cause": cause in ("low-back-pain", "low-back-surgery"),
-        "exposure": r["heavyLifting"] or r["vibration"],
-        "occupational-physician-opinion": r["occupationalPhysicianConfirms"],
+        "exposure": r["heavyLifting"] or r["ergonomicBackLoad"] or r["seatVibration"],
+        "health-surveillance": r["healthSurveillance"],
+        "own-doctor-agreement": r["ownDoctorAgrees"],
         "sector": r["sector"] in ("private", "local", "provincial"),
     }
 

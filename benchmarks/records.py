@@ -27,7 +27,15 @@ _STAGES = (  # care line, contact (None: either), recurrent pain (None: either),
     ("second-line", None, None, 77, 500),
 )
 _CORE = {"careLine", "contact", "onsetDate", "assessmentDate", "redFlags", "radicularPain"}
-_DATES = ("onsetDate", "spinalSurgeryDate", "incapacityStart", "applicationDate", "sicknessFundSince", "programmeStart")
+_DATES = (
+    "onsetDate",
+    "spinalSurgeryDate",
+    "lowBackSurgeryDate",
+    "incapacityStart",
+    "applicationDate",
+    "sicknessFundSince",
+    "programmeStart",
+)
 _OF_INCAPACITY = (  # refused in a record of somebody who is not incapacitated
     "incapacityStart",
     "incapacityCause",
@@ -35,13 +43,21 @@ _OF_INCAPACITY = (  # refused in a record of somebody who is not incapacitated
     "sicknessFundSince",
     "paidBySicknessFund",
     "permanentIncapacity",
+    "workPotential",
+)
+_REFUSED_BESIDE = (  # a field, and a value of another that leaves nothing to say of it
+    ("newSpinalOperation", "spinalSurgery", False),
+    ("newSpinalOperation", "earlierProgramme", False),
+    ("secondSeriesAgreed", "earlierProgramme", False),
+    ("workerStatus", "sector", "self-employed"),
+    ("employerSize", "sector", "self-employed"),
 )
 _FIRST_DAY = date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A record as a sender has it; ``body`` is its JSON; complete where every field is known."""
+    """A record as a sender has it; ``body`` is its JSON; complete where every field is known that can be."""
 
     record: Json
     body: str
@@ -79,6 +95,7 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
             record[f.id] = f"{f.id}-{ident}"
     days = rng.choice((low, high, rng.randint(low, high), rng.randint(low, high)))
     incapacity = rng.choice((6, 7, 27, 28, rng.randint(0, 60), rng.randint(60, 200)))
+    applied = rng.choice((0, 0, rng.randint(0, incapacity)))
     record |= {
         "careLine": care_line,
         "contact": contact or record["contact"],
@@ -88,18 +105,46 @@ def _complete(guideline: Guideline, rng: random.Random, stage: tuple[Any, ...], 
         "assessmentDate": assessed.isoformat(),
         "onsetDate": _before(assessed, days),
         "incapacityStart": _before(assessed, incapacity),
-        "applicationDate": _before(assessed, rng.choice((0, 0, rng.randint(0, incapacity)))),
+        "applicationDate": _before(assessed, applied),
         "sicknessFundSince": _before(assessed, rng.randint(0, incapacity)),
         "programmeStart": _before(assessed, rng.randint(0, 100)),
         "incapacityCause": rng.choice(("low-back-pain", "low-back-pain", record["incapacityCause"])),
         "priorIncapacityDays": rng.choice((20, 21, record["priorIncapacityDays"])),
     }
     record["incapacitated"] = True
+    record["spinalSurgery"] |= record["incapacityCause"] == "low-back-surgery"
     if not record["paidBySicknessFund"]:
         del record["sicknessFundSince"]
     if record["spinalSurgery"]:
-        record["spinalSurgeryDate"] = _before(assessed, rng.choice((80, 92, rng.randint(0, 400))))
+        record["spinalSurgeryDate"] = _before(assessed, max(applied, rng.choice((80, 92, rng.randint(0, 400)))))
+        if record["incapacityCause"] == "low-back-surgery":
+            record["lowBackSurgeryDate"] = record["spinalSurgeryDate"]
+    _agree(guideline, record)
     return record
+
+
+def _agree(guideline: Guideline, record: Json) -> None:
+    """Correct what cannot be beside another field: what implies a no, what a yes excludes, what is not asked then."""
+    fields = guideline.fields
+    denied = True
+    while denied:
+        denied = [
+            f.id
+            for f in fields.values()
+            if record.get(f.id, False) is not False
+            and (
+                any(record.get(fields[i].id) is False for i in f.implies)
+                or any(record.get(fields[x].id) is True for x in f.excludes)
+            )
+        ]
+        for name in denied[:1]:
+            if record[name] is True:
+                record[name] = False
+            else:
+                del record[name]
+    for name, other, value in _REFUSED_BESIDE:
+        if record.get(other) == value:
+            record.pop(name, None)
 
 
 def _before(day: date, days: int) -> str:
@@ -127,7 +172,7 @@ def sibling(service: GuidelineService, sample: Sample, rng: random.Random, numbe
     signature = service.assessor.signature(service.reader.understand(service.reader.from_json(sample.record)))
     while True:
         moved = dict(sample.record)
-        shift = timedelta(days=rng.randint(0, 40_000))  # later only, so that no rule ends in between
+        shift = timedelta(days=rng.randint(0, 20_000))  # later only, so that no rule ends in between
         for name in (*_DATES, "assessmentDate"):
             if name in moved:
                 moved[name] = (date.fromisoformat(moved[name]) + shift).isoformat()

@@ -152,13 +152,19 @@ def _follow_up() -> Json:
 
 def _fedris() -> Json:
     criteria = {
-        "duration": "(incapacityDays >= 28 and incapacityBegunMonths <= 3) or "
-        '(incapacityDays >= 7 and priorIncapacityDays >= 21 and incapacityCause == "low-back-pain")',
+        "inTime": "incapacityBegunMonths <= 6",
+        "operated": 'incapacityCause == "low-back-surgery"',
+        "late": "($.operated ? surgeryAtApplicationDays : 0) >= 28",
+        "ordinary": "incapacityDays >= 28 and $.inTime and not $.late",
+        "relapse": "incapacityDays >= 7 and priorIncapacityDays >= 21 and $.inTime "
+        'and incapacityCause == "low-back-pain"',
+        "duration": "$.ordinary or $.relapse or ($.late ? surgeryAtApplicationBegunMonths <= 6 : false)",
         "cause": 'incapacityCause in ["low-back-pain", "low-back-surgery"]',
-        "exposure": "heavyLifting or vibration",
-        "opinion": "occupationalPhysicianConfirms == true",
+        "exposure": "heavyLifting or ergonomicBackLoad or seatVibration",
+        "surveillance": "healthSurveillance == true",
+        "agreement": "ownDoctorAgrees == true",
         "sectorCovered": 'sector in ["private", "local", "provincial"]',
-        "fedris": "$.duration and $.cause and $.exposure and $.opinion and $.sectorCovered",
+        "fedris": "$.duration and $.cause and $.exposure and $.surveillance and $.agreement and $.sectorCovered",
     }
     expressions = [{"id": key, "key": key, "value": value} for key, value in criteria.items()]
     return _node("expressionNode", "fedris", {"expressions": expressions, "passThrough": False})
@@ -183,7 +189,8 @@ _CRITERIA = {
     "incapacity-duration": "duration",
     "incapacity-cause": "cause",
     "exposure": "exposure",
-    "occupational-physician-opinion": "opinion",
+    "health-surveillance": "surveillance",
+    "own-doctor-agreement": "agreement",
     "sector": "sectorCovered",
 }
 
