@@ -13,7 +13,7 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
-from lrp_kg.cohort.reading import File, JsonLines, repeated_ids
+from lrp_kg.cohort.reading import File, JsonLines, Piece, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
 
@@ -54,9 +54,7 @@ def answer_files(
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         mapped = load_mapping(service.guideline, mapping) if mapping else None
         sources = [File(path, connection, mapped) for path in files]
-        cohorts = [
-            CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson") for source in sources
-        ]
+        cohorts = [run_of(answers, source) for source in sources]
         progress("ids", 0)
         repeated = repeated_ids(sources, connection)
         if mapped:
@@ -64,7 +62,7 @@ def answer_files(
         with Output(answers.schema, output, rejected) as target:
             for source, cohort in zip(sources, cohorts, strict=True):
                 cohort.repeated = repeated
-                for found, left in _answered(source, cohort, answered + refused):
+                for found, left in answers_to(source, cohort, answered + refused + 1):
                     target.write(found, (r.as_dict(lang) for r in left))
                     answered, refused = answered + found.num_rows, refused + len(left)
                     some += left[: SHOWN - len(some)]
@@ -72,10 +70,19 @@ def answer_files(
     return CohortReport(answered, refused, tuple(some))
 
 
-def _answered(source: File, cohort: CohortRun, before: int) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
-    """Yield the answers to the rows of a file and the refused ones; ``before`` are the rows of earlier files."""
-    first = before + 1
-    for batch in source.batches():
+def run_of(answers: Answers, source: File) -> CohortRun:
+    """Return what answers the rows of a file; raise `CohortError` with everything that is wrong with its columns."""
+    return CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson")
+
+
+def answers_to(
+    source: File, cohort: CohortRun, first: int, piece: Piece | None = None
+) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
+    """Yield the answers to the rows of a file, or of a piece of it, and the refused ones.
+
+    ``first`` is the number of the first of these rows.
+    """
+    for batch in source.batches(piece=piece):
         if isinstance(batch, JsonLines):
             yield cohort.answer_whole(batch.records, first, batch.broken)
             first += len(batch.records)

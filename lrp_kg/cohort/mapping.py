@@ -211,14 +211,18 @@ class _Loader(yaml.BaseLoader):
 
 def load_mapping(guideline: Guideline, path: Path) -> ColumnMapping:
     """Read a mapping from YAML or JSON; raise `CohortError` with everything that is wrong with it."""
+    return ColumnMapping(guideline, mapping_data(path), str(path))
+
+
+def mapping_data(path: Path) -> Any:
+    """Return what YAML or JSON says, every scalar as text; raise `CohortError` where it cannot be read."""
     try:
-        data = yaml.load(read_text(path), _Loader)  # noqa: S506  a subclass of the base loader, which only makes text
+        return yaml.load(read_text(path), _Loader)  # noqa: S506  a subclass of the base loader, which only makes text
     except UnreadableFile as error:
         raise CohortError(error.message) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise say(CohortError, "error-mapping-yaml", file=str(path), line=line, what=error.problem or "") from None
-    return ColumnMapping(guideline, data, str(path))
 
 
 def suggest(guideline: Guideline, names: Iterable[str], values: Mapping[str, Sequence[str]]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +24,8 @@ from lrp_kg.words import error as say
 ROWS = 122_880
 """Rows that are looked at together: a row group of DuckDB."""
 LINES = 20_000
+PIECE = 32 * 1024 * 1024
+"""Bytes of a piece of NDJSON: so many that starting to read one costs nothing beside it."""
 DELIMITERS = (",", ";", "\t", "|")
 """What separates the columns of CSV: of these the one that its first line has most often."""
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -36,17 +39,37 @@ class JsonLines:
     broken: dict[int, Finding]
 
 
-class File:
-    """A file with one record a row."""
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a file: from one row group of Parquet, or one byte of NDJSON, to before another."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, mapping: ColumnMapping | None = None) -> None:
+    first: int
+    end: int
+
+
+class File:
+    """A file with one record a row.
+
+    Only CSV needs a connection. Parquet ``of_text`` is what CSV was turned into: all its values are text.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: duckdb.DuckDBPyConnection | None = None,
+        mapping: ColumnMapping | None = None,
+        *,
+        of_text: bool = False,
+    ) -> None:
         self._mapping = mapping
         self.path = path
-        self._connection = connection.cursor()
+        self._connection = connection.cursor() if connection else None
         kind = KINDS.get(path.suffix.lower())
         if kind is None:
             raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
         self.kind = kind
+        self.text = of_text or kind == "csv"
+        """Whether all values are text."""
         try:
             with path.open("rb"):
                 pass
@@ -55,11 +78,6 @@ class File:
             raise self._unreadable(error) from None
         mapped = mapping and self.kind != "ndjson"
         self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
-
-    @property
-    def text(self) -> bool:
-        """Return whether all values are text."""
-        return self.kind == "csv"
 
     def _unreadable(self, error: Exception) -> CohortError:
         what = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
@@ -70,6 +88,7 @@ class File:
         chosen = "*" if columns is None else ", ".join(_quoted(name, '"') for name in columns)
         types = ", ".join(f"{_quoted(name, chr(39))}: 'VARCHAR'" for name in self.own_names)
         form = f"delim = {_quoted(self._delimiter, chr(39))}, quote = '\"', escape = '\"', header = true"
+        assert self._connection  # noqa: S101
         return self._connection.sql(
             f"SELECT {chosen} FROM read_csv($1, columns = {{{types}}}, auto_detect = false, {form})",  # noqa: S608
             params=[str(self.path)],
@@ -85,13 +104,37 @@ class File:
         self._delimiter = max(DELIMITERS, key=head.count)
         return next(csv.reader([head], delimiter=self._delimiter), [])
 
-    def batches(self, *, scan: bool = False) -> Iterator[pa.RecordBatch | JsonLines]:
+    def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[Piece]:
+        """Return the pieces of Parquet or NDJSON, of at least so many rows, or bytes."""
+        if self.kind == "ndjson":
+            length = self.path.stat().st_size
+            starts = [*range(0, max(length - size // 2, 1), size), length]
+        else:
+            metadata = pq.ParquetFile(self.path).metadata
+            starts, held = [0], 0
+            for group in range(metadata.num_row_groups):
+                held += metadata.row_group(group).num_rows
+                if held >= rows:
+                    starts.append(group + 1)
+                    held = 0
+            if held:
+                starts.append(metadata.num_row_groups)
+        return [Piece(first, end) for first, end in pairwise(starts)]
+
+    def as_parquet(self, path: Path) -> None:
+        """Write the rows of CSV as Parquet, each value the text that it is."""
+        try:
+            self._csv(None).write_parquet(str(path), compression="zstd", row_group_size=ROWS)
+        except duckdb.Error as error:
+            raise self._unreadable(error) from None
+
+    def batches(self, *, scan: bool = False, piece: Piece | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
         """Yield the rows in the terms of a record; to ``scan`` them only the ids and what has to be mapped."""
         columns = None
         if scan and self.kind != "ndjson":
             wanted = {self._mapping.source(ID), *self._mapping.coded} if self._mapping else {ID}
             columns = [name for name in self.own_names if name in wanted]
-        for batch in self.raw(columns):
+        for batch in self.raw(columns, piece):
             if self._mapping is None:
                 yield batch
             elif isinstance(batch, JsonLines):
@@ -99,16 +142,20 @@ class File:
             else:
                 yield self._mapping.rows(batch, text=self.text)
 
-    def raw(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
-        """Yield the rows as they are, or some columns of them."""
+    def raw(
+        self, columns: Sequence[str] | None = None, piece: Piece | None = None
+    ) -> Iterator[pa.RecordBatch | JsonLines]:
+        """Yield the rows as they are, or some columns of them; all of them, or those of a piece."""
         try:
             if self.kind == "parquet":
                 file = pq.ParquetFile(self.path, read_dictionary=self._texts())
-                yield from file.iter_batches(ROWS, columns=columns)
+                groups = range(piece.first, piece.end) if piece else None
+                yield from file.iter_batches(ROWS, columns=columns, row_groups=groups)
             elif self.kind == "csv":
                 yield from self._csv(columns).to_arrow_reader(ROWS)
             else:
-                yield from self._lines()
+                with self.path.open("rb") as stream:
+                    yield from _lines(_LinesOf(stream, piece) if piece else stream)
         except (OSError, duckdb.Error, pa.ArrowException) as error:
             raise self._unreadable(error) from None
 
@@ -116,27 +163,46 @@ class File:
         schema = pq.ParquetFile(self.path).schema_arrow
         return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
 
-    def _lines(self) -> Iterator[JsonLines]:
-        found = JsonLines([], {})
-        with self.path.open("rb") as stream:
-            for _, line in numbered_lines(stream.readline):
-                record: Any = {}
-                try:
-                    if isinstance(line, RecordError):
-                        raise line
-                    record = parse_json(decode(line))
-                    if not isinstance(record, dict):
-                        kind, record = named_kind(record), {}
-                        raise say(RecordError, "error-not-object", kind=kind)
-                except RecordError as error:
-                    said = dict(error.messages)
-                    found.broken[len(found.records)] = Finding(error.code, error.message, messages=said)
-                found.records.append(record)
-                if len(found.records) >= LINES:
-                    yield found
-                    found = JsonLines([], {})
-        if found.records:
+
+class _LinesOf:
+    """The lines of a stream that begin within a piece of it."""
+
+    def __init__(self, stream: BinaryIO, piece: Piece) -> None:
+        self._stream = stream
+        self._place = max(piece.first - 1, 0)
+        self._end = piece.end
+        self._begins = not piece.first
+        stream.seek(self._place)
+        while not self._begins:
+            self.readline(LONGEST)
+
+    def readline(self, most: int) -> bytes:
+        """Return the next line, or so many bytes of it; nothing after the end."""
+        line = b"" if self._begins and self._place >= self._end else self._stream.readline(most)
+        self._place += len(line)
+        self._begins = line.endswith(b"\n") or not line
+        return line
+
+
+def _lines(stream: BinaryIO | _LinesOf) -> Iterator[JsonLines]:
+    found = JsonLines([], {})
+    for _, line in numbered_lines(stream.readline):
+        record: Any = {}
+        try:
+            if isinstance(line, RecordError):
+                raise line
+            record = parse_json(decode(line))
+            if not isinstance(record, dict):
+                kind, record = named_kind(record), {}
+                raise say(RecordError, "error-not-object", kind=kind)
+        except RecordError as error:
+            found.broken[len(found.records)] = Finding(error.code, error.message, messages=dict(error.messages))
+        found.records.append(record)
+        if len(found.records) >= LINES:
             yield found
+            found = JsonLines([], {})
+    if found.records:
+        yield found
 
 
 def _quoted(text: str, mark: str) -> str:
@@ -147,17 +213,21 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
 
 
+def ids_of(batch: pa.RecordBatch | JsonLines) -> pa.Array:
+    """Return the identifiers of rows as text."""
+    if isinstance(batch, JsonLines):
+        return pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
+    ids = batch.column(ID)
+    ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
+    return ids.cast(pa.string())
+
+
 def repeated_ids(files: Sequence[File], connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Return the ids that more than one row of some files has; the memory that this takes is bounded."""
     connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR)")
     for file in files:
         for batch in file.batches(scan=True):
-            if isinstance(batch, JsonLines):
-                ids = pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
-            else:
-                ids = batch.column(ID)
-            ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
-            some = pa.table({"id": ids.cast(pa.string())})
+            some = pa.table({"id": ids_of(batch)})
             connection.register("ids", some)
             connection.execute("INSERT INTO seen SELECT id FROM ids")
             connection.unregister("ids")

@@ -101,6 +101,8 @@ class DiagramCache:
         self.builder = builder
         self.cache = cache
         self.prints = Fingerprints(builder)
+        self.known: dict[str, str] = {}
+        """What another process has built, as `built` returns it there."""
 
     def get(self, decision: Decision, *, extras: tuple[str, ...] = (), always: bool = False) -> Diagram:
         """Return the diagram of a decision from the cache, or build it (see `Builder.build`) and cache it.
@@ -114,11 +116,24 @@ class DiagramCache:
             except DiagramTooLarge:
                 return None
 
-        if self.cache:
-            key = self.prints.of_diagram(decision, extras, always)
+        key = self.prints.of_diagram(decision, extras, always) if self.cache or self.known else ""
+        if key in self.known:
+            found = _load(self.known[key])
+        elif self.cache:
             found = remembered("diagrams", key, build, dump=_dump, load=_load)
         else:
             found = build()
         if found is None:
             raise DiagramTooLarge(decision.id)
+        return found
+
+    def built(self, decisions: Iterable[Decision]) -> dict[str, str]:
+        """Return the diagrams of decisions as texts by digest, for ``known`` in another process."""
+        found = {}
+        for decision in decisions:
+            try:
+                text = _dump(self.get(decision))
+            except DiagramTooLarge:
+                text = _dump(None)
+            found[self.prints.of_diagram(decision, (), False)] = text
         return found
