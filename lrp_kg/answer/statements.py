@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -49,13 +49,11 @@ def dated(
 ) -> StatementResult:
     """Return a statement that has a verdict with its dates; ``today`` is the day of the assessment.
 
-    ``own`` says whether it is in force. Time limits that are not do not count, unless none is and they are printed.
-    Of several days the earliest counts: a trigger whose time has come is due whatever the others are, and a latest day
+    ``own`` says whether it is in force. Of several days the earliest counts: a trigger whose time has come is due whatever the others are, and a latest day
     is known only where no other limit can bring an earlier one. What is counted from an uncertain date has the dates
     that are counted from its first possible day, the safe ones, and beside them those that are counted from its last.
     """
-    there = [(limit, in_force(limit.validity)) for limit in statement.limits]
-    limits = [found for found in there if found[1] != FALSE] or (there if statement.printed else [])
+    limits = in_days(statement, in_force)
     ended = own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits))
     doubt = own == OPEN or any(force == OPEN for _, force in limits)
     days, spread = _with_spread([limit for limit, _ in limits], verdict, verdict_of, record, today)
@@ -72,6 +70,23 @@ def dated(
         in_force=own,
         until=statement.validity.last if statement.validity else None,
     )
+
+
+def in_days(statement: Statement, in_force: Callable[[Validity | None], int]) -> list[tuple[TimeLimit, int]]:
+    """Return the time limits that can count on their days, each with whether it is in force.
+
+    Those that are not do not count, unless none is and they are printed.
+    """
+    there = [(limit, in_force(limit.validity)) for limit in statement.limits]
+    return [found for found in there if found[1] != FALSE] or (there if statement.printed else [])
+
+
+def counting(limits: Iterable[TimeLimit], verdict_of: Callable[[str | None], int]) -> Iterator[tuple[TimeLimit, bool]]:
+    """Yield the time limits whose situation holds, or may, each with whether it certainly does."""
+    for limit in limits:
+        counts = verdict_of(limit.condition)
+        if counts != FALSE:
+            yield limit, counts == TRUE
 
 
 def _with_spread(
@@ -116,13 +131,13 @@ def _days(
     dates: Mapping[str, date],
     today: date | None,
 ) -> _Days:
-    counting = [(limit, counts) for limit in limits if (counts := verdict_of(limit.condition)) != FALSE]
-    if not counting:
+    counted = list(counting(limits, verdict_of))
+    if not counted:
         return _Days()
     earliest: list[date | None] = []
     latest: list[date | None] = []
-    for limit, counts in counting:
-        start = dates.get(limit.counted_from) if counts == TRUE else None
+    for limit, certain in counted:
+        start = dates.get(limit.counted_from) if certain else None
         for period, found in ((limit.not_before, earliest), (limit.within, latest)):
             if period:
                 found.append(add_period(start, period) if start else None)
