@@ -49,9 +49,10 @@ def dated(
 ) -> StatementResult:
     """Return a statement that has a verdict with its dates; ``today`` is the day of the assessment.
 
-    ``own`` says whether it is in force. Of several days the earliest counts: a trigger whose time has come is due whatever the others are, and a latest day
-    is known only where no other limit can bring an earlier one. What is counted from an uncertain date has the dates
-    that are counted from its first possible day, the safe ones, and beside them those that are counted from its last.
+    ``own`` says whether it is in force. Of several days the earliest counts: a trigger whose time has come is due
+    whatever the others are, and a latest day is known only where no other limit can bring an earlier one. What is
+    counted from an uncertain date has the dates that are counted from its first possible day, the safe ones, and
+    beside them those that are counted from its last.
     """
     limits = in_days(statement, in_force)
     ended = own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits))

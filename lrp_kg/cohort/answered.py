@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -13,14 +14,17 @@ from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import Days, Rows
 from lrp_kg.cohort.conditions import Completed, ConditionColumn
 from lrp_kg.cohort.deciding import DecisionColumn, States
+from lrp_kg.cohort.editions import EditionStates
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.durations import DateRange, day_number
 from lrp_kg.guideline.model import Box
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
-from lrp_kg.logic.editions import in_force
+from lrp_kg.logic.editions import Candidate, in_force
 from lrp_kg.logic.outcomes import Outcome
+
+Found = TypeVar("Found")
 
 
 class Answering(Protocol):
@@ -52,6 +56,7 @@ class CohortLogic:
         self.answering: dict[str, Answering] = {d.id: decided[d.iri] for d in g.own_decisions.values()}
         """Each decision and programme by its identifier."""
         self.answering |= self.programmes
+        self.editions = {p.id: EditionStates(p, g.choosing_field(p)) for p in g.programmes.values()}
         self.in_force: dict[Validity, Memory] = {}
 
 
@@ -61,13 +66,23 @@ class AnsweredRows:
     def __init__(self, logic: CohortLogic, rows: Rows) -> None:
         self.rows = rows
         self.size = rows.size
+        self.guideline = logic.guideline
         self._logic = logic
-        self._g = logic.guideline
         self._outcomes: dict[str, Array] = {}
         self._verdicts: dict[str | None, Array] = {}
         self._shown: dict[str, Array] = {}
         self._editions: dict[str, Array] = {}
         self._days: dict[str, Days] = {}
+        self._states: dict[str, Array] = {}
+        self._in_force: dict[Validity, Array] = {}
+        self._once: dict[Hashable, Any] = {}
+
+    def once(self, what: Hashable, work_out: Callable[[], Found]) -> Found:
+        """Return what several kinds of columns ask for of these rows, worked out for the first of them."""
+        if what not in self._once:
+            self._once[what] = work_out()
+        found: Found = self._once[what]
+        return found
 
     def outcomes(self, identifier: str) -> Array:
         """Return for each row the number of the outcome of a decision or programme, among its `results`."""
@@ -91,15 +106,18 @@ class AnsweredRows:
 
     def option(self, decision: str, option: str) -> Array:
         """Return as a verdict whether an option is an answer of a decision or programme, both by identifier."""
-        numbers = self.outcomes(decision)
-        table = np.array([_verdict_of(outcome, option) for outcome in self.results(decision)], np.int8)
-        found: Array = table[numbers]
+        return self.of_outcomes(decision, lambda outcome: _verdict_of(outcome, option))
+
+    def of_outcomes(self, identifier: str, function: Callable[[Outcome], int]) -> Array:
+        """Return what a function says of the outcome of a decision or programme in each row."""
+        numbers = self.outcomes(identifier)
+        found: Array = np.array([function(outcome) for outcome in self.results(identifier)], np.int8)[numbers]
         return found
 
     def shown(self, box: Box) -> Array:
         """Return as a verdict whether a box is shown, as `Run.shows` says it of one record."""
         if box.iri not in self._shown:
-            decision, option = self._g.shown_with(box)
+            decision, option = self.guideline.shown_with(box)
             if option is not None:
                 found = self.option(decision.id, option.id)
             else:
@@ -115,6 +133,14 @@ class AnsweredRows:
             self._editions[programme] = self._logic.programmes[programme].chosen(self.rows)[0]
         return self._editions[programme]
 
+    def edition_states(self, programme: str) -> tuple[Array, list[tuple[Candidate, ...]]]:
+        """Return a number for what the editions of a programme are in each row, and by number those that may apply."""
+        if programme not in self._states:
+            states = self._logic.editions[programme]
+            field = states.field
+            self._states[programme] = states.of(self.days(field)) if field else np.zeros(self.size, np.int32)
+        return self._states[programme], self._logic.editions[programme].found
+
     def days(self, name: str) -> Days:
         """Return what is known of a date, by IRI, and the first and last day that it can have beside the others."""
         if name not in self._days:
@@ -125,8 +151,15 @@ class AnsweredRows:
     def _bounds(self) -> ColumnBounds:
         return ColumnBounds(self._logic.assessor.dates, self.rows)
 
-    def in_force(self, validity: Validity) -> Array:
+    def in_force(self, validity: Validity | None) -> Array:
         """Return whether a rule is in force: asked for once for each place of dates beside its first and last days."""
+        if validity is None:
+            return np.full(self.size, TRUE, np.int8)
+        if validity not in self._in_force:
+            self._in_force[validity] = self._of_validity(validity)
+        return self._in_force[validity]
+
+    def _of_validity(self, validity: Validity) -> Array:
         fields = sorted({name for period in validity.every for name in period.by})
         ends = [day_number(d) for period in validity.every for d in (period.first, period.last) if d]
         own = [self.days(name) for name in fields]

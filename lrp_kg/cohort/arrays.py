@@ -11,6 +11,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 WIDEST = 1 << 62
+ABSENT = np.iinfo(np.int64).min
+"""In the place of a day that is not known."""
 REMEMBERED = 1_000_000
 """Keys that one memory holds, after which they are dropped."""
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Memory, Numbering
-from lrp_kg.cohort.inputs import ABSENT, Inputs, Portion
+from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
+from lrp_kg.cohort.inputs import Inputs, Portion
 from lrp_kg.cohort.measures import as_date, measure
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.model import Derived, Guideline

@@ -10,8 +10,12 @@ import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
-from lrp_kg.cohort.choice import BOX, CRITERION, EDITION, WARNING, Choice
-from lrp_kg.cohort.results import OutcomeColumns, boolean, ordered
+from lrp_kg.cohort.choice import BOX, CRITERION, EDITION, FACT, LATEST, STATEMENT, WARNING, Choice
+from lrp_kg.cohort.dating import DatedStatement
+from lrp_kg.cohort.facts import FactColumns
+from lrp_kg.cohort.places import places_of
+from lrp_kg.cohort.results import ORDERED, OutcomeColumns, boolean, ordered
+from lrp_kg.cohort.statements import LatestColumns, StatementColumns
 from lrp_kg.cohort.warnings import WarningColumns
 from lrp_kg.guideline.model import Programme
 from lrp_kg.logic.classify import OPEN
@@ -42,8 +46,22 @@ def columns_of(logic: CohortLogic, choice: Choice) -> list[Columns]:
     if BOX in choice.kinds:
         found.append(BoxColumns(logic, choice))
     found += [EditionColumns(p, choice) for p in programmes]
+    places = places_of(g, choice)
+    dated = [
+        DatedStatement(p.statement, p)
+        for own in places.values()
+        for p in own
+        if p.statement.facts or p.statement.limits
+    ]
+    if FACT in choice.kinds:
+        facts = (FactColumns(g, key, choice, dated) for key in g.fact_keys)
+        found += [columns for columns in facts if columns.there]
+    if LATEST in choice.kinds:
+        found.append(LatestColumns(dated))
     if WARNING in choice.kinds:
-        found.append(WarningColumns(logic))
+        found.append(WarningColumns(logic, choice))
+    if STATEMENT in choice.kinds:
+        found.append(StatementColumns(g, places))
     return found
 
 
@@ -79,7 +97,7 @@ class EditionColumns:
             for role in self._roles:
                 yield pa.field(f"criterion.{self._programme.id}.{role}", pa.bool_())
         if EDITION in self._kinds:
-            yield pa.field(f"edition.{self._programme.id}", pa.dictionary(pa.int16(), pa.string(), ordered=True))
+            yield pa.field(f"edition.{self._programme.id}", ORDERED)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.arrays import ABSENT, Array
 from lrp_kg.durations import day_number
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
@@ -29,8 +29,6 @@ SEPARATOR = ";"
 """Between the members of a list in text."""
 EMPTY = "[]"
 """The list of nothing in text; no text at all is unknown."""
-ABSENT = np.iinfo(np.int64).min
-"""In the place of a day that is not known."""
 PLAIN = {"@id", "@type"}
 """Keys of a line of JSON that are no field and say nothing of the patient."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}")

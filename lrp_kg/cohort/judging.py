@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.cohort.arrays import Array, distinct
-from lrp_kg.cohort.inputs import ABSENT, Inputs, Portion, fits
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.inputs import Inputs, Portion, fits
 from lrp_kg.cohort.measures import by_day
 from lrp_kg.durations import add_period, day_number
 from lrp_kg.findings import Finding

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array
-from lrp_kg.durations import MEASURES
+from lrp_kg.cohort.arrays import ABSENT, Array
+from lrp_kg.durations import MEASURES, day_number, parse_period
 
 _FIRST = date(1970, 1, 1)
+_LAST = day_number(date.max)
 
 
 def as_date(day: int) -> date:
@@ -35,6 +36,20 @@ def measure(name: str, start: Array, end: Array) -> Array:
     own = MEASURES[name]
     pairs = zip(start.tolist(), end.tolist(), strict=True)
     return np.array([own(as_date(a), as_date(b)) for a, b in pairs], np.int64)
+
+
+def added(days: Array, period: str) -> Array:
+    """Return each day plus a period, as `add_period` does; `ABSENT` where that is beyond year 9999."""
+    months, further = parse_period(period)
+    found = days
+    if months:
+        month, day, _ = _parts(days)
+        later = (month + months).astype("datetime64[M]")
+        first = later.astype("datetime64[D]").astype(np.int64)
+        length = (later + 1).astype("datetime64[D]").astype(np.int64) - first
+        found = first + np.minimum(day, length) - 1
+    found = found + further
+    return np.where(found > _LAST, ABSENT, found)
 
 
 def of_days_only(name: str) -> bool:

@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows
-from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.arrays import ABSENT, Array
 from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
 
 TEXTS = pa.list_(pa.string())
+ORDERED = pa.dictionary(pa.int16(), pa.string(), ordered=True)
+CATEGORIES = pa.dictionary(pa.int16(), pa.string())
 STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 
 
@@ -32,11 +34,10 @@ class OutcomeColumns:
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        ordered = pa.dictionary(pa.int16(), pa.string(), ordered=True)
         fields = {
-            ANSWER: pa.field(self.name, TEXTS if self._collects else ordered),
+            ANSWER: pa.field(self.name, TEXTS if self._collects else ORDERED),
             ANSWERS: pa.field(f"{self.name}_answers", TEXTS),
-            STATUS: pa.field(f"{self.name}_status", ordered),
+            STATUS: pa.field(f"{self.name}_status", ORDERED),
             POSSIBLE: pa.field(f"{self.name}_possible", TEXTS),
             MISSING: pa.field(f"{self.name}_missing", TEXTS),
         }
@@ -75,6 +76,12 @@ def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[s
 def boolean(verdicts: Array) -> pa.Array:
     """Return verdicts as true and false, and null for what is not known."""
     return pa.array(verdicts == TRUE, mask=verdicts == OPEN)
+
+
+def days(numbers: Array) -> pa.Array:
+    """Return days by their numbers as dates, and null for `ABSENT`."""
+    absent = numbers == ABSENT
+    return pa.array(np.where(absent, 0, numbers).astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
 
 
 def _lists(values: Sequence[list[str] | None], places: Array) -> pa.Array:

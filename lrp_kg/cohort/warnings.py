@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.results import boolean
+from lrp_kg.cohort.three_valued import all_of, any_of
 from lrp_kg.guideline.model import Box, Caution
-from lrp_kg.logic.classify import FALSE
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.editions import Candidate
+from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
+from lrp_kg.logic.verdicts import together
 
 
 class WarningColumns:
     """True where a warning is given, null where it may be when more is known."""
 
-    def __init__(self, logic: CohortLogic) -> None:
+    def __init__(self, logic: CohortLogic, choice: Choice) -> None:
         self._g = logic.guideline
         self._boxes: dict[str | None, list[Box]] = {}
         for box in self._g.boxes.values():
             for advice in {s.advice for s in box.statements}:
                 self._boxes.setdefault(advice, []).append(box)
         self._options = [(d.id, o.id, c) for d, o, c in logic.assessor.urgent]
+        self._superseded: dict[str, list[str]] = {}
+        """Programmes, by the warning that the rules of an edition of theirs have ended; all by identifier."""
+        for programme in filter(lambda p: choice.of(p.id), self._g.programmes.values()):
+            for name in {e.superseded.id for e in programme.editions if e.superseded}:
+                self._superseded.setdefault(name, []).append(programme.id)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        for caution in (*(c for _, _, c in self._options), *self._g.warnings):
-            yield pa.field(f"warning.{caution.id}", pa.bool_())
+        for name in (*(c.id for _, _, c in self._options), *(w.id for w in self._g.warnings), *self._superseded):
+            yield pa.field(f"warning.{name}", pa.bool_())
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -36,6 +46,8 @@ class WarningColumns:
             yield boolean(rows.option(decision, option))
         for warning in self._g.warnings:
             yield boolean(self._given(warning, rows))
+        for name, programmes in self._superseded.items():
+            yield boolean(any_of(*(_ended(name, programme, rows) for programme in programmes)))
 
     def _given(self, warning: Caution, rows: AnsweredRows) -> Array:
         found = rows.verdict(warning.applies_to)
@@ -46,3 +58,17 @@ class WarningColumns:
         if warning.validity is not None and not warning.printed:
             found = np.where(rows.in_force(warning.validity) == FALSE, FALSE, found)
         return found
+
+
+def _ended(warning: str, programme: str, rows: AnsweredRows) -> Array:
+    """Return whether the verdict on a programme is by rules of which a warning says that they have ended."""
+
+    def ended(chosen: Sequence[Candidate]) -> int:
+        warned = any(c.edition.superseded and c.edition.superseded.id == warning for c in chosen)
+        return together(c.ended for c in chosen) if warned else FALSE
+
+    numbers, found = rows.edition_states(programme)
+    by_rules = np.array([ended(chosen) for chosen in found], np.int8)[numbers]
+    return all_of(
+        by_rules, rows.of_outcomes(programme, lambda o: {DECIDED: TRUE, UNDETERMINED: OPEN}.get(o.status, FALSE))
+    )

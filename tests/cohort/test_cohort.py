@@ -20,6 +20,7 @@ import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
 from lrp_kg.cohort import entry  # noqa: E402
+from lrp_kg.cohort.choice import chosen  # noqa: E402
 from lrp_kg.cohort.run import Answers  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
 from tests.support.cohorts import KINDS, as_table, differences, invented  # noqa: E402
@@ -31,12 +32,12 @@ DATED = KNOWN | {"assessmentDate": "2024-03-01", "onsetDate": "2024-02-20", "rec
 
 @pytest.fixture(scope="module")
 def rows_answered(service: GuidelineService) -> Answers:
-    return Answers(service)
+    return Answers(service, chosen(service.guideline, explain=True))
 
 
 @pytest.fixture(scope="module")
 def ankle_answers(ankle: GuidelineService) -> Answers:
-    return Answers(ankle)
+    return Answers(ankle, chosen(ankle.guideline, explain=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.results import Assessment, StatementResult
 from lrp_kg.answer.run import Run
+from lrp_kg.answer.statements import whole_verdict
 from lrp_kg.cohort.run import Answers, CohortRun
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.model import Field
+from lrp_kg.guideline.model import Field, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.namespaces import local_name
 
 Json = dict[str, Any]
@@ -152,21 +155,70 @@ def differences(service: GuidelineService, records: Sequence[Json], answers: Ans
 
 
 def _more(service: GuidelineService, record: Json, row: Json) -> list[str]:
-    """Return what differs in boxes, criteria and editions."""
-    answer = service.assessment(record)
+    """Return what differs in boxes, criteria, editions, facts, dates, warnings and statements."""
+    g = service.guideline
+    answer = service.assessment(record, only=service.assessor.decision_ids)
     shown = {box.id for box, _ in answer.boxes}
     met = {TRUE: True, FALSE: False, OPEN: None}
-    expected: Json = {f"box.{b.id}": True for b in service.guideline.boxes.values() if b.id in shown}
+    expected: Json = {f"box.{b.id}": True for b in g.boxes.values() if b.id in shown}
     for p in answer.programmes.values():
         expected[f"edition.{p.programme.id}"] = p.edition.id if p.edition else None
         expected |= {f"criterion.{p.programme.id}.{c.criterion.id}": met[c.verdict] for c in p.criteria}
-    found = [f"{row['id']} {n}: {row[n]}, by the service {v}; {record}" for n, v in expected.items() if row[n] != v]
-    superseded = {e.superseded.id for e in service.guideline.editions if e.superseded}
-    given = {f"warning.{w.id}" for w in answer.warnings if w.id not in superseded}
+    for key in g.fact_keys:
+        fact = answer.facts.get(key)
+        value = fact.value if fact else None
+        expected[f"fact.{key}"] = list(value) if isinstance(value, tuple) else value
+        expected[f"fact.{key}.applies"] = fact.applies if fact else None
+    latest = {s.statement.id: s.latest for s in answer.dated}
+    dated = {s.id for s in g.statements if any(limit.within for limit in s.limits)}
+    expected |= {f"latest.{name}": latest.get(name) for name in dated}
+    expected |= {f"statement.{name}": found for name, found in _statements(service, record, answer).items()}
+    found = [f"{row['id']} {n}: {row[n]!r}, by the service {v!r}; {record}" for n, v in expected.items() if row[n] != v]
+    found += [f"{name}: a date without a column" for name, day in latest.items() if day and name not in dated]
+    given = {f"warning.{w.id}" for w in answer.warnings}
     found += [f"{row['id']} {n}: not given, by the service; {record}" for n in given if not row[n]]
     expected |= dict.fromkeys(given)
     more = {n for n, v in row.items() if n.startswith(("box.", "warning.")) and v} - expected.keys()
     return found + [f"{row['id']} {n}: shown, not by the service; {record}" for n in more]
+
+
+def _statements(service: GuidelineService, record: Json, answer: Assessment) -> dict[str, str]:
+    """Return whether each statement applies, as the answer shows it and what it does not show may."""
+    g, a = service.guideline, service.assessor
+    run = Run(a, service.read(record), explain=False)
+    found = {s.id: {"no"} for s in g.statements}
+
+    def said(shown: Iterable[StatementResult], certain: Callable[[StatementResult], bool]) -> None:
+        for s in shown:
+            known = s.verdict == s.in_force == TRUE and not s.edition and not s.statement.condition_text
+            if s.in_force != FALSE:
+                found[s.statement.id].add("yes" if known and certain(s) else "unknown")
+
+    def may(statements: Iterable[Statement], force: int | None = None) -> None:
+        for s in statements:
+            own = run.in_force(s.validity) if force is None else force
+            if FALSE not in (whole_verdict(s, run.verdict), own):
+                found[s.id].add("unknown")
+
+    for _, statements in answer.boxes:
+        said(statements, lambda _: True)
+    said(answer.notices, lambda _: True)
+    for box in g.boxes.values():
+        if a.calls.shown(box, run.result, run.verdict) == OPEN:
+            may(box.statements)
+    for iri, notices in g.notices.items():
+        decision, option = g.option_owners[iri]
+        if option.id in run.result(decision.iri).possible:
+            may(notices)
+    for p in answer.programmes.values():
+        scopes = {run.verdict(g.decisions[e.edition.decision].scope) for e in p.applying}
+        in_scope = p.result.status not in (UNDETERMINED, NOT_APPLICABLE) or scopes == {TRUE}
+        eligible = p.verdict == "eligible"
+        said(p.shown, lambda s, e=eligible, i=in_scope: e or (s.statement.any_verdict and i))
+        if p.result.status == UNDETERMINED and "eligible" in (*p.result.answers, *p.result.possible):
+            for e in p.applying:
+                may(e.edition.statements, FALSE if e.ended == TRUE else None)
+    return {name: next(v for v in ("yes", "unknown", "no") if v in own) for name, own in found.items()}
 
 
 def reasons(findings: Sequence[Finding]) -> list[str]:

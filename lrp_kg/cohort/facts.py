@@ -1,0 +1,158 @@
+"""The columns of facts: the value of each key, of its own type, and whether it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lrp_kg.answer.facts import LATER, UNKNOWN, YES, facts_of
+from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
+from lrp_kg.cohort.answered import AnsweredRows
+from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
+from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
+from lrp_kg.cohort.results import CATEGORIES, ORDERED, TEXTS, days, ordered
+from lrp_kg.guideline.model import Decision, Fact, Guideline
+
+APPLIES = (YES, LATER, UNKNOWN)
+"""Whether a fact applies, in the order of the column."""
+_TYPES = {bool: pa.bool_(), int: pa.int64(), str: CATEGORIES}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a fact is in some rows: its value, or the place of the statement whose latest day it is."""
+
+    applies: str | None = None
+    value: FactValue | None = None
+    latest_of: int | None = None
+
+
+class FactColumns:
+    """The value of a fact and whether it applies; asked for once for each combination of what is said of it."""
+
+    def __init__(self, guideline: Guideline, key: str, choice: Choice, dated: Iterable[DatedStatement]) -> None:
+        self._key = key
+        self._statements = [d for d in dated if any(f.key == key for f in d.statement.facts)]
+        self._decisions = {d.id: [d] for d in guideline.own_decisions.values() if choice.of(d.id) and _says(d, key)}
+        for p in guideline.programmes.values():
+            own = [guideline.decisions[e.decision] for e in p.editions]
+            if choice.of(p.id) and any(_says(d, key) for d in own):
+                self._decisions[p.id] = own
+        every = [d for own in self._decisions.values() for d in own]
+        facts = [f for d in self._statements for f in d.statement.facts]
+        facts += [f for d in every for o in d.options for f in o.facts]
+        self._facts: list[Fact] = [f for f in facts if f.key == key]
+        self._collected = any(d.fact_key == key for d in every)
+        self._memory = Memory()
+        self._kinds = Numbering()
+        self._kinds.number(_Kind())
+
+    @property
+    def there(self) -> bool:
+        """Return whether an answer can have the fact."""
+        return bool(self._statements or self._decisions)
+
+    @property
+    def type(self) -> pa.DataType:
+        """The type of the values; where they are of several it is text."""
+        found = {pa.date32() if f.value is None else _TYPES[type(f.value)] for f in self._facts}
+        if self._collected:
+            found.add(TEXTS)
+        return found.pop() if len(found) == 1 else pa.string()
+
+    def fields(self) -> Iterator[pa.Field]:
+        """Yield the fields of the schema."""
+        yield pa.field(f"fact.{self._key}", self.type)
+        yield pa.field(f"fact.{self._key}.applies", ORDERED)
+
+    def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
+        """Yield the columns of rows."""
+        dated = [d.of(rows) for d in self._statements]
+        there = np.arange(rows.size) if self._decisions else np.unique(np.concatenate([d.rows for d in dated]))
+        numbers = np.zeros(rows.size, np.int32)
+        if len(there):
+            columns = list(self._said(rows, dated, there))
+            numbers[there] = self._memory.take(columns, lambda place: self._ask(rows, int(there[place])))
+        kinds: list[_Kind] = self._kinds.values
+        yield self._values(kinds, numbers, dated)
+        yield ordered([APPLIES.index(k.applies) if k.applies else None for k in kinds], numbers, APPLIES)
+
+    def _said(self, rows: AnsweredRows, dated: Sequence[Dated], there: Array) -> Iterator[Array]:
+        """Yield what the fact depends on in some rows."""
+        for d in dated:
+            yield _spread(d.rows, d.results, 0, rows.size)[there]
+        for name, own in self._decisions.items():
+            yield rows.outcomes(name)[there]
+            if len(own) > 1:
+                yield rows.editions(name)[there]
+        for condition in dict.fromkeys(f.condition for f in self._facts):
+            if condition:
+                yield rows.verdict(condition)[there]
+        for validity in dict.fromkeys(f.validity for f in self._facts):
+            if validity:
+                yield rows.in_force(validity)[there]
+        for a, b in combinations(dated, 2):
+            both, in_a, in_b = np.intersect1d(a.rows, b.rows, assume_unique=True, return_indices=True)
+            if len(both):  # statements that give different days disagree
+                yield _spread(both, a.latest[in_a] != b.latest[in_b], False, rows.size)[there]
+
+    def _ask(self, rows: AnsweredRows, row: int) -> int:
+        """Return the number of what the fact is in a row."""
+        results = [result for d in self._statements if (result := d.settled_result(rows, row))]
+        decided = []
+        for name, own in self._decisions.items():
+            decision = own[int(rows.editions(name)[row]).bit_length() - 1] if len(own) > 1 else own[0]
+            outcome = rows.results(name)[rows.outcomes(name)[row]]
+            decided.append(DecisionResult(decision, outcome, (), {}, (), frozenset()))
+        found = facts_of(results, decided, verdict_in(rows, row), in_force_in(rows, row)).get(self._key)
+        return self._kinds.number(self._kind(found)) if found else 0
+
+    def _kind(self, found: FactResult) -> _Kind:
+        if not isinstance(found.value, date):
+            return _Kind(found.applies, found.value)
+        ids = [d.statement.id for d in self._statements]
+        return _Kind(found.applies, latest_of=ids.index(found.statements[0]))
+
+    def _values(self, kinds: Sequence[_Kind], numbers: Array, dated: Sequence[Dated]) -> pa.Array:
+        kind = self.type
+        if pa.types.is_dictionary(kind):
+            texts = list(dict.fromkeys(f.value for f in self._facts))
+            places = pa.array([texts.index(k.value) if k.value in texts else None for k in kinds], pa.int16())
+            return pa.DictionaryArray.from_arrays(places.take(pa.array(numbers)), pa.array(texts, pa.string()))
+        latest = np.full(len(numbers), ABSENT, np.int64)
+        for place, d in enumerate(dated):
+            own = np.array([k.latest_of == place for k in kinds])[numbers[d.rows]]
+            latest[d.rows[own]] = d.latest[own]
+        if kind == pa.date32():
+            return days(latest)
+        if kind == pa.string():
+            constant = pa.array([None if k.value is None else _text(k.value) for k in kinds], kind).take(
+                pa.array(numbers)
+            )
+            return pc.coalesce(constant, days(latest).cast(kind))
+        values = [list(k.value) if isinstance(k.value, tuple) else k.value for k in kinds]
+        return pa.array(values, kind).take(pa.array(numbers))
+
+
+def _says(decision: Decision, key: str) -> bool:
+    """Return whether the answers of a decision are a fact, or one of its options gives it."""
+    return decision.fact_key == key or any(f.key == key for o in decision.options for f in o.facts)
+
+
+def _spread(places: Array, values: Array, empty: object, size: int) -> Array:
+    """Return a column that has values in some places."""
+    found: Array = np.full(size, empty, values.dtype)
+    found[places] = values
+    return found
+
+
+def _text(value: FactValue) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
