@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision or programme; can be repeated."
 )
 @click.option("--columns", metavar="KINDS", help="Only these kinds of columns, separated by commas.")
+@click.option("--explain", is_flag=True, help="Add a column for each statement: whether it applies.")
 @click.option("--suggest-mapping", is_flag=True, help="Print a first draft of a mapping for FILES, and answer nothing.")
 @lang_option
 @guideline_option
@@ -51,6 +52,7 @@ def cohort(
     mapping: Path | None,
     only: tuple[str, ...],
     columns: str | None,
+    explain: bool,
     suggest_mapping: bool,
     lang: str,
     guideline: Path | None,
@@ -62,8 +64,8 @@ def cohort(
     date is text such as 2024-01, or two columns. Rows that are not valid are refused: they are in the file of
     --rejected, or else counted and the exit code is 1. What is written is there whole, or not at all.
 
-    KINDS are answer, answers, status, possible, missing, box, criterion, edition and warning; all of them by default.
-    The fewer columns are asked for, the less is worked out.
+    KINDS are answer, answers, status, possible, missing, box, criterion, edition, fact, latest and warning, all of
+    them by default, and statement, which --explain adds. The fewer columns are asked for, the less is worked out.
 
     Needs the extra cohort: pip install 'lrp-kg[cohort]'.
 
@@ -94,7 +96,7 @@ def cohort(
         _demand_other_files(files, output, rejected, lang)
         service = GuidelineService(guideline)
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
-        choice = chosen(service.guideline, only or None, kinds)
+        choice = chosen(service.guideline, only or None, kinds, explain=explain)
         with _progress(lang) as progress:
             report = answer_files(
                 service,

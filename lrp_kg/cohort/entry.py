@@ -30,7 +30,8 @@ def assess_frame(frame: Any, **options: Any) -> Any:
     The result is of the same kind as the frame. ``guideline`` is a folder or a `GuidelineService`, by default the
     packaged low back pain guideline. ``rejected``, a list, receives the rows that are refused, as dicts with row, id
     and findings in ``lang``; without it they raise `CohortError`. ``only`` limits the answers to these decisions and
-    programmes, ``columns`` to these kinds of columns. `docs/cohorts.md` lists the columns and their kinds.
+    programmes, ``columns`` to these kinds of columns; to ``explain`` adds whether each statement applies.
+    `docs/cohorts.md` lists the columns and their kinds.
     """
     demand_libraries()
     from lrp_kg.cohort.frames import assess_frame as answer

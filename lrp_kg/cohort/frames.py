@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lrp_kg.answer.asked import flag
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
 from lrp_kg.cohort.inputs import ID
@@ -27,17 +28,18 @@ def assess_frame(
     rejected: list[dict[str, Any]] | None = None,
     only: Collection[str] | None = None,
     columns: Collection[str] | None = None,
+    explain: bool = False,
     lang: str = "en",
 ) -> Any:
     """Return the answers to the records of a frame, one row each, as a frame of the same kind.
 
     ``rejected`` receives the rows that are refused, as dicts with row, id and findings; without it they raise
     `CohortError`. Columns are those of ``lrp-kg cohort``; ``only`` limits them to these decisions and programmes,
-    ``columns`` to these kinds.
+    ``columns`` to these kinds; to ``explain`` adds a column for each statement.
     """
     table, back = _table(frame)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
-    answers = Answers(service, chosen(service.guideline, only, columns))
+    answers = Answers(service, chosen(service.guideline, only, columns, explain=flag("explain", explain)))
     cohort = CohortRun(answers, table.column_names)
     counts = pc.value_counts(table.column(ID).combine_chunks().cast(pa.string()))
     cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)
