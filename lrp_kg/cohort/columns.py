@@ -12,12 +12,13 @@ from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.choice import BOX, CRITERION, EDITION, FACT, LATEST, STATEMENT, WARNING, Choice
 from lrp_kg.cohort.dating import DatedStatement
+from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.facts import FactColumns
 from lrp_kg.cohort.places import places_of
 from lrp_kg.cohort.results import ORDERED, OutcomeColumns, boolean, ordered
 from lrp_kg.cohort.statements import LatestColumns, StatementColumns
 from lrp_kg.cohort.warnings import WarningColumns
-from lrp_kg.guideline.model import Programme
+from lrp_kg.guideline.model import Criterion, Programme
 from lrp_kg.logic.classify import OPEN
 
 
@@ -35,14 +36,14 @@ def columns_of(logic: CohortLogic, choice: Choice) -> list[Columns]:
     """Return the columns of a choice, in their order."""
     g = logic.guideline
     found: list[Columns] = [
-        OutcomeColumns(g, d.id, [o.id for o in d.options], choice.kinds, collects=d.policy == "Collect")
+        OutcomeColumns(g, d, [o.id for o in d.options], choice.kinds, collects=d.policy == "Collect")
         for d in g.own_decisions.values()
         if choice.of(d.id)
     ]
     programmes = [p for p in g.programmes.values() if choice.of(p.id)]
     for p in programmes:
         options = [o.id for o in g.decisions[p.editions[-1].decision].options]
-        found.append(OutcomeColumns(g, p.id, options, choice.kinds, collects=False))
+        found.append(OutcomeColumns(g, p, options, choice.kinds, collects=False))
     if BOX in choice.kinds:
         found.append(BoxColumns(logic, choice))
     found += [EditionColumns(p, choice) for p in programmes]
@@ -54,7 +55,7 @@ def columns_of(logic: CohortLogic, choice: Choice) -> list[Columns]:
         if p.statement.facts or p.statement.limits
     ]
     if FACT in choice.kinds:
-        facts = (FactColumns(g, key, choice, dated) for key in g.fact_keys)
+        facts = (FactColumns(g, term, choice, dated) for term in g.fact_keys.values())
         found += [columns for columns in facts if columns.there]
     if LATEST in choice.kinds:
         found.append(LatestColumns(dated))
@@ -75,7 +76,7 @@ class BoxColumns:
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         for box in self._boxes:
-            yield pa.field(f"box.{box.id}", pa.bool_())
+            yield described(f"box.{box.id}", pa.bool_(), BOX, box)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -89,20 +90,24 @@ class EditionColumns:
     def __init__(self, programme: Programme, choice: Choice) -> None:
         self._programme = programme
         self._kinds = choice.kinds
-        self._roles = list(dict.fromkeys(c.id for e in reversed(programme.editions) for c in e.criteria))
+        self._criteria: dict[str, Criterion] = {}
+        """By identifier, as the newest edition that has it words it."""
+        for criterion in (c for e in reversed(programme.editions) for c in e.criteria):
+            self._criteria.setdefault(criterion.id, criterion)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
+        p = self._programme
         if CRITERION in self._kinds:
-            for role in self._roles:
-                yield pa.field(f"criterion.{self._programme.id}.{role}", pa.bool_())
+            for role, criterion in self._criteria.items():
+                yield described(f"criterion.{p.id}.{role}", pa.bool_(), CRITERION, criterion, programme=p.id)
         if EDITION in self._kinds:
-            yield pa.field(f"edition.{self._programme.id}", ORDERED)
+            yield described(f"edition.{p.id}", ORDERED, EDITION, p, categories=[e.id for e in p.editions])
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
         if CRITERION in self._kinds:
-            for role in self._roles:
+            for role in self._criteria:
                 yield boolean(self._criterion(role, rows))
         if EDITION in self._kinds:
             ids = [e.id for e in self._programme.editions]

@@ -14,7 +14,7 @@ from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
 from lrp_kg.cohort.cells import EXACT, UNKNOWN
 from lrp_kg.cohort.measures import added
-from lrp_kg.cohort.places import Place
+from lrp_kg.cohort.places import StatementPlace
 from lrp_kg.guideline.model import Statement
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, TRUE
@@ -41,7 +41,7 @@ class DatedStatement:
     the first of the days of those limits that count.
     """
 
-    def __init__(self, statement: Statement, place: Place) -> None:
+    def __init__(self, statement: Statement, place: StatementPlace) -> None:
         self.statement = statement
         self._place = place
         self._memory = Memory()

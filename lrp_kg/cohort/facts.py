@@ -16,10 +16,11 @@ from lrp_kg.answer.facts import LATER, UNKNOWN, YES, facts_of
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
-from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.choice import FACT, Choice
 from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
+from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.results import CATEGORIES, ORDERED, TEXTS, days, ordered
-from lrp_kg.guideline.model import Decision, Fact, Guideline
+from lrp_kg.guideline.model import Decision, Fact, Guideline, Term
 
 APPLIES = (YES, LATER, UNKNOWN)
 """Whether a fact applies, in the order of the column."""
@@ -38,8 +39,9 @@ class _Kind:
 class FactColumns:
     """The value of a fact and whether it applies; asked for once for each combination of what is said of it."""
 
-    def __init__(self, guideline: Guideline, key: str, choice: Choice, dated: Iterable[DatedStatement]) -> None:
-        self._key = key
+    def __init__(self, guideline: Guideline, term: Term, choice: Choice, dated: Iterable[DatedStatement]) -> None:
+        self._term, self._key = term, term.id
+        key = term.id
         self._statements = [d for d in dated if any(f.key == key for f in d.statement.facts)]
         self._decisions = {d.id: [d] for d in guideline.own_decisions.values() if choice.of(d.id) and _says(d, key)}
         for p in guideline.programmes.values():
@@ -70,8 +72,9 @@ class FactColumns:
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        yield pa.field(f"fact.{self._key}", self.type)
-        yield pa.field(f"fact.{self._key}.applies", ORDERED)
+        values = [v for f in self._facts if isinstance(v := f.value, str)]
+        yield described(f"fact.{self._key}", self.type, FACT, self._term, categories=list(dict.fromkeys(values)))
+        yield described(f"fact.{self._key}.applies", ORDERED, f"{FACT}.applies", self._term, categories=APPLIES)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

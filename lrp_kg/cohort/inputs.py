@@ -119,15 +119,21 @@ class Inputs:
             elif there and len(there) < len(own):
                 lacking = ", ".join(n for n in own if n not in names)
                 findings.append(_of_column("column-list-part", f.id, names=lacking))
-        if findings:
-            error = say(CohortError, "error-columns", count=len(findings))
-            raise CohortError(error.message, findings, error.messages)
+        _refuse(findings)
+
+    def _examine_types(self, columns: Mapping[str, pa.Array]) -> None:
+        """Raise `CohortError` for columns of text in which a list belongs."""
+        lists = (n for n in columns if n in self._fields and self._fields[n].kind == "values")
+        texts = [n for n in lists if _is_text(columns[n].type) and columns[n].null_count < len(columns[n])]
+        _refuse([_of_column("column-list-text", n) for n in texts])
 
     # -- one batch ------------------------------------------------------------------------------
 
     def read(self, rows: pa.RecordBatch, first: int) -> Portion:
         """Return the rows of a batch as numbers; ``first`` is the number of its first row."""
         columns = {name: rows.column(number) for number, name in enumerate(rows.schema.names)}
+        if not self._text:
+            self._examine_types(columns)
         batch = Portion(first, rows.num_rows, _ids(_plain(columns[ID])), np.zeros(rows.num_rows, bool))
         for name, column in columns.items():
             f = self._fields.get(name)
@@ -315,6 +321,18 @@ def _from_text(value: str | None, kind: str) -> Any:
     if kind == "values":
         return [] if value == EMPTY else [part.strip() for part in value.split(SEPARATOR)]
     return value
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    own = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(own) or pa.types.is_large_string(own) or pa.types.is_string_view(own)
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    """Raise `CohortError` where something is wrong with the columns."""
+    if findings:
+        error = say(CohortError, "error-columns", count=len(findings))
+        raise CohortError(error.message, findings, error.messages)
 
 
 def _of_column(name: str, column: str, **fill: object) -> Finding:

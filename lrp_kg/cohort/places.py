@@ -20,7 +20,7 @@ from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome
 from lrp_kg.logic.verdicts import together
 
 
-class Place(Protocol):
+class StatementPlace(Protocol):
     """A place of a statement in answers."""
 
     def shows(self, rows: AnsweredRows) -> Array:
@@ -137,7 +137,7 @@ def _in_scope(outcome: Outcome) -> int:
     return {UNDETERMINED: OPEN, NOT_APPLICABLE: FALSE}.get(outcome.status, TRUE)
 
 
-def places_of(g: Guideline, choice: Choice) -> dict[str, list[Place]]:
+def places_of(g: Guideline, choice: Choice) -> dict[str, list[StatementPlace]]:
     """Return the places of each statement, by its IRI, that belong to decisions and programmes of a choice."""
     boxes: dict[str, BoxPlace] = {}
     for box in g.boxes.values():
@@ -149,7 +149,7 @@ def places_of(g: Guideline, choice: Choice) -> dict[str, list[Place]]:
         if choice.of(decision.id):
             for s in statements:
                 boxes.setdefault(s.iri, BoxPlace(s)).options.append((decision.id, option.id))
-    found: dict[str, list[Place]] = {iri: [place] for iri, place in boxes.items()}
+    found: dict[str, list[StatementPlace]] = {iri: [place] for iri, place in boxes.items()}
     for programme in g.programmes.values():
         if choice.of(programme.id):
             for place in _in_programme(programme):

@@ -10,7 +10,8 @@ import pyarrow as pa
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array
 from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
-from lrp_kg.guideline.model import Guideline
+from lrp_kg.cohort.describing import described
+from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.logic.classify import OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
 
@@ -24,24 +25,27 @@ class OutcomeColumns:
     """The columns of one decision or programme: its answer, its answers, its status, what is possible and missing."""
 
     def __init__(
-        self, guideline: Guideline, name: str, options: Sequence[str], kinds: Collection[str], *, collects: bool
+        self, guideline: Guideline, term: Term, options: Sequence[str], kinds: Collection[str], *, collects: bool
     ) -> None:
         self._g = guideline
         self._kinds = kinds
         self._options = tuple(options)
         self._collects = collects
-        self.name = name
+        self._term = term
+        self.name = term.id
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        fields = {
-            ANSWER: pa.field(self.name, TEXTS if self._collects else ORDERED),
-            ANSWERS: pa.field(f"{self.name}_answers", TEXTS),
-            STATUS: pa.field(f"{self.name}_status", ORDERED),
-            POSSIBLE: pa.field(f"{self.name}_possible", TEXTS),
-            MISSING: pa.field(f"{self.name}_missing", TEXTS),
+        fields: dict[str, tuple[str, pa.DataType, Sequence[str]]] = {
+            ANSWER: (self.name, TEXTS if self._collects else ORDERED, self._options),
+            ANSWERS: (f"{self.name}_answers", TEXTS, self._options),
+            STATUS: (f"{self.name}_status", ORDERED, STATUSES),
+            POSSIBLE: (f"{self.name}_possible", TEXTS, self._options),
+            MISSING: (f"{self.name}_missing", TEXTS, ()),
         }
-        yield from (field for kind, field in fields.items() if kind in self._kinds)
+        for kind, (name, of_type, categories) in fields.items():
+            if kind in self._kinds:
+                yield described(name, of_type, kind, self._term, categories=categories)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

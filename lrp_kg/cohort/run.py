@@ -15,6 +15,7 @@ from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.cells import CellReader, Rows
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.columns import columns_of
+from lrp_kg.cohort.describing import of_guideline
 from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.judging import RowJudge
 from lrp_kg.findings import Finding
@@ -42,7 +43,8 @@ class Answers:
         self._logic = CohortLogic(service.assessor)
         self._columns = columns_of(self._logic, choice or Choice())
         fields = [field for columns in self._columns for field in columns.fields()]
-        self.schema = pa.schema([pa.field(ID, pa.string(), nullable=False), *fields])
+        own = pa.field(ID, pa.string(), nullable=False)
+        self.schema = pa.schema([own, *fields], metadata=of_guideline(service.guideline))
 
     def table(self, ids: pa.Array, rows: Rows) -> pa.RecordBatch:
         """Return the answers to rows."""

@@ -10,8 +10,10 @@ import pyarrow as pa
 from lrp_kg.answer.statements import whole_verdict
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory
+from lrp_kg.cohort.choice import LATEST, STATEMENT
 from lrp_kg.cohort.dating import DatedStatement, verdict_in
-from lrp_kg.cohort.places import Place
+from lrp_kg.cohort.describing import described
+from lrp_kg.cohort.places import StatementPlace
 from lrp_kg.cohort.results import ORDERED, days, ordered
 from lrp_kg.cohort.three_valued import all_of, any_of
 from lrp_kg.guideline.model import Guideline, Statement
@@ -31,8 +33,8 @@ class LatestColumns:
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        for name in self._dated:
-            yield pa.field(f"latest.{name}", pa.date32())
+        for name, own in self._dated.items():
+            yield described(f"latest.{name}", pa.date32(), LATEST, own[0].statement)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -50,14 +52,15 @@ class StatementColumns:
     It applies where a place of it is certainly shown, its whole condition holds, and it is in force there.
     """
 
-    def __init__(self, guideline: Guideline, places: Mapping[str, Sequence[Place]]) -> None:
+    def __init__(self, guideline: Guideline, places: Mapping[str, Sequence[StatementPlace]]) -> None:
         statements = {s.iri: s for s in guideline.statements}
         self._places = [(s, places[iri], Memory()) for iri, s in statements.items() if iri in places]
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         for statement, _, _ in self._places:
-            yield pa.field(f"statement.{statement.id}", ORDERED)
+            categories = tuple(ANSWERS.values())
+            yield described(f"statement.{statement.id}", ORDERED, STATEMENT, statement, categories=categories)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

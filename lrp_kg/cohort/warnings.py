@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
-from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.choice import WARNING, Choice
+from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.results import boolean
 from lrp_kg.cohort.three_valued import all_of, any_of
 from lrp_kg.guideline.model import Box, Caution
@@ -37,8 +38,10 @@ class WarningColumns:
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        for name in (*(c.id for _, _, c in self._options), *(w.id for w in self._g.warnings), *self._superseded):
-            yield pa.field(f"warning.{name}", pa.bool_())
+        superseded = {e.superseded.id: e.superseded for e in self._g.editions if e.superseded}
+        cautions = [c for _, _, c in self._options] + list(self._g.warnings)
+        for caution in (*cautions, *(superseded[name] for name in self._superseded)):
+            yield described(f"warning.{caution.id}", pa.bool_(), WARNING, caution)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

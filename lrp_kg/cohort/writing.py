@@ -14,10 +14,14 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from lrp_kg.cohort.inputs import SEPARATOR
+from lrp_kg.cohort.choice import ANSWER, FACT
+from lrp_kg.cohort.describing import KIND, description
+from lrp_kg.cohort.inputs import EMPTY, SEPARATOR
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
 
+NULLABLE = (ANSWER, FACT)
+"""Kinds of columns in which a list of nothing says something else than no list."""
 KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
 
 
@@ -100,7 +104,7 @@ class _Csv:
         self._writer = pyarrow.csv.CSVWriter(stream, self._schema)
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
-        arrays = [_as_text(batch.column(n)).cast(f.type) for n, f in enumerate(self._schema)]
+        arrays = [_as_text(batch.column(n), batch.field(n)).cast(f.type) for n, f in enumerate(self._schema)]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
@@ -125,7 +129,12 @@ def _text_type(kind: pa.DataType) -> pa.DataType:
     return pa.string() if nested else kind
 
 
-def _as_text(column: pa.Array) -> pa.Array:
+def _as_text(column: pa.Array, field: pa.Field) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         return column.dictionary_decode()
-    return pc.binary_join(column, SEPARATOR) if pa.types.is_list(column.type) else column
+    if not pa.types.is_list(column.type):
+        return column
+    joined = pc.binary_join(column, SEPARATOR)
+    if description(field).get(KIND) in NULLABLE:
+        joined = pc.if_else(pc.equal(pc.list_value_length(column), 0), EMPTY, joined)
+    return joined

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
 from lrp_kg.cohort import entry  # noqa: E402
+from lrp_kg.cohort.choice import KINDS as KINDS_OF_COLUMNS  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
-from lrp_kg.cohort.run import Answers  # noqa: E402
+from lrp_kg.cohort.describing import description  # noqa: E402
+from lrp_kg.cohort.run import Answers, CohortRun  # noqa: E402
+from lrp_kg.cohort.writing import Output  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
 from tests.support.cohorts import KINDS, as_table, differences, invented  # noqa: E402
 
@@ -51,13 +55,17 @@ def test_no_difference_for_another_guideline(ankle: GuidelineService, ankle_answ
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("invalid", 5_000)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("cases", 5_000), ("invalid", 5_000)]
+)
 def test_no_difference_in_many(service: GuidelineService, rows_answered: Answers, kind: str, count: int) -> None:
     assert differences(service, invented(service, count, 7, kind), rows_answered) == []
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("invalid", 5_000)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("plain", 20_000), ("holes", 20_000), ("cases", 5_000), ("invalid", 5_000)]
+)
 def test_no_difference_in_many_of_another(
     ankle: GuidelineService, ankle_answers: Answers, kind: str, count: int
 ) -> None:
@@ -75,6 +83,57 @@ def test_names_of_columns_are_a_promise(rows_answered: Answers) -> None:
     assert [n for n in names if n.startswith("criterion.fedris-prevention.")]
     stage = rows_answered.schema.field("stage").type
     assert pa.types.is_dictionary(stage) and stage.ordered
+
+
+def test_columns_say_what_they_are(service: GuidelineService, rows_answered: Answers) -> None:
+    fields = [description(f) for f in rows_answered.schema if f.name != "id"]
+    assert {f["kind"] for f in fields} == {*KINDS_OF_COLUMNS, "fact.applies"}
+    assert all(f["id"] and f["iri"].startswith("https://w3id.org/lrp-kg/") and f["label"] for f in fields)
+    edition = description(rows_answered.schema.field("edition.fedris-prevention"))
+    assert edition["categories"] == ["fedris-prevention-first", "fedris-prevention-2018"]
+    by = json.loads(rows_answered.schema.metadata[b"guideline"])
+    assert by["content"] == f"sha256:{service.guideline.content_hash}" and by["version"] == service.guideline.version
+
+
+def test_facts_have_their_types(rows_answered: Answers, ankle_answers: Answers) -> None:
+    types = {name: rows_answered.schema.field(f"fact.{name}").type for name in service_facts(rows_answered)}
+    assert types["incapacityMaxDays"] == pa.int64() and types["advisoryPhysician2Months"] == pa.bool_()
+    assert types["nextVisitLatest"] == pa.date32() and types["medicationExcluded"] == pa.list_(pa.string())
+    assert types["referral"].value_type == pa.string()
+    assert ankle_answers.schema.field("fact.daysWithoutSport").type == pa.int64()
+
+
+def service_facts(answers: Answers) -> list[str]:
+    return list(answers.service.guideline.fact_keys)
+
+
+def test_columns_follow_from_the_guideline_alone(service: GuidelineService, rows_answered: Answers) -> None:
+    few = answers_to([{"id": "a"}], rows_answered)
+    assert few.schema == answers_to(invented(service, 5, 3), rows_answered).schema == rows_answered.schema
+
+
+def test_what_becomes_known_changes_no_certain_column(service: GuidelineService, rows_answered: Answers) -> None:
+    settled = 0
+    rng = random.Random(4)
+    in_doubt = {f"warning.{w.id}" for w in service.guideline.warnings if w.calls_for}  # also where a box is possible
+    names = [n for n in rows_answered.schema.names if n.startswith(("box.", "criterion.", "warning.", "statement."))]
+    names = [n for n in names if n not in in_doubt]
+    records = invented(service, 30, 17)
+    fewer = [{k: v for k, v in r.items() if k == "id" or rng.random() < 0.6} for r in records]
+    pairs = [(less, more) for less, more in zip(fewer, records, strict=True) if not service.validate(less)]
+    before, after = (answers_to(own, rows_answered).to_pylist() for own in zip(*pairs, strict=True))
+    for less, more in zip(before, after, strict=True):
+        known = [n for n in names if less[n] not in (None, "unknown")]
+        assert [(n, less[n], more[n]) for n in known if less[n] != more[n]] == []
+        settled += sum(more[n] not in (None, "unknown") for n in names) - len(known)
+    assert len(pairs) > 15 and settled > 500
+
+
+def answers_to(records: Sequence[Json], answers: Answers) -> pa.Table:
+    table = as_table(records)
+    found, refused = CohortRun(answers, table.column_names).answer(table.to_batches()[0], 1)
+    assert not refused
+    return pa.Table.from_batches([found])
 
 
 def test_every_problem_of_the_columns_is_reported_at_once() -> None:
@@ -99,6 +158,21 @@ def test_lists_can_be_a_column_for_each_value(service: GuidelineService) -> None
     assert [(r["row"], r["id"], [f["name"] for f in r["findings"]]) for r in rejected] == [(2, "b", ["list-in-part"])]
     listed = lrp_kg.assess_frame(pa.table({"id": ["a"], "medications": pa.array([[]], pa.list_(pa.string()))}))
     assert listed.to_pylist()[0]["medication-excluded_missing"] == found["medication-excluded_missing"][0].tolist()
+
+
+def _polars_of(columns: Json) -> Any:
+    return pytest.importorskip("polars").DataFrame(columns)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pa.table, _polars_of])
+def test_text_is_no_list_in_a_frame(service: GuidelineService, make: Callable[[Json], Any]) -> None:
+    with pytest.raises(CohortError, match="1 problem") as caught:
+        lrp_kg.assess_frame(make({"id": ["a"], "medications": ["nsaid;paracetamol"]}), guideline=service)
+    (finding,) = caught.value.findings
+    assert (finding.name, finding.field) == ("column-list-text", "medications")
+    assert "split the text at its separator" in finding.message
+    listed = lrp_kg.assess_frame(pa.table({"id": ["a"], "medications": pa.nulls(1, pa.string())}), guideline=service)
+    assert listed["id"].to_pylist() == ["a"]
 
 
 def test_ids_are_there_and_unique(service: GuidelineService) -> None:
@@ -169,6 +243,15 @@ def test_formats_of_files_say_the_same(tmp_path: Path) -> None:
     assert "nsaid;opioid" not in (tmp_path / "out.csv").read_text() and ";" in (tmp_path / "out.csv").read_text()
 
 
+def test_csv_says_which_list_is_empty(rows_answered: Answers, tmp_path: Path) -> None:
+    schema = pa.schema([rows_answered.schema.field(n) for n in ("fact.medicationExcluded", "exit_missing")])
+    lists = pa.array([[], None, ["nsaid", "opioid"]], pa.list_(pa.string()))
+    with Output(schema, tmp_path / "o.csv", None) as target:
+        target.write(pa.RecordBatch.from_arrays([lists, lists], schema=schema), [])
+    lines = [line.replace('"', "") for line in (tmp_path / "o.csv").read_text().splitlines()]
+    assert lines == ["fact.medicationExcluded,exit_missing", "[],", ",", "nsaid;opioid,nsaid;opioid"]
+
+
 def test_refused_rows_are_written_or_counted(tmp_path: Path) -> None:
     lines = [json.dumps(DATED), "{broken", json.dumps(DATED | {"id": "b", "redFlags": "zork", "nope": 1}), "[]"]
     (tmp_path / "r.ndjson").write_text("\n".join(lines))
@@ -235,6 +318,8 @@ def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
             ["id", "fedris-prevention_missing", "edition.fedris-prevention"],
         ),
         (["exit"], ["box", "criterion"], ["id"]),
+        (["medication-excluded"], ["fact"], ["id", "fact.medicationExcluded", "fact.medicationExcluded.applies"]),
+        (["multidisciplinary-rehabilitation"], ["latest"], ["id", "latest.multidisciplinary-rehabilitation-period"]),
     ],
 )
 def test_columns_can_be_chosen(
@@ -243,7 +328,7 @@ def test_columns_can_be_chosen(
     table = as_table(invented(service, 40, 9, "holes"))
     found = lrp_kg.assess_frame(table, guideline=service, only=only, columns=kinds, rejected=[])
     assert found.column_names == names
-    every = lrp_kg.assess_frame(table, guideline=service, rejected=[])
+    every = lrp_kg.assess_frame(table, guideline=service, explain=True, rejected=[])
     assert every.column_names == rows_answered.schema.names
     assert found.equals(every.select(names))
 

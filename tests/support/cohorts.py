@@ -19,9 +19,10 @@ from lrp_kg.guideline.model import Field, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.namespaces import local_name
+from tests.support.guidelines import valid_records
 
 Json = dict[str, Any]
-KINDS = ("plain", "holes", "invalid")
+KINDS = ("plain", "holes", "cases", "invalid")
 FIRST = date(2015, 1, 1)
 
 
@@ -64,16 +65,24 @@ def _spoiled(f: Field, rng: random.Random) -> Any:
 
 
 def invented(service: GuidelineService, count: int, seed: int, kind: str = "plain") -> list[Json]:
-    """Return records that the service finds valid, or of kind ``invalid`` also others."""
+    """Return records that the service finds valid, or of kind ``invalid`` also others.
+
+    Those of ``cases`` are worked cases of the guideline on other days, with some fields changed: unlike fields that are
+    drawn independently, they mostly stay in the pathway.
+    """
     rng = random.Random(f"{seed} {kind}")
     g = service.guideline
     fields = [f for f in g.fields.values() if f.kind != "string"]
     late = {later for _, later in g.date_orders}
+    worked = valid_records(g.folder / "cases") if kind == "cases" else []
     found: list[Json] = []
     while len(found) < count:
         known = rng.choice([0.1, 0.3, 0.5, 0.8]) if kind != "plain" else 0.75
         base = FIRST + timedelta(days=rng.randint(0, 3600))
         record: Json = {"id": f"p{seed}-{len(found)}"}
+        if worked:
+            record |= _varied(service, rng.choice(worked), rng)
+            known = 0.04
         for f in fields:
             if rng.random() >= known:
                 continue
@@ -91,6 +100,21 @@ def invented(service: GuidelineService, count: int, seed: int, kind: str = "plai
         elif kind != "invalid" or rng.random() < 0.7:
             _repair(service, record)
         found.append(record)
+    return found
+
+
+def _varied(service: GuidelineService, record: Json, rng: random.Random) -> Json:
+    """Return a record with all its days moved by as much, some of its fields left out, and some dates uncertain."""
+    fields = service.guideline.field_names
+    dates = {f.id for f in fields.values() if f.kind == "date"} | set(map(local_name, service.guideline.bounded))
+    moved = timedelta(days=rng.choice([0, 0, rng.randint(-4500, 600)]))
+    found: Json = {}
+    for name, value in record.items():
+        f = fields.get(name)
+        if rng.random() < 0.05 or (f and f.kind == "string"):
+            continue
+        day = (date.fromisoformat(value) + moved).isoformat() if name in dates else ""
+        found |= _uncertain(f, rng, day) if day and f and f.bounds and rng.random() < 0.25 else {name: day or value}
     return found
 
 
