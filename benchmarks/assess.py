@@ -162,7 +162,7 @@ class InProcess:
 
     def rounds(self, timings: dict[str, Timing]) -> Iterator[int]:
         service, jobs = self.service, list(zip((s.record for s in self.samples), self.known, strict=True))
-        graphs = [service._validator.graph_of(service.reader.from_json(s.record))[0] for s in self.samples]
+        graphs = [service._validator.judge.graph_of(service.reader.from_json(s.record))[0] for s in self.samples]
         complete = [known for _, known in self.complete]
         for turn in range(self.options.rounds):
             naive = [jobs[turn]] if turn < self.options.naive else []
@@ -208,7 +208,7 @@ def in_process(options: argparse.Namespace, found: Findings) -> InProcess:
         f"{number}, {len(run.complete)}, {run.number_of_signatures}"
     )
     found.checks["of the seen signatures with other dates, answered from the cache"] = f"{number - grown} of {number}"
-    remembers = getattr(run.service._validator, "_rememberable", None)
+    remembers = run.service.rules.rememberable
     found.checks["validation remembers what conformed"] = {True: "yes", False: "NO: pySHACL runs for each record"}.get(
         remembers, "unknown"
     )

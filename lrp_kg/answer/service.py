@@ -28,10 +28,11 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
 from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.record.read import RecordReader
+from lrp_kg.record.validate import Validator
 from lrp_kg.words import in_every_language
 
 if TYPE_CHECKING:
-    from lrp_kg.record.validate import ConformanceRules
+    from lrp_kg.record.conformance import ConformanceRules
 
 
 class GuidelineService:
@@ -67,16 +68,13 @@ class GuidelineService:
         return WhatIf(self.assessor, self.reader, self._validator.findings)
 
     @cached_property
-    def _validator(self) -> Any:
-        from lrp_kg.record.validate import load_validator  # imports rdflib and pySHACL, a quarter of a second
-
-        return load_validator(self.guideline)
+    def _validator(self) -> Validator:
+        return Validator(self.guideline)
 
     @property
     def rules(self) -> ConformanceRules:
         """What the validity of a record depends on, for who judges many at once."""
-        found: ConformanceRules = self._validator.rules
-        return found
+        return self._validator.rules
 
     def warm(self) -> None:
         """Prepare now what any first record would have to wait for, for who answers many."""
@@ -86,7 +84,7 @@ class GuidelineService:
     def prepare(self) -> None:
         """Prepare the diagrams of decisions and the validator, which every record needs."""
         self.assessor.warm()
-        self.validate({})
+        self._validator.prepare()
 
     def renderer(self, lang: str = "en") -> Renderer:
         """Return the renderer of a language: en, nl, fr or de."""

@@ -6,13 +6,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.record.limits import FIELDS, FINDINGS, TEXT, over_list, over_text, problem, shown
-from lrp_kg.record.messages import Messages
 from lrp_kg.record.model import Members, RawRecord, RawValue
+
+if TYPE_CHECKING:
+    from lrp_kg.record.messages import Messages
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,9 @@ class Bounded:
 class Bounds:
     """Examines records of a guideline before SHACL does."""
 
-    def __init__(self, guideline: Guideline, messages: Messages) -> None:
+    def __init__(self, guideline: Guideline) -> None:
         self._known = {**guideline.fields, **guideline.bounded}
         self._texts = {f.iri for f in guideline.fields.values() if f.kind == "string"}
-        self._messages = messages
 
     def fit(self, raw: RawRecord) -> bool:
         """Return whether nothing is wrong with a record so far."""
@@ -50,22 +52,22 @@ class Bounds:
             return False
         return all(len(member.value) <= TEXT for member in members)
 
-    def examine(self, raw: RawRecord) -> Bounded:
+    def examine(self, raw: RawRecord, messages: Messages) -> Bounded:
         """Return what is wrong with a record so far, and what is left to be seen."""
         unknown = list(dict.fromkeys(predicate for predicate, _ in raw.entries if predicate not in self._known))
         unlisted = max(0, len(unknown) - FINDINGS)
-        findings = [*raw.problems, *self._of_unknown(unknown[:FINDINGS], raw)]
-        findings += [self._messages.outside(shown(name)) for name in raw.stray]
+        findings = [*raw.problems, *_of_unknown(unknown[:FINDINGS], raw, messages)]
+        findings += [messages.outside(shown(name)) for name in raw.stray]
         if len(raw.subject) > TEXT:
             findings.append(over_text("@id", raw.subject))
         if len(raw.entries) > FIELDS:
-            return Bounded([self._too_many(raw), *findings], None, unlisted=unlisted)
+            return Bounded([_too_many(raw, messages), *findings], None, unlisted=unlisted)
         entries: list[tuple[str, RawValue]] = []
         spoiled: set[str | None] = {f.field for f in raw.problems}
         for predicate, value in raw.entries:
             if predicate not in self._known:
                 continue
-            name = self._messages.named(predicate, raw) or ""
+            name = messages.named(predicate, raw) or ""
             if self._fits(predicate, value):
                 entries.append((predicate, value))
             elif isinstance(value, Members):
@@ -78,14 +80,6 @@ class Bounds:
                 spoiled.add(name)
         rest = replace(raw, entries=tuple(entries), stray=(), problems=())
         return Bounded(findings, rest, frozenset(spoiled), unlisted)
-
-    def _too_many(self, raw: RawRecord) -> Finding:
-        """Return that there are too many fields, or too many values of one."""
-        found = Counter(predicate for predicate, _ in raw.entries)
-        if len(found) > FIELDS:
-            return problem("over-limit", "limit-fields", count=len(found), limit=FIELDS)
-        predicate, count = found.most_common(1)[0]
-        return problem("over-limit", "limit-values", self._messages.named(predicate, raw), count=count, limit=FIELDS)
 
     def _of_list(self, name: str, predicate: str, value: Members) -> Iterator[Finding]:
         values = self._known[predicate].values
@@ -101,13 +95,6 @@ class Bounds:
         distinct = [_cut(member) for member in dict.fromkeys(value.nodes)]
         return Members(tuple(distinct[: len(self._known[predicate].values)]))
 
-    def _of_unknown(self, names: list[str], raw: RawRecord) -> Iterator[Finding]:
-        for name in names:
-            yield self._messages.unknown(name, raw)
-            key = raw.keys.get(name, "")
-            if len(key) > TEXT:
-                yield over_text(key, key)
-
 
 def has_control(text: str) -> bool:
     """Return whether a text has a control character, or half a character, which no format keeps as it is."""
@@ -116,3 +103,20 @@ def has_control(text: str) -> bool:
 
 def _cut(node: Node) -> Node:
     return node if len(node.value) <= TEXT else node._replace(value=node.value[:TEXT])
+
+
+def _too_many(raw: RawRecord, messages: Messages) -> Finding:
+    """Return that there are too many fields, or too many values of one."""
+    found = Counter(predicate for predicate, _ in raw.entries)
+    if len(found) > FIELDS:
+        return problem("over-limit", "limit-fields", count=len(found), limit=FIELDS)
+    predicate, count = found.most_common(1)[0]
+    return problem("over-limit", "limit-values", messages.named(predicate, raw), count=count, limit=FIELDS)
+
+
+def _of_unknown(names: list[str], raw: RawRecord, messages: Messages) -> Iterator[Finding]:
+    for name in names:
+        yield messages.unknown(name, raw)
+        key = raw.keys.get(name, "")
+        if len(key) > TEXT:
+            yield over_text(key, key)

@@ -1,7 +1,11 @@
 """Validation of JSON records reports every problem at once, in four languages, and agrees with pySHACL."""
 
+import json
 import logging
 import random
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pyoxigraph as ox
@@ -12,8 +16,12 @@ from pyshacl.shapes_graph import ShapesGraph
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import XSD
+from lrp_kg.record.conformance import DATE, INTEGER, PRESENCE, VALUE, ConformanceKeys
+from lrp_kg.record.judge import Query, ShapeJudge
+from lrp_kg.record.looks import read_query, rules_of
 from lrp_kg.record.model import RawRecord
-from lrp_kg.record.validate import Query, Validator, load_validator
+from lrp_kg.record.proofs import proven
+from lrp_kg.record.validate import Validator
 from lrp_kg.words import LANGUAGES
 from tests.support.stock_pyshacl import stock
 
@@ -146,7 +154,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
 @pytest.fixture
 def fresh(service: GuidelineService) -> Validator:
     """A new validator, without remembered values."""
-    return load_validator(service.guideline)
+    return Validator(service.guideline)
 
 
 def test_full_record_is_valid(service: GuidelineService) -> None:
@@ -183,7 +191,7 @@ def test_malformed_date_is_reported_once(service: GuidelineService) -> None:
 def test_remembered_values_do_not_validate_a_new_pair(fresh: Validator, service: GuidelineService) -> None:
     """Values remembered from valid records do not make a record valid whose pair of values was not seen."""
     read = service.reader.from_json
-    assert fresh._rememberable  # noqa: SLF001  otherwise every record goes to pySHACL
+    assert fresh.rules.rememberable  # otherwise every record goes to pySHACL
     assert not fresh.findings(read({"onsetDate": "2024-01-01", "assessmentDate": "2024-01-02"}))
     assert not fresh.findings(read({"onsetDate": "2024-01-03", "assessmentDate": "2024-01-04"}))
     assert fresh.findings(read({"onsetDate": "2024-01-03", "assessmentDate": "2024-01-02"}))
@@ -203,11 +211,11 @@ def test_days_are_remembered_by_their_order(
 
     for onset, assessed in (("2024-01-01", "2024-01-02"), ("2024-02-01", "2024-02-02"), ("2024-03-01", "2024-03-01")):
         assert not fresh.findings(record(onset, assessed))
-    evaluated = Validator._results  # noqa: SLF001
+    evaluated = ShapeJudge.results
     with monkeypatch.context() as patch:
-        patch.setattr(Validator, "_results", lambda *_: pytest.fail("pySHACL is asked again"))
+        patch.setattr(ShapeJudge, "results", lambda *_: pytest.fail("pySHACL is asked again"))
         assert not fresh.findings(record("2024-01-01", "2024-02-02"))
-    assert Validator._results is evaluated  # noqa: SLF001
+    assert ShapeJudge.results is evaluated
     assert [f.field for f in fresh.findings(record("2024-02-01", "2024-01-02"))] == ["onsetDate"]
     assert [f.field for f in fresh.findings(record("2024-02-30", "2024-03-01"))] == ["onsetDate"]
 
@@ -218,7 +226,7 @@ def test_a_text_of_which_only_the_type_matters_is_remembered_by_its_type(
     read = service.reader.from_json
     assert not fresh.findings(read({"id": "first", "episode": "e-1", "redFlags": "none"}))
     with monkeypatch.context() as patch:
-        patch.setattr(Validator, "_results", lambda *_: pytest.fail("pySHACL is asked again"))
+        patch.setattr(ShapeJudge, "results", lambda *_: pytest.fail("pySHACL is asked again"))
         assert not fresh.findings(read({"id": "second, \u200b and more", "episode": "", "redFlags": "none"}))
     assert not any("first" in str(key) for key in fresh._conforming)  # noqa: SLF001  no name of a patient is kept
     assert [f.field for f in fresh.findings(read({"id": 1, "redFlags": "none"}))] == ["id"]
@@ -240,6 +248,7 @@ def test_a_text_of_which_only_the_type_matters_is_remembered_by_its_type(
         ("$this $PATH ?value ; ?p ?value", None),
         ("$this $PATH ?value . $this ?p ?other", None),
         ("$this $PATH ?value ; !lrp:b ?other", None),
+        ("$this $PATH ?value . FILTER (STRSTARTS(STR($this), 'urn:x'))", None),
     ],
 )
 def test_verdicts_of_a_query_are_remembered_by_the_properties_that_it_names(
@@ -253,7 +262,7 @@ def test_verdicts_of_a_query_are_remembered_by_the_properties_that_it_names(
           sh:select "SELECT $this ?value WHERE {{ {pattern} }}" ] ."""
     )
     shape = next(s for s in ShapesGraph(shapes, False).shapes if str(s.node) == "urn:s")
-    assert Query(shape).read(rdflib.URIRef("urn:a")) == read
+    assert read_query(Query(shape), rdflib.URIRef("urn:a")) == read
 
 
 @pytest.mark.slow
@@ -267,7 +276,7 @@ def test_pyshacl_gives_the_same_verdict(number: int, fresh: Validator, service: 
         for _, change, _, _ in rng.sample(FAULTS, rng.choice([0, 0, 1, 2])):
             record.update(change)
         raw = service.reader.from_json(record)
-        graph, _ = fresh.graph_of(raw)
+        graph, _ = fresh.judge.graph_of(raw)
         try:
             conforms, _ = stock(graph, shapes)
         except TypeError:  # pySHACL cannot compare an invalid date
@@ -276,6 +285,159 @@ def test_pyshacl_gives_the_same_verdict(number: int, fresh: Validator, service: 
         assert (not fresh.findings(raw)) == conforms, "the second time, from memory"
         verdicts.add(conforms)
     assert verdicts == {True, False}
+
+
+# -- what is remembered -----------------------------------------------------------------------------------
+
+PREFIXES = """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix cp: <https://w3id.org/lrp-kg/care-pathway#> . @prefix ex: <urn:ex#> .
+ex: sh:declare [ sh:prefix "ex" ; sh:namespace "urn:ex#"^^xsd:anyURI ] ,
+    [ sh:prefix "xsd" ; sh:namespace "http://www.w3.org/2001/XMLSchema#"^^xsd:anyURI ] .
+ex:record a sh:NodeShape ; sh:targetClass cp:PatientRecord ; sh:property ex:p ."""
+
+
+def judge_of(shapes: str) -> ShapeJudge:
+    """Return a judge by these shapes, and no guideline."""
+    triples = [quad.triple for quad in ox.parse(PREFIXES + shapes, format=ox.RdfFormat.TURTLE)]
+    module = SimpleNamespace(is_ontology=False, triples=triples)
+    guideline: Any = SimpleNamespace(index=SimpleNamespace(modules=[module]))
+    return ShapeJudge(guideline)
+
+
+def query_shape(body: str) -> str:
+    select = f"SELECT $this ?value WHERE {{ {body} }}"
+    return (
+        f"ex:p sh:path ex:p ; sh:sparql [ a sh:SPARQLConstraint ; sh:prefixes ex: ; sh:select {json.dumps(select)} ] ."
+    )
+
+
+DIGITS = 'xsd:integer(REPLACE(STR(?{}), "-", ""))'.format
+LATER = f"{DIGITS('value')} > {DIGITS('b')}"
+OF_QUERY: list[tuple[str, Any]] = [
+    ("$this $PATH ?value ; ex:b ex:c", {"p": (PRESENCE, ()), "b": (VALUE, ())}),
+    ('$this $PATH ?value ; ex:b ?b . FILTER (STR(?b) IN ("true", "1"))', {"p": (PRESENCE, ()), "b": (VALUE, ())}),
+    ("$this $PATH ?value . FILTER (xsd:integer(STR(?value)) > 3)", {"p": (INTEGER, (3,))}),
+    ("$this $PATH ?value . FILTER (xsd:integer(STR(?value)) > 3.5)", {"p": (VALUE, ())}),
+    ("$this $PATH ?value . FILTER (xsd:integer(STR(?value)) > 3 + 1)", {"p": (VALUE, ())}),
+    ("$this $PATH ?value . FILTER (2 * xsd:integer(STR(?value)) > 3)", {"p": (VALUE, ())}),
+    ("$this $PATH ?value . FILTER (xsd:integer(STR(?value)) > 3 && ?value != 7)", {"p": (VALUE, ())}),
+    (f"$this $PATH ?value ; ex:b ?b . FILTER ({LATER} + 10000)", {"p": (PRESENCE, ()), "b": (PRESENCE, ())}),
+    (f"$this $PATH ?value ; ex:b ?b . FILTER ({LATER} + 1 + 1)", {"p": (VALUE, ()), "b": (VALUE, ())}),
+]
+"""Bodies of queries, and what they look at of each property."""
+
+
+@pytest.mark.parametrize(("body", "looks"), OF_QUERY)
+def test_a_query_looks_at_no_more_of_a_value_than_it_must(body: str, looks: Any) -> None:
+    (joint,) = rules_of(judge_of(query_shape(body))).joints
+    assert {look.property.removeprefix("urn:ex#"): (look.of, look.bounds) for look in joint.looks} == looks
+    assert not joint.needing
+    assert len(joint.offsets) == (1 if "10000" in body else 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "$this $PATH ?value . OPTIONAL { $this ex:b ?b } FILTER (COALESCE(?b, 0) = 0)",
+        '$this $PATH ?value . FILTER (STR(?value) IN ("1")) . ?s ex:b ?o',
+        "$this $PATH ?value ; ex:b 1",
+    ],
+)
+def test_a_query_of_another_form_is_remembered_by_all_values_that_it_names(body: str) -> None:
+    (joint,) = rules_of(judge_of(query_shape(body))).joints
+    assert joint.needing
+    assert {look.of for look in joint.looks} == {VALUE}
+    assert {"urn:ex#p"} < {look.property for look in joint.looks} or "ex:b" not in body
+
+
+def test_a_closed_shape_of_some_records_only_is_not_remembered() -> None:
+    other = "ex:some sh:targetSubjectsOf ex:q ; a sh:NodeShape ; sh:property ex:p {} ."
+    plain = "ex:p sh:path ex:p ; sh:maxCount 1 ."
+    assert rules_of(judge_of(plain + other.format(""))).rememberable
+    assert not rules_of(judge_of(plain + other.format("; sh:closed true"))).rememberable
+
+
+def test_what_shapes_demand_is_remembered_where_it_is_absent() -> None:
+    """A property that must be there counts where it is not, in the records to which the shape applies."""
+    all_of_them, some = "ex:p sh:path ex:p ; sh:maxCount 1 .", "ex:q sh:path ex:q ; sh:minCount 1 ."
+    of_some = "ex:some sh:targetSubjectsOf ex:t ; a sh:NodeShape ; sh:property ex:q ."
+    rules = rules_of(judge_of(all_of_them + some + of_some))
+    assert rules.rememberable
+    assert rules.demanded == (("urn:ex#q", 0),)
+    keys, flag = ConformanceKeys(rules), Node("literal", "true", XSD + "boolean")
+    absent = (("urn:ex#q",), (None, 0))
+    assert absent in (keys.of(RawRecord("", (("urn:ex#t", flag),))) or [])
+    assert absent not in (keys.of(RawRecord("", (("urn:ex#t", flag), ("urn:ex#q", flag)))) or [])
+    assert absent not in (keys.of(RawRecord("", (("urn:ex#p", flag),))) or [])
+    every = rules_of(judge_of("ex:p sh:path ex:p ; sh:minCount 1 ."))
+    assert (("urn:ex#p",), (None, -1)) in (ConformanceKeys(every).of(RawRecord("", ())) or [])
+    for other in ("sh:hasValue true", "sh:minCount 1 ; sh:equals ex:b"):
+        assert not rules_of(judge_of(f"ex:p sh:path ex:p ; {other} .")).rememberable
+
+
+def test_a_query_that_demands_a_value_is_asked_where_there_is_none() -> None:
+    judge = judge_of(query_shape("$this ex:b ?b . FILTER NOT EXISTS { $this $PATH ?value }"))
+    flag = Node("literal", "true", XSD + "boolean")
+    assert judge.results(RawRecord("urn:x", (("urn:ex#b", flag),)))
+    assert not judge.results(RawRecord("urn:x", (("urn:ex#b", flag), ("urn:ex#p", flag))))
+
+
+def test_all_that_ordinary_records_say_is_known_beforehand(
+    fresh: Validator, service: GuidelineService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every key of a full record is proven, so that a new process needs no judge; none of them is of a patient."""
+    known = proven(service.guideline, fresh.rules, lambda raw: not fresh.judge.results(raw))
+    keys = ConformanceKeys(fresh.rules)
+    for more in ({}, {"@id": "urn:a:1", "id": "another", "employerSize": 731}):
+        assert set(keys.of(service.reader.from_json({**GOOD, **more})) or [None]) <= known
+    fresh.prepare()
+    monkeypatch.setattr(ShapeJudge, "results", lambda *_: pytest.fail("pySHACL is asked"))
+    assert not fresh.findings(service.reader.from_json({**GOOD, "assessmentDate": "2024-07-13"}))
+
+
+def edges(rules: Any, predicate: str) -> list[Node]:
+    """Return values on and beside each bound of a property, and others that are told apart."""
+    kind, bounds = rules.bounded.get(predicate, ("", ()))
+    if kind == DATE:
+        days = [date.fromordinal(b + n).isoformat() for b in bounds for n in (-1, 0, 1)]
+        return [Node("literal", text, DATE) for text in (*days, "2024-02-30", "2024-02-29", "2024-01-31Z", "20240131")]
+    if kind == INTEGER:
+        numbers = [str(b + n) for b in bounds for n in (-1, 0, 1)]
+        return [Node("literal", text, INTEGER) for text in (*numbers, "007", "+1", "-0", "x", "9" * 18)]
+    return [Node("literal", text, XSD + kind) for kind in ("boolean", "string") for text in ("true", "0", "maybe", "")]
+
+
+@pytest.mark.parametrize("number", [120, pytest.param(3000, marks=pytest.mark.long)])
+def test_what_is_remembered_is_the_verdict_of_pyshacl(number: int, fresh: Validator, service: GuidelineService) -> None:
+    """Valid and invalid records, on the edges of every bound, with every order of days."""
+    fresh.prepare()
+    rng = random.Random(11)
+    space = service.guideline.namespace
+    days = ["2024-02-28", "2024-02-29", "2024-03-01", "2025-02-28", "2025-03-01", "2023-02-28"]
+    verdicts = set()
+    for _ in range(number):
+        record = {name: value for name, value in GOOD.items() if rng.random() < 0.25}
+        record |= {name: rng.choice(days) for name in DATES if rng.random() < 0.2}
+        record |= {name: rng.random() < 0.5 for name in FLAGS if rng.random() < 0.1}
+        raw = service.reader.from_json(record)
+        if rng.random() < 0.5:
+            name = rng.choice(sorted(GOOD))
+            odd = (space + name, rng.choice(edges(fresh.rules, space + name)))
+            raw = replace(raw, entries=(*(e for e in raw.entries if e[0] != odd[0]), odd))
+        conforms = not fresh.judge.results(raw)
+        assert (not fresh.findings(raw)) == conforms, raw
+        assert (not fresh.findings(raw)) == conforms, "the second time"
+        verdicts.add(conforms)
+    assert verdicts == {True, False}
+
+
+@pytest.mark.slow
+def test_each_edge_is_judged_as_pyshacl_judges_it(fresh: Validator, service: GuidelineService) -> None:
+    fresh.prepare()
+    for name in GOOD:
+        for value in edges(fresh.rules, service.guideline.namespace + name):
+            raw = RawRecord("", ((service.guideline.namespace + name, value),))
+            assert (not fresh.findings(raw)) == (not fresh.judge.results(raw)), raw
 
 
 # -- the host program -------------------------------------------------------------------------------------

@@ -1001,7 +1001,7 @@ def test_context_expands_a_record_as_the_service_reads_it(
     context = orjson.loads(response.data)["@context"]
     whole = {"@context": context, "@id": "urn:a:1", "@type": "PatientRecord", **record}
     theirs = rdflib.Graph().parse(data=json.dumps(whole), format="json-ld")
-    ours, _ = service._validator.graph_of(service.reader.from_json({"@id": "urn:a:1", **record}))
+    ours, _ = service._validator.judge.graph_of(service.reader.from_json({"@id": "urn:a:1", **record}))
     assert quads(theirs.serialize(format="nt"), ox.RdfFormat.N_TRIPLES) == quads(
         ours.serialize(format="nt"), ox.RdfFormat.N_TRIPLES
     )

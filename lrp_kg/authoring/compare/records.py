@@ -34,7 +34,7 @@ class Records:
     @cached_property
     def _sides(self) -> tuple[tuple[RecordReader, Validator], ...]:
         from lrp_kg.record.read import RecordReader
-        from lrp_kg.record.validate import Validator  # imports rdflib and pySHACL: only where something differs
+        from lrp_kg.record.validate import Validator  # judges with rdflib and pySHACL: only where something differs
 
         old, new = self.space.sides
         after = RecordReader(new), Validator(new)

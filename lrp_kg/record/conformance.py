@@ -1,0 +1,219 @@
+"""What the conformance of a record depends on: few things, which records share though no two records are alike.
+
+`lrp_kg.record.looks` reads from the shapes what their constraints look at, as `ConformanceRules`. `ConformanceKeys`
+turns a record into keys: one for each value, pair or combination that a constraint looks at, by no more than it looks
+at. A value that is only compared with bounds counts by its place between them, two days by their order, a text of
+which only the type matters by its type. So no identifier and no day of a patient is in the keys of ordinary shapes,
+and there are as few keys as the shapes can tell apart.
+
+**Why this is complete.** Each constraint component of SHACL Core reads the values of its path, or of the two paths that
+it compares, and nothing else; a query reads what it names. Each of them has a key that holds all it reads, or all that
+its verdict can depend on. A record whose every key was in a record that pySHACL found conforming violates no
+constraint. Where a component is of another kind, its key is the value itself, or nothing is remembered at all.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from lrp_kg.namespaces import XSD
+from lrp_kg.record.model import Members, RawRecord, RawValue
+
+DATE, INTEGER, STRING = XSD + "date", XSD + "integer", XSD + "string"
+CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,17}")
+"""Integers as JSON has them. Others, such as 007 in Turtle, count as they are written."""
+
+Key = tuple[tuple[str, ...], Hashable]
+"""The properties that something depends on together, and what of their values matters."""
+
+PRESENCE, VALUE, _MEMBER = "presence", "value", "member"
+
+
+class Look(NamedTuple):
+    """What a query looks at of one property: ``of`` is presence, value, or an integer's place beside ``bounds``."""
+
+    property: str
+    of: str
+    bounds: tuple[int, ...] = ()
+
+
+class Joint(NamedTuple):
+    """What a query looks at together; it says nothing of a record without all of these, unless it is ``needing``.
+
+    ``offsets`` compare two days as eight digits: the first, the second, and the number added to the second.
+    """
+
+    looks: tuple[Look, ...]
+    needing: bool = False
+    offsets: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class ConformanceRules:
+    """What the conformance of a record depends on, beside its shapes; properties by IRI.
+
+    ``of_value`` are those of which a constraint looks at more than the type of a value, ``joined`` those of which one
+    looks at several values together (``by_presence``: only at whether they are there), ``ordered`` pairs of which one
+    compares the values. ``triggers`` are properties whose presence makes more shapes apply, to ``conditional`` ones.
+    Where it is not ``rememberable``, constraints look at more than that.
+
+    ``bounded`` are days and integers that are only compared with these bounds (days by `date.toordinal`), ``members``
+    lists of which each member is looked at alone, ``joints`` what each query looks at. ``roots`` has, for each shape
+    that applies to some records only, the properties that make it apply and those that it constrains; ``demanded`` the
+    properties that must be there, with the number of such a shape, or -1 where every record must have them.
+    """
+
+    rememberable: bool
+    of_value: frozenset[str]
+    joined: tuple[tuple[str, ...], ...]
+    by_presence: frozenset[tuple[str, ...]]
+    ordered: frozenset[tuple[str, str]]
+    triggers: tuple[str, ...]
+    conditional: frozenset[str]
+    bounded: Mapping[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    members: frozenset[str] = frozenset()
+    joints: tuple[Joint, ...] = ()
+    roots: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    demanded: tuple[tuple[str, int], ...] = ()
+
+
+class ConformanceKeys:
+    """Turns records into the keys of what their conformance depends on."""
+
+    def __init__(self, rules: ConformanceRules) -> None:
+        self._rules = rules
+        self._roots = [
+            (number, frozenset(triggers), frozenset(own)) for number, (triggers, own) in enumerate(rules.roots)
+        ]
+        self._ordered = sorted(rules.ordered)
+        self._joints = [(joint, tuple(look.property for look in joint.looks)) for joint in rules.joints]
+        self._places = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == INTEGER}
+        self._days = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == DATE}
+
+    def of(self, raw: RawRecord) -> list[Key] | None:
+        """Return the keys of a record; ``None`` where its conformance cannot be remembered."""
+        rules, entries = self._rules, raw.entries
+        values = dict(entries)
+        if raw.stray or len(values) != len(entries) or not rules.rememberable:
+            return None
+        named = bool(raw.subject) and not raw.subject.startswith("_:")
+        active = [(number, own) for number, triggers, own in self._roots if not triggers.isdisjoint(values)]
+        keys: list[Key] = [((), named), *(((), (named, number)) for number, _ in active)]
+        days: dict[str, int] = {}
+        for predicate, value in entries:
+            alone = (predicate,)
+            if isinstance(value, Members):
+                if any(node.is_blank for node in value.nodes):
+                    return None
+                said: Hashable = bool(value.nodes)
+                if predicate in rules.members:
+                    keys += [(alone, (_MEMBER, node)) for node in value.nodes]
+                else:
+                    said = value.nodes
+            elif value.datatype == DATE:
+                day = _ordinal(value.value)
+                said = value
+                if day:
+                    days[predicate] = day
+                    bounds = self._days.get(predicate)
+                    if bounds is not None:
+                        said = (DATE, _place(day, bounds))
+            elif value.datatype == INTEGER:
+                bounds = self._places.get(predicate)
+                said = value
+                if bounds is not None and CANONICAL.fullmatch(value.value):
+                    said = (INTEGER, _place(int(value.value), bounds))
+            elif value.kind == "blank":
+                return None
+            elif value.datatype == STRING and predicate not in rules.of_value:
+                said = STRING
+            else:
+                said = value
+            keys.append((alone, said))
+            for number, own in active:
+                if predicate in own:
+                    keys.append((alone, (said, number)))
+        for predicate, number in rules.demanded:
+            if predicate not in values and (number < 0 or any(number == other for other, _ in active)):
+                keys.append(((predicate,), (None, number)))
+        for pair in self._ordered:
+            first, second = pair
+            if first in values and second in values:
+                a, b = days.get(first), days.get(second)
+                if a and b:
+                    keys.append((pair, (a > b) - (a < b)))
+                else:
+                    keys.append((pair, (values[first], values[second])))
+        for joint, properties in self._joints:
+            there = [name for name in properties if name in values]
+            if len(there) == len(properties) or (there and joint.needing):
+                keys.append((properties, self._together(joint, values)))
+        return keys
+
+    @staticmethod
+    def _together(joint: Joint, values: Mapping[str, RawValue]) -> Hashable:
+        """Return what a query looks at."""
+        said: list[Hashable] = []
+        for look in joint.looks:
+            value = values.get(look.property)
+            if value is None:
+                said.append(None)
+            elif look.of == PRESENCE:
+                said.append(True)
+            elif look.of == VALUE or isinstance(value, Members):
+                said.append(value.nodes if isinstance(value, Members) else value)
+            elif value.datatype == INTEGER and CANONICAL.fullmatch(value.value):
+                said.append(_place(int(value.value), look.bounds))
+            else:
+                said.append(value)
+        for first, second, added in joint.offsets:
+            a, b = (values[name] for name in (first, second))
+            digits = [_digits(x) for x in (a, b)]
+            if None in digits:
+                said.append((a, b))
+            else:
+                beyond = digits[0] - digits[1] - added  # type: ignore[operator]
+                said.append((beyond > 0) - (beyond < 0))
+        return tuple(said)
+
+
+def _ordinal(text: str) -> int:
+    """Return the number of a day that is written as shapes usually demand; 0 for other texts and days that are none."""
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return 0
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        return 0
+
+
+def _digits(value: RawValue) -> int | None:
+    """Return the eight digits of a day."""
+    if isinstance(value, Members) or value.datatype != DATE or not _ordinal(value.value):
+        return None
+    return int(value.value.replace("-", ""))
+
+
+def _place(number: int, bounds: Sequence[int]) -> int:
+    """Return where a number is among bounds: on one of them, or between two."""
+    found = bisect_left(bounds, number)
+    return 2 * found + (found < len(bounds) and bounds[found] == number)
+
+
+def representatives(bounds: Sequence[int]) -> list[int]:
+    """Return a number for each place that there is among bounds, of those that are close to them."""
+    close = sorted({0, *(b + d for b in bounds for d in (-1, 0, 1))})
+    found: dict[int, int] = {}
+    for number in close:
+        found.setdefault(_place(number, bounds), number)
+    return list(found.values())
+
+
+def as_tuples(data: Any) -> Any:
+    """Return lists of JSON as tuples, which keys are."""
+    return tuple(map(as_tuples, data)) if isinstance(data, list) else data
