@@ -277,8 +277,8 @@ def _places(own: list[tuple[str, PreparedShape]]) -> tuple[str, tuple[int, ...]]
                 number = _number(limit)
                 if number is None:
                     return None
-                kinds.add(str(limit.datatype))
-                bounds.add(number)
+                kinds.add(number[0])
+                bounds.add(number[1])
         elif name not in _OF_TYPE:
             return None
     kind = next(iter(kinds), "")
@@ -287,14 +287,13 @@ def _places(own: list[tuple[str, PreparedShape]]) -> tuple[str, tuple[int, ...]]
     return kind, tuple(sorted(bounds))
 
 
-def _number(limit: Any) -> int | None:
-    """Return a bound as a number; ``None`` where it is no plain day and no integer."""
-    if not isinstance(limit, rdflib.Literal):
-        return None
-    if str(limit.datatype) == INTEGER and type(limit.value) is int:
-        return limit.value
-    if str(limit.datatype) == DATE and type(limit.value) is date and len(str(limit)) == 10:
-        return limit.value.toordinal()
+def _number(limit: Any) -> tuple[str, int] | None:
+    """Return a bound as a number, with its type; ``None`` where it is no plain day and no integer."""
+    kind = str(limit.datatype) if isinstance(limit, rdflib.Literal) else ""
+    if kind == INTEGER and type(limit.value) is int:
+        return kind, limit.value
+    if kind == DATE and type(limit.value) is date and len(str(limit)) == 10:
+        return kind, limit.value.toordinal()
     return None
 
 

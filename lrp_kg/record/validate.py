@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrp_kg.cache import PACKAGE, remembered
 from lrp_kg.findings import Finding
@@ -134,13 +134,8 @@ def _dump(known: tuple[ConformanceRules, set[Key]]) -> str:
 
 def _load(text: str) -> tuple[ConformanceRules, set[Key]]:
     data, keys = json.loads(text)
-    bounded = {name: as_tuples(own) for name, own in data.pop("bounded").items()}
-    joints = tuple(
-        Joint(tuple(Look(*as_tuples(look)) for look in looks), needing, as_tuples(offsets))
-        for looks, needing, offsets in data.pop("joints")
-    )
-    sets = {name: frozenset(as_tuples(data.pop(name))) for name in _SETS}
-    rememberable = data.pop("rememberable")
-    others = {name: as_tuples(value) for name, value in data.items()}
-    rules = ConformanceRules(rememberable=rememberable, bounded=bounded, joints=joints, **sets, **others)
-    return rules, set(as_tuples(keys))
+    found: dict[str, Any] = {name: as_tuples(value) for name, value in data.items()}
+    found |= {name: frozenset(found[name]) for name in _SETS}
+    found["bounded"] = {name: as_tuples(own) for name, own in data["bounded"].items()}
+    found["joints"] = tuple(Joint(tuple(Look(*look) for look in looks), *rest) for looks, *rest in found["joints"])
+    return ConformanceRules(**found), set(as_tuples(keys))
