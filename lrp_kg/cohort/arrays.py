@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Array = np.ndarray[Any, Any]
+Column = Array | int
+"""A number for each row, or one for all of them."""
 
 WIDEST = 1 << 62
 ABSENT = np.iinfo(np.int64).min
@@ -48,12 +53,12 @@ class Memory:
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
 
-    def take(self, columns: Sequence[Array], work_out: Callable[[int], int]) -> Array:
+    def take(self, columns: Sequence[Column], work_out: Callable[[int], int]) -> Array:
         """Return a number for each row; ``work_out`` is called with the first row of each key that is new."""
-        first, inverse = distinct(columns)
-        keys = zip(*(column[first].tolist() for column in columns), strict=True)
+        first, inverse = distinct([c for c in columns if not isinstance(c, int)])
+        keys = zip(*(repeat(c) if isinstance(c, int) else c[first].tolist() for c in columns), strict=False)
         found = np.empty(len(first), np.int32)
-        for place, (key, row) in enumerate(zip(keys, first.tolist(), strict=True)):
+        for place, (key, row) in enumerate(zip(keys, first.tolist(), strict=False)):
             number = self._numbers.get(key)
             if number is None:
                 if len(self._numbers) >= REMEMBERED:
@@ -61,6 +66,24 @@ class Memory:
                 number = self._numbers[key] = work_out(row)
             found[place] = number
         return found[inverse]
+
+
+def values_of(columns: Sequence[Column], row: int) -> tuple[int, ...]:
+    """Return the values of a row."""
+    return tuple(c if isinstance(c, int) else int(c[row]) for c in columns)
+
+
+def spread(column: Column, places: Array, size: int) -> Column:
+    """Return a column of some rows as one of all rows, -1 in the others."""
+    if not len(places):
+        return -1
+    found = np.full(size, -1, np.int64)
+    found[places] = column
+    return found
+
+
+DENSE = 1 << 18
+"""Size of a space of keys up to which a table of all of them is cheaper than a table of those that occur."""
 
 
 def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
@@ -74,19 +97,32 @@ def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
         if width == 1:
             continue
         own = column.astype(np.int64)
-        if width > len(own):
-            own, width = _compact(own)
-            low = 0
+        if width > WIDEST:
+            own, width, low = *_encoded(own), 0
         if size * width >= WIDEST:
-            key, size = _compact(key)
-        key, size = key * width + (own - low), size * width
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return first, inverse
+            key, size = _encoded(key)
+            if size * width >= WIDEST:
+                own, width, low = *_encoded(own - low), 0
+        key = own - low if size == 1 else key * width + (own - low)
+        size *= width
+    if size == 1:
+        return np.zeros(min(1, len(key)), np.int64), key
+    places = key if size <= DENSE else _encoded(key)[0]
+    count = size if size <= DENSE else int(places.max()) + 1
+    first = np.full(count, -1, np.int64)
+    first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+    if size > DENSE:
+        return first, places
+    there = np.flatnonzero(first >= 0)
+    renumbered = np.empty(count, np.int64)
+    renumbered[there] = np.arange(len(there))
+    return first[there], renumbered[places]
 
 
-def _compact(key: Array) -> tuple[Array, int]:
-    found, inverse = np.unique(key, return_inverse=True)
-    return inverse.astype(np.int64), len(found)
+def _encoded(key: Array) -> tuple[Array, int]:
+    """Return numbers for the distinct values of a column, in the order in which they come, and how many there are."""
+    encoded = pc.dictionary_encode(pa.array(key))
+    return encoded.indices.to_numpy().astype(np.int64), len(encoded.dictionary)
 
 
 class Numbering:

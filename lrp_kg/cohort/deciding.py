@@ -8,26 +8,17 @@ the cells in which the durations are on its first and on its last possible day.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable
+from lrp_kg.cohort.arrays import Array, Automaton, Column, Memory, Numbering, NumberTable, values_of
 from lrp_kg.cohort.bounds import ColumnBounds
-from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows, cell_of
-from lrp_kg.cohort.measures import measure, of_days_only
-from lrp_kg.durations import day_number
+from lrp_kg.cohort.cells import EXACT, UNKNOWN, Rows
+from lrp_kg.cohort.situations import Axis, Situations
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Diagram
-
-_CYCLE = 1461
-"""Days of four years, after which months have the same lengths again."""
-_MIDDLE, _ALIKE = day_number(date(2000, 1, 1)), 97 * 365
-"""Around this day, and so many days away from it, each fourth year has a leap day."""
-_MONTHS = 24
-"""Months within which durations go from one cell to the next, where only the place in these four years matters."""
 
 
 class States:
@@ -48,9 +39,12 @@ class States:
             self._automaton = Automaton((), axes, sizes, lambda state, _, own: (*state, *own))
         self.axes = axes
         read = [v for axis in axes for v in axis]
-        self.durations = [n for n, axis in enumerate(axes) if self.diagram and axis[0] in calendar.derived]
-        self._short = [all(self._changes_within(v) for v in axes[n]) for n in self.durations]
-        self._ends_named = sorted({n for axis in self.durations for n in self._names(axis)})
+        own = [axis for axis in axes if self.diagram and axis[0] in calendar.derived]
+        ends = [calendar.derived[axis[0]] for axis in own]
+        self._durations = [
+            Axis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
+        ]
+        self._situations = Situations(self._durations, calendar)
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
@@ -59,11 +53,6 @@ class States:
         self._dates: list[str] = dates if self.diagram is None else []
         """Dates of which only matters whether they are known."""
         self._open = NumberTable()
-
-    def _changes_within(self, variable: int) -> bool:
-        """Return whether a duration only changes its cell within a few months."""
-        unit = 31 if of_days_only(self.calendar.derived[variable].measure) else 1
-        return self._cells.variables[variable].starts[-1] <= _MONTHS * unit
 
     def _step(self, node: int, axis: int, own: tuple[int, ...]) -> int:
         """Return the function that is left when an axis has some cells."""
@@ -84,7 +73,7 @@ class States:
 
     def support(self, keys: Array) -> Array:
         """Return for each state the duration axes on which it depends, as bits."""
-        if self.diagram is None or not self.durations:
+        if self.diagram is None or not self._durations:
             return np.zeros(len(keys), np.int64)
         for variable in self._beside:
             keys = keys // (self._cells.variables[variable].size + 1)
@@ -93,82 +82,40 @@ class States:
     def _bits(self, node: int) -> int:
         assert self.diagram is not None  # noqa: S101
         support = self.diagram.support(node)
-        return sum(1 << place for place, axis in enumerate(self.durations) if axis in support)
-
-    @property
-    def dates_named(self) -> int:
-        """How many dates the durations are between."""
-        return len(self._ends_named)
+        return sum(1 << axis.place for axis in self._durations if self.axes.index(axis.variables) in support)
 
     # -- days ---------------------------------------------------------------------------------------
 
     def half_known(self, rows: Rows, support: Array) -> Array:
         """Return as bits the axes of the support of which exactly one end is known, or within bounds."""
         found = np.zeros(rows.size, np.int64)
-        for place, axis in enumerate(self.durations):
+        for axis in self._durations:
+            if not (support >> axis.place & 1).any():
+                continue
             open_cells = np.zeros(rows.size, bool)
-            for variable in self.axes[axis]:
+            for variable in axis.variables:
                 open_cells |= rows.cells[variable] == UNKNOWN
-            start, end = self._ends(rows, axis)
+            start, end = rows.days[axis.start], rows.days[axis.end]
             both = (start.state == end.state) & (start.state != EXACT)
-            found |= (open_cells & ~both).astype(np.int64) << place
+            found |= (open_cells & ~both).astype(np.int64) << axis.place
         return found & support
 
-    def _ends(self, rows: Rows, axis: int) -> tuple[Days, Days]:
-        derived = self.calendar.derived[self.axes[axis][0]]
-        return rows.days[derived.start], rows.days[derived.end]
+    def situation(self, rows: Rows, half: Array, places: Array) -> list[Column]:
+        """Return columns on which the outcome depends beside the state; of some rows.
 
-    def situation(self, rows: Rows, half: Array) -> list[Array]:
-        """Return columns on which the outcome depends beside the state: what is known of dates, and where."""
-        names = self._ends_named
-        # of every date, also where the row's state reads none of its durations: what dates come to is worked out for
-        # one row and holds for rows in other states
-        columns: list[Array] = [half, *(rows.days[n].state for n in names)]
+        They have the state of every date, also where the row's state reads none of its durations: what dates come to
+        is worked out for one row and holds for rows in other states.
+        """
+        names = self._situations.names
         bounds = ColumnBounds(self.calendar, rows)
-        known = {n: bounds.of(n) for n in names}
-        counts = self._partners(rows, half)
-        for place, axis in enumerate(self.durations):
-            used = (half >> place & 1).astype(bool)
-            start, end = self._names(axis)
-            own = (rows.days[start], rows.days[end])
-            free_is_end = (own[0].state == EXACT) | ((own[0].state == RANGE) & (own[1].state == UNKNOWN))
-            partner, free = _either(free_is_end, *own), _either(free_is_end, known[end], known[start])
-            columns.append(np.where(used, free.low > free.high, False))
-            several = np.where(free_is_end, counts[end], counts[start]) > 1
-            months = any(not of_days_only(self.calendar.derived[v].measure) for v in self.axes[axis])
-            whole = used & (months | several | (partner.state == RANGE))
-            exact = whole & ~several & (partner.state == EXACT) & self._short[place]
-            shifted = np.where(exact & (np.abs(partner.low - _MIDDLE) < _ALIKE), partner.low % _CYCLE, partner.low)
-            columns += [np.where(whole, shifted, 0), np.where(whole & ~exact, partner.high, 0)]
-            raw = used & (partner.state == RANGE)
-            columns += [np.where(raw, free.low, 0), np.where(raw, free.high, 0)]
-            for variable in self.axes[axis]:
-                for day in (free.low, free.high):
-                    first, last = np.where(free_is_end, partner.low, day), np.where(free_is_end, day, partner.low)
-                    at = self._at(variable, first, last)
-                    columns.append(np.where(used & ~raw, at, 0))
-        return columns
+        given = {name: rows.days[name].of(places) for name in names}
+        possible = {name: bounds.of(name).of(places) for name in names}
+        return self._situations.columns(half[places], given, possible)
 
-    def _names(self, axis: int) -> tuple[str, str]:
-        derived = self.calendar.derived[self.axes[axis][0]]
-        return derived.start, derived.end
-
-    def _partners(self, rows: Rows, half: Array) -> dict[str, Array]:
-        """Return of how many half-known axes each date is an end."""
-        found: dict[str, Array] = {}
-        for place, axis in enumerate(self.durations):
-            for name in self._names(axis):
-                found[name] = found.get(name, np.zeros(rows.size, np.int64)) + (half >> place & 1)
-        return found
-
-    def _at(self, variable: int, start: Array, end: Array) -> Array:
-        derived = self.calendar.derived[variable]
-        return cell_of(self._cells.variables[variable].starts, measure(derived.measure, start, end))
-
-
-def _either(condition: Array, one: Days, other: Days) -> Days:
-    parts = ((one.state, other.state), (one.low, other.low), (one.high, other.high))
-    return Days(*(np.where(condition, a, b) for a, b in parts))
+    @property
+    def dates_named(self) -> int:
+        """How many dates the durations are between."""
+        return len(self._situations.names)
 
 
 class DecisionColumn:
@@ -199,26 +146,27 @@ class DecisionColumn:
         plain = np.flatnonzero(half == 0)
         found = np.empty(rows.size, np.int32)
         found[plain] = self._of_states(keys[plain], lambda row: ask(int(plain[row])))
-        some = rows.of(dated)
-        classes = self._classes_of(some, half[dated])
+        classes = self._classes_of(rows, half, dated)
 
         def ask_dated(row: int) -> int:
+            place = int(dated[row])
             if not isinstance(self.decider, Decider):
-                return ask(int(dated[row]))
+                return ask(place)
             key, _ = self._classes.values[classes[row]]
-            return self.results.number(self.decider.decide_by(some.signature(row), some.dates(row)[0], key))
+            return self.results.number(self.decider.decide_by(rows.signature(place), rows.dates(place)[0], key))
 
         found[dated] = self._dated.take([keys[dated], classes], ask_dated)
         return found
 
-    def _classes_of(self, rows: Rows, half: Array) -> Array:
-        """Return for each row the number of what its dates come to for the decision: far fewer than situations."""
-        columns = self.states.situation(rows, half)
+    def _classes_of(self, rows: Rows, half: Array, dated: Array) -> Array:
+        """Return for each dated row the number of what its dates come to for the decision."""
+        columns = self.states.situation(rows, half, dated)
         known = columns[: self.states.dates_named + 1]
 
         def work_out(row: int) -> int:
-            key = self.decider.date_key(rows.signature(row), *rows.dates(row))
-            return self._classes.number((key, tuple(int(c[row]) for c in known)))
+            place = int(dated[row])
+            key = self.decider.date_key(rows.signature(place), *rows.dates(place))
+            return self._classes.number((key, values_of(known, row)))
 
         return self._situations.take(columns, work_out)
 

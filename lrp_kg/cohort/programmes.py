@@ -9,7 +9,7 @@ import numpy as np
 from lrp_kg.answer.decisions import Assessor
 from lrp_kg.answer.programmes import ProgrammeRun
 from lrp_kg.answer.run import Run
-from lrp_kg.cohort.arrays import Array, Memory, Numbering
+from lrp_kg.cohort.arrays import Array, Column, Memory, Numbering, spread, values_of
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import RANGE, Days, Rows
 from lrp_kg.cohort.deciding import DecisionColumn
@@ -65,9 +65,9 @@ class ProgrammeColumn:
 
     def _of_several(self, rows: Rows, chosen: Array, possible: Days | None) -> Array:
         """Return the outcomes where several editions may apply."""
-        columns: list[Array] = [chosen]
-        dates: list[Array] = [chosen]
-        known: list[Array] = [chosen]
+        columns: list[Column] = [chosen]
+        dates: list[Column] = [chosen]
+        known: list[Column] = [chosen]
         for place, (column, (first, last)) in enumerate(zip(self._own, self._windows, strict=True)):
             used = (chosen >> place & 1).astype(bool)
             windowed = rows
@@ -81,12 +81,13 @@ class ProgrammeColumn:
             keys = column.states.of(rows)
             half = column.states.half_known(windowed, column.states.support(keys))
             columns.append(np.where(used, keys, -1))
-            found = [np.where(used & (half > 0), c, -1) for c in column.states.situation(windowed, half)]
+            some = np.flatnonzero(used & (half > 0))
+            found = [spread(c, some, rows.size) for c in column.states.situation(windowed, half, some)]
             dates += found
             known += found[: column.states.dates_named + 1]
 
         def class_of(row: int) -> int:
-            return self._classes.number((self._run(rows, row).key(), tuple(int(c[row]) for c in known)))
+            return self._classes.number((self._run(rows, row).key(), values_of(known, row)))
 
         columns.append(self._situations.take(dates, class_of))
         return self._memory.take(columns, lambda row: self.results.number(self._run(rows, row).outcome()))
