@@ -93,7 +93,8 @@ class Turns:
 
     def after(self, known: Array, free_is_end: bool, *, clipped: bool) -> Array:
         """Return the days of the steps, one column each; ``clipped`` where the known end gives way to the free one."""
-        return known[:, None] + self._table(free_is_end)[clipped][known % CYCLE]
+        found: Array = known[:, None] + self._table(free_is_end)[clipped][known % CYCLE]
+        return found
 
     def passed(self, known: Array, free: Array, free_is_end: bool) -> list[Array]:
         """Return for each duration how many steps the free end has passed."""
@@ -214,7 +215,7 @@ def _far(turns: Turns, partner: Days, free: Days) -> Array:
     """Return the rows of which the place of the days in four years is not enough."""
     if not turns.near:
         return np.ones(len(free.low), bool)
-    found = (np.abs(partner.low - MIDDLE) > NEAR) | (np.abs(partner.high - MIDDLE) > NEAR)
+    found: Array = (np.abs(partner.low - MIDDLE) > NEAR) | (np.abs(partner.high - MIDDLE) > NEAR)
     for day, no_bound in ((free.low, _FIRST), (free.high, _LAST)):
         found |= (day != no_bound) & (np.abs(day - MIDDLE) > NEAR)
     return found
