@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.cohort.entry import assess_frame
+    from lrp_kg.cohort.entry import assess_frame, assess_spark
     from lrp_kg.errors import GuidelineError, InvalidRecord, LrpError
     from lrp_kg.findings import Finding
     from lrp_kg.research.dataset import Dataset
@@ -28,6 +28,7 @@ __all__ = [
     "LrpError",
     "__version__",
     "assess_frame",
+    "assess_spark",
 ]
 
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "InvalidRecord": "errors",
     "LrpError": "errors",
     "assess_frame": "cohort.entry",
+    "assess_spark": "cohort.entry",
 }
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write: .parquet, .csv or .ndjson.",
+    type=click.Path(path_type=Path),
+    help="File to write: .parquet, .csv or .ndjson; on Spark, Parquet is a folder of parts.",
 )
 @click.option(
     "--rejected",
@@ -42,6 +42,13 @@ if TYPE_CHECKING:
 )
 @click.option("--columns", metavar="KINDS", help="Only these kinds of columns, separated by commas.")
 @click.option("--explain", is_flag=True, help="Add a column for each statement: whether it applies.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What does the work: DuckDB on this machine, or the machines of Spark.",
+)
 @click.option("--suggest-mapping", is_flag=True, help="Print a first draft of a mapping for FILES, and answer nothing.")
 @lang_option
 @guideline_option
@@ -53,6 +60,7 @@ def cohort(
     only: tuple[str, ...],
     columns: str | None,
     explain: bool,
+    engine: str,
     suggest_mapping: bool,
     lang: str,
     guideline: Path | None,
@@ -67,7 +75,8 @@ def cohort(
     KINDS are answer, answers, status, possible, missing, box, criterion, edition, fact, latest and warning, all of
     them by default, and statement, which --explain adds. The fewer columns are asked for, the less is worked out.
 
-    Needs the extra cohort: pip install 'lrp-kg[cohort]'.
+    Needs the extra cohort: pip install 'lrp-kg[cohort]'. On Spark (extra spark, and Java 17 or newer) the columns and
+    refused rows are the same; the session is local, or that of spark-submit and spark-defaults.conf.
 
     Exit code 0: done; 1: some rows refused, without --rejected; 2: could not run; 130: interrupted.
 
@@ -78,13 +87,14 @@ def cohort(
       lrp-kg cohort patients.parquet -o stages.parquet --for stage --columns answer,status
       lrp-kg cohort --suggest-mapping warehouse.parquet > mapping.yaml
       lrp-kg cohort warehouse.parquet -o answers.parquet --mapping mapping.yaml
+      lrp-kg cohort part-*.parquet -o answers.parquet --engine spark
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.cohort.entry import demand_libraries
 
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
     try:
-        demand_libraries()
+        demand_libraries(spark=engine == "spark")
         from lrp_kg.answer.service import GuidelineService
         from lrp_kg.cohort.choice import chosen
         from lrp_kg.cohort.files import answer_files
@@ -98,7 +108,10 @@ def cohort(
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
         choice = chosen(service.guideline, only or None, kinds, explain=explain)
         with _progress(lang) as progress:
-            report = answer_files(
+            answer = answer_files
+            if engine == "spark":
+                from lrp_kg.cohort.spark.files import answer_files_on_spark as answer
+            report = answer(
                 service,
                 files,
                 output,

@@ -10,18 +10,25 @@ from lrp_kg.words import error as say
 
 LIBRARIES = ("numpy", "pyarrow", "duckdb")
 """What the extra ``cohort`` installs."""
+SPARK = ("pyspark", "pandas")
+"""What the extra ``spark`` installs beside them."""
 
 
-def demand_libraries() -> None:
-    """Raise `CohortError` where a library that cohorts need is not installed."""
+def demand_libraries(*, spark: bool = False) -> None:
+    """Raise `CohortError` where a library that cohorts need, on one machine or on Spark, is not installed."""
     lacking = []
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *(SPARK if spark else ())):
         try:
             import_module(name)
         except ImportError:
             lacking.append(name)
     if lacking:
-        raise say(CohortError, "error-cohort-extra", names=", ".join(lacking), command="pip install 'lrp-kg[cohort]'")
+        raise say(
+            CohortError,
+            "error-cohort-extra",
+            names=", ".join(lacking),
+            command=f"pip install 'lrp-kg[{'spark' if spark else 'cohort'}]'",
+        )
 
 
 def assess_frame(frame: Any, **options: Any) -> Any:
@@ -35,5 +42,18 @@ def assess_frame(frame: Any, **options: Any) -> Any:
     """
     demand_libraries()
     from lrp_kg.cohort.frames import assess_frame as answer
+
+    return answer(frame, **options)
+
+
+def assess_spark(frame: Any, **options: Any) -> Any:
+    """Return the answers to the records of a data frame of Spark, and the rows that are refused: two such frames.
+
+    Both are worked out when something asks for them, by the workers of the frame's session, which need this package.
+    ``guideline``, ``only``, ``columns`` and ``explain`` are those of `assess_frame`, ``lang`` is the language of the findings.
+    Raises `CohortError` with everything that is wrong with the columns. `docs/cohorts.md` lists what is returned.
+    """
+    demand_libraries(spark=True)
+    from lrp_kg.cohort.spark.frames import assess_spark as answer
 
     return answer(frame, **options)

@@ -165,6 +165,17 @@ class ColumnMapping:
                 found[own.name if own else name] = own.of(value) if own else value
         return found
 
+    def unmapped(self) -> dict[str, tuple[str, ...]]:
+        """Return the values of each column that were met and are not mapped."""
+        return {name: tuple(own.unmapped) for name, own in self._columns.items() if own.unmapped}
+
+    def add_unmapped(self, values: Mapping[str, Sequence[str]]) -> None:
+        """Note values that another reader met."""
+        for name, found in values.items():
+            own = self._columns[name].unmapped
+            for value in found[: UNMAPPED - len(own)]:
+                own[value] = None
+
     def demand_all_values(self) -> None:
         """Raise `CohortError` with every value that was met and is not mapped."""
         findings = [

@@ -117,7 +117,7 @@ class File:
                 if held >= rows:
                     starts.append(group + 1)
                     held = 0
-            if held:
+            if held or len(starts) == 1:
                 starts.append(metadata.num_row_groups)
         return [Piece(first, end) for first, end in pairwise(starts)]
 

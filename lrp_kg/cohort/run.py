@@ -77,7 +77,16 @@ class CohortRun:
         """Return the answers to JSON objects, and those that are refused; ``broken`` are no records."""
         return self._answer(self._inputs.read_whole(records, first, broken))
 
+    def refused(self, rows: pa.RecordBatch, first: int) -> list[Refused]:
+        """Return the rows that are refused, without answering the others."""
+        return self._judged(self._inputs.read(rows, first))[1]
+
     def _answer(self, batch: Portion) -> tuple[pa.RecordBatch, list[Refused]]:
+        valid, refused = self._judged(batch)
+        return self._answers.table(valid.ids, self._cells.rows(valid)), refused
+
+    def _judged(self, batch: Portion) -> tuple[Portion, list[Refused]]:
+        """Return the rows that are valid, and those that are refused."""
         self._check_ids(batch)
         found = self._judge.findings(batch)
         refused = [
@@ -86,7 +95,7 @@ class CohortRun:
         ]
         if refused:
             batch = batch.of(np.setdiff1d(np.arange(batch.size), np.fromiter(found, np.int64, len(found))))
-        return self._answers.table(batch.ids, self._cells.rows(batch)), refused
+        return batch, refused
 
     def _check_ids(self, batch: Portion) -> None:
         """Report the rows without an id, and those with one that another row has."""

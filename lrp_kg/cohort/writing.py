@@ -25,6 +25,12 @@ NULLABLE = (ANSWER, FACT)
 KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
 
 
+def demand_kind(path: Path) -> None:
+    """Raise `CohortError` where a file of answers has another suffix than one of `KINDS`."""
+    if path.suffix.lower() not in KINDS:
+        raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
+
+
 class Target:
     """A file that is written beside its place, and moved there in the end."""
 
@@ -55,8 +61,7 @@ class Output:
     """Where answers and refused rows go; what is written is there once all of it is."""
 
     def __init__(self, schema: pa.Schema, answers: Path, rejected: Path | None) -> None:
-        if answers.suffix.lower() not in KINDS:
-            raise say(CohortError, "error-cohort-kind", file=str(answers), known=", ".join(KINDS))
+        demand_kind(answers)
         self._targets = [Target(answers)]
         try:
             if rejected is not None:
@@ -64,7 +69,7 @@ class Output:
         except CohortError:
             self._targets[0].drop()
             raise
-        self._writer = _writer(answers.suffix.lower(), schema, self._targets[0].stream)
+        self._writer = writer_of(answers.suffix.lower(), schema, self._targets[0].stream)
 
     def __enter__(self) -> Output:
         return self
@@ -90,7 +95,8 @@ class Output:
             self._targets[1].stream.writelines(orjson.dumps(row) + b"\n" for row in refused)
 
 
-def _writer(suffix: str, schema: pa.Schema, stream: Any) -> Any:
+def writer_of(suffix: str, schema: pa.Schema, stream: Any) -> Any:
+    """Return what writes answers to a stream: it has ``write_batch`` and ``close``."""
     if suffix == ".parquet":
         return pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1)
     return _Csv(schema, stream) if suffix == ".csv" else _Lines(stream)
