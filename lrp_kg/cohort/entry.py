@@ -50,7 +50,7 @@ def assess_spark(frame: Any, **options: Any) -> Any:
     """Return the answers to the records of a data frame of Spark, and the rows that are refused: two such frames.
 
     Both are worked out when something asks for them, by the workers of the frame's session, which need this package.
-    ``guideline``, ``only``, ``columns`` and ``explain`` are those of `assess_frame`, ``lang`` is the language of the findings.
+    ``guideline``, ``only``, ``columns`` and ``explain`` are those of `assess_frame`, ``lang`` the language of findings.
     Raises `CohortError` with everything that is wrong with the columns. `docs/cohorts.md` lists what is returned.
     """
     demand_libraries(spark=True)

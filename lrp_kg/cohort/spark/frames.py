@@ -17,6 +17,7 @@ from pyspark.sql.types import StructField, StructType
 from lrp_kg.answer.asked import flag
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
+from lrp_kg.cohort.describing import description
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import ROWS
 from lrp_kg.cohort.run import Refused
@@ -27,8 +28,6 @@ from lrp_kg.words import error as say
 
 REPEATED = "id_repeated"
 """The column that is added to the records: the id, where another row has the same."""
-CATEGORIES = "categories"
-"""In the metadata of a column of answers: what it can be, in the order of the pathway."""
 FINDING = ("name", "message", "severity", "field", "value")
 REFUSED = pa.schema([(ID, pa.string()), ("findings", pa.list_(pa.struct([(part, pa.string()) for part in FINDING])))])
 
@@ -61,7 +60,7 @@ def assess_spark(
     names = tuple(frame.columns)
     run = shipment.run(names)
     with in_our_words():
-        example, _ = run.answer(pa.RecordBatch.from_pylist([], schema=to_arrow_schema(frame.schema)), 1)
+        run.answer(pa.RecordBatch.from_pylist([], schema=to_arrow_schema(frame.schema)), 1)  # an id of another type
         marked = _marked(frame)
 
         def answers(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -73,9 +72,8 @@ def assess_spark(
                 found = _each(shipment, names, rows, lambda run, own: run.refused(own, 1))
                 yield pa.RecordBatch.from_pylist([_said(row, lang) for row in found], schema=REFUSED)
 
-        return SparkAnswers(
-            marked.mapInArrow(answers, _schema(example)), marked.mapInArrow(refused, from_arrow_schema(REFUSED))
-        )
+        found = marked.mapInArrow(answers, _schema(shipment.answers().schema))
+        return SparkAnswers(found, marked.mapInArrow(refused, from_arrow_schema(REFUSED)))
 
 
 def _marked(frame: DataFrame) -> DataFrame:
@@ -116,15 +114,15 @@ def _plain_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema(f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in schema)
 
 
-def _schema(example: pa.RecordBatch) -> StructType:
-    """Return the schema of answers in Spark, with the categories of each column that has some."""
-    plain = from_arrow_schema(_plain_schema(example.schema))
-    found = []
-    for own, column in zip(plain.fields, example.columns, strict=True):
-        ordered = pa.types.is_dictionary(column.type) and column.type.ordered
-        metadata = {CATEGORIES: column.dictionary.to_pylist()} if ordered else {}
-        found.append(StructField(own.name, own.dataType, own.nullable, metadata))
-    return StructType(found)
+def _schema(schema: pa.Schema) -> StructType:
+    """Return the schema of answers in Spark, with what each column is."""
+    plain = from_arrow_schema(_plain_schema(schema)).fields
+    return StructType(
+        [
+            StructField(own.name, own.dataType, own.nullable, description(field))
+            for own, field in zip(plain, schema, strict=True)
+        ]
+    )
 
 
 def _said(row: Refused, lang: str) -> dict[str, Any]:
