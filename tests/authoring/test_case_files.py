@@ -260,14 +260,6 @@ def test_exception_is_reported_and_other_cases_still_run(folder: Path, monkeypat
     assert "stage: expected recovery" in failed.message
 
 
-@pytest.mark.slow
-def test_packaged_guideline_passes_its_cases(service: GuidelineService) -> None:
-    found = load_cases(service.guideline.folder, service.guideline)
-    assert found.findings == ()
-    assert len(found.cases) >= 700
-    assert [f.message for f in CaseRuns(service, found).failures()] == []
-
-
 # -- coverage -------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import pytest
 import rdflib
 
 from lrp_kg import GuidelineService
+from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.check import texts
 from lrp_kg.authoring.check.shapes import ShapeCheck
 from lrp_kg.authoring.check.wellmade import author_shapes, check_well_made
@@ -99,10 +100,18 @@ def assert_reported(folder: Path, faults: list[Fault], findings: list[Finding]) 
     assert not others, [(f.name, f.where, f.message) for f in found if f.name in others]
 
 
+LEAST = {"ankle-sprain": 35, "low-back-pain": 700}
+"""How many cases a guideline has at least."""
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_no_false_alarm(name: str, benches: Callable[[str], Bench]) -> None:
+    """Nothing is wrong with a good guideline, and it passes its cases."""
     bench = benches(name)
-    assert [f for f in bench.look() if f.severity != "note"] == []
+    result = bench.result()
+    assert [f for f in result.findings if f.severity != "note"] == []
+    assert "right" in result.seconds
+    assert len(load_cases(bench.folder).cases) >= LEAST[name]
 
 
 @pytest.mark.parametrize(
@@ -144,14 +153,17 @@ def groups() -> Iterator[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("faults", [*groups()])
 def test_fresh_check_of_several_faults_reports_the_same(faults: list[Fault], benches: Callable[[str], Bench]) -> None:
-    """All faults but one that can be among others are reported here; `make long` tests all, one by one."""
+    """All faults but one that can be among others are reported here; `make long` tests all, one by one.
+
+    A check of the large guideline from nothing takes long: it is compared with others in `make long`.
+    """
     name = guideline_of(faults[0])
     bench = benches(name)
     together = name == "low-back-pain" or not is_alone(faults[0])
     for fault in faults:
         if together or (bench.folder / fault["file"]).read_text().count(fault["find"]) == 1:
             put(bench.folder, fault)
-    found = bench.fresh() if name == "low-back-pain" else bench.check()
+    found = bench.in_new_process() if name == "low-back-pain" else bench.check()
     if together:
         assert_reported(bench.folder, faults, found)
 

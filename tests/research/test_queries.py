@@ -105,15 +105,18 @@ def test_other_guideline_has_its_own_queries() -> None:
 
 # -- results ------------------------------------------------------------------------------------------
 
+SLOW = ("conditions-behind-answers", "rules-changed")
+"""Queries that take rdflib seconds, or half a minute."""
+
 
 def asked() -> Iterator[Any]:
     """Yield an engine and a query: all queries on the engine of the package, every third on rdflib, all in long.
 
-    rdflib takes half a minute or more for one of these, which is in long alone too.
+    Those of these that take rdflib seconds are in long alone too.
     """
     for engine in ENGINES:
         for number, name in enumerate(NAMES):
-            long = [pytest.mark.long] if engine is Rdflib and (number % 3 or name == "rules-changed") else []
+            long = [pytest.mark.long] if engine is Rdflib and (number % 3 or name in SLOW) else []
             yield pytest.param(engine, name, id=f"{engine.__name__}-{name}", marks=[pytest.mark.slow, *long])
 
 

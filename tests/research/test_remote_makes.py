@@ -42,6 +42,7 @@ MAKES = ("oxigraph", "jena")
 pytestmark = pytest.mark.slow
 
 
+@cache
 def _missing() -> str | None:
     if not JAVA or not (FOLDER / "jena-arq.jar").is_file():
         return "needs Jena: apt install libapache-jena-java"
@@ -68,10 +69,10 @@ def there(request: pytest.FixtureRequest, makes: Callable[[str], RemoteEngine]) 
 
 @contextmanager
 def _server(make: str, store: Path, folder: Path) -> Iterator[RemoteEngine]:
-    file = folder / "records.nq"
-    export(store, file)
     if make == "jena" and (reason := _missing()):
         pytest.skip(reason)
+    file = folder / "records.nq"
+    export(store, file)
     running = running_oxigraph(folder / "data", data=file) if make == "oxigraph" else _jena(folder, file)
     with running as url, RemoteEngine(url + "/query", limits=Limits(seconds=60.0)) as engine:
         assert engine.has_records
