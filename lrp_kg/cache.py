@@ -1,15 +1,17 @@
 """A cache on disk for results that take long to compute, outside the repository.
 
 The name of a file is a hash of everything its content depends on; its first line is a hash of the rest. A damaged file
-is replaced, and where no file can be read or written the package works without a cache.
+is replaced, one that another user wrote is not read, and where no file can be read or written the package works
+without a cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import os
+import re
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -42,14 +44,34 @@ def cache_folder() -> Path | None:
     return base / "lrp-kg" if base.is_absolute() else None
 
 
+def installed(name: str) -> str:
+    """Return the version of a package without importing it, nor what reads metadata, which takes long."""
+    folder = re.compile(rf"{re.escape(name)}-([^-]+)\.dist-info", re.IGNORECASE)
+    for path in sys.path:
+        with contextlib.suppress(OSError):
+            found = [match[1] for entry in os.scandir(path or ".") if (match := folder.fullmatch(entry.name))]
+            if len(found) == 1:
+                return found[0]
+    from importlib.metadata import version
+
+    return version(name)
+
+
 @lru_cache(maxsize=8)
 def code_key(further: Path | None = None) -> str:
     """Return a hash of the code that reads and decides, its libraries, and one ``further`` folder, words included."""
-    digest = hashlib.sha256(f"{__version__} {ox.__version__} {importlib.metadata.version('rdflib')}".encode())
+    digest = hashlib.sha256(f"{__version__} {ox.__version__} {installed('rdflib')}".encode())
     for folder in (PACKAGE, PACKAGE / "guideline", PACKAGE / "logic", *([further] if further else [])):
-        for file in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        digest.update(_hash_of(folder))
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _hash_of(folder: Path) -> bytes:
+    digest = hashlib.sha256()
+    for file in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.digest()
 
 
 def file_name(key: str, further: Path | None = None) -> str:
@@ -58,17 +80,32 @@ def file_name(key: str, further: Path | None = None) -> str:
 
 
 def read_kept(file: Path) -> str | None:
-    """Return the text of a cache file; ``None`` if it is missing or damaged."""
+    """Return the text of a cache file; ``None`` if it is missing, damaged or of another user."""
+    body = read_kept_bytes(file)
+    return None if body is None else body.decode(errors="replace")
+
+
+def read_kept_bytes(file: Path) -> bytes | None:
+    """Return the content of a cache file; ``None`` if it is missing, damaged or of another user."""
     try:
-        head, _, body = file.read_bytes().partition(b"\n")
+        with file.open("rb") as stream:
+            if not _is_own(os.fstat(stream.fileno())):
+                return None
+            head, _, body = stream.read().partition(b"\n")
     except OSError:
         return None
-    return body.decode(errors="replace") if head == _head(body) else None
+    return body if head == _head(body) else None
 
 
-def write_kept(file: Path, text: str) -> bool:
+def _is_own(found: os.stat_result) -> bool:
+    """Return whether this user or the administrator wrote a file, and nobody else can write it."""
+    user = getattr(os, "geteuid", lambda: found.st_uid)()
+    return found.st_uid in (0, user) and not (os.name == "posix" and found.st_mode & 0o022)
+
+
+def write_kept(file: Path, text: str | bytes) -> bool:
     """Write a cache file so that a reader sees all of it or nothing; return whether it was written."""
-    body = text.encode()
+    body = text if isinstance(text, bytes) else text.encode()
     draft = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from dateutil.relativedelta import relativedelta
-
 _FIRST = date(1970, 1, 1)
 _PERIOD = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
 
@@ -69,7 +67,9 @@ def begun_months_rolled_over(start: date, end: date) -> int:
 @lru_cache(maxsize=50_000)
 def add_months(start: date, months: int) -> date:
     """Return start plus calendar months, with the day clamped to the length of the month."""
-    return start + relativedelta(months=months)
+    years, month = divmod(start.month - 1 + months, 12)
+    year = start.year + years
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1] if date.min.year <= year else 31))
 
 
 def add_period(start: date, period: str) -> date | None:

@@ -56,7 +56,7 @@ class Assessor:
         self.cells = Cells(guideline)
         self.program = Program(guideline, self.cells, engine)
         self.verdicts = VerdictMemory(self.program)
-        self.dates = Calendar(self.cells)
+        self.dates = Calendar(self.cells, keep=cache)
         self.explainer = Explainer(guideline)
         self.reasons: dict[tuple[str, tuple[bytes, ...]], tuple[Reason, ...]] = {}
         self.builder = Builder(self.program, self.dates, guideline.decisions)

@@ -23,6 +23,7 @@ from lrp_kg.answer.timeline import Timeline, timeline_of
 from lrp_kg.answer.what_if import WhatIf
 from lrp_kg.errors import InvalidRecord, UnknownParameter
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.compiled import keep_compiled
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
@@ -46,7 +47,7 @@ class GuidelineService:
         classifier = ENGINES[choice(engine, ENGINES, "engine")]
         if folder is not None and not isinstance(folder, (str, PathLike)):
             raise UnknownParameter("The folder of a guideline is a text or a Path. Pass one, or leave it out.")
-        self.guideline: Guideline = load_guideline(folder)
+        self.guideline: Guideline = load_guideline(folder, cache=cache)
         self.assessor = Assessor(self.guideline, classifier(), cache=cache)
         self.reader = RecordReader(self.guideline)
         self._renderers: dict[str, Renderer] = {}
@@ -82,7 +83,9 @@ class GuidelineService:
         self.assess({})  # compares programmes over every day that a date can have, which is kept
 
     def prepare(self) -> None:
-        """Prepare the diagrams of decisions and the validator, which every record needs."""
+        """Prepare what every record needs, and keep it on disk: the guideline, diagrams of decisions, the validator."""
+        if self.assessor.diagrams.cache:
+            keep_compiled(self.guideline)
         self.assessor.warm()
         self._validator.prepare()
 

@@ -147,9 +147,10 @@ def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: b
     from lrp_kg.answer.service import GuidelineService
 
     try:
-        service = GuidelineService(folder, engine=engine)
-        if validating:
-            service.prepare()
+        with without_collections():
+            service = GuidelineService(folder, engine=engine)
+            if validating:
+                service.prepare()
         return service
     except GuidelineError as error:
         fail(error)

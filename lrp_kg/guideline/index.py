@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from lrp_kg.errors import GuidelineError
+from lrp_kg.errors import GuidelineError, UnreadableFile
+from lrp_kg.findings import Finding
 from lrp_kg.guideline.completion import completion
 from lrp_kg.guideline.files import AUTHOR_SHAPES
-from lrp_kg.guideline.modules import Module, read_modules
+from lrp_kg.guideline.modules import Module, is_of_ontology, parsed_modules, read_modules
 from lrp_kg.guideline.order import Order
 from lrp_kg.guideline.positions import Positions
+from lrp_kg.guideline.turtle import TurtleText
 from lrp_kg.namespaces import PREFIXES, RDF, XSD
 from lrp_kg.words import typeset
 
@@ -161,19 +163,31 @@ class Index:
     """
 
     def __init__(self, folder: Path, files: Iterable[Path]) -> None:
-        """Read files; raise `GuidelineError` with the syntax errors of all of them."""
+        """Read files, which are parsed when somebody asks for what they say.
+
+        Raise `GuidelineError` where one cannot be read, with the syntax errors of the others.
+        """
         self.folder = folder
-        modules, findings = read_modules(files)
-        if findings:
-            raise GuidelineError("The guideline has files that cannot be parsed.", findings)
-        self.modules = tuple(modules)
-        self.key = (folder, tuple(module.key for module in modules))
+        every = list(files)
+        try:
+            self.texts = tuple(map(TurtleText.read, every))
+        except UnreadableFile:
+            raise _not_parsed(read_modules(every)[1]) from None
+        self.key = (folder, tuple((str(text.file), text.text) for text in self.texts))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Index) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+    @cached_property
+    def modules(self) -> tuple[Module, ...]:
+        """The parsed files; raises `GuidelineError` with the syntax errors of all of them."""
+        modules, findings = parsed_modules(self.texts)
+        if findings:
+            raise _not_parsed(findings)
+        return tuple(modules)
 
     @cached_property
     def graph(self) -> Graph:
@@ -188,12 +202,17 @@ class Index:
     @cached_property
     def text_hash(self) -> str:
         """A digest of the modules as they are written, for what depends on lines of files too."""
-        return text_hash(self.modules)
+        return text_hash(self.texts)
+
+    @property
+    def shape_texts(self) -> tuple[TurtleText, ...]:
+        """The texts of the shapes of records."""
+        return tuple(text for text in self.texts if not is_of_ontology(text.file))
 
     @cached_property
     def positions(self) -> Positions:
         """The places of terms in the modules."""
-        return Positions([module.text for module in self.modules])
+        return Positions(list(self.texts))
 
     @cached_property
     def with_author_shapes(self) -> tuple[Module, ...]:
@@ -216,11 +235,15 @@ class Index:
         return found if "/" not in found else name
 
 
-def text_hash(modules: Iterable[Module]) -> str:
-    """Return a digest of the names and texts of modules."""
+def _not_parsed(findings: list[Finding]) -> GuidelineError:
+    return GuidelineError("The guideline has files that cannot be parsed.", findings)
+
+
+def text_hash(texts: Iterable[TurtleText]) -> str:
+    """Return a digest of the names and texts of files."""
     digest = hashlib.sha256()
-    for module in modules:
-        digest.update(module.file.name.encode() + b"\0" + module.text.text.encode() + b"\0")
+    for text in texts:
+        digest.update(text.file.name.encode() + b"\0" + text.text.encode() + b"\0")
     return digest.hexdigest()
 
 

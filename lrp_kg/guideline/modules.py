@@ -46,7 +46,7 @@ class Module:
     @cached_property
     def is_ontology(self) -> bool:
         """Return whether this is a module of the ontology, not shapes."""
-        return self.file.parent.name == "ontology"
+        return is_of_ontology(self.file)
 
     @property
     def is_author_shapes(self) -> bool:
@@ -70,6 +70,11 @@ class Module:
         ]
 
 
+def is_of_ontology(file: Path) -> bool:
+    """Return whether a file is a module of the ontology, not shapes."""
+    return file.parent.name == "ontology"
+
+
 def value_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     """Return the IRI, name or text of a parsed term; empty for a triple term."""
     return "" if isinstance(term, ox.Triple) else term.value
@@ -85,12 +90,23 @@ def read_modules(files: Iterable[Path]) -> tuple[list[Module], list[Finding]]:
         except UnreadableFile as error:
             findings.append(Finding("file-not-readable", error.message, error.where(file)))
             continue
+        own, found = parsed_modules([text])
+        modules += own
+        findings += found
+    return modules, findings
+
+
+def parsed_modules(texts: Iterable[TurtleText]) -> tuple[list[Module], list[Finding]]:
+    """Return the modules of texts, and what is wrong with those that cannot be parsed."""
+    modules: list[Module] = []
+    findings: list[Finding] = []
+    for text in texts:
         try:
-            modules.append(_parsed(file, text.text))
+            modules.append(_parsed(text.file, text.text))
         except SyntaxError as error:
             findings.append(_syntax_finding(text, error))
         except ValueError as error:
-            findings.append(Finding("file-not-readable", f"{file.name}: {error}.", str(file)))
+            findings.append(Finding("file-not-readable", f"{text.file.name}: {error}.", str(text.file)))
     return modules, findings
 
 

@@ -6,12 +6,14 @@ not with others. This module knows the calendar; it decides nothing.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from itertools import chain, groupby, product
 
+from lrp_kg.cache import remembered
 from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange, add_months, add_period, parse_period
 from lrp_kg.guideline.model import DateSpan, Derived
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, assign
@@ -30,10 +32,11 @@ ALWAYS = DateRange(_EARLIEST, _LATEST)
 
 
 class Calendar:
-    """The joint cells of derived durations of a guideline."""
+    """The joint cells of derived durations of a guideline; with ``keep`` those of any dates are kept on disk."""
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Cells, *, keep: bool = False) -> None:
         self.cells = cells
+        self._keep = keep
         self.derived: dict[int, Derived] = {
             i: cells.guideline.derived[v.iri] for i, v in enumerate(cells.variables) if v.iri in cells.guideline.derived
         }
@@ -61,15 +64,25 @@ class Calendar:
         """Return the joint cells of durations between the same two dates that any pair of dates reaches."""
         known = self._reachable.get(group)
         if known is None:
-            counting = {v: self._turns(v, _CYCLE_START) for v in group if self.derived[v].measure in COUNTING_DAYS}
-            found: set[tuple[int, ...]] = set()
-            for offset in range(_CYCLE_DAYS):
-                start = _CYCLE_START + timedelta(days=offset)
-                turns = [counting.get(v) or self._turns(v, start) for v in group]
-                lengths = {0, *(days for _, later in turns for days in later)}
-                found |= {tuple(first + bisect_right(later, days) for first, later in turns) for days in lengths}
-            known = self._reachable[group] = tuple(sorted(found))
+            if self._keep:
+                counted = [(self.derived[v].measure, self.cells.variables[v].starts) for v in group]
+                known = remembered(
+                    "calendars", repr(counted), partial(self._reached, group), dump=json.dumps, load=_cells
+                )
+            else:
+                known = self._reached(group)
+            self._reachable[group] = known
         return known
+
+    def _reached(self, group: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        counting = {v: self._turns(v, _CYCLE_START) for v in group if self.derived[v].measure in COUNTING_DAYS}
+        found: set[tuple[int, ...]] = set()
+        for offset in range(_CYCLE_DAYS):
+            start = _CYCLE_START + timedelta(days=offset)
+            turns = [counting.get(v) or self._turns(v, start) for v in group]
+            lengths = {0, *(days for _, later in turns for days in later)}
+            found |= {tuple(first + bisect_right(later, days) for first, later in turns) for days in lengths}
+        return tuple(sorted(found))
 
     def _cell(self, variable: int, start: date, end: date) -> int:
         return self.cells.variables[variable].cell(self.measure(variable, start, end))
@@ -216,6 +229,10 @@ class Calendar:
                 if len(found) > COMPLETIONS:
                     return (signature,)
         return tuple(found)
+
+
+def _cells(text: str) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, json.loads(text)))
 
 
 def _between(least: tuple[int, ...], cells: tuple[int, ...], most: tuple[int, ...]) -> bool:

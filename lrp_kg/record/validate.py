@@ -11,10 +11,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.cache import PACKAGE, remembered
+from lrp_kg.cache import PACKAGE, installed, remembered
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import text_hash
 from lrp_kg.guideline.model import Guideline
@@ -75,9 +74,9 @@ class Validator:
     def _content(self) -> str:
         """Return a digest of all that it depends on which records conform."""
         g = self.guideline
-        shapes = text_hash(m for m in g.index.modules if not m.is_ontology)
+        shapes = text_hash(g.index.shape_texts)
         fields = [(f.iri, f.kind, f.bounds, [v.iri for v in f.values]) for f in g.fields.values()]
-        return f"{shapes} {fields} {version('pyshacl')}"
+        return f"{shapes} {fields} {installed('pyshacl')}"
 
     # -- validating ---------------------------------------------------------------------------------
 

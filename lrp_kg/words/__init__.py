@@ -6,8 +6,8 @@ The texts of a guideline are in its Turtle files.
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -35,8 +35,17 @@ def typeset(text: str, lang: str) -> str:
 @cache
 def phrases(lang: str) -> Mapping[str, str]:
     """Return every phrase of a language by its name."""
-    found = tomllib.loads((Path(__file__).parent / f"{lang}.toml").read_text(encoding="utf-8"))
-    return {name: typeset(text, lang) for name, text in found.items()}
+    from lrp_kg.cache import remembered
+
+    folder = Path(__file__).parent
+
+    def parsed() -> dict[str, str]:
+        import tomllib  # takes as long as an answer, with the four files
+
+        found = tomllib.loads((folder / f"{lang}.toml").read_text(encoding="utf-8"))
+        return {name: typeset(text, lang) for name, text in found.items()}
+
+    return remembered("phrases", lang, parsed, dump=json.dumps, load=json.loads, further=folder)
 
 
 def phrase(name: str, lang: str, /, **fill: object) -> str:

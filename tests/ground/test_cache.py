@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import owlrl
 import pyoxigraph as ox
@@ -45,11 +47,17 @@ class Counter:
         return [int(part) for part in text.split()]
 
 
+def forget_code() -> None:
+    """Have the code hashed again."""
+    cache.code_key.cache_clear()
+    cache._hash_of.cache_clear()  # noqa: SLF001
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     yield tmp_path / "cache"
-    cache.code_key.cache_clear()
+    forget_code()
 
 
 def files(folder: Path) -> list[Path]:
@@ -76,11 +84,11 @@ def test_key_depends_on_all_code_that_reads_and_decides(
     monkeypatch.setattr(cache, "PACKAGE", copy)
     counter = Counter()
     for _ in range(2):
-        cache.code_key.cache_clear()
+        forget_code()
         counter.get()
     assert counter.calls == 1
     (copy / place).write_text("# a module that nobody listed\n", encoding="utf-8")
-    cache.code_key.cache_clear()
+    forget_code()
     counter.get()
     assert counter.calls == 2
 
@@ -94,8 +102,8 @@ def test_key_depends_on_versions(folder: Path, monkeypatch: pytest.MonkeyPatch, 
     elif change == "oxigraph":
         monkeypatch.setattr(ox, "__version__", "0")
     else:
-        monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
-    cache.code_key.cache_clear()
+        monkeypatch.setattr(cache, "installed", lambda name: "0")
+    forget_code()
     counter.get()
     assert counter.calls == 2
 
@@ -105,8 +113,39 @@ def test_key_depends_on_a_further_folder(tmp_path: Path) -> None:
     first = cache.code_key(tmp_path)
     assert first != cache.code_key()
     (tmp_path / "two.py").write_text("b", encoding="utf-8")
-    cache.code_key.cache_clear()
+    forget_code()
     assert cache.code_key(tmp_path) != first
+
+
+@pytest.mark.parametrize("name", ["rdflib", "pyshacl", "owlrl", "python-dateutil", "PyYAML"])
+def test_installed_version_is_that_of_its_metadata(name: str) -> None:
+    assert cache.installed(name) == importlib.metadata.version(name)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no mode")
+@pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
+def test_a_file_that_others_can_write_is_not_read(folder: Path, mode: int) -> None:
+    counter = Counter()
+    counter.get()
+    (file,) = files(folder)
+    file.chmod(mode)
+    assert counter.get() == [1, 2, 3]
+    assert counter.calls == 2
+    assert file.stat().st_mode & 0o777 == 0o600, "it is written again"
+    assert counter.get() == [1, 2, 3]
+    assert counter.calls == 2
+
+
+def test_a_file_of_another_user_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    counter.get()
+    (file,) = files(folder)
+    found = list(file.stat())
+    for owner, calls in ((os.geteuid(), 1), (0, 1), (os.geteuid() + 7, 2)):
+        found[4] = owner
+        monkeypatch.setattr(os, "fstat", lambda _, own=tuple(found): os.stat_result(own))
+        counter.get()
+        assert counter.calls == calls
 
 
 # -- odd files ----------------------------------------------------------------------------------------
@@ -244,14 +283,14 @@ def test_unreadable_file_is_ignored(folder: Path, monkeypatch: pytest.MonkeyPatc
     counter = Counter()
     counter.get()
     (file,) = files(folder)
-    read = Path.read_bytes
+    opened = Path.open
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *arguments: Any) -> Any:
         if path == file:
             raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
+        return opened(path, *arguments)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert counter.get() == [1, 2, 3]
     assert counter.calls == 2
 

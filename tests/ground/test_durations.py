@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import product
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -221,3 +223,15 @@ def test_every_measure_accepts_any_two_dates(a: date, b: date) -> None:
     start, end = sorted((a, b))
     for measure in MEASURES.values():
         assert measure(start, end) >= 0
+
+
+def _or_error(make: Callable[[], date]) -> date | str:
+    try:
+        return make()
+    except (OverflowError, ValueError) as error:
+        return type(error).__name__
+
+
+@given(st.dates(), st.integers(-130_000, 130_000) | st.integers(-30, 30) | st.integers())
+def test_months_are_added_as_dateutil_adds_them(start: date, months: int) -> None:
+    assert _or_error(lambda: add_months(start, months)) == _or_error(lambda: start + relativedelta(months=months))

@@ -40,7 +40,7 @@ def fingerprint_of(guideline: Guideline) -> AnswerFingerprint:
     for own in fields(guideline):
         if own.name not in _PARTS | _NOT_PARTS:
             digest.update(f"{own.name}: {_text(getattr(guideline, own.name))}\n".encode())
-    digest.update(text_hash(m for m in guideline.index.modules if not m.is_ontology).encode())
+    digest.update(text_hash(guideline.index.shape_texts).encode())
     return AnswerFingerprint(
         digest.hexdigest(),
         {iri: _text(box) for iri, box in guideline.boxes.items()},

@@ -28,7 +28,7 @@ class KeptValidity:
     def __init__(self, service: GuidelineService) -> None:
         self._service = service
         g = service.guideline
-        shapes = text_hash(m for m in g.index.modules if not m.is_ontology)
+        shapes = text_hash(g.index.shape_texts)
         self._base = digest(shapes, repr((g.namespace, g.fields, g.derived, g.message_templates)))
         code = [code_key(PACKAGE / room) for room in ("record", "words")]
         code += [importlib.metadata.version(name) for name in ("pyshacl", "rdflib")]

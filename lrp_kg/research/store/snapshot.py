@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 def content_of(guideline: Guideline) -> str:
     """Return what identifies the content of a guideline in a store and the form of answers, and names its snapshot."""
     form = "".join(Path(str(writer.__file__)).read_text(encoding="utf-8") for writer in (as_rdf, rdf_results))
-    rules = text_hash(guideline.index.with_author_shapes)
+    rules = text_hash(module.text for module in guideline.index.with_author_shapes)
     return file_name(f"{rules} {hashlib.sha256(form.encode()).hexdigest()}", Path(__file__).parent)
 
 
