@@ -54,7 +54,7 @@ def is_alone(fault: Fault) -> bool:
     return bool(fault.get("alone")) or fault["finding"] in ("turtle-syntax", "prefix-not-declared")
 
 
-TOGETHER = {"ankle-sprain": 16, "low-back-pain": 8}
+TOGETHER = {"ankle-sprain": 16, "low-back-pain": 7}
 """How many faults of a guideline are put into it at once."""
 LONG = {
     "case-fails-low-back-pain",
