@@ -152,7 +152,11 @@ class Caution(Term):
 
 @dataclass(frozen=True)
 class Option(Term):
-    """A possible answer; ``applies_to`` is the class in which it holds, ``caution`` what it warns of."""
+    """A possible answer; ``applies_to`` is the class in which it holds, ``caution`` what it warns of.
+
+    It can advise against what its decision is about; or say that the record has what the guideline does not want:
+    then it is ``against_advice``.
+    """
 
     applies_to: str
     priority: int
@@ -160,6 +164,8 @@ class Option(Term):
     facts: tuple[Fact, ...]
     ends_pathway: bool = False
     caution: Caution | None = None
+    advises_against: bool = False
+    against_advice: bool = False
 
 
 @dataclass(frozen=True)
@@ -348,13 +354,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Roles:
-    """The fields and decisions whose part the engine must know, by IRI; no name of a term says it."""
+    """The fields and decisions whose part the engine must know, by IRI; no name of a term says it.
+
+    ``next_contact`` is the key (its identifier) of the fact that is the latest day of the next contact.
+    """
 
     assessment: str | None
     identifier: str | None
     episode: str | None
     stage: str | None
     exit: str | None
+    next_contact: str | None
 
 
 @dataclass(frozen=True)

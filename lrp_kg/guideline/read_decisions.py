@@ -31,6 +31,8 @@ def read_decisions(r: GraphReader) -> dict[str, Decision]:
             facts=read_facts(r, node),
             ends_pathway=r.flag(node, CP + "endsPathway"),
             caution=read_caution(r, node) if r.one(node, CP + "severity") else None,
+            advises_against=r.flag(node, CP + "advisesAgainst"),
+            against_advice=r.flag(node, CP + "againstAdvice"),
         )
         options.setdefault(r.required(node, CP + "optionOf").value, []).append(option)
     decisions = {}
@@ -65,12 +67,14 @@ def read_roles(r: GraphReader, node: Node, decisions: dict[str, Decision]) -> Ro
             r.complain("unknown-decision", node, f"cp:{predicate} {local_name(name)} is not a decision.", about=name)
         return name
 
+    key = r.one(node, CP + "nextContactKey")
     return Roles(
         assessment=r.field_of_kind(node, CP + "assessmentField", "date"),
         identifier=r.field_of_kind(node, CP + "identifierField", "string"),
         episode=r.field_of_kind(node, CP + "episodeField", "string"),
         stage=decision("stageDecision"),
         exit=decision("exitDecision"),
+        next_contact=r.identifier(key) if key else None,
     )
 
 

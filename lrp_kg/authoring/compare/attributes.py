@@ -43,7 +43,7 @@ _OWN_NAME = (
     *("refinedBy", "scope", "section", "severity"),
     *("shownFor", "timeLimit"),
     *("earliestProperty", "latestProperty", "uncertain", "dayNumberProperty"),
-    *("headlineOrder", "agreesWith", "differsFrom", "doubts"),
+    *("headlineOrder", "agreesWith", "differsFrom", "doubts", "advisesAgainst", "againstAdvice"),
 )
 _OTHER_NAME = {
     "box": [CP + "inBox"],

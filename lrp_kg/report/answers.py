@@ -1,0 +1,170 @@
+"""The file of answers that ``lrp-kg cohort`` writes, counted by DuckDB in bounded memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from lrp_kg.cohort.inputs import ID, SEPARATOR
+from lrp_kg.cohort.results import STATUSES
+from lrp_kg.errors import CohortError
+from lrp_kg.findings import Finding
+from lrp_kg.guideline.model import Decision, Guideline, Programme
+from lrp_kg.words import error as say
+from lrp_kg.words import in_every_language
+
+KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
+TEXTS = "VARCHAR[]"
+NAMED = 20
+"""Values of another guideline that an error names."""
+
+
+def quoted(name: str) -> str:
+    """Return a name of a column as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL has it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class AnswerTable:
+    """The rows of a file of answers; raises `CohortError` where they are not those of a guideline."""
+
+    def __init__(self, guideline: Guideline, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self._guideline = guideline
+        self.path = path
+        self.connection = connection
+        if path.suffix.lower() not in KINDS:
+            raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
+        types = _types(guideline)
+        try:
+            with path.open("rb"):
+                pass
+            names = self._names(types)
+            self.columns = frozenset(names) & types.keys()
+            if ID not in names or not any(name.endswith("_status") for name in self.columns):
+                raise say(CohortError, "error-report-file", file=str(path), guideline=guideline.id)
+            self._open({name: types[name] for name in types if name in self.columns})
+            self._check_values()
+        except (OSError, duckdb.Error, UnicodeDecodeError, ValueError) as error:
+            what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+            what = error.strerror if isinstance(error, OSError) and error.strerror else what
+            raise say(CohortError, "error-file", file=str(path), what=what) from None
+
+    def lacking(self, *names: str) -> list[str]:
+        """Return the columns that the file does not have."""
+        return [name for name in names if name not in self.columns]
+
+    def number(self, condition: str = "true", *, source: str = "answers") -> int:
+        """Return how many rows are so."""
+        return next(iter(self.groups(source=source, where=condition).values()), 0)
+
+    def numbers(self, conditions: Iterable[str], *, source: str = "answers") -> list[int]:
+        """Return how many rows are so, for each of some conditions, in one pass."""
+        counted = [f"count(*) FILTER (WHERE {condition})" for condition in conditions]
+        if not counted:
+            return []
+        rows = self.connection.execute(f"SELECT {', '.join(counted)} FROM {source}").fetchall()  # noqa: S608
+        return list(rows[0])
+
+    def groups(self, *by: str, source: str = "answers", where: str = "true") -> dict[tuple[Any, ...], int]:
+        """Return how many rows there are of each combination of values."""
+        grouped = f"GROUP BY {', '.join(by)}" if by else ""
+        chosen = ", ".join((*by, "count(*)"))
+        rows = self.connection.execute(f"SELECT {chosen} FROM {source} WHERE {where} {grouped}").fetchall()  # noqa: S608
+        return {tuple(row[:-1]): row[-1] for row in rows}
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    def _names(self, types: dict[str, str]) -> list[str]:
+        suffix = self.path.suffix.lower()
+        if suffix == ".parquet":
+            return list(pq.ParquetFile(self.path).schema_arrow.names)
+        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            head = stream.readline()
+        if suffix == ".csv":
+            return next(csv.reader([head]), [])
+        import orjson
+
+        first = orjson.loads(head) if head.strip() else {}
+        return list(first) if isinstance(first, dict) else []
+
+    def _open(self, types: dict[str, str]) -> None:
+        """Make the table of answers: a view of Parquet, which is read as often as it is asked; else a copy."""
+        suffix, file = self.path.suffix.lower(), literal(str(self.path))
+        if suffix == ".parquet":
+            source, kind = f"read_parquet({file})", "VIEW"
+        elif suffix == ".csv":
+            texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self._names(types))
+            source, kind = f"read_csv({file}, columns = {{{texts}}}, auto_detect = false, header = true)", "TABLE"
+        else:
+            texts = ", ".join(f"{literal(n)}: {literal(t)}" for n, t in types.items())
+            source, kind = f"read_json({file}, format = 'newline_delimited', columns = {{{texts}}})", "TABLE"
+        chosen = ", ".join(_converted(n, t, split=suffix == ".csv") for n, t in types.items())
+        self.connection.execute(f"CREATE TEMP {kind} answers AS SELECT {chosen} FROM {source}")  # noqa: S608
+
+    def _check_values(self) -> None:
+        """Raise `CohortError` with statuses and answers that the guideline does not know."""
+        findings = []
+        for name, known in _known_values(self._guideline):
+            if name in self.columns:
+                column = f"unnest({quoted(name)})" if _types(self._guideline)[name] == TEXTS else quoted(name)
+                asked = f"SELECT DISTINCT {column} AS found FROM answers"  # noqa: S608
+                rows = self.connection.execute(f"SELECT found FROM ({asked}) WHERE found IS NOT NULL").fetchall()  # noqa: S608
+                for value in sorted(row[0] for row in rows if row[0] not in known):
+                    texts = in_every_language("report-value", name=name, value=value, guideline=self._guideline.id)
+                    findings.append(Finding("report-value", texts["en"], field=name, messages=texts))
+        if findings:
+            error = say(CohortError, "error-report-values", file=str(self.path), count=len(findings))
+            raise CohortError(error.message, findings[:NAMED], error.messages)
+
+
+def subjects(guideline: Guideline) -> Iterator[Decision | Programme]:
+    """Yield what has columns of its own: decisions and programmes, in the order of the guideline."""
+    yield from guideline.own_decisions.values()
+    yield from guideline.programmes.values()
+
+
+def options_of(guideline: Guideline, subject: Decision | Programme) -> list[str]:
+    """Return the answers that a decision or programme can have."""
+    decision = subject if isinstance(subject, Decision) else guideline.decisions[subject.editions[-1].decision]
+    return [o.id for o in decision.options]
+
+
+def _types(guideline: Guideline) -> dict[str, str]:
+    """Return the columns that a report reads, with their types in SQL."""
+    found = {ID: "VARCHAR"}
+    for subject in subjects(guideline):
+        found |= {f"{subject.id}_{part}": TEXTS for part in ("answers", "possible", "missing")}
+        found[f"{subject.id}_status"] = "VARCHAR"
+    found |= {f"box.{box.id}": "BOOLEAN" for box in guideline.boxes.values()}
+    for programme in guideline.programmes.values():
+        roles = {c.id for edition in programme.editions for c in edition.criteria}
+        found |= {f"criterion.{programme.id}.{role}": "BOOLEAN" for role in roles}
+    if key := guideline.roles.next_contact:
+        found |= {f"fact.{key}": "DATE", f"fact.{key}.applies": "VARCHAR"}
+    return found
+
+
+def _known_values(guideline: Guideline) -> Iterator[tuple[str, frozenset[str]]]:
+    fields = frozenset(guideline.field_names)
+    for subject in subjects(guideline):
+        yield f"{subject.id}_status", frozenset(STATUSES)
+        yield f"{subject.id}_answers", frozenset(options_of(guideline, subject))
+        yield f"{subject.id}_missing", fields
+
+
+def _converted(name: str, kind: str, *, split: bool) -> str:
+    own = quoted(name)
+    if kind == TEXTS:
+        known = f"nullif({own}, '')" if split else own
+        made = f"string_split({known}, {literal(SEPARATOR)})" if split else f"CAST({own} AS {TEXTS})"
+        return f"CASE WHEN {known} IS NULL THEN CAST([] AS {TEXTS}) ELSE {made} END AS {own}"
+    return f"CAST({own} AS {kind}) AS {own}"

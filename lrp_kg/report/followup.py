@@ -1,0 +1,63 @@
+"""Whether the next contact came in time: after the latest day that was advised, it is late."""
+
+from __future__ import annotations
+
+from lrp_kg.durations import day_number
+from lrp_kg.report.answers import quoted
+from lrp_kg.report.basis import Basis
+from lrp_kg.report.counts import ANSWERED
+from lrp_kg.report.model import CountTable, ReportSection, Row
+
+
+def follow_up(basis: Basis) -> ReportSection | None:
+    """Return how many next contacts were late; ``None`` where the guideline has no day for them."""
+    roles, g, words = basis.guideline.roles, basis.guideline, basis.words
+    key = roles.next_contact
+    if not key or not roles.assessment:
+        return None
+    latest, applies = f"fact.{key}", f"fact.{key}.applies"
+    if lacking := basis.answers.lacking(latest, applies):
+        return basis.absent("follow-up", lacking)
+    if not basis.with_records or not roles.episode:
+        needed = [g.fields[name].id for name in (roles.episode, roles.assessment) if name]
+        if not roles.episode:
+            return basis.section("follow-up", lacking=words.say("no-episode"))
+        return basis.section("follow-up", lacking=words.say("records", names=", ".join(needed)))
+    day = quoted(f"day.{g.fields[roles.assessment].id}")
+    _number_contacts(basis, latest, applies, day)
+    today = str(day_number(basis.on)) if basis.on else None
+    conditions = {
+        "none": "applies IS NULL",
+        "unknown": "applies IS NOT NULL AND (applies <> 'yes' OR latest IS NULL)",
+        "late": "advised AND following > latest",
+        "in-time": "advised AND following <= latest",
+        "overdue": f"advised AND following IS NULL AND placed AND latest < {today}" if today else "false",
+        "waiting": f"advised AND following IS NULL AND placed AND latest >= {today}" if today else "false",
+        "last": "false" if today else "advised AND following IS NULL AND placed",
+        "lost": "advised AND NOT placed",
+    }
+    names = [n for n in conditions if conditions[n] != "false"]
+    numbers = basis.answers.numbers((conditions[n] for n in names), source="contacts")
+    parts = {("contact", n): number for n, number in zip(names, numbers, strict=True)}
+    keys = basis.counts.split(ANSWERED, parts)
+    said = {"day": basis.on.isoformat()} if basis.on else {}
+    rows = [
+        Row(n, words.say(f"contact-{n}", **(said if n in ("overdue", "waiting") else {})), (k,), ANSWERED)
+        for n, k in zip(names, keys, strict=True)
+    ]
+    title = words.say("table-follow-up")
+    table = CountTable("follow-up", title, words.say("over-answered"), (basis.measure("records"),), tuple(rows))
+    lacking_day = "" if basis.on else words.say("on")
+    return basis.section("follow-up", table, note=words.say("note-follow-up"), lacking=lacking_day)
+
+
+def _number_contacts(basis: Basis, latest: str, applies: str, day: str) -> None:
+    """Make the table of contacts: the latest day for the next one, and the day of the next one of the episode."""
+    later = "RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
+    basis.answers.connection.execute(
+        f"CREATE TEMP TABLE contacts AS SELECT *, applies = 'yes' AND latest IS NOT NULL AS advised FROM ("  # noqa: S608
+        f"SELECT {quoted(applies)} AS applies, {quoted(latest)} - DATE '1970-01-01' AS latest, "
+        f"episode IS NOT NULL AND {day} IS NOT NULL AS placed, "
+        f"CASE WHEN episode IS NOT NULL THEN min({day}) OVER (PARTITION BY episode ORDER BY {day} {later}) END AS following "
+        "FROM known)"
+    )

@@ -1,0 +1,106 @@
+"""The first parts of a report: how many records there are, in which stage, with which boxes, and what is open."""
+
+from __future__ import annotations
+
+from lrp_kg.cohort.results import STATUSES
+from lrp_kg.guideline.model import Box, Decision
+from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
+from lrp_kg.report.answers import literal, quoted, subjects
+from lrp_kg.report.basis import Basis
+from lrp_kg.report.counts import ANSWERED, Key
+from lrp_kg.report.model import CountTable, Measure, ReportSection, Row
+
+BOX = ("yes", "unknown", "no")
+
+
+def stages(basis: Basis) -> ReportSection:
+    """Return the records in each stage, and those that leave the pathway."""
+    roles, g = basis.guideline.roles, basis.guideline
+    decisions = [g.decisions[name] for name in (roles.stage, roles.exit) if name]
+    lacking = basis.answers.lacking(*(f"{d.id}_{part}" for d in decisions for part in ("status", "answers")))
+    if lacking or not decisions:
+        return basis.absent("stages", lacking)
+    return basis.section("stages", *(_of_decision(basis, d) for d in decisions))
+
+
+def _of_decision(basis: Basis, decision: Decision) -> CountTable:
+    """Return how many records have each answer, and how many have none, by status."""
+    keys = basis.decided(decision)
+    rows = [Row(o.id, basis.words.text(o.label), (keys[o.id],), ANSWERED) for o in decision.options]
+    rows += [basis.status_row(decision, status) for status in STATUSES if status != DECIDED]
+    over = basis.words.say("over-answered")
+    return CountTable(decision.id, basis.words.text(decision.label), over, (basis.measure("records"),), tuple(rows))
+
+
+def statuses(basis: Basis) -> ReportSection:
+    """Return how far each decision and programme has come."""
+    g, words = basis.guideline, basis.words
+    known = [s for s in subjects(g) if not basis.answers.lacking(f"{s.id}_status")]
+    measures = tuple(Measure(s, words.text(g.statuses[s]), s == UNDETERMINED) for s in STATUSES)
+    rows = [Row(s.id, words.text(s.label), tuple(basis.statuses(s).values()), ANSWERED) for s in known]
+    table = CountTable("statuses", words.say("table-statuses"), words.say("over-answered"), measures, tuple(rows))
+    return basis.section("statuses", table)
+
+
+def boxes(basis: Basis) -> ReportSection:
+    """Return how many records are shown each box, by the stage that the box is in."""
+    every = sorted(basis.guideline.boxes.values(), key=lambda box: _place(basis, box))
+    lacking = basis.answers.lacking(*(f"box.{box.id}" for box in every))
+    if lacking or not every:
+        return basis.absent("boxes", lacking)
+    words = basis.words
+    rows = tuple(
+        Row(box.id, words.text(box.section.label) + (f" ({box.printed})" if box.printed else ""), keys, ANSWERED, group)
+        for box, keys, group in zip(every, _box_keys(basis, every), (_stage(basis, b) for b in every), strict=True)
+    )
+    measures = tuple(basis.measure(f"box-{part}", open_=part == "unknown") for part in BOX)
+    over = words.say("over-answered")
+    table = CountTable("boxes", words.say("table-boxes"), over, measures, rows, note=words.say("note-boxes"))
+    return basis.section("boxes", table)
+
+
+def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
+    """Return the counts of each box; what they have in common with stages and answers is noted beside them."""
+    g, counts = basis.guideline, basis.counts
+    conditions = []
+    for box in every:
+        own = quoted(f"box.{box.id}")
+        conditions += [own, f"{own} IS NULL", f"NOT {own}"]
+    numbers = basis.answers.numbers(conditions)
+    found = []
+    for place, box in enumerate(every):
+        parts = {("box", box.id, part): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
+        found.append(counts.split(ANSWERED, parts))
+    _relate(basis, [(box, keys[0]) for box, keys in zip(every, found, strict=True)])
+    return found
+
+
+def _relate(basis: Basis, shown: list[tuple[Box, Key]]) -> None:
+    """Note which records are shown a box because they are in its stage, or have its answer: the counts give each other away."""
+    g, counts = basis.guideline, basis.counts
+    related: list[tuple[Key, Key, str]] = []
+    for box, key in shown:
+        for name in dict.fromkeys((box.stage, box.shown_for)):
+            decision, option = g.option_owners.get(name, (None, None))
+            if decision is None or option is None:
+                continue
+            if decision.policy == "Collect" or basis.answers.lacking(f"{decision.id}_status", f"{decision.id}_answers"):
+                continue
+            status, own = quoted(f"{decision.id}_status"), quoted(f"{decision.id}_answers")
+            has = f"{status} = {literal(DECIDED)} AND {own}[1] = {literal(option.id)}"
+            related.append((key, basis.decided(decision)[option.id], f"{quoted(f'box.{box.id}')} AND {has}"))
+    for (key, total, _), both in zip(related, basis.answers.numbers(c for _, _, c in related), strict=True):
+        common = ("both", *key, "and", *total)
+        if common not in counts.values:
+            counts.within(total, common, both)
+            counts.within(key, common, both)
+
+
+def _stage(basis: Basis, box: Box) -> str:
+    owner = basis.guideline.option_owners.get(box.stage)
+    return basis.words.text(owner[1].label) if owner else ""
+
+
+def _place(basis: Basis, box: Box) -> tuple[int, int, int]:
+    owner = basis.guideline.option_owners.get(box.stage)
+    return owner[1].priority if owner else 0, box.section_order, box.priority
