@@ -28,6 +28,7 @@ COMMANDS = {
     "new": "new.new",
     "queries": "queries.queries",
     "query": "queries.query",
+    "report": "report.report",
     "schema": "compile.schema",
     "serve": "serve.serve",
     "sources": "sources.sources",

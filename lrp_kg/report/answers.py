@@ -76,9 +76,12 @@ class AnswerTable:
 
     def groups(self, *by: str, source: str = "answers", where: str = "true") -> dict[tuple[Any, ...], int]:
         """Return how many rows there are of each combination of values."""
-        grouped = f"GROUP BY {', '.join(by)}" if by else ""
-        chosen = ", ".join((*by, "count(*)"))
-        rows = self.connection.execute(f"SELECT {chosen} FROM {source} WHERE {where} {grouped}").fetchall()  # noqa: S608
+        named = ", ".join(f"{expression} AS v{n}" for n, expression in enumerate(by)) or "1 AS v"
+        values = ", ".join(f"v{n}" for n, _ in enumerate(by))
+        rows = self.connection.execute(
+            f"SELECT {values}{', ' * bool(by)}count(*) FROM (SELECT {named} FROM {source} WHERE {where}) "  # noqa: S608
+            + (f"GROUP BY {values}" if by else "")
+        ).fetchall()
         return {tuple(row[:-1]): row[-1] for row in rows}
 
     # -- reading ------------------------------------------------------------------------------------
@@ -112,15 +115,15 @@ class AnswerTable:
 
     def _check_values(self) -> None:
         """Raise `CohortError` with statuses and answers that the guideline does not know."""
+        named = [(name, known) for name, known in _known_values(self._guideline) if name in self.columns]
+        every = (f"list(DISTINCT {quoted(name)})" for name, _ in named)
+        found = self.connection.execute(f"SELECT {', '.join(every)} FROM answers").fetchone() or ()  # noqa: S608
         findings = []
-        for name, known in _known_values(self._guideline):
-            if name in self.columns:
-                column = f"unnest({quoted(name)})" if _types(self._guideline)[name] == TEXTS else quoted(name)
-                asked = f"SELECT DISTINCT {column} AS found FROM answers"  # noqa: S608
-                rows = self.connection.execute(f"SELECT found FROM ({asked}) WHERE found IS NOT NULL").fetchall()  # noqa: S608
-                for value in sorted(row[0] for row in rows if row[0] not in known):
-                    texts = in_every_language("report-value", name=name, value=value, guideline=self._guideline.id)
-                    findings.append(Finding("report-value", texts["en"], field=name, messages=texts))
+        for (name, known), values in zip(named, found, strict=False):
+            met = {item for value in values or () for item in (value if isinstance(value, list) else [value])}
+            for value in sorted(met - known - {None}):
+                texts = in_every_language("report-value", name=name, value=value, guideline=self._guideline.id)
+                findings.append(Finding("report-value", texts["en"], field=name, messages=texts))
         if findings:
             error = say(CohortError, "error-report-values", file=str(self.path), count=len(findings))
             raise CohortError(error.message, findings[:NAMED], error.messages)

@@ -7,22 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from lrp_kg.cohort.results import STATUSES
-from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.guideline.model import Decision, Guideline, Programme
 from lrp_kg.logic.outcomes import DECIDED
 from lrp_kg.report.answers import AnswerTable, literal, options_of, quoted
 from lrp_kg.report.counts import ANSWERED, Counts, Key
 from lrp_kg.report.model import CountTable, Measure, ReportSection, Row
-
+from lrp_kg.report.words import ReportWords
 
 NAMED = 6
 """Columns that are named where a file lacks them."""
-
-
-class ReportWords(GuidelineWords):
-    """The words of a report."""
-
-    prefix = "report-"
 
 
 @dataclass

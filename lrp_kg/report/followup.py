@@ -53,11 +53,11 @@ def follow_up(basis: Basis) -> ReportSection | None:
 
 def _number_contacts(basis: Basis, latest: str, applies: str, day: str) -> None:
     """Make the table of contacts: the latest day for the next one, and the day of the next one of the episode."""
-    later = "RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"
+    later = f"(PARTITION BY episode ORDER BY {day} RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
     basis.answers.connection.execute(
         f"CREATE TEMP TABLE contacts AS SELECT *, applies = 'yes' AND latest IS NOT NULL AS advised FROM ("  # noqa: S608
         f"SELECT {quoted(applies)} AS applies, {quoted(latest)} - DATE '1970-01-01' AS latest, "
         f"episode IS NOT NULL AND {day} IS NOT NULL AS placed, "
-        f"CASE WHEN episode IS NOT NULL THEN min({day}) OVER (PARTITION BY episode ORDER BY {day} {later}) END AS following "
+        f"CASE WHEN episode IS NOT NULL THEN min({day}) OVER {later} END AS following "
         "FROM known)"
     )

@@ -10,7 +10,7 @@ import orjson
 
 from lrp_kg.errors import CohortError
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.report.answers import literal, quoted, subjects
+from lrp_kg.report.answers import quoted, subjects
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
 from lrp_kg.report.model import CountTable, ReportSection, Row
@@ -28,28 +28,21 @@ def missing(basis: Basis) -> ReportSection:
     known = [s for s in subjects(g) if not basis.answers.lacking(f"{s.id}_missing")]
     if not known:
         return basis.absent("missing", [f"{s.id}_missing" for s in subjects(g)])
-    fields = list(g.field_names.values())
     columns = [quoted(f"{s.id}_missing") for s in known]
-    conditions = []
-    for f in fields:
-        own = literal(f.id)
-        conditions.append(" OR ".join(f"list_contains({c}, {own})" for c in columns))
-        conditions.append(" OR ".join(f"{c} = [{own}]" for c in columns))
-        conditions += [f"list_contains({c}, {own})" for c in columns]
-    numbers = iter(basis.answers.numbers(conditions))
+    alone = [f"CASE WHEN len({column}) = 1 THEN {column} ELSE [] END" for column in columns]
+    anywhere, only = (_each(basis, f"list_distinct(flatten([{', '.join(lists)}]))") for lists in (columns, alone))
+    each = [(subject, _each(basis, column)) for subject, column in zip(known, columns, strict=True)]
     whole, pairs = [], []
-    for f in fields:
-        label = words.text(f.label)
-        total, alone = next(numbers), next(numbers)
-        each = [next(numbers) for _ in known]
-        if not total:
+    for f in g.field_names.values():
+        if f.id not in anywhere:
             continue
-        key = counts.within(ANSWERED, ("missing", f.id), total)
-        only = counts.within(key, ("alone", f.id), alone)
-        whole.append(Row(f.id, label, (key, only), ANSWERED))
-        for subject, number in zip(known, each, strict=True):
-            if number:
-                pair = counts.within(key, ("missing", f.id, subject.id), number)
+        label = words.text(f.label)
+        key = counts.within(ANSWERED, ("missing", f.id), anywhere[f.id])
+        single = counts.within(key, ("alone", f.id), only.get(f.id, 0))
+        whole.append(Row(f.id, label, (key, single), ANSWERED))
+        for subject, found in each:
+            if f.id in found:
+                pair = counts.within(key, ("missing", f.id, subject.id), found[f.id])
                 pairs.append(Row(f"{subject.id}.{f.id}", label, (pair,), ANSWERED, words.text(subject.label)))
     over = words.say("over-answered")
     both = (basis.measure("missing"), basis.measure("alone"))
@@ -58,9 +51,14 @@ def missing(basis: Basis) -> ReportSection:
     return basis.section(
         "missing",
         CountTable("missing", words.say("table-missing"), over, both, tuple(whole), ranking=True),
-        CountTable("missing.each", words.say("table-missing-each"), over, (both[0],), tuple(pairs)),
+        CountTable("missing.each", words.say("table-missing-each"), over, (both[0],), tuple(pairs), folded=True),
         note=words.say("note-missing"),
     )
+
+
+def _each(basis: Basis, fields: str) -> dict[str, int]:
+    """Return in how many rows each field is in a list."""
+    return {row[0]: n for row, n in basis.answers.groups(f"unnest({fields})").items()}
 
 
 def refused_rows(guideline: Guideline, path: Path) -> tuple[int, Counter[Reason]]:
@@ -72,7 +70,9 @@ def refused_rows(guideline: Guideline, path: Path) -> tuple[int, Counter[Reason]
             for line in stream:
                 number += 1
                 row: Any = orjson.loads(line)
-                found.update({(f["name"], f.get("field", "") if f.get("field") in fields else "") for f in row["findings"]})
+                found.update(
+                    {(f["name"], f.get("field", "") if f.get("field") in fields else "") for f in row["findings"]}
+                )
     except OSError as error:
         raise say(CohortError, "error-file", file=str(path), what=error.strerror or "") from None
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -100,5 +100,7 @@ def refused(basis: Basis, path: Path | None) -> tuple[ReportSection, ReportSecti
         label = f"{words.field(field)}{words.colon}{name}" if field else name
         lines.append(Row(f"{name}.{field}" if field else name, label, (key,), REFUSED))
     measures = (basis.measure("rows"),)
-    why = CountTable("refused", words.say("table-refused"), words.say("over-refused"), measures, tuple(lines), ranking=True)
+    why = CountTable(
+        "refused", words.say("table-refused"), words.say("over-refused"), measures, tuple(lines), ranking=True
+    )
     return basis.section("records", table), basis.section("refused", why, note=words.say("note-refused"))

@@ -31,7 +31,10 @@ class Row:
 
 @dataclass(frozen=True)
 class CountTable:
-    """Rows of counts; ``over`` says in words what the shares are of. The rows of a ranking are shown largest first."""
+    """Rows of counts; ``over`` says in words what the shares are of. The rows of a ranking are shown largest first.
+
+    One that is ``folded`` is long, and goes into the detail of another.
+    """
 
     id: str
     title: str
@@ -40,6 +43,7 @@ class CountTable:
     rows: tuple[Row, ...]
     note: str = ""
     ranking: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Report:
     guideline: str
     version: str
     title: str
+    label: str
     counts: Counts = field(repr=False)
     sections: tuple[ReportSection, ...]
     on: date | None = None

@@ -50,7 +50,7 @@ def boxes(basis: Basis) -> ReportSection:
         return basis.absent("boxes", lacking)
     words = basis.words
     rows = tuple(
-        Row(box.id, words.text(box.section.label) + (f" ({box.printed})" if box.printed else ""), keys, ANSWERED, group)
+        Row(box.id, _title(basis, box, group), keys, ANSWERED, group)
         for box, keys, group in zip(every, _box_keys(basis, every), (_stage(basis, b) for b in every), strict=True)
     )
     measures = tuple(basis.measure(f"box-{part}", open_=part == "unknown") for part in BOX)
@@ -61,7 +61,7 @@ def boxes(basis: Basis) -> ReportSection:
 
 def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
     """Return the counts of each box; what they have in common with stages and answers is noted beside them."""
-    g, counts = basis.guideline, basis.counts
+    counts = basis.counts
     conditions = []
     for box in every:
         own = quoted(f"box.{box.id}")
@@ -76,7 +76,7 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
 
 
 def _relate(basis: Basis, shown: list[tuple[Box, Key]]) -> None:
-    """Note which records are shown a box because they are in its stage, or have its answer: the counts give each other away."""
+    """Note how many records a box has in common with its stage and its answer: one count gives the other away."""
     g, counts = basis.guideline, basis.counts
     related: list[tuple[Key, Key, str]] = []
     for box, key in shown:
@@ -99,6 +99,13 @@ def _relate(basis: Basis, shown: list[tuple[Box, Key]]) -> None:
 def _stage(basis: Basis, box: Box) -> str:
     owner = basis.guideline.option_owners.get(box.stage)
     return basis.words.text(owner[1].label) if owner else ""
+
+
+def _title(basis: Basis, box: Box, stage: str) -> str:
+    """Return what a box is called below its stage, with the label that the source prints beside it."""
+    words = basis.words
+    found = words.in_stage(words.text(box.label), stage, words.text(box.section.label))
+    return f"{found} ({box.printed})" if box.printed else found
 
 
 def _place(basis: Basis, box: Box) -> tuple[int, int, int]:

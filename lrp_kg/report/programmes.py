@@ -97,7 +97,9 @@ def _applied(basis: Basis, programme: Programme, field: Field) -> CountTable:
     ):
         conditions = [f"({condition}) AND {c}" for c in (f"{day} IS NOT NULL", f"found AND {day} IS NULL", "NOT found")]
         numbers = basis.answers.numbers(conditions, source="known")
-        parts = {("applied", programme.id, name, said): n for said, n in zip(("yes", "no", "lost"), numbers, strict=True)}
+        parts = {
+            ("applied", programme.id, name, said): n for said, n in zip(("yes", "no", "lost"), numbers, strict=True)
+        }
         rows.append(Row(name, words.say(f"measure-programme-{name}"), counts.split(total, parts), total))
     measures = tuple(basis.measure(f"applied-{said}", open_=said == "lost") for said in ("yes", "no", "lost"))
     title = words.say("table-applied", programme=words.text(programme.label), field=words.text(field.label))

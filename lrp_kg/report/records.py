@@ -1,4 +1,4 @@
-"""The records that were answered, beside their answers: when, in which episode, what was asked for and what was done."""
+"""The records that were answered, beside their answers: day, episode, application, and what was done."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ class RecordTable:
     """
 
     def __init__(
-        self, guideline: Guideline, connection: duckdb.DuckDBPyConnection, fields: Sequence[Field], done: Mapping[str, str]
+        self,
+        guideline: Guideline,
+        connection: duckdb.DuckDBPyConnection,
+        fields: Sequence[Field],
+        done: Mapping[str, str],
     ) -> None:
         roles = guideline.roles
         self._guideline = guideline
@@ -99,7 +103,9 @@ class RecordTable:
             findings = []
             for name in lacking:
                 texts = in_every_language("report-no-column", name=name)
-                findings.append(Finding("report-no-column", texts["en"], where=str(file.path), field=name, messages=texts))
+                findings.append(
+                    Finding("report-no-column", texts["en"], where=str(file.path), field=name, messages=texts)
+                )
             error = say(CohortError, "error-columns", count=len(findings))
             raise CohortError(error.message, findings, error.messages)
 

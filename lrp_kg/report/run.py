@@ -16,7 +16,7 @@ from lrp_kg.errors import CohortError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.report.advice import advised_against, against_advice
 from lrp_kg.report.answers import AnswerTable
-from lrp_kg.report.basis import Basis, ReportWords
+from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED
 from lrp_kg.report.followup import follow_up
 from lrp_kg.report.missing import missing, refused
@@ -24,6 +24,7 @@ from lrp_kg.report.model import Report
 from lrp_kg.report.pathway import boxes, stages, statuses
 from lrp_kg.report.programmes import application, programmes
 from lrp_kg.report.records import RecordTable
+from lrp_kg.report.words import ReportWords
 from lrp_kg.words import error as say
 
 
@@ -70,6 +71,7 @@ def report_on(
         guideline=guideline.id,
         version=guideline.version,
         title=words.say("title", guideline=words.text(guideline.label)),
+        label=words.text(guideline.label),
         counts=basis.counts,
         sections=tuple(found),
         on=on,
@@ -82,9 +84,7 @@ def report_on(
     return made.ranked()
 
 
-def _demand(
-    guideline: Guideline, records: Sequence[Path], done: Mapping[str, str], suppress_below: int | None
-) -> None:
+def _demand(guideline: Guideline, records: Sequence[Path], done: Mapping[str, str], suppress_below: int | None) -> None:
     """Raise `CohortError` where something is asked for that cannot be."""
     demand_libraries()
     if suppress_below is not None and find_spec("highspy") is None:

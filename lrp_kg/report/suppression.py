@@ -1,7 +1,7 @@
 """Which counts must not be shown, so that nobody can work out a small one from those that are.
 
-A count below the limit is not shown. Since parts add up to totals, another count often has to go too. Which, and whether
-that is enough, is asked of a linear programme: between which two values can the count be, by everything that is shown?
+A count below the limit is not shown. Since parts add up to totals, another count often has to go too. Which, and
+whether that is enough, is asked of a linear programme: between which two values can the count be, by all that is shown?
 """
 
 from __future__ import annotations

@@ -1,0 +1,43 @@
+"""The words of a report: while it is counted, and where it is shown."""
+
+from __future__ import annotations
+
+from lrp_kg.guideline.in_words import GuidelineWords
+from lrp_kg.report.counts import Key
+from lrp_kg.report.model import Report, Row
+from lrp_kg.words import Words
+
+
+class ReportWords(GuidelineWords):
+    """The words in which a guideline is counted."""
+
+    prefix = "report-"
+
+
+class ShownWords(Words):
+    """The words around the numbers."""
+
+    prefix = "report-"
+
+    def suppression(self, report: Report) -> str:
+        """Return what is suppressed, or that nothing is."""
+        if report.below is None:
+            return self.say("all-shown")
+        name = "hidden-some" if report.suppressed else "hidden-none"
+        fill = {"last": report.below - 1, "count": report.suppressed}
+        return self.say(name, **(fill if report.suppressed else {"last": report.below - 1}))
+
+    def count(self, report: Report, key: Key | None) -> str:
+        """Return a count; nothing where there is none."""
+        if key is None:
+            return ""
+        found = report.counts.shown(key)
+        return self.say("hidden") if found is None else self.number(found)
+
+    def share(self, report: Report, row: Row, key: Key | None) -> str:
+        """Return the share of a count in its row; nothing where it is not shown, or is over nothing."""
+        share = report.share(row, key) if key else None
+        if share is None:
+            return ""
+        text = f"{share:.1f}".replace(".", "." if self.lang == "en" else ",")
+        return f"{text} %" if self.lang == "en" else f"{text}\N{NO-BREAK SPACE}%"
