@@ -15,7 +15,7 @@ from lrp_kg.errors import LrpError
 from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
-    from lrp_kg.report.model import Report
+    from lrp_kg.report.model import ReportCard
 
 FORMS = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".txt": "text"}
 
@@ -137,7 +137,7 @@ def _pairs(done: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _write(found: Report, form: str, output: Path | None) -> None:
+def _write(found: ReportCard, form: str, output: Path | None) -> None:
     """Write a report, all of it or nothing; to standard output without a file."""
     from lrp_kg.cohort.writing import Target
     from lrp_kg.report.as_data import as_csv, as_json

@@ -10,9 +10,10 @@ from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
-from lrp_kg.report.model import CountTable, Measure, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, Measure, ReportSection
 
-DONE = ("yes", "unknown", "no")
+DONE = ("done-yes", "done-unknown", "done-no")
+AGAINST = ("against-yes", "against-unknown", "against-no")
 
 
 def advised_against(basis: Basis) -> Iterator[ReportSection]:
@@ -59,7 +60,7 @@ def _by_stage(basis: Basis, decision: Decision, stage: Decision) -> CountTable:
     totals = {**basis.decided(stage), **basis.statuses(stage)}
     for name, label in groups.items():
         parts = {("by-stage", name, decision.id, o): found.get((name, o), 0) for o in outcomes}
-        rows.append(Row(name, label, counts.split(totals[name], parts), totals[name]))
+        rows.append(CountRow(name, label, counts.split(totals[name], parts), totals[name]))
     for place, (key, _) in enumerate(outcomes.values()):
         column = [row.cells[place] for row in rows]
         counts.split(key, {cell: counts.values[cell] for cell in column if cell})
@@ -77,10 +78,10 @@ def _by_what_was_done(basis: Basis, decision: Decision) -> CountTable:
     rows = []
     for name, (key, label) in _outcomes(basis, decision).items():
         numbers = [found.get((name, said), 0) for said in (True, None, False)]
-        parts = {("done", decision.id, name, part): n for part, n in zip(DONE, numbers, strict=True)}
+        parts = {(part, decision.id, name): n for part, n in zip(DONE, numbers, strict=True)}
         group = words.say("advised-against") if name in against else ""
-        rows.append(Row(name, label, counts.split(key, parts), key, group))
-    measures = tuple(basis.measure(f"done-{part}", open_=part == "unknown") for part in DONE)
+        rows.append(CountRow(name, label, counts.split(key, parts), key, group))
+    measures = tuple(basis.measure(part, open_=part == "done-unknown") for part in DONE)
     title = words.say("table-done", decision=words.text(decision.label))
     return CountTable(f"{decision.id}.done", title, words.say("over-answer"), measures, tuple(rows))
 
@@ -114,10 +115,10 @@ def _against(basis: Basis, decision: Decision) -> CountTable:
     rows = []
     for place, (name, label) in enumerate([("any", words.say("any")), *((o.id, words.text(o.label)) for o in wanted)]):
         yes, unknown = numbers[2 * place], numbers[2 * place + 1]
-        parts = {("against", decision.id, name, "yes"): yes, ("against", decision.id, name, "unknown"): unknown}
-        parts["against", decision.id, name, "no"] = every - yes - unknown
-        rows.append(Row(name, label, counts.split(asked, parts), asked))
+        numbered = zip(AGAINST, (yes, unknown, every - yes - unknown), strict=True)
+        parts = {(part, decision.id, name): n for part, n in numbered}
+        rows.append(CountRow(name, label, counts.split(asked, parts), asked))
     for row in rows[1:]:
         counts.within(rows[0].cells[0] or asked, row.cells[0] or asked, counts.values[row.cells[0] or asked])
-    measures = tuple(basis.measure(f"against-{part}", open_=part == "unknown") for part in DONE)
+    measures = tuple(basis.measure(part, open_=part == "against-unknown") for part in AGAINST)
     return CountTable(decision.id, words.text(decision.label), words.say("over-asked"), measures, tuple(rows))

@@ -9,12 +9,12 @@ from typing import Any
 import orjson
 
 from lrp_kg.report.counts import Key
-from lrp_kg.report.model import CountTable, Report, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, ReportCard, ReportSection
 
 COLUMNS = ("section", "table", "group", "row", "measure", "label", "records", "of", "percent", "suppressed")
 
 
-def as_json(report: Report) -> bytes:
+def as_json(report: ReportCard) -> bytes:
     """Return a report as JSON; a count that is suppressed is null."""
     data = {
         "title": report.title,
@@ -28,7 +28,7 @@ def as_json(report: Report) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _section(report: Report, section: ReportSection) -> dict[str, Any]:
+def _section(report: ReportCard, section: ReportSection) -> dict[str, Any]:
     return {
         "id": section.id,
         "title": section.title,
@@ -38,7 +38,7 @@ def _section(report: Report, section: ReportSection) -> dict[str, Any]:
     }
 
 
-def _table(report: Report, table: CountTable) -> dict[str, Any]:
+def _table(report: ReportCard, table: CountTable) -> dict[str, Any]:
     return {
         "id": table.id,
         "title": table.title,
@@ -49,7 +49,7 @@ def _table(report: Report, table: CountTable) -> dict[str, Any]:
     }
 
 
-def _row(report: Report, table: CountTable, row: Row) -> dict[str, Any]:
+def _row(report: ReportCard, table: CountTable, row: CountRow) -> dict[str, Any]:
     counts = {
         m.id: _count(report, row, key) for m, key in zip(table.measures, row.cells, strict=True) if key is not None
     }
@@ -62,13 +62,13 @@ def _row(report: Report, table: CountTable, row: Row) -> dict[str, Any]:
     }
 
 
-def _count(report: Report, row: Row, key: Key) -> dict[str, Any]:
+def _count(report: ReportCard, row: CountRow, key: Key) -> dict[str, Any]:
     share = report.share(row, key)
     shown = report.counts.shown(key)
     return {"records": shown, "percent": None if share is None else round(share, 1), "suppressed": shown is None}
 
 
-def as_csv(report: Report) -> bytes:
+def as_csv(report: ReportCard) -> bytes:
     """Return a report as CSV: one line a count, with what it is over; a count that is suppressed is empty."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")

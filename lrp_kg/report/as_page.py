@@ -8,14 +8,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from lrp_kg.report.model import CountTable, Report, Row
+from lrp_kg.report.model import CountRow, CountTable, ReportCard
 from lrp_kg.report.words import ShownWords
 
 MOST = 15
 """Rows of a ranking that are shown at once; the others can be opened, and are printed."""
 
 
-def as_page(report: Report) -> str:
+def as_page(report: ReportCard) -> str:
     """Return a report as a page."""
     return _template().render(report=report, w=ShownWords(report.lang), view=_View(report))
 
@@ -30,15 +30,15 @@ def _template() -> Template:
 class _View:
     """What the template asks for."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ReportCard) -> None:
         self._report = report
 
-    def parts(self, table: CountTable) -> list[tuple[Row, ...]]:
+    def parts(self, table: CountTable) -> list[tuple[CountRow, ...]]:
         """Return the rows that are shown at once, and the others."""
         most = MOST if table.ranking else len(table.rows)
         return [part for part in (table.rows[:most], table.rows[most:]) if part]
 
-    def groups(self, rows: tuple[Row, ...]) -> list[tuple[str, list[Row]]]:
+    def groups(self, rows: tuple[CountRow, ...]) -> list[tuple[str, list[CountRow]]]:
         """Return rows under the group that they follow each other in."""
         return [(name, list(own)) for name, own in groupby(rows, key=lambda row: row.group)]
 
@@ -49,7 +49,7 @@ class _View:
             sum(values[key] for key in row.cells if key) == values[row.of] for row in table.rows
         )
 
-    def strips(self, table: CountTable, row: Row) -> list[tuple[int, float, float]]:
+    def strips(self, table: CountTable, row: CountRow) -> list[tuple[int, float, float]]:
         """Return the strips of a row: of which measure, where it begins and how long it is, in percent.
 
         A suppressed count has none, and leaves no gap that would say how large it is.

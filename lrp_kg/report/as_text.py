@@ -8,19 +8,19 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lrp_kg.report.model import CountTable, Report
+from lrp_kg.report.model import CountTable, ReportCard
 from lrp_kg.report.words import ShownWords
 
 WIDE = 2
 """Counts of a row that have their shares beside them."""
 
 
-def as_text(report: Report) -> RenderableType:
+def as_text(report: ReportCard) -> RenderableType:
     """Return a report as what a console of rich prints."""
     return Group(*_parts(report))
 
 
-def _parts(report: Report) -> Iterator[RenderableType]:
+def _parts(report: ReportCard) -> Iterator[RenderableType]:
     words = ShownWords(report.lang)
     yield Text(report.title, style="bold")
     yield Text(words.suppression(report), style="yellow")
@@ -33,7 +33,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
             yield _table(report, table)
 
 
-def _table(report: Report, table: CountTable) -> RenderableType:
+def _table(report: ReportCard, table: CountTable) -> RenderableType:
     words = ShownWords(report.lang)
     if not table.rows:
         return Text(words.say("empty"))

@@ -8,10 +8,10 @@ from datetime import date
 
 from lrp_kg.cohort.results import STATUSES
 from lrp_kg.guideline.model import Decision, Guideline, Programme
-from lrp_kg.logic.outcomes import DECIDED
+from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
 from lrp_kg.report.answers import AnswerTable, literal, options_of, quoted
 from lrp_kg.report.counts import ANSWERED, Counts, Key
-from lrp_kg.report.model import CountTable, Measure, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, Measure, ReportSection
 from lrp_kg.report.words import ReportWords
 
 NAMED = 6
@@ -65,10 +65,11 @@ class Basis:
         return self.section(name, lacking=self.columns(columns))
 
     def measure(self, name: str, *, open_: bool = False) -> Measure:
-        """Return a column of a table with its heading."""
-        return Measure(name, self.words.say(f"measure-{name}"), open_)
+        """Return a column of a table with its heading; what precedes a hyphen in its name says what it is of."""
+        return Measure(name.partition("-")[2] or name, self.words.say(f"measure-{name}"), open_)
 
-    def status_row(self, subject: Decision | Programme, status: str) -> Row:
+    def status_row(self, subject: Decision | Programme, status: str) -> CountRow:
         """Return the line of the records that have a status."""
         key = self.statuses(subject)[status]
-        return Row(f"status.{status}", self.words.text(self.guideline.statuses[status]), (key,), ANSWERED)
+        label = self.words.text(self.guideline.statuses[status])
+        return CountRow(f"status.{status}", label, (key,), ANSWERED, open=status == UNDETERMINED)

@@ -6,7 +6,11 @@ from lrp_kg.durations import day_number
 from lrp_kg.report.answers import quoted
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED
-from lrp_kg.report.model import CountTable, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, ReportSection
+
+DATED = ("overdue", "waiting")
+"""The counts that depend on the day of the report."""
+OPEN = ("unknown", "lost")
 
 
 def follow_up(basis: Basis) -> ReportSection | None:
@@ -42,7 +46,7 @@ def follow_up(basis: Basis) -> ReportSection | None:
     keys = basis.counts.split(ANSWERED, parts)
     said = {"day": basis.on.isoformat()} if basis.on else {}
     rows = [
-        Row(n, words.say(f"contact-{n}", **(said if n in ("overdue", "waiting") else {})), (k,), ANSWERED)
+        CountRow(n, words.say(f"contact-{n}", **(said if n in DATED else {})), (k,), ANSWERED, open=n in OPEN)
         for n, k in zip(names, keys, strict=True)
     ]
     title = words.say("table-follow-up")

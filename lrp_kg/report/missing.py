@@ -13,7 +13,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.report.answers import quoted, subjects
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
-from lrp_kg.report.model import CountTable, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, ReportSection
 from lrp_kg.words import error as say
 
 GIVEN: Key = ("given",)
@@ -39,11 +39,11 @@ def missing(basis: Basis) -> ReportSection:
         label = words.text(f.label)
         key = counts.within(ANSWERED, ("missing", f.id), anywhere[f.id])
         single = counts.within(key, ("alone", f.id), only.get(f.id, 0))
-        whole.append(Row(f.id, label, (key, single), ANSWERED))
+        whole.append(CountRow(f.id, label, (key, single), ANSWERED))
         for subject, found in each:
             if f.id in found:
                 pair = counts.within(key, ("missing", f.id, subject.id), found[f.id])
-                pairs.append(Row(f"{subject.id}.{f.id}", label, (pair,), ANSWERED, words.text(subject.label)))
+                pairs.append(CountRow(f"{subject.id}.{f.id}", label, (pair,), ANSWERED, words.text(subject.label)))
     over = words.say("over-answered")
     both = (basis.measure("missing"), basis.measure("alone"))
     order = [words.text(s.label) for s in known]
@@ -85,20 +85,20 @@ def refused(basis: Basis, path: Path | None) -> tuple[ReportSection, ReportSecti
     words, counts = basis.words, basis.counts
     over = words.say("over-given")
     if path is None:
-        row = Row("answered", words.say("row-answered"), (ANSWERED,), ANSWERED)
+        row = CountRow("answered", words.say("row-answered"), (ANSWERED,), ANSWERED)
         table = CountTable("records", words.say("table-records"), over, (basis.measure("records"),), (row,))
         lacking = words.say("rejected")
         return basis.section("records", table, lacking=lacking), basis.section("refused", lacking=lacking)
     number, reasons = refused_rows(basis.guideline, path)
     counts.put(GIVEN, counts.values[ANSWERED] + number)
     counts.split(GIVEN, {ANSWERED: counts.values[ANSWERED], REFUSED: number})
-    rows = [Row(key[0], words.say(f"row-{key[0]}"), (key,), GIVEN) for key in (GIVEN, ANSWERED, REFUSED)]
+    rows = [CountRow(key[0], words.say(f"row-{key[0]}"), (key,), GIVEN) for key in (GIVEN, ANSWERED, REFUSED)]
     table = CountTable("records", words.say("table-records"), over, (basis.measure("records"),), tuple(rows))
     lines = []
     for (name, field), count in sorted(reasons.items()):
         key = counts.within(REFUSED, ("reason", name, field), count)
         label = f"{words.field(field)}{words.colon}{name}" if field else name
-        lines.append(Row(f"{name}.{field}" if field else name, label, (key,), REFUSED))
+        lines.append(CountRow(f"{name}.{field}" if field else name, label, (key,), REFUSED))
     measures = (basis.measure("rows"),)
     why = CountTable(
         "refused", words.say("table-refused"), words.say("over-refused"), measures, tuple(lines), ranking=True

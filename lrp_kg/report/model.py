@@ -19,14 +19,18 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of a table: the counts of its measures (``None``: there is none), and the count that they are part of."""
+class CountRow:
+    """A line of a table: the counts of its measures (``None``: there is none), and the count that they are part of.
+
+    One that is ``open`` counts what is not known.
+    """
 
     id: str
     label: str
     cells: tuple[Key | None, ...]
     of: Key
     group: str = ""
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class CountTable:
     title: str
     over: str
     measures: tuple[Measure, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CountRow, ...]
     note: str = ""
     ranking: bool = False
     folded: bool = False
@@ -58,7 +62,7 @@ class ReportSection:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportCard:
     """Everything that is counted, in one language."""
 
     lang: str
@@ -88,18 +92,18 @@ class Report:
         """Return how many counts are not shown."""
         return len(self.published & self.counts.suppressed)
 
-    def share(self, row: Row, key: Key) -> float | None:
+    def share(self, row: CountRow, key: Key) -> float | None:
         """Return the share of a count in its row, in percent; ``None`` where one of the two is not shown, or 0."""
         part, whole = self.counts.shown(key), self.counts.shown(row.of)
         return None if part is None or not whole else 100 * part / whole
 
-    def ranked(self) -> Report:
+    def ranked(self) -> ReportCard:
         """Return the report with the rows of rankings in order; what is suppressed comes last, in the order it had.
 
         The place of a count in a ranking says about how large it is.
         """
 
-        def place(row: Row) -> int:
+        def place(row: CountRow) -> int:
             found = self.counts.shown(row.cells[0]) if row.cells[0] else 0
             return 1 if found is None else -found
 

@@ -8,9 +8,9 @@ from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted, subjects
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
-from lrp_kg.report.model import CountTable, Measure, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, Measure, ReportSection
 
-BOX = ("yes", "unknown", "no")
+BOX = ("box-yes", "box-unknown", "box-no")
 
 
 def stages(basis: Basis) -> ReportSection:
@@ -26,7 +26,7 @@ def stages(basis: Basis) -> ReportSection:
 def _of_decision(basis: Basis, decision: Decision) -> CountTable:
     """Return how many records have each answer, and how many have none, by status."""
     keys = basis.decided(decision)
-    rows = [Row(o.id, basis.words.text(o.label), (keys[o.id],), ANSWERED) for o in decision.options]
+    rows = [CountRow(o.id, basis.words.text(o.label), (keys[o.id],), ANSWERED) for o in decision.options]
     rows += [basis.status_row(decision, status) for status in STATUSES if status != DECIDED]
     over = basis.words.say("over-answered")
     return CountTable(decision.id, basis.words.text(decision.label), over, (basis.measure("records"),), tuple(rows))
@@ -37,7 +37,7 @@ def statuses(basis: Basis) -> ReportSection:
     g, words = basis.guideline, basis.words
     known = [s for s in subjects(g) if not basis.answers.lacking(f"{s.id}_status")]
     measures = tuple(Measure(s, words.text(g.statuses[s]), s == UNDETERMINED) for s in STATUSES)
-    rows = [Row(s.id, words.text(s.label), tuple(basis.statuses(s).values()), ANSWERED) for s in known]
+    rows = [CountRow(s.id, words.text(s.label), tuple(basis.statuses(s).values()), ANSWERED) for s in known]
     table = CountTable("statuses", words.say("table-statuses"), words.say("over-answered"), measures, tuple(rows))
     return basis.section("statuses", table)
 
@@ -50,10 +50,10 @@ def boxes(basis: Basis) -> ReportSection:
         return basis.absent("boxes", lacking)
     words = basis.words
     rows = tuple(
-        Row(box.id, _title(basis, box, group), keys, ANSWERED, group)
+        CountRow(box.id, _title(basis, box, group), keys, ANSWERED, group)
         for box, keys, group in zip(every, _box_keys(basis, every), (_stage(basis, b) for b in every), strict=True)
     )
-    measures = tuple(basis.measure(f"box-{part}", open_=part == "unknown") for part in BOX)
+    measures = tuple(basis.measure(part, open_=part == "box-unknown") for part in BOX)
     over = words.say("over-answered")
     table = CountTable("boxes", words.say("table-boxes"), over, measures, rows, note=words.say("note-boxes"))
     return basis.section("boxes", table)
@@ -69,7 +69,7 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
     numbers = basis.answers.numbers(conditions)
     found = []
     for place, box in enumerate(every):
-        parts = {("box", box.id, part): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
+        parts = {(part, box.id): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
         found.append(counts.split(ANSWERED, parts))
     _relate(basis, [(box, keys[0]) for box, keys in zip(every, found, strict=True)])
     return found

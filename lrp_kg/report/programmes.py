@@ -8,10 +8,18 @@ from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
-from lrp_kg.report.model import CountTable, ReportSection, Row
+from lrp_kg.report.model import CountRow, CountTable, ReportSection
 
 ELIGIBLE, NOT_ELIGIBLE = "eligible", "not-eligible"
-MEASURES = (ELIGIBLE, "waiting", UNDETERMINED, NOT_ELIGIBLE, NOT_APPLICABLE, "other")
+MEASURES = (
+    "programme-eligible",
+    "programme-waiting",
+    "programme-undetermined",
+    "programme-not-eligible",
+    "programme-not-applicable",
+    "programme-other",
+)
+APPLIED = ("applied-yes", "applied-no", "applied-lost")
 
 
 def application(basis: Basis, programme: Programme) -> Field | None:
@@ -29,8 +37,8 @@ def programmes(basis: Basis) -> ReportSection | None:
     if lacking:
         return basis.absent("programmes", lacking)
     words = basis.words
-    rows = tuple(Row(p.id, words.text(p.label), _counts(basis, p), ANSWERED) for p in every)
-    measures = tuple(basis.measure(f"programme-{m}", open_=m in ("waiting", UNDETERMINED)) for m in MEASURES)
+    rows = tuple(CountRow(p.id, words.text(p.label), _counts(basis, p), ANSWERED) for p in every)
+    measures = tuple(basis.measure(m, open_=m in MEASURES[1:3]) for m in MEASURES)
     table = CountTable("programmes", words.say("table-programmes"), words.say("over-answered"), measures, rows)
     dated = [(p, f) for p in every if (f := application(basis, p))]
     lists = [_applied(basis, p, f) for p, f in dated] if basis.with_records else []
@@ -92,15 +100,13 @@ def _applied(basis: Basis, programme: Programme, field: Field) -> CountTable:
     day = quoted(f"day.{field.id}")
     rows = []
     for name, condition, total in (
-        (ELIGIBLE, eligible, basis.decided(programme)[ELIGIBLE]),
-        ("waiting", waiting, ("waiting", programme.id)),
+        ("programme-eligible", eligible, basis.decided(programme)[ELIGIBLE]),
+        ("programme-waiting", waiting, ("waiting", programme.id)),
     ):
         conditions = [f"({condition}) AND {c}" for c in (f"{day} IS NOT NULL", f"found AND {day} IS NULL", "NOT found")]
         numbers = basis.answers.numbers(conditions, source="known")
-        parts = {
-            ("applied", programme.id, name, said): n for said, n in zip(("yes", "no", "lost"), numbers, strict=True)
-        }
-        rows.append(Row(name, words.say(f"measure-programme-{name}"), counts.split(total, parts), total))
-    measures = tuple(basis.measure(f"applied-{said}", open_=said == "lost") for said in ("yes", "no", "lost"))
+        parts = {(said, programme.id, name): n for said, n in zip(APPLIED, numbers, strict=True)}
+        rows.append(CountRow(name, words.say(f"measure-{name}"), counts.split(total, parts), total))
+    measures = tuple(basis.measure(said, open_=said == "applied-lost") for said in APPLIED)
     title = words.say("table-applied", programme=words.text(programme.label), field=words.text(field.label))
     return CountTable(f"{programme.id}.applied", title, words.say("over-row"), measures, tuple(rows))

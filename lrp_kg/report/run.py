@@ -20,7 +20,7 @@ from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED
 from lrp_kg.report.followup import follow_up
 from lrp_kg.report.missing import missing, refused
-from lrp_kg.report.model import Report
+from lrp_kg.report.model import ReportCard
 from lrp_kg.report.pathway import boxes, stages, statuses
 from lrp_kg.report.programmes import application, programmes
 from lrp_kg.report.records import RecordTable
@@ -39,7 +39,7 @@ def report_on(
     on: date | None = None,
     suppress_below: int | None = None,
     lang: str = "en",
-) -> Report:
+) -> ReportCard:
     """Return the report of a file that ``lrp-kg cohort`` wrote; raise `CohortError` where it cannot be made.
 
     ``records`` are the files that were answered, ``mapping`` theirs; ``done`` says for decisions which column of them
@@ -66,7 +66,7 @@ def report_on(
         found = [first, stages(basis), statuses(basis), boxes(basis), *advised_against(basis)]
         found += [s for s in (against_advice(basis), follow_up(basis), programmes(basis)) if s]
         found += [missing(basis), last]
-    made = Report(
+    made = ReportCard(
         lang=lang,
         guideline=guideline.id,
         version=guideline.version,

@@ -21,7 +21,7 @@ def suppress(counts: Counts, published: Collection[Key], below: int) -> frozense
     taken to know that a zero is shown as such, and which counts are part of which.
     """
     small = [key for key, value in counts.values.items() if 0 < value < below]
-    reader = _Reader(counts, set(published))
+    reader = _OutsideReader(counts, set(published))
     for key in small:
         reader.hide(key)
     unsafe = [key for key in small if reader.width(key) < below - 1]
@@ -34,7 +34,7 @@ def suppress(counts: Counts, published: Collection[Key], below: int) -> frozense
     return frozenset(reader.hidden)
 
 
-class _Reader:
+class _OutsideReader:
     """What a reader of the report can work out, who sees every published count that is not hidden."""
 
     def __init__(self, counts: Counts, published: set[Key]) -> None:

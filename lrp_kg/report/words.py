@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.report.counts import Key
-from lrp_kg.report.model import Report, Row
+from lrp_kg.report.model import CountRow, ReportCard
 from lrp_kg.words import Words
 
 
@@ -19,7 +19,7 @@ class ShownWords(Words):
 
     prefix = "report-"
 
-    def suppression(self, report: Report) -> str:
+    def suppression(self, report: ReportCard) -> str:
         """Return what is suppressed, or that nothing is."""
         if report.below is None:
             return self.say("all-shown")
@@ -27,14 +27,14 @@ class ShownWords(Words):
         fill = {"last": report.below - 1, "count": report.suppressed}
         return self.say(name, **(fill if report.suppressed else {"last": report.below - 1}))
 
-    def count(self, report: Report, key: Key | None) -> str:
+    def count(self, report: ReportCard, key: Key | None) -> str:
         """Return a count; nothing where there is none."""
         if key is None:
             return ""
         found = report.counts.shown(key)
         return self.say("hidden") if found is None else self.number(found)
 
-    def share(self, report: Report, row: Row, key: Key | None) -> str:
+    def share(self, report: ReportCard, row: CountRow, key: Key | None) -> str:
         """Return the share of a count in its row; nothing where it is not shown, or is over nothing."""
         share = report.share(row, key) if key else None
         if share is None:

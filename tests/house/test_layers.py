@@ -31,9 +31,22 @@ BELOW = {
     "authoring": {"words", "guideline", "logic", "record", "answer"},
     "research": {"words", "guideline", "logic", "record", "answer"},
     "cohort": {"words", "guideline", "logic", "record", "answer"},
+    "report": {"words", "guideline", "logic", "record", "answer", "cohort"},
     "site": {"words", "guideline", "logic", "record", "answer", "authoring"},
     "web": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site"},
-    "cli": {"words", "guideline", "logic", "record", "answer", "authoring", "research", "site", "web", "cohort"},
+    "cli": {
+        "words",
+        "guideline",
+        "logic",
+        "record",
+        "answer",
+        "authoring",
+        "research",
+        "site",
+        "web",
+        "cohort",
+        "report",
+    },
 }
 """Which rooms a room may import. Authoring and research do not see each other."""
 WITHIN = {

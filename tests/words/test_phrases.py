@@ -19,8 +19,13 @@ from lrp_kg.site.searchable import OWN_KINDS
 from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, said, typeset
 from tests.support.paths import PACKAGE
 
-PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare"}
+PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare", "report-": PACKAGE / "report"}
 """Which part of the package leaves out which beginning of a name."""
+STARTS = {
+    "diff-": ("diff-kind-", "diff-of-"),
+    "report-": tuple(f"report-{part}-" for part in ("section", "measure", "row", "contact")),
+}
+"""What code of a part puts before a name that it has in quotes."""
 FILES = [
     file
     for suffix in ("py", "html", "md", "js")
@@ -90,7 +95,7 @@ def test_blanks_are_the_same_in_each_language() -> None:
 def test_each_phrase_is_used() -> None:
     used = set(COMPOSED)
     for file in FILES:
-        starts = ("", prefix(file), *(("diff-kind-", "diff-of-") if prefix(file) == "diff-" else ()))
+        starts = ("", prefix(file), *STARTS.get(prefix(file), ()))
         used |= {start + text for text in quoted(file) for start in starts}
     assert sorted(set(phrases("en")) - used) == []
 
