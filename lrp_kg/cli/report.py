@@ -11,10 +11,13 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.options import fail, guideline_option, lang_option, stop
 from lrp_kg.cli.progress import working
-from lrp_kg.errors import LrpError
+from lrp_kg.errors import CohortError, LrpError
+from lrp_kg.words import error as say
 from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from lrp_kg.report.model import ReportCard
 
 FORMS = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".txt": "text"}
@@ -148,15 +151,9 @@ def _write(found: ReportCard, form: str, output: Path | None) -> None:
         streams.console().print(as_text(found))
         return
     if form == "text":
-        from io import StringIO
-
-        from rich.console import Console
-
-        text = StringIO()
-        Console(file=text, width=streams.WIDE).print(as_text(found))
-        body = text.getvalue().encode()
+        body = _plain(as_text(found))
     else:
-        body = {"json": as_json, "csv": as_csv, "html": lambda r: as_page(r).encode()}[form](found)
+        body = as_page(found).encode() if form == "html" else as_json(found) if form == "json" else as_csv(found)
     if output is None:
         click.echo(body, nl=False)
         return
@@ -164,5 +161,18 @@ def _write(found: ReportCard, form: str, output: Path | None) -> None:
     try:
         target.stream.write(body)
         target.move()
+    except OSError as error:
+        raise say(CohortError, "error-cohort-write", file=str(output), what=error.strerror) from None
     finally:
         target.drop()
+
+
+def _plain(shown: RenderableType) -> bytes:
+    """Return what a wide console would show, as text."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    text = StringIO()
+    Console(file=text, width=streams.WIDE).print(shown)
+    return text.getvalue().encode()

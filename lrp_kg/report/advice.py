@@ -59,7 +59,7 @@ def _by_stage(basis: Basis, decision: Decision, stage: Decision) -> CountTable:
     groups |= {s: words.text(basis.guideline.statuses[s]) for s in STATUSES if s != DECIDED}
     totals = {**basis.decided(stage), **basis.statuses(stage)}
     for name, label in groups.items():
-        parts = {("by-stage", name, decision.id, o): found.get((name, o), 0) for o in outcomes}
+        parts: dict[Key, int] = {("by-stage", name, decision.id, o): found.get((name, o), 0) for o in outcomes}
         rows.append(CountRow(name, label, counts.split(totals[name], parts), totals[name]))
     for place, (key, _) in enumerate(outcomes.values()):
         column = [row.cells[place] for row in rows]
@@ -78,7 +78,7 @@ def _by_what_was_done(basis: Basis, decision: Decision) -> CountTable:
     rows = []
     for name, (key, label) in _outcomes(basis, decision).items():
         numbers = [found.get((name, said), 0) for said in (True, None, False)]
-        parts = {(part, decision.id, name): n for part, n in zip(DONE, numbers, strict=True)}
+        parts: dict[Key, int] = {(part, decision.id, name): n for part, n in zip(DONE, numbers, strict=True)}
         group = words.say("advised-against") if name in against else ""
         rows.append(CountRow(name, label, counts.split(key, parts), key, group))
     measures = tuple(basis.measure(part, open_=part == "done-unknown") for part in DONE)
@@ -116,7 +116,7 @@ def _against(basis: Basis, decision: Decision) -> CountTable:
     for place, (name, label) in enumerate([("any", words.say("any")), *((o.id, words.text(o.label)) for o in wanted)]):
         yes, unknown = numbers[2 * place], numbers[2 * place + 1]
         numbered = zip(AGAINST, (yes, unknown, every - yes - unknown), strict=True)
-        parts = {(part, decision.id, name): n for part, n in numbered}
+        parts: dict[Key, int] = {(part, decision.id, name): n for part, n in numbered}
         rows.append(CountRow(name, label, counts.split(asked, parts), asked))
     for row in rows[1:]:
         counts.within(rows[0].cells[0] or asked, row.cells[0] or asked, counts.values[row.cells[0] or asked])

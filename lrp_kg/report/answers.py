@@ -149,6 +149,7 @@ def _types(guideline: Guideline) -> dict[str, str]:
         found[f"{subject.id}_status"] = "VARCHAR"
     found |= {f"box.{box.id}": "BOOLEAN" for box in guideline.boxes.values()}
     for programme in guideline.programmes.values():
+        found[f"edition.{programme.id}"] = "VARCHAR"
         roles = {c.id for edition in programme.editions for c in edition.criteria}
         found |= {f"criterion.{programme.id}.{role}": "BOOLEAN" for role in roles}
     if key := guideline.roles.next_contact:
@@ -162,6 +163,8 @@ def _known_values(guideline: Guideline) -> Iterator[tuple[str, frozenset[str]]]:
         yield f"{subject.id}_status", frozenset(STATUSES)
         yield f"{subject.id}_answers", frozenset(options_of(guideline, subject))
         yield f"{subject.id}_missing", fields
+        if isinstance(subject, Programme):
+            yield f"edition.{subject.id}", frozenset(e.id for e in subject.editions)
 
 
 def _converted(name: str, kind: str, *, split: bool) -> str:

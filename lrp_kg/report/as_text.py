@@ -44,10 +44,10 @@ def _table(report: ReportCard, table: CountTable) -> RenderableType:
     shown.add_column(Text(words.say("item")), overflow="fold")
     for measure in table.measures:
         shown.add_column(Text(measure.label), justify="right")
-    before, wide = "", len(table.measures) > WIDE
+    before, below = "", len(table.measures) > WIDE
     for row in table.rows:
         group = [Text("" if row.group == before else row.group)] if grouped else []
-        cells = (words.count(report, row, key) + _share(words.share(report, row, key), wide) for key in row.cells)
+        cells = (words.count(report, key) + _share(words.share(report, row, key), below) for key in row.cells)
         shown.add_row(*group, Text(row.label), *(Text(cell) for cell in cells))
         before = row.group
     return shown

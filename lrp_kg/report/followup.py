@@ -5,7 +5,7 @@ from __future__ import annotations
 from lrp_kg.durations import day_number
 from lrp_kg.report.answers import quoted
 from lrp_kg.report.basis import Basis
-from lrp_kg.report.counts import ANSWERED
+from lrp_kg.report.counts import ANSWERED, Key
 from lrp_kg.report.model import CountRow, CountTable, ReportSection
 
 DATED = ("overdue", "waiting")
@@ -42,7 +42,7 @@ def follow_up(basis: Basis) -> ReportSection | None:
     }
     names = [n for n in conditions if conditions[n] != "false"]
     numbers = basis.answers.numbers((conditions[n] for n in names), source="contacts")
-    parts = {("contact", n): number for n, number in zip(names, numbers, strict=True)}
+    parts: dict[Key, int] = {("contact", n): number for n, number in zip(names, numbers, strict=True)}
     keys = basis.counts.split(ANSWERED, parts)
     said = {"day": basis.on.isoformat()} if basis.on else {}
     rows = [

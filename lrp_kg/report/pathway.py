@@ -69,7 +69,7 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
     numbers = basis.answers.numbers(conditions)
     found = []
     for place, box in enumerate(every):
-        parts = {(part, box.id): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
+        parts: dict[Key, int] = {(part, box.id): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
         found.append(counts.split(ANSWERED, parts))
     _relate(basis, [(box, keys[0]) for box, keys in zip(every, found, strict=True)])
     return found

@@ -53,6 +53,7 @@ def _roles(programme: Programme) -> list[str]:
 
 def _columns(basis: Basis, programme: Programme) -> list[str]:
     found = [f"{programme.id}_{part}" for part in ("status", "answers", "missing")]
+    found.append(f"edition.{programme.id}")
     return found + [f"criterion.{programme.id}.{role}" for role in _roles(programme)]
 
 
@@ -66,9 +67,16 @@ def _waits(basis: Basis, programme: Programme) -> str:
     dated = {
         c.id for e in programme.editions for c in e.criteria if read & fields_of(g.classes[c.applies_to], g.classes)
     }
-    met = [quoted(f"criterion.{programme.id}.{role}") for role in _roles(programme) if role not in dated]
+    met = [_met(programme, role) for role in _roles(programme) if role not in dated]
     conditions = [f"list_contains({quoted(f'{programme.id}_missing')}, {literal(field.id)})", *met]
     return " AND ".join(f"coalesce({condition}, false)" for condition in conditions)
+
+
+def _met(programme: Programme, role: str) -> str:
+    """Return in SQL whether a criterion is met, or is none of the edition that applies."""
+    editions = [literal(e.id) for e in programme.editions if all(c.id != role for c in e.criteria)]
+    elsewhere = f" OR {quoted(f'edition.{programme.id}')} IN ({', '.join(editions)})" if editions else ""
+    return f"({quoted(f'criterion.{programme.id}.{role}')}{elsewhere})"
 
 
 def _counts(basis: Basis, programme: Programme) -> tuple[Key | None, ...]:
@@ -105,7 +113,7 @@ def _applied(basis: Basis, programme: Programme, field: Field) -> CountTable:
     ):
         conditions = [f"({condition}) AND {c}" for c in (f"{day} IS NOT NULL", f"found AND {day} IS NULL", "NOT found")]
         numbers = basis.answers.numbers(conditions, source="known")
-        parts = {(said, programme.id, name): n for said, n in zip(APPLIED, numbers, strict=True)}
+        parts: dict[Key, int] = {(said, programme.id, name): n for said, n in zip(APPLIED, numbers, strict=True)}
         rows.append(CountRow(name, words.say(f"measure-{name}"), counts.split(total, parts), total))
     measures = tuple(basis.measure(said, open_=said == "applied-lost") for said in APPLIED)
     title = words.say("table-applied", programme=words.text(programme.label), field=words.text(field.label))

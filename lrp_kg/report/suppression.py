@@ -13,6 +13,9 @@ import numpy as np
 
 from lrp_kg.report.counts import Counts, Key
 
+TRIED = 6
+"""Counts that are looked at, the smallest first, to find one that protects another when it is hidden."""
+
 
 def suppress(counts: Counts, published: Collection[Key], below: int) -> frozenset[Key]:
     """Return the counts that may not be shown.
@@ -43,7 +46,7 @@ class _OutsideReader:
         self.hidden: set[Key] = set()
         self._place = {key: n for n, key in enumerate(counts.values)}
         self._sums: dict[Key, list[tuple[Key, ...]]] = {}
-        self._solver = highspy.Highs()
+        self._solver = highspy.Highs()  # type: ignore[no-untyped-call]
         self._solver.silent()
         self._solver.setOptionValue("presolve", "off")
         infinity = self._solver.getInfinity()
@@ -83,12 +86,12 @@ class _OutsideReader:
         return round(ends[1] - ends[0], 6)
 
     def protect(self, key: Key, wanted: float) -> bool:
-        """Hide one more count: the smallest that is enough, else the one that leaves most open.
+        """Hide one more count: of some, the smallest that is enough, else the one that leaves most open.
 
         Return whether there was one.
         """
         best, most = None, -1.0
-        for other in self._candidates(key):
+        for other in self._candidates(key)[:TRIED]:
             self.hide(other)
             width = self.width(key)
             if width >= wanted:
