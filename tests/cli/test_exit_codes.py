@@ -25,8 +25,8 @@ ROWS = {
 }
 MEANINGS = {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
 RUNS: list[dict[str, Any]] = tomllib.loads((TESTS / "cli" / "exit_codes.toml").read_text(encoding="utf-8"))["run"]
-SHOWN_ELSEWHERE = {("serve", 0), ("serve", 1), *(("cohort", code) for code in (0, 1, 2))}
-"""By the tests of the service, which start one, and those of cohorts, which need more libraries."""
+SHOWN_ELSEWHERE = {("serve", 0), ("serve", 1), *(("cohort", code) for code in (0, 1, 2)), ("report", 0), ("report", 2)}
+"""By the tests of the service, which start one, and those of cohorts and reports, which need more libraries."""
 
 
 @pytest.fixture(scope="module")
