@@ -54,18 +54,27 @@ class Shipment:
         g = service.guideline
         files = [(m.file.parent.name, m.file.name, m.text.text) for m in g.index.modules]
         packed = zlib.compress(orjson.dumps(files))
-        return cls(g.content_hash, choice, packed, service.assessor.diagrams.built(g.decisions.values()))
+        found = cls(g.content_hash, choice, packed, service.assessor.diagrams.built(g.decisions.values()))
+        kept(found._key, lambda: service)
+        return found
 
     def answers(self) -> Answers:
         """Return what answers rows in this process."""
-        return kept((self.content, self.choice), self._answers)
+        return kept((*self._key, self.choice), self._answers)
 
     def run(self, names: tuple[str, ...], *, text: bool = False, whole: bool = False) -> CohortRun:
         """Return what answers rows with some columns in this process."""
-        key = (self.content, self.choice, names, text, whole)
+        key = (*self._key, self.choice, names, text, whole)
         return kept(key, lambda: CohortRun(self.answers(), names, text=text, whole=whole))
 
     def _answers(self) -> Answers:
+        return Answers(kept(self._key, self._service), self.choice)
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        return self.version, self.content
+
+    def _service(self) -> GuidelineService:
         if __version__ != self.version:
             raise say(CohortError, "error-spark-version", own=__version__, version=self.version)
         with TemporaryDirectory() as folder:
@@ -76,7 +85,7 @@ class Shipment:
                 service = GuidelineService(folder)
             service.assessor.diagrams.known |= self.diagrams
             service.prepare()  # reads the last of the files
-        return Answers(service, self.choice)
+        return service
 
     def _unpack(self, folder: Path) -> None:
         for part, name, text in orjson.loads(zlib.decompress(self.files)):
