@@ -137,8 +137,8 @@ def _days(
         return _Days()
     earliest: list[date | None] = []
     latest: list[date | None] = []
-    for limit, certain in counted:
-        start = dates.get(limit.counted_from) if certain else None
+    for limit, holds in counted:
+        start = dates.get(limit.counted_from) if holds else None
         for period, found in ((limit.not_before, earliest), (limit.within, latest)):
             if period:
                 found.append(add_period(start, period) if start else None)

@@ -325,7 +325,7 @@ def _from_text(value: str | None, kind: str) -> Any:
 
 def _is_text(kind: pa.DataType) -> bool:
     own = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(own) or pa.types.is_large_string(own) or pa.types.is_string_view(own)
+    return bool(pa.types.is_string(own) or pa.types.is_large_string(own) or pa.types.is_string_view(own))
 
 
 def _refuse(findings: Sequence[Finding]) -> None:

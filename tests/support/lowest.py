@@ -8,7 +8,7 @@ from tests.support.paths import ROOT
 
 
 def lowest() -> list[str]:
-    """Return ``name==version`` for each dependency of the package, those of its metrics and notebook too."""
+    """Return ``name==version`` for each dependency of the package and of its extras but those of developers."""
     return [requirement.split(",")[0].replace(">=", "==") for requirement in dependencies()]
 
 
@@ -16,7 +16,7 @@ def dependencies() -> list[str]:
     """Return what a user may install with the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    return [*project["dependencies"], *extras["metrics"], *extras["notebook"]]
+    return [*project["dependencies"], *extras["cohort"], *extras["metrics"], *extras["notebook"]]
 
 
 if __name__ == "__main__":
