@@ -12,11 +12,10 @@ from lrp_kg.answer.calls import Calls
 from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, own_fields
-from lrp_kg.answer.results import (
-    Assessment,
-    EligibleDays,
-)
-from lrp_kg.answer.run import Run
+from lrp_kg.answer.parts import Composed, Parts
+from lrp_kg.answer.readings import Readable
+from lrp_kg.answer.results import Assessment, EligibleDays
+from lrp_kg.answer.run import Reasons, Run
 from lrp_kg.answer.statements import in_order
 from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
@@ -27,12 +26,23 @@ from lrp_kg.logic.classify import Program, SparqlEngine
 from lrp_kg.logic.decide import Completions, Decider, KleeneDecider, decider_of
 from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder
-from lrp_kg.logic.explain import Explainer, Reason
+from lrp_kg.logic.explain import Explainer
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 from lrp_kg.words import error as say
+
+MEMORY = 32 * 1024 * 1024
+"""Bytes of what is remembered of answers in the young half of the memories, about."""
+LAST_SAFE_YEAR = 9000
+"""Beyond it a period can leave the calendar, and whether a statement has a date depends on the day."""
+
+
+def composable(record: Record) -> bool:
+    """Return whether an answer can be put together from remembered parts: the dates are certain, and in safe years."""
+    return not record.ranges and all(day.year <= LAST_SAFE_YEAR for day in record.dates.values())
 
 
 class _Deciders(dict[str, "Decider | KleeneDecider"]):
@@ -44,7 +54,7 @@ class _Deciders(dict[str, "Decider | KleeneDecider"]):
 
     def __missing__(self, name: str) -> Decider | KleeneDecider:
         a = self._assessor
-        found = self[name] = decider_of(a.builder, a.guideline.decisions[name], a.diagrams.get)
+        found = self[name] = decider_of(a.builder, a.guideline.decisions[name], a.diagrams.get, a.memories)
         return found
 
 
@@ -55,10 +65,12 @@ class Assessor:
         self.guideline = guideline
         self.cells = Cells(guideline)
         self.program = Program(guideline, self.cells, engine)
-        self.verdicts = VerdictMemory(self.program)
+        self.memories = SharedBound(MEMORY)
+        self.verdicts = VerdictMemory(self.program, self.memories)
         self.dates = Calendar(self.cells, keep=cache)
         self.explainer = Explainer(guideline)
-        self.reasons: dict[tuple[str, tuple[bytes, ...]], tuple[Reason, ...]] = {}
+        self.reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 300)
+        self.same_reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 500)
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = _Deciders(self)
@@ -72,7 +84,7 @@ class Assessor:
         self.decision_ids = tuple(d.id for d in guideline.own_decisions.values()) + tuple(
             p.id for p in guideline.programmes.values()
         )
-        self._boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
+        self.boxes = tuple(sorted(guideline.boxes.values(), key=lambda b: (b.section_order, b.priority)))
         self._changing = [
             p for p in guideline.programmes.values() if len(p.editions) > 1 or any(e.valid_until for e in p.editions)
         ]
@@ -90,7 +102,13 @@ class Assessor:
                     [*self.points_on.get(p.iri, ()), *self.points_on.get(e.iri, ())]
                 )
         self.calls = Calls(guideline)
+        self.readable = Readable(self)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts of answers, with what is remembered of them."""
+        return Parts(self)
 
     def warm(self) -> None:
         """Prepare now what the first record would have to wait for: the diagram of every decision."""
@@ -155,14 +173,23 @@ class Assessor:
 
     def assess(self, record: Record, *, only: Collection[str] | None = None, explain: bool = False) -> Assessment:
         """Assess a record; ``only`` limits decisions, missing fields and the next question to these identifiers."""
-        return self.finish(Run(self, record, explain), only)
+        run = Run(self, record, explain)
+        return self.compose(run, only).assessment if composable(record) else self.finish(run, only)
 
-    def finish(self, run: Run, only: Collection[str] | None = None) -> Assessment:
-        """Return the whole answer of a run, some of which may already have been worked out."""
+    def compose(self, run: Run, only: Collection[str] | None = None) -> Composed:
+        """Return the parts of the answer to a record that is `composable`."""
+        return self.parts.of(run, self._wanted(only))
+
+    def _wanted(self, only: Collection[str] | None) -> set[str] | None:
         wanted = None if only is None else set(only)
         unknown = sorted((wanted or set()) - set(self.decision_ids))
         if unknown:
             raise say(UnknownParameter, "error-decision", names=", ".join(unknown), known=", ".join(self.decision_ids))
+        return wanted
+
+    def finish(self, run: Run, only: Collection[str] | None = None) -> Assessment:
+        """Return the whole answer of a run without its parts being remembered."""
+        wanted = self._wanted(only)
         own = [d for d in self.guideline.own_decisions.values() if wanted is None or d.id in wanted]
         decisions = {d.id: run.decision(d) for d in own}
         all_programmes = self.guideline.programmes.values()
@@ -171,7 +198,7 @@ class Assessor:
         }
         for p in programmes.values():
             decisions[p.programme.id] = run.programme_run(p.programme).decision_result(p.result)
-        boxes = tuple((box, run.statements(box.statements)) for box in self._boxes if run.shows(box, wanted))
+        boxes = tuple((box, run.statements(box.statements)) for box in self.boxes if run.shows(box, wanted))
         chosen = {o for d in own for o in run.chosen(d)}
         notices = run.statements(s for o, found in self.guideline.notices.items() if o in chosen for s in found)
         everything = [s for _, found in boxes for s in found] + list(notices)

@@ -14,15 +14,15 @@ def unknown_in(
     expression: Expression,
     program: Program,
     verdict_of: Callable[[Expression], int],
-    known_dates: Collection[str],
+    known: Callable[[str], bool],
 ) -> set[str]:
-    """Return the unknown input fields that leave an expression without a verdict."""
+    """Return the unknown input fields that leave an expression without a verdict; ``known``: whether a date is."""
     node = program.nodes[program.index[expression]]
     if verdict_of(expression) != OPEN:
         return set()
     if isinstance(node, (Has, Between)):
-        return set(program.cells.inputs(program.cells.index[node.field])).difference(known_dates)
-    return set().union(*(unknown_in(part, program, verdict_of, known_dates) for part in parts_of(node)))
+        return {name for name in program.cells.inputs(program.cells.index[node.field]) if not known(name)}
+    return set().union(*(unknown_in(part, program, verdict_of, known) for part in parts_of(node)))
 
 
 def inputs_of(guideline: Guideline, program: Program, decisions: Iterable[Decision]) -> frozenset[str]:
@@ -50,11 +50,11 @@ def open_fields(
     verdict_of: Callable[[str | None], int],
     unknown_of: Callable[[str], set[str]],
     undated: Callable[[Statement], set[str]],
-    known_dates: Collection[str],
+    known: Callable[[str], bool],
 ) -> set[str]:
     """Return the unknown fields that shown statements and their dates wait for; ``unknown_of`` those of a class.
 
-    ``undated`` are the dates that say whether a statement is in force.
+    ``undated`` are the dates that say whether a statement is in force, ``known`` says whether a date is known.
     """
     found: set[str] = set()
     for s in statements:
@@ -69,7 +69,7 @@ def open_fields(
             counts = verdict_of(limit.condition)
             if counts == OPEN and limit.condition:
                 found |= unknown_of(limit.condition)
-            if counts != FALSE and limit.counted_from not in known_dates:
+            if counts != FALSE and not known(limit.counted_from):
                 found.add(limit.counted_from)
     return found
 

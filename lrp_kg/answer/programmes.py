@@ -12,6 +12,7 @@ from lrp_kg.answer.results import (
     CriterionResult,
     DecisionResult,
     EditionResult,
+    EligibleDays,
     ProgrammeResult,
     StatementResult,
 )
@@ -75,8 +76,18 @@ class ProgrammeRun:
             run.a.date_key(c.edition.decision, run.record, run.signature, self.window(c)) for c in self.chosen
         )
 
-    def result(self, *, asked: bool = False) -> ProgrammeResult:
-        """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow."""
+    def read(self) -> Hashable:
+        """Return all of the editions and of the outcomes by them that the eligibility depends on."""
+        states = tuple((c.applies, c.passed, c.ended) for c in self.candidates)
+        return states, self.outcome(), tuple(map(self.of, self.candidates))
+
+    def result(self, *, asked: bool = False, days: EligibleDays | None = None) -> ProgrammeResult:
+        """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow.
+
+        ``days`` are the eligible days, where they are not to be found.
+        """
+        if self.run.noted is not None:
+            self.run.noted.add(self.run.a.readable.programme[self.programme.iri])
         result = self.outcome()
         editions = tuple(self._edition(c) for c in self.candidates)
         applying = tuple(e for e in editions if e.applies != FALSE)
@@ -98,7 +109,7 @@ class ProgrammeRun:
                 ),
             ),
             assessed=assessed,
-            days=self.run.days(self.programme),
+            days=self.run.days(self.programme) if days is None else days,
         )
 
     def decision_result(self, result: Outcome) -> DecisionResult:

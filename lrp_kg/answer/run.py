@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrp_kg.answer.missing import asking_order, open_fields, questions_of, unknown_in
 from lrp_kg.answer.notes import notes_of
 from lrp_kg.answer.programmes import ProgrammeRun
+from lrp_kg.answer.readings import PartReading, Readings
 from lrp_kg.answer.results import (
     AskedField,
     DecisionResult,
@@ -19,7 +20,7 @@ from lrp_kg.answer.results import (
     ProgrammeResult,
     StatementResult,
 )
-from lrp_kg.answer.statements import dated, whole_verdict
+from lrp_kg.answer.statements import Dating, dated, dating_of, whole_verdict
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.criteria import Expression, Named
 from lrp_kg.guideline.model import (
@@ -47,8 +48,13 @@ if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor
 
 
-REASONS = 200_000
-"""Remembered reasons, by class and cells, after which they are dropped."""
+class Reasons:
+    """Reasons of which there is one object for each content."""
+
+    __slots__ = ("reasons",)
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        self.reasons = reasons
 
 
 class Run:
@@ -61,16 +67,48 @@ class Run:
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
         self.signatures = assessor.signatures(record, self.signature)
+        self.noted: set[int | PartReading] | None = None
+        """What is read, noted while a part of the answer is worked out."""
         self._verdicts: dict[str, int] = {}
         self._results: dict[str, Outcome] = {}
         self._programmes: dict[str, ProgrammeRun] = {}
         self._days: dict[str, EligibleDays] = {}
-        self._assessed = record.dates.get(self.g.roles.assessment or "")
+        self.assessed = record.dates.get(self.g.roles.assessment or "")
+
+    # -- readings ---------------------------------------------------------------------------------
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What can be read of the record; that of one with uncertain dates is not all that its answer depends on."""
+        return Readings(self)
+
+    @cached_property
+    def era(self) -> Hashable:
+        """Return which of the rules with a first or last day are in force."""
+        return tuple([in_force(validity, self.bounds) for validity in self.g.validities])
+
+    def read(self, reading: PartReading) -> Any:
+        """Return the value of a reading."""
+        if self.noted is not None:
+            self.noted.add(reading)
+        return self.readings[reading]
+
+    def knows_assessment(self) -> bool:
+        """Return whether the day of the assessment is known."""
+        return self.knows(self.g.roles.assessment or "")
+
+    def knows(self, date_field: str) -> bool:
+        """Return whether a date is known."""
+        if self.noted is not None:
+            self.noted.add(self.a.readable.known[date_field])
+        return date_field in self.record.dates
 
     def verdict(self, cls: str | None) -> int:
         """Return the verdict of a class; no class is the class of all records."""
         if cls is None:
             return TRUE
+        if self.noted is not None:
+            self.noted.update(self.a.readable.verdict[cls])
         known = self._verdicts.get(cls)
         if known is None:
             known = self._verdicts[cls] = self.a.verdicts.common(self.signatures, cls)
@@ -79,10 +117,14 @@ class Run:
     def of_expression(self, expression: Expression) -> int:
         """Return the verdict of an expression."""
         number = self.a.program.index[expression]
+        if self.noted is not None:
+            self.noted.update(self.a.readable.expression[number])
         return together(self.a.verdicts.of(s, (number,))[number] for s in self.signatures)
 
     def result(self, decision: str) -> Outcome:
         """Return the outcome of a decision, by its IRI."""
+        if self.noted is not None:
+            self.noted.add(self.a.readable.outcome[decision])
         if decision not in self._results:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
@@ -103,12 +145,19 @@ class Run:
 
     def why(self, cls: str) -> tuple[Reason, ...]:
         """Return the reasons for the verdict of a class."""
-        key = (cls, tuple(self.a.verdicts.projection(s, cls) for s in self.signatures))
+        if self.noted is not None:
+            self.noted.add(self.a.readable.why[cls])
+        return self.reasons_of(cls).reasons
+
+    def reasons_of(self, cls: str) -> Reasons:
+        """Return the reasons for the verdict of a class, the same object for the same reasons."""
+        key = (cls, tuple([self.a.verdicts.projection(s, cls) for s in self.signatures]))
         known = self.a.reasons.get(key)
         if known is None:
-            if len(self.a.reasons) >= REASONS:
-                self.a.reasons.clear()
-            known = self.a.reasons[key] = self.a.explainer.reasons(cls, self.of_expression)
+            found = self.a.explainer.reasons(cls, self.of_expression)
+            content = tuple((r.condition.iri, r.field, r.verdict) for r in found)
+            same = self.a.same_reasons.get(content) or self.a.same_reasons.put(content, Reasons(found))
+            known = self.a.reasons.put(key, same)
         return known
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
@@ -161,10 +210,14 @@ class Run:
 
     def touches(self, programme: Programme, editions: Iterable[EditionResult]) -> bool:
         """Return whether a criterion of a programme has a verdict, or a field that only it reads is known."""
+        if self.noted is not None:
+            self.noted.add(self.a.readable.touched[programme.iri])
+        return any(c.verdict != OPEN for e in editions for c in e.criteria) or self.knows_own(programme)
+
+    def knows_own(self, programme: Programme) -> bool:
+        """Return whether a field that only this programme reads is known."""
         known = self.record.values.keys() | self.record.dates.keys() | self.record.lists.keys()
-        return any(c.verdict != OPEN for e in editions for c in e.criteria) or not known.isdisjoint(
-            self.a.own_fields[programme.iri]
-        )
+        return not known.isdisjoint(self.a.own_fields[programme.iri])
 
     def days(self, programme: Programme) -> EligibleDays:
         """Return the days on which the patient is eligible for a programme."""
@@ -194,6 +247,8 @@ class Run:
 
     def in_force(self, validity: Validity | None) -> int:
         """Return whether a rule is in force."""
+        if self.noted is not None and validity is not None:
+            self.noted.add(self.a.readable.in_force)
         return in_force(validity, self.bounds)
 
     # -- boxes and statements ---------------------------------------------------------------------
@@ -227,16 +282,9 @@ class Run:
 
     def dated(self, statement: Statement, verdict: int, own: int | None = None) -> StatementResult:
         """Return a statement with its dates; ``own`` is whether it is in force, where that is not by its own days."""
-        found = dated(
-            statement,
-            verdict,
-            verdict_of=self.verdict,
-            record=self.record,
-            today=self._assessed,
-            own=self.in_force(statement.validity) if own is None else own,
-            in_force=self.in_force,
-        )
-        called_by = self._calling.get(statement.advice)
+        own = self.in_force(statement.validity) if own is None else own
+        found = dated(statement, self.dating(statement, verdict, own), self.record, self.assessed, own)
+        called_by = self._calling(statement.advice) if statement.advice else None
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
         if reached and statement.lifted_if and self.verdict(statement.lifted_if) == TRUE:
             reached = FALSE
@@ -245,14 +293,18 @@ class Run:
             return found
         return replace(found, called_by=called_by, reached=reached, because=because)
 
-    @cached_property
-    def _calling(self) -> dict[str | None, Caution]:
-        """The warnings that hold and call for an advice, by the advice."""
-        return {w.calls_for: w for w in self.g.warnings if w.calls_for and self.verdict(w.applies_to) == TRUE}
+    def dating(self, statement: Statement, verdict: int, own: int) -> Dating:
+        """Return what the dates of a statement are worked out from; ``own`` is whether it is in force."""
+        return dating_of(statement, verdict, self.verdict, own, self.in_force)
+
+    def _calling(self, advice: str) -> Caution | None:
+        """Return the warning that holds and calls for an advice; of several the last."""
+        calling = (w for w in reversed(self.g.warnings) if w.calls_for == advice)
+        return next((w for w in calling if self.verdict(w.applies_to) == TRUE), None)
 
     def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
         """Return the open points noted on dates, by the IRI of the statement."""
-        return notes_of(dated, self.a.noted, self._assessed)
+        return notes_of(dated, self.a.noted, self.assessed)
 
     # -- what is urgent, and what is asked --------------------------------------------------------
 
@@ -300,15 +352,26 @@ class Run:
         Once the pathway has ended, these are the fields of programmes; after a critical end there are none, unless
         only programmes are wanted.
         """
+        programmes = tuple(programmes)
+        return self.worth_asking(missing, lambda: self._of_programmes(programmes), wanted)
+
+    def worth_asking(
+        self, missing: Sequence[str], of_programmes: Callable[[], Collection[str]], wanted: set[str] | None
+    ) -> Sequence[str]:
+        """Return the missing fields that are worth asking for, of which some are ``of_programmes``."""
         if not self.ended:
             return missing
         only_programmes = wanted is not None and wanted <= {p.id for p in self.g.programmes.values()}
         if CRITICAL in self.ended and not only_programmes:
             return ()
+        fields = of_programmes()
+        return [name for name in missing if name in fields]
+
+    def _of_programmes(self, programmes: Iterable[ProgrammeResult]) -> set[str]:
         fields: set[str] = set()
         for p in programmes:
             fields |= {*p.result.missing, *self.open_fields((*p.steps, *p.settled))}
-        return [name for name in missing if name in fields]
+        return fields
 
     def in_order(self, fields: Iterable[str]) -> tuple[str, ...]:
         """Return fields in the order of questions."""
@@ -318,13 +381,13 @@ class Run:
         """Return the unknown fields that statements wait for and that the guideline asks for in this record."""
 
         def unknown_of(cls: str) -> set[str]:
-            return unknown_in(Named(cls), self.a.program, self.of_expression, self.record.dates)
+            return unknown_in(Named(cls), self.a.program, self.of_expression, self.knows)
 
         def undated(statement: Statement) -> set[str]:
             open_ones = (v for v in statement.validities if self.in_force(v) == OPEN)
-            return {name for v in open_ones for name in v.fields if name not in self.record.dates}
+            return {name for v in open_ones for name in v.fields if not self.knows(name)}
 
-        found = open_fields(statements, self.verdict, unknown_of, undated, self.record.dates)
+        found = open_fields(statements, self.verdict, unknown_of, undated, self.knows)
         return set(filter(self.asked, found))
 
     def asked(self, name: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -38,34 +39,78 @@ def whole_verdict(statement: Statement, verdict_of: Callable[[str | None], int])
     return OPEN if OPEN in triggers else FALSE
 
 
-def dated(
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """What the dates of a statement are worked out from, beside the days of a record.
+
+    ``limits`` are those that count, or may, each with whether it certainly does; ``others`` do not. ``ended`` says
+    that what it says has certainly ended, ``doubt`` that it may not be in force.
+    """
+
+    verdict: int
+    limits: tuple[tuple[TimeLimit, bool], ...]
+    others: tuple[TimeLimit, ...]
+    ended: bool
+    doubt: bool
+
+    def days(self, dates: Mapping[str, date], today: date | None) -> _Days:
+        """Return the dates, for the days of a record; ``today`` is that of the assessment."""
+        return _days(self.limits, self.verdict, dates, today)
+
+    def again(self, found: StatementResult, dates: Mapping[str, date], today: date | None) -> StatementResult:
+        """Return a statement of one record as it is with the days of another that has the same dates, all certain."""
+        if not self.limits:
+            return found
+        days = self.days(dates, today)
+        return replace(
+            found,
+            earliest=days.earliest,
+            latest=days.latest,
+            begins=days.begins,
+            status=self.status(days),
+            begun=days.status in REACHED,
+        )
+
+    def status(self, days: _Days) -> str | None:
+        """Return the status of dates, by whether the statement is in force."""
+        return days.status and ("outdated" if self.ended else "unknown" if self.doubt else days.status)
+
+
+def dating_of(
     statement: Statement,
     verdict: int,
     verdict_of: Callable[[str | None], int],
-    record: Record,
-    today: date | None,
     own: int,
     in_force: Callable[[Validity | None], int],
-) -> StatementResult:
+) -> Dating:
+    """Return what the dates of a statement that has a verdict are worked out from; ``own``: whether it is in force."""
+    limits = in_days(statement, in_force)
+    there = tuple(counting((limit for limit, _ in limits), verdict_of))
+    return Dating(
+        verdict=verdict,
+        limits=there,
+        others=tuple(limit for limit, _ in limits if all(limit is not other for other, _ in there)),
+        ended=own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits)),
+        doubt=own == OPEN or any(force == OPEN for _, force in limits),
+    )
+
+
+def dated(statement: Statement, dating: Dating, record: Record, today: date | None, own: int) -> StatementResult:
     """Return a statement that has a verdict with its dates; ``today`` is the day of the assessment.
 
     ``own`` says whether it is in force. Of several days the earliest counts: a trigger whose time has come is due
     whatever the others are, and a latest day is known only where no other limit can bring an earlier one. What is
-    counted from an uncertain date has the dates that are counted from its first possible day, the safe ones, and
-    beside them those that are counted from its last.
+    counted from an uncertain date has the dates that are counted from its first possible day, the safe ones, and beside
+    them those that are counted from its last.
     """
-    limits = in_days(statement, in_force)
-    ended = own == FALSE or (bool(limits) and all(force == FALSE for _, force in limits))
-    doubt = own == OPEN or any(force == OPEN for _, force in limits)
-    days, spread = _with_spread([limit for limit, _ in limits], verdict, verdict_of, record, today)
-    status = days.status and ("outdated" if ended else "unknown" if doubt else days.status)
+    days, spread = _with_spread(dating, record, today)
     return StatementResult(
         statement=statement,
-        verdict=verdict,
+        verdict=dating.verdict,
         earliest=days.earliest,
         latest=days.latest,
         begins=days.begins,
-        status=status,
+        status=dating.status(days),
         spread=spread,
         begun=days.status in REACHED,
         in_force=own,
@@ -90,18 +135,13 @@ def counting(limits: Iterable[TimeLimit], verdict_of: Callable[[str | None], int
             yield limit, counts == TRUE
 
 
-def _with_spread(
-    limits: Sequence[TimeLimit],
-    verdict: int,
-    verdict_of: Callable[[str | None], int],
-    record: Record,
-    today: date | None,
-) -> tuple[_Days, Spread | None]:
+def _with_spread(dating: Dating, record: Record, today: date | None) -> tuple[_Days, Spread | None]:
+    limits = [*(limit for limit, _ in dating.limits), *dating.others]
     uncertain = sorted(record.ranges.keys() & {limit.counted_from for limit in limits})
     if not uncertain:
-        return _days(limits, verdict, verdict_of, record.dates, today), None
+        return dating.days(record.dates, today), None
     first, last = (
-        _days(limits, verdict, verdict_of, {**record.dates, **days}, today)
+        dating.days({**record.dates, **days}, today)
         for days in (
             {name: record.ranges[name].earliest for name in uncertain},
             {name: record.ranges[name].latest for name in uncertain},
@@ -126,13 +166,8 @@ def _counts(limits: Iterable[TimeLimit], name: str, record: Record, found: _Days
 
 
 def _days(
-    limits: Iterable[TimeLimit],
-    verdict: int,
-    verdict_of: Callable[[str | None], int],
-    dates: Mapping[str, date],
-    today: date | None,
+    counted: Collection[tuple[TimeLimit, bool]], verdict: int, dates: Mapping[str, date], today: date | None
 ) -> _Days:
-    counted = list(counting(limits, verdict_of))
     if not counted:
         return _Days()
     earliest: list[date | None] = []

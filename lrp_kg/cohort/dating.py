@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from lrp_kg.answer.results import StatementResult
-from lrp_kg.answer.statements import counting, dated, in_days, whole_verdict
+from lrp_kg.answer.statements import counting, dated, dating_of, in_days, whole_verdict
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
 from lrp_kg.cohort.cells import EXACT, UNKNOWN
@@ -131,7 +131,8 @@ class DatedStatement:
         record = Record("", values={}, dates=known, texts={}, lists={}, ranges=ranges)
         today = known.get(rows.guideline.roles.assessment or "")
         own = int(self._place.settled_in_force(rows)[row])
-        found = dated(self.statement, verdict, verdict_of, record, today, own=own, in_force=in_force)
+        dating = dating_of(self.statement, verdict, verdict_of, own=own, in_force=in_force)
+        found = dated(self.statement, dating, record, today, own)
         return None if found.in_force == FALSE and not self.statement.printed else found
 
 

@@ -22,6 +22,7 @@ from lrp_kg.namespaces import CP, XSD, local_name
 FALSE, TRUE, OPEN = 0, 1, 2
 Verdicts = bytes
 
+_STATES = {FALSE: "false", TRUE: "true", OPEN: "UNDEF"}
 CHUNK = 400
 """Signatures in one query."""
 BINDS = 800
@@ -192,6 +193,21 @@ class Program:
                     for number, verdict in zip(part, by_row[row], strict=True):
                         own[number] = OPEN if verdict is None else int(verdict)
         return [bytes(own) for own in found]
+
+    def verdict_by_parts(self, number: int, key: bytes) -> int:
+        """Return the verdict of one expression by the verdicts of its parts, or by the cell of the field it reads."""
+        node = self.nodes[number]
+        if isinstance(node, (Has, Between)):
+            variable = self.cells.variables[self.cells.index[node.field]]
+            given = {field_variable(variable.iri): _term(variable, key[0])}
+        else:
+            given = {self._variable(p): _STATES[v] for p, v in zip(parts_of(node), key, strict=True)}
+        query = (
+            f"SELECT ?row ?found WHERE {{\n  VALUES (?row {' '.join(given)}) {{ (0 {' '.join(given.values())}) }}\n"
+            f"  BIND({self.steps[number].expression} AS ?found)\n}}"
+        )
+        ((_, found),) = self.engine.rows(query)
+        return OPEN if found is None else int(found)
 
     def _parts(self, asked: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield expressions in groups that fit into one query, those that depend on others with them."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
+from operator import itemgetter
 from typing import cast
 
 from lrp_kg.guideline.model import Decision
@@ -17,9 +18,14 @@ from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 
-MEMORY = 200_000
+LIMIT = 16 * 1024 * 1024
+"""Bytes of remembered outcomes, where they have a bound of their own."""
+_ENTRY = 500
+_BY_DAYS = Outcome("")
+"""In place of an outcome that depends on days."""
 COMPLETIONS = 100_000
 """Joint completions of dates that are looked at for one decision; beyond it the dates count as independent."""
 
@@ -52,7 +58,9 @@ class Completions:
 class Decider:
     """Decides one decision for records, on its diagram."""
 
-    def __init__(self, diagram: Diagram, decision: Decision, cells: Cells, dates: Calendar) -> None:
+    def __init__(
+        self, diagram: Diagram, decision: Decision, cells: Cells, dates: Calendar, memories: SharedBound | None = None
+    ) -> None:
         self.diagram = diagram
         self._options = tuple(o.id for o in decision.options)
         self.cells = cells
@@ -67,7 +75,13 @@ class Decider:
             if axis.variables[0] in dates.derived
         )
         self.durations = self._durations_read()
-        self._memory: dict[tuple[bytes, tuple[_DateGroup, ...], frozenset[str]], Outcome] = {}
+        dated = sorted({name for v in self._derived for name in (dates.derived[v].start, dates.derived[v].end)})
+        self._dates = tuple(dated)
+        self._ruling = self._ruling_out()
+        """The variables that say that a field which is read cannot have a value."""
+        self._cells_of = _taking((*self._variables, *self._ruling))
+        self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(memories or SharedBound(LIMIT), _ENTRY)
+        self._by_days: BoundedMemory[Hashable, Outcome] = BoundedMemory(memories or SharedBound(LIMIT), _ENTRY)
 
     def _durations_read(self) -> frozenset[Axis]:
         return frozenset(self.diagram.axes[number] for number, _ in self._durations)
@@ -89,16 +103,27 @@ class Decider:
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature, the dates that are known, and the bounds of those that are uncertain."""
+        key = self._cells_of(signature), tuple([name in known_dates for name in self._dates])
+        if not ranges:
+            found = self._known.young.get(key) or self._known.get(key)
+            if found is not None and found is not _BY_DAYS:
+                return found
         groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
-        relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
-        key = (bytes([signature[v] for v in self._variables]), groups, relevant)
-        result = self._memory.get(key)
-        if result is None:
-            if len(self._memory) >= MEMORY:
-                self._memory.clear()
-                self.diagram.forget()
-            result = self._memory[key] = self._decide(signature, groups, relevant)
-        return result
+        whole = key, groups
+        found = self._by_days.get(whole)
+        if found is None:
+            found = self._decide(signature, groups, self._known_ends(signature, known_dates))
+            by_days = bool(ranges) or self._waits_for_days(signature)
+            self._known.put(key, _BY_DAYS if by_days else found)
+            if by_days:
+                self._by_days.put(whole, found)
+        return found
+
+    def _waits_for_days(self, signature: Signature) -> bool:
+        """Return whether a duration that is unknown makes a difference: then days can bound it."""
+        support = self.diagram.support(self.left(signature))
+        open_ones = (n for n, _ in self._durations if UNKNOWN in [signature[v] for v in self.diagram.axes[n].variables])
+        return not support.isdisjoint(open_ones)
 
     def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
         """Return the result for a signature and the dates that are known, as another `date_key` bounds the others."""
@@ -194,6 +219,12 @@ class Decider:
         missing = self._missing(found, groups, known_ends)
         return tuple(f for f in missing if not self._ruled_out(f, signature))
 
+    def _ruling_out(self) -> tuple[int, ...]:
+        fields = {name for v in self._variables for name in self.cells.inputs(v)}
+        implied = {i for name in fields for i in self.cells.guideline.fields[name].implies}
+        found = {self.cells.index[i] for i in implied if i in self.cells.index}
+        return tuple(sorted(found.difference(self._variables)))
+
     def _ruled_out(self, field: str, signature: Signature) -> bool:
         """Return whether a field cannot have a value, since it would imply what is known to be false."""
         for implied in self.cells.guideline.fields[field].implies:
@@ -274,11 +305,21 @@ class KleeneDecider:
                 return
 
 
+def _taking(variables: tuple[int, ...]) -> Callable[[Signature], tuple[int, ...]]:
+    """Return what takes the cells of some variables."""
+    if len(variables) < 2:
+        return lambda signature: tuple([signature[v] for v in variables])
+    return itemgetter(*variables)
+
+
 def decider_of(
-    builder: Builder, decision: Decision, diagram_of: Callable[[Decision], Diagram]
+    builder: Builder,
+    decision: Decision,
+    diagram_of: Callable[[Decision], Diagram],
+    memories: SharedBound | None = None,
 ) -> Decider | KleeneDecider:
     """Return what decides a decision: its diagram, or Kleene's logic alone where that is too large."""
     try:
-        return Decider(diagram_of(decision), decision, builder.program.cells, builder.dates)
+        return Decider(diagram_of(decision), decision, builder.program.cells, builder.dates, memories)
     except DiagramTooLarge:
         return KleeneDecider(builder, decision)

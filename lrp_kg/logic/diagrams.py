@@ -53,7 +53,8 @@ class Diagram:
     root: int
     nodes: list[tuple[int, tuple[int, ...]] | Outcome]
     _unique: dict[tuple[int, tuple[int, ...]] | Outcome, int]
-    _restricted: dict[tuple[int, tuple[int | None, ...]], int] = field(default_factory=dict)
+    _restricted: dict[tuple[int | None, ...], int] = field(default_factory=dict)
+    _reads: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _support: dict[int, frozenset[int]] = field(default_factory=dict)
     _leaves: dict[int, frozenset[Outcome]] = field(default_factory=dict)
     _meanings: dict[int, str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Diagram:
         inner = self.nodes[node]
         if isinstance(inner, Outcome):
             return node
-        key = (node, chosen)
+        key = (node, *[chosen[axis] for axis in self._read(node)])
         known = self._restricted.get(key)
         if known is None:
             axis, children = inner
@@ -83,6 +84,13 @@ class Diagram:
             else:
                 known = self.restrict(children[choice], chosen)
             self._restricted[key] = known
+        return known
+
+    def _read(self, node: int) -> tuple[int, ...]:
+        """Return the axes on which a function depends, in their order."""
+        known = self._reads.get(node)
+        if known is None:
+            known = self._reads[node] = tuple(sorted(self.support(node)))
         return known
 
     def support(self, node: int) -> frozenset[int]:

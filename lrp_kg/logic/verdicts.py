@@ -1,15 +1,23 @@
-"""The verdicts that SPARQL returns for each class, cached by the cells that the class reads."""
+"""The verdicts that SPARQL returns for each class, remembered by what they depend on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 
-from lrp_kg.guideline.criteria import Named
+from lrp_kg.guideline.criteria import Named, parts_of
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Verdicts
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
 
-LIMIT = 200_000
-"""Cells of which the verdicts of one group of expressions are cached; beyond it they are dropped."""
+LIMIT = 16 * 1024 * 1024
+"""Bytes of verdicts that are remembered, where they have a bound of their own."""
+_ENTRY = 150
+"""Bytes that an entry takes: two short texts and their place in a dictionary."""
+
+
+Cellular = tuple[int, ...]
+"""Cells of a signature."""
 
 
 def together(states: Iterable[int]) -> int:
@@ -24,21 +32,29 @@ def both(a: int, b: int) -> int:
 
 
 class VerdictMemory:
-    """Verdicts of expressions for signatures; one query returns all verdicts that are not in the cache.
+    """Verdicts of expressions for signatures, of which SPARQL is asked for those that are not known.
 
-    Expressions that read the same cells are a group: their verdicts are known, or not, together.
+    Expressions that read the same cells are a group: their verdicts are known, or not, together. Where those of a group
+    are not known for some cells, each is known by the verdicts of its parts, which repeat much more often: that is all
+    that its operator reads in a query.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, memories: SharedBound | None = None) -> None:
         self.program = program
         self._groups: dict[tuple[int, ...], list[int]] = {}
         for number, node in enumerate(program.nodes):
             self._groups.setdefault(tuple(sorted(program.fields(node))), []).append(number)
-        self._known: dict[tuple[int, ...], dict[bytes, Verdicts]] = {reads: {} for reads in self._groups}
+        bound = memories or SharedBound(LIMIT)
+        self._known: dict[tuple[int, ...], BoundedMemory[Cellular, Verdicts]] = {
+            r: BoundedMemory(bound, _ENTRY) for r in self._groups
+        }
+        self._key = {reads: _key_of(reads) for reads in self._groups}
         self._place = {
             number: (reads, place) for reads, own in self._groups.items() for place, number in enumerate(own)
         }
         self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
+        self._parts = [tuple(program.index[p] for p in parts_of(node)) for node in program.nodes]
+        self._by_parts: list[BoundedMemory[bytes, int]] = [BoundedMemory(bound, _ENTRY) for _ in program.nodes]
 
     def of(self, signature: Signature, numbers: Sequence[int]) -> dict[int, int]:
         """Return the verdicts of some expressions for a signature."""
@@ -46,12 +62,36 @@ class VerdictMemory:
 
     def _of(self, signature: Signature, number: int) -> int:
         reads, place = self._place[number]
-        known, key = self._known[reads], bytes([signature[i] for i in reads])
-        verdicts = known.get(key)
+        key = self._key[reads](signature)
+        known = self._known[reads]
+        verdicts = known.young.get(key) or known.get(key)
         if verdicts is None:
-            self._ask(signature)
-            verdicts = known[key]
+            verdicts = known.put(key, self._of_group(signature, reads))
         return verdicts[place]
+
+    def reader(self, number: int) -> Callable[[Signature], int]:
+        """Return what reads the verdict of one expression."""
+        reads, place = self._place[number]
+        key, known = self._key[reads], self._known[reads]
+
+        def read(signature: Signature) -> int:
+            verdicts = known.young.get(key(signature))
+            return self._of(signature, number) if verdicts is None else verdicts[place]
+
+        return read
+
+    def _of_group(self, signature: Signature, reads: tuple[int, ...]) -> Verdicts:
+        """Return the verdicts of a group, each by those of its parts, or by the cell that it reads."""
+        found: dict[int, int] = {}
+        for number in self._groups[reads]:  # parts come before what they are part of
+            parts = self._parts[number]
+            own = [found[p] if p in found else self._of(signature, p) for p in parts]
+            key = bytes(own or [signature[i] for i in reads])
+            verdict = self._by_parts[number].get(key)
+            if verdict is None:
+                verdict = self._by_parts[number].put(key, self.program.verdict_by_parts(number, key))
+            found[number] = verdict
+        return bytes(found.values())
 
     def one(self, signature: Signature, cls: str) -> int:
         """Return the verdict of one named class; every record belongs to the class of all records."""
@@ -63,10 +103,23 @@ class VerdictMemory:
         first = self.one(signatures[0], cls)
         return first if all(self.one(s, cls) == first for s in signatures[1:]) else OPEN
 
-    def projection(self, signature: Signature, cls: str) -> bytes:
-        """Return the cells of a signature that a named class reads: all that its verdict and reasons depend on."""
+    def number(self, cls: str) -> int | None:
+        """Return the number of a named class; the class of all records has none."""
+        return self._number.get(cls)
+
+    def reads(self, cls: str) -> tuple[int, ...]:
+        """Return the variables that a named class reads: all that its verdict and reasons depend on."""
         number = self._number.get(cls)
-        return b"" if number is None else bytes([signature[i] for i in self._place[number][0]])
+        return () if number is None else self._place[number][0]
+
+    def read_by(self, number: int) -> tuple[int, ...]:
+        """Return the variables that an expression reads."""
+        return self._place[number][0]
+
+    def projection(self, signature: Signature, cls: str) -> Cellular:
+        """Return the cells of a signature that a named class reads."""
+        number = self._number.get(cls)
+        return () if number is None else self._key[self._place[number][0]](signature)
 
     def learn(self, signatures: Sequence[Signature]) -> dict[Signature, Verdicts]:
         """Query many signatures at once, which is faster than one by one."""
@@ -78,11 +131,12 @@ class VerdictMemory:
     def take(self, known: Mapping[Signature, Verdicts]) -> None:
         """Remember verdicts of signatures that were queried already."""
         for signature, verdicts in known.items():
-            self._remember(self._keys(signature), verdicts)
+            for reads, own in self._groups.items():
+                self._known[reads].put(self._key[reads](signature), bytes([verdicts[number] for number in own]))
 
     def prepare(self, signatures: Iterable[Signature]) -> None:
         """Query at once what is not in the cache for some of these signatures, leaving out those that add nothing."""
-        coming: set[tuple[tuple[int, ...], bytes]] = set()
+        coming: set[tuple[tuple[int, ...], Cellular]] = set()
         asked = []
         for signature in dict.fromkeys(signatures):
             new = self._unknown(signature).items() - coming
@@ -91,22 +145,13 @@ class VerdictMemory:
                 coming |= new
         self.learn(asked)
 
-    def _ask(self, signature: Signature) -> None:
-        """Query every expression whose verdict is not in the cache for the cells of a signature."""
-        unknown = self._unknown(signature)
-        needed = self.program.needed(self.program.nodes[n] for reads in unknown for n in self._groups[reads])
-        self._remember(unknown, self.program.classify([signature], needed)[0])
+    def _unknown(self, signature: Signature) -> dict[tuple[int, ...], Cellular]:
+        keys = {reads: key(signature) for reads, key in self._key.items()}
+        return {reads: key for reads, key in keys.items() if self._known[reads].get(key) is None}
 
-    def _keys(self, signature: Signature) -> dict[tuple[int, ...], bytes]:
-        """Return the cells that each group reads."""
-        return {reads: bytes([signature[i] for i in reads]) for reads in self._groups}
 
-    def _unknown(self, signature: Signature) -> dict[tuple[int, ...], bytes]:
-        return {reads: key for reads, key in self._keys(signature).items() if key not in self._known[reads]}
-
-    def _remember(self, keys: Mapping[tuple[int, ...], bytes], verdicts: Verdicts) -> None:
-        for reads, key in keys.items():
-            known = self._known[reads]
-            if len(known) > LIMIT:
-                known.clear()
-            known[key] = bytes([verdicts[number] for number in self._groups[reads]])
+def _key_of(reads: tuple[int, ...]) -> Callable[[Signature], Cellular]:
+    """Return what takes some cells of a signature."""
+    if len(reads) < 2:
+        return lambda signature: tuple([signature[i] for i in reads])
+    return itemgetter(*reads)

@@ -59,11 +59,24 @@ def test_nothing_is_asked_for_what_is_known(ankle: GuidelineService) -> None:
 
 
 def test_memory_is_bounded(ankle: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "LIMIT", 3)
+    monkeypatch.setattr(verdicts, "LIMIT", 2000)
     found, _ = memory(ankle)
     alone, _ = memory(ankle)
     some = signatures(ankle, 40)
     found.prepare(some)
-    assert max(map(len, found._known.values())) <= 4
+    assert 0 < sum(map(len, found._known.values())) <= 2 * (2000 // verdicts._ENTRY + 1)
     numbers = range(len(found.program.nodes))
     assert found.of(some[0], numbers) == alone.of(some[0], numbers)
+
+
+def test_verdicts_by_parts_are_those_of_whole_queries(ankle: GuidelineService) -> None:
+    """A verdict that is put together from the verdicts of parts, each of which SPARQL gave, is that of one query."""
+    found, engine = memory(ankle)
+    some = signatures(ankle, 60)
+    whole = found.program.classify(some)
+    numbers = range(len(found.program.nodes))
+    assert [bytes(found.of(s, numbers).values()) for s in some] == whole
+    asked = engine.queries
+    more = signatures(ankle, 120)[60:]
+    assert [bytes(found.of(s, numbers).values()) for s in more] == found.program.classify(more)
+    assert engine.queries - asked < 60, "parts of other signatures are known"

@@ -1,0 +1,321 @@
+"""The parts of an answer, each remembered by what it is worked out from, and put together for a record.
+
+An `AnswerPart` is one object for all records that agree in what it depends on; only days differ, which a record adds.
+So what a renderer makes of a part can be kept with it: `AnswerPart.said` is for that, by a key that begins with the
+renderer's own name and has the language and whatever else the rendering depends on. It is forgotten with the part.
+`Parts.of` gives the parts for a record; `Composed` has them beside what depends on days; `Composed.assessment` is the
+whole as data. So a renderer hangs on it: `assessor.compose(run)`, then
+for each part `part.said.get(key)`, else render the part and keep that, with holes for days and values of the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lrp_kg.answer.day_runs import NEVER
+from lrp_kg.answer.facts import facts_of
+from lrp_kg.answer.missing import asking_order, questions_of
+from lrp_kg.answer.readings import PartReading, Remembered
+from lrp_kg.answer.results import (
+    Assessment,
+    DecisionResult,
+    ProgrammeResult,
+    StatementResult,
+)
+from lrp_kg.answer.statements import Dating, in_order
+from lrp_kg.guideline.model import Box, Caution, Decision, Programme, Statement
+from lrp_kg.logic.explain import Reason
+
+if TYPE_CHECKING:
+    from lrp_kg.answer.decisions import Assessor
+    from lrp_kg.answer.run import Run
+
+P = TypeVar("P")
+_SIZES = {"decision": 1500, "statements": 2500, "programme": 4000, "warnings": 600}
+"""Bytes that a part takes without what renderers keep with it, about."""
+
+
+@dataclass(eq=False)
+class AnswerPart:
+    """Something that answers to many records share; ``said`` is what renderers keep with it."""
+
+    said: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+
+@dataclass(eq=False)
+class DecisionPart(AnswerPart):
+    """A decision, with the boxes that are shown with it."""
+
+    found: DecisionResult
+    boxes: tuple[Box, ...]
+
+
+@dataclass(eq=False)
+class StatementsPart(AnswerPart):
+    """Statements that are said together, with the days of some record, and what these are worked out from.
+
+    ``open`` are the unknown fields that they wait for.
+    """
+
+    found: tuple[StatementResult, ...]
+    dating: tuple[Dating, ...]
+    open: frozenset[str]
+
+    @cached_property
+    def dated(self) -> tuple[int, ...]:
+        """The places of the statements that have days."""
+        return tuple(n for n, d in enumerate(self.dating) if d.limits)
+
+    def at(self, run: Run) -> tuple[StatementResult, ...]:
+        """Return the statements with the days of a record."""
+        if not self.dated:
+            return self.found
+        own = list(self.found)
+        for n in self.dated:
+            own[n] = self.dating[n].again(own[n], run.record.dates, run.assessed)
+        return tuple(own)
+
+
+@dataclass(eq=False)
+class ProgrammePart(AnswerPart):
+    """Eligibility for a programme but for the eligible days, which a record adds.
+
+    ``to_ask`` are the fields that its steps, and once it is certain all of it, wait for.
+    """
+
+    found: ProgrammeResult
+    decision: DecisionResult
+    benefits: StatementsPart
+    limits: StatementsPart
+    steps: StatementsPart
+    settled: frozenset[str]
+    to_ask: frozenset[str]
+
+    def at(self, run: Run) -> ProgrammeResult:
+        """Return the eligibility with the days of a record."""
+        return replace(
+            self.found,
+            benefits=self.benefits.at(run),
+            limits=self.limits.at(run),
+            steps=self.steps.at(run),
+            days=run.days(self.found.programme),
+        )
+
+
+@dataclass(eq=False)
+class WarningsPart(AnswerPart):
+    """What is pointed out, and why, where that was asked for."""
+
+    found: tuple[Caution, ...]
+    why: Mapping[str, tuple[Reason, ...]]
+
+
+class Parts:
+    """The parts of the answers of one assessor."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self._a = assessor
+        self._g = assessor.guideline
+        self._known: dict[Hashable, Remembered[Any]] = {}
+        self._readings: dict[Hashable, PartReading] = {}
+        self._boxes = {box.iri: number for number, box in enumerate(assessor.boxes)}
+        self._boxes_of: dict[str, list[Box]] = {}
+        for box in assessor.boxes:
+            self._boxes_of.setdefault(self._g.shown_with(box)[0].iri, []).append(box)
+        self.order = {name: asking_order(self._g, name) for name in self._g.fields}
+        """By what fields are sorted to be asked for."""
+
+    def _remembered(self, key: Hashable, make: Any, kind: str, first: PartReading | None = None) -> Remembered[Any]:
+        found = self._known.get(key)
+        if found is None:
+            found = self._known.setdefault(key, Remembered(make, self._a.memories, _SIZES[kind], first))
+        return found
+
+    def decision(self, run: Run, decision: Decision) -> DecisionPart:
+        """Return a decision of the guideline's own."""
+        key = "decision", decision.iri, run.explain
+        known = self._known.get(key) or self._remembered(
+            key, partial(self._decision, decision=decision), "decision", self._a.readable.outcome[decision.iri]
+        )
+        found: DecisionPart = known.of(run)
+        return found
+
+    def _decision(self, run: Run, decision: Decision) -> DecisionPart:
+        shown = tuple(box for box in self._boxes_of.get(decision.iri, ()) if run.shows(box, None))
+        return DecisionPart(run.decision(decision), shown)
+
+    def statements(self, run: Run, name: str, statements: tuple[Statement, ...]) -> StatementsPart:
+        """Return the statements of a box, or of an option, by its IRI."""
+        key = "statements", name, run.explain
+        known = self._known.get(key) or self._remembered(
+            key, lambda run: _statements(run, run.statements(statements)), "statements"
+        )
+        found: StatementsPart = known.of(run)
+        return found
+
+    def programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
+        """Return the eligibility for a programme; ``asked``: for this one by name."""
+        key = "programme", programme.iri, run.explain, asked
+        known = self._known.get(key) or self._remembered(
+            key,
+            partial(self._programme, programme=programme, asked=asked),
+            "programme",
+            self._a.readable.programme[programme.iri],
+        )
+        found: ProgrammePart = known.of(run)
+        return found
+
+    def _programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
+        own = run.programme_run(programme)
+        found = own.result(asked=asked, days=NEVER)
+        settled = frozenset(run.open_fields(found.settled))
+        return ProgrammePart(
+            found=found,
+            decision=own.decision_result(found.result),
+            benefits=_statements(run, found.benefits),
+            limits=_statements(run, found.limits),
+            steps=_statements(run, found.steps),
+            settled=settled,
+            to_ask=settled | run.open_fields(found.steps),
+        )
+
+    def _read_programme(self, programme: str, asked: bool) -> PartReading:
+        """Return the reading of a part that other parts depend on."""
+        key = programme, asked
+        found = self._readings.get(key)
+        if found is None:
+            of = partial(self.programme, programme=self._g.programmes[programme], asked=asked)
+            found = self._readings.setdefault(key, PartReading(of))
+        return found
+
+    def warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
+        """Return what is pointed out, beside some programmes."""
+        key = "warnings", programmes, asked, run.explain
+        known = self._known.get(key) or self._remembered(
+            key, partial(self._warnings, programmes=programmes, asked=asked), "warnings"
+        )
+        found: WarningsPart = known.of(run)
+        return found
+
+    def _warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
+        found = run.cautions([run.read(self._read_programme(name, asked)).found for name in programmes])
+        return WarningsPart(found, run.why_warnings(found))
+
+    def of(self, run: Run, wanted: set[str] | None) -> Composed:
+        """Return the parts for a record with certain dates; ``wanted`` are identifiers of decisions and programmes."""
+        asked = wanted is not None
+        own = [d for d in self._g.own_decisions.values() if wanted is None or d.id in wanted]
+        decisions = {d.id: self.decision(run, d) for d in own}
+        programmes = {
+            p.id: run.readings[self._read_programme(p.iri, asked)]
+            for p in self._g.programmes.values()
+            if wanted is None or p.id in wanted
+        }
+        shown = [box for d in decisions.values() for box in d.boxes]
+        shown.sort(key=lambda box: self._boxes[box.iri])
+        chosen = {o.iri for d in decisions.values() for o in d.found.decision.options if o.id in d.found.result.answers}
+        return Composed(
+            parts=self,
+            run=run,
+            wanted=wanted,
+            decisions=decisions,
+            programmes=programmes,
+            boxes=[(box, self.statements(run, box.iri, box.statements)) for box in shown],
+            notices=[self.statements(run, o, found) for o, found in self._g.notices.items() if o in chosen],
+            warnings=self.warnings(run, tuple(p.found.programme.iri for p in programmes.values()), asked),
+        )
+
+
+def _statements(run: Run, found: tuple[StatementResult, ...]) -> StatementsPart:
+    dating = tuple(run.dating(s.statement, s.verdict, s.in_force) for s in found)
+    for name in {limit.counted_from for d in dating for limit, _ in d.limits}:
+        run.knows(name)
+        run.knows_assessment()
+    return StatementsPart(found, dating, frozenset(run.open_fields(found)))
+
+
+@dataclass
+class Composed:
+    """The parts of one answer, and what depends on days or is put together from several parts."""
+
+    parts: Parts
+    run: Run
+    wanted: set[str] | None
+    decisions: dict[str, DecisionPart]
+    programmes: dict[str, ProgrammePart]
+    boxes: list[tuple[Box, StatementsPart]]
+    notices: list[StatementsPart]
+    warnings: WarningsPart
+
+    @cached_property
+    def results(self) -> dict[str, DecisionResult]:
+        """Decisions and programmes by their identifiers."""
+        own = {name: d.found for name, d in self.decisions.items()}
+        return own | {name: p.decision for name, p in self.programmes.items()}
+
+    @cached_property
+    def in_boxes(self) -> tuple[tuple[Box, tuple[StatementResult, ...]], ...]:
+        """The boxes with their statements."""
+        return tuple((box, part.at(self.run)) for box, part in self.boxes)
+
+    @cached_property
+    def noticed(self) -> tuple[StatementResult, ...]:
+        """The notices."""
+        return tuple(s for part in self.notices for s in part.at(self.run))
+
+    @cached_property
+    def eligibility(self) -> dict[str, ProgrammeResult]:
+        """The programmes with their days."""
+        return {name: p.at(self.run) for name, p in self.programmes.items()}
+
+    @cached_property
+    def settled(self) -> list[StatementResult]:
+        """The statements that dates and facts are taken from."""
+        own = [s for _, found in self.in_boxes for s in found]
+        own += self.noticed
+        return own + [s for p in self.eligibility.values() for s in p.settled]
+
+    @cached_property
+    def dates(self) -> tuple[StatementResult, ...]:
+        """The statements that have a date, the earlier first."""
+        return in_order(self.settled)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The fields that decisions miss, then those that only statements and their dates wait for."""
+        order = self.parts.order.__getitem__
+        first = {name for d in self.results.values() for name in d.result.missing}
+        further: set[str] = set()
+        for part in (*(part for _, part in self.boxes), *self.notices):
+            further |= part.open
+        for p in self.programmes.values():
+            further |= p.settled
+        return (*sorted(first, key=order), *sorted(further - first, key=order))
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """The whole, as data."""
+        run = self.run
+        fields = [name for name in self._to_ask() if run.asked(name)]
+        return Assessment(
+            guideline=run.g,
+            record=run.record,
+            decisions=self.results,
+            programmes=self.eligibility,
+            boxes=self.in_boxes,
+            notices=self.noticed,
+            facts=facts_of(self.settled, self.results.values(), run.verdict, run.in_force),
+            dated=self.dates,
+            notes=run.notes(self.dates),
+            warnings=self.warnings.found,
+            why_warnings=self.warnings.why,
+            missing=self.missing,
+            questions=questions_of(run.g, fields, self.results, ()),
+        )
+
+    def _to_ask(self) -> Collection[str]:
+        fields = frozenset().union(*(p.to_ask.union(p.found.result.missing) for p in self.programmes.values()))
+        return self.run.worth_asking(self.missing, lambda: fields, self.wanted)

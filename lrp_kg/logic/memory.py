@@ -1,0 +1,77 @@
+"""What was found out before, kept within one bound: what was not used for long is forgotten first.
+
+Each memory has a young and an old half. Once the young halves hold as much as they may, all of them become the old
+ones, and what was old and was not asked for since is gone. So there is no moment at which everything is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class SharedBound:
+    """SharedBound that share a bound: about ``limit`` bytes in their young halves, and as much in the old ones."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.young = 0
+        self._ageing: list[Callable[[], None]] = []
+
+    def add(self, ageing: Callable[[], None]) -> None:
+        """Add a memory, by what ages it."""
+        self._ageing.append(ageing)
+
+    def grow(self, size: int) -> None:
+        """Count bytes that a memory took, and age all of them once these are too many."""
+        self.young += size
+        if self.young > self.limit:
+            self.young = 0
+            for age in self._ageing:
+                age()
+
+
+class BoundedMemory(Generic[K, V]):
+    """Values by key, none of them ``None``; an entry takes about ``size`` bytes.
+
+    Threads may share it: two that miss the same entry at once both work it out, and keep equal values.
+    """
+
+    __slots__ = ("_memories", "_size", "old", "young")
+
+    def __init__(self, memories: SharedBound, size: int) -> None:
+        self.young: dict[K, V] = {}
+        self.old: dict[K, V] = {}
+        self._memories = memories
+        self._size = size
+        memories.add(self.age)
+
+    def get(self, key: K) -> V | None:
+        """Return the value of a key, which stays young by that; ``None`` where there is none."""
+        found = self.young.get(key)
+        if found is None:
+            found = self.old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: K, value: V, more: int = 0) -> V:
+        """Keep and return a value that takes some ``more`` bytes."""
+        self.young[key] = value
+        self._memories.grow(self._size + more)
+        return value
+
+    def age(self) -> None:
+        """Make the young half the old one."""
+        self.old, self.young = self.young, {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.old, self.young = {}, {}
+
+    def __len__(self) -> int:
+        """Return how many entries there are; those in both halves count twice."""
+        return len(self.young) + len(self.old)
