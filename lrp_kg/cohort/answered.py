@@ -17,6 +17,7 @@ from lrp_kg.cohort.deciding import DecisionColumn, States
 from lrp_kg.cohort.editions import EditionStates
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.cohort.programmes import ProgrammeColumn
+from lrp_kg.cohort.three_valued import all_of
 from lrp_kg.durations import DateRange, day_number
 from lrp_kg.guideline.model import Box
 from lrp_kg.guideline.validity import Validity
@@ -121,9 +122,7 @@ class AnsweredRows:
             if option is not None:
                 found = self.option(decision.id, option.id)
             else:
-                scope, own = self.verdict(decision.scope), self.verdict(box.applies_to)
-                found = np.where((scope == TRUE) & (own == TRUE), TRUE, OPEN)
-                found = np.where((scope == FALSE) | (own == FALSE), FALSE, found)
+                found = all_of(self.verdict(decision.scope), self.verdict(box.applies_to))
             self._shown[box.iri] = found
         return self._shown[box.iri]
 
@@ -169,7 +168,7 @@ class AnsweredRows:
             ranges = {n: DateRange(as_date(d.low[row]), as_date(d.high[row])) for n, d in zip(fields, own, strict=True)}
             return in_force(validity, ranges.__getitem__)
 
-        return self._logic.in_force.setdefault(validity, Memory()).take(columns, work_out)
+        return self._logic.in_force.setdefault(validity, Memory()).take(columns, work_out).astype(np.int8)
 
 
 def _verdict_of(outcome: Outcome, option: str) -> int:

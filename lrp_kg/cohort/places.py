@@ -76,6 +76,10 @@ class ProgrammePlace:
 
         For a step that is given with any verdict it is enough to be in the scope.
         """
+        in_scope = self.step and self.statement.any_verdict
+        return rows.once((ProgrammePlace, self.programme.id, self.step, in_scope), lambda: self._shows(rows))
+
+    def _shows(self, rows: AnsweredRows) -> Array:
         if not self.step:
             return rows.of_outcomes(self.programme.id, _eligible)
         if not self.statement.any_verdict:
@@ -85,7 +89,7 @@ class ProgrammePlace:
         for place, edition in enumerate(self.programme.editions):
             scope = rows.verdict(rows.guideline.decisions[edition.decision].scope)
             certain &= (scope == TRUE) | (rows.editions(self.programme.id) >> place & 1 == 0)
-        return np.where((status == OPEN) & certain, TRUE, status)
+        return np.where((status == OPEN) & certain, np.int8(TRUE), status)
 
     def in_force(self, rows: AnsweredRows) -> Array:
         """Return whether every edition that may apply has the statement, in force."""
@@ -93,10 +97,11 @@ class ProgrammePlace:
 
     def settled(self, rows: AnsweredRows) -> Array:
         """Return whether the patient is eligible by an edition that has the statement."""
-        numbers, found = rows.edition_states(self.programme.id)
-        has = np.array([any(c.edition.id in self.editions for c in chosen) for chosen in found])
-        eligible: Array = has[numbers] & (rows.of_outcomes(self.programme.id, _eligible) == TRUE)
-        return eligible
+        numbers, chosen = rows.edition_states(self.programme.id)
+        has = np.array([any(c.edition.id in self.editions for c in own) for own in chosen])
+        eligible = rows.once((_eligible, self.programme.id), lambda: rows.of_outcomes(self.programme.id, _eligible))
+        found: Array = has[numbers] & (eligible == TRUE)
+        return found
 
     def settled_in_force(self, rows: AnsweredRows) -> Array:
         """Return whether the statement is in force by the newest edition that may apply and has it."""

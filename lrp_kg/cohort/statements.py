@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from lrp_kg.answer.statements import whole_verdict
 from lrp_kg.cohort.answered import AnsweredRows
-from lrp_kg.cohort.arrays import ABSENT, Array, Memory
+from lrp_kg.cohort.arrays import ABSENT, Array, NumberTable
 from lrp_kg.cohort.choice import LATEST, STATEMENT
 from lrp_kg.cohort.dating import DatedStatement, verdict_in
 from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.places import StatementPlace
-from lrp_kg.cohort.results import ORDERED, days, ordered
+from lrp_kg.cohort.results import ORDERED, days
 from lrp_kg.cohort.three_valued import all_of, any_of
 from lrp_kg.guideline.model import Guideline, Statement
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
@@ -54,7 +54,7 @@ class StatementColumns:
 
     def __init__(self, guideline: Guideline, places: Mapping[str, Sequence[StatementPlace]]) -> None:
         statements = {s.iri: s for s in guideline.statements}
-        self._places = [(s, places[iri], Memory()) for iri, s in statements.items() if iri in places]
+        self._places = [(s, places[iri], NumberTable()) for iri, s in statements.items() if iri in places]
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
@@ -64,19 +64,22 @@ class StatementColumns:
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
-        places = [list(ANSWERS).index(verdict) for verdict in sorted(ANSWERS)]
-        for statement, own, memory in self._places:
+        words = pa.array(list(ANSWERS.values()), pa.string())
+        places = np.array([list(ANSWERS).index(verdict) for verdict in sorted(ANSWERS)], np.int16)
+        for statement, own, table in self._places:
             shown = any_of(*(all_of(place.shows(rows), place.in_force(rows)) for place in own))
-            found = all_of(shown, _holds(statement, rows, memory))
+            found = all_of(shown, _holds(statement, rows, table))
             if statement.condition_text:  # no field of a record says whether it holds
-                found = np.where(found == TRUE, OPEN, found)
-            yield ordered(places, found, tuple(ANSWERS.values()))
+                found = np.where(found == TRUE, np.int8(OPEN), found)
+            yield pa.DictionaryArray.from_arrays(pa.array(places[found]), words, ordered=True)
 
 
-def _holds(statement: Statement, rows: AnsweredRows, memory: Memory) -> Array:
-    """Return the verdict of the whole condition of a statement."""
-    conditions = dict.fromkeys((statement.condition, *(limit.condition for limit in statement.limits)))
-    columns = [rows.verdict(c) for c in conditions if c]
-    if not columns:
+def _holds(statement: Statement, rows: AnsweredRows, table: NumberTable) -> Array:
+    """Return the verdict of the whole condition of a statement, asked for once for each combination of its parts."""
+    conditions = [c for c in dict.fromkeys((statement.condition, *(x.condition for x in statement.limits))) if c]
+    if not conditions:
         return rows.verdict(None)
-    return memory.take(columns, lambda row: whole_verdict(statement, verdict_in(rows, row)))
+    key = rows.verdict(conditions[0])
+    for condition in conditions[1:]:
+        key = key.astype(np.int64) * 3 + rows.verdict(condition)
+    return table.take(key, lambda _, row: whole_verdict(statement, verdict_in(rows, row))).astype(np.int8)

@@ -12,7 +12,7 @@ def all_of(first: Array, *others: Array) -> Array:
     """Return whether all verdicts are true in each row: false where one is false, else unknown where one is."""
     found = first
     for other in others:
-        found = np.where((found == FALSE) | (other == FALSE), FALSE, np.where(found == TRUE, other, OPEN))
+        found = np.maximum(found, other) * (np.minimum(found, other) != FALSE)
     return found
 
 
@@ -20,5 +20,6 @@ def any_of(first: Array, *others: Array) -> Array:
     """Return whether any verdict is true in each row: true where one is true, else unknown where one is."""
     found = first
     for other in others:
-        found = np.where((found == TRUE) | (other == TRUE), TRUE, np.where(found == FALSE, other, OPEN))
+        most = np.maximum(found, other)
+        found = np.where((most == OPEN) & (np.minimum(found, other) == TRUE), np.int8(TRUE), most)
     return found
