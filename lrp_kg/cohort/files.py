@@ -13,7 +13,7 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
-from lrp_kg.cohort.reading import File, JsonLines, Piece, repeated_ids
+from lrp_kg.cohort.reading import File, JsonLines, Piece, parts_of, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
 
@@ -53,7 +53,7 @@ def answer_files(
     with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         mapped = load_mapping(service.guideline, mapping) if mapping else None
-        sources = [File(path, connection, mapped) for path in files]
+        sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
         cohorts = [run_of(answers, source) for source in sources]
         progress("ids", 0)
         repeated = repeated_ids(sources, connection)
@@ -94,7 +94,7 @@ def answers_to(
 def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
     """Return the draft of a mapping of some files, with the first values of each column of codes."""
     with duckdb.connect() as connection:
-        sources = [File(path, connection) for path in files]
+        sources = [File(path, connection) for name in files for path in parts_of(name)]
         values: dict[str, dict[str, None]] = {}
         for source in sources:
             for batch in source.raw():

@@ -39,6 +39,13 @@ class JsonLines:
     broken: dict[int, Finding]
 
 
+def parts_of(path: Path) -> list[Path]:
+    """Return the files of a table: itself, or the parts of a folder of Parquet, in the order of their names."""
+    if path.suffix.lower() == ".parquet" and path.is_dir():
+        return sorted(part for part in path.glob("*.parquet") if not part.name.startswith((".", "_"))) or [path]
+    return [path]
+
+
 @dataclass(frozen=True)
 class Piece:
     """Some rows of a file: from one row group of Parquet, or one byte of NDJSON, to before another."""

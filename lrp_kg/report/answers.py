@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from lrp_kg.cohort.inputs import ID, SEPARATOR
+from lrp_kg.cohort.reading import parts_of
 from lrp_kg.cohort.results import STATUSES
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
@@ -45,7 +46,8 @@ class AnswerTable:
             raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
         types = _types(guideline)
         try:
-            with path.open("rb"):
+            self._parts = parts_of(path)
+            with self._parts[0].open("rb"):
                 pass
             names = self._names(types)
             self.columns = frozenset(names) & types.keys()
@@ -89,7 +91,7 @@ class AnswerTable:
     def _names(self, types: dict[str, str]) -> list[str]:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
-            return list(pq.ParquetFile(self.path).schema_arrow.names)
+            return list(pq.ParquetFile(self._parts[0]).schema_arrow.names)
         with self.path.open(encoding="utf-8-sig", newline="") as stream:
             head = stream.readline()
         if suffix == ".csv":
@@ -103,7 +105,8 @@ class AnswerTable:
         """Make the table of answers: a view of Parquet, which is read as often as it is asked; else a copy."""
         suffix, file = self.path.suffix.lower(), literal(str(self.path))
         if suffix == ".parquet":
-            source, kind = f"read_parquet({file})", "VIEW"
+            parts = ", ".join(literal(str(part)) for part in self._parts)
+            source, kind = f"read_parquet([{parts}])", "VIEW"
         elif suffix == ".csv":
             texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self._names(types))
             source, kind = f"read_csv({file}, columns = {{{texts}}}, auto_detect = false, header = true)", "TABLE"

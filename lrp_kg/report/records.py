@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lrp_kg.cohort.inputs import ABSENT, ID, Inputs, Portion
 from lrp_kg.cohort.mapping import load_mapping
-from lrp_kg.cohort.reading import File, JsonLines
+from lrp_kg.cohort.reading import File, JsonLines, parts_of
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
@@ -53,7 +53,7 @@ class RecordTable:
     def read(self, files: Sequence[Path], mapping: Path | None) -> None:
         """Read some files; raise `CohortError` with what is wrong with them."""
         mapped = load_mapping(self._guideline, mapping) if mapping else None
-        for path in files:
+        for path in [part for name in files for part in parts_of(name)]:
             file = File(path, self._connection, mapped)
             for batch in self._batches(file):
                 self._connection.register("batch", batch)

@@ -13,7 +13,7 @@ import duckdb  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from lrp_kg.cohort.reading import File, ids_of  # noqa: E402
+from lrp_kg.cohort.reading import File, ids_of, parts_of  # noqa: E402
 
 LONG = "x" * 70
 LINES = [json.dumps({"id": name}) for name in ("a", "b", LONG, "c", "é", LONG + LONG, "d")]
@@ -51,3 +51,12 @@ def test_csv_as_parquet_is_the_same_text(tmp_path: Path) -> None:
     assert other.text and other.names == file.names
     (rows,), (own,) = list(file.batches()), list(other.batches())
     assert rows.to_pylist() == own.to_pylist()  # type: ignore[union-attr]
+
+
+def test_folder_of_parquet_is_its_parts(tmp_path: Path) -> None:
+    folder = tmp_path / "r.parquet"
+    folder.mkdir()
+    for name in ("part-1.parquet", "part-0.snappy.parquet", "_SUCCESS", ".part-2.parquet", "_meta.parquet"):
+        (folder / name).write_bytes(b"")
+    assert [p.name for p in parts_of(folder)] == ["part-0.snappy.parquet", "part-1.parquet"]
+    assert parts_of(tmp_path) == [tmp_path] and parts_of(tmp_path / "x.csv") == [tmp_path / "x.csv"]

@@ -82,6 +82,13 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(main, ["cohort", *map(str, arguments)])
 
 
+def run_report(answers: Path) -> Json:
+    done = CliRunner().invoke(main, ["report", str(answers), "--format", "json"])
+    assert done.exit_code == 0, done.output
+    card: Json = json.loads(done.output)
+    return {name: part for name, part in card.items() if part != answers.name}
+
+
 def on_both(folder: Path, files: Sequence[Path], suffix: str, *arguments: object) -> list[Path]:
     """Answer files on both engines, and return what they wrote: the same rows are refused, with the same reasons."""
     written, refused = [], []
@@ -109,6 +116,8 @@ def test_no_difference_to_one_machine(
 ) -> None:
     found, refused = compare(tmp_path, service, 375)
     assert len(list((tmp_path / "spark.parquet").glob("part-*.parquet"))) > 10
+    cards = [run_report(tmp_path / f"{engine}.parquet") for engine in ENGINES]
+    assert cards[0] == cards[1]
     assert found.num_rows > 1000 and refused > 100 and found.num_rows + refused == 1503
     stage = found.schema.field("stage").type
     assert pa.types.is_dictionary(stage) and stage.ordered

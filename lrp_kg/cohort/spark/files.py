@@ -17,7 +17,7 @@ from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.files import SHOWN, CohortReport, Progress, run_of
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.mapping import ColumnMapping, mapping_data
-from lrp_kg.cohort.reading import File
+from lrp_kg.cohort.reading import File, parts_of
 from lrp_kg.cohort.spark.output import PartedOutput
 from lrp_kg.cohort.spark.session import spark_session
 from lrp_kg.cohort.spark.shipment import Shipment
@@ -51,7 +51,7 @@ def answer_files_on_spark(
     mapped = (mapping_data(mapping), str(mapping)) if mapping else None
     own = ColumnMapping(service.guideline, *mapped) if mapped else None
     with duckdb.connect() as connection:
-        sources = [File(path.resolve(), connection, own) for path in files]
+        sources = [File(path.resolve(), connection, own) for name in files for path in parts_of(name)]
         for source in sources:
             run_of(shipment.answers(), source)
     with PartedOutput(output, rejected) as target, spark_session() as session:
