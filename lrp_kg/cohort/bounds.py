@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.cells import EXACT, RANGE, Days, Rows
-from lrp_kg.cohort.measures import by_day
+from lrp_kg.cohort.measures import DayTable
 from lrp_kg.durations import day_number, parse_period
 from lrp_kg.guideline.model import DateSpan
 from lrp_kg.logic.calendar import ALWAYS, Calendar
@@ -26,10 +27,16 @@ class ColumnBounds:
 
     def of(self, name: str) -> Days:
         """Return the first and last day that a date can have in each row."""
-        own = self._rows.days[name]
-        low, high = self._low(name, ()), self._high(name, ())
-        exact = own.state == EXACT
-        return Days(own.state, np.where(exact, own.low, low), np.where(exact, own.high, high))
+        known = self._rows.possible.get(name)
+        if known is None:
+            own = self._rows.days[name]
+            exact = own.state == EXACT
+            known = own
+            if not exact.all():
+                low, high = self._low(name, ()), self._high(name, ())
+                known = Days(own.state, np.where(exact, own.low, low), np.where(exact, own.high, high))
+            self._rows.possible[name] = known
+        return known
 
     def _high(self, name: str, passed: tuple[str, ...]) -> Array:
         own = self._rows.days[name]
@@ -58,4 +65,9 @@ class ColumnBounds:
 
 
 def _moved(days: Array, span: DateSpan, function: Callable[[date, DateSpan], date]) -> Array:
-    return days if parse_period(span.within) == (0, 0) else by_day(lambda day: function(day, span), days)
+    return days if parse_period(span.within) == (0, 0) else _table(span, function).take(days)
+
+
+@lru_cache(maxsize=100)
+def _table(span: DateSpan, function: Callable[[date, DateSpan], date]) -> DayTable:
+    return DayTable(lambda day: function(day, span))

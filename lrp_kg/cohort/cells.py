@@ -5,15 +5,15 @@ Fields that imply or exclude each other are understood together; durations follo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
-from lrp_kg.cohort.inputs import Inputs, Portion
+from lrp_kg.cohort.inputs import Inputs, Portion, is_absent
 from lrp_kg.cohort.measures import as_date, measure
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.model import Derived, Guideline
@@ -37,26 +37,53 @@ class Days:
         return Days(self.state[rows], self.low[rows], self.high[rows])
 
 
+class Taken(Sequence[Array]):
+    """Some rows of columns; a column is taken when it is first asked for."""
+
+    def __init__(self, columns: Sequence[Array], rows: Array) -> None:
+        self._columns = columns
+        self._rows = rows
+        self._taken: dict[int, Array] = {}
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self._taken:
+            self._taken[number] = self._columns[number][self._rows]
+        return self._taken[number]
+
+    def at(self, row: int) -> list[int]:
+        """Return the values of a row."""
+        place = self._rows[row]
+        return self._columns.at(place) if isinstance(self._columns, Taken) else [int(c[place]) for c in self._columns]
+
+
 @dataclass(frozen=True)
 class Rows:
-    """Rows as the logic sees them: the cell of each variable, and the days of each date by IRI."""
+    """Rows as the logic sees them: the cell of each variable, and the days of each date by IRI.
+
+    ``possible`` remembers the first and last days that dates can have beside the others (`ColumnBounds`).
+    """
 
     size: int
-    cells: tuple[Array, ...]
-    days: dict[str, Days]
+    cells: Sequence[Array]
+    days: Mapping[str, Days]
+    possible: dict[str, Days] = field(default_factory=dict, compare=False)
 
     def of(self, rows: Array) -> Rows:
         """Return some of the rows."""
         days = {name: d.of(rows) for name, d in self.days.items()}
-        return Rows(len(rows), tuple(c[rows] for c in self.cells), days)
+        possible = {name: d.of(rows) for name, d in self.possible.items()}
+        return Rows(len(rows), Taken(self.cells, rows), days, possible)
 
     def with_days(self, name: str, days: Days) -> Rows:
         """Return the rows with another date."""
-        return replace(self, days=self.days | {name: days})
+        return Rows(self.size, self.cells, {**self.days, name: days})
 
     def signature(self, row: int) -> Signature:
         """Return the signature of a row."""
-        return bytes([int(c[row]) for c in self.cells])
+        return bytes(self.cells.at(row) if isinstance(self.cells, Taken) else [int(c[row]) for c in self.cells])
 
     def dates(self, row: int) -> tuple[dict[str, date], dict[str, DateRange]]:
         """Return the dates of a row that are known, and those that are known within bounds."""
@@ -96,21 +123,27 @@ class CellReader:
     def cell(self, number: int, derived: Derived, start: Days, end: Days) -> Array:
         """Return the cells of a duration; 0 where its possible values differ."""
         found = np.zeros(len(start.state), np.uint8)
-        rows = np.flatnonzero((start.state != UNKNOWN) & (end.state != UNKNOWN))
+        starts = self._cells.variables[number].starts
+        exact = (start.state == EXACT) & (end.state == EXACT) & (start.low <= end.low)
+        rows = np.flatnonzero(exact)
+        if len(rows):
+            found[rows] = cell_of(starts, measure(derived.measure, start.low[rows], end.low[rows]))
+        rows = np.flatnonzero((start.state != UNKNOWN) & (end.state != UNKNOWN) & ~exact)
         if len(rows):
             s, e = start.of(rows), end.of(rows)
             longest = measure(derived.measure, s.low, e.high)
             shortest = measure(derived.measure, np.minimum(s.high, e.low), e.low)
-            own = cell_of(self._cells.variables[number].starts, longest)
-            found[rows] = np.where(shortest == longest, own, 0)
+            found[rows] = np.where(shortest == longest, cell_of(starts, longest), 0)
         return found
 
     def _days(self, batch: Portion, name: str) -> Days:
         """Return a date as the reader of records understands it."""
         exact = batch.days[name]
-        state = np.where(exact == ABSENT, UNKNOWN, EXACT).astype(np.int8)
-        low, high = exact.copy(), exact.copy()
         bounds = self._g.fields[name].bounds
+        if all(is_absent(batch.days[iri]) for iri in (name, *(bounds or ()))):
+            return Days(np.broadcast_to(np.int8(UNKNOWN), batch.size), exact, exact)
+        state = np.where(exact == ABSENT, UNKNOWN, EXACT).astype(np.int8)
+        low = high = exact
         if bounds:
             first, last = (batch.days[b] for b in bounds)
             ranged = (first != ABSENT) & (last != ABSENT)
@@ -122,6 +155,8 @@ class CellReader:
         """Cut off the days of ranges that the order of dates excludes, as `lrp_kg.record.ranges.settled` does."""
         found = dict(days)
         for name, own in days.items():
+            if not self._g.fields[name].bounds:
+                continue
             rows = np.flatnonzero(own.state == RANGE)
             if not len(rows):
                 continue

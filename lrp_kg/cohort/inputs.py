@@ -6,14 +6,16 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import ABSENT, Array
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.encoding import Distinct, codes_of, days_of, plain
+from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
@@ -35,30 +37,11 @@ _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
 
-class Distinct:
-    """The distinct values of one key, each with a number; 0 is for no value."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = [None]
-        self._numbers: dict[Any, int] = {}
-
-    def number(self, value: Any) -> int:
-        """Return the number of a value; of two that Python takes for equal, such as 1 and true, each its own."""
-        if value is None or value != value:  # noqa: PLR0124 - only NaN is not itself
-            return 0
-        plain = isinstance(value, (str, bool, int, float, date))
-        key = (type(value), value) if plain else orjson.dumps(value, default=repr)
-        known = self._numbers.get(key)
-        if known is None:
-            known = self._numbers[key] = len(self.values)
-            self.values.append(value)
-        return known
-
-
 @dataclass
 class Portion:
     """Some rows of a table: ``codes`` are the numbers of their values by key, ``days`` the days by IRI of a date.
 
+    ``dates`` are columns that hold days. A date that no row has is one value for all rows in ``days`` (`is_absent`).
     ``texts`` are fields that no criterion reads; ``odd`` marks rows of which a value is not understood, or is partly
     given, ``found`` what is already wrong with some; ``whole`` are rows that are not columns, such as a line of JSON,
     and ``foreign`` a key of them that is no field; ``broken`` are lines that hold no record.
@@ -69,6 +52,7 @@ class Portion:
     ids: pa.Array
     odd: Array
     codes: dict[str, Array] = field(default_factory=dict)
+    dates: dict[str, Array] = field(default_factory=dict)
     texts: dict[str, pa.Array] = field(default_factory=dict)
     days: dict[str, Array] = field(default_factory=dict)
     found: dict[int, list[Finding]] = field(default_factory=dict)
@@ -82,6 +66,12 @@ class Portion:
         days = {iri: own[rows] for iri, own in self.days.items()}
         taken = self.ids.take(pa.array(rows))
         return Portion(self.first, len(rows), taken, self.odd[rows], codes=codes, days=days)
+
+
+def is_absent(days: Array) -> bool:
+    """Return whether no row has a date, as far as that is known without a look at the rows."""
+    found: bool = days.strides == (0,)
+    return found
 
 
 class Inputs:
@@ -134,15 +124,19 @@ class Inputs:
         columns = {name: rows.column(number) for number, name in enumerate(rows.schema.names)}
         if not self._text:
             self._examine_types(columns)
-        batch = Portion(first, rows.num_rows, _ids(_plain(columns[ID])), np.zeros(rows.num_rows, bool))
+        batch = Portion(first, rows.num_rows, _ids(plain(columns[ID])), np.zeros(rows.num_rows, bool))
         for name, column in columns.items():
             f = self._fields.get(name)
             if name == ID or name in self._members:
                 continue
             if f and f.kind == "string":
-                batch.texts[name] = _plain(column)
-            else:
+                batch.texts[name] = plain(column)
+                continue
+            days = days_of(column) if f is None or f.kind == "date" else None
+            if days is None:
                 batch.codes[name] = self._codes(name, column, f.kind if f else "date")
+            else:
+                batch.dates[name] = days
         for f, own in self._lists:
             if own:
                 batch.codes[f.id] = self._joined(f, own, columns, batch)
@@ -181,6 +175,7 @@ class Inputs:
         if row in batch.whole:
             return dict(batch.whole[row])
         found = {key: self.distinct[key].values[codes[row]] for key, codes in batch.codes.items() if codes[row]}
+        found |= {key: as_date(days[row]) for key, days in batch.dates.items() if days[row] != ABSENT}
         found |= {key: value for key, texts in batch.texts.items() if (value := texts[row].as_py()) is not None}
         if self._identifier:
             found[self._identifier] = batch.ids[row].as_py()
@@ -193,22 +188,7 @@ class Inputs:
 
     def _codes(self, key: str, column: pa.Array, kind: str) -> Array:
         """Return the number of the value of each row."""
-        own = self._of(key)
-        if pa.types.is_null(column.type):
-            return np.zeros(len(column), np.int32)
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_struct(column.type):
-            return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-        encoded = column if pa.types.is_dictionary(column.type) else _plain(column).dictionary_encode()
-        values = encoded.dictionary.to_pylist()
-        if self._text:
-            values = [_from_text(value, kind) for value in values]
-        numbers = np.array([own.number(value) for value in values] or [0], np.int32)
-        places = encoded.indices
-        if places.null_count:
-            numbers = np.append(numbers, np.int32(0))
-            places = pc.fill_null(places, len(numbers) - 1)
-        found: Array = numbers[places.to_numpy(zero_copy_only=False)]
-        return found
+        return codes_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
 
     def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Portion) -> Array:
         """Return the number of the list that one column for each of its values says."""
@@ -229,10 +209,10 @@ class Inputs:
         key = np.zeros(batch.size, np.int64)
         for said in flags:
             key = key * 2 + (said == 1)
-        found, inverse = np.unique(key, return_inverse=True)
+        first, inverse = distinct([key])
         tokens = [self._members[name][1] for name in names]
         numbers = []
-        for bits in found.tolist():
+        for bits in key[first].tolist():
             taken = [t for place, t in enumerate(tokens) if bits >> (len(tokens) - 1 - place) & 1]
             numbers.append(own.number(taken))
         return np.where(known == len(names), np.array(numbers, np.int32)[inverse], 0).astype(np.int32)
@@ -244,23 +224,37 @@ class Inputs:
         for f in self._g.fields.values():
             if f.kind != "date":
                 continue
-            iris = (f.iri, *(f.bounds or ()))
-            days = {iri: np.full(batch.size, ABSENT, np.int64) for iri in iris}
+            days: dict[str, Array] = {}
+            ends: dict[str, Array] = {}
             for key, target in ((f.id, f.iri), *((local_name(b), b) for b in f.bounds or ())):
+                if key in batch.dates:
+                    days[target] = batch.dates[key]
+                    continue
                 codes = batch.codes.get(key)
                 if codes is None or not codes.any():
                     continue
-                lows, highs, state = self._days_of(key, f)
-                exact, ranged = state[codes] == 1, state[codes] == 2
-                batch.odd |= state[codes] == 3
-                days[target] = np.where(exact, lows[codes], days[target])
-                if f.bounds and ranged.any():
-                    days[f.bounds[0]] = np.where(ranged, lows[codes], days[f.bounds[0]])
-                    days[f.bounds[1]] = np.where(ranged, highs[codes], days[f.bounds[1]])
+                lows, highs, states = self._days_of(key, f)
+                days[target] = np.where(states == 1, lows, ABSENT)[codes]
+                batch.odd |= (states == 3)[codes]
+                if f.bounds and (states == 2).any():
+                    ranged = (states == 2)[codes]
+                    ends[f.bounds[0]] = np.where(states == 2, lows, ABSENT)[codes]
+                    ends[f.bounds[1]] = np.where(states == 2, highs, ABSENT)[codes]
                     for other in map(local_name, f.bounds):
-                        if other in batch.codes:
-                            batch.odd |= ranged & (batch.codes[other] > 0)
-            batch.days |= days
+                        batch.odd |= ranged & self._given(batch, other)
+            for iri, own in ends.items():
+                days[iri] = np.where(days[iri] == ABSENT, own, days[iri]) if iri in days else own
+            nothing = np.broadcast_to(np.int64(ABSENT), batch.size)
+            batch.days |= {iri: days.get(iri, nothing) for iri in (f.iri, *(f.bounds or ()))}
+
+    @staticmethod
+    def _given(batch: Portion, key: str) -> Array:
+        """Return the rows that have a value of a date."""
+        if key in batch.dates:
+            found: Array = batch.dates[key] != ABSENT
+            return found
+        codes = batch.codes.get(key)
+        return np.zeros(batch.size, bool) if codes is None else codes > 0
 
     def _days_of(self, key: str, f: Field) -> tuple[Array, Array, Array]:
         """Return first and last day of each value of a key, and whether it is a day, a range, or neither."""
@@ -289,12 +283,6 @@ class Inputs:
         iris = [predicate for predicate, _ in raw.entries]
         whole = iris == [f.iri] or iris == list(f.bounds or ()) or (len(iris) == 1 and local_name(iris[0]) == key)
         return (first, last) if whole else None
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    """Return a column as its values, text as plain text."""
-    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def _ids(column: pa.Array) -> pa.Array:

@@ -7,17 +7,18 @@ itself, and so has the findings that the service reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.arrays import ABSENT, Array, distinct
-from lrp_kg.cohort.inputs import Inputs, Portion, fits
-from lrp_kg.cohort.measures import by_day
-from lrp_kg.durations import add_period, day_number
+from lrp_kg.cohort.inputs import Inputs, Portion, fits, is_absent
+from lrp_kg.cohort.measures import added
+from lrp_kg.durations import day_number, parse_period
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import DateSpan, Field
 from lrp_kg.namespaces import local_name
@@ -71,29 +72,43 @@ class RowJudge:
         fit = np.ones(batch.size, bool)
         for iri, texts in self._texts(batch):
             fit &= np.asarray(texts.is_null()) if iri in self._rules.of_value else fits(texts)
-        families = [distinct(columns) + (list(columns),) for columns in self._families(batch)]
-        while len(self._conforming) < len(families):
-            self._conforming.append(set())
-        keys = [list(zip(*(c[first].tolist() for c in columns), strict=True)) for first, _, columns in families]
-        while True:
-            open_rows = ~settled & fit
-            proven = open_rows.copy()
+        families = []
+        for number, family in enumerate(self._families(batch)):
+            if number == len(self._conforming):
+                self._conforming.append(set())
+            if not family.proven(self._conforming[number]):
+                families.append((family.columns(), self._conforming[number]))
+        self._prove([(*distinct(columns), columns, known) for columns, known in families], batch, settled, fit, refused)
+        certain |= fit & ~settled
+
+    def _prove(
+        self,
+        families: Sequence[tuple[Array, Array, Sequence[Array], set[tuple[int, ...]]]],
+        batch: Portion,
+        settled: Array,
+        fit: Array,
+        refused: dict[int, list[Finding]],
+    ) -> None:
+        """Validate rows until of every other one either all combinations conform, or it is not ``fit`` for that.
+
+        Families are the first row of each of their combinations, which one each row has, their columns, and what
+        conforms.
+        """
+        keys = [list(zip(*(c[first].tolist() for c in columns), strict=True)) for first, _, columns, _ in families]
+        for most in (1 << n for n in count()):  # rows of one combination: those that are not valid are looked at anyway
             doubtful: set[int] = set()
-            for own, (_, inverse, _), known in zip(keys, families, self._conforming, strict=True):
+            for own, (_, inverse, _, known) in zip(keys, families, strict=True):
                 good = np.array([key in known for key in own], bool)
                 if good.all():
                     continue
-                bad = np.flatnonzero(open_rows & ~good[inverse])
-                proven[bad] = False
-                _, first = np.unique(inverse[bad], return_index=True)
-                doubtful.update(bad[first].tolist())
-            certain |= proven
+                bad = np.flatnonzero(fit & ~settled & ~good[inverse])
+                doubtful.update(bad[_first_of_each(inverse[bad], most)].tolist())
             if not doubtful:
-                break
+                return
             for row in sorted(doubtful):
                 settled[row] = True
                 if self._look(batch, row, refused):
-                    for own, (_, inverse, _), known in zip(keys, families, self._conforming, strict=True):
+                    for own, (_, inverse, _, known) in zip(keys, families, strict=True):
                         known.add(own[inverse[row]])
 
     def _texts(self, batch: Portion) -> Iterator[tuple[str, Any]]:
@@ -103,71 +118,174 @@ class RowJudge:
 
     # -- what constraints look at -------------------------------------------------------------------
 
-    def _families(self, batch: Portion) -> Iterator[list[Array]]:
-        """Yield the columns that constraints look at together; the last is which shapes apply at all."""
+    def _families(self, batch: Portion) -> Iterator[Family]:
+        """Yield what constraints look at together; the last is which shapes apply at all."""
         size = batch.size
-        there: dict[str, Array] = {iri: days != ABSENT for iri, days in batch.days.items()}
+        there: dict[str, Array] = {}
+        nothing = np.broadcast_to(np.int8(0), size)
 
         def present(iri: str) -> Array:
-            if iri in there:
-                return there[iri]
-            codes = batch.codes.get(local_name_of(iri))
-            found: Array = np.zeros(size, bool) if codes is None else codes > 0
-            return found
-
-        def local_name_of(iri: str) -> str:
-            f = self._g.fields.get(iri)
-            return f.id if f else local_name(iri)
+            if iri not in there:
+                days, codes = batch.days.get(iri), batch.codes.get(self._key(iri))
+                if days is not None:
+                    there[iri] = nothing if is_absent(days) else days != ABSENT
+                else:
+                    there[iri] = nothing if codes is None else codes > 0
+            return there[iri]
 
         def value(iri: str) -> list[Array]:
             if iri in batch.days:
                 return [batch.days[iri]]
-            codes = batch.codes.get(local_name_of(iri))
+            codes = batch.codes.get(self._key(iri))
             return [] if codes is None else [codes]
 
         triggers = [present(iri) for iri in self._rules.triggers]
         for iri, f in self._dates.items():
-            yield [self._kind_of_day(batch.days[iri], f), *(triggers if iri in self._rules.conditional else ())]
+            beside = triggers if iri in self._rules.conditional else []
+            yield _OfDays(batch.days[iri], f, beside)
         for f in self._g.fields.values():
             if f.kind not in ("date", "string"):
-                columns = value(f.iri) or [np.zeros(size, np.int8)]
-                yield [*columns, *(triggers if f.iri in self._rules.conditional else ())]
+                columns = value(f.iri)
+                if columns and f.iri not in self._rules.conditional:
+                    yield _OfCodes(columns[0], len(self._inputs.distinct[f.id].values))
+                else:
+                    yield Family([*(columns or [nothing]), *(triggers if f.iri in self._rules.conditional else ())])
         for first, second in sorted(self._rules.ordered):
             a, b = batch.days.get(first), batch.days.get(second)
             if a is None or b is None:
-                yield [c for iri in (first, second) for c in value(iri)] or [np.zeros(size, np.int8)]
+                yield Family([c for iri in (first, second) for c in value(iri)] or [nothing])
             else:
-                yield [np.where((a == ABSENT) | (b == ABSENT), 0, np.sign(a - b) + 2)]
+                yield _OfOrder(a, b)
         for several in self._rules.joined:
             known = [iri for iri in several if iri in self._g.fields or iri in self._dates]
             if several in self._rules.by_presence:
-                yield [present(iri) for iri in known]
+                yield Family([present(iri) for iri in known])
                 continue
             span = next((s for pair, s in self._spans.items() if set(pair) == set(known)), None)
             if span and set(known) <= self._dates.keys():
-                yield [present(iri) for iri in known] + self._beside_end(batch, span)
+                yield _OfSpan(batch, span)
             else:
-                yield [present(iri) for iri in known] + [c for iri in known for c in value(iri)]
-        yield [np.zeros(size, np.int8), *triggers]
+                yield Family([present(iri) for iri in known] + [c for iri in known for c in value(iri)])
+        yield Family([nothing, *triggers])
 
-    @staticmethod
-    def _kind_of_day(days: Array, f: Field) -> Array:
-        """Return the year of each day, and whether it is before the first or after the last that can be."""
-        years = np.where(days == ABSENT, 0, days).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-        before = days < day_number(f.first_day) if f.first_day else np.zeros(len(days), bool)
-        after = days > day_number(f.last_day) if f.last_day else np.zeros(len(days), bool)
-        kind: Array = years * 3 + before + 2 * after
-        return np.where(days == ABSENT, ABSENT // 2, kind)
+    def _key(self, iri: str) -> str:
+        f = self._g.fields.get(iri)
+        return f.id if f else local_name(iri)
 
-    @staticmethod
-    def _beside_end(batch: Portion, span: DateSpan) -> list[Array]:
-        """Return where a day is beside the end of the period in which it must be; near it, both days themselves."""
-        own, start = batch.days[span.field], batch.days[span.counted_from]
-        both = np.flatnonzero((own != ABSENT) & (start != ABSENT))
-        side, near, near_start = (np.zeros(batch.size, np.int64) for _ in range(3))
-        until: Callable[[date], date] = lambda day: add_period(day, span.within) or date.max  # noqa: E731
-        beyond = own[both] - by_day(until, start[both])
+
+def _first_of_each(numbers: Array, most: int) -> Array:
+    """Return the places of the first so many of each number."""
+    order = np.argsort(numbers, kind="stable")
+    begins = np.flatnonzero(np.diff(numbers[order], prepend=-1))
+    rank = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+    found: Array = order[rank < most]
+    return found
+
+
+class Family:
+    """What one constraint looks at in each row: combinations of the values of some columns."""
+
+    def __init__(self, columns: Sequence[Array]) -> None:
+        self._columns = columns
+
+    def columns(self) -> Sequence[Array]:
+        """Return the columns of which each combination is to be proven."""
+        return self._columns
+
+    def proven(self, known: Set[tuple[int, ...]]) -> bool:
+        """Return whether it is certain, without a look at each row, that all combinations are among ``known`` ones."""
+        if not self._columns or not len(self._columns[0]) or any(c.strides != (0,) for c in self._columns):
+            return False
+        return tuple(int(c[0]) for c in self._columns) in known
+
+
+class _OfCodes(Family):
+    """The values of one field."""
+
+    def __init__(self, codes: Array, count: int) -> None:
+        super().__init__([codes])
+        self._count = count
+
+    def proven(self, known: Set[tuple[int, ...]]) -> bool:
+        unproven = self._count - len(known)
+        return not unproven or (unproven == 1 and (0,) not in known and bool(self._columns[0].all()))
+
+
+class _OfDays(Family):
+    """The year of each day, and whether it is before the first or after the last that can be."""
+
+    def __init__(self, days: Array, f: Field, beside: Sequence[Array]) -> None:
+        super().__init__(beside)
+        self._days = days
+        self._ends = [day_number(day) if day else None for day in (f.first_day, f.last_day)]
+
+    def columns(self) -> Sequence[Array]:
+        kind = self._kind(self._days)
+        return [np.where(self._days == ABSENT, ABSENT // 2, kind), *self._columns]
+
+    def _kind(self, days: Array) -> Array:
+        days = np.where(days == ABSENT, 0, days)
+        years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+        first, last = self._ends
+        before = days < first if first is not None else np.zeros(len(days), bool)
+        after = days > last if last is not None else np.zeros(len(days), bool)
+        found: Array = years * 3 + before + 2 * after
+        return found
+
+    def proven(self, known: Set[tuple[int, ...]]) -> bool:
+        if self._columns or not len(self._days):
+            return False
+        last = int(self._days.max())
+        if (ABSENT // 2,) not in known or last == ABSENT:
+            return last == ABSENT and (ABSENT // 2,) in known
+        first = int(np.where(self._days == ABSENT, last, self._days).min())
+        kinds = self._kind(np.arange(first, last + 1))
+        return {(kind,) for kind in np.unique(kinds).tolist()} <= known
+
+
+class _OfOrder(Family):
+    """Which of two dates is the later one."""
+
+    def __init__(self, first: Array, second: Array) -> None:
+        super().__init__([])
+        self._first = first
+        self._second = second
+
+    def columns(self) -> Sequence[Array]:
+        a, b = self._first, self._second
+        return [np.where((a == ABSENT) | (b == ABSENT), 0, np.sign(a - b) + 2)]
+
+    def proven(self, known: Set[tuple[int, ...]]) -> bool:
+        if (0,) in known and (is_absent(self._first) or is_absent(self._second)):
+            return True
+        all_but_later = {(0,), (1,), (2,)} <= known
+        return all_but_later and not ((self._first > self._second) & (self._second != ABSENT)).any()
+
+
+class _OfSpan(Family):
+    """Where a day is beside the end of the period in which it must be; near it, both days themselves."""
+
+    def __init__(self, batch: Portion, span: DateSpan) -> None:
+        super().__init__([])
+        self._own, self._start = batch.days[span.field], batch.days[span.counted_from]
+        self._period = span.within
+        months, days = parse_period(span.within)
+        self._surely = months // 12 * 365 + months % 12 * 28 + days
+        """Days that the period has at least."""
+
+    def columns(self) -> Sequence[Array]:
+        own, start = self._own, self._start
+        there = (own != ABSENT, start != ABSENT)
+        both = np.flatnonzero(there[0] & there[1])
+        side, near, near_start = (np.zeros(len(own), np.int64) for _ in range(3))
+        ends = added(start[both], self._period)
+        beyond = own[both] - np.where(ends == ABSENT, day_number(date.max), ends)
         side[both] = np.sign(beyond) + 2
         close = both[np.abs(beyond) <= _NEAR]
         near[close], near_start[close] = own[close], start[close]
-        return [side, near, near_start]
+        return [*there, side, near, near_start]
+
+    def proven(self, known: Set[tuple[int, ...]]) -> bool:
+        within = {(1, 1, 1, 0, 0), (1, 0, 0, 0, 0), (0, 1, 0, 0, 0), (0, 0, 0, 0, 0)} <= known
+        both = (self._own != ABSENT) & (self._start != ABSENT)
+        return within and not (np.where(both, self._own - self._start, 0) >= self._surely - _NEAR).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from lrp_kg.durations import MEASURES, day_number, parse_period
 
 _FIRST = date(1970, 1, 1)
 _LAST = day_number(date.max)
+_NEAR = range(day_number(date(1900, 1, 1)), day_number(date(2100, 1, 1)))
+"""Days of which tables are made."""
 
 
 def as_date(day: int) -> date:
@@ -20,11 +23,35 @@ def as_date(day: int) -> date:
     return _FIRST + timedelta(days=int(day))
 
 
-def by_day(function: Callable[[date], date], days: Array) -> Array:
-    """Return what a function makes of each day, asked for each distinct day once."""
-    found, inverse = np.unique(days, return_inverse=True)
-    made: Array = np.array([(function(as_date(d)) - _FIRST).days for d in found.tolist()], np.int64)[inverse]
-    return made
+class DayTable:
+    """What a function makes of days: of those near today each is worked out once, and then looked up."""
+
+    def __init__(self, function: Callable[[date], date]) -> None:
+        self._function = function
+        self._made = np.full(len(_NEAR), ABSENT, np.int64)
+
+    def take(self, days: Array) -> Array:
+        """Return what the function makes of each day."""
+        if not len(days):
+            return days
+        near = days - _NEAR[0]
+        if not (0 <= near.min() and near.max() < len(_NEAR)):
+            inside = (near >= 0) & (near < len(_NEAR))
+            some = np.empty(len(days), np.int64)
+            some[inside] = self.take(days[inside])
+            far, inverse = np.unique(days[~inside], return_inverse=True)
+            some[~inside] = np.array([self._work_out(day) for day in far.tolist()], np.int64)[inverse]
+            return some
+        found: Array = self._made[near]
+        new = near[found == ABSENT]
+        if len(new):
+            for place in np.unique(new).tolist():
+                self._made[place] = self._work_out(place + _NEAR[0])
+            found = self._made[near]
+        return found
+
+    def _work_out(self, day: int) -> int:
+        return (self._function(as_date(day)) - _FIRST).days
 
 
 def measure(name: str, start: Array, end: Array) -> Array:
@@ -59,6 +86,19 @@ def of_days_only(name: str) -> bool:
 
 def _parts(days: Array) -> tuple[Array, Array, Array]:
     """Return the number of the month, the day of the month, and the length of the month, of each day."""
+    near = days - _NEAR[0]
+    if len(near) > len(_NEAR) // 100 and 0 <= near.min() and near.max() < len(_NEAR):
+        months, days_of_month, lengths = _calendar()
+        return months[near], days_of_month[near], lengths[near]
+    return _parts_worked_out(days)
+
+
+@cache
+def _calendar() -> tuple[Array, Array, Array]:
+    return _parts_worked_out(np.arange(_NEAR[0], _NEAR[-1] + 1))
+
+
+def _parts_worked_out(days: Array) -> tuple[Array, Array, Array]:
     day = days.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
     first = month.astype("datetime64[D]")

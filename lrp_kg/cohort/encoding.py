@@ -1,0 +1,118 @@
+"""From a column of Arrow to the numbers of its values, each distinct value looked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lrp_kg.cohort.arrays import ABSENT, WIDEST, Array, distinct
+from lrp_kg.durations import day_number
+
+_EVER = day_number(date.min), day_number(date.max)
+
+
+class Distinct:
+    """The distinct values of one key, each with a number; 0 is for no value."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = [None]
+        self._numbers: dict[Any, int] = {}
+
+    def number(self, value: Any) -> int:
+        """Return the number of a value; of two that Python takes for equal, such as 1 and true, each its own."""
+        if value is None or value != value:  # noqa: PLR0124 - only NaN is not itself
+            return 0
+        plain = isinstance(value, (str, bool, int, float, date))
+        key = (type(value), value) if plain else orjson.dumps(value, default=repr)
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = len(self.values)
+            self.values.append(value)
+        return known
+
+
+def codes_of(column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None) -> Array:
+    """Return the number of the value of each row; ``from_text`` says which value a text is."""
+    kind = column.type
+    if pa.types.is_null(kind):
+        return np.zeros(len(column), np.int32)
+    if pa.types.is_boolean(kind):
+        false, true = own.number(False), own.number(True)
+        numbers = np.array([false, true, 0, 0], np.int8 if len(own.values) < 1 << 7 else np.int32)
+        of_bits: Array = numbers[_bits(column) + 2 * nulls(column)]
+        return of_bits
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _of_lists(column, own)
+    if pa.types.is_struct(kind):
+        return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+    encoded = column if pa.types.is_dictionary(kind) else plain(column).dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    if from_text is not None:
+        values = [from_text(value) for value in values]
+    numbers = np.array([*map(own.number, values), 0], np.int32)
+    places = encoded.indices
+    if places.null_count:
+        places = pc.fill_null(places, len(values))
+    found: Array = numbers[places.to_numpy(zero_copy_only=False)]
+    return found
+
+
+def days_of(column: pa.Array) -> Array | None:
+    """Return the days of a column of dates, `ABSENT` where there is none; ``None`` where it has no such days."""
+    if not pa.types.is_date32(column.type):
+        return None
+    days = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column)].astype(np.int64)
+    if column.null_count:
+        days[nulls(column).astype(bool)] = ABSENT
+    known = days[days != ABSENT] if column.null_count else days
+    return None if len(known) and not (_EVER[0] <= known.min() and known.max() <= _EVER[1]) else days
+
+
+def plain(column: pa.Array) -> pa.Array:
+    """Return a column as its values, text as plain text."""
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
+
+
+def nulls(column: pa.Array) -> Array:
+    """Return 1 where there is no value, else 0."""
+    if not column.null_count:
+        return np.zeros(len(column), np.uint8)
+    valid = column.buffers()[0]
+    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+    found: Array = 1 - bits[column.offset : column.offset + len(column)]
+    return found
+
+
+def _bits(column: pa.Array) -> Array:
+    """Return the truth values of a column as 0 and 1; where there is none, either."""
+    bits = np.unpackbits(np.frombuffer(column.buffers()[1], np.uint8), bitorder="little")
+    found: Array = bits[column.offset : column.offset + len(column)]
+    return found
+
+
+def _of_lists(column: pa.Array, own: Distinct) -> Array:
+    """Return the numbers of lists: each is told by the places of its members, in their order."""
+    members = plain(column.flatten())
+    if pa.types.is_nested(members.type):
+        return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int64)
+    encoded = members.dictionary_encode()
+    digits = np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary))).astype(np.int64) + 1
+    base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
+    if base**longest >= WIDEST:
+        return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+    ends = np.cumsum(lengths)
+    place = np.arange(len(digits)) - np.repeat(ends - lengths, lengths)
+    sums = np.concatenate([[0], np.cumsum(digits * np.array([base**n for n in range(longest)] or [1])[place])])
+    key = np.where(nulls(column), -1, sums[ends] - sums[ends - lengths])
+    first, inverse = distinct([key])
+    numbers = np.array([own.number(value) for value in column.take(pa.array(first)).to_pylist()], np.int32)
+    of_each: Array = numbers[inverse]
+    return of_each
