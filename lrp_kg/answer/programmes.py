@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lrp_kg.answer.missing import asking_order
 from lrp_kg.answer.results import (
     ELIGIBLE,
     EVERY,
@@ -16,7 +17,7 @@ from lrp_kg.answer.results import (
     ProgrammeResult,
     StatementResult,
 )
-from lrp_kg.guideline.model import Caution, Edition, Programme, Statement
+from lrp_kg.guideline.model import Caution, Edition, Guideline, Programme, Statement
 from lrp_kg.logic.calendar import ALWAYS, DateRanges
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
@@ -26,6 +27,18 @@ from lrp_kg.logic.verdicts import together
 
 if TYPE_CHECKING:
     from lrp_kg.answer.run import Run
+
+
+def of_several(
+    guideline: Guideline, programme: Programme, options: Sequence[str], parts: Sequence[Completions]
+) -> Outcome:
+    """Return what all editions that could be chosen have in common; ``parts`` are what each of them can come to."""
+    missing = {name for part in parts for name in part.missing}
+    outcomes = frozenset().union(*(part.outcomes for part in parts))
+    field = guideline.choosing_field(programme)
+    if field and len({part.functions for part in parts}) > 1:
+        missing.add(field)
+    return merged(outcomes, tuple(options), tuple(sorted(missing, key=lambda name: asking_order(guideline, name))))
 
 
 class ProgrammeRun:
@@ -60,11 +73,7 @@ class ProgrammeRun:
         if not self._open:
             return self.of(self.chosen[0])
         parts = [self._completions(c) for c in self.chosen]
-        missing = {name for part in parts for name in part.missing}
-        outcomes = frozenset().union(*(part.outcomes for part in parts))
-        if self.field and len({part.functions for part in parts}) > 1:
-            missing.add(self.field)
-        return merged(outcomes, self._options, self.run.in_order(missing))
+        return of_several(self.run.g, self.programme, self._options, parts)
 
     def key(self) -> Hashable:
         """Return what the eligibility depends on beside the signature and which dates are known."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lrp_kg.answer.missing import asking_order, open_fields, questions_of, unknown_in
+from lrp_kg.answer.missing import open_fields, questions_of, unknown_in
 from lrp_kg.answer.notes import notes_of
 from lrp_kg.answer.programmes import ProgrammeRun
 from lrp_kg.answer.readings import PartReading, Readings
@@ -372,10 +372,6 @@ class Run:
         for p in programmes:
             fields |= {*p.result.missing, *self.open_fields((*p.steps, *p.settled))}
         return fields
-
-    def in_order(self, fields: Iterable[str]) -> tuple[str, ...]:
-        """Return fields in the order of questions."""
-        return tuple(sorted(fields, key=lambda name: asking_order(self.g, name)))
 
     def open_fields(self, statements: Iterable[StatementResult]) -> set[str]:
         """Return the unknown fields that statements wait for and that the guideline asks for in this record."""

@@ -141,6 +141,23 @@ class Numbering:
         return known
 
 
+class Table:
+    """What a function makes of numbered values, of each once, while there come to be more of them."""
+
+    def __init__(self, values: list[Any], function: Callable[[Any], int]) -> None:
+        self._values = values
+        self._function = function
+        self._made: Array = np.zeros(0, np.int16)
+
+    def take(self, numbers: Array) -> Array:
+        """Return what the function makes of the value of each number."""
+        known = len(self._made)
+        if known < len(self._values):
+            new = [self._function(value) for value in self._values[known:]]
+            self._made = np.concatenate([self._made, np.array(new, np.int16)])
+        return self._made[numbers]
+
+
 class Automaton:
     """Reads the cells of rows, axis by axis, and remembers each step from one state to the next."""
 

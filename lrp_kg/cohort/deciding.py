@@ -7,7 +7,7 @@ the cells in which the durations are on its first and on its last possible day.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -79,6 +79,13 @@ class States:
             keys = keys // (self._cells.variables[variable].size + 1)
         return self._open.take(keys, lambda key, _: self._bits(self._automaton.states.values[key])).astype(np.int64)
 
+    def function(self, key: int) -> int:
+        """Return the function that is left in a state."""
+        for variable in self._beside:
+            key //= self._cells.variables[variable].size + 1
+        found: int = self._automaton.states.values[key]
+        return found
+
     def _bits(self, node: int) -> int:
         assert self.diagram is not None  # noqa: S101
         support = self.diagram.support(node)
@@ -119,43 +126,61 @@ class States:
 
 
 class DecisionColumn:
-    """The outcomes of one decision."""
+    """What a decision comes to in each row: its `Decider` is asked once for each state and situation of dates."""
 
     def __init__(self, decision: str, decider: Decider | KleeneDecider, states: States, results: Numbering) -> None:
         self.decision = decision
         self.decider = decider
         self.states = states
         self.results = results
-        self._plain = Memory()
-        self._dated = Memory()
         self._situations = Memory()
         self._classes = Numbering()
-        self._table = NumberTable()
+        self._classes.number(((), ()))
+        self._of_state = NumberTable()
+        self._memories = Memory(), Memory()
+        self._asked: tuple[dict[Hashable, int], ...] = {}, {}
+        self.completions = Numbering()
+        """What the decision can come to while several editions may apply (`Completions`)."""
 
     def outcomes(self, rows: Rows) -> Array:
         """Return the number of the outcome of each row."""
+        return self._found(rows, 0)
+
+    def completed(self, rows: Rows) -> Array:
+        """Return for each row the number of what the decision can come to, among its ``completions``."""
+        return self._found(rows, 1)
+
+    def _found(self, rows: Rows, what: int) -> Array:
         keys = self.states.of(rows)
         half = self.states.half_known(rows, self.states.support(keys))
         dated = np.flatnonzero(half)
+        classes = np.zeros(rows.size, np.int32)
+        if len(dated):
+            classes[dated] = self._classes_of(rows, half, dated)
 
         def ask(row: int) -> int:
-            return self.results.number(self.decider.decide(rows.signature(row), *rows.dates(row)))
+            return self._ask(rows, row, int(keys[row]), int(classes[row]), what)
 
-        if not len(dated):
-            return self._of_states(keys, ask)
-        plain = np.flatnonzero(half == 0)
-        found = np.empty(rows.size, np.int32)
-        found[plain] = self._of_states(keys[plain], lambda row: ask(int(plain[row])))
-        classes = self._classes_of(rows, half, dated)
+        if len(dated) or what or not len(keys) or keys.max() >= 1 << 22:
+            return self._memories[what].take([keys, classes], ask)
+        return self._of_state.take(keys, lambda _, row: ask(row))
 
-        def ask_dated(row: int) -> int:
-            place = int(dated[row])
-            if not isinstance(self.decider, Decider):
-                return ask(place)
-            key, _ = self._classes.values[classes[row]]
-            return self.results.number(self.decider.decide_by(rows.signature(place), rows.dates(place)[0], key))
-
-        found[dated] = self._dated.take([keys[dated], classes], ask_dated)
+    def _ask(self, rows: Rows, row: int, state: int, number: int, what: int) -> int:
+        signature, known = rows.signature(row), rows.dates(row)[0]
+        key, _ = self._classes.values[number]
+        decider = self.decider
+        matters: Hashable = ()
+        if isinstance(decider, Decider):
+            matters = state, decider.relevant(signature, known, key, self.states.function(state))
+            found = self._asked[what].get(matters)
+            if found is not None:
+                return found
+        if what:
+            found = self.completions.number(decider.completions_by(signature, known, key))
+        else:
+            found = self.results.number(decider.decide_by(signature, known, key))
+        if matters:
+            self._asked[what][matters] = found
         return found
 
     def _classes_of(self, rows: Rows, half: Array, dated: Array) -> Array:
@@ -169,8 +194,3 @@ class DecisionColumn:
             return self._classes.number((key, values_of(known, row)))
 
         return self._situations.take(columns, work_out)
-
-    def _of_states(self, keys: Array, ask: Callable[[int], int]) -> Array:
-        if len(keys) and keys.max() < 1 << 22:
-            return self._table.take(keys, lambda _, row: ask(row))
-        return self._plain.take([keys], ask)

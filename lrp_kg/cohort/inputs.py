@@ -70,8 +70,7 @@ class Portion:
 
 def is_absent(days: Array) -> bool:
     """Return whether no row has a date, as far as that is known without a look at the rows."""
-    found: bool = days.strides == (0,)
-    return found
+    return days.strides[0] == 0
 
 
 class Inputs:

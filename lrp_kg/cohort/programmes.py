@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.answer.programmes import ProgrammeRun
-from lrp_kg.answer.run import Run
-from lrp_kg.cohort.arrays import Array, Column, Memory, Numbering, spread, values_of
+from lrp_kg.answer.programmes import of_several
+from lrp_kg.cohort.arrays import Array, Column, Memory, spread, values_of
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import RANGE, Days, Rows
 from lrp_kg.cohort.deciding import DecisionColumn
@@ -17,7 +16,6 @@ from lrp_kg.durations import day_number
 from lrp_kg.guideline.model import Programme
 from lrp_kg.logic.calendar import ALWAYS
 from lrp_kg.logic.editions import candidates
-from lrp_kg.record.model import Record
 
 
 class ProgrammeColumn:
@@ -25,7 +23,8 @@ class ProgrammeColumn:
 
     def __init__(self, programme: Programme, assessor: Assessor, decided: Mapping[str, DecisionColumn]) -> None:
         self.programme = programme
-        self._assessor = assessor
+        self._dates = assessor.dates
+        self._guideline = assessor.guideline
         self._own = [decided[e.decision] for e in programme.editions]
         self.results = self._own[0].results
         self._field = assessor.guideline.choosing_field(programme)
@@ -33,14 +32,12 @@ class ProgrammeColumn:
             (day_number(c.days.earliest), day_number(c.days.latest)) for c in candidates(programme, ALWAYS)
         ]
         self._memory = Memory()
-        self._situations = Memory()
-        self._classes = Numbering()
 
     def chosen(self, rows: Rows) -> tuple[Array, Days | None]:
         """Return the editions that may apply in each row, as bits, and the days on which the choosing date can be."""
         if self._field is None or len(self._windows) == 1:
             return np.full(rows.size, (1 << len(self._windows)) - 1, np.int64), None
-        possible = ColumnBounds(self._assessor.dates, rows).of(self._field)
+        possible = ColumnBounds(self._dates, rows).of(self._field)
         contrary = possible.low > possible.high
         low = np.where(contrary, day_number(ALWAYS.earliest), possible.low)
         high = np.where(contrary, day_number(ALWAYS.latest), possible.high)
@@ -65,35 +62,23 @@ class ProgrammeColumn:
 
     def _of_several(self, rows: Rows, chosen: Array, possible: Days | None) -> Array:
         """Return the outcomes where several editions may apply."""
-        columns: list[Column] = [chosen]
-        dates: list[Column] = [chosen]
-        known: list[Column] = [chosen]
+        parts: list[Column] = [chosen]
         for place, (column, (first, last)) in enumerate(zip(self._own, self._windows, strict=True)):
-            used = (chosen >> place & 1).astype(bool)
-            windowed = rows
+            used = np.flatnonzero(chosen >> place & 1)
+            windowed = rows.of(used)
             if possible is not None and self._field is not None:
-                days = Days(
-                    np.full(rows.size, RANGE, np.int8),
-                    np.where(used, np.maximum(first, possible.low), possible.low),
-                    np.where(used, np.minimum(last, possible.high), possible.high),
+                days = possible.of(used)
+                within = Days(
+                    np.full(len(used), RANGE, np.int8), np.maximum(first, days.low), np.minimum(last, days.high)
                 )
-                windowed = rows.with_days(self._field, days)
-            keys = column.states.of(rows)
-            half = column.states.half_known(windowed, column.states.support(keys))
-            columns.append(np.where(used, keys, -1))
-            some = np.flatnonzero(used & (half > 0))
-            found = [spread(c, some, rows.size) for c in column.states.situation(windowed, half, some)]
-            dates += found
-            known += found[: column.states.dates_named + 1]
+                windowed = windowed.with_days(self._field, within)
+            parts.append(spread(column.completed(windowed), used, rows.size))
 
-        def class_of(row: int) -> int:
-            return self._classes.number((self._run(rows, row).key(), values_of(known, row)))
+        def work_out(row: int) -> int:
+            places = [place for place in range(len(self._own)) if chosen[row] >> place & 1]
+            numbers = values_of(parts[1:], row)
+            found = [self._own[place].completions.values[numbers[place]] for place in places]
+            options = self._guideline.decisions[self._own[places[-1]].decision].options
+            return self.results.number(of_several(self._guideline, self.programme, [o.id for o in options], found))
 
-        columns.append(self._situations.take(dates, class_of))
-        return self._memory.take(columns, lambda row: self.results.number(self._run(rows, row).outcome()))
-
-    def _run(self, rows: Rows, row: int) -> ProgrammeRun:
-        """Return the work on the programme for one row."""
-        known, ranges = rows.dates(row)
-        record = Record("", values={}, dates=known, texts={}, lists={}, ranges=ranges)
-        return ProgrammeRun(Run(self._assessor, record, explain=False, signature=rows.signature(row)), self.programme)
+        return self._memory.take(parts, work_out)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +35,8 @@ class OutcomeColumns:
         self._collects = collects
         self._term = term
         self.name = term.id
+        self._results: list[Outcome] = []
+        self._tables: dict[str, pa.Array] = {}
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
@@ -49,44 +53,62 @@ class OutcomeColumns:
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
-        makers: dict[str, Callable[[list[Outcome], Array], pa.Array]] = {
+        makers: dict[str, Callable[[Array], pa.Array]] = {
             ANSWER: self._answer,
-            ANSWERS: lambda found, places: _lists([list(o.answers) for o in found], places),
-            STATUS: lambda found, places: ordered([STATUSES.index(o.status) for o in found], places, STATUSES),
-            POSSIBLE: lambda found, places: _lists([list(o.possible) for o in found], places),
-            MISSING: lambda found, places: _lists([[self._g.fields[m].id for m in o.missing] for o in found], places),
+            ANSWERS: partial(self._lists, ANSWERS, lambda o: o.answers),
+            STATUS: partial(self._ordered, STATUS, lambda o: STATUSES.index(o.status), STATUSES),
+            POSSIBLE: partial(self._lists, POSSIBLE, lambda o: o.possible),
+            MISSING: partial(self._lists, MISSING, lambda o: [self._g.fields[m].id for m in o.missing]),
         }
         wanted = [maker for kind, maker in makers.items() if kind in self._kinds]
         if not wanted:
             return
-        used, places = np.unique(rows.outcomes(self.name), return_inverse=True)
-        results = rows.results(self.name)
-        found = [results[n] for n in used.tolist()]
-        yield from (maker(found, places) for maker in wanted)
+        numbers = rows.outcomes(self.name)
+        self._results = rows.results(self.name)
+        yield from (maker(numbers) for maker in wanted)
 
-    def _answer(self, found: Sequence[Outcome], places: Array) -> pa.Array:
+    def _answer(self, numbers: Array) -> pa.Array:
         if self._collects:
-            return _lists([list(o.answers) if o.status == DECIDED else None for o in found], places)
-        decided = [self._options.index(o.answers[0]) if o.status == DECIDED else None for o in found]
-        return ordered(decided, places, self._options)
+            return self._lists(ANSWER, lambda o: o.answers if o.status == DECIDED else None, numbers)
+        return self._ordered(
+            ANSWER, lambda o: self._options.index(o.answers[0]) if o.status == DECIDED else None, self._options, numbers
+        )
+
+    def _ordered(
+        self, kind: str, place: Callable[[Outcome], int | None], categories: Sequence[str], numbers: Array
+    ) -> pa.Array:
+        made = self._made(kind, pa.int16(), place)
+        return _categories(made.take(pa.array(numbers)), categories)
+
+    def _lists(self, kind: str, texts: Callable[[Outcome], Sequence[str] | None], numbers: Array) -> pa.Array:
+        return self._made(kind, TEXTS, texts).take(pa.array(numbers))
+
+    def _made(self, kind: str, of_type: pa.DataType, function: Callable[[Outcome], Any]) -> pa.Array:
+        """Return what a function makes of each outcome that there is so far."""
+        known = self._tables.get(kind)
+        have = 0 if known is None else len(known)
+        if known is None or have < len(self._results):
+            new = pa.array([function(outcome) for outcome in self._results[have:]], of_type)
+            known = self._tables[kind] = new if known is None else pa.concat_arrays([known, new])
+        return known
 
 
 def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[str]) -> pa.Array:
     """Return a column of ordered categories: for each row the place of its category in a list of numbers."""
-    indices = pa.array(numbers, pa.int16()).take(pa.array(places))
-    return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()), ordered=True)
+    return _categories(pa.array(numbers, pa.int16()).take(pa.array(places)), categories)
+
+
+def _categories(indices: pa.Array, categories: Sequence[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()), ordered=True, safe=False)
 
 
 def boolean(verdicts: Array) -> pa.Array:
     """Return verdicts as true and false, and null for what is not known."""
-    return pa.array(verdicts == TRUE, mask=verdicts == OPEN)
+    true, known = (pa.py_buffer(np.packbits(bits, bitorder="little")) for bits in (verdicts == TRUE, verdicts != OPEN))
+    return pa.Array.from_buffers(pa.bool_(), len(verdicts), [known, true])
 
 
 def days(numbers: Array) -> pa.Array:
     """Return days by their numbers as dates, and null for `ABSENT`."""
     absent = numbers == ABSENT
     return pa.array(np.where(absent, 0, numbers).astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
-
-
-def _lists(values: Sequence[list[str] | None], places: Array) -> pa.Array:
-    return pa.array(values, TEXTS).take(pa.array(places))

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from lrp_kg.cohort.choice import ANSWER, FACT
 from lrp_kg.cohort.describing import KIND, description
-from lrp_kg.cohort.inputs import EMPTY, SEPARATOR
+from lrp_kg.cohort.inputs import ID, SEPARATOR
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
 
@@ -98,7 +98,8 @@ class Output:
 def writer_of(suffix: str, schema: pa.Schema, stream: Any) -> Any:
     """Return what writes answers to a stream: it has ``write_batch`` and ``close``."""
     if suffix == ".parquet":
-        return pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1)
+        repeated = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != ID]
+        return pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1, use_dictionary=repeated)
     return _Csv(schema, stream) if suffix == ".csv" else _Lines(stream)
 
 

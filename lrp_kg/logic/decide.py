@@ -92,9 +92,12 @@ class Decider:
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to."""
-        groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
+        return self.completions_by(signature, known_dates, self.date_key(signature, known_dates, ranges))
+
+    def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
+        """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others."""
         relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
-        found, groups = self._explore(signature, groups)
+        found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key))
         return Completions(
             frozenset(self._outcomes(found)),
             self._made_different(found, groups, relevant, signature),
@@ -128,6 +131,13 @@ class Decider:
     def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
         """Return the result for a signature and the dates that are known, as another `date_key` bounds the others."""
         return self._decide(signature, cast("tuple[_DateGroup, ...]", key), self._known_ends(signature, known_dates))
+
+    def relevant(self, signature: Signature, known_dates: DateValues, key: Hashable, node: int) -> Hashable:
+        """Return what of a `date_key`, and of the dates that are known, makes a difference to a function."""
+        support = self.diagram.support(node)
+        groups = tuple(g for g in cast("tuple[_DateGroup, ...]", key) if g.choices and not support.isdisjoint(g.axes))
+        ends = {name for number, d in self._durations if number in support for name in (d.start, d.end)}
+        return groups, self._known_ends(signature, known_dates) & ends
 
     def left(self, signature: Signature, node: int | None = None) -> int:
         """Return the function that is left for the cells of a signature, of the whole decision or of a node of it."""
@@ -275,6 +285,14 @@ class KleeneDecider:
         outcome = self.decide(signature, known_dates, ranges)
         meaning = repr(outcome) if outcome.status != UNDETERMINED else self.decision.iri
         return Completions(frozenset((outcome,)), outcome.missing, frozenset((meaning,)))
+
+    def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
+        """Return what the decision comes to; dates do not bound it."""
+        return self.completions(signature, known_dates, {})
+
+    def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
+        """Return the result for a signature; dates do not bound it."""
+        return self.decide(signature, known_dates, {})
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature."""
