@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from lrp_kg.cohort.choice import ANSWER, FACT
 from lrp_kg.cohort.describing import KIND, description
-from lrp_kg.cohort.inputs import ID, SEPARATOR
+from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
 
