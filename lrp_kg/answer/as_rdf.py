@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from lrp_kg import __version__
 from lrp_kg.answer.as_json import Json
 from lrp_kg.answer.framing import framed, prefixes_for
-from lrp_kg.answer.rdf_results import links_of, results_of
+from lrp_kg.answer.rdf_results import ReasonLines, links_of, results_of
 from lrp_kg.answer.results import Assessment
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import version_iri
@@ -97,7 +97,10 @@ class LoneAnswer:
         lines.sort(key=lambda line: not line.startswith(f"{me} "))
         lines += activity_lines(activity, f"{me}-software", found.guideline, at or datetime.now(UTC))
         for number, result in results:
-            lines += result.named(_blank(f"{me}-{number}"))
+            label = _blank(f"{me}-{number}")
+            lines += result.named(f"{me}-{number}", label)
+            for reason in result.reasons:
+                lines += reason.named(label(reason))
         text = "".join(f"{line} .\n" for line in lines)
         triples = [q.triple for q in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
         return cls(found.guideline, root, triples)
@@ -117,5 +120,5 @@ class LoneAnswer:
         return framed(self.triples, self.root, self.prefixes)
 
 
-def _blank(label: str) -> Callable[[str], str]:
-    return lambda part: f"{label}{part and '-' + part}"
+def _blank(label: str) -> Callable[[ReasonLines], str]:
+    return lambda reason: f"{label}-{reason.label}"

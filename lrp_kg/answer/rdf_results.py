@@ -36,29 +36,52 @@ _STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
 _DATE_STATUS = {"unknown": "undated"}
 _APPLIES = {"yes": "appliesNow", "later": "appliesLater", "unknown": "appliesPerhaps"}
 _MARKED = {AGREES: "agreedStatement", DIFFERS: "contradictedStatement", DOUBTFUL: "doubtedStatement"}
-_PART = "\x02"
-"""Is on both sides of the name of a node of a result, which is said relative to that of the result."""
-_ME = _PART * 2
+_ME = "\x02"
+"""In place of the name of a result or of a reason in its lines."""
 _TYPE = f"<{RDF}type>"
 
 
 @dataclass(frozen=True)
+class ReasonLines:
+    """The verdict of a condition, which a result links to by a property; ``label`` is its own in that result."""
+
+    label: str
+    link: str
+    condition: str
+    verdict: str
+
+    @property
+    def digest(self) -> str:
+        """A digest of what it says, whatever links to it."""
+        return _digest(f"{self.condition} {self.verdict}")
+
+    def named(self, name: str) -> list[str]:
+        """Return its lines, where ``name`` is the term of it."""
+        kind = f"{name} {_TYPE} <{CP}ConditionResult>"
+        return [kind, f"{name} <{CP}ofCondition> <{self.condition}>", f"{name} <{CP}verdict> <{CP}{self.verdict}>"]
+
+
+@dataclass(frozen=True)
 class ResultLines:
-    """A result: the property that links to it, and what it says as lines of N-Triples without their full stops."""
+    """A result: the property that links to it, what it says as lines of N-Triples without full stops, its reasons."""
 
     link: str
     said: tuple[str, ...]
+    reasons: tuple[ReasonLines, ...] = ()
 
     @cached_property
     def digest(self) -> str:
         """A digest of what it says: results with the same one are the same."""
-        return hashlib.sha256("\n".join(self.said).encode()).hexdigest()[:24]
+        return _digest("\n".join((*self.said, *(f"{r.link} {r.condition} {r.verdict}" for r in self.reasons))))
 
-    def named(self, name: Callable[[str], str]) -> list[str]:
-        """Return the lines; ``name`` gives the term of the result itself, by "", and of each of its parts."""
-        pieces = "\n".join(self.said).split(_PART)
-        pieces[1::2] = [name(piece) for piece in pieces[1::2]]
-        return "".join(pieces).split("\n")
+    def named(self, name: str, reason: Callable[[ReasonLines], str]) -> list[str]:
+        """Return the lines but those of its reasons; ``name`` is its term, and ``reason`` gives that of a reason."""
+        links = (f"{name} <{CP}{r.link}> {reason(r)}" for r in self.reasons)
+        return [*"\n".join(self.said).replace(_ME, name).split("\n"), *links]
+
+
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
 def literal(value: date | int | str) -> str:
@@ -72,15 +95,20 @@ def literal(value: date | int | str) -> str:
 
 def results_of(found: Assessment) -> Iterator[ResultLines]:
     """Yield the results that an assessment links to."""
+    programmes = {p.decision: p for p in found.programmes.values()}
+    for d in found.decisions.values():
+        programme = programmes.get(d.decision.iri)
+        yield _result("decisionResult", _decision(d, programme, found), tuple(_reasons(d, programme)))
     for link, said in _said(found):
-        kind = RESULTS[CP + link].removeprefix(CP)
-        yield ResultLines(CP + link, (f"{_ME} {_TYPE} <{CP}{kind}>", *said))
+        yield _result(link, said)
+
+
+def _result(link: str, said: Iterable[str], reasons: tuple[ReasonLines, ...] = ()) -> ResultLines:
+    kind = RESULTS[CP + link].removeprefix(CP)
+    return ResultLines(CP + link, (f"{_ME} {_TYPE} <{CP}{kind}>", *said), reasons)
 
 
 def _said(found: Assessment) -> Iterator[tuple[str, Iterable[str]]]:
-    programmes = {p.decision: p for p in found.programmes.values()}
-    for d in found.decisions.values():
-        yield "decisionResult", _decision(d, programmes.get(d.decision.iri), found)
     for box, statements in found.boxes:
         yield "statementsResult", _statements(box.iri, statements)
     for option, own in found.guideline.notices.items():
@@ -108,16 +136,16 @@ def _decision(d: DecisionResult, programme: ProgrammeResult | None, found: Asses
         yield from (f"{_ME} <{CP}editionAnswer> <{name}>" for name in _by_edition(programme, found.guideline))
     yield from (f"{_ME} <{CP}missingField> <{name}>" for name in r.missing)
     yield from (f"{_ME} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
+
+
+def _reasons(d: DecisionResult, programme: ProgrammeResult | None) -> Iterator[ReasonLines]:
+    for n, x in enumerate(d.because, 1):
+        yield ReasonLines(f"because-{n}", "because", x.condition.iri, VERDICT_NAMES[x.verdict])
     criteria = dict.fromkeys(
         (c.criterion.applies_to, c.verdict) for e in (programme.applying if programme else ()) for c in e.criteria
     )
-    reasons = [(f"because-{n}", "because", x.condition.iri, x.verdict) for n, x in enumerate(d.because, 1)]
-    reasons += [(f"criterion-{n}", "criterionResult", cls, v) for n, (cls, v) in enumerate(criteria, 1)]
-    yield from (f"{_ME} <{CP}{link}> {_PART}{part}{_PART}" for part, link, _, _ in reasons)
-    for part, _, condition, verdict in reasons:
-        yield f"{_PART}{part}{_PART} {_TYPE} <{CP}ConditionResult>"
-        yield f"{_PART}{part}{_PART} <{CP}ofCondition> <{condition}>"
-        yield f"{_PART}{part}{_PART} <{CP}verdict> <{CP}{VERDICT_NAMES[verdict]}>"
+    for n, (condition, verdict) in enumerate(criteria, 1):
+        yield ReasonLines(f"criterion-{n}", "criterionResult", condition, VERDICT_NAMES[verdict])
 
 
 def _by_edition(programme: ProgrammeResult, guideline: Guideline) -> Iterator[str]:

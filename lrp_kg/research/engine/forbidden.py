@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lrp_kg.errors import MalformedQuery, QueryRefused
 from lrp_kg.research.engine.model import BASE
@@ -43,8 +42,7 @@ _KEYWORDS = {
 _UPDATES = re.compile("insert|delete|load|clear|drop|create|add|move|copy", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class QueryGraphs:
+class QueryGraphs(NamedTuple):
     """The graphs that a query names with FROM and FROM NAMED."""
 
     default: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import signal
@@ -14,11 +15,14 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 import pyoxigraph as ox
 
 from lrp_kg.research.engine import forbidden, messages, worker
+from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.engine.store_dataset import StoreDataset
 
 
 def _open(store: str | None, quads: str | None) -> ox.Store:
@@ -30,12 +34,19 @@ def _open(store: str | None, quads: str | None) -> ox.Store:
     return found
 
 
+def _homes(description: str | None) -> Homes:
+    if not description:
+        return Homes()
+    return Homes.from_json(json.loads(Path(description).read_bytes()).get("homes", {}))
+
+
 def main() -> None:
     """Open the store, then fork and reap workers until the pool is gone."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--descriptor", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)
     parser.add_argument("--store")
+    parser.add_argument("--description", help="file that says where the triples of the store are at home")
     parser.add_argument("--quads")
     options = parser.parse_args()
     # Python 3.12 and newer warn at a fork beside other threads: the only ones here are those that RocksDB keeps for
@@ -44,12 +55,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then closes the socket
     control = socket.socket(fileno=options.descriptor)
     try:
-        store = _open(options.store, options.quads)
-    except (OSError, RuntimeError, SyntaxError) as error:
+        data = StoreDataset(_open(options.store, options.quads), _homes(options.description))
+    except (OSError, ValueError, RuntimeError, SyntaxError) as error:
         messages.send(control, {"error": " ".join(str(error).split())[:500]})
         return
     forbidden.preload()
-    fork_on_request(control, lambda sock, parent: worker.serve(sock, store, options.memory, parent))
+    fork_on_request(control, lambda sock, parent: worker.serve(sock, data, options.memory, parent))
 
 
 def fork_on_request(control: socket.socket, work: Callable[[socket.socket, int], None]) -> None:

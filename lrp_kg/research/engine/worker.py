@@ -10,17 +10,13 @@ from typing import IO, Any, cast
 import pyoxigraph as ox
 
 from lrp_kg.errors import LrpError
-from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.research.engine import forbidden, messages, sandbox
 from lrp_kg.research.engine.formats import GRAPHS, SOLUTIONS, can_exceed, count, writable
-from lrp_kg.research.engine.model import BASE
 from lrp_kg.research.engine.result_file import ResultFile, ResultTooLarge
-
-DISJOINT = frozenset((RECORDS, ANSWERS))
-"""Graphs that share no triple with each other or with any other: they need no merging."""
+from lrp_kg.research.engine.store_dataset import StoreDataset
 
 
-def serve(sock: socket.socket, store: ox.Store, memory: int, parent: int) -> None:
+def serve(sock: socket.socket, data: StoreDataset, memory: int, parent: int) -> None:
     """Answer queries until the other side is gone, or ``parent``, which forked this process."""
     sandboxed = sandbox.close_off(parent)
     sandbox.limit_memory(memory)
@@ -30,7 +26,7 @@ def serve(sock: socket.socket, store: ox.Store, memory: int, parent: int) -> Non
     while (message := messages.receive(sock)) is not None:
         signal.setitimer(signal.ITIMER_REAL, message.data["clock"])
         signal.setitimer(signal.ITIMER_PROF, message.data["seconds"])
-        data, file = _answer(store, message.data)
+        data, file = _answer(data, message.data)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         data["used"] = time.process_time()
@@ -43,9 +39,9 @@ def serve(sock: socket.socket, store: ox.Store, memory: int, parent: int) -> Non
             messages.send(sock, data, file.reader().read())
 
 
-def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
+def _answer(data: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     try:
-        return _run(store, request)
+        return _run(data, request)
     except LrpError as error:
         return {"error": error.code, "message": error.message, "messages": dict(error.messages)}, None
     except ResultTooLarge:
@@ -61,12 +57,12 @@ def _answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], R
         return {"error": "malformed-query", "message": f"The query cannot be answered: {reason}."}, None
 
 
-def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
+def _run(data: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     text = request["text"]
     asked = forbidden.QueryGraphs(tuple(request["default"]), tuple(request["named"]))
     dataset = forbidden.examine(text)
     try:
-        results = _query(store, text, asked or dataset)
+        results = data.query(text, asked or dataset)
     except SyntaxError as error:
         raise forbidden.syntax_error(text, error) from None
     form = "graph"
@@ -87,19 +83,3 @@ def _run(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], Resu
             return {"error": "limit-rows"}, None
     graphs = [*dataset.default, *dataset.named]
     return {"form": form, "media": media_type, "size": file.size, "rows": rows, "graphs": graphs}, file
-
-
-def _query(store: ox.Store, text: str, dataset: forbidden.QueryGraphs) -> Any:
-    if not dataset:
-        return store.query(text, base_iri=BASE)
-    named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(name) for name in dataset.named]
-    default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(name) for name in dataset.default]
-    if len(set(dataset.default) - DISJOINT) <= 1:
-        return store.query(text, base_iri=BASE, default_graph=default, named_graphs=named)
-    merged = ox.Store()  # a list of default graphs would keep the triples that two of them share apart
-    for graph in default:
-        quads = store.quads_for_pattern(None, None, None, graph)
-        merged.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
-    for graph in named:
-        merged.extend(store.quads_for_pattern(None, None, None, graph))
-    return merged.query(text, base_iri=BASE, default_graph=ox.DefaultGraph(), named_graphs=named)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby, pairwise, product
+from operator import itemgetter
 
 import pyoxigraph as ox
 
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import DERIVED, RECORDS
-from lrp_kg.namespaces import CP
+from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.store.predicates import NEXT_CONTACT, homes_of
 
-_NEXT = ox.NamedNode(CP + "nextContact")
-_GRAPHS = (ox.NamedNode(DERIVED), ox.DefaultGraph())
+_NEXT = ox.NamedNode(NEXT_CONTACT)
 
 
 def link_contacts(store: ox.Store, guideline: Guideline) -> None:
@@ -21,30 +23,33 @@ def link_contacts(store: ox.Store, guideline: Guideline) -> None:
 
     Records without an episode or a day have none; records of one day have the same ones.
     """
-    known = {q.triple for q in store.quads_for_pattern(None, _NEXT, None, _GRAPHS[0])}
-    found = {ox.Triple(record, _NEXT, following) for record, following in _pairs(store, guideline)}
-    for quad in _quads(known - found):
+    homes = homes_of(guideline)
+    known = set(homes.triples(store, DERIVED, None, _NEXT))
+    found = {ox.Triple(record, _NEXT, following) for record, following in _pairs(store, guideline, homes)}
+    graphs = [ox.DefaultGraph()] if homes.of(NEXT_CONTACT, "") else [ox.DefaultGraph(), ox.NamedNode(DERIVED)]
+    for quad in _quads(known - found, graphs):
         store.remove(quad)
-    store.bulk_extend(_quads(found - known))
+    store.bulk_extend(_quads(found - known, graphs))
 
 
-def _quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
-    return (ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples for graph in _GRAPHS)
+def _quads(triples: Iterable[ox.Triple], graphs: list[ox.DefaultGraph | ox.NamedNode]) -> Iterator[ox.Quad]:
+    return (ox.Quad(*triple, graph) for triple in triples for graph in graphs)
 
 
-def _pairs(store: ox.Store, guideline: Guideline) -> Iterator[tuple[ox.NamedNode, ox.NamedNode]]:
+def _pairs(store: ox.Store, guideline: Guideline, homes: Homes) -> Iterator[tuple[ox.NamedNode, ox.NamedNode]]:
     """Yield the records of each episode with those of the next day on which it has some."""
     episode, day = guideline.roles.episode, guideline.roles.assessment
     if not (episode and day):
         return
-    sent = (
-        f"SELECT ?episode ?day ?record WHERE {{ GRAPH <{RECORDS}> {{ ?record <{episode}> ?episode ; <{day}> ?day }} }}"
-    )
-    rows = store.query(f"{sent} ORDER BY ?episode ?day ?record")
-    dated = (row for row in rows if _is_day(row[1].value))  # type: ignore[union-attr]
-    for _, contacts in groupby(dated, lambda row: row[0]):
-        days = [[row[2] for row in same] for _, same in groupby(contacts, lambda row: row[1].value)]
-        for earlier, later in pairwise(days):
+    days = defaultdict(list)
+    for record, _, value in homes.triples(store, RECORDS, None, ox.NamedNode(day)):
+        if _is_day(value.value):
+            days[record].append(value.value)
+    sent = homes.triples(store, RECORDS, None, ox.NamedNode(episode))
+    dated = sorted((str(name), value, record.value) for record, _, name in sent for value in days.get(record, ()))
+    for _, contacts in groupby(dated, itemgetter(0)):
+        same_day = [[ox.NamedNode(row[2]) for row in same] for _, same in groupby(contacts, itemgetter(1))]
+        for earlier, later in pairwise(same_day):
             yield from product(earlier, later)
 
 

@@ -16,17 +16,20 @@ import pyoxigraph as ox
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.lifeline import end_with_starter
 from lrp_kg.record.files import Item, understand
 from lrp_kg.record.model import Record
+from lrp_kg.research.store.predicates import homes_of
 from lrp_kg.research.store.quads import (
     AnswerWriter,
     NamedRecord,
-    derived_lines,
-    digest_lines,
+    QuadLines,
+    derived_triples,
+    digest_triple,
     is_reserved,
     name_record,
-    record_lines,
+    record_triples,
 )
 from lrp_kg.research.store.stored import is_answered
 
@@ -93,6 +96,7 @@ class Deriver:
         self.job = job
         self.base = ox.Store.read_only(str(job.base)) if job.base else None
         self.answers = AnswerWriter(self.service.guideline, job.activity)
+        self.quads = QuadLines(homes_of(self.service.guideline))
 
     def batch(self, items: list[Item]) -> Batch:
         """Derive each item."""
@@ -100,7 +104,7 @@ class Deriver:
         records = [item.record for item in found if isinstance(item, _Readable)]
         self.service.assessor.prepare(records)
         derived = [self._answered(item) if isinstance(item, _Readable) else item for item in found]
-        return Batch(derived, self.answers.new_results())
+        return Batch(derived, "".join(self.quads.of(self.answers.new_results(), ANSWERS)))
 
     def _read(self, name: str, found: object) -> _Readable | DerivedItem:
         """Return an item that is to be answered, or the report on one that is not."""
@@ -121,19 +125,19 @@ class Deriver:
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
-                lines = "".join((*record_lines(named), *digest_lines(named), *self.answers.refused_lines(named)))
+                lines = self._lines(named, [digest_triple(named)], self.answers.refused_triples(named))
             return DerivedItem(_report(name, named, error.code, error.findings), lines)
 
     def _answered(self, item: _Readable) -> DerivedItem:
         named = item.named
         assessment = self.service.assessor.assess(item.record, explain=True)
-        parts = (
-            *record_lines(named),
-            *digest_lines(named),
-            *derived_lines(named, item.record, self.service.guideline),
-            *self.answers.lines(named, assessment),
-        )
-        return DerivedItem(_report(item.name, named), "".join(parts))
+        derived = (digest_triple(named), *derived_triples(named, item.record, self.service.guideline))
+        lines = self._lines(named, derived, self.answers.triples(named, assessment))
+        return DerivedItem(_report(item.name, named), lines)
+
+    def _lines(self, named: NamedRecord, derived: Iterable[str], answer: Iterable[str]) -> str:
+        sent = self.quads.of(record_triples(named), RECORDS)
+        return "".join((*sent, *self.quads.of(derived, DERIVED), *self.quads.of(answer, ANSWERS)))
 
 
 def _refused(name: str, finding: Finding) -> DerivedItem:

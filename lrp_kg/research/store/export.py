@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from lrp_kg.errors import StoreError
-from lrp_kg.research.store.generations import Store
+from lrp_kg.research.engine.homes import DATA, Homes
+from lrp_kg.research.store.generations import Generation, Store
+
+
+def _quads(generation: Generation) -> Iterator[ox.Quad]:
+    """Yield every quad of each graph; those of graphs that the store does not keep apart are found by their home."""
+    store, homes = ox.Store.read_only(str(generation.folder)), Homes.from_json(generation.homes)
+    kept_apart = (q for q in store if not (isinstance(q.graph_name, ox.NamedNode) and q.graph_name.value in DATA))
+    yield from kept_apart
+    for graph in DATA:
+        name = ox.NamedNode(graph)
+        yield from (ox.Quad(*triple, name) for triple in homes.triples(store, graph))
 
 
 def export(folder: Path, file: Path) -> None:
@@ -16,7 +28,8 @@ def export(folder: Path, file: Path) -> None:
     generation = Store(folder).current()
     draft = file.with_name(f"{file.name}.draft")
     try:
-        ox.Store.read_only(str(generation.folder)).dump(str(draft), ox.RdfFormat.N_QUADS)
+        with draft.open("wb") as out:
+            ox.serialize(_quads(generation), output=out, format=ox.RdfFormat.N_QUADS)
         os.replace(draft, file)
     except OSError as error:
         draft.unlink(missing_ok=True)

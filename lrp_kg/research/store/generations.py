@@ -25,7 +25,10 @@ from typing import Any
 
 from lrp_kg.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
+"""The format that is written; in format 1, which is read too, named graphs hold all that is in them."""
+
+READ = (1, FORMAT)
 _NAME = re.compile(r"\d{6,}")
 KEPT = 2
 """Generations that are left in place: the current one, and one that readers may still have open."""
@@ -33,7 +36,7 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class Generation:
-    """A complete dataset: its folder, when it was made, what it was derived with, and its loads."""
+    """A complete dataset: its folder, when it was made, what it was derived with, its loads, and `Homes` as JSON."""
 
     name: str
     folder: Path
@@ -43,6 +46,12 @@ class Generation:
     package: str
     records: int
     loads: tuple[dict[str, Any], ...] = field(default=())
+    homes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    @property
+    def description(self) -> Path:
+        """The file that says all this."""
+        return self.folder.with_suffix(".json")
 
 
 class Store:
@@ -69,9 +78,9 @@ class Store:
         except (OSError, ValueError) as error:
             raise StoreError(f"{marker} cannot be read: {type(error).__name__}. Restore it from a copy.") from None
         form = data.get("format") if isinstance(data, dict) else None
-        if form != FORMAT:
+        if form not in READ:
             raise StoreError(
-                f"{self.folder} has the format {form!r}; this version reads {FORMAT}. "
+                f"{self.folder} has the format {form!r}; this version reads {READ[0]} to {READ[-1]}. "
                 "Load the records into a new store."
             )
         return True
@@ -128,6 +137,10 @@ class Store:
 
     # -- writing ----------------------------------------------------------------------------------
 
+    def mark(self) -> None:
+        """Say in which format the store is from now on."""
+        write_durably(self.folder / "lrp-kg.json", json.dumps({"store": "lrp-kg", "format": FORMAT}))
+
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
         """Hold the lock of the store, made where it is not there; raise `StoreError` where another load has it."""
@@ -142,7 +155,7 @@ class Store:
             except OSError:
                 raise StoreError(f"Another load into {self.folder} is under way. Wait until it has ended.") from None
             if new:
-                write_durably(self.folder / "lrp-kg.json", json.dumps({"store": "lrp-kg", "format": FORMAT}))
+                self.mark()
             yield Writer(self)
 
 
@@ -175,7 +188,8 @@ class Writer:
         sync_tree(folder)
         generation = Generation(name=folder.name, folder=folder, **about)
         data = {k: v for k, v in asdict(generation).items() if k not in ("name", "folder")}
-        write_durably(folder.with_suffix(".json"), json.dumps(data, indent=1))
+        write_durably(generation.description, json.dumps(data, indent=1))
+        self.store.mark()  # before it is current: an earlier version would take it for one of its own
         write_durably(self.store.folder / "CURRENT", folder.name)
         self.base = generation
         return generation

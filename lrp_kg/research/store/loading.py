@@ -12,12 +12,11 @@ import pyoxigraph as ox
 from lrp_kg import __version__
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
 from lrp_kg.linux import require_linux
+from lrp_kg.research.engine.homes import Homes
 from lrp_kg.research.store.deriving import ItemReport
 from lrp_kg.research.store.generations import Generation, Store, Writer
 from lrp_kg.research.store.new_generation import NewGeneration, Progress, forget
-from lrp_kg.research.store.quads import ROOT
 from lrp_kg.research.store.snapshot import content_of
 from lrp_kg.research.store.sources import Source, read_items, stored_records
 from lrp_kg.research.store.stored import stored_digest
@@ -45,8 +44,9 @@ class Report:
 
 
 def needs_derivation(generation: Generation, guideline: Guideline) -> bool:
-    """Return whether the answers of a store were derived with another guideline, or another version of the package."""
-    return generation.content != content_of(guideline) or generation.package != __version__
+    """Return whether a store was made with another guideline, by another version of the package, or in another format."""
+    same = generation.content == content_of(guideline) and generation.package == __version__
+    return not (same and generation.homes)
 
 
 def load(
@@ -160,10 +160,11 @@ def _add(
     if replaced:
         store = ox.Store(str(target))
         for item in replaced:
-            forget(store, (item["iri"], item["assessment"]), (RECORDS, DERIVED, ANSWERS), f"{ROOT}list/")
+            forget(store, (item["iri"], item["assessment"]))
         store.flush()
         del store
-    new.finish(target, before + stored, stored + len(replaced))
+    leftovers = bool(replaced or report.unchanged or any(i["code"] == "record-conflict" for i in report.rejected))
+    new.finish(target, before + stored, stored + len(replaced), leftovers=leftovers)
     report.stored, report.replaced = stored, len(replaced)
 
 
@@ -177,12 +178,12 @@ def _derive_again(guideline: Guideline, writer: Writer, report: Report, progress
     """
     assert writer.base is not None  # noqa: S101 - asked before
     new = NewGeneration(guideline, writer, "derive again", (), progress)
-    base = ox.Store.read_only(str(writer.base.folder))
+    base, homes = ox.Store.read_only(str(writer.base.folder)), Homes.from_json(writer.base.homes)
 
     def decide(item: ItemReport) -> None:
         item["outcome"] = "no-longer-valid" if item["code"] else "stored"
 
-    for item in new.derive(stored_records(base, guideline), decide, KEPT, keep_invalid=True):
+    for item in new.derive(stored_records(base, guideline, homes), decide, KEPT, keep_invalid=True):
         report.rederived += 1
         if item["code"]:
             report.no_longer_valid.append(item)

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,18 +15,22 @@ from lrp_kg import __version__
 from lrp_kg.answer.rdf_results import RESULTS
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS
-from lrp_kg.namespaces import RDF
+from lrp_kg.namespaces import CP, RDF
 from lrp_kg.record.files import Item
 from lrp_kg.research.store.contacts import link_contacts
 from lrp_kg.research.store.deriving import ItemReport, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
-from lrp_kg.research.store.quads import ROOT, load_lines
+from lrp_kg.research.store.predicates import homes_of
+from lrp_kg.research.store.quads import LISTS, RESULTS_NAMED, ROOT, QuadLines, load_triples
 from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 from lrp_kg.research.store.sources import Source
 from lrp_kg.research.store.staging import Staging
 
 Progress = Callable[[str, int], None]
 """Progress callback: step name, records done."""
+
+_DEFAULT = ox.DefaultGraph()
+_TYPE, _REST = ox.NamedNode(RDF + "type"), ox.NamedNode(RDF + "rest")
 
 
 class NewGeneration:
@@ -80,17 +85,22 @@ class NewGeneration:
             count += len(reports)
             self.progress("derive", count)
 
-    def finish(self, target: Path, records: int, count: int) -> Generation:
-        """Put what is staged into the folder of the new generation and make that the current one."""
+    def finish(self, target: Path, records: int, count: int, *, leftovers: bool = False) -> Generation:
+        """Put what is staged into the folder of the new generation and make that the current one.
+
+        ``leftovers``: there are results or lists that only records had which were replaced or not taken.
+        """
         now = datetime.now(UTC).replace(microsecond=0)
         moment = now.isoformat()
         self.progress("store", count)
         store = ox.Store(str(target))
         for file in self.staging.files():
             store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
-        said = load_lines(self.activity, self.guideline, now)
+        homes = homes_of(self.guideline)
+        said = QuadLines(homes).of(load_triples(self.activity, self.guideline, now), ANSWERS)
         store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
-        forget_unused_results(store)
+        if leftovers:
+            forget_unused(store)
         link_contacts(store, self.guideline)
         store.optimize()
         store.flush()
@@ -105,6 +115,7 @@ class NewGeneration:
             package=__version__,
             records=records,
             loads=(*(self.writer.base.loads if self.writer.base else ()), entry),
+            homes=homes.as_json(),
         )
         self.staging.remove()
         return generation
@@ -128,30 +139,28 @@ class NewGeneration:
         return target
 
 
-def forget_unused_results(store: ox.Store) -> None:
-    """Remove results that no assessment has: those of records that were replaced, or not taken in the end."""
-    graph, type_ = ox.NamedNode(ANSWERS), ox.NamedNode(RDF + "type")
-    for link, kind in RESULTS.items():
-        used = ox.NamedNode(link)
-        for result in list(store.quads_for_pattern(None, type_, ox.NamedNode(kind), graph)):
-            node = result.subject
-            if isinstance(node, ox.NamedNode) and not any(
-                True for _ in store.quads_for_pattern(None, used, node, graph)
-            ):
-                forget(store, (node.value,), (ANSWERS,), f"{node.value}#")
+def forget_unused(store: ox.Store) -> None:
+    """Remove results, reasons and lists that nothing refers to: those of records that were replaced or not taken."""
+    kinds = [*RESULTS.values(), CP + "ConditionResult"]
+    typed = (store.quads_for_pattern(None, _TYPE, ox.NamedNode(kind), _DEFAULT) for kind in kinds)
+    cells = (q for q in store.quads_for_pattern(None, _REST, None, _DEFAULT) if _is_cell(q.subject))
+    todo = [q.subject for q in chain(*typed, cells)]
+    while todo:  # what is removed may have been the last to refer to another
+        node = todo.pop()
+        if isinstance(node, ox.NamedNode) and next(store.quads_for_pattern(None, None, node, _DEFAULT), None) is None:
+            todo += forget(store, (node.value,))
 
 
-def forget(store: ox.Store, nodes: Iterable[str], graphs: Sequence[str], parts: str) -> None:
-    """Remove what some graphs say of nodes and of their parts, also from the default graph.
+def _is_cell(node: object) -> bool:
+    return isinstance(node, ox.NamedNode) and node.value.startswith(LISTS)
 
-    A part is a node that they refer to whose IRI begins with ``parts``.
-    """
-    todo = list(nodes)
-    while todo:
-        node = ox.NamedNode(todo.pop())
-        for graph in graphs:
-            for quad in list(store.quads_for_pattern(node, None, None, ox.NamedNode(graph))):
-                store.remove(quad)
-                store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
-                if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(parts):
-                    todo.append(quad.object.value)
+
+def forget(store: ox.Store, nodes: Iterable[str]) -> list[ox.NamedNode]:
+    """Remove what is said of nodes, in every graph; return what they referred to and is shared."""
+    shared = []
+    for node in nodes:
+        for quad in list(store.quads_for_pattern(ox.NamedNode(node), None, None, None)):
+            store.remove(quad)
+            if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith((LISTS, RESULTS_NAMED)):
+                shared.append(quad.object)
+    return shared

@@ -1,14 +1,14 @@
 """One record and its answer as N-Quads: the record as it was sent, what is computed from it, and the answer.
 
-What assessments say of a decision is shared: a result is named by a hash of what it says, so that a million records
-with a few hundred different results need only links.
+What many records and answers say is said once: a result, a reason and a list are named by a hash of what they say, so that
+a million records with a few thousand different results need only links.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,18 +16,21 @@ import pyoxigraph as ox
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, assessment_lines, head_lines
-from lrp_kg.answer.rdf_results import literal, results_of
+from lrp_kg.answer.rdf_results import ReasonLines, literal, results_of
 from lrp_kg.answer.results import Assessment
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
-from lrp_kg.namespaces import CP, PATIENT_RECORD, RDF, XSD
+from lrp_kg.namespaces import PATIENT_RECORD, RDF, XSD
 from lrp_kg.record.model import BASE, Members, RawRecord, Record
+from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.store.predicates import RECORD_DIGEST, REFUSED
 
 ROOT = "https://w3id.org/lrp-kg/"
-RECORD_DIGEST = CP + "recordDigest"
-REFUSED = CP + "refused"
+LISTS = f"{ROOT}list/"
+"""What the names of cells of lists begin with."""
+RESULTS_NAMED = f"{ROOT}result/"
+"""What the names of results and reasons begin with."""
 TYPE = f"<{RDF}type>"
 _INTEGER = re.compile(r"(?:\+|(-?))0*([0-9]+)")
 
@@ -89,48 +92,53 @@ def _canonical(node: Node) -> str:
     return node.value
 
 
-def _both(triples: Iterable[str], graph: str) -> Iterator[str]:
-    """Yield triples as lines for the default graph and for a named one."""
-    for triple in triples:
-        yield f"{triple} .\n"
-        yield f"{triple} <{graph}> .\n"
+class QuadLines:
+    """Writes triples as lines: for the default graph, and for the named one too where that is not their home."""
+
+    def __init__(self, homes: Homes) -> None:
+        self._predicates = {f"<{name}>": graph for name, graph in homes.predicates.items()}
+        self._classes = {f"<{name}>": graph for name, graph in homes.classes.items()}
+
+    def of(self, triples: Iterable[str], graph: str) -> Iterator[str]:
+        """Yield the lines of triples, each of which has its three terms between single spaces."""
+        for triple in triples:
+            yield f"{triple} .\n"
+            _, predicate, value = triple.split(" ", 2)
+            home = self._classes.get(value) if predicate == TYPE else self._predicates.get(predicate)
+            if home != graph:
+                yield f"{triple} <{graph}> .\n"
 
 
-def record_lines(named: NamedRecord) -> Iterator[str]:
-    """Yield a record as it was sent; the cells of a list have names of their own, so that nothing is blank."""
+def record_triples(named: NamedRecord) -> Iterator[str]:
+    """Yield a record as it was sent; the cells of a list are named by what they hold, so that nothing is blank."""
     subject = f"<{named.iri}>"
-
-    def triples() -> Iterator[str]:
-        yield f"{subject} {TYPE} <{PATIENT_RECORD}>"
-        for predicate, value in named.raw.entries:
-            if not isinstance(value, Members):
-                yield f"{subject} <{predicate}> {_term(value)}"
-                continue
-            cells = [f"<{ROOT}list/{_hash(f'{named.iri} {predicate} {n}')}>" for n in range(len(value.nodes))]
-            cells.append(f"<{RDF}nil>")
-            yield f"{subject} <{predicate}> {cells[0]}"
-            for cell, rest, node in zip(cells, cells[1:], value.nodes, strict=False):
-                yield f"{cell} <{RDF}first> {_term(node)}"
-                yield f"{cell} <{RDF}rest> {rest}"
-
-    return _both(triples(), RECORDS)
+    yield f"{subject} {TYPE} <{PATIENT_RECORD}>"
+    for predicate, value in named.raw.entries:
+        if not isinstance(value, Members):
+            yield f"{subject} <{predicate}> {_term(value)}"
+            continue
+        terms = [_term(n) for n in value.nodes]
+        own = named.iri if any(n.kind == "blank" for n in value.nodes) else ""
+        cells = [f"<{LISTS}{_hash(' '.join([own, *terms[n:]]))}>" for n in range(len(terms))]
+        cells.append(f"<{RDF}nil>")
+        yield f"{subject} <{predicate}> {cells[0]}"
+        for cell, rest, term in zip(cells, cells[1:], terms, strict=False):
+            yield f"{cell} <{RDF}first> {term}"
+            yield f"{cell} <{RDF}rest> {rest}"
 
 
-def derived_lines(named: NamedRecord, record: Record, guideline: Guideline) -> Iterator[str]:
+def derived_triples(named: NamedRecord, record: Record, guideline: Guideline) -> Iterator[str]:
     """Yield what is computed from a record and was not sent."""
     sent = {p for p, _ in named.raw.entries}
     days = {guideline.day_numbers[f]: day_number(day) for f, day in record.dates.items() if f in guideline.day_numbers}
-    triples = (
-        f"<{named.iri}> <{predicate}> {literal(value)}"
-        for predicate, value in {**record.values, **record.dates, **days}.items()
-        if predicate not in sent
-    )
-    return _both(triples, DERIVED)
+    for predicate, value in {**record.values, **record.dates, **days}.items():
+        if predicate not in sent:
+            yield f"<{named.iri}> <{predicate}> {literal(value)}"
 
 
-def digest_lines(named: NamedRecord) -> Iterator[str]:
-    """Yield the digest of a record, by which a later load sees whether it says something else."""
-    return _both([f'<{named.iri}> <{RECORD_DIGEST}> "{named.digest}"'], DERIVED)
+def digest_triple(named: NamedRecord) -> str:
+    """Return the digest of a record, by which a later load sees whether it says something else."""
+    return f'<{named.iri}> <{RECORD_DIGEST}> "{named.digest}"'
 
 
 class AnswerWriter:
@@ -142,39 +150,40 @@ class AnswerWriter:
         self._written: set[str] = set()
         self._new: list[str] = []
 
-    def new_results(self) -> str:
-        """Return the lines of the results that were met for the first time since this was last asked."""
-        lines = "".join(_both(self._new, ANSWERS))
-        self._new.clear()
-        return lines
+    def new_results(self) -> list[str]:
+        """Return the triples of the results that were met for the first time since this was last asked."""
+        found, self._new = self._new, []
+        return found
 
-    def lines(self, named: NamedRecord, found: Assessment) -> Iterator[str]:
-        """Yield the assessment of a record; the results it links to come from `new_results`."""
+    def triples(self, named: NamedRecord, found: Assessment) -> list[str]:
+        """Return the assessment of a record; the results it links to come from `new_results`."""
         names = self._names(named)
-        lines = assessment_lines(found, names)
+        triples = assessment_lines(found, names)
         for result in results_of(found):
-            name = f"{ROOT}result/{result.digest}"
-            lines.append(f"{names.assessment} <{result.link}> <{name}>")
+            name = f"<{RESULTS_NAMED}{result.digest}>"
+            triples.append(f"{names.assessment} <{result.link}> {name}")
             if name not in self._written:
                 self._written.add(name)
-                self._new += result.named(_parts(name))
-        return _both(lines, ANSWERS)
+                self._new += result.named(name, self._reason)
+        return triples
 
-    def refused_lines(self, named: NamedRecord) -> Iterator[str]:
-        """Yield that a stored record is not valid under this guideline, so that nothing was decided."""
+    def _reason(self, reason: ReasonLines) -> str:
+        name = f"<{RESULTS_NAMED}{reason.digest}>"
+        if name not in self._written:
+            self._written.add(name)
+            self._new += reason.named(name)
+        return name
+
+    def refused_triples(self, named: NamedRecord) -> list[str]:
+        """Return that a stored record is not valid under this guideline, so that nothing was decided."""
         names = self._names(named)
-        refused = f'{names.assessment} <{REFUSED}> "true"^^<{XSD}boolean>'
-        return _both([*head_lines(names, self.guideline), refused], ANSWERS)
+        return [*head_lines(names, self.guideline), f'{names.assessment} <{REFUSED}> "true"^^<{XSD}boolean>']
 
     def _names(self, named: NamedRecord) -> AnswerNames:
         return AnswerNames(f"<{named.assessment}>", f"<{named.iri}>", f"<{self.activity}>")
 
 
-def _parts(name: str) -> Callable[[str], str]:
-    return lambda part: f"<{name}{part and '#' + part}>"
-
-
-def load_lines(activity: str, guideline: Guideline, moment: datetime) -> Iterator[str]:
+def load_triples(activity: str, guideline: Guideline, moment: datetime) -> Iterator[str]:
     """Yield what a load was: when it ended, by which software, with which guideline and which content of it."""
     agent = f"<{ROOT}software/{__version__}>"
-    return _both(activity_lines(f"<{activity}>", agent, guideline, moment), ANSWERS)
+    return activity_lines(f"<{activity}>", agent, guideline, moment)

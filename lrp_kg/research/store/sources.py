@@ -13,7 +13,8 @@ from lrp_kg.guideline.named_graphs import RECORDS
 from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.record.files import Item, items
 from lrp_kg.record.read import RecordReader
-from lrp_kg.research.store.quads import ROOT
+from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.store.quads import LISTS
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,20 @@ def read_items(guideline: Guideline, sources: Sequence[Source]) -> Iterator[Item
             raise RecordError(f"{source.name} holds no record: no JSON object and no cp:PatientRecord.")
 
 
-def stored_records(store: ox.Store, guideline: Guideline) -> Iterator[Item]:
-    """Yield the records of a store, in the order of their IRIs."""
+def stored_records(store: ox.Store, guideline: Guideline, homes: Homes) -> Iterator[Item]:
+    """Yield the records of a store, in the order of their IRIs; ``homes`` are those of the generation."""
     reader = RecordReader(guideline)
-    records = ox.NamedNode(RECORDS)
     kind, record = ox.NamedNode(RDF + "type"), ox.NamedNode(PATIENT_RECORD)
-    subjects = {q.subject.value for q in store.quads_for_pattern(None, kind, record, records)}  # type: ignore[union-attr]
+    typed = store.quads_for_pattern(None, kind, record, ox.DefaultGraph())
+    subjects = {q.subject.value for q in typed if isinstance(q.subject, ox.NamedNode)}
     for subject in sorted(subjects):
         triples: list[ox.Triple] = []
         todo = [subject]
         while todo:
-            said = [q.triple for q in store.quads_for_pattern(ox.NamedNode(todo.pop()), None, None, records)]
+            said = list(homes.triples(store, RECORDS, ox.NamedNode(todo.pop())))
             triples += said
             linked = (t.object.value for t in said if isinstance(t.object, ox.NamedNode))
-            todo += [name for name in linked if name.startswith(f"{ROOT}list/")]
+            todo += [name for name in linked if name.startswith(LISTS)]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
         found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES, many=True)
         own = (replace(raw, keys={}) for raw in found if raw.subject == subject)  # how it was sent is not kept

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED
-from lrp_kg.research.store.quads import RECORD_DIGEST, REFUSED, NamedRecord
+from lrp_kg.research.store.predicates import RECORD_DIGEST, REFUSED
+from lrp_kg.research.store.quads import NamedRecord
 
 _DIGEST, _REFUSED = ox.NamedNode(RECORD_DIGEST), ox.NamedNode(REFUSED)
-_DERIVED, _ANSWERS = ox.NamedNode(DERIVED), ox.NamedNode(ANSWERS)
+_ALL = ox.DefaultGraph()
 
 
 def stored_digest(store: ox.Store | None, record: str) -> str | None:
     """Return the digest of a stored record."""
     if store is None:
         return None
-    found = store.quads_for_pattern(ox.NamedNode(record), _DIGEST, None, _DERIVED)
+    found = store.quads_for_pattern(ox.NamedNode(record), _DIGEST, None, _ALL)
     return next((q.object.value for q in found if isinstance(q.object, ox.Literal)), None)
 
 
@@ -26,5 +26,5 @@ def is_answered(store: ox.Store | None, named: NamedRecord) -> bool:
     """
     if store is None or named.raw.stray or named.raw.problems or stored_digest(store, named.iri) != named.digest:
         return False
-    refused = store.quads_for_pattern(ox.NamedNode(named.assessment), _REFUSED, None, _ANSWERS)
+    refused = store.quads_for_pattern(ox.NamedNode(named.assessment), _REFUSED, None, _ALL)
     return next(iter(refused), None) is None

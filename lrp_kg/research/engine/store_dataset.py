@@ -1,0 +1,97 @@
+"""A store as the dataset that queries see: which graphs there are, whichever of them the store keeps apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import pyoxigraph as ox
+
+from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
+from lrp_kg.research.engine.forbidden import QueryGraphs
+from lrp_kg.research.engine.graph_patterns import Rewriting
+from lrp_kg.research.engine.homes import DATA, Homes, names
+from lrp_kg.research.engine.model import BASE
+from lrp_kg.research.engine.tokens import UnreadQuery
+
+DISJOINT = frozenset((RECORDS, ANSWERS))
+"""Graphs that share no triple with each other or with any other: they need no merging."""
+
+_GRAPH = re.compile("graph", re.IGNORECASE)
+
+
+class StoreDataset:
+    """A store, and where its triples are at home."""
+
+    def __init__(self, store: ox.Store, homes: Homes | None = None) -> None:
+        self.store = store
+        self.homes = homes or Homes()
+        self._names = lru_cache(4096)(self._has_named)
+
+    def query(self, text: str, dataset: QueryGraphs) -> Any:
+        """Answer a query over a dataset, which is that of the store where it is empty.
+
+        Raises `SyntaxError` where the query cannot be parsed.
+        """
+        if not self.homes or not (dataset or _GRAPH.search(text)):
+            return self._as_it_is(text, dataset)
+        ox.Store().query(text, base_iri=BASE)  # so that what is wrong is said of the query as it was written
+        try:
+            return self._rewritten(text, dataset)
+        except UnreadQuery:
+            return self._copied(dataset).query(text, base_iri=BASE, **_graphs(dataset))
+
+    def _as_it_is(self, text: str, dataset: QueryGraphs) -> Any:
+        if len(set(dataset.default) - DISJOINT) <= 1:
+            default = {"default_graph": _nodes(dataset.default)} if dataset else {}
+            return self.store.query(text, base_iri=BASE, **default, **_named(dataset))
+        # a list of default graphs would keep the triples that two of them share apart
+        return self._copied(dataset).query(text, base_iri=BASE, **_graphs(dataset))
+
+    def _rewritten(self, text: str, dataset: QueryGraphs) -> Any:
+        default, named = set(dataset.default), frozenset(dataset.named) if dataset else None
+        if default and not default & set(DATA) and not (named or set()) & set(DATA):
+            return self._as_it_is(text, dataset)
+        if not default <= set(DATA):
+            raise UnreadQuery
+        active = tuple(graph for graph in DATA if graph in default) if dataset else None
+        rewriting = Rewriting(text, self.homes, self._names, named)
+        found = rewriting.query(active)
+        seen = {"named_graphs": _nodes((*dataset.named, *DATA))} if dataset else {}
+        return self.store.query(found, base_iri=BASE, default_graph=ox.DefaultGraph(), **seen)
+
+    def _copied(self, dataset: QueryGraphs) -> ox.Store:
+        """Return a copy of the graphs that a query sees, each whole and apart."""
+        copy = ox.Store()
+        default, graphs = dataset
+        if not dataset:
+            copy.extend(self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+            graphs = tuple(dict.fromkeys((*(n.value for n in self.store.named_graphs()), *DATA)))
+        for graph in default:
+            copy.extend(ox.Quad(*triple) for triple in self._triples(graph))
+        for graph in graphs:
+            name = ox.NamedNode(graph)
+            copy.extend(ox.Quad(*triple, name) for triple in self._triples(graph))
+        return copy
+
+    def _triples(self, graph: str) -> Iterable[ox.Triple]:
+        if graph in DATA:
+            return self.homes.triples(self.store, graph)
+        return (q.triple for q in self.store.quads_for_pattern(None, None, None, ox.NamedNode(graph)))
+
+    def _has_named(self, graph: str, predicate: str | None) -> bool:
+        return names(self.store, graph, ox.NamedNode(predicate) if predicate else None)
+
+
+def _nodes(graphs: Iterable[str]) -> list[Any]:
+    return [ox.NamedNode(graph) for graph in graphs]
+
+
+def _named(dataset: QueryGraphs) -> dict[str, Any]:
+    return {"named_graphs": _nodes(dataset.named)} if dataset else {}
+
+
+def _graphs(dataset: QueryGraphs) -> dict[str, Any]:
+    return {"default_graph": ox.DefaultGraph(), **_named(dataset)}
