@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph as ox
 import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.named_graphs import DERIVED
 from lrp_kg.namespaces import CP
-from lrp_kg.research.store.generations import Store
+from lrp_kg.research.engine.forbidden import QueryGraphs
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
+from tests.support.stores import opened
 
 BASE = "https://example.org/"
 DAYS = {"a": "2024-01-01", "b": "2024-01-08", "c": "2024-01-08", "d": "2024-02-01"}
@@ -30,15 +30,13 @@ def source(**days: str | None) -> Source:
 
 def links(folder: Path) -> set[tuple[str, str]]:
     """Return the links in the graph of what is derived, which the default graph has too."""
-    store = ox.Store.read_only(str(Store(folder).current().folder))
-    graphs = ox.NamedNode(DERIVED), ox.DefaultGraph()
-    named, default = (
-        {
-            (q.subject.value, q.object.value)
-            for q in store.quads_for_pattern(None, ox.NamedNode(CP + "nextContact"), None, g)
-        }
-        for g in graphs
-    )
+    store = opened(folder)
+    pattern = f"?first <{CP}nextContact> ?second"
+    rows = [
+        store.query(f"SELECT ?first ?second {{ {asked} }}", QueryGraphs())
+        for asked in (f"GRAPH <{DERIVED}> {{ {pattern} }}", pattern)
+    ]
+    named, default = ({(str(row[0].value), str(row[1].value)) for row in found} for found in rows)
     assert named == default
     return {(first.removeprefix(BASE), second.removeprefix(BASE)) for first, second in named}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,20 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
 from lrp_kg.logic.classify import Oxigraph
 from lrp_kg.namespaces import CP, XSD
+from lrp_kg.research.engine.forbidden import QueryGraphs
 from lrp_kg.research.engine.model import Limits, Question
+from lrp_kg.research.engine.store_dataset import StoreDataset
 from lrp_kg.research.store import deriving, generations, loading, new_generation
+from lrp_kg.research.store.export import quads
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.opening import open_engine, staleness
-from lrp_kg.research.store.quads import derived_lines, name_record, record_lines
+from lrp_kg.research.store.predicates import homes_of
+from lrp_kg.research.store.quads import QuadLines, derived_triples, name_record, record_triples
 from lrp_kg.research.store.sources import Source, read_items
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
+from tests.support.stores import opened
 
 pytestmark = pytest.mark.slow
 
@@ -89,23 +96,35 @@ def named(number: int, record: dict[str, Any] = RECORD, **more: Any) -> dict[str
     return {"@id": f"https://example.org/{number}", **record, **more}
 
 
-def opened(folder: Path) -> ox.Store:
-    return ox.Store.read_only(str(Store(folder).current().folder))
-
-
-def count(store: ox.Store, where: str) -> int:
-    (row,) = store.query(f"PREFIX cp: <{CP}> PREFIX prov: <{PROV}> SELECT (COUNT(*) AS ?n) {{ {where} }}")  # type: ignore[union-attr, misc]
+def count(store: StoreDataset, where: str) -> int:
+    query = f"PREFIX cp: <{CP}> PREFIX prov: <{PROV}> SELECT (COUNT(*) AS ?n) {{ {where} }}"
+    (row,) = store.query(query, QueryGraphs())
     return int(row["n"].value)
 
 
-def lines(store: ox.Store) -> list[str]:
-    return sorted(re.sub(r"_:\w+", "_:b", str(quad)) for quad in store)
+def lines(quads: Iterable[ox.Quad]) -> list[str]:
+    return sorted(re.sub(r"_:\w+", "_:b", str(quad)) for quad in quads)
+
+
+def to_the_first_format(folder: Path) -> None:
+    """Make a store what it was in format 1: named graphs hold all that is in them."""
+    current = Store(folder).current()
+    earlier = ox.Store(str(folder / "earlier"))
+    earlier.bulk_extend(quads(current))
+    earlier.flush()
+    del earlier
+    shutil.rmtree(current.folder)
+    (folder / "earlier").rename(current.folder)
+    said = json.loads(current.description.read_text())
+    del said["homes"]
+    current.description.write_text(json.dumps(said))
+    (folder / "lrp-kg.json").write_text('{"store": "lrp-kg", "format": 1}')
 
 
 def dump(folder: Path) -> set[str]:
     """Return the quads of a store, without the provenance of its loads."""
     found = set()
-    for quad in opened(folder).quads_for_pattern(None, None, None, None):
+    for quad in quads(Store(folder).current()):
         if quad.predicate.value.startswith(PROV) or isinstance(quad.subject, ox.BlankNode):
             continue
         if isinstance(quad.object, ox.BlankNode) or "/load/" in str(quad.subject) or "/software/" in str(quad.subject):
@@ -129,7 +148,7 @@ def folder(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) 
 
 class TestStoredData:
     def test_records_are_stored_as_sent(self, folder: Path, service: GuidelineService) -> None:
-        found = dict(stored_records(opened(folder), service.guideline))
+        found = dict(stored_records(opened(folder).store, service.guideline, homes_of(service.guideline)))
         assert set(found) == {"https://example.org/1", name_record(service.reader.from_json(PACKAGED)).iri}
         assert service.assess(found["https://example.org/1"]) == service.assess(  # type: ignore[arg-type]
             service.reader.from_json(named(1, PACKAGED))
@@ -138,7 +157,7 @@ class TestStoredData:
     def test_derived_values_are_stored(self, folder: Path, service: GuidelineService) -> None:
         store = opened(folder)
         ns = service.guideline.namespace
-        rows = list(store.quads_for_pattern(ox.NamedNode("https://example.org/1"), None, None, ox.NamedNode(DERIVED)))
+        rows = list(store.homes.triples(store.store, DERIVED, ox.NamedNode("https://example.org/1")))
         values = {q.predicate.value.removeprefix(ns): q.object.value for q in rows}  # type: ignore[union-attr]
         assert values["painDays"] == "35"
         assert values["spinalSurgery"] == "true"
@@ -183,7 +202,7 @@ def test_uncertain_dates_are_stored_and_found(service: GuidelineService, tmp_pat
     assert count(store, f"?r <{ns}onsetDateEarliest> ?first ; <{ns}onsetDateLatest> ?last") == 3
     assert count(store, f"?r <{ns}painWeek> ?week") == 2
     assert count(store, f"?r <{ns}painDays> 0 ; <{ns}onsetDate> ?day") == 1
-    found = dict(stored_records(store, guideline))
+    found = dict(stored_records(store.store, guideline, store.homes))
     assert len(found) == 3
     for record in sent:
         stored = found[record["@id"]]
@@ -194,7 +213,8 @@ def test_written_lines_are_quads(service: GuidelineService) -> None:
     raw = service.reader.from_json(named(1, PACKAGED, id='a "quoted" \\ name with <signs> and é'))
     item = name_record(raw)
     record = service.read(raw)
-    text = "".join((*record_lines(item), *derived_lines(item, record, service.guideline)))
+    triples = [*record_triples(item), *derived_triples(item, record, service.guideline)]
+    text = "".join(QuadLines(homes_of(service.guideline)).of(triples, RECORDS))
     parsed = list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
     assert len(parsed) == len(text.splitlines())
     assert 'a "quoted" \\ name with <signs> and é' in {getattr(q.object, "value", "") for q in parsed}
@@ -296,14 +316,13 @@ class TestLoadingAgain:
         )
         report = load(guideline, tmp_path / "store", [Source("odd.ttl", (prefixes + turtle).encode())])
         assert (report.stored, [r["code"] for r in report.rejected]) == (2, ["invalid-record"] * 5)
-        stored = opened(tmp_path / "store").quads_for_pattern(None, None, None, ox.NamedNode(RECORDS))
+        store = opened(tmp_path / "store")
+        stored = store.homes.triples(store.store, RECORDS)
         assert {q.object.value for q in stored if isinstance(q.object, ox.Literal)} == {"0", "7"}
 
     def test_all_record_formats_are_loaded(self, guideline: Guideline, tmp_path: Path, ankle: GuidelineService) -> None:
         folder = tmp_path / "store"
-        triples = "".join(
-            line for line in record_lines(name_record(ankle.reader.from_json(named(3)))) if RECORDS not in line
-        )
+        triples = "".join(f"{t} .\n" for t in record_triples(name_record(ankle.reader.from_json(named(3)))))
         sources = [
             Source("one.json", json.dumps(named(1)).encode()),
             Source("list.json", json.dumps([named(2), named(1)]).encode()),
@@ -351,6 +370,7 @@ class TestDerivingAgain:
     def test_store_of_an_earlier_version_opens_and_is_derived_again(self, changed: tuple[Path, Guideline]) -> None:
         folder, guideline = changed
         name = Store(folder).current().name
+        to_the_first_format(folder)
         (folder / "generations" / f"{name}.json").write_text(json.dumps(EARLIER), encoding="utf-8")
         broken_off = folder / "staging" / "an-earlier-load"
         broken_off.mkdir()
@@ -420,7 +440,7 @@ class TestInterruptions:
         folder = tmp_path / "store"
         with monkeypatch.context() as patch:
             patch.setattr(
-                new_generation.NewGeneration, "finish", lambda *_: (_ for _ in ()).throw(OSError(5, "stopped"))
+                new_generation.NewGeneration, "finish", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "stopped"))
             )
             with pytest.raises(StoreError, match="untouched"):
                 load(guideline, folder, [ndjson(named(1))])
@@ -479,6 +499,21 @@ class TestFolders:
         with pytest.raises(StoreError, match="format 99"):
             load(guideline, folder, [ndjson(named(1))])
 
+    def test_store_of_the_first_format_is_asked_as_it_is_and_made_again(
+        self, guideline: Guideline, tmp_path: Path
+    ) -> None:
+        folder, whole = tmp_path / "store", "SELECT * { GRAPH ?g { ?s ?p ?o } }"
+        load(guideline, folder, [ndjson(named(1), named(2))])
+        rows = sorted(map(str, opened(folder).query(whole, QueryGraphs())))
+        to_the_first_format(folder)
+        assert sorted(map(str, opened(folder).query(whole, QueryGraphs()))) == rows
+        assert needs_derivation(Store(folder).current(), guideline)
+        assert load(guideline, folder, []).rederived == 2
+        assert json.loads((folder / "lrp-kg.json").read_text())["format"] == 2
+        own = re.compile("BlankNode value=[0-9a-f]+|/load/[0-9a-f]+|[0-9-]+T[0-9:]+")
+        again = map(str, opened(folder).query(whole, QueryGraphs()))
+        assert sorted(own.sub("", row) for row in again) == sorted(own.sub("", row) for row in rows)
+
     def test_error_on_an_empty_store_names_the_load_command(self, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="lrp-kg load"):
             Store(tmp_path / "none").current()
@@ -520,7 +555,7 @@ class TestCommand:
         assert (result.exit_code, f"{tmp_path / 'all.nq'} holds 1 records" in result.output) == (0, True)
         written = ox.Store()
         written.bulk_load(path=str(tmp_path / "all.nq"), format=ox.RdfFormat.N_QUADS)
-        assert lines(written) == lines(opened(tmp_path / "store"))
+        assert lines(written) == lines(quads(Store(tmp_path / "store").current()))
         monkeypatch.setenv("LRP_STORE", "http://127.0.0.1:9/query")  # does not matter for a file
         assert run(file, "--to", tmp_path / "alone.nq").exit_code == 0
         alone = ox.Store()

@@ -53,7 +53,7 @@ class QueryGraphs(NamedTuple):
         return bool(self.default or self.named)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Undo codepoint escapes, which SPARQL does before it looks for keywords."""
 
     def character(match: re.Match[str]) -> str:
@@ -101,7 +101,7 @@ def preload() -> None:
 
 def examine(text: str) -> QueryGraphs:
     """Return the dataset that a query names; raise `QueryRefused` where it reaches for something remote."""
-    if _CODEPOINT.search(text) and (_WORDS.search(text) or _WORDS.search(_plain(text))):
+    if _CODEPOINT.search(text) and (_WORDS.search(text) or _WORDS.search(plain(text))):
         raise QueryRefused(
             "The query has the word SERVICE or FROM, and characters written with \\u, which together are not read "
             "here. Write these characters themselves."
@@ -159,7 +159,7 @@ def _unreadable(error: Exception) -> MalformedQuery:
 
 def syntax_error(text: str, error: SyntaxError) -> Exception:
     """Return what is wrong with a query that Oxigraph cannot parse: its words, or that it is an update."""
-    if _UPDATES.search(_plain(text)):
+    if _UPDATES.search(plain(text)):
         from rdflib.plugins.sparql.parser import parseUpdate
 
         try:

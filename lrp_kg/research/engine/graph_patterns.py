@@ -1,8 +1,8 @@
 """Rewrites a query that names graphs of data for a store that does not keep them apart.
 
-What a query asks of such a graph is asked of the default graph, restricted to what is at home in it, and of the few triples
-that the store names the graph of (`lrp_kg.research.engine.homes`). Every triple pattern is written by itself then; all else
-is copied as it is. What cannot be written so raises `UnreadQuery`; the caller then makes a copy of the graphs.
+What a query asks of such a graph is asked of the default graph, restricted to what is at home in it, and of the few
+triples that the store names the graph of (`lrp_kg.research.engine.homes`). Every triple pattern is written by itself
+then; all else is copied as it is. What cannot be written so raises `UnreadQuery`; the caller then copies the graphs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ Active = tuple[str, ...] | None
 LONGEST = 1_000_000
 """Characters of a rewritten query."""
 
+STAR = "\x00"
+"""In place of the star that asks for every variable."""
+
 _NONE = "<https://w3id.org/lrp-kg/graph/none>"
-_OWN = "lrpkg"
+OWN = "lrpkg"
 """What the names of new variables begin with."""
 _ESCAPE = re.compile(r"\\(.)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
@@ -59,7 +62,8 @@ class Rewriting:
     """A query that is being rewritten.
 
     ``names`` says whether the store names a graph for a triple, or for one with a predicate. ``named`` are the graphs
-    that GRAPH may name; nothing: all.
+    that GRAPH may name; nothing: all. ``new`` are the variables that it has and the query had not; ``closed``, that it
+    can have no more, since every variable is asked for.
     """
 
     text: str
@@ -71,12 +75,12 @@ class Rewriting:
     before: Token | None = None
     gap: str = ""
     new: int = 0
-    all_variables: bool = False
+    closed: bool = False
     has_base: bool = False
 
     def query(self, active: Active) -> str:
         """Return the query rewritten; ``active`` are the graphs of data that its default graph is made of."""
-        if f"{_OWN}_" in self.text or "\\u" in self.text or "\\U" in self.text:
+        if OWN in self.text or STAR in self.text or "\\u" in self.text or "\\U" in self.text:
             raise UnreadQuery
         return self._until("", active)
 
@@ -133,10 +137,12 @@ class Rewriting:
                 template = following is not None and following.text == "{"
                 if not template and active is not None:
                     raise UnreadQuery  # its pattern is its template too
-            elif word in ("SELECT", "DESCRIBE"):
-                if word == "DESCRIBE" and active is not None:
+            elif word == "DESCRIBE":
+                if active is not None:
                     raise UnreadQuery  # what it says of a term is taken from the default graph
-                self._note_star()
+                self.closed = True
+            elif word == "SELECT":
+                out.append(self._star(inner=bool(end)))
             elif word == "VALUES":
                 out.append(self._values())
             elif token.text == "(":
@@ -161,14 +167,18 @@ class Rewriting:
         self.prefixes[name] = iri.text[1:-1]
         return f" {name}: {iri.text}"
 
-    def _note_star(self) -> None:
-        """Note that a query returns every variable; there can be none of ours then."""
-        place, before = self.place, self.before
+    def _star(self, *, inner: bool) -> str:
+        """Return what is selected as long as that is every variable, which must not be ours too."""
+        out, place, before = [], self.place, self.before
         token = self._next()
         if token.word in ("DISTINCT", "REDUCED"):
+            out.append(self._copied(token))
             token = self._next()
-        self.all_variables |= token.text == "*"
+        if token.text == "*":
+            self.closed |= inner
+            return "".join([*out, " ", "*" if inner else STAR])
         self.place, self.before = place, before
+        return ""
 
     def _braces(self) -> str:
         """Copy what is between braces that hold no pattern: a template, or rows of VALUES."""
@@ -299,9 +309,10 @@ class Rewriting:
             self._expect("]")
             return name
         if token.kind == "blank":
-            if self.all_variables:
+            if self.closed:
                 raise UnreadQuery
-            return f"?{_OWN}_b_" + re.sub(r"\W", lambda m: f"_{ord(m[0])}_", token.text[2:])
+            self.new += 1
+            return f"?{OWN}_b_" + re.sub(r"\W", lambda m: f"_{ord(m[0])}_", token.text[2:])
         if token.text in ("true", "false"):
             return token.text
         if token.kind not in _TERMS:
@@ -317,10 +328,10 @@ class Rewriting:
         return token.text
 
     def _variable(self) -> str:
-        if self.all_variables:
+        if self.closed:
             raise UnreadQuery
         self.new += 1
-        return f"?{_OWN}_{self.new}"
+        return f"?{OWN}_{self.new}"
 
     def _properties(self, subject: str, active: tuple[str, ...], out: list[str]) -> None:
         while True:
@@ -384,6 +395,8 @@ class Rewriting:
     def _along(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
         if path.operator == "iri":
             return self._one(subject, path, value, active)
+        if all(self._is_plain(leaf, active) for leaf in path.leaves()):
+            return f" {subject} {path} {value} ."
         if path.operator == "^":
             return self._along(value, path.parts[0], subject, active)
         if path.operator == "|":
@@ -392,10 +405,12 @@ class Rewriting:
             stops = [subject, *(self._variable() for _ in path.parts[1:]), value]
             steps = zip(stops, path.parts, stops[1:], strict=False)
             return "".join(self._along(start, part, end, active) for start, part, end in steps)
-        for leaf in path.leaves():
-            if leaf.iri == TYPE or self.homes.predicates.get(leaf.iri) not in active or self._elsewhere(leaf.iri):
-                raise UnreadQuery
-        return f" {subject} {path} {value} ."
+        raise UnreadQuery
+
+    def _is_plain(self, leaf: Path, active: tuple[str, ...]) -> bool:
+        """Return whether a predicate is nowhere but in the graphs that patterns are matched in."""
+        at_home = leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) in active
+        return at_home and not self._elsewhere(leaf.iri)
 
     # -- one triple -------------------------------------------------------------------------------
 
@@ -417,7 +432,7 @@ class Rewriting:
                 ways.append(said + " ." + _not_in((g for g in named if g != graph), said))
             elif graph in named:
                 ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways)
+        return _either(ways, said)
 
     def _value(self, text: str) -> str:
         token = token_at(text, 0, None)
@@ -430,33 +445,38 @@ class Rewriting:
                 ways.append(f"{said} . FILTER({value} IN ({_listed(classes)}))")
             if self.names(graph, TYPE):
                 ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways)
+        return _either(ways, said)
 
     def _any(self, subject: str, verb: str, value: str, active: tuple[str, ...]) -> str:
         """Return a pattern whose predicate is a variable."""
         said, ways = f"{subject} {verb} {value}", []
         for graph in active:
             own, classes = (known.get(graph, ()) for known in (self.homes.own_predicates, self.homes.own_classes))
-            tests = [f"{verb} IN ({_listed(own)})"] if own else []
-            if classes:
-                tests.append(f"({verb} = <{TYPE}> && {value} IN ({_listed(classes)}))")
-            if tests:
+            if own:
                 others = (g for g in DATA if g != graph and any(self.names(g, name) for name in own))
-                ways.append(f"{said} . FILTER({' || '.join(tests)}){_not_in(others, said)}")
+                ways.append(f"VALUES {verb} {{ {_spaced(own)} }} {said} .{_not_in(others, said)}")
+            if classes:
+                of_type = f"{subject} <{TYPE}> {value} . FILTER({value} IN ({_listed(classes)}))"
+                ways.append(f"VALUES {verb} {{ <{TYPE}> }} {of_type}")
             if self.names(graph, None):
                 ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways)
+        return _either(ways, said)
 
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"<{name}>" for name in names)
 
 
+def _spaced(names: tuple[str, ...]) -> str:
+    return " ".join(f"<{name}>" for name in names)
+
+
 def _not_in(graphs: Iterator[str], said: str) -> str:
     return "".join(f" FILTER NOT EXISTS {{ GRAPH <{graph}> {{ {said} }} }}" for graph in graphs)
 
 
-def _either(ways: list[str]) -> str:
+def _either(ways: list[str], said: str) -> str:
+    """Return what one of some patterns matches; without any, nothing, but with its variables."""
     if not ways:
-        return " FILTER(false)"
+        return f" GRAPH {_NONE} {{ {said} }}"
     return f" {ways[0]}" if len(ways) == 1 else " " + " UNION ".join(f"{{ {way} }}" for way in ways)

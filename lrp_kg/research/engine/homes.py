@@ -1,8 +1,8 @@
 """Which graph of data a triple is in: a store has each triple of records, derived values and answers once.
 
-All of them are in the default graph. In which of the three named graphs a triple is too, its predicate says, which is at
-*home* in one of them; of a type, its class. A store names the graph only of triples that are not where their home is: in
-the named graph, which then holds these alone.
+All of them are in the default graph. In which of the three named graphs a triple is too, its predicate says, which is
+at *home* in one of them; of a type, its class. Only of a triple that is not where its home is, the store names the
+graph: its named graphs of data hold these alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Homes:
         return bool(self.predicates or self.classes)
 
     def of(self, predicate: str, value: str) -> str | None:
-        """Return the graph in which a triple is at home, by the IRI of its predicate and, of a type, that of its class."""
+        """Return where a triple is at home, by the IRI of its predicate and, of a type, that of its class."""
         return self.classes.get(value) if predicate == TYPE else self.predicates.get(predicate)
 
     @cached_property

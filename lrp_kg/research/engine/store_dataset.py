@@ -10,8 +10,8 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
-from lrp_kg.research.engine.forbidden import QueryGraphs
-from lrp_kg.research.engine.graph_patterns import Rewriting
+from lrp_kg.research.engine.forbidden import QueryGraphs, plain
+from lrp_kg.research.engine.graph_patterns import OWN, STAR, Rewriting
 from lrp_kg.research.engine.homes import DATA, Homes, names
 from lrp_kg.research.engine.model import BASE
 from lrp_kg.research.engine.tokens import UnreadQuery
@@ -19,7 +19,8 @@ from lrp_kg.research.engine.tokens import UnreadQuery
 DISJOINT = frozenset((RECORDS, ANSWERS))
 """Graphs that share no triple with each other or with any other: they need no merging."""
 
-_GRAPH = re.compile("graph", re.IGNORECASE)
+_GRAPH = re.compile(r"graph(?![\w/.\-])(?:\s|#[^\n\r]*)*(<[A-Za-z][A-Za-z0-9+.\-]*:[^>]*>)?", re.IGNORECASE)
+"""GRAPH, and the absolute IRI after it where there is one."""
 
 
 class StoreDataset:
@@ -35,7 +36,7 @@ class StoreDataset:
 
         Raises `SyntaxError` where the query cannot be parsed.
         """
-        if not self.homes or not (dataset or _GRAPH.search(text)):
+        if not self.homes or not (dataset or _may_name_data(text)):
             return self._as_it_is(text, dataset)
         ox.Store().query(text, base_iri=BASE)  # so that what is wrong is said of the query as it was written
         try:
@@ -60,7 +61,18 @@ class StoreDataset:
         rewriting = Rewriting(text, self.homes, self._names, named)
         found = rewriting.query(active)
         seen = {"named_graphs": _nodes((*dataset.named, *DATA))} if dataset else {}
-        return self.store.query(found, base_iri=BASE, default_graph=ox.DefaultGraph(), **seen)
+
+        def ask(columns: str) -> Any:
+            text = found.replace(STAR, columns)
+            return self.store.query(text, base_iri=BASE, default_graph=ox.DefaultGraph(), **seen)
+
+        results = ask("*")
+        if not (rewriting.new and STAR in found):
+            return results
+        asked = [str(v) for v in results.variables if not v.value.startswith(OWN)]
+        if not asked:
+            raise UnreadQuery
+        return ask(" ".join(asked))
 
     def _copied(self, dataset: QueryGraphs) -> ox.Store:
         """Return a copy of the graphs that a query sees, each whole and apart."""
@@ -83,6 +95,11 @@ class StoreDataset:
 
     def _has_named(self, graph: str, predicate: str | None) -> bool:
         return names(self.store, graph, ox.NamedNode(predicate) if predicate else None)
+
+
+def _may_name_data(text: str) -> bool:
+    """Return whether a query may name a graph of data: one after GRAPH that is another, by its whole IRI, does not."""
+    return any(not iri or iri[1:-1] in DATA for iri in _GRAPH.findall(plain(text)))
 
 
 def _nodes(graphs: Iterable[str]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The tokens of a query as SPARQL 1.1 defines them, read one at a time: what `<` begins depends on what is before it."""
+"""The tokens of a query as SPARQL 1.1 defines them, one at a time: what `<` begins depends on what is before it."""
 
 from __future__ import annotations
 

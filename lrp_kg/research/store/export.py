@@ -13,7 +13,7 @@ from lrp_kg.research.engine.homes import DATA, Homes
 from lrp_kg.research.store.generations import Generation, Store
 
 
-def _quads(generation: Generation) -> Iterator[ox.Quad]:
+def quads(generation: Generation) -> Iterator[ox.Quad]:
     """Yield every quad of each graph; those of graphs that the store does not keep apart are found by their home."""
     store, homes = ox.Store.read_only(str(generation.folder)), Homes.from_json(generation.homes)
     kept_apart = (q for q in store if not (isinstance(q.graph_name, ox.NamedNode) and q.graph_name.value in DATA))
@@ -29,7 +29,7 @@ def export(folder: Path, file: Path) -> None:
     draft = file.with_name(f"{file.name}.draft")
     try:
         with draft.open("wb") as out:
-            ox.serialize(_quads(generation), output=out, format=ox.RdfFormat.N_QUADS)
+            ox.serialize(quads(generation), output=out, format=ox.RdfFormat.N_QUADS)
         os.replace(draft, file)
     except OSError as error:
         draft.unlink(missing_ok=True)

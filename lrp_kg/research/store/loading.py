@@ -44,7 +44,7 @@ class Report:
 
 
 def needs_derivation(generation: Generation, guideline: Guideline) -> bool:
-    """Return whether a store was made with another guideline, by another version of the package, or in another format."""
+    """Return whether a store was made with another guideline, by another version of the package, or in format 1."""
     same = generation.content == content_of(guideline) and generation.package == __version__
     return not (same and generation.homes)
 

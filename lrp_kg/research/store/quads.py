@@ -1,7 +1,7 @@
 """One record and its answer as N-Quads: the record as it was sent, what is computed from it, and the answer.
 
-What many records and answers say is said once: a result, a reason and a list are named by a hash of what they say, so that
-a million records with a few thousand different results need only links.
+What many records and answers say is said once: a result, a reason and a list are named by a hash of what they say, so
+that a million records with a few thousand different results need only links.
 """
 
 from __future__ import annotations
