@@ -73,7 +73,7 @@ format: $(VENV)/.test ## format Python and Turtle
 benchmark: $(VENV)/.benchmark ## measure against named alternatives
 	$(BIN)/python benchmarks/assess.py
 	$(BIN)/python benchmarks/sparql.py
-	$(BIN)/python benchmarks/store.py
+	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/check.py
 
 VENDOR := lrp_kg/web/static/vendor/yasgui

@@ -1,112 +1,78 @@
-"""The load generator, a process of its own: keep-alive connections on raw sockets, one request at a time on each.
+"""Loading new records into a store, beside what Oxigraph's bulk loader alone needs for the same quads.
 
-Reads a JSON job on standard input (host, port, path, bodies, connections, and seconds or requests), prints a JSON
-result. It parses no more of an answer than its status and length; its own processor time is reported, so that a run
-in which it was the bottleneck can be recognised.
+    python benchmarks/load.py                       # 1,000 and 5,000 records
+    python benchmarks/load.py --sizes 100000        # other sizes; --json FILE, --keep DIR (cohorts and stores)
+
+CPU seconds are those of all processes of a load. What a guideline costs once (its diagrams, its closure) is in a cache
+before anything is measured; what each load costs whatever its size is in the first line.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import re
-import selectors
-import socket
+import resource
+import subprocess
 import sys
-import time
-from typing import Any
+import tempfile
+from pathlib import Path
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+from serving import COMMAND, environment
 
-
-class Connection:
-    """One connection: what it waits for, and since when."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.since = 0
-        self.pieces: list[bytes] = []
-        self.missing = -1
-
-    def ask(self, request: bytes) -> None:
-        self.pieces, self.missing = [], -1
-        self.since = time.perf_counter_ns()
-        self.socket.sendall(request)
-
-    def read(self) -> int | None:
-        """Read what is there; return the length of the body once the answer is complete."""
-        piece = self.socket.recv(1 << 18)
-        if not piece:
-            raise ConnectionError("The server closed a connection.")
-        self.pieces.append(piece)
-        if self.missing < 0:
-            head = b"".join(self.pieces)
-            end = head.find(b"\r\n\r\n")
-            if end < 0:
-                return None
-            length = _LENGTH.search(head, 0, end)
-            if not head.startswith(b"HTTP/1.1 200") or not length:
-                raise ConnectionError(f"Not an answer of known length: {head[:300]!r}")
-            self.length = int(length[1])
-            self.missing = end + 4 + self.length - len(head)
-        else:
-            self.missing -= len(piece)
-        return self.length if self.missing == 0 else None
+BULK = (
+    "import sys, pyoxigraph as ox; s = ox.Store(sys.argv[2]);"
+    " s.bulk_load(path=sys.argv[1], format=ox.RdfFormat.N_QUADS); s.optimize(); s.flush()"
+)
 
 
-def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Send requests and return how many were answered in which time."""
-    head = (
-        f"POST {job['path']} HTTP/1.1\r\nHost: {job['host']}:{job['port']}\r\nAccept: application/json\r\n"
-        "Content-Type: application/json\r\nContent-Length: "
-    )
-    bodies = [body.encode() for body in job["bodies"]]
-    requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
-    limit = job.get("requests") or 1 << 60
-    watch = selectors.DefaultSelector()
-    for _ in range(job["connections"]):
-        connection = Connection(job["host"], job["port"])
-        watch.register(connection.socket, selectors.EVENT_READ, connection)
-    times: list[int] = []
-    received = sent = 0
-    spent = time.process_time()
-    start = time.perf_counter_ns()
-    end = start + int(job.get("seconds", 600) * 1e9)
-    busy = set()
-    for key in watch.get_map().values():
-        if sent < limit:
-            key.data.ask(requests[sent % len(requests)])
-            busy.add(key.data)
-            sent += 1
-    while busy:
-        for key, _ in watch.select():
-            connection = key.data
-            length = connection.read()
-            if length is None:
-                continue
-            now = time.perf_counter_ns()
-            times.append(now - connection.since)
-            received += length
-            if sent < limit and now < end:
-                connection.ask(requests[sent % len(requests)])
-                sent += 1
-            else:
-                busy.discard(connection)
-    seconds = (time.perf_counter_ns() - start) / 1e9
-    spent = time.process_time() - spent
-    for key in list(watch.get_map().values()):
-        key.data.socket.close()
-    times.sort()
-    return {
-        "requests": len(times),
-        "seconds": seconds,
-        "perSecond": len(times) / seconds,
-        "p50": times[len(times) // 2] / 1000,
-        "p99": times[99 * len(times) // 100] / 1000,
-        "meanBytes": received / len(times),
-        "generatorBusy": spent / seconds,
-    }
+def spent(*command: str, env: dict[str, str]) -> float:
+    """Run a command to its end and return the CPU seconds of it and of its children."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def size(folder: Path) -> int:
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+
+
+def measure(records: int, folder: Path, env: dict[str, str], base: dict[str, float]) -> dict[str, float]:
+    """Load records; the seconds and bytes of ``base``, a load of one record, are left out where a record is meant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cohort, store, quads, plain = (folder / name for name in ("cohort.ndjson", "store", "all.nq", "plain"))
+    if not cohort.exists():
+        spent(COMMAND, "synthesise", str(records), "--output", str(cohort), env=env)
+    seconds = spent(COMMAND, "load", str(cohort), "--store", str(store), env=env)
+    nothing = folder / "nothing.ndjson"
+    nothing.write_text("{}\n", encoding="utf-8")
+    spent(COMMAND, "load", str(nothing), "--store", str(store), "--to", str(quads), env=env)
+    alone = spent(sys.executable, "-c", BULK, str(quads), str(plain), env=env)
+    found = {"records": records, "seconds": seconds, "bytes": size(store), "bulk": alone}
+    own = seconds - base.get("seconds", 0)
+    line = f"{records:>8} records: {seconds:.1f} CPU s; Oxigraph alone {alone:.1f} s ({seconds / alone:.1f} times)"
+    if base:
+        kept = (found["bytes"] - base["bytes"]) / records / 1000
+        line += f"; {records / own:.0f} records a CPU second, {kept:.1f} kB a record on disk"
+    print(line, flush=True)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", nargs="+", type=int, default=[1_000, 5_000])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder for cohorts and stores")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        env = environment(Path(scratch))
+        folder = options.keep or Path(scratch)
+        measure(1, folder / "warm", env, {})
+        base = measure(1, folder / "one", env, {})
+        found = [base, *(measure(n, folder / str(n), env, base) for n in options.sizes)]
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(json.load(sys.stdin))))
+    main()

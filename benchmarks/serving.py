@@ -127,7 +127,7 @@ def load(port: int, path: str, bodies: list[str], connections: int, **limit: flo
     """Let the load generator run in a process of its own; ``seconds`` or ``requests`` limit it."""
     job = {"host": HOST, "port": port, "path": path, "bodies": bodies, "connections": connections, **limit}
     done = subprocess.run(
-        [sys.executable, str(HERE / "load.py")], input=json.dumps(job), capture_output=True, text=True, check=False
+        [sys.executable, str(HERE / "client.py")], input=json.dumps(job), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"The load generator failed: {done.stderr[-2000:]}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from lrp_kg.namespaces import PATIENT_RECORD
+from lrp_kg.namespaces import PATIENT_RECORD, RDF
 from lrp_kg.research.store.generations import Store
 from tests.support.paths import ANKLE
 
@@ -55,7 +55,9 @@ def held(store: Path) -> dict[int, int]:
         return {}
     found: dict[int, int] = {}
     opened = ox.Store.read_only(str(generation.folder))
-    for quad in opened.quads_for_pattern(None, None, ox.NamedNode(PATIENT_RECORD), ox.DefaultGraph()):
+    for quad in opened.quads_for_pattern(
+        None, ox.NamedNode(RDF + "type"), ox.NamedNode(PATIENT_RECORD), ox.DefaultGraph()
+    ):
         number = int(quad.subject.value.split("/")[3])  # type: ignore[union-attr]
         found[number] = found.get(number, 0) + 1
     assert sum(found.values()) == generation.records

@@ -34,10 +34,12 @@ def _open(store: str | None, quads: str | None) -> ox.Store:
     return found
 
 
-def _homes(description: str | None) -> Homes:
-    if not description:
+def _homes(store: str | None) -> Homes:
+    """Return where the triples of a store are at home, as the description of a generation beside its folder says."""
+    description = Path(store).with_suffix(".json") if store else None
+    if description is None or not description.is_file():
         return Homes()
-    return Homes.from_json(json.loads(Path(description).read_bytes()).get("homes", {}))
+    return Homes.from_json(json.loads(description.read_bytes()).get("homes", {}))
 
 
 def main() -> None:
@@ -46,7 +48,6 @@ def main() -> None:
     parser.add_argument("--descriptor", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)
     parser.add_argument("--store")
-    parser.add_argument("--description", help="file that says where the triples of the store are at home")
     parser.add_argument("--quads")
     options = parser.parse_args()
     # Python 3.12 and newer warn at a fork beside other threads: the only ones here are those that RocksDB keeps for
@@ -55,7 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then closes the socket
     control = socket.socket(fileno=options.descriptor)
     try:
-        data = StoreDataset(_open(options.store, options.quads), _homes(options.description))
+        data = StoreDataset(_open(options.store, options.quads), _homes(options.store))
     except (OSError, ValueError, RuntimeError, SyntaxError) as error:
         messages.send(control, {"error": " ".join(str(error).split())[:500]})
         return

@@ -47,7 +47,7 @@ class _WorkerGone(Exception):
 
 
 class PoolEngine(Workers):
-    """Answers queries over an Oxigraph folder, with its ``description``, or over an N-Quads file held in memory.
+    """Answers queries over an Oxigraph folder, or over an N-Quads file held in memory.
 
     May be used by many threads. Raises `Busy` at once where ``limits.concurrent`` queries are running.
     """
@@ -59,7 +59,6 @@ class PoolEngine(Workers):
         self,
         *,
         store: Path | None = None,
-        description: Path | None = None,
         quads: Path | None = None,
         limits: Limits | None = None,
         version: str = "",
@@ -68,8 +67,7 @@ class PoolEngine(Workers):
         self.limits = limits or Limits()
         self.version = version
         self.has_records = has_records
-        known = ["--description", str(description)] if description else []
-        self._source = ["--store", str(store), *known] if store else ["--quads", str(quads)] if quads else []
+        self._source = ["--store", str(store)] if store else ["--quads", str(quads)] if quads else []
         super().__init__()
 
     def _own(self) -> None:

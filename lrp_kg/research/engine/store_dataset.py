@@ -36,6 +36,7 @@ class StoreDataset:
 
         Raises `SyntaxError` where the query cannot be parsed.
         """
+        dataset = QueryGraphs(*(tuple(dict.fromkeys(graphs)) for graphs in dataset))
         if not self.homes or not (dataset or _may_name_data(text)):
             return self._as_it_is(text, dataset)
         ox.Store().query(text, base_iri=BASE)  # so that what is wrong is said of the query as it was written

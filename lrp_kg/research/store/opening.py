@@ -65,7 +65,6 @@ def open_engine(guideline: Guideline, store: str | None, limits: Limits, progres
         generation = Store(Path(store)).current()
         return PoolEngine(
             store=generation.folder,
-            description=generation.description,
             limits=limits,
             version=f"{generation.name}-{generation.created}",
             has_records=generation.records > 0,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lrp_kg.record.read import RecordReader
-from lrp_kg.research.store.quads import name_record, record_lines
+from lrp_kg.research.store.quads import name_record, record_triples
 
 
 def to_turtle(reader: RecordReader, record: dict[str, Any]) -> bytes:
     """Return the triples of a record in the record contract, as it would be stored."""
-    lines = record_lines(name_record(reader.from_json(record)))
-    return "".join(line for number, line in enumerate(lines) if number % 2 == 0).encode()
+    return "".join(f"{triple} .\n" for triple in record_triples(name_record(reader.from_json(record)))).encode()
