@@ -14,6 +14,7 @@ from lrp_kg.research.store.opening import holds_records
 from lrp_kg.settings import from_environment, read
 from lrp_kg.site.pages import TEMPLATES, Compiled
 from lrp_kg.web import access, assess, editor, guide, onmap, origins, pages, queries, search, sparql, terms
+from lrp_kg.web.again import AskedAgain
 from lrp_kg.web.bodies import register_bodies
 from lrp_kg.web.compression import Compression
 from lrp_kg.web.engine import Engines
@@ -75,6 +76,10 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
         app.register_blueprint(part.blueprint)
     if app.config["METRICS"]:
         app.extensions["lrp_kg_figures"] = Figures(app)
+    if not app.config["RELOAD"]:  # with it, what is served may change
+        figures = app.extensions.get("lrp_kg_figures")
+        streams, begun = app.extensions["lrp_kg_streams"], figures.begun if figures else None
+        app.wsgi_app = AskedAgain(app.wsgi_app, loaded.reader, streams, begun)  # type: ignore[method-assign]
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
     app.before_request(demand_known)

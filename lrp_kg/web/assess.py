@@ -16,6 +16,7 @@ from lrp_kg.answer.summary import FULL, check_calendar, check_detail
 from lrp_kg.errors import NotAcceptable, TooLarge
 from lrp_kg.record.model import RawRecord
 from lrp_kg.record.plain import plain
+from lrp_kg.web.again import RAISED, answered
 from lrp_kg.web.html import html
 from lrp_kg.web.negotiation import accepted, content_type, flag, language
 from lrp_kg.web.parameters import demand_page
@@ -77,7 +78,9 @@ def context_addresses() -> Collection[str]:
 
 @contextmanager
 def only_record(sent: bytes, kind: str) -> Iterator[RawRecord]:
-    """Work on the only record of a body."""
+    """Work on the only record of a body; raise what that ended with, if it was tried already."""
+    if RAISED in request.environ:
+        raise request.environ[RAISED]
     addresses = context_addresses()
     raw = streams().apart(sent, kind, addresses)
     with streams().alone():
@@ -117,7 +120,8 @@ def assess() -> Response:
     sent = body()
     with only_record(sent, kind) as raw:
         if form == "json":
-            return Response(respond(raw), headers=_HEADERS, mimetype="application/json")
+            answer = answered(respond, raw, kind, context_addresses())
+            return Response(answer, headers=_HEADERS, mimetype="application/json")
         found = current.assessment(raw, only=only, explain=explain, changes=changes, what_if=what_if)
         return _rendered(found, form, lang, explain=explain, detail=detail)
 
@@ -208,4 +212,5 @@ def validate() -> Response:
     if kind == "ndjson":
         return _by_line(respond, lang, valid=False)
     with only_record(body(), kind) as raw:
-        return Response(respond(raw), headers=_HEADERS, mimetype="application/json")
+        answer = answered(respond, raw, kind, context_addresses())
+        return Response(answer, headers=_HEADERS, mimetype="application/json")

@@ -38,7 +38,8 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH")
 NO_ROUTE = "none"
 """In place of a template: no address of the service, a method that it does not have, or refused before it was read."""
 
-_ROUTE = "lrp_kg.route"
+ROUTE = "lrp_kg.route"
+"""In the environment of a request: the template of its address."""
 
 
 class MetricsError(LrpError):
@@ -120,9 +121,12 @@ class Figures:
     def _begin(self) -> None:
         self.describe()
         if request.url_rule is not None:
-            route = template(request.url_rule.rule)
-            request.environ[_ROUTE] = route
-            self.active.labels(route).inc()
+            self.begun(request.environ, template(request.url_rule.rule))
+
+    def begun(self, environ: WSGIEnvironment, route: str) -> None:
+        """Count a request to the address of a template as one that is being answered."""
+        environ[ROUTE] = route
+        self.active.labels(route).inc()
 
     def answer(self) -> Response:
         """Answer ``/metrics``: the figures of all workers, in the text format of Prometheus."""
@@ -186,7 +190,7 @@ class Measured:
 
     def _end(self, environ: WSGIEnvironment, begun: list[Any], start: float, sent: bool) -> None:
         figures = self._figures
-        route = environ.get(_ROUTE)
+        route = environ.get(ROUTE)
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
         if route is not None:
             figures.active.labels(route).dec()
