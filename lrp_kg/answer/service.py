@@ -89,6 +89,10 @@ class GuidelineService:
         self.assessor.warm()
         self._validator.prepare()
 
+    def prepare_findings(self) -> None:
+        """Prepare what judges records that are not known to be valid, and says what is wrong: it takes longest."""
+        self._validator.judge.results(RawRecord("", ()))
+
     def renderer(self, lang: str = "en") -> Renderer:
         """Return the renderer of a language: en, nl, fr or de."""
         lang = language(lang)

@@ -78,6 +78,8 @@ def serve(**options: Any) -> None:
     def load() -> GuidelineService:  # report every fault here, not in a worker
         service = GuidelineService(options["guideline"])
         service.warm()
+        if settings["WORKERS"] > 1:
+            service.prepare_findings()  # shared by workers, while a single one prepares it once it serves
         create_app({**settings, "RELOAD": False, "METRICS": False}, service=service)
         if warning := warning_of_others(settings["TOKEN_FILE"]):
             click.secho(warning, err=True, fg="yellow")

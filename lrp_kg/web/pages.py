@@ -20,7 +20,6 @@ from lrp_kg.web.assess import BODIES, guideline_in, service
 from lrp_kg.web.html import html
 from lrp_kg.web.latest import latest
 from lrp_kg.web.negotiation import accepted, flag, language
-from lrp_kg.web.openapi import description
 from lrp_kg.web.parameters import demand_page
 from lrp_kg.web.patient import calendar_of_form, empty_page, filled_page, form_sent
 from lrp_kg.words import LANGUAGES, phrase
@@ -200,6 +199,8 @@ def derive() -> Response:
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Describe the service for programs."""
+    from lrp_kg.web.openapi import description  # imports rdflib
+
     current, rules = service(), current_app.url_map.iter_rules()
     about = latest("lrp_kg_openapi", current.guideline.index.text_hash, lambda: description(current, rules))
     return Response(

@@ -152,6 +152,7 @@ class Reading(Workers):
                 signal.signal(number, signal.SIG_IGN)  # the bodies that are being read are finished
             end_with_parent(parent)
             _close_all_but(control.fileno())  # else a port or a pipe would stay open
+            self._service.prepare_findings()  # those that it forks can open no file
             gc.freeze()
             with suppress(ConnectionError):
                 fork_on_request(control, self._serve)

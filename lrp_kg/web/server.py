@@ -137,6 +137,7 @@ def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> N
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     granian._shd, granian._sso = SocketHolder(listener.fileno(), False, BACKLOG), None  # type: ignore[call-arg]
     ready()
+    threading.Thread(target=service.prepare_findings, name="findings", daemon=True).start()
     # What Granian's main process does in each worker that it starts; this process is one already
     granian._spawn_worker(0, granian._spawn_wsgi_worker, lambda: app).inner.run()
 

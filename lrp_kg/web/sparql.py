@@ -28,7 +28,6 @@ from lrp_kg.web.access import guard
 from lrp_kg.web.engine import engine, engines
 from lrp_kg.web.negotiation import demand_utf8, depends_on, without_parameters
 from lrp_kg.web.parameters import problems, refuse, taken_by, unlisted
-from lrp_kg.web.servicedescription import describe, describe_dataset
 
 blueprint = Blueprint("sparql", __name__)
 blueprint.before_request(guard)
@@ -88,6 +87,8 @@ def sparql() -> Response:
         accepted = without_parameters(request.accept_mimetypes)
         if asked.format is None and accepted.best_match([*GRAPHS, "text/html"]) == "text/html":
             return redirect(url_for("editor.query"), 303)  # type: ignore[return-value]
+        from lrp_kg.web.servicedescription import describe  # imports rdflib
+
         return describe(FORMATS[asked.format][1] if asked.format else None)
     solutions, graph = _accepted(asked.format, accept)
     question = Question(asked.query, asked.default_graphs, asked.named_graphs, solutions, graph)
@@ -97,6 +98,8 @@ def sparql() -> Response:
 @blueprint.get("/.well-known/void")
 def void() -> Response:
     """Describe the dataset."""
+    from lrp_kg.web.servicedescription import describe_dataset  # imports rdflib
+
     return describe_dataset()
 
 
