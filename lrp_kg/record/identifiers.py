@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pyoxigraph as ox
@@ -9,6 +10,9 @@ import pyoxigraph as ox
 from lrp_kg.errors import RecordError
 from lrp_kg.record.model import BASE
 from lrp_kg.words import error as say
+
+_PLAIN = re.compile(r"(?:https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?:/[A-Za-z0-9_-]+)+|urn:[a-z0-9]+:[A-Za-z0-9:_-]+)")
+"""Absolute IRIs without a sign that could be resolved to another one, as most senders have them."""
 
 _NEVER = frozenset("<>\\")
 """Signs that no IRI has, and that would mean something else where Turtle is parsed."""
@@ -18,6 +22,8 @@ def resolved(ident: object) -> str:
     """Return the IRI or blank node of an ``@id``, relative ones resolved; empty where there is none."""
     if ident is None:
         return ""
+    if isinstance(ident, str) and _PLAIN.fullmatch(ident):
+        return ident
     if not isinstance(ident, str) or _NEVER.intersection(ident):
         raise say(RecordError, "error-id")
     try:

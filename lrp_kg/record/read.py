@@ -6,7 +6,7 @@ what cannot be understood is kept, so that validation can name it; nothing is dr
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -41,6 +41,9 @@ _OURS = ("@id", "@type")
 """Keys of JSON-LD that a record without a context of its own may have."""
 
 
+_DATE, _INTEGER, _STRING = XSD + "date", XSD + "integer", XSD + "string"
+_TRUE, _FALSE = native(True), native(False)
+
 TYPES = ("PatientRecord", PATIENT_RECORD, "cp:PatientRecord")
 """What a record without a context of its own may say as its type, alone or in a list."""
 
@@ -55,6 +58,10 @@ class RecordReader:
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
         self._bounds = {local_name(bound): bound for bound in guideline.bounded}
         self._iris = {**guideline.fields, **guideline.bounded}
+        self._usual = {name: (f.iri, _usual(f, self._tokens)) for name, f in self.fields.items() if f.kind != "values"}
+        """For each field: its property, and what reads the values that it usually has; of others it returns none."""
+        self._uncertain = [(f.iri, f.bounds) for f in guideline.fields.values() if f.bounds]
+        self._settling = list(_settling(guideline))
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -125,6 +132,10 @@ class RecordReader:
         for number, (key, value) in enumerate(data.items()):
             if number % 1000 == 999:
                 check()
+            usual = self._usual.get(key)
+            if usual is not None and (node := usual[1](value)) is not None:
+                entries.append((usual[0], node))
+                continue
             f = self.fields.get(key)
             if key.startswith("@") or (value is None and (f or key in self._bounds)):
                 continue
@@ -162,7 +173,8 @@ class RecordReader:
         for key, value in data.items():
             if key == "@context":
                 continue
-            if key in self._iris or says_keywords(value) or (key.startswith("@") and key not in _OURS):
+            nested = isinstance(value, (dict, list)) and says_keywords(value)
+            if nested or key in self._iris or (key.startswith("@") and key not in _OURS):
                 return True
             if "@context" in data and isinstance(value, list) and len(value) == 1:
                 f = self.fields.get(key)
@@ -269,27 +281,50 @@ class RecordReader:
             else:
                 values[predicate] = value.value
         given = {
-            f.iri: DateRange(*(bounds[b] for b in f.bounds))
-            for f in g.fields.values()
-            if f.bounds and bounds.keys() >= set(f.bounds)
+            iri: DateRange(bounds[ends[0]], bounds[ends[1]])
+            for iri, ends in self._uncertain
+            if bounds and bounds.keys() >= set(ends)
         }
         dates, ranges = settled(dates, given, g.date_orders)
         known = {predicate for predicate, _ in raw.entries if values.get(predicate) is not False} | given.keys()
-        for f in g.fields.values():
-            for implied in f.implies:
-                if f.iri in known:
+        for name, implied, excluded, boolean in self._settling:
+            if implied is not None:
+                if name in known:
                     values.setdefault(implied, True)
-                elif f.kind == "boolean" and values.get(implied) is False:
-                    values.setdefault(f.iri, False)
-            for excluded in f.excludes:
-                if values.get(f.iri) is True:
+                elif boolean and values.get(implied) is False:
+                    values.setdefault(name, False)
+            elif excluded is not None:
+                if values.get(name) is True:
                     values.setdefault(excluded, False)
                 elif values.get(excluded) is True:
-                    values.setdefault(f.iri, False)
+                    values.setdefault(name, False)
         certain, between = durations(g.derived.values(), dates, ranges)
         return Record(
             raw.subject, values=values | certain, dates=dates, texts=texts, lists=lists, ranges=ranges, between=between
         )
+
+
+def _usual(f: Field, tokens: Mapping[tuple[str, str], Node]) -> Callable[[Any], Node | None]:
+    """Return what reads the values that a field usually has: those that mean what they say."""
+    if f.kind == "boolean":
+        return lambda value: _TRUE if value is True else _FALSE if value is False else None
+    if f.kind == "value":
+        own = {name: node for (field, name), node in tokens.items() if field == f.id}
+        return lambda value: own.get(value) if isinstance(value, str) else None
+    if f.kind == "date":  # ten characters are no month, no year and no date-time
+        return lambda value: Node("literal", value, _DATE) if isinstance(value, str) and len(value) == 10 else None
+    if f.kind == "integer":
+        return lambda value: Node("literal", str(value), _INTEGER) if type(value) is int else None
+    return lambda value: Node("literal", value, _STRING) if isinstance(value, str) else None
+
+
+def _settling(guideline: Guideline) -> Iterator[tuple[str, str | None, str | None, bool]]:
+    """Yield what fields settle in each other, in their order: the field, what it implies, what it excludes."""
+    for f in guideline.fields.values():
+        for implied in f.implies:
+            yield f.iri, implied, None, f.kind == "boolean"
+        for excluded in f.excludes:
+            yield f.iri, None, excluded, True
 
 
 def _identified(data: dict[str, Any]) -> tuple[str, tuple[Finding, ...]]:

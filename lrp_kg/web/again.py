@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import Flask, request
 
 from lrp_kg.web.compression import LEVEL, SMALLEST
 from lrp_kg.web.metrics import ROUTE
@@ -72,12 +72,13 @@ class AskedAgain:
 
     def __init__(
         self,
-        inner: WSGIApplication,
+        app: Flask,
         reader: RecordReader,
         streams: Stream,
         begun: Callable[[WSGIEnvironment, str], None] | None,
     ) -> None:
-        self._inner = inner
+        self._inner: WSGIApplication = app.wsgi_app
+        self._config = app.config
         self._reader = reader
         self._streams = streams
         self._begun = begun
@@ -89,7 +90,7 @@ class AskedAgain:
         if key is None:
             return self._inner(environ, start_response)
         asked = self._known.get(key)
-        if asked is not None:
+        if asked is not None and int(environ["CONTENT_LENGTH"]) <= self._config["MAX_BODY"]:
             found = self._answer(asked, environ)
             if found is not None:
                 headers, content = found

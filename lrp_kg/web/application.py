@@ -79,7 +79,7 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     if not app.config["RELOAD"]:  # with it, what is served may change
         figures = app.extensions.get("lrp_kg_figures")
         streams, begun = app.extensions["lrp_kg_streams"], figures.begun if figures else None
-        app.wsgi_app = AskedAgain(app.wsgi_app, loaded.reader, streams, begun)  # type: ignore[method-assign]
+        app.wsgi_app = AskedAgain(app, loaded.reader, streams, begun)  # type: ignore[method-assign]
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
     app.before_request(demand_known)

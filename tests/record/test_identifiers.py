@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService
 from lrp_kg.errors import LrpError
+from lrp_kg.record import identifiers
 from lrp_kg.record.identifiers import resolved
 from lrp_kg.record.model import BASE
 from lrp_kg.record.strict_json import parse_json
@@ -81,3 +82,9 @@ def test_white_space_and_what_nobody_sees_are_refused(name: str, service: Guidel
 def test_turtle_refuses_them_too(name: str, service: GuidelineService) -> None:
     with pytest.raises(LrpError, match="white space"):
         in_turtle(service, name)
+
+
+@given(st.from_regex(identifiers._PLAIN, fullmatch=True))  # noqa: SLF001
+def test_a_plain_name_is_what_it_is_resolved_to(name: str) -> None:
+    (quad,) = ox.parse(f"<{name}> a <urn:x> .", format=ox.RdfFormat.TURTLE, base_iri=BASE)
+    assert resolved(name) == name == str(quad.subject.value)

@@ -137,6 +137,13 @@ def test_a_body_that_is_cut_is_refused(app: Flask, plain: AskedAgain) -> None:
     assert found.status_code == 400
 
 
+def test_a_body_over_the_limit_is_refused(app: Flask, plain: AskedAgain, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(app, "/assess", b"{}", {})
+    monkeypatch.setitem(app.config, "MAX_BODY", 10)
+    assert send(app, "/assess", b'{"id": "abcdef"}', {}).status_code == 413
+    assert send(app, "/assess", b'{"id": ""}', {}).status_code == 200
+
+
 def test_memory_is_bounded(app: Flask, plain: AskedAgain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(again, "REMEMBERED", 3)
     for number in range(10):
