@@ -49,6 +49,7 @@ class AnswerTable:
         self.path = path
         self.connection = connection
         self.version: str | None = None
+        self._known: dict[tuple[tuple[str, ...], str, str], dict[tuple[Any, ...], int]] = {}
         if path.suffix.lower() not in KINDS:
             raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
         types = _types(guideline)
@@ -77,14 +78,26 @@ class AnswerTable:
 
     def numbers(self, conditions: Iterable[str], *, source: str = "answers") -> list[int]:
         """Return how many rows are so, for each of some conditions, in one pass."""
-        counted = [f"count(*) FILTER (WHERE {condition})" for condition in conditions]
-        if not counted:
-            return []
-        rows = self.connection.execute(f"SELECT {', '.join(counted)} FROM {source}").fetchall()  # noqa: S608
-        return list(rows[0])
+        return self.numbers_by("1", conditions, source=source).get(1, [])
+
+    def numbers_by(
+        self, value: str, conditions: Iterable[str], *, source: str = "answers", where: str = "true"
+    ) -> dict[Any, list[int]]:
+        """Return how many rows of each value are so, for each of some conditions, in one pass."""
+        counted = "".join(f", count(*) FILTER (WHERE {condition})" for condition in conditions)
+        rows = self.connection.execute(
+            f"SELECT {value} AS v{counted} FROM {source} WHERE {where} GROUP BY v"  # noqa: S608
+        ).fetchall()
+        return {row[0]: list(row[1:]) for row in rows}
 
     def groups(self, *by: str, source: str = "answers", where: str = "true") -> dict[tuple[Any, ...], int]:
-        """Return how many rows there are of each combination of values."""
+        """Return how many rows there are of each combination of values; what was asked before is remembered."""
+        asked = (by, source, where)
+        if asked not in self._known:
+            self._known[asked] = self._groups(*asked)
+        return self._known[asked]
+
+    def _groups(self, by: tuple[str, ...], source: str, where: str) -> dict[tuple[Any, ...], int]:
         named = ", ".join(f"{expression} AS v{n}" for n, expression in enumerate(by)) or "1 AS v"
         values = ", ".join(f"v{n}" for n, _ in enumerate(by))
         rows = self.connection.execute(
@@ -135,12 +148,10 @@ class AnswerTable:
     def _check_values(self) -> None:
         """Raise `CohortError` with statuses and answers that the guideline does not know."""
         named = [(name, known) for name, known in _known_values(self._guideline) if name in self.columns]
-        every = (f"list(DISTINCT {quoted(name)})" for name, _ in named)
-        found = self.connection.execute(f"SELECT {', '.join(every)} FROM answers").fetchone() or ()  # noqa: S608
-        findings = []
-        for (name, known), values in zip(named, found, strict=False):
-            met = {item for value in values or () for item in (value if isinstance(value, list) else [value])}
-            for value in sorted(met - known - {None}):
+        types, findings = _types(self._guideline), []
+        for name, known in named:
+            values = self.groups(f"unnest({quoted(name)})" if types[name] == TEXTS else quoted(name))
+            for value in sorted({row[0] for row in values} - known - {None}):
                 texts = in_every_language("report-value", name=name, value=value, guideline=self._guideline.id)
                 findings.append(Finding("report-value", texts["en"], field=name, messages=texts))
         if findings:
