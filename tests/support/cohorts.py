@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
@@ -191,6 +192,8 @@ def _more(service: GuidelineService, record: Json, row: Json) -> list[str]:
     for key in g.fact_keys:
         fact = answer.facts.get(key)
         value = fact.value if fact else None
+        if isinstance(value, bool) and isinstance(row[f"fact.{key}"], str):  # of a key whose values have several types
+            value = json.dumps(value)
         expected[f"fact.{key}"] = list(value) if isinstance(value, tuple) else value
         expected[f"fact.{key}.applies"] = fact.applies if fact else None
     latest = {s.statement.id: s.latest for s in answer.dated}

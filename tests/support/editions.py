@@ -87,6 +87,37 @@ def dated_rules(folder: Path) -> Path:
     return folder
 
 
+_CONTRARY = """
+ank:fact-follow-up-by-team a cp:Fact ;
+    cp:factKey ank:fact-key-followUpBy ;
+    cp:factValue "team" .
+
+ank:fact-brace-of-tape a cp:Fact ;
+    cp:factKey ank:fact-key-braceAdvised ;
+    cp:factValue "tape" .
+"""
+
+
+def contrary_facts(folder: Path) -> Path:
+    """Copy the guideline of `dated_rules` with an edition that ends, and facts that disagree.
+
+    They are of options and programmes too. Two boxes that are shown together give the next visit one day, or two.
+    """
+    file = dated_rules(folder) / "ontology" / "pathway.ttl"
+    walk = "cp:fact ank:fact-no-sport-short ;"
+    replace_once(
+        file, walk, f"cp:timeLimit ank:limit-visit-after-visit ;\n    cp:fact ank:fact-next-visit-latest ;\n    {walk}"
+    )
+    active = "cp:appliesTo ank:AcuteSlightSprain ."
+    replace_once(file, active, f"{active[:-2]} ;\n    cp:fact ank:fact-follow-up-by-team .")
+    sessions = 'dcterms:identifier "supervised-training-sessions" ;'
+    replace_once(file, sessions, f"{sessions}\n    cp:fact ank:fact-brace-of-tape ;")
+    first = 'dcterms:valid "2025-01-01"^^xsd:date ;'
+    replace_once(file, first, f'{first}\n    cp:validUntil "2025-03-04"^^xsd:date ;')
+    file.write_text(file.read_text(encoding="utf-8") + _CONTRARY, encoding="utf-8")
+    return folder
+
+
 def first_edition_only(folder: Path) -> Path:
     """Copy the packaged guideline without the edition that follows the first one of its first programme."""
     guideline_copy(folder, ROOT, ("ontology", "shapes"))
