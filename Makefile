@@ -41,7 +41,7 @@ long: $(VENV)/.benchmark ## what is too long for test: full proofs, many example
 	$(MAKE) benchmark
 
 LOWEST := $(VENV)-lowest
-LOWEST_TESTS := $(addprefix tests/,answer cli cohort record research web authoring/test_check_command.py)
+LOWEST_TESTS := $(addprefix tests/,answer cli cohort record report research web authoring/test_check_command.py)
 
 test-lowest: $(LOWEST)/.test ## the short tests with the lowest version of each dependency that pyproject.toml allows
 	$(LOWEST)/bin/python -m pytest -m "not slow and not long and not alone" -q $(LOWEST_TESTS)
