@@ -12,7 +12,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.cohort.arrays import Array, Memory, Numbering, Table
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import Days, Rows
-from lrp_kg.cohort.conditions import Completed, ConditionColumn
+from lrp_kg.cohort.conditions import ConditionColumn
 from lrp_kg.cohort.deciding import DecisionColumn, States
 from lrp_kg.cohort.editions import EditionStates
 from lrp_kg.cohort.measures import as_date
@@ -71,6 +71,7 @@ class AnsweredRows:
         self.size = rows.size
         self.guideline = logic.guideline
         self._logic = logic
+        self._conditions = logic.conditions.of_rows(rows)
         self._outcomes: dict[str, Array] = {}
         self._verdicts: dict[str | None, Array] = {}
         self._shown: dict[str, Array] = {}
@@ -100,12 +101,8 @@ class AnsweredRows:
     def verdict(self, cls: str | None) -> Array:
         """Return the verdict of a class in each row; no class is the class of all records."""
         if cls not in self._verdicts:
-            self._verdicts[cls] = self._logic.conditions.of(cls, self.rows, self._completed)
+            self._verdicts[cls] = self._conditions.of(cls)
         return self._verdicts[cls]
-
-    @cached_property
-    def _completed(self) -> Completed:
-        return self._logic.conditions.completed(self.rows)
 
     def option(self, decision: str, option: str) -> Array:
         """Return as a verdict whether an option is an answer of a decision or programme, both by identifier."""
