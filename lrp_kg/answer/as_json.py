@@ -309,24 +309,33 @@ class Renderer:
         """Render the summary of an assessment."""
         return self.summary(summary_of(found))
 
+    def named(self, editions: Iterable[str]) -> Json:
+        """Render which guideline it is, by which editions."""
+        g = self.guideline
+        return {
+            **{"id": g.id, "iri": g.iri, "label": self.text(g.label), "version": g.version},
+            "content": f"sha256:{g.content_hash}",
+            "editions": list(editions),
+        }
+
+    def stage(self, found: Assessment) -> str | None:
+        """Return the identifier of the stage, where it is decided."""
+        stage = next((d for d in found.decisions.values() if d.decision.iri == self.guideline.roles.stage), None)
+        return stage.result.answers[0] if stage and stage.result.status == "decided" else None
+
     # -- the whole --------------------------------------------------------------------------------
 
     def render(self, found: Assessment, *, explain: bool = False, detail: str = FULL) -> Json:
         """Render an assessment as the answer of the contract, or only its summary with what belongs to it."""
         g, record = self.guideline, found.record
-        stage = next((d for d in found.decisions.values() if d.decision.iri == g.roles.stage), None)
         editions = [e.edition.id for p in found.programmes.values() for e in p.applying]
         shown = [box for box, _ in found.boxes]
         questions = [self.question(q) for q in found.questions]
         decisions = {name: self.decision(record, d, shown, explain) for name, d in found.decisions.items()}
         answer = {
             **self.echoed(record),
-            "guideline": {
-                **{"id": g.id, "iri": g.iri, "label": self.text(g.label), "version": g.version},
-                "content": f"sha256:{g.content_hash}",
-                "editions": editions,
-            },
-            "stage": stage.result.answers[0] if stage and stage.result.status == "decided" else None,
+            "guideline": self.named(editions),
+            "stage": self.stage(found),
             **self.summarised(found),
             "decisions": decisions,
             "boxes": [self.box(record, box, statements, decisions) for box, statements in found.boxes],

@@ -26,6 +26,7 @@ from lrp_kg.logic.classify import Program, SparqlEngine
 from lrp_kg.logic.decide import Completions, Decider, KleeneDecider, decider_of
 from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder
+from lrp_kg.logic.editions import Eras
 from lrp_kg.logic.explain import Explainer
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import Outcome
@@ -69,7 +70,7 @@ class Assessor:
         self.verdicts = VerdictMemory(self.program, self.memories)
         self.dates = Calendar(self.cells, keep=cache)
         self.explainer = Explainer(guideline)
-        self.reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 300)
+        self._reasons: dict[str, BoundedMemory[Hashable, Reasons]] = {}
         self.same_reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 500)
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
@@ -103,7 +104,12 @@ class Assessor:
                 )
         self.calls = Calls(guideline)
         self.readable = Readable(self)
+        self.eras = Eras(guideline.validities)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
+
+    def reasons_by(self, cls: str) -> BoundedMemory[Hashable, Reasons]:
+        """Return the reasons for the verdict of a class that are remembered, by the cells that it reads."""
+        return self._reasons.get(cls) or self._reasons.setdefault(cls, BoundedMemory(self.memories, 300))
 
     @cached_property
     def parts(self) -> Parts:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 
 if TYPE_CHECKING:
@@ -86,13 +87,28 @@ class Readable:
         self.known = _Made(lambda name: PartReading(lambda run: name in run.record.dates))
         self.outcome = _Made(lambda decision: PartReading(apart(lambda run: run.result(decision))))
         self.why = _Made(self._why)
-        self.in_force = PartReading(lambda run: run.era)
+        era = PartReading(lambda run: run.era)
+        rules = set(g.validities)
+        self.in_force = _Made(lambda v: era if v in rules else PartReading(lambda run: run.in_force(v)))
+        warned = [(n, self._a.verdicts.number(w.applies_to)) for n, w in enumerate(g.warnings)]
+        self._warned = [(n, number) for n, number in warned if number is not None]
+        self._always = [n for n, number in warned if number is None]
+        self.holding = PartReading(self._holding)
         self.programme = _Made(
             lambda name: PartReading(apart(lambda run: run.programme_run(g.programmes[name]).read()))
         )
         self.touched = _Made(lambda name: PartReading(lambda run: run.knows_own(g.programmes[name])))
         self.verdict = _Made(lambda cls: self._verdict(assessor.verdicts.number(cls)))
         self.expression = _Made(self._verdict)
+
+    def _holding(self, run: Run) -> Hashable:
+        """Return the places of the warnings whose situation holds."""
+        of = run.a.verdicts.verdict_of
+        if len(run.signatures) > 1:
+            own = [n for n, w in enumerate(run.g.warnings) if run.verdict(w.applies_to) == TRUE]
+            return tuple(own)
+        found = [n for n, number in self._warned if of(run.signature, number) == TRUE]
+        return tuple(sorted(found + self._always))
 
     def _verdict(self, number: int | None) -> tuple[int | PartReading, ...]:
         if number is None:
@@ -102,7 +118,14 @@ class Readable:
         return cells if len(cells) <= FEW else (PartReading(lambda run: one(run.signature), cells),)
 
     def _why(self, cls: str) -> PartReading:
-        return PartReading(apart(lambda run: run.reasons_of(cls)), self._a.verdicts.reads(cls))
+        slow = apart(lambda run: run.reasons_of(cls))
+        own = self._a.reasons_by(cls)
+        key = self._a.verdicts.key(cls)
+
+        def reasons(run: Run) -> Hashable:
+            return own.young.get((key(run.signature),)) or slow(run)
+
+        return PartReading(reasons, self._a.verdicts.reads(cls))
 
 
 class Remembered(Generic[T]):

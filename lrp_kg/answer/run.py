@@ -34,7 +34,7 @@ from lrp_kg.guideline.model import (
     Statement,
 )
 from lrp_kg.guideline.validity import Validity
-from lrp_kg.logic.calendar import DateRanges
+from lrp_kg.logic.calendar import DateRanges, KnownDates
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
@@ -63,7 +63,7 @@ class Run:
     def __init__(self, assessor: Assessor, record: Record, explain: bool, signature: Signature | None = None) -> None:
         self.a = assessor
         self.g = assessor.guideline
-        self.record = record
+        self.record = record = replace(record, dates=KnownDates(record.dates))
         self.explain = explain
         self.signature = assessor.signature(record) if signature is None else signature
         self.signatures = assessor.signatures(record, self.signature)
@@ -85,7 +85,7 @@ class Run:
     @cached_property
     def era(self) -> Hashable:
         """Return which of the rules with a first or last day are in force."""
-        return tuple([in_force(validity, self.bounds) for validity in self.g.validities])
+        return self.a.eras.of(self.bounds)
 
     def read(self, reading: PartReading) -> Any:
         """Return the value of a reading."""
@@ -151,13 +151,14 @@ class Run:
 
     def reasons_of(self, cls: str) -> Reasons:
         """Return the reasons for the verdict of a class, the same object for the same reasons."""
-        key = (cls, tuple([self.a.verdicts.projection(s, cls) for s in self.signatures]))
-        known = self.a.reasons.get(key)
+        key = tuple([self.a.verdicts.projection(s, cls) for s in self.signatures])
+        own = self.a.reasons_by(cls)
+        known = own.get(key)
         if known is None:
             found = self.a.explainer.reasons(cls, self.of_expression)
             content = tuple((r.condition.iri, r.field, r.verdict) for r in found)
             same = self.a.same_reasons.get(content) or self.a.same_reasons.put(content, Reasons(found))
-            known = self.a.reasons.put(key, same)
+            known = own.put(key, same)
         return known
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
@@ -248,7 +249,7 @@ class Run:
     def in_force(self, validity: Validity | None) -> int:
         """Return whether a rule is in force."""
         if self.noted is not None and validity is not None:
-            self.noted.add(self.a.readable.in_force)
+            self.noted.add(self.a.readable.in_force[validity])
         return in_force(validity, self.bounds)
 
     # -- boxes and statements ---------------------------------------------------------------------
@@ -299,8 +300,7 @@ class Run:
 
     def _calling(self, advice: str) -> Caution | None:
         """Return the warning that holds and calls for an advice; of several the last."""
-        calling = (w for w in reversed(self.g.warnings) if w.calls_for == advice)
-        return next((w for w in calling if self.verdict(w.applies_to) == TRUE), None)
+        return next((w for w in reversed(self.holding()) if w.calls_for == advice), None)
 
     def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
         """Return the open points noted on dates, by the IRI of the statement."""
@@ -311,10 +311,15 @@ class Run:
     def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
         """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options."""
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
-        holding = filter(None, (self._on_the_day(w) for w in self.g.warnings if self.verdict(w.applies_to) == TRUE))
+        holding = filter(None, map(self._on_the_day, self.holding()))
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
         found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
         return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
+
+    def holding(self) -> list[Caution]:
+        """Return the warnings whose situation holds."""
+        places = self.read(self.a.readable.holding)
+        return [self.g.warnings[place] for place in places]
 
     def _on_the_day(self, caution: Caution) -> Caution | None:
         """Return a warning as it is on the day; ``None`` where it is not in force and not printed."""

@@ -13,8 +13,8 @@ import orjson
 
 from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.asked import choice, flag, language, names
-from lrp_kg.answer.cache import AnswerCache
 from lrp_kg.answer.decisions import Assessor
+from lrp_kg.answer.joined import JoinedAnswers
 from lrp_kg.answer.over_time import OverTime
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.stage_days import StageDays
@@ -53,8 +53,8 @@ class GuidelineService:
         self._renderers: dict[str, Renderer] = {}
 
     @cached_property
-    def _answers(self) -> AnswerCache:
-        return AnswerCache(self.assessor)
+    def _answers(self) -> JoinedAnswers:
+        return JoinedAnswers(self.assessor)
 
     @cached_property
     def _over_time(self) -> OverTime:

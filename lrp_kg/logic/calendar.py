@@ -31,6 +31,21 @@ DateRanges = Mapping[str, DateRange]
 ALWAYS = DateRange(_EARLIEST, _LATEST)
 
 
+class KnownDates(dict[str, date]):
+    """The certain dates of one record, which do not change, with what was worked out from them."""
+
+    __slots__ = ("bounds", "joint")
+
+    def __init__(self, dates: Mapping[str, date]) -> None:
+        super().__init__(dates)
+        self.bounds: dict[str, DateRange] = {}
+        self.joint: dict[tuple[str, tuple[int, ...]], tuple[tuple[int, ...], ...]] = {}
+
+    def __reduce__(self) -> tuple[type[KnownDates], tuple[dict[str, date]]]:
+        """Leave out what was worked out."""
+        return KnownDates, (dict(self),)
+
+
 class Calendar:
     """The joint cells of derived durations of a guideline; with ``keep`` those of any dates are kept on disk."""
 
@@ -132,10 +147,16 @@ class Calendar:
 
     def bounds(self, name: str, dates: DateValues, ranges: DateRanges) -> DateRange:
         """Return the first and last day that a date can have beside the dates that are known, or known to be within."""
-        known = dates.get(name)
-        if known:
-            return DateRange(known, known)
-        return DateRange(self._low(name, dates, ranges, ()), self._high(name, dates, ranges, ()))
+        kept = dates.bounds if isinstance(dates, KnownDates) and not ranges else {}
+        found = kept.get(name)
+        if found is None:
+            known = dates.get(name)
+            if known:
+                found = DateRange(known, known)
+            else:
+                found = DateRange(self._low(name, dates, ranges, ()), self._high(name, dates, ranges, ()))
+            kept[name] = found
+        return found
 
     def _high(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
         found = [ranges[name].latest if name in ranges else _LATEST]
@@ -166,7 +187,15 @@ class Calendar:
         from the same two dates follow each other. For durations in days the cells are exactly those that some days
         reach; for months from a date in a range there can be more.
         """
-        within = ranges or {}
+        kept = dates.joint if isinstance(dates, KnownDates) and not ranges else {}
+        found = kept.get((name, variables))
+        if found is None:
+            found = kept[name, variables] = self._joint_within(name, variables, dates, ranges or {})
+        return found
+
+    def _joint_within(
+        self, name: str, variables: tuple[int, ...], dates: DateValues, within: DateRanges
+    ) -> tuple[tuple[int, ...], ...]:
         partners = {d for v in variables for d in (self.derived[v].start, self.derived[v].end)} - {name}
         others = ((d, DateRange(dates[d], dates[d]) if d in dates else within[d]) for d in sorted(partners))
         return self._joint(name, variables, tuple(others), self.bounds(name, dates, within))

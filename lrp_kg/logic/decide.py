@@ -80,8 +80,10 @@ class Decider:
         self._ruling = self._ruling_out()
         """The variables that say that a field which is read cannot have a value."""
         self._cells_of = _taking((*self._variables, *self._ruling))
-        self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(memories or SharedBound(LIMIT), _ENTRY)
-        self._by_days: BoundedMemory[Hashable, Outcome] = BoundedMemory(memories or SharedBound(LIMIT), _ENTRY)
+        bound = memories or SharedBound(LIMIT)
+        self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
+        self._by_days: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
+        self._completed: BoundedMemory[Hashable, Completions] = BoundedMemory(bound, 3 * _ENTRY)
 
     def _durations_read(self) -> frozenset[Axis]:
         return frozenset(self.diagram.axes[number] for number, _ in self._durations)
@@ -96,13 +98,17 @@ class Decider:
 
     def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
         """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others."""
-        relevant = self._known_ends(signature, known_dates) if self._derived else frozenset()
-        found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key))
-        return Completions(
-            frozenset(self._outcomes(found)),
-            self._made_different(found, groups, relevant, signature),
-            frozenset(map(self.diagram.meaning, found.values())),
-        )
+        whole = self._cells_of(signature), tuple([name in known_dates for name in self._dates]), key
+        known = self._completed.get(whole)
+        if known is None:
+            found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key))
+            known = Completions(
+                frozenset(self._outcomes(found)),
+                self._made_different(found, groups, self._known_ends(signature, known_dates), signature),
+                frozenset(map(self.diagram.meaning, found.values())),
+            )
+            self._completed.put(whole, known)
+        return known
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature, the dates that are known, and the bounds of those that are uncertain."""

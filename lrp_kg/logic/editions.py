@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -56,6 +57,34 @@ def in_force(validity: Validity | None, days: Callable[[str], DateRange]) -> int
             if possible.earliest < first or possible.latest > last:
                 found = OPEN
     return found
+
+
+class Eras:
+    """Which of some rules are in force on which days, remembered by the days between which that changes."""
+
+    def __init__(self, rules: Iterable[Validity]) -> None:
+        self._rules = tuple(rules)
+        periods = [period for rule in self._rules for period in rule.every]
+        self._turns: dict[str, list[date]] = {name: [] for period in periods for name in period.by}
+        for period in periods:
+            for name in period.by:
+                first = [period.first] if period.first else []
+                after = [period.last + timedelta(days=1)] if period.last and period.last < ALWAYS.latest else []
+                self._turns[name] += [*first, *after]
+        for days in self._turns.values():
+            days.sort()
+        self._known: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def of(self, days: Callable[[str], DateRange]) -> tuple[int, ...]:
+        """Return of each rule whether it is in force; there are few answers, so all are kept."""
+        key: list[int] = []
+        for name, turns in self._turns.items():
+            possible = days(name)
+            key += (bisect_right(turns, possible.earliest), bisect_right(turns, possible.latest))
+        found = self._known.get(tuple(key))
+        if found is None:
+            found = self._known[tuple(key)] = tuple([in_force(rule, days) for rule in self._rules])
+        return found
 
 
 def _after(last: date | None, days: DateRange) -> int:

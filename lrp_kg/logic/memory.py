@@ -20,10 +20,18 @@ class SharedBound:
         self.limit = limit
         self.young = 0
         self._ageing: list[Callable[[], None]] = []
+        self._clearing: list[Callable[[], None]] = []
 
-    def add(self, ageing: Callable[[], None]) -> None:
-        """Add a memory, by what ages it."""
+    def add(self, ageing: Callable[[], None], clearing: Callable[[], None]) -> None:
+        """Add a memory, by what ages and what clears it."""
         self._ageing.append(ageing)
+        self._clearing.append(clearing)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.young = 0
+        for clear in self._clearing:
+            clear()
 
     def grow(self, size: int) -> None:
         """Count bytes that a memory took, and age all of them once these are too many."""
@@ -47,7 +55,7 @@ class BoundedMemory(Generic[K, V]):
         self.old: dict[K, V] = {}
         self._memories = memories
         self._size = size
-        memories.add(self.age)
+        memories.add(self.age, self.clear)
 
     def get(self, key: K) -> V | None:
         """Return the value of a key, which stays young by that; ``None`` where there is none."""
@@ -71,6 +79,10 @@ class BoundedMemory(Generic[K, V]):
     def clear(self) -> None:
         """Forget everything."""
         self.old, self.young = {}, {}
+
+    def __bool__(self) -> bool:
+        """Return that there is a memory, also where nothing is in it."""
+        return True
 
     def __len__(self) -> int:
         """Return how many entries there are; those in both halves count twice."""

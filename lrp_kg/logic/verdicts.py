@@ -69,6 +69,17 @@ class VerdictMemory:
             verdicts = known.put(key, self._of_group(signature, reads))
         return verdicts[place]
 
+    def verdict_of(self, signature: Signature, number: int) -> int:
+        """Return the verdict of one expression."""
+        reads, place = self._place[number]
+        verdicts = self._known[reads].young.get(self._key[reads](signature))
+        return self._of(signature, number) if verdicts is None else verdicts[place]
+
+    def key(self, cls: str) -> Callable[[Signature], Cellular]:
+        """Return what takes the cells that a named class reads."""
+        number = self._number.get(cls)
+        return _key_of(()) if number is None else self._key[self._place[number][0]]
+
     def reader(self, number: int) -> Callable[[Signature], int]:
         """Return what reads the verdict of one expression."""
         reads, place = self._place[number]
