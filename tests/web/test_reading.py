@@ -102,6 +102,8 @@ from lrp_kg.web.reading import Reading
 class Service:
     reader = None  # so that whatever is asked of it fails
 
+    def prepare_findings(self): pass
+
 with Reading(Service(), Effort()) as reading:
     found = [reading.apart(b" " * 20_000 + b"{}", "json", ()) for _ in range(2)]
     assert found == [None, None] and [w.answered for w in reading._idle] == [2]
