@@ -63,7 +63,7 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class ReportCard:
-    """Everything that is counted, in one language; ``stale`` says so where the guideline that answered was another."""
+    """Everything that is counted, in one language."""
 
     lang: str
     guideline: str
@@ -73,7 +73,6 @@ class ReportCard:
     counts: Counts = field(repr=False)
     sections: tuple[ReportSection, ...]
     on: date | None = None
-    stale: str = ""
     below: int | None = None
 
     @property

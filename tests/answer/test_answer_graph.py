@@ -297,6 +297,7 @@ def test_graph_has_facts_dates_statements_and_warnings(service: GuidelineService
     assert seen >= {"appliesNow", "appliesLater", "appliesPerhaps"}
 
 
+@pytest.mark.slow
 def test_only_what_certainly_applies_is_said_to_apply(service: GuidelineService) -> None:
     """A statement applies where its condition is true and its programme is open to the patient; else it may."""
     counts = Counter[str]()

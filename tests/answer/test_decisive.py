@@ -37,6 +37,7 @@ def test_required_points_have_a_case_on_either_side() -> None:
         assert REQUIRED - tried == set()
 
 
+@pytest.mark.slow
 def test_where_a_point_is_decisive_it_applies(service: GuidelineService, ankle: GuidelineService) -> None:
     for guideline_service in (service, ankle):
         assessor = guideline_service.assessor

@@ -166,7 +166,7 @@ def test_criterion_of_a_role_is_met_where_all_editions_have_it_and_agree(two: Gu
 # -- properties -----------------------------------------------------------------------------------
 
 CERTAIN = ("decided", "not-applicable")
-LONG = [pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 10)]
+LONG = [pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 10)]
 
 
 def brute_force(service: GuidelineService, record: Json) -> set[Any]:
@@ -177,7 +177,7 @@ def brute_force(service: GuidelineService, record: Json) -> set[Any]:
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", [0, 1, *LONG])
+@pytest.mark.parametrize("seed", [0, *LONG])
 def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, seed: int) -> None:
     days = (FIRST_DAY - timedelta(days=60), FIRST_DAY + timedelta(days=60))
     seen = set()
@@ -197,13 +197,13 @@ def test_unknown_day_gives_what_all_days_have_in_common(two: GuidelineService, s
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", [0, 1, *LONG])
+@pytest.mark.parametrize("seed", [0, *LONG])
 def test_what_is_decided_stays_whatever_becomes_known(two: GuidelineService, seed: int) -> None:
     retained(two, (FIRST_DAY - timedelta(days=120), FIRST_DAY + timedelta(days=120)), seed, 3)
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", [0, 1, *LONG])
+@pytest.mark.parametrize("seed", [0, *LONG])
 def test_what_is_decided_stays_in_another_guideline(ankle: GuidelineService, seed: int) -> None:
     retained(ankle, (date(2024, 10, 1), date(2025, 3, 1)), seed, 4)
 

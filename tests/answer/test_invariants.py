@@ -407,6 +407,7 @@ NAMES = st.sampled_from((*sorted(FIELDS), "@id", "@type", "@graph", "@value", "p
 @example({"onsetDate": {}, "assessmentDate": {"a": 1}})
 @example({"id": "\ud800"})
 @example({"": 1, " ": 2, "a b": 3, "é": 4, "<": 5})
+@pytest.mark.slow
 def test_any_object_is_answered_or_refused(service: GuidelineService, data: Json) -> None:
     """Any input gets an answer or an error of the package with a message, never another exception."""
     try:

@@ -258,6 +258,7 @@ def test_text_says_that_no_later_day_is_open(service: GuidelineService) -> None:
         (DAY_27 | {"redFlags": "cluster", "onsetDate": "2023-01-01"}, "nothing changes within a year"),
     ],
 )
+@pytest.mark.slow
 def test_command_lists_the_changes(record: Json, line: str, cache_folder: str) -> None:
     sent = json.dumps({name: value for name, value in record.items() if value is not None})
     found = CliRunner().invoke(main, ["assess", "-", "--changes"], input=sent)

@@ -18,23 +18,27 @@ from tests.support.guidelines import valid_records
 
 Json = dict[str, Any]
 RECORDS = valid_records()[::25]
-MORE = valid_records()[::10]
+MORE = valid_records()
 
 
 def unwrapped(service: GuidelineService, answer: Json, lang: str, **options: Any) -> list[str]:
     return [line.strip() for line in to_text(service.guideline, answer, lang, width=5000, **options).splitlines()]
 
 
+@pytest.mark.parametrize("step", [24, pytest.param(8, marks=pytest.mark.long)])
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_one_screen(service: GuidelineService, lang: str) -> None:
-    texts = [to_text(service.guideline, service.assess(r, lang=lang), lang).splitlines() for r in MORE]
-    assert len(texts) > 100
+def test_one_screen(service: GuidelineService, lang: str, step: int) -> None:
+    """Other records in each language."""
+    some = MORE[LANGUAGES.index(lang) * step // len(LANGUAGES) :: step]
+    texts = [to_text(service.guideline, service.assess(r, lang=lang), lang).splitlines() for r in some]
+    assert len(texts) > 50
     assert statistics.median(map(len, texts)) <= 42
     for lines in texts:
         assert all(len(line) <= WIDTH and line == line.rstrip() for line in lines)
 
 
 @pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.slow
 def test_no_line_is_said_twice(service: GuidelineService, explain: bool) -> None:
     for i, record in enumerate(RECORDS):
         lang = LANGUAGES[i % 4]

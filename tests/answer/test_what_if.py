@@ -152,6 +152,7 @@ def test_alternatives_agree_with_assessing_anew(service: GuidelineService, recor
 
 @examples(3, 300)
 @given(record=st.one_of(complete_records(), st.sampled_from(valid_records())))
+@pytest.mark.slow
 def test_alternatives_agree_with_assessing_random_records_anew(service: GuidelineService, record: Json) -> None:
     demand_agreement(service, record)
 

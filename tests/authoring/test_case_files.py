@@ -114,6 +114,7 @@ MALFORMED: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("data", "name", "message"), MALFORMED, ids=[m[2] for m in MALFORMED])
+@pytest.mark.exhaustive
 def test_malformed_case_is_reported_and_not_run(folder: Path, data: Any, name: str, message: str) -> None:
     """The finding has name, file and line; the case before it still runs."""
     file = write(folder, case("fine", {}, stage="undetermined"), data)
@@ -233,6 +234,7 @@ FAILING: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("data", "lines"), FAILING, ids=[f[1][0] for f in FAILING])
+@pytest.mark.exhaustive
 def test_failing_case_is_reported_with_the_difference(
     folder: Path, ankle: GuidelineService, data: Any, lines: tuple[str, ...]
 ) -> None:

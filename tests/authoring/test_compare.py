@@ -114,6 +114,7 @@ def test_edits_cover_every_class() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_changes_and_classes_are_as_expected(name: str, compared: Callable[[str], Compared]) -> None:
     c = compared(name)
     found = [[x["id"], x["kind"], x["what"], x["of"], x["class"]] for x in c.found["changes"]]

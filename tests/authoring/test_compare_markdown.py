@@ -175,6 +175,7 @@ def test_nothing_is_folded_of_a_decision_that_is_removed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in CASES])
+@pytest.mark.exhaustive
 def test_cases_that_fail_newly(case: dict[str, Any], tmp_path: Path) -> None:
     old = edited(guideline_copy(tmp_path / "old"), case.get("before", []))
     new = edited(guideline_copy(tmp_path / "new", old), case["edits"])
@@ -196,6 +197,7 @@ def test_version_without_cases(tmp_path: Path) -> None:
 # -- the command ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_command_runs_the_cases(tmp_path: Path) -> None:
     old, new = (guideline_copy(tmp_path / name) for name in ("old", "new"))
     edited(new, CASES[0]["edits"])

@@ -72,6 +72,7 @@ def verdicts(service: GuidelineService, record: Any, e: EditionChange) -> tuple[
 # -- editions -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_day_on_which_rules_change_is_in_the_turtle(changed: Changed) -> None:
     assert days_of_change(changed("ankle")[0].guideline) == [date(2025, 1, 1)]
     found = days_of_change(changed("dated")[0].guideline)

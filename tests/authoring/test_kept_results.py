@@ -82,6 +82,7 @@ def edited(folder: Path, seed: int) -> Path:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.exhaustive
 def test_findings_after_an_edit_are_those_from_nothing(
     tmp_path: Path, warm: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -224,6 +225,7 @@ def test_blank_nodes_have_no_name_in_what_is_kept() -> None:
     assert plain_texts(twice) != plain_texts([ox.Triple(t.subject, t.predicate, ox.BlankNode()) for t in twice])
 
 
+@pytest.mark.slow
 def test_file_that_is_formatted_is_not_formatted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     folder = guideline_copy(tmp_path / "guideline")

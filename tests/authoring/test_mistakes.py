@@ -55,6 +55,7 @@ def test_data_are_well_formed() -> None:
 
 
 @pytest.mark.parametrize("mistake", [*parameters(MISTAKES)])
+@pytest.mark.exhaustive
 def test_cause_is_printed_first(mistake: Fault, benches: Benches, capsys: pytest.CaptureFixture[str]) -> None:
     bench = benches(guideline_of(mistake))
     made(bench, mistake)

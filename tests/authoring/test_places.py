@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from lrp_kg.authoring.check.stages import run
-from lrp_kg.authoring.check_cache import CheckCache
 from lrp_kg.authoring.formatting import formatted, formatter
 from lrp_kg.findings import Finding
-from tests.support.guidelines import guideline_copy
-from tests.support.paths import ANKLE, ROOT, TESTS
+from tests.authoring.conftest import Benches
+from tests.support.bench import Bench, guideline_of
+from tests.support.paths import ROOT, TESTS
 
 Row = dict[str, Any]
 ROWS: list[Row] = tomllib.loads((TESTS / "broken" / "places.toml").read_text(encoding="utf-8"))["row"]
@@ -28,51 +26,29 @@ KINDS = {
 }
 """What the document calls each file."""
 DUTCH = re.compile(r'("(?:[^"\\]|\\.)*")@nl')
-GOOD = {"ankle-sprain": ANKLE, "low-back-pain": ROOT}
 
 
-class Copy:
-    """A copy of a guideline that is edited and checked again and again."""
-
-    def __init__(self, folder: Path, source: Path) -> None:
-        self.folder = guideline_copy(folder, source, ("ontology", "shapes", "cases", "tests/cases"))
-        self.good = {f: f.read_text(encoding="utf-8") for f in self.folder.rglob("*") if f.is_file()}
-        self.cache = CheckCache()
-
-    def check(self, edits: Iterable[list[str]], language: str | None = None) -> list[Finding]:
-        """Return what the check finds after these edits; first a ``language`` is put beside each Dutch text."""
-        texts = dict(self.good)
-        if language:
-            texts |= {f: DUTCH.sub(rf"\1@nl , \1@{language}", t) for f, t in texts.items() if f.suffix == ".ttl"}
-        for name, old, new in edits:
-            file = self.folder / name
-            assert old == "" or old in texts[file], f"{name} has no {old!r}"
-            texts[file] = texts[file].replace(old, new) if old else texts.get(file, "") + new
-        for file in [f for f in self.folder.rglob("*") if f.is_file() and f not in texts]:
-            file.unlink()
-        for file, text in texts.items():
-            text = self._laid_out(text) if language and file.suffix == ".ttl" else text
-            if not file.is_file() or file.read_text(encoding="utf-8") != text:
-                file.write_text(text, encoding="utf-8")
-        return list(run(self.folder, hermit=False, cache=self.cache).findings)
-
-    @staticmethod
-    def _laid_out(text: str) -> str:
-        program = formatter()
-        assert program
-        return formatted(program, text) or text
+def findings_after(bench: Bench, edits: Iterable[list[str]], language: str | None = None) -> list[Finding]:
+    """Return what the check finds after these edits; first a ``language`` is put beside each Dutch text."""
+    bench.restore()
+    texts = {f: good.decode() for f, good in bench.good.items()}
+    if language:
+        texts |= {f: DUTCH.sub(rf"\1@nl , \1@{language}", t) for f, t in texts.items() if f.suffix == ".ttl"}
+    for name, old, new in edits:
+        file = bench.folder / name
+        assert old == "" or old in texts[file], f"{name} has no {old!r}"
+        texts[file] = texts[file].replace(old, new) if old else texts.get(file, "") + new
+    for file, text in texts.items():
+        text = laid_out(text) if language and file.suffix == ".ttl" else text
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+    return bench.look()
 
 
-@pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Copy]:
-    known: dict[str, Copy] = {}
-
-    def copy(name: str) -> Copy:
-        if name not in known:
-            known[name] = Copy(tmp_path_factory.mktemp(name) / "guideline", GOOD[name])
-        return known[name]
-
-    return copy
+def laid_out(text: str) -> str:
+    program = formatter()
+    assert program
+    return formatted(program, text) or text
 
 
 def assert_found_first(row: Row, forgotten: int, findings: list[Finding]) -> None:
@@ -103,12 +79,14 @@ QUICK = ("move a threshold", "add a value to a list")
 @pytest.mark.parametrize(
     "row", [pytest.param(r, id=r["want"], marks=[] if r["want"] in QUICK else [pytest.mark.long]) for r in ROWS]
 )
-def test_every_place_of_a_row_counts(row: Row, copies: Callable[[str], Copy]) -> None:
-    copy = copies(row.get("guideline", "ankle-sprain"))
+@pytest.mark.slow
+def test_every_place_of_a_row_counts(row: Row, benches: Benches) -> None:
+    bench = benches(guideline_of(row))
     language = row.get("language")
-    assert [f"{f.where} {f.name} {f.message}" for f in copy.check(edits(row), language) if f.severity != "note"] == []
+    found = findings_after(bench, edits(row), language)
+    assert [f"{f.where} {f.name} {f.message}" for f in found if f.severity != "note"] == []
     for number in range(len(row["place"])):
-        assert_found_first(row, number, copy.check(edits(row, number), language))
+        assert_found_first(row, number, findings_after(bench, edits(row, number), language))
 
 
 def documented() -> dict[str, list[str]]:

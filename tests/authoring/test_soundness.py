@@ -92,6 +92,7 @@ def test_second_check_reads_the_cache(tmp_path: Path, monkeypatch: pytest.Monkey
     assert check_soundness(ANKLE, hermit=False) == []
 
 
+@pytest.mark.slow
 def test_edit_is_reasoned_over_where_it_reaches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a new process: what is known to be sound is read from the disk, and the findings are those from nothing."""
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))

@@ -53,6 +53,7 @@ def completeness(service: GuidelineService) -> list[Finding]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.exhaustive
 def test_examples_of_a_check_and_a_comparison_are_valid(tmp_path: Path, seed: int) -> None:
     service, before = GuidelineService(edited(tmp_path, seed)), GuidelineService(ANKLE)
     for finding in completeness(service):

@@ -357,6 +357,7 @@ def test_note_says_that_turtlefmt_is_missing(monkeypatch: pytest.MonkeyPatch) ->
     assert check_well_made(GOOD["ankle-sprain"], formatting=False) == []
 
 
+@pytest.mark.slow
 def test_similar_or_replacing_term_is_named(tmp_path: Path) -> None:
     fault = next(f for f in FAULTS if f["id"] == "term-not-declared")
     (finding,) = [f for f in check_well_made(broken(tmp_path / "guideline", fault)) if f.name == "term-not-declared"]

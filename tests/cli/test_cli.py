@@ -113,6 +113,7 @@ class TestFormats:
         assert result.stdout.count("\n") == 1  # one answer a line
         assert result.stderr == ""
 
+    @pytest.mark.exhaustive
     def test_text_in_full(self, service: GuidelineService, lang: str, explain: bool) -> None:
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
         for options in (["--full"], ["--detail", "full"]):
@@ -701,6 +702,7 @@ def test_serve_checks_its_options(args: list[str]) -> None:
 
 
 class TestProcesses:
+    @pytest.mark.slow
     def test_file_is_assessed(self, tmp_path: Path, service: GuidelineService) -> None:
         file = write(tmp_path, "record.json", FIRST_VISIT)
         done = process("assess", file, "-f", "json", "-l", "fr", "-e")
@@ -759,6 +761,7 @@ class TestProcesses:
         pytest.param(["query", "decisions", "--format", "csv"], marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_full_disk_is_reported_in_one_line(command: list[str]) -> None:
     with open("/dev/full", "wb") as full:
         found = subprocess.run([sys.executable, "-m", "lrp_kg.cli", *command], stdout=full, stderr=subprocess.PIPE)

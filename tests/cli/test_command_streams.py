@@ -73,6 +73,7 @@ def test_stream_that_fails_is_reported_in_one_line(record: Path, line: str, code
         pytest.param("cp437", "lrp assess {record} -l fr; lrp validate /none/é", marks=pytest.mark.long),
     ],
 )
+@pytest.mark.slow
 def test_text_is_readable_in_every_encoding(record: Path, encoding: str, line: str) -> None:
     done = shell(line.format(record=record), PYTHONIOENCODING=encoding)
     text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)

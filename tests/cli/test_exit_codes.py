@@ -53,6 +53,7 @@ def test_every_command_and_code_is_documented_and_shown() -> None:
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run["line"])
+@pytest.mark.exhaustive
 def test_command_ends_with_its_code(run: dict[str, Any], place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     result = CliRunner().invoke(main, shlex.split(run["line"]))

@@ -45,6 +45,7 @@ def ankle_answers(ankle: GuidelineService) -> Answers:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_no_difference_to_the_service(service: GuidelineService, rows_answered: Answers, kind: str) -> None:
     assert differences(service, invented(service, 40, 5, kind), rows_answered) == []
 
@@ -224,6 +225,7 @@ def _run(*arguments: object) -> Any:
     return CliRunner().invoke(main, ["cohort", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_formats_of_files_say_the_same(tmp_path: Path) -> None:
     record = DATED | {"medications": ["nsaid", "opioid"], "onsetDate": "2024-02", "priorIncapacityDays": 3}
     records = [record, KNOWN | {"id": "b", "medications": []}]

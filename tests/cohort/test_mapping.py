@@ -52,6 +52,7 @@ def files(folder: Path, rows: list[dict[str, Any]]) -> list[Path]:
     return [folder / "r.parquet", folder / "r.csv"]
 
 
+@pytest.mark.slow
 def test_mapped_columns_are_the_records(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(MAPPING)
     (tmp_path / "plain.ndjson").write_text("".join(json.dumps(r) + "\n" for r in PLAIN))

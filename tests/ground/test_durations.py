@@ -123,6 +123,7 @@ def test_every_start_before_a_month_end(end: date) -> None:
 
 
 @given(DATES, MONTHS)
+@pytest.mark.slow
 def test_adding_months_is_clamped(start: date, months: int) -> None:
     assert add_months(start, months) == plus(start, months)
 

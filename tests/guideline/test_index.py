@@ -48,6 +48,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     modules._parsed.cache_clear()
 
 
+@pytest.mark.slow
 def test_service_parses_each_file_once(parsed: Counter[str]) -> None:
     client = create_app().test_client()
     record = {"assessmentDate": "2024-02-12"}

@@ -40,6 +40,7 @@ def test_a_guideline_in_another_order_reads_the_same(tmp_path: Path, name: str, 
     assert one.index.text_hash != other.index.text_hash
 
 
+@pytest.mark.slow
 def test_some_answers_of_a_guideline_in_another_order_are_the_same(service: GuidelineService, tmp_path: Path) -> None:
     assert differing(service, GuidelineService(shuffled_copy(tmp_path, packaged_folder(), 2)), 60) == []
 

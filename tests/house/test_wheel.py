@@ -41,6 +41,7 @@ def run(installed: Path, *line: str) -> str:
     ).stdout
 
 
+@pytest.mark.slow
 def test_wheel_has_every_part_of_the_guideline(installed: Path) -> None:
     assert {p for p in SUFFIXES if (installed / "lrp_kg" / "data" / p).is_dir()} == set(SUFFIXES)
     files = [*files_to_check(ROOT), *case_files(ROOT), *sorted(ROOT.glob("queries/*.rq"))]

@@ -213,7 +213,7 @@ def random_record(rng: random.Random, reference: Reference, service: GuidelineSe
     return record
 
 
-@pytest.mark.parametrize("records", [15, pytest.param(140, marks=pytest.mark.long)])
+@pytest.mark.parametrize("records", [10, pytest.param(140, marks=pytest.mark.long)])
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_decisions_equal_brute_force(
     decision: str, records: int, first_editions: tuple[GuidelineService, Reference]
@@ -240,8 +240,9 @@ def test_decisions_equal_brute_force(
         ), record
         assert set(found["missing"]) == expected.missing, record
         assert found["missing"] == sorted(found["missing"], key=lambda f: reference.ask_order[f])
-    assert statuses.get("undetermined", 0) >= records // 10, statuses
-    assert sum(n for status, n in statuses.items() if status != "undetermined") >= records // 10, statuses
+    least = -(-records // 10)
+    assert statuses.get("undetermined", 0) >= least, statuses
+    assert sum(n for status, n in statuses.items() if status != "undetermined") >= least, statuses
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,10 @@ def test_decisions_equal_brute_force(
         pytest.param({"incapacityStart": "2024-01-31"}, marks=pytest.mark.long),
         {"applicationDate": "2024-02-29", "incapacityCause": "low-back-pain", "priorIncapacityDays": 21},
         {"assessmentDate": "2024-02-20", "applicationDate": "2024-06-01", "incapacityCause": "low-back-surgery"},
-        {"spinalSurgery": False, "onsetDate": "2024-01-08", "incapacityStart": "2024-02-21"},
+        pytest.param(
+            {"spinalSurgery": False, "onsetDate": "2024-01-08", "incapacityStart": "2024-02-21"},
+            marks=pytest.mark.long,
+        ),
     ],
     ids=lambda record: "-".join(record) or "empty",
 )

@@ -94,6 +94,7 @@ def test_what_follows_from_two_orders_of_dates_is_an_order(service: GuidelineSer
         assert {(a, d) for a, b in orders for c, d in orders if b == c} <= orders
 
 
+@pytest.mark.slow
 def test_joint_cells_are_those_of_all_pairs_of_days(service: GuidelineService, ankle: GuidelineService) -> None:
     """From every day of a leap year, to every day on which the longest threshold is reached."""
     groups = 0

@@ -49,6 +49,7 @@ def test_answers_are_those_of_the_rule(folder: Path, engine: str, monkeypatch: p
         assert (found["status"], found["answers"]) == ("decided", ["LowForAge" if low else "HighForAge"]), record
 
 
+@pytest.mark.slow
 def test_too_large_decision_is_named_and_the_others_are_looked_at(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

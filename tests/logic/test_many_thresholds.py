@@ -18,6 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return measurements(tmp_path_factory.mktemp("measurements") / "guideline")
 
 
+@pytest.mark.slow
 def test_check_has_no_error_and_no_warning(folder: Path) -> None:
     start = time.process_time()
     result = run(folder, hermit=False)

@@ -155,6 +155,7 @@ def verdict(service: GuidelineService, data: Any) -> Any:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("form", NAMES)
+@pytest.mark.slow
 def test_verdict_is_the_same_in_every_form(service: GuidelineService, forms: Forms, form: str) -> None:
     make: Callable[[Json], Any] = getattr(forms, form)
     wrong = []

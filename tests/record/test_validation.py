@@ -408,6 +408,7 @@ def edges(rules: Any, predicate: str) -> list[Node]:
 
 
 @pytest.mark.parametrize("number", [120, pytest.param(3000, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_what_is_remembered_is_the_verdict_of_pyshacl(number: int, fresh: Validator, service: GuidelineService) -> None:
     """Valid and invalid records, on the edges of every bound, with every order of days."""
     fresh.prepare()

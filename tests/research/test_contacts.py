@@ -50,12 +50,14 @@ def loaded(service: GuidelineService, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_contacts_follow_each_other_by_day(service: GuidelineService, loaded: Path) -> None:
     assert links(loaded) == {("a", "d")}
     load(service.guideline, loaded, [source(b=DAYS["b"], c=DAYS["c"])])
     assert links(loaded) == {("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")}
 
 
+@pytest.mark.slow
 def test_replaced_contact_is_where_its_new_day_is(service: GuidelineService, loaded: Path) -> None:
     load(service.guideline, loaded, [source(a="2024-03-01", x="2024-02-15")], replace=True)
     assert links(loaded) == {("d", "x"), ("x", "a")}

@@ -53,6 +53,7 @@ def test_there_are_records() -> None:
 
 
 @pytest.mark.parametrize("step", [25, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_turtle_json_ld_and_store_say_the_same(service: GuidelineService, step: int) -> None:
     for number, data in enumerate(RECORDS[::step]):
         record = {**data, "@id": "urn:example:one"} if number % 2 else data

@@ -228,6 +228,7 @@ def test_rows_of_csv_are_counted_without_a_limit_on_fields() -> None:
 
 @pytest.mark.skipif(SUITE is None, reason="LRP_W3C_TESTS names no checkout of w3c/rdf-tests")
 @pytest.mark.parametrize("case", suite_cases(), ids=named)
+@pytest.mark.slow
 def test_w3c_result_is_as_expected(tmp_path: Path, case: Case) -> None:
     kind = KINDS[case.result.suffix]
     with own_service(tmp_path, case.data) as service:

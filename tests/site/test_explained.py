@@ -53,6 +53,7 @@ def names(references: list[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.parametrize("case", EXPLANATIONS, ids=lambda case: f"{case['asked'][:30]}-{case['lang']}")
+@pytest.mark.exhaustive
 def test_term_is_explained(case: dict[str, Any]) -> None:
     shown, data = run(case), run(case, "--format", "json")
     assert shown.exit_code == data.exit_code == case.get("code", 0)

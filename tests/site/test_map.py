@@ -129,6 +129,7 @@ def check_lit(service: GuidelineService, record: Record) -> None:
 
 
 @pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_lit_is_what_the_answer_says(service: GuidelineService, step: int) -> None:
     worked = [case["record"] for case in cases(CASES) if not case["expect"].get("invalid")]
     assert len(worked) > 200

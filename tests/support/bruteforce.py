@@ -16,6 +16,7 @@ from typing import Any
 
 from lrp_kg import GuidelineService, InvalidRecord
 from lrp_kg.guideline.model import Decision
+from tests.support.outcomes import outcomes
 from tests.support.reference import measure
 
 Json = dict[str, Any]
@@ -233,10 +234,10 @@ def _measured(kind: str, first: date) -> list[list[int]]:
 def answer(service: GuidelineService, record: Json, decision: str) -> str:
     """Return status and answers of a decision in one line; invalid where the record is refused."""
     try:
-        found = service.assess(record, only=[decision])["decisions"][decision]
+        found = outcomes(service, record, decision)[decision]
     except InvalidRecord:
         return "invalid"
-    return " ".join([found["status"], *found["answers"]])
+    return " ".join([found[0], *found[1]])
 
 
 def allowed(services: tuple[GuidelineService, GuidelineService], record: Json, allows: Mapping[str, list[Any]]) -> bool:

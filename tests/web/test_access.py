@@ -52,6 +52,7 @@ def basic(text: str | bytes, kind: str = "Basic") -> str:
 
 @pytest.mark.parametrize("token", TOKENS)
 @pytest.mark.parametrize("user", ["token", "", "Ünal", "a b"])
+@pytest.mark.exhaustive
 def test_token_is_the_password_of_any_user(client: FlaskClient, user: str, token: str) -> None:
     for kind in ("Basic", "basic", "BASIC", "Basic  "):
         assert ask(client, basic(f"{user}:{token}", kind)).status_code == 200

@@ -122,6 +122,7 @@ def test_a_part_of_a_file_is_a_part_of_what_is_not_compressed(client: FlaskClien
     assert "Content-Encoding" not in part.headers
 
 
+@pytest.mark.slow
 def test_results_of_queries_keep_their_tag(client: FlaskClient) -> None:
     asked = {"query": "SELECT ?s ?p WHERE { ?s ?p ?o } ORDER BY ?s ?p LIMIT 100"}
     plain = client.get("/sparql", query_string=asked)

@@ -80,6 +80,7 @@ def check_lines(client: FlaskClient, service: GuidelineService, record: Record, 
 
 
 @pytest.mark.parametrize("step", [60, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_lines_are_those_of_the_summary(app: Flask, service: GuidelineService, step: int) -> None:
     """For worked cases; the languages take turns."""
     worked = [case["record"] for case in cases(CASES) if not case["expect"].get("invalid")]
@@ -87,6 +88,7 @@ def test_lines_are_those_of_the_summary(app: Flask, service: GuidelineService, s
         check_lines(app.test_client(), service, record, LANGUAGES[number % len(LANGUAGES)])
 
 
+@pytest.mark.slow
 def test_lines_of_another_guideline(ankle: GuidelineService) -> None:
     worked = [case["record"] for case in cases(Path(ANKLE) / "cases") if not case["expect"].get("invalid")]
     assert worked

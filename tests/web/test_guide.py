@@ -26,6 +26,7 @@ def one_of_each_kind(app: Flask, lang: str = "nl") -> list[str]:
     return [next(p for p in reversed(paths) if p.rpartition("/")[0] == folder) for folder in folders] + ["index.html"]
 
 
+@pytest.mark.slow
 def test_each_kind_has_a_page(app: Flask, client: FlaskClient) -> None:
     paths = one_of_each_kind(app)
     assert {p.partition("/")[0] for p in paths} >= {*KINDS, "case"}
@@ -63,6 +64,7 @@ def broken(client: FlaskClient, addresses: list[str]) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 def test_links_lead_somewhere(app: Flask, client: FlaskClient) -> None:
     few = [p for p in one_of_each_kind(app) if not p.startswith(("condition", "field", "open-point", "source", "case"))]
     assert broken(client, [f"/guide/nl/{p}" for p in few]) == []
@@ -131,6 +133,7 @@ def test_picture_may_have_its_own_style(client: FlaskClient) -> None:
     assert "style-src 'unsafe-inline'" in found.headers["Content-Security-Policy"]
 
 
+@pytest.mark.slow
 def test_pages_work_under_a_prefix(service: GuidelineService) -> None:
     with made(service, PREFIX="/lrp") as app:
         client = app.test_client()
@@ -153,6 +156,7 @@ def test_terms_have_addresses(app: Flask, service: GuidelineService) -> None:
         assert guide.address("urn:none", "nl") == ""
 
 
+@pytest.mark.slow
 def test_another_guideline_has_its_own_pages(ankle: GuidelineService) -> None:
     with made(ankle) as app:
         client = app.test_client()

@@ -170,6 +170,7 @@ def subclasses(cls: type[errors.LrpError]) -> set[type[errors.LrpError]]:
     return {cls}.union(*(subclasses(c) for c in cls.__subclasses__() if c.__module__ == errors.__name__))
 
 
+@pytest.mark.slow
 def test_every_title_has_a_phrase_and_every_phrase_a_use() -> None:
     said = {text for name, text in phrases("en").items() if name.startswith("problem-")}
     titles = {cls.title for cls in subclasses(errors.LrpError)} - NOT_OVER_HTTP
@@ -214,6 +215,7 @@ def test_line_of_a_stream_is_refused_in_the_language(client: FlaskClient) -> Non
     assert json.loads(found.data)["detail"] == "Colonne 14\u00a0: une valeur est attendue ici."
 
 
+@pytest.mark.slow
 def test_detail_without_translation_says_that_it_is_english(client: FlaskClient) -> None:
     with client.application.test_request_context("/?lang=nl"):
         found = problem(400, "malformed-query", "The query cannot be read", "The query ends too early.")

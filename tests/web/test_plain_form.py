@@ -167,6 +167,7 @@ def check_page(client: FlaskClient, service: GuidelineService, record: dict[str,
 
 
 @pytest.mark.parametrize("step", [200, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_page_has_the_answer_and_the_form_as_sent(app: Flask, service: GuidelineService, step: int) -> None:
     records = [record for record, valid in records_of_forms(service) if valid]
     for number, record in enumerate(records[::step]):

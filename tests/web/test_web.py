@@ -220,6 +220,7 @@ class TestEveryTypeOut:
         answer = service.assess(FIRST_VISIT, lang=lang, explain=explain)
         assert found.text == to_text(service.guideline, answer, lang, full=True)
 
+    @pytest.mark.exhaustive
     def test_html(self, client: FlaskClient, service: GuidelineService, lang: str, explain: bool) -> None:
         page = read_page(self.ask(client, "text/html", lang, explain).text)
         assert page.lang == lang
@@ -236,6 +237,7 @@ class TestEveryTypeOut:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("accept", [JSON, "text/html", "text/plain"])
+@pytest.mark.exhaustive
 def test_changes_are_given_where_they_are_asked_for(
     client: FlaskClient, service: GuidelineService, lang: str, accept: str
 ) -> None:
@@ -1056,6 +1058,7 @@ def openapi(client: FlaskClient) -> dict[str, Any]:
 @pytest.mark.skipif(
     importlib.util.find_spec("openapi_spec_validator") is None, reason="openapi-spec-validator is not installed"
 )
+@pytest.mark.slow
 def test_openapi_is_valid(client: FlaskClient) -> None:
     import openapi_spec_validator
 

@@ -70,6 +70,7 @@ def _is_among(reason: Json, grounds: Iterable[Ground], answer: Json) -> bool:
 
 
 @pytest.mark.parametrize("step", [80, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_reasons_are_those_of_the_answer(service: GuidelineService, step: int) -> None:
     for number, record in enumerate(valid_records()[::step]):
         lang = LANGUAGES[number % len(LANGUAGES)]
