@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pyarrow.parquet as pq
 
-from lrp_kg.cohort.inputs import ID, SEPARATOR
+from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.cohort.reading import parts_of
 from lrp_kg.cohort.results import STATUSES
 from lrp_kg.errors import CohortError
@@ -21,6 +22,8 @@ from lrp_kg.words import in_every_language
 
 KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
 TEXTS = "VARCHAR[]"
+COPIED = 100_000
+"""Rows of Parquet up to which a copy of them is faster to ask than the files."""
 NAMED = 20
 """Values of another guideline that an error names."""
 
@@ -36,12 +39,17 @@ def literal(text: str) -> str:
 
 
 class AnswerTable:
-    """The rows of a file of answers; raises `CohortError` where they are not those of a guideline."""
+    """The rows of a file of answers; raises `CohortError` where they are not those of a guideline.
+
+    ``version`` is that of the guideline that answered, where its content was another than now.
+    """
 
     def __init__(self, guideline: Guideline, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self._guideline = guideline
         self.path = path
         self.connection = connection
+        self.version: str | None = None
+        self._known: dict[tuple[tuple[str, ...], str, str], dict[tuple[Any, ...], int]] = {}
         if path.suffix.lower() not in KINDS:
             raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
         types = _types(guideline)
@@ -49,7 +57,7 @@ class AnswerTable:
             self._parts = parts_of(path)
             with self._parts[0].open("rb"):
                 pass
-            names = self._names(types)
+            names = self._names()
             self.columns = frozenset(names) & types.keys()
             if ID not in names or not any(name.endswith("_status") for name in self.columns):
                 raise say(CohortError, "error-report-file", file=str(path), guideline=guideline.id)
@@ -70,14 +78,26 @@ class AnswerTable:
 
     def numbers(self, conditions: Iterable[str], *, source: str = "answers") -> list[int]:
         """Return how many rows are so, for each of some conditions, in one pass."""
-        counted = [f"count(*) FILTER (WHERE {condition})" for condition in conditions]
-        if not counted:
-            return []
-        rows = self.connection.execute(f"SELECT {', '.join(counted)} FROM {source}").fetchall()  # noqa: S608
-        return list(rows[0])
+        return self.numbers_by("1", conditions, source=source).get(1, [])
+
+    def numbers_by(
+        self, value: str, conditions: Iterable[str], *, source: str = "answers", where: str = "true"
+    ) -> dict[Any, list[int]]:
+        """Return how many rows of each value are so, for each of some conditions, in one pass."""
+        counted = "".join(f", count(*) FILTER (WHERE {condition})" for condition in conditions)
+        rows = self.connection.execute(
+            f"SELECT {value} AS v{counted} FROM {source} WHERE {where} GROUP BY v"  # noqa: S608
+        ).fetchall()
+        return {row[0]: list(row[1:]) for row in rows}
 
     def groups(self, *by: str, source: str = "answers", where: str = "true") -> dict[tuple[Any, ...], int]:
-        """Return how many rows there are of each combination of values."""
+        """Return how many rows there are of each combination of values; what was asked before is remembered."""
+        asked = (by, source, where)
+        if asked not in self._known:
+            self._known[asked] = self._groups(*asked)
+        return self._known[asked]
+
+    def _groups(self, by: tuple[str, ...], source: str, where: str) -> dict[tuple[Any, ...], int]:
         named = ", ".join(f"{expression} AS v{n}" for n, expression in enumerate(by)) or "1 AS v"
         values = ", ".join(f"v{n}" for n, _ in enumerate(by))
         rows = self.connection.execute(
@@ -88,27 +108,28 @@ class AnswerTable:
 
     # -- reading ------------------------------------------------------------------------------------
 
-    def _names(self, types: dict[str, str]) -> list[str]:
+    def _names(self) -> list[str]:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
-            return list(pq.ParquetFile(self._parts[0]).schema_arrow.names)
+            schema = pq.read_schema(self._parts[0])
+            self._read_version((schema.metadata or {}).get(b"guideline"))
+            return list(schema.names)
         with self.path.open(encoding="utf-8-sig", newline="") as stream:
             head = stream.readline()
         if suffix == ".csv":
             return next(csv.reader([head]), [])
-        import orjson
-
         first = orjson.loads(head) if head.strip() else {}
         return list(first) if isinstance(first, dict) else []
 
     def _open(self, types: dict[str, str]) -> None:
-        """Make the table of answers: a view of Parquet, which is read as often as it is asked; else a copy."""
+        """Make the table of answers: a copy, or a view of much Parquet, which is read as often as it is asked."""
         suffix, file = self.path.suffix.lower(), literal(str(self.path))
         if suffix == ".parquet":
             parts = ", ".join(literal(str(part)) for part in self._parts)
-            source, kind = f"read_parquet([{parts}])", "VIEW"
+            small = sum(pq.read_metadata(part).num_rows for part in self._parts) <= COPIED
+            source, kind = f"read_parquet([{parts}])", "TABLE" if small else "VIEW"
         elif suffix == ".csv":
-            texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self._names(types))
+            texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self._names())
             source, kind = f"read_csv({file}, columns = {{{texts}}}, auto_detect = false, header = true)", "TABLE"
         else:
             texts = ", ".join(f"{literal(n)}: {literal(t)}" for n, t in types.items())
@@ -116,15 +137,21 @@ class AnswerTable:
         chosen = ", ".join(_converted(n, t, split=suffix == ".csv") for n, t in types.items())
         self.connection.execute(f"CREATE TEMP {kind} answers AS SELECT {chosen} FROM {source}")  # noqa: S608
 
+    def _read_version(self, said: bytes | None) -> None:
+        """Note of which guideline the answers are, where the file says it; raise `CohortError` if of another one."""
+        found = orjson.loads(said) if said else {}
+        if found.get("iri", self._guideline.iri) != self._guideline.iri:
+            raise say(CohortError, "error-report-file", file=str(self.path), guideline=self._guideline.id)
+        if found and found.get("content") != f"sha256:{self._guideline.content_hash}":
+            self.version = str(found.get("version", "?"))
+
     def _check_values(self) -> None:
         """Raise `CohortError` with statuses and answers that the guideline does not know."""
         named = [(name, known) for name, known in _known_values(self._guideline) if name in self.columns]
-        every = (f"list(DISTINCT {quoted(name)})" for name, _ in named)
-        found = self.connection.execute(f"SELECT {', '.join(every)} FROM answers").fetchone() or ()  # noqa: S608
-        findings = []
-        for (name, known), values in zip(named, found, strict=False):
-            met = {item for value in values or () for item in (value if isinstance(value, list) else [value])}
-            for value in sorted(met - known - {None}):
+        types, findings = _types(self._guideline), []
+        for name, known in named:
+            values = self.groups(f"unnest({quoted(name)})" if types[name] == TEXTS else quoted(name))
+            for value in sorted({row[0] for row in values} - known - {None}):
                 texts = in_every_language("report-value", name=name, value=value, guideline=self._guideline.id)
                 findings.append(Finding("report-value", texts["en"], field=name, messages=texts))
         if findings:
@@ -173,7 +200,7 @@ def _known_values(guideline: Guideline) -> Iterator[tuple[str, frozenset[str]]]:
 def _converted(name: str, kind: str, *, split: bool) -> str:
     own = quoted(name)
     if kind == TEXTS:
-        known = f"nullif({own}, '')" if split else own
+        known = f"nullif(nullif({own}, ''), {literal(EMPTY)})" if split else own
         made = f"string_split({known}, {literal(SEPARATOR)})" if split else f"CAST({own} AS {TEXTS})"
         return f"CASE WHEN {known} IS NULL THEN CAST([] AS {TEXTS}) ELSE {made} END AS {own}"
     return f"CAST({own} AS {kind}) AS {own}"

@@ -20,6 +20,7 @@ def as_json(report: ReportCard) -> bytes:
         "title": report.title,
         "lang": report.lang,
         "guideline": {"id": report.guideline, "version": report.version},
+        "stale": report.stale or None,
         "on": report.on.isoformat() if report.on else None,
         "suppressBelow": report.below,
         "suppressed": report.suppressed,

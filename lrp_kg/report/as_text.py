@@ -23,7 +23,8 @@ def as_text(report: ReportCard) -> RenderableType:
 def _parts(report: ReportCard) -> Iterator[RenderableType]:
     words = ShownWords(report.lang)
     yield Text(report.title, style="bold")
-    yield Text(words.suppression(report), style="yellow")
+    for said in filter(None, (report.stale, words.suppression(report))):
+        yield Text(said, style="yellow")
     for section in report.sections:
         yield Text(f"\n{section.title}", style="bold")
         for said in (section.note, section.lacking):

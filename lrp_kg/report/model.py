@@ -63,7 +63,7 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class ReportCard:
-    """Everything that is counted, in one language."""
+    """Everything that is counted, in one language; ``stale`` says so where the guideline that answered was another."""
 
     lang: str
     guideline: str
@@ -73,6 +73,7 @@ class ReportCard:
     counts: Counts = field(repr=False)
     sections: tuple[ReportSection, ...]
     on: date | None = None
+    stale: str = ""
     below: int | None = None
 
     @property

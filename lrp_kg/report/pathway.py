@@ -65,11 +65,13 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
     conditions = []
     for box in every:
         own = quoted(f"box.{box.id}")
-        conditions += [own, f"{own} IS NULL", f"NOT {own}"]
+        conditions += [own, f"{own} IS NULL"]
     numbers = basis.answers.numbers(conditions)
     found = []
     for place, box in enumerate(every):
-        parts: dict[Key, int] = {(part, box.id): n for part, n in zip(BOX, numbers[3 * place :], strict=False)}
+        yes, unknown = numbers[2 * place], numbers[2 * place + 1]
+        each = (yes, unknown, counts.values[ANSWERED] - yes - unknown)
+        parts: dict[Key, int] = {(part, box.id): n for part, n in zip(BOX, each, strict=True)}
         found.append(counts.split(ANSWERED, parts))
     _relate(basis, [(box, keys[0]) for box, keys in zip(every, found, strict=True)])
     return found
@@ -78,20 +80,24 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
 def _relate(basis: Basis, shown: list[tuple[Box, Key]]) -> None:
     """Note how many records a box has in common with its stage and its answer: one count gives the other away."""
     g, counts = basis.guideline, basis.counts
-    related: list[tuple[Key, Key, str]] = []
+    related: dict[str, list[tuple[Box, Key, str]]] = {}
     for box, key in shown:
         for name in dict.fromkeys((box.stage, box.shown_for)):
             decision, option = g.option_owners.get(name, (None, None))
-            if decision is None or option is None:
-                continue
-            if decision.policy == "Collect" or basis.answers.lacking(f"{decision.id}_status", f"{decision.id}_answers"):
-                continue
-            status, own = quoted(f"{decision.id}_status"), quoted(f"{decision.id}_answers")
-            has = f"{status} = {literal(DECIDED)} AND {own}[1] = {literal(option.id)}"
-            related.append((key, basis.decided(decision)[option.id], f"{quoted(f'box.{box.id}')} AND {has}"))
-    for (key, total, _), both in zip(related, basis.answers.numbers(c for _, _, c in related), strict=True):
-        common = ("both", *key, "and", *total)
-        if common not in counts.values:
+            if decision and option and decision.policy != "Collect":
+                related.setdefault(decision.iri, []).append((box, key, option.id))
+    for name, boxes_ in related.items():
+        decision = g.decisions[name]
+        status, own = (f"{decision.id}_{part}" for part in ("status", "answers"))
+        if basis.answers.lacking(status, own):
+            continue
+        decided = f"{quoted(status)} = {literal(DECIDED)}"
+        conditions = (quoted(f"box.{box.id}") for box, _, _ in boxes_)
+        numbers = basis.answers.numbers_by(f"{quoted(own)}[1]", conditions, where=decided)
+        for place, (_, key, answer) in enumerate(boxes_):
+            total = basis.decided(decision)[answer]
+            common = ("both", *key, "and", *total)
+            both = numbers[answer][place] if answer in numbers else 0
             counts.within(total, common, both)
             counts.within(key, common, both)
 

@@ -75,6 +75,7 @@ def report_on(
         counts=basis.counts,
         sections=tuple(found),
         on=on,
+        stale=words.say("stale", version=basis.answers.version) if basis.answers.version else "",
         below=suppress_below,
     )
     if suppress_below is not None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ pytest.importorskip("highspy", reason="the extra cohort is not installed")
 import html5lib  # noqa: E402
 import jsonschema_rs  # noqa: E402
 import pyarrow as pa  # noqa: E402
+import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 from rich.console import Console  # noqa: E402
 
@@ -132,6 +134,30 @@ def test_who_waits_for_an_application_is_whom_the_catalogue_names(plain: ReportC
     found = counts_of(plain, "programmes")
     assert found["fedris-prevention", "waiting"] == len(golden("eligible-without-application")["rows"]) > 0
     assert ("multidisciplinary-rehabilitation", "waiting") not in found
+
+
+def test_late_contacts_are_those_of_the_catalogue(make: Make, plain: ReportCard) -> None:
+    late = len(golden("late-follow-up")["rows"])
+    assert late > 1
+    report = make(records=[RECORDS])
+    found = counts_of(report, "follow-up")
+    assert found["late", "records"] == late
+    assert found["last", "records"] and found["in-time", "records"] and found["lost", "records"]
+    dated = counts_of(make(records=[RECORDS], on=date(2024, 6, 1)), "follow-up")
+    assert dated["overdue", "records"] + dated["waiting", "records"] == found["last", "records"]  # type: ignore[operator]
+    assert "--on" in {s.id: s.lacking for s in report.sections}["follow-up"]
+    assert "--records" in {s.id: s.lacking for s in plain.sections}["follow-up"]
+
+
+def test_a_day_that_may_still_be_advised_is_unknown(make: Make, folder: Path) -> None:
+    """The fact is absent; whether its box is shown is not known."""
+    found = counts_of(make(records=[RECORDS]), "follow-up")
+    table = pq.read_table(folder / "a.parquet")
+    boxes = [n for n in table.column_names if n.startswith("box.") and n.endswith("follow-up")]
+    absent = table.filter(pc.is_null(table.column("fact.nextVisitLatest.applies")))
+    open_ = absent.filter(pc.or_kleene(*[pc.is_null(absent.column(n)) for n in boxes[:2]])) if boxes else absent
+    assert found["unknown", "records"] >= open_.num_rows > 0  # type: ignore[operator]
+    assert found["unknown", "records"] + found["none", "records"] >= absent.num_rows  # type: ignore[operator]
 
 
 def test_every_row_says_what_is_unknown_and_adds_up(plain: ReportCard) -> None:
@@ -271,6 +297,28 @@ def test_another_guideline_has_its_own_report(ankle: GuidelineService, tmp_path:
     assert not [s for s in report.sections if s.id.startswith("advice.")]
     (follow,) = [s for s in report.sections if s.id == "follow-up"]
     assert follow.lacking and not follow.tables
+
+
+def test_parts_of_spark_are_one_table(service: GuidelineService, plain: ReportCard, folder: Path) -> None:
+    table = pq.read_table(folder / "a.parquet")
+    (folder / "parts.parquet").mkdir()
+    for n in (0, 1):
+        pq.write_table(table.slice(20 * n, 20), folder / "parts.parquet" / f"part-{n}.parquet")
+    (folder / "parts.parquet" / "_SUCCESS").touch()
+    assert as_json(report_on(service.guideline, folder / "parts.parquet")) == as_json(plain)
+
+
+def test_answers_of_another_content_are_marked(service: GuidelineService, folder: Path) -> None:
+    table = pq.read_table(folder / "a.parquet")
+    said = json.loads(table.schema.metadata[b"guideline"])
+    older = json.dumps(said | {"version": "0.9.0", "content": "sha256:0"})
+    pq.write_table(table.replace_schema_metadata({"guideline": older}), folder / "older.parquet")
+    report = report_on(service.guideline, folder / "older.parquet")
+    assert "0.9.0" in report.stale and report.stale in as_page(report)
+    other = json.dumps(said | {"iri": "urn:other"})
+    pq.write_table(table.replace_schema_metadata({"guideline": other}), folder / "other.parquet")
+    with pytest.raises(CohortError, match="no answers of low-back-pain"):
+        report_on(service.guideline, folder / "other.parquet")
 
 
 def run(*arguments: object) -> Any:
