@@ -70,10 +70,13 @@ class FactColumns:
             found.add(TEXTS)
         return found.pop() if len(found) == 1 else pa.string()
 
+    @property
+    def _texts(self) -> list[str]:
+        return list(dict.fromkeys(f.value for f in self._facts if isinstance(f.value, str)))
+
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        values = [v for f in self._facts if isinstance(v := f.value, str)]
-        yield described(f"fact.{self._key}", self.type, FACT, self._term, categories=list(dict.fromkeys(values)))
+        yield described(f"fact.{self._key}", self.type, FACT, self._term, categories=self._texts)
         yield described(f"fact.{self._key}.applies", ORDERED, f"{FACT}.applies", self._term, categories=APPLIES)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
@@ -127,8 +130,8 @@ class FactColumns:
     def _values(self, kinds: Sequence[_Kind], numbers: Array, dated: Sequence[Dated]) -> pa.Array:
         kind = self.type
         if pa.types.is_dictionary(kind):
-            texts = list(dict.fromkeys(f.value for f in self._facts))
-            places = pa.array([texts.index(k.value) if k.value in texts else None for k in kinds], pa.int16())
+            texts = self._texts
+            places = pa.array([texts.index(k.value) if isinstance(k.value, str) else None for k in kinds], pa.int16())
             return pa.DictionaryArray.from_arrays(places.take(pa.array(numbers)), pa.array(texts, pa.string()))
         latest = np.full(len(numbers), ABSENT, np.int64)
         for place, d in enumerate(dated):

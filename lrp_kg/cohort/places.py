@@ -23,6 +23,10 @@ from lrp_kg.logic.verdicts import together
 class StatementPlace(Protocol):
     """A place of a statement in answers."""
 
+    @property
+    def statement(self) -> Statement:
+        """The statement."""
+
     def shows(self, rows: AnsweredRows) -> Array:
         """Return whether an answer shows the statement there if it applies: true, false, or perhaps."""
 
