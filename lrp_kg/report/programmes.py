@@ -58,7 +58,10 @@ def _columns(basis: Basis, programme: Programme) -> list[str]:
 
 
 def _waits(basis: Basis, programme: Programme) -> str:
-    """Return in SQL whether only the application is missing: all criteria are met but those that read its date."""
+    """Return in SQL whether only the application is missing: all criteria are met but those that read its date.
+
+    Where several editions may apply, the answers do not say that a criterion is met which one of them does not have.
+    """
     field = application(basis, programme)
     if field is None:
         return "false"
