@@ -83,6 +83,7 @@ class Decider:
         bound = memories or SharedBound(LIMIT)
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
         self._by_days: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
+        self._waiting: BoundedMemory[Hashable, bool] = BoundedMemory(bound, _ENTRY)
         self._completed: BoundedMemory[Hashable, Completions] = BoundedMemory(bound, 3 * _ENTRY)
 
     def _durations_read(self) -> frozenset[Axis]:
@@ -94,7 +95,9 @@ class Decider:
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to."""
-        return self.completions_by(signature, known_dates, self.date_key(signature, known_dates, ranges))
+        waits = self._derived and self._waits_for_days(signature)
+        key = self._date_groups(signature, known_dates, ranges) if waits else ()
+        return self.completions_by(signature, known_dates, key)
 
     def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
         """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others."""
@@ -130,6 +133,11 @@ class Decider:
 
     def _waits_for_days(self, signature: Signature) -> bool:
         """Return whether a duration that is unknown makes a difference: then days can bound it."""
+        key = self._cells_of(signature)
+        known = self._waiting.get(key)
+        return self._waiting.put(key, self._waits(signature)) if known is None else known
+
+    def _waits(self, signature: Signature) -> bool:
         support = self.diagram.support(self.left(signature))
         open_ones = (n for n, _ in self._durations if UNKNOWN in [signature[v] for v in self.diagram.axes[n].variables])
         return not support.isdisjoint(open_ones)
