@@ -10,7 +10,7 @@ for each part `part.said.get(key)`, else render the part and keep that, with hol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lrp_kg.answer.run import Run
 
 P = TypeVar("P")
-_SIZES = {"decision": 1500, "statements": 2500, "programme": 4000, "warnings": 600}
+_SIZES = {"statement": 600, "decision": 1500, "statements": 2500, "programme": 4000, "warnings": 600}
 """Bytes that a part takes without what renderers keep with it, about."""
 
 
@@ -51,6 +51,15 @@ class DecisionPart(AnswerPart):
 
     found: DecisionResult
     boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One statement, where it applies or may, with what its days are worked out from, and what it waits for."""
+
+    found: StatementResult | None = None
+    dating: Dating | None = None
+    open: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -156,6 +165,19 @@ class Parts:
         found: StatementsPart = known.of(run)
         return found
 
+    def results(self, run: Run, statements: Iterable[Statement], own: int | None) -> tuple[StatementResult, ...]:
+        """Return the statements that apply or may apply, with the days of some record."""
+        found = (self._one(run, statement, own).found for statement in statements)
+        return tuple(s for s in found if s is not None)
+
+    def _one(self, run: Run, statement: Statement, own: int | None) -> _One:
+        key = "statement", statement.iri, own, run.explain
+        known = self._known.get(key) or self._remembered(key, lambda run: _one(run, statement, own), "statement")
+        found: _One = known.within(run)
+        if found.found is not None:
+            run.ones[statement.iri, found.found.in_force] = found
+        return found
+
     def programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         """Return the eligibility for a programme; ``asked``: for this one by name."""
         key = "programme", programme.iri, run.explain, asked
@@ -171,7 +193,7 @@ class Parts:
     def _programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         own = run.programme_run(programme)
         found = own.result(asked=asked, days=NEVER)
-        settled = frozenset(run.open_fields(found.settled))
+        settled = _open(run, found.settled)
         return ProgrammePart(
             found=found,
             decision=own.decision_result(found.result),
@@ -179,7 +201,7 @@ class Parts:
             limits=_statements(run, found.limits),
             steps=_statements(run, found.steps),
             settled=settled,
-            to_ask=settled | run.open_fields(found.steps),
+            to_ask=settled | _open(run, found.steps),
         )
 
     def _read_programme(self, programme: str, asked: bool) -> PartReading:
@@ -195,7 +217,7 @@ class Parts:
         """Return what is pointed out, beside some programmes."""
         key = "warnings", programmes, asked, run.explain
         known = self._known.get(key) or self._remembered(
-            key, partial(self._warnings, programmes=programmes, asked=asked), "warnings"
+            key, partial(self._warnings, programmes=programmes, asked=asked), "warnings", self._a.readable.holding
         )
         found: WarningsPart = known.of(run)
         return found
@@ -229,12 +251,25 @@ class Parts:
         )
 
 
+def _one(run: Run, statement: Statement, own: int | None) -> _One:
+    for found in run.anew((statement,), own):
+        dating = run.dating(statement, found.verdict, found.in_force)
+        for limit, _ in dating.limits:
+            run.knows(limit.counted_from)
+            run.knows_assessment()
+        return _One(found, dating, frozenset(run.open_fields((found,))))
+    return _One()
+
+
 def _statements(run: Run, found: tuple[StatementResult, ...]) -> StatementsPart:
-    dating = tuple(run.dating(s.statement, s.verdict, s.in_force) for s in found)
-    for name in {limit.counted_from for d in dating for limit, _ in d.limits}:
-        run.knows(name)
-        run.knows_assessment()
-    return StatementsPart(found, dating, frozenset(run.open_fields(found)))
+    """Return results of a run as a part."""
+    ones = [run.ones[s.statement.iri, s.in_force] for s in found]
+    return StatementsPart(found, tuple(one.dating for one in ones if one.dating), _open(run, found))
+
+
+def _open(run: Run, found: Iterable[StatementResult]) -> frozenset[str]:
+    """Return what results of a run wait for."""
+    return frozenset().union(*(run.ones[s.statement.iri, s.in_force].open for s in found))
 
 
 @dataclass

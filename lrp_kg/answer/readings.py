@@ -104,9 +104,6 @@ class Readable:
     def _holding(self, run: Run) -> Hashable:
         """Return the places of the warnings whose situation holds."""
         of = run.a.verdicts.verdict_of
-        if len(run.signatures) > 1:
-            own = [n for n, w in enumerate(run.g.warnings) if run.verdict(w.applies_to) == TRUE]
-            return tuple(own)
         found = [n for n, number in self._warned if of(run.signature, number) == TRUE]
         return tuple(sorted(found + self._always))
 
@@ -147,6 +144,14 @@ class Remembered(Generic[T]):
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
         self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 400)
         self._growing = threading.Lock()
+
+    def within(self, run: Run) -> T:
+        """Return the part for a record as a piece of a larger one, which depends on all that this one was ever."""
+        found = self.of(run)
+        if run.noted is not None:
+            first = run.readings[self._first] if self._first else None
+            run.noted.update(self._keys.get(first, _NOTHING)[0])
+        return found
 
     def of(self, run: Run) -> T:
         """Return the part for a record."""

@@ -69,6 +69,8 @@ class Run:
         self.signatures = assessor.signatures(record, self.signature)
         self.noted: set[int | PartReading] | None = None
         """What is read, noted while a part of the answer is worked out."""
+        self.ones: dict[tuple[str, int], Any] = {}
+        """The statements of the parts that are being worked out, by IRI and whether they are in force."""
         self._verdicts: dict[str, int] = {}
         self._results: dict[str, Outcome] = {}
         self._programmes: dict[str, ProgrammeRun] = {}
@@ -264,7 +266,16 @@ class Run:
         return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
 
     def statements(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force."""
+        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force.
+
+        For a part they are each remembered, with the days of some record.
+        """
+        if self.noted is not None:
+            return self.a.parts.results(self, statements, own)
+        return self.anew(statements, own)
+
+    def anew(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
+        """Return the statements that apply or may apply, worked out for this record."""
         verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
         found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
         there = (s for s in found if s.in_force != FALSE or s.statement.printed)
@@ -318,6 +329,8 @@ class Run:
 
     def holding(self) -> list[Caution]:
         """Return the warnings whose situation holds."""
+        if self.noted is None:
+            return [w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE]
         places = self.read(self.a.readable.holding)
         return [self.g.warnings[place] for place in places]
 
