@@ -16,8 +16,11 @@ Column = Array | int
 """A number for each row, or one for all of them."""
 
 WIDEST = 1 << 62
+_SMALL = 1 << 31
 ABSENT = np.iinfo(np.int64).min
 """In the place of a day that is not known."""
+_KEYS = 1 << 18
+"""Keys for which a table is made without a look at which of them there are."""
 REMEMBERED = 1_000_000
 """Keys that one memory holds, after which they are dropped."""
 
@@ -28,18 +31,21 @@ class NumberTable:
     def __init__(self) -> None:
         self._numbers: Array = np.full(1024, -1, np.int32)
 
-    def take(self, keys: Array, work_out: Callable[[int, int], int]) -> Array:
-        """Return the number of each key; ``work_out`` is called with a new key and the first row that has it."""
+    def take(self, keys: Array, work_out: Callable[[int, int], int], size: int | None = None) -> Array:
+        """Return the number of each key; ``work_out`` is called with a new key and the first row that has it.
+
+        All keys are less than ``size``, where that is known.
+        """
         if not len(keys):
             return np.zeros(0, np.int32)
-        top = int(keys.max())
+        top = int(keys.max()) if size is None or size > _KEYS else size - 1
         if top >= len(self._numbers):
             grown = np.full(max(top + 1, 2 * len(self._numbers)), -1, np.int32)
             grown[: len(self._numbers)] = self._numbers
             self._numbers = grown
         found = self._numbers[keys]
-        rows = np.flatnonzero(found < 0)
-        if len(rows):
+        if found.min() < 0:
+            rows = np.flatnonzero(found < 0)
             new, first = np.unique(keys[rows], return_index=True)
             for key, row in zip(new.tolist(), rows[first].tolist(), strict=True):
                 self._numbers[key] = work_out(key, row)
@@ -180,10 +186,12 @@ class Automaton:
         state = np.zeros(len(cells[0]) if cells else 0, np.int32)
         for axis, variables in enumerate(self.axes):
             widths = [self._sizes[v] + 1 for v in variables]
-            key: Array = state.astype(np.int64)
+            size = len(self.states.values)
+            key: Array = state
             for variable, width in zip(variables, widths, strict=True):
-                key = key * width + cells[variable]
-            state = self._tables[axis].take(key, partial(self._next, axis, widths))
+                size *= width
+                key = key * (width if size <= _SMALL else np.int64(width)) + cells[variable]
+            state = self._tables[axis].take(key, partial(self._next, axis, widths), size)
         return state
 
     def _next(self, axis: int, widths: Sequence[int], key: int, _row: int) -> int:

@@ -20,6 +20,9 @@ from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Diagram
 
+_MANY = 1 << 22
+"""States from which on there is no table with a place for each."""
+
 
 class States:
     """The state in which each row ends: what is left of a decision for its cells."""
@@ -136,7 +139,7 @@ class DecisionColumn:
         self._situations = Memory()
         self._classes = Numbering()
         self._classes.number(((), ()))
-        self._of_state = NumberTable()
+        self._of_state = NumberTable(), NumberTable()
         self._memories = Memory(), Memory()
         self._asked: tuple[dict[Hashable, int], ...] = {}, {}
         self.completions = Numbering()
@@ -161,9 +164,14 @@ class DecisionColumn:
         def ask(row: int) -> int:
             return self._ask(rows, row, int(keys[row]), int(classes[row]), what)
 
-        if len(dated) or what or not len(keys) or keys.max() >= 1 << 22:
+        plain = np.flatnonzero(half == 0) if len(dated) else np.arange(rows.size)
+        if not len(plain) or keys.max() >= _MANY:
             return self._memories[what].take([keys, classes], ask)
-        return self._of_state.take(keys, lambda _, row: ask(row))
+        found = np.empty(rows.size, np.int32)
+        found[plain] = self._of_state[what].take(keys[plain], lambda _, row: ask(int(plain[row])))
+        if len(dated):
+            found[dated] = self._memories[what].take([keys[dated], classes[dated]], lambda row: ask(int(dated[row])))
+        return found
 
     def _ask(self, rows: Rows, row: int, state: int, number: int, what: int) -> int:
         signature, known = rows.signature(row), rows.dates(row)[0]

@@ -13,7 +13,8 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
-from lrp_kg.cohort.reading import File, JsonLines, Piece, parts_of, repeated_ids
+from lrp_kg.cohort.reading import File, JsonLines, Piece, parts_of
+from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
 
@@ -56,7 +57,7 @@ def answer_files(
         sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
         cohorts = [run_of(answers, source) for source in sources]
         progress("ids", 0)
-        repeated = repeated_ids(sources, connection)
+        repeated = repeated_ids(sources, Path(folder))
         if mapped:
             mapped.demand_all_values()
         with Output(answers.schema, output, rejected) as target:

@@ -157,7 +157,7 @@ class File:
             if self.kind == "parquet":
                 file = pq.ParquetFile(self.path, read_dictionary=self._texts())
                 groups = range(piece.first, piece.end) if piece else None
-                yield from file.iter_batches(ROWS, columns=columns, row_groups=groups)
+                yield from file.iter_batches(ROWS, columns=columns, row_groups=groups, use_threads=False)
             elif self.kind == "csv":
                 yield from self._csv(columns).arrow(ROWS)  # a reader in every version of DuckDB from 1.4 on
             else:
@@ -227,17 +227,3 @@ def ids_of(batch: pa.RecordBatch | JsonLines) -> pa.Array:
     ids = batch.column(ID)
     ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
     return ids.cast(pa.string())
-
-
-def repeated_ids(files: Sequence[File], connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Return the ids that more than one row of some files has; the memory that this takes is bounded."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE seen (id VARCHAR)")
-    for file in files:
-        for batch in file.batches(scan=True):
-            some = pa.table({"id": ids_of(batch)})
-            connection.register("ids", some)
-            connection.execute("INSERT INTO seen SELECT id FROM ids")
-            connection.unregister("ids")
-    found = connection.execute("SELECT id FROM seen WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1").fetchall()
-    connection.execute("DROP TABLE seen")
-    return frozenset(row[0] for row in found)

@@ -1,0 +1,81 @@
+"""Which ids more than one row has, in bounded memory: hashes of all ids on disk, and the ids of those that repeat."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.encoding import nulls
+from lrp_kg.cohort.reading import File, ids_of
+
+AT_ONCE = 1 << 23
+"""Hashes that are sorted together: 64 MB."""
+_FACTOR, _START = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x243F6A8885A308D3)
+_BITS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
+
+
+def repeated_ids(files: Sequence[File], folder: Path) -> frozenset[str]:
+    """Return the ids that more than one row of some files has; hashes of them are written to a folder."""
+    with TemporaryFile(dir=folder) as stream:
+        count = 0
+        for ids in _ids(files):
+            hashes = hashed(ids)
+            count += len(hashes)
+            stream.write(hashes.tobytes())
+        suspect = _repeated(stream, count)
+    if not len(suspect):
+        return frozenset()
+    found: Counter[str] = Counter()
+    for ids in _ids(files):
+        places = np.flatnonzero(np.isin(hashed(ids), suspect))
+        found.update(ids.take(pa.array(places)).to_pylist())
+    return frozenset(name for name, times in found.items() if times > 1)
+
+
+def hashed(ids: pa.Array) -> Array:
+    """Return a number of 64 bits for each text, the same for the same text."""
+    starts, ends = (np.frombuffer(ids.buffers()[1], np.int32)[ids.offset + n :][: len(ids)] for n in (0, 1))
+    data = np.zeros(int(ends[-1]) + 8 if len(ends) else 8, np.uint8)
+    if ids.buffers()[2] is not None:
+        data[: len(data) - 8] = np.frombuffer(ids.buffers()[2], np.uint8)[: len(data) - 8]
+    words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
+    left = (ends - starts).astype(np.int64)
+    found = left.astype(np.uint64) * _FACTOR + _START
+    rows, place = np.arange(len(left)), starts.astype(np.int64)
+    while len(rows):
+        word = words[place] & _BITS[np.minimum(left, 8)]
+        mixed = (found[rows] ^ word) * _FACTOR
+        found[rows] = mixed ^ (mixed >> np.uint64(29))
+        more = left > 8
+        rows, place, left = rows[more], place[more] + 8, left[more] - 8
+    return found
+
+
+def _ids(files: Sequence[File]) -> Iterator[pa.Array]:
+    """Yield the ids of files as text, without rows that have none."""
+    for file in files:
+        for batch in file.batches(scan=True):
+            ids = ids_of(batch)
+            yield ids.filter(pa.array(nulls(ids) == 0)) if ids.null_count else ids
+
+
+def _repeated(stream: BinaryIO, count: int) -> Array:
+    """Return the hashes that are more than once in a file, looking at a part of their range at a time."""
+    parts = max(1, -(-count // AT_ONCE))
+    found = []
+    for part in range(parts):
+        stream.seek(0)
+        own = []
+        while chunk := stream.read(8 * (AT_ONCE // 8)):
+            hashes = np.frombuffer(chunk, np.uint64)
+            own.append(hashes if parts == 1 else hashes[hashes % np.uint64(parts) == part])
+        every = np.sort(np.concatenate(own)) if own else np.zeros(0, np.uint64)
+        found.append(np.unique(every[1:][every[1:] == every[:-1]]))
+    return np.concatenate(found)
