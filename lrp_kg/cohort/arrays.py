@@ -46,8 +46,8 @@ class NumberTable:
         found = self._numbers[keys]
         if found.min() < 0:
             rows = np.flatnonzero(found < 0)
-            new, first = np.unique(keys[rows], return_index=True)
-            for key, row in zip(new.tolist(), rows[first].tolist(), strict=True):
+            first = rows[distinct([keys[rows]])[0]]
+            for key, row in zip(keys[first].tolist(), first.tolist(), strict=True):
                 self._numbers[key] = work_out(key, row)
             found = self._numbers[keys]
         return found

@@ -221,9 +221,11 @@ class Decider:
             total *= len(group.choices)
         if total > COMPLETIONS:
             groups = ()
+        if not groups:
+            return {(): root}, groups
         found: dict[tuple[int, ...], int] = {}
         for combination in product(*(range(len(g.choices)) for g in groups)):
-            filled = list(chosen)
+            filled: list[int | None] = [None] * len(chosen)  # what is known is not read by the root any more
             for group, number in zip(groups, combination, strict=True):
                 for axis_number, choice in zip(group.axes, group.choices[number], strict=True):
                     filled[axis_number] = choice
