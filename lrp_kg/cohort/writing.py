@@ -22,6 +22,8 @@ from lrp_kg.words import error as say
 
 NULLABLE = (ANSWER, FACT)
 """Kinds of columns in which a list of nothing says something else than no list."""
+GROUP = 122_880
+"""Rows of a row group."""
 KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
 
 
@@ -98,9 +100,33 @@ class Output:
 def writer_of(suffix: str, schema: pa.Schema, stream: Any) -> Any:
     """Return what writes answers to a stream: it has ``write_batch`` and ``close``."""
     if suffix == ".parquet":
-        repeated = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != ID]
-        return pq.ParquetWriter(stream, schema, compression="zstd", compression_level=1, use_dictionary=repeated)
+        return _Parquet(schema, stream)
     return _Csv(schema, stream) if suffix == ".csv" else _Lines(stream)
+
+
+class _Parquet:
+    """Writes Parquet in row groups of many rows."""
+
+    def __init__(self, schema: pa.Schema, stream: Any) -> None:
+        self._schema = schema
+        repeated = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != ID]
+        form = {"compression": "zstd", "compression_level": 1, "use_dictionary": repeated}
+        self._writer = pq.ParquetWriter(stream, schema, **form)
+        self._held: list[pa.RecordBatch] = []
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        self._held.append(batch)
+        if sum(held.num_rows for held in self._held) >= GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self._writer.write_table(pa.Table.from_batches(held, self._schema), GROUP)
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
 
 
 class _Csv:

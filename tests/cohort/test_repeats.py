@@ -1,0 +1,41 @@
+"""Repeated ids are found exactly, whatever their hashes are, and however many parts they are looked at in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+from lrp_kg.cohort import repeats  # noqa: E402
+from lrp_kg.cohort.reading import File  # noqa: E402
+
+NAMES = ["", "a", "b", "ab", "ba", "é", "12345678", "123456789", "x" * 16, "x" * 17, "x" * 300, "y" + "x" * 299]
+
+
+def test_hash_is_of_the_text_alone() -> None:
+    whole = pa.array(NAMES)
+    found = repeats.hashed(whole)
+    assert len(set(found.tolist())) == len(NAMES)
+    assert repeats.hashed(whole.slice(3)).tolist() == found[3:].tolist()
+    assert repeats.hashed(pa.array(NAMES[::-1])).tolist() == found[::-1].tolist()
+    assert len(repeats.hashed(pa.array([], pa.string()))) == 0
+
+
+@pytest.mark.parametrize("at_once", [1 << 23, 2])
+@pytest.mark.parametrize("collide", [False, True])
+def test_ids_of_several_rows_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, collide: bool
+) -> None:
+    monkeypatch.setattr(repeats, "AT_ONCE", at_once * (8 if at_once < 8 else 1))
+    if collide:
+        monkeypatch.setattr(repeats, "hashed", lambda ids: np.zeros(len(ids), np.uint64))
+    pq.write_table(pa.table({"id": [*NAMES, None, None]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"id": ["ab", "new", "x" * 17, "ab"]}), tmp_path / "b.parquet")
+    files = [File(tmp_path / name) for name in ("a.parquet", "b.parquet")]
+    assert repeats.repeated_ids(files, tmp_path) == {"ab", "x" * 17}
+    assert repeats.repeated_ids(files[:1], tmp_path) == frozenset()
