@@ -10,7 +10,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from lrp_kg.cohort.inputs import ABSENT, ID, Inputs, Portion
+from lrp_kg.cohort.arrays import ABSENT
+from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.mapping import load_mapping
 from lrp_kg.cohort.reading import File, JsonLines, parts_of
 from lrp_kg.errors import CohortError
