@@ -23,13 +23,14 @@ from serving import resident_megabytes
 def report(what):
     print(f"{{resident_megabytes(os.getpid()):8.1f}} MB after {{what}}")
 report("start of Python")
+from lrp_kg.answer.service import GuidelineService
 from lrp_kg.web.server import make
 report("import of lrp_kg.web.server")
-app = make()
-report("make(): the guideline loaded, diagrams from the cache")
-service = app.extensions["lrp_kg"]
-service.validate({{}})
-report("the first validation: rdflib and pySHACL imported, shapes prepared")
+service = GuidelineService()
+make(service)
+report("make(): the guideline and diagrams from the cache")
+service.prepare_findings()
+report("rdflib and pySHACL imported, shapes prepared")
 bodies = json.load(sys.stdin)
 for body in bodies:
     service.answer_json(json.loads(body), explain=True)
@@ -62,7 +63,7 @@ def command_line(arguments: list[str], env: dict[str, str], scratch: Path) -> st
 
 
 def start_up(env: dict[str, str]) -> str:
-    """Return what the parts of a start cost; ``serve`` loads the guideline first, then a worker loads it again."""
+    """Return what the parts of a start cost; ``serve`` loads the guideline, of which a worker makes its application."""
     steps = (
         ("Python", "pass"),
         ("+ command line imported", "import lrp_kg.cli"),
@@ -71,23 +72,28 @@ def start_up(env: dict[str, str]) -> str:
             "import lrp_kg.cli; from lrp_kg.answer.service import GuidelineService; GuidelineService()",
         ),
         ("Python + granian", "from granian import Granian"),
-        ("Python + make(), as in the worker", "from lrp_kg.web.server import make; make()"),
+        (
+            "Python + make(), as in the worker",
+            "from lrp_kg.answer.service import GuidelineService; from lrp_kg.web.server import make\n"
+            "make(GuidelineService())",
+        ),
     )
     lines = ["seconds of a process of its own, the best of 3"]
     for what, code in steps:
         best = min(serving.timed([sys.executable, "-c", code], env)[0] for _ in range(3))
         lines.append(f"{best:8.3f} {what}")
-    return "\n".join(lines) + "\n" + serving.import_times(["-c", steps[-1][1]], env)
+    return "\n".join(lines) + "\n" + serving.import_times(["-c", "import lrp_kg.cli.serve, lrp_kg.web.server"], env)
 
 
 def request(bodies: list[str], path: str) -> str:
     """Return where the time of a request goes inside the application, without the server around it."""
     from werkzeug.test import EnvironBuilder
 
+    from lrp_kg.answer.service import GuidelineService
     from lrp_kg.web.server import make
 
     os.environ["CONSTANT_SIZES"] = "20000"
-    apps = {"service": (make(), path), "constant": (constant.make(), "/0")}
+    apps = {"service": (make(GuidelineService()), path), "constant": (constant.make(), "/0")}
     medians = {}
     for name, (app, address) in apps.items():
 
