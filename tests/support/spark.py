@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import re
@@ -68,3 +69,4 @@ def local_spark(folder: Path) -> Iterator[Any]:
             yield session
         finally:
             session.stop()
+            gc.collect()  # sockets that Spark does not close, while tests expect it
