@@ -94,21 +94,27 @@ class RowJudge:
         Families are the first row of each of their combinations, which one each row has, their columns, and what
         conforms.
         """
-        keys = [list(zip(*(c[first].tolist() for c in columns), strict=True)) for first, _, columns, _ in families]
+        doubted = [
+            (list(zip(*(c[first].tolist() for c in columns), strict=True)), inverse, known)
+            for first, inverse, columns, known in families
+        ]
         for most in (1 << n for n in count()):  # rows of one combination: those that are not valid are looked at anyway
             doubtful: set[int] = set()
-            for own, (_, inverse, _, known) in zip(keys, families, strict=True):
+            left = []
+            for own, inverse, known in doubted:
                 good = np.array([key in known for key in own], bool)
                 if good.all():
                     continue
+                left.append((own, inverse, known))
                 bad = np.flatnonzero(fit & ~settled & ~good[inverse])
                 doubtful.update(bad[_first_of_each(inverse[bad], most)].tolist())
             if not doubtful:
                 return
+            doubted = left
             for row in sorted(doubtful):
                 settled[row] = True
                 if self._look(batch, row, refused):
-                    for own, (_, inverse, _, known) in zip(keys, families, strict=True):
+                    for own, inverse, known in doubted:
                         known.add(own[inverse[row]])
 
     def _texts(self, batch: Portion) -> Iterator[tuple[str, Any]]:
