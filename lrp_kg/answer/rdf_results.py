@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pyoxigraph as ox
 
@@ -19,7 +19,7 @@ from lrp_kg.answer.results import (
     StatementResult,
 )
 from lrp_kg.durations import day_number
-from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Guideline
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Caution, Guideline
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, RDF, XSD
@@ -36,7 +36,7 @@ _STATUS = {"no-answer": "noAnswer", "not-applicable": "notApplicable"}
 _DATE_STATUS = {"unknown": "undated"}
 _APPLIES = {"yes": "appliesNow", "later": "appliesLater", "unknown": "appliesPerhaps"}
 _MARKED = {AGREES: "agreedStatement", DIFFERS: "contradictedStatement", DOUBTFUL: "doubtedStatement"}
-_ME = "\x02"
+ME = "\x02"
 """In place of the name of a result or of a reason in its lines."""
 _TYPE = f"<{RDF}type>"
 
@@ -77,7 +77,7 @@ class ResultLines:
     def named(self, name: str, reason: Callable[[ReasonLines], str]) -> list[str]:
         """Return the lines but those of its reasons; ``name`` is its term, and ``reason`` gives that of a reason."""
         links = (f"{name} <{CP}{r.link}> {reason(r)}" for r in self.reasons)
-        return [*"\n".join(self.said).replace(_ME, name).split("\n"), *links]
+        return [*"\n".join(self.said).replace(ME, name).split("\n"), *links]
 
 
 def _digest(said: str) -> str:
@@ -93,49 +93,94 @@ def literal(value: date | int | str) -> str:
     return f'"{value}"^^<{XSD}date>' if isinstance(value, date) else str(ox.Literal(value))
 
 
+@dataclass(frozen=True)
+class Said:
+    """What an assessment, or a part of one, says: properties of its own with their terms, and results."""
+
+    links: tuple[tuple[str, str], ...] = ()
+    results: tuple[ResultLines, ...] = ()
+
+
+def said_of(found: Assessment) -> Said:
+    """Return all that an assessment says."""
+    return Said(tuple(links_of(found)), tuple(results_of(found)))
+
+
 def results_of(found: Assessment) -> Iterator[ResultLines]:
     """Yield the results that an assessment links to."""
     programmes = {p.decision: p for p in found.programmes.values()}
     for d in found.decisions.values():
-        programme = programmes.get(d.decision.iri)
-        yield _result("decisionResult", _decision(d, programme, found), tuple(_reasons(d, programme)))
-    for link, said in _said(found):
-        yield _result(link, said)
+        yield decision_lines(d, programmes.get(d.decision.iri), found.guideline)
+    for box, statements in found.boxes:
+        yield statements_lines(box.iri, statements)
+    yield from notices_lines(found.guideline, found.notices)
+    for p in found.programmes.values():
+        yield from programme_lines(p)
+    yield from facts_lines(found.guideline, found.facts)
+    for dated in found.dated:
+        yield date_lines(dated)
+
+
+def decision_lines(d: DecisionResult, programme: ProgrammeResult | None, guideline: Guideline) -> ResultLines:
+    """Return the result of a decision, or of a programme."""
+    return _result("decisionResult", _decision(d, programme, guideline), tuple(_reasons(d, programme)))
+
+
+def statements_lines(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> ResultLines:
+    """Return which statements of a part, such as a box, apply."""
+    return _result("statementsResult", _statements(part, statements, certain=certain))
+
+
+def notices_lines(guideline: Guideline, notices: Collection[StatementResult]) -> Iterator[ResultLines]:
+    """Yield which statements of options apply."""
+    for option, own in guideline.notices.items():
+        names = {s.iri for s in own}
+        shown = [s for s in notices if s.statement.iri in names]
+        if shown:
+            yield statements_lines(option, shown)
+
+
+def programme_lines(p: ProgrammeResult) -> Iterator[ResultLines]:
+    """Yield which statements of a programme apply, where it has some."""
+    if p.shown:
+        yield statements_lines(p.programme.iri, p.shown, certain=p.verdict == ELIGIBLE)
+
+
+def facts_lines(guideline: Guideline, facts: Mapping[str, FactResult]) -> Iterator[ResultLines]:
+    """Yield facts."""
+    for key, fact in facts.items():
+        statements = (guideline.statement_iris[s] for s in fact.statements)
+        yield _result("factResult", _fact(guideline.fact_keys[key].iri, fact, statements))
+
+
+def date_lines(found: StatementResult) -> ResultLines:
+    """Return the date of a statement."""
+    spread = found.spread.latest if found.spread else None
+    return _dated(found.statement.iri, found.status or "", found.earliest, found.latest, spread)
+
+
+@lru_cache(50_000)
+def _dated(
+    statement: str, status: str, earliest: date | None, latest: date | None, at_most: date | None
+) -> ResultLines:
+    return _result("dateResult", _date(statement, status, earliest, latest, at_most))
 
 
 def _result(link: str, said: Iterable[str], reasons: tuple[ReasonLines, ...] = ()) -> ResultLines:
     kind = RESULTS[CP + link].removeprefix(CP)
-    return ResultLines(CP + link, (f"{_ME} {_TYPE} <{CP}{kind}>", *said), reasons)
+    return ResultLines(CP + link, (f"{ME} {_TYPE} <{CP}{kind}>", *said), reasons)
 
 
-def _said(found: Assessment) -> Iterator[tuple[str, Iterable[str]]]:
-    for box, statements in found.boxes:
-        yield "statementsResult", _statements(box.iri, statements)
-    for option, own in found.guideline.notices.items():
-        names = {s.iri for s in own}
-        shown = [s for s in found.notices if s.statement.iri in names]
-        if shown:
-            yield "statementsResult", _statements(option, shown)
-    for p in found.programmes.values():
-        if p.shown:
-            yield "statementsResult", _statements(p.programme.iri, p.shown, certain=p.verdict == ELIGIBLE)
-    iris = found.guideline.statement_iris
-    for key, fact in found.facts.items():
-        yield "factResult", _fact(found.guideline.fact_keys[key].iri, fact, [iris[s] for s in fact.statements])
-    for dated in found.dated:
-        yield "dateResult", _date(dated)
-
-
-def _decision(d: DecisionResult, programme: ProgrammeResult | None, found: Assessment) -> Iterator[str]:
+def _decision(d: DecisionResult, programme: ProgrammeResult | None, guideline: Guideline) -> Iterator[str]:
     r, options = d.result, {o.id: o.iri for o in d.decision.options}
-    yield f"{_ME} <{CP}ofDecision> <{programme.programme.iri if programme else d.decision.iri}>"
-    yield f"{_ME} <{CP}status> <{CP}{_STATUS.get(r.status, r.status)}>"
-    yield from (f"{_ME} <{CP}answer> <{options[name]}>" for name in r.answers if name in options)
-    yield from (f"{_ME} <{CP}possible> <{options[name]}>" for name in r.possible if name in options)
+    yield f"{ME} <{CP}ofDecision> <{programme.programme.iri if programme else d.decision.iri}>"
+    yield f"{ME} <{CP}status> <{CP}{_STATUS.get(r.status, r.status)}>"
+    yield from (f"{ME} <{CP}answer> <{options[name]}>" for name in r.answers if name in options)
+    yield from (f"{ME} <{CP}possible> <{options[name]}>" for name in r.possible if name in options)
     if programme and len(programme.editions) > 1:
-        yield from (f"{_ME} <{CP}editionAnswer> <{name}>" for name in _by_edition(programme, found.guideline))
-    yield from (f"{_ME} <{CP}missingField> <{name}>" for name in r.missing)
-    yield from (f"{_ME} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
+        yield from (f"{ME} <{CP}editionAnswer> <{name}>" for name in _by_edition(programme, guideline))
+    yield from (f"{ME} <{CP}missingField> <{name}>" for name in r.missing)
+    yield from (f"{ME} <{CP}restsOn> <{point.iri}>" for point in d.open_points)
 
 
 def _reasons(d: DecisionResult, programme: ProgrammeResult | None) -> Iterator[ReasonLines]:
@@ -157,59 +202,74 @@ def _by_edition(programme: ProgrammeResult, guideline: Guideline) -> Iterator[st
 
 def _statements(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> Iterator[str]:
     """Yield which statements of a part apply, or may; of a part that is not ``certain`` most only may."""
-    yield f"{_ME} <{CP}ofPart> <{part}>"
+    yield f"{ME} <{CP}ofPart> <{part}>"
     for s in statements:
         known = s.verdict == s.in_force == TRUE and not s.edition and not s.statement.condition_text
         link = "appliesStatement" if known and (certain or s.statement.any_verdict) else "mayApplyStatement"
-        yield f"{_ME} <{CP}{'outdatedStatement' if s.in_force == FALSE else link}> <{s.statement.iri}>"
-    yield from (f"{_ME} <{CP}reachedLimit> <{s.statement.iri}>" for s in statements if s.reached == TRUE)
+        yield f"{ME} <{CP}{'outdatedStatement' if s.in_force == FALSE else link}> <{s.statement.iri}>"
+    yield from (f"{ME} <{CP}reachedLimit> <{s.statement.iri}>" for s in statements if s.reached == TRUE)
     for s in statements:
         for stance in dict.fromkeys(m.mark.stance for m in s.marks):
-            yield f"{_ME} <{CP}{_MARKED[stance]}> <{s.statement.iri}>"
+            yield f"{ME} <{CP}{_MARKED[stance]}> <{s.statement.iri}>"
 
 
 def _fact(key: str, fact: FactResult, statements: Iterable[str]) -> Iterator[str]:
     applies = _APPLIES[fact.applies]
     if fact.in_force != TRUE:
         applies = "appliesNoLonger" if fact.in_force == FALSE else "appliesPerhaps"
-    yield f"{_ME} <{CP}factKey> <{key}>"
-    yield f"{_ME} <{CP}applies> <{CP}{applies}>"
+    yield f"{ME} <{CP}factKey> <{key}>"
+    yield f"{ME} <{CP}applies> <{CP}{applies}>"
     values = fact.value if isinstance(fact.value, tuple) else () if fact.value is None else (fact.value,)
     for value in values:
-        yield f"{_ME} <{CP}factValue> {literal(value)}"
+        yield f"{ME} <{CP}factValue> {literal(value)}"
         if isinstance(value, date):
-            yield f"{_ME} <{CP}factDay> {literal(day_number(value))}"
+            yield f"{ME} <{CP}factDay> {literal(day_number(value))}"
     if fact.spread and fact.spread.latest:
-        yield f"{_ME} <{CP}latestAtMost> {literal(fact.spread.latest)}"
+        yield f"{ME} <{CP}latestAtMost> {literal(fact.spread.latest)}"
     for other, _ in fact.alternatives:
         for value in other if isinstance(other, tuple) else () if other is None else (other,):
-            yield f"{_ME} <{CP}alternativeValue> {literal(value)}"
+            yield f"{ME} <{CP}alternativeValue> {literal(value)}"
     if fact.since:
-        yield f"{_ME} <{CP}appliesFrom> {literal(fact.since)}"
-    yield from (f"{_ME} <{CP}fromStatement> <{name}>" for name in statements)
+        yield f"{ME} <{CP}appliesFrom> {literal(fact.since)}"
+    yield from (f"{ME} <{CP}fromStatement> <{name}>" for name in statements)
 
 
-def _date(found: StatementResult) -> Iterator[str]:
-    status = found.status or ""
-    yield f"{_ME} <{CP}ofStatement> <{found.statement.iri}>"
-    yield f"{_ME} <{CP}dateStatus> <{CP}{_DATE_STATUS.get(status, status)}>"
-    for name, day in (("earliest", found.earliest), ("latest", found.latest)):
+def _date(
+    statement: str, status: str, earliest: date | None, latest: date | None, at_most: date | None
+) -> Iterator[str]:
+    yield f"{ME} <{CP}ofStatement> <{statement}>"
+    yield f"{ME} <{CP}dateStatus> <{CP}{_DATE_STATUS.get(status, status)}>"
+    for name, day in (("earliest", earliest), ("latest", latest)):
         if day:
-            yield f"{_ME} <{CP}{name}> {literal(day)}"
-            yield f"{_ME} <{CP}{name}Day> {literal(day_number(day))}"
-    if found.spread and found.spread.latest:
-        yield f"{_ME} <{CP}latestAtMost> {literal(found.spread.latest)}"
+            yield f"{ME} <{CP}{name}> {literal(day)}"
+            yield f"{ME} <{CP}{name}Day> {literal(day_number(day))}"
+    if at_most:
+        yield f"{ME} <{CP}latestAtMost> {literal(at_most)}"
 
 
 def links_of(found: Assessment) -> Iterator[tuple[str, str]]:
     """Yield what an assessment says of itself in terms of the guideline: properties, and the terms they link to."""
     for p in found.programmes.values():
-        yield from ((CP + "usesEdition", e.edition.iri) for e in p.applying)
+        yield from edition_links(p)
     yield from ((CP + "showsBox", box.iri) for box, _ in found.boxes)
-    for w in found.warnings:
-        perhaps = w.outdated is None or not w.certain
-        yield CP + ("outdatedWarning" if w.outdated else "mayWarn" if perhaps else "warns"), w.iri
+    yield from warning_links(found.warnings)
     programmes = {p.decision: p.programme.iri for p in found.programmes.values()}
     for d in found.decisions.values():
-        answers = [o.iri for o in d.decision.options if o.id in d.result.answers]
-        yield from ((programmes.get(d.decision.iri, d.decision.iri), option) for option in answers)
+        yield from answer_links(d, programmes.get(d.decision.iri, d.decision.iri))
+
+
+def edition_links(p: ProgrammeResult) -> Iterator[tuple[str, str]]:
+    """Yield which editions a programme is judged by."""
+    yield from ((CP + "usesEdition", e.edition.iri) for e in p.applying)
+
+
+def warning_links(warnings: Iterable[Caution]) -> Iterator[tuple[str, str]]:
+    """Yield what is pointed out."""
+    for w in warnings:
+        perhaps = w.outdated is None or not w.certain
+        yield CP + ("outdatedWarning" if w.outdated else "mayWarn" if perhaps else "warns"), w.iri
+
+
+def answer_links(d: DecisionResult, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the certain answers of a decision, or of a programme, by its name."""
+    yield from ((name, option.iri) for option in d.decision.options if option.id in d.result.answers)

@@ -41,8 +41,8 @@ def stores(service: GuidelineService, homes: Homes) -> dict[bool, ox.Store]:
     found = {}
     deriver = Deriver(Job(guideline.folder, ACTIVITY))
     for once in (True, False):
-        deriver.answers = AnswerWriter(guideline, ACTIVITY)
         deriver.quads = QuadLines(homes if once else Homes())
+        deriver.answers = AnswerWriter(guideline, ACTIVITY, deriver.quads)
         batch = deriver.batch(items)
         assert sum(bool(item.lines) for item in batch.items) > 25
         load = deriver.quads.of(load_triples(ACTIVITY, guideline, datetime(2026, 1, 1, tzinfo=UTC)), ANSWERS)

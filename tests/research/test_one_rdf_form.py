@@ -12,9 +12,13 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.as_rdf import LoneAnswer
+from lrp_kg.answer.decisions import composable
+from lrp_kg.answer.run import Run
+from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import CP, DCTERMS, OWL, RDF, RDFS
 from lrp_kg.record.model import BASE
-from lrp_kg.research.store.quads import ROOT, AnswerWriter, load_triples, name_record
+from lrp_kg.research.store.predicates import homes_of
+from lrp_kg.research.store.quads import ROOT, AnswerWriter, QuadLines, load_triples, name_record
 from lrp_kg.research.store.terms import Terms
 from tests.support.guidelines import valid_records
 from tests.support.rdf import canonical
@@ -55,17 +59,25 @@ def test_there_are_records() -> None:
 @pytest.mark.parametrize("step", [25, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.slow
 def test_turtle_json_ld_and_store_say_the_same(service: GuidelineService, step: int) -> None:
+    homes = homes_of(service.guideline)
     for number, data in enumerate(RECORDS[::step]):
         record = {**data, "@id": "urn:example:one"} if number % 2 else data
         raw = service.reader.from_json(record)
         found = service.assessor.assess(service.read(raw), explain=True)
         lone = LoneAnswer.of(found, at=NOON)
-        writer = AnswerWriter(service.guideline, f"{ROOT}load/1")
-        own = writer.triples(name_record(raw), found)
-        stored = [*own, *writer.new_results(), *load_triples(f"{ROOT}load/1", service.guideline, NOON)]
-        text = blank("".join(f"{triple} .\n" for triple in stored))
-        in_store = [q.triple for q in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)]
-        assert canonical(reasons_once(lone.triples)) == canonical(in_store)
+        run = Run(service.assessor, service.read(raw), explain=True)
+        for composed in (False, True) if composable(run.record) else (False,):
+            quads = QuadLines(homes)
+            writer = AnswerWriter(service.guideline, f"{ROOT}load/1", quads)
+            own = (
+                writer.composed_lines(name_record(raw), service.assessor.compose(run))
+                if composed
+                else writer.lines(name_record(raw), found)
+            )
+            load = quads.of(load_triples(f"{ROOT}load/1", service.guideline, NOON), ANSWERS)
+            text = blank("".join([own, writer.new_results(), *load]))
+            in_store = {q.triple for q in ox.parse(text, format=ox.RdfFormat.N_QUADS)}
+            assert canonical(reasons_once(lone.triples)) == canonical(in_store)
         expected = canonical(lone.triples)
         assert canonical(ox.parse(lone.turtle(), format=ox.RdfFormat.TURTLE)) == expected
         linked = json.dumps(lone.json_ld())

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple, TypedDict
 
 import pyoxigraph as ox
 
+from lrp_kg.answer.decisions import composable
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
-from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED, RECORDS
+from lrp_kg.guideline.named_graphs import DERIVED, RECORDS
 from lrp_kg.lifeline import end_with_starter
 from lrp_kg.record.files import Item, understand
 from lrp_kg.record.model import Record
@@ -95,8 +97,8 @@ class Deriver:
         self.service = GuidelineService(job.folder)
         self.job = job
         self.base = ox.Store.read_only(str(job.base)) if job.base else None
-        self.answers = AnswerWriter(self.service.guideline, job.activity)
         self.quads = QuadLines(homes_of(self.service.guideline))
+        self.answers = AnswerWriter(self.service.guideline, job.activity, self.quads)
 
     def batch(self, items: list[Item]) -> Batch:
         """Derive each item."""
@@ -104,7 +106,7 @@ class Deriver:
         records = [item.record for item in found if isinstance(item, _Readable)]
         self.service.assessor.prepare(records)
         derived = [self._answered(item) if isinstance(item, _Readable) else item for item in found]
-        return Batch(derived, "".join(self.quads.of(self.answers.new_results(), ANSWERS)))
+        return Batch(derived, self.answers.new_results())
 
     def _read(self, name: str, found: object) -> _Readable | DerivedItem:
         """Return an item that is to be answered, or the report on one that is not."""
@@ -125,19 +127,22 @@ class Deriver:
         except InvalidRecord as error:
             lines = ""
             if self.job.keep_invalid:
-                lines = self._lines(named, [digest_triple(named)], self.answers.refused_triples(named))
+                lines = self._lines(named, [digest_triple(named)], self.answers.refused_lines(named))
             return DerivedItem(_report(name, named, error.code, error.findings), lines)
 
     def _answered(self, item: _Readable) -> DerivedItem:
-        named = item.named
-        assessment = self.service.assessor.assess(item.record, explain=True)
+        named, assessor = item.named, self.service.assessor
+        run = Run(assessor, item.record, explain=True)
+        if composable(item.record):
+            answer = self.answers.composed_lines(named, assessor.compose(run))
+        else:
+            answer = self.answers.lines(named, assessor.finish(run))
         derived = (digest_triple(named), *derived_triples(named, item.record, self.service.guideline))
-        lines = self._lines(named, derived, self.answers.triples(named, assessment))
-        return DerivedItem(_report(item.name, named), lines)
+        return DerivedItem(_report(item.name, named), self._lines(named, derived, answer))
 
-    def _lines(self, named: NamedRecord, derived: Iterable[str], answer: Iterable[str]) -> str:
+    def _lines(self, named: NamedRecord, derived: Iterable[str], answer: str) -> str:
         sent = self.quads.of(record_triples(named), RECORDS)
-        return "".join((*sent, *self.quads.of(derived, DERIVED), *self.quads.of(answer, ANSWERS)))
+        return "".join((*sent, *self.quads.of(derived, DERIVED), answer))
 
 
 def _refused(name: str, finding: Finding) -> DerivedItem:

@@ -15,12 +15,15 @@ from datetime import datetime
 import pyoxigraph as ox
 
 from lrp_kg import __version__
-from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, assessment_lines, head_lines
-from lrp_kg.answer.rdf_results import ReasonLines, literal, results_of
+from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, head_lines
+from lrp_kg.answer.parts import Composed
+from lrp_kg.answer.rdf_parts import parts_said, said_of_days
+from lrp_kg.answer.rdf_results import ME, ReasonLines, Said, literal, said_of
 from lrp_kg.answer.results import Assessment
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.guideline.named_graphs import ANSWERS
 from lrp_kg.namespaces import PATIENT_RECORD, RDF, XSD
 from lrp_kg.record.model import BASE, Members, RawRecord, Record
 from lrp_kg.research.engine.homes import Homes
@@ -144,28 +147,54 @@ def digest_triple(named: NamedRecord) -> str:
 class AnswerWriter:
     """Writes answers; a result that assessments share is written once, by `new_results`."""
 
-    def __init__(self, guideline: Guideline, activity: str) -> None:
+    def __init__(self, guideline: Guideline, activity: str, quads: QuadLines) -> None:
         self.guideline = guideline
         self.activity = activity
+        self.quads = quads
         self._written: set[str] = set()
         self._new: list[str] = []
 
-    def new_results(self) -> list[str]:
-        """Return the triples of the results that were met for the first time since this was last asked."""
+    def new_results(self) -> str:
+        """Return the lines of the results that were met for the first time since this was last asked."""
         found, self._new = self._new, []
-        return found
+        return self._lines(found)
 
-    def triples(self, named: NamedRecord, found: Assessment) -> list[str]:
+    def lines(self, named: NamedRecord, found: Assessment) -> str:
         """Return the assessment of a record; the results it links to come from `new_results`."""
-        names = self._names(named)
-        triples = assessment_lines(found, names)
-        for result in results_of(found):
+        return self._of(named, [self._text(said_of(found))])
+
+    def composed_lines(self, named: NamedRecord, found: Composed) -> str:
+        """Return the assessment of a record from the parts of its answer, each of which is written once."""
+        texts = []
+        for part, said in parts_said(found):
+            text = part.said.get(self)
+            if text is None:
+                text = part.said[self] = self._text(said())
+            texts.append(text)
+        texts.append(self._text(said_of_days(found)))
+        return self._of(named, texts)
+
+    def refused_lines(self, named: NamedRecord) -> str:
+        """Return that a stored record is not valid under this guideline, so that nothing was decided."""
+        return self._of(named, [self._lines([f'{ME} <{REFUSED}> "true"^^<{XSD}boolean>'])])
+
+    def _of(self, named: NamedRecord, texts: list[str]) -> str:
+        names = AnswerNames(f"<{named.assessment}>", f"<{named.iri}>", f"<{self.activity}>")
+        return self._lines(head_lines(names, self.guideline)) + "".join(texts).replace(ME, names.assessment)
+
+    def _text(self, said: Said) -> str:
+        """Return what an assessment says as lines, with a mark in place of its name."""
+        triples = [f"{ME} <{link}> <{term}>" for link, term in said.links]
+        for result in said.results:
             name = f"<{RESULTS_NAMED}{result.digest}>"
-            triples.append(f"{names.assessment} <{result.link}> {name}")
+            triples.append(f"{ME} <{result.link}> {name}")
             if name not in self._written:
                 self._written.add(name)
                 self._new += result.named(name, self._reason)
-        return triples
+        return self._lines(triples)
+
+    def _lines(self, triples: Iterable[str]) -> str:
+        return "".join(self.quads.of(triples, ANSWERS))
 
     def _reason(self, reason: ReasonLines) -> str:
         name = f"<{RESULTS_NAMED}{reason.digest}>"
@@ -173,14 +202,6 @@ class AnswerWriter:
             self._written.add(name)
             self._new += reason.named(name)
         return name
-
-    def refused_triples(self, named: NamedRecord) -> list[str]:
-        """Return that a stored record is not valid under this guideline, so that nothing was decided."""
-        names = self._names(named)
-        return [*head_lines(names, self.guideline), f'{names.assessment} <{REFUSED}> "true"^^<{XSD}boolean>']
-
-    def _names(self, named: NamedRecord) -> AnswerNames:
-        return AnswerNames(f"<{named.assessment}>", f"<{named.iri}>", f"<{self.activity}>")
 
 
 def load_triples(activity: str, guideline: Guideline, moment: datetime) -> Iterator[str]:
