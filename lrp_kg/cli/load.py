@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -126,13 +127,13 @@ def load(
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show progress on a terminal, nothing elsewhere."""
+    """Show progress on a terminal; elsewhere write a line now and then."""
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = streams.console(stderr=True)
     if not console.is_interactive:
-        yield lambda _what, _count: None
+        yield _now_and_then()
         return
     columns = (
         SpinnerColumn(),
@@ -149,6 +150,25 @@ def _progress() -> Iterator[Progress]:
             bar.update(task, description=what, completed=count, rate=f"{speed:.0f} a second" if speed else "")
 
         yield progress
+
+
+EVERY = 10.0
+"""Seconds between two lines about progress, where it is not shown on a terminal."""
+
+
+def _now_and_then() -> Progress:
+    """Return what writes how far a load is, to the stream of errors; nothing of a load that is done before."""
+    begun = last = time.monotonic()
+
+    def progress(what: str, count: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= EVERY:
+            last = now
+            rate = f", {count / (now - begun):.0f} a second" if count else ""
+            click.echo(f"{what}: {count} records{rate}", err=True)
+
+    return progress
 
 
 def _in_language(item: ItemReport, lang: str) -> dict[str, Any]:

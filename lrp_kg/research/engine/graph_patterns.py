@@ -8,7 +8,7 @@ then; all else is copied as it is. What cannot be written so raises `UnreadQuery
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lrp_kg.research.engine.homes import DATA, TYPE, Homes
@@ -388,24 +388,49 @@ class Rewriting:
         else:
             found = Path("iri", text=token.text, iri=self._full(token))
         following = self._peek()
-        if following is not None and following.text in ("*", "?"):
-            raise UnreadQuery  # it leads from a term to itself, whatever graph that is in
-        return Path("+", (found,)) if self._goes_on("+") else found
+        if following is not None and following.text == "?":
+            raise UnreadQuery
+        for sign in "*+":
+            if self._goes_on(sign):
+                return Path(sign, (found,))
+        return found
 
     def _along(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
         if path.operator == "iri":
             return self._one(subject, path, value, active)
-        if all(self._is_plain(leaf, active) for leaf in path.leaves()):
+        if all(self._is_plain(leaf, active) for leaf in path.leaves()) and "*" not in str(path):
             return f" {subject} {path} {value} ."
         if path.operator == "^":
             return self._along(value, path.parts[0], subject, active)
         if path.operator == "|":
             return " UNION".join(f" {{{self._along(subject, part, value, active)} }}" for part in path.parts)
         if path.operator == "/":
+            for n, part in enumerate(path.parts):
+                beside = path.parts[max(n - 1, 0) : n] + path.parts[n + 1 : n + 2]
+                if part.operator == "*" and any(other.operator == "iri" for other in beside):
+                    return self._repeated(subject, path, n, value, active)
             stops = [subject, *(self._variable() for _ in path.parts[1:]), value]
             steps = zip(stops, path.parts, stops[1:], strict=False)
             return "".join(self._along(start, part, end, active) for start, part, end in steps)
-        raise UnreadQuery
+        if path.operator == "+" and len(active) == 1 and all(self._is_named(leaf, active) for leaf in path.leaves()):
+            return f" GRAPH <{active[0]}> {{ {subject} {path} {value} }}"
+        raise UnreadQuery  # a path of no length leads from a term to itself, whatever graph that is in
+
+    def _repeated(self, subject: str, path: Path, place: int, value: str, active: tuple[str, ...]) -> str:
+        """Return a sequence of which one part, beside an IRI, leads on any number of times: none, or some."""
+        before, (part,), after = path.parts[:place], path.parts[place].parts, path.parts[place + 1 :]
+        first, last = (self._variable() if parts else end for parts, end in ((before, subject), (after, value)))
+
+        def along(start: str, parts: tuple[Path, ...], end: str) -> str:
+            return self._along(start, parts[0] if len(parts) == 1 else Path("/", parts), end, active) if parts else ""
+
+        some = self._along(first, Path("+", (part,)), last, active) + f" FILTER(!SAMETERM({first}, {last}))"
+        ends = along(subject, before, first) + some + along(last, after, value)
+        return f" {{{along(subject, (*before, *after), value)} }} UNION {{{ends} }}"
+
+    def _is_named(self, leaf: Path, active: tuple[str, ...]) -> bool:
+        """Return whether the store names the graph of all triples in it with a predicate."""
+        return leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) not in active
 
     def _is_plain(self, leaf: Path, active: tuple[str, ...]) -> bool:
         """Return whether a predicate is nowhere but in the graphs that patterns are matched in."""
@@ -452,9 +477,12 @@ class Rewriting:
         said, ways = f"{subject} {verb} {value}", []
         for graph in active:
             own, classes = (known.get(graph, ()) for known in (self.homes.own_predicates, self.homes.own_classes))
-            if own:
-                others = (g for g in DATA if g != graph and any(self.names(g, name) for name in own))
-                ways.append(f"VALUES {verb} {{ {_spaced(own)} }} {said} .{_not_in(others, said)}")
+            elsewhere = {name: [g for g in self._elsewhere(name) if g != graph] for name in own}
+            if certain := [name for name in own if not elsewhere[name]]:
+                ways.append(f"VALUES {verb} {{ {_spaced(certain)} }} {said} .")
+            if doubtful := [name for name in own if elsewhere[name]]:
+                others = dict.fromkeys(g for name in doubtful for g in elsewhere[name])
+                ways.append(f"VALUES {verb} {{ {_spaced(doubtful)} }} {said} .{_not_in(others, said)}")
             if classes:
                 of_type = f"{subject} <{TYPE}> {value} . FILTER({value} IN ({_listed(classes)}))"
                 ways.append(f"VALUES {verb} {{ <{TYPE}> }} {of_type}")
@@ -467,11 +495,11 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"<{name}>" for name in names)
 
 
-def _spaced(names: tuple[str, ...]) -> str:
+def _spaced(names: Iterable[str]) -> str:
     return " ".join(f"<{name}>" for name in names)
 
 
-def _not_in(graphs: Iterator[str], said: str) -> str:
+def _not_in(graphs: Iterable[str], said: str) -> str:
     return "".join(f" FILTER NOT EXISTS {{ GRAPH <{graph}> {{ {said} }} }}" for graph in graphs)
 
 

@@ -24,7 +24,7 @@ from lrp_kg.research.store.predicates import homes_of
 from lrp_kg.research.store.quads import LISTS, RESULTS_NAMED, ROOT, QuadLines, load_triples
 from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 from lrp_kg.research.store.sources import Source
-from lrp_kg.research.store.staging import Staging
+from lrp_kg.research.store.staging import Joined, Staging, pieces
 
 Progress = Callable[[str, int], None]
 """Progress callback: step name, records done."""
@@ -93,9 +93,11 @@ class NewGeneration:
         now = datetime.now(UTC).replace(microsecond=0)
         moment = now.isoformat()
         self.progress("store", count)
+        first = [] if target.exists() else [guideline_snapshot(self.guideline)]
         store = ox.Store(str(target))
-        for file in self.staging.files():
-            store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
+        for piece in pieces([*first, *self.staging.files()]):
+            with Joined(piece) as lines:
+                store.bulk_load(input=lines, format=ox.RdfFormat.N_QUADS)
         homes = homes_of(self.guideline)
         said = QuadLines(homes).of(load_triples(self.activity, self.guideline, now), ANSWERS)
         store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
@@ -121,12 +123,9 @@ class NewGeneration:
         return generation
 
     def empty_folder(self) -> Path:
-        """Make the folder of the new generation with the guideline alone."""
+        """Return the folder of the new generation, which is not there: it begins with the guideline alone."""
         target = self.writer.next_folder()
         shutil.rmtree(target, ignore_errors=True)
-        store = ox.Store(str(target))
-        store.bulk_load(path=str(guideline_snapshot(self.guideline)), format=ox.RdfFormat.N_QUADS)
-        store.flush()
         return target
 
     def copied_folder(self) -> Path:
