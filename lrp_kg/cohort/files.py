@@ -13,7 +13,7 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
-from lrp_kg.cohort.reading import File, JsonLines, Piece, parts_of
+from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output
@@ -77,7 +77,7 @@ def run_of(answers: Answers, source: File) -> CohortRun:
 
 
 def answers_to(
-    source: File, cohort: CohortRun, first: int, piece: Piece | None = None
+    source: File, cohort: CohortRun, first: int, piece: FilePiece | None = None
 ) -> Iterator[tuple[pa.RecordBatch, list[Refused]]]:
     """Yield the answers to the rows of a file, or of a piece of it, and the refused ones.
 

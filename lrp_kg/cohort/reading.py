@@ -47,7 +47,7 @@ def parts_of(path: Path) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Piece:
+class FilePiece:
     """Some rows of a file: from one row group of Parquet, or one byte of NDJSON, to before another."""
 
     first: int
@@ -111,7 +111,7 @@ class File:
         self._delimiter = max(DELIMITERS, key=head.count)
         return next(csv.reader([head], delimiter=self._delimiter), [])
 
-    def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[Piece]:
+    def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[FilePiece]:
         """Return the pieces of Parquet or NDJSON, of at least so many rows, or bytes."""
         if self.kind == "ndjson":
             length = self.path.stat().st_size
@@ -126,7 +126,7 @@ class File:
                     held = 0
             if held or len(starts) == 1:
                 starts.append(metadata.num_row_groups)
-        return [Piece(first, end) for first, end in pairwise(starts)]
+        return [FilePiece(first, end) for first, end in pairwise(starts)]
 
     def as_parquet(self, path: Path) -> None:
         """Write the rows of CSV as Parquet, each value the text that it is."""
@@ -135,7 +135,7 @@ class File:
         except duckdb.Error as error:
             raise self._unreadable(error) from None
 
-    def batches(self, *, scan: bool = False, piece: Piece | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
+    def batches(self, *, scan: bool = False, piece: FilePiece | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
         """Yield the rows in the terms of a record; to ``scan`` them only the ids and what has to be mapped."""
         columns = None
         if scan and self.kind != "ndjson":
@@ -150,7 +150,7 @@ class File:
                 yield self._mapping.rows(batch, text=self.text)
 
     def raw(
-        self, columns: Sequence[str] | None = None, piece: Piece | None = None
+        self, columns: Sequence[str] | None = None, piece: FilePiece | None = None
     ) -> Iterator[pa.RecordBatch | JsonLines]:
         """Yield the rows as they are, or some columns of them; all of them, or those of a piece."""
         try:
@@ -174,7 +174,7 @@ class File:
 class _LinesOf:
     """The lines of a stream that begin within a piece of it."""
 
-    def __init__(self, stream: BinaryIO, piece: Piece) -> None:
+    def __init__(self, stream: BinaryIO, piece: FilePiece) -> None:
         self._stream = stream
         self._place = max(piece.first - 1, 0)
         self._end = piece.end

@@ -22,7 +22,7 @@ from lrp_kg.cli import main  # noqa: E402
 from lrp_kg.cohort import entry  # noqa: E402
 from lrp_kg.cohort.choice import Choice  # noqa: E402
 from lrp_kg.cohort.describing import description  # noqa: E402
-from lrp_kg.cohort.reading import File, Piece  # noqa: E402
+from lrp_kg.cohort.reading import File, FilePiece  # noqa: E402
 from lrp_kg.cohort.spark import tasks  # noqa: E402
 from lrp_kg.cohort.spark.shipment import Shipment  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
@@ -50,7 +50,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read files in many pieces."""
     pieces = File.pieces
 
-    def small(self: File) -> list[Piece]:
+    def small(self: File) -> list[FilePiece]:
         return pieces(self, 60, 90_000)
 
     monkeypatch.setattr(File, "pieces", small)
@@ -248,7 +248,7 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_failures_of_workers_hold_no_data(service: GuidelineService, tmp_path: Path) -> None:
     shipment = Shipment(service.guideline.content_hash, Choice(), b"", {}, version="0")
-    job = tasks.Job(shipment, tmp_path, ".csv", None, "en")
+    job = tasks.CohortJob(shipment, tmp_path, ".csv", None, "en")
     failed = tasks.attempt(job, lambda: int("a patient"))
     assert isinstance(failed, tasks.Failure) and "ValueError (test_spark.py" in str(failed.error)
     assert "a patient" not in str(failed.error)

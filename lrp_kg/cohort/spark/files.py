@@ -21,7 +21,7 @@ from lrp_kg.cohort.reading import File, parts_of
 from lrp_kg.cohort.spark.output import PartedOutput
 from lrp_kg.cohort.spark.session import spark_session
 from lrp_kg.cohort.spark.shipment import Shipment
-from lrp_kg.cohort.spark.tasks import IDS, Failure, Job, Part, Task, answer, as_parquet, attempt, scan
+from lrp_kg.cohort.spark.tasks import IDS, CohortJob, Failure, Task, WrittenPart, answer, as_parquet, attempt, scan
 
 import duckdb  # isort: skip
 
@@ -55,7 +55,7 @@ def answer_files_on_spark(
         for source in sources:
             run_of(shipment.answers(), source)
     with PartedOutput(output, rejected) as target, spark_session() as session:
-        run = _Run(session, Job(shipment, target.folder, target.suffix, mapped, lang), progress)
+        run = _Run(session, CohortJob(shipment, target.folder, target.suffix, mapped, lang), progress)
         tasks = run.tasks(sources)
         progress("ids", 0)
         scanned = run.on_workers(tasks, lambda job, task, _: scan(job, task))
@@ -75,7 +75,7 @@ def answer_files_on_spark(
 class _Run:
     """The tasks of one run, given to the workers of a session."""
 
-    def __init__(self, session: SparkSession, job: Job, progress: Progress) -> None:
+    def __init__(self, session: SparkSession, job: CohortJob, progress: Progress) -> None:
         self._session = session
         self._job = job
         self._progress = progress
@@ -88,7 +88,7 @@ class _Run:
         pieces = [(file, piece) for n, s in enumerate(sources) for file in [read.get(n, s)] for piece in file.pieces()]
         return [Task(number, file.path, file.text, piece) for number, (file, piece) in enumerate(pieces)]
 
-    def on_workers(self, items: Sequence[S], work: Callable[[Job, S, Any], T]) -> list[T]:
+    def on_workers(self, items: Sequence[S], work: Callable[[CohortJob, S, Any], T]) -> list[T]:
         """Return what the workers find for each item; raise the error of the first that fails."""
         if not items:
             return []
@@ -130,6 +130,6 @@ class _Run:
             thread.join()
 
 
-def _counted(part: Part, done: Any) -> Part:
+def _counted(part: WrittenPart, done: Any) -> WrittenPart:
     done.add(part.answered + part.refused)
     return part

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
 
-from lrp_kg.cohort.spark.tasks import CSV, IDS, PARTS, REFUSED, Part, part_name
+from lrp_kg.cohort.spark.tasks import CSV, IDS, PARTS, REFUSED, WrittenPart, part_name
 from lrp_kg.cohort.writing import Target, demand_kind
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
@@ -75,7 +75,7 @@ class PartedOutput:
         if self._made:
             shutil.rmtree(self._made, ignore_errors=True)
 
-    def finish(self, parts: Sequence[Part]) -> None:
+    def finish(self, parts: Sequence[WrittenPart]) -> None:
         """Give the answers their names; raise `CohortError` where a part is not there as a worker wrote it."""
         files = [self.folder / PARTS / part_name(number, self.suffix) for number in range(len(parts))]
         for file, part in zip(files, parts, strict=True):

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from lrp_kg.cohort.files import SHOWN, answers_to
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.mapping import ColumnMapping
-from lrp_kg.cohort.reading import File, Piece, ids_of
+from lrp_kg.cohort.reading import File, FilePiece, ids_of
 from lrp_kg.cohort.run import Refused
 from lrp_kg.cohort.spark.shipment import Shipment
 from lrp_kg.cohort.writing import writer_of
@@ -36,7 +36,7 @@ _ID_SCHEMA = pa.schema([(ID, pa.string())])
 
 
 @dataclass(frozen=True)
-class Job:
+class CohortJob:
     """What all tasks of a run share: ``folder`` is where they write, ``mapping`` what a mapping says, and its file."""
 
     shipment: Shipment
@@ -53,7 +53,7 @@ class Task:
     number: int
     path: Path
     of_text: bool
-    piece: Piece
+    piece: FilePiece
     first: int = 0
 
 
@@ -66,7 +66,7 @@ class Scanned:
 
 
 @dataclass(frozen=True)
-class Part:
+class WrittenPart:
     """The answers to a piece: how many, how many rows are refused and the first of them, and the size of its file."""
 
     answered: int
@@ -82,7 +82,7 @@ class Failure:
     error: LrpError
 
 
-def attempt(job: Job, work: Callable[[], T]) -> T | Failure | None:
+def attempt(job: CohortJob, work: Callable[[], T]) -> T | Failure | None:
     """Return what a task finds, or why it fails; ``None`` where another has failed, so that nothing comes of it.
 
     What is no error of ours is reported by its kind and place only: its text may hold a patient's data.
@@ -103,7 +103,7 @@ def attempt(job: Job, work: Callable[[], T]) -> T | Failure | None:
     return failure
 
 
-def as_parquet(job: Job, path: Path, number: int) -> Path:
+def as_parquet(job: CohortJob, path: Path, number: int) -> Path:
     """Write CSV as Parquet, of which workers can read pieces."""
     with duckdb.connect() as connection:
         place = job.folder / CSV / f"{number}.parquet"
@@ -111,7 +111,7 @@ def as_parquet(job: Job, path: Path, number: int) -> Path:
     return place
 
 
-def scan(job: Job, task: Task) -> Scanned:
+def scan(job: CohortJob, task: Task) -> Scanned:
     """Write the identifiers of a piece, and look for codes that are not mapped."""
     mapping, source = _source(job, task)
     rows = 0
@@ -123,7 +123,7 @@ def scan(job: Job, task: Task) -> Scanned:
     return Scanned(rows, mapping.unmapped() if mapping else {})
 
 
-def answer(job: Job, task: Task, repeated: frozenset[str]) -> Part:
+def answer(job: CohortJob, task: Task, repeated: frozenset[str]) -> WrittenPart:
     """Write the answers to the rows of a piece, and those that are refused."""
     _, source = _source(job, task)
     whole = source.kind == "ndjson"
@@ -149,7 +149,7 @@ def answer(job: Job, task: Task, repeated: frozenset[str]) -> Part:
             file.flush()
             os.fsync(file.fileno())
         size = os.fstat(stream.fileno()).st_size
-    return Part(answered, refused, tuple(some), size)
+    return WrittenPart(answered, refused, tuple(some), size)
 
 
 def part_name(number: int, suffix: str) -> str:
@@ -157,7 +157,7 @@ def part_name(number: int, suffix: str) -> str:
     return f"part-{number:06}{suffix}"
 
 
-def _source(job: Job, task: Task) -> tuple[ColumnMapping | None, File]:
+def _source(job: CohortJob, task: Task) -> tuple[ColumnMapping | None, File]:
     guideline = job.shipment.answers().service.guideline
     mapping = ColumnMapping(guideline, *job.mapping) if job.mapping else None
     return mapping, File(task.path, mapping=mapping, of_text=task.of_text)
