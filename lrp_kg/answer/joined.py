@@ -70,7 +70,7 @@ class _Template:
         slots = tuple((kind, about) for kind, _, about in (p.decode().partition(" ") for p in pieces[1::2]))
         return cls(b"%b".join(pieces[::2]) if slots else orjson.dumps(data), slots)
 
-    def filled(self, values: _Values, days: Mapping[tuple[str, str], bytes] | None = None) -> bytes:
+    def filled(self, values: _SlotValues, days: Mapping[tuple[str, str], bytes] | None = None) -> bytes:
         """Return the JSON with the values and days of a record."""
         if not self.slots:
             return self.text
@@ -78,7 +78,7 @@ class _Template:
 
 
 @dataclass(slots=True)
-class _Said:
+class _RenderedPart:
     """A part as JSON, and the texts that it names and that the answer has elsewhere: conditions and open points.
 
     ``waiting`` are those of the conditions that a statement waits for, ``because`` those of its reasons. Of a programme
@@ -90,14 +90,14 @@ class _Said:
     waiting: Mapping[str, bytes] = field(default_factory=dict)
     because: Mapping[str, bytes] = field(default_factory=dict)
     points: Mapping[str, bytes] = field(default_factory=dict)
-    decision: _Said | None = None
+    decision: _RenderedPart | None = None
     criteria: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class _Values(dict[str, bytes]):
+class _SlotValues(dict[str, bytes]):
     """The values of a record as JSON by the IRI of their field."""
 
-    def __init__(self, record: Record, language: _Language) -> None:
+    def __init__(self, record: Record, language: _JoinedLanguage) -> None:
         super().__init__()
         self._record = record
         self._language = language
@@ -113,7 +113,7 @@ class _Values(dict[str, bytes]):
         return found
 
 
-class _Language:
+class _JoinedLanguage:
     """What is rendered in one language and belongs to no part."""
 
     def __init__(self, renderer: Renderer, assessor: Assessor) -> None:
@@ -160,7 +160,7 @@ class JoinedAnswers:
 
     def __init__(self, assessor: Assessor) -> None:
         self.assessor = assessor
-        self._languages: dict[str, _Language] = {}
+        self._languages: dict[str, _JoinedLanguage] = {}
         self._guidelines: dict[tuple[str, str, tuple[str, ...]], bytes] = {}
 
     def render(
@@ -172,12 +172,12 @@ class JoinedAnswers:
             return orjson.dumps(renderer.render(found, explain=explain, detail=detail))
         language = self._languages.get(renderer.lang)
         if language is None:
-            language = self._languages.setdefault(renderer.lang, _Language(renderer, self.assessor))
+            language = self._languages.setdefault(renderer.lang, _JoinedLanguage(renderer, self.assessor))
         composed = self.assessor.compose(Run(self.assessor, record, explain), only)
         members = _Joining(self, language, composed, explain).members(brief=detail == BRIEF)
         return _object(members.items())
 
-    def guideline(self, language: _Language, editions: tuple[str, ...], brief: bool) -> bytes:
+    def guideline(self, language: _JoinedLanguage, editions: tuple[str, ...], brief: bool) -> bytes:
         """Return what an answer says of the guideline."""
         key = language.renderer.lang, BRIEF if brief else "", editions
         found = self._guidelines.get(key)
@@ -191,14 +191,14 @@ class JoinedAnswers:
 class _Joining:
     """The joining of one answer."""
 
-    def __init__(self, answers: JoinedAnswers, language: _Language, composed: Composed, explain: bool) -> None:
+    def __init__(self, answers: JoinedAnswers, language: _JoinedLanguage, composed: Composed, explain: bool) -> None:
         self.answers = answers
         self.language = language
         self.renderer = language.renderer
         self.composed = composed
         self.explain = explain
         self.found: Assessment = composed.assessment
-        self.values = _Values(composed.run.record, language)
+        self.values = _SlotValues(composed.run.record, language)
 
     def members(self, *, brief: bool) -> dict[str, bytes]:
         """Return the members of the answer by their names, in their order."""
@@ -253,25 +253,25 @@ class _Joining:
             "openPoints": _united(points),
         }
 
-    def _eligibility(self, name: str, said: _Said) -> bytes:
+    def _eligibility(self, name: str, said: _RenderedPart) -> bytes:
         own = self.found.programmes[name]
         days = {(_DAYS, end): orjson.dumps(day) for end, day in self.renderer.eligible_days(name, own.days).items()}
         return said.json.filled(self.values, days | _days(own.shown))
 
     # -- rendering what is not remembered -----------------------------------------------------------
 
-    def _said(self, part: P, render: Callable[[P], _Said]) -> _Said:
+    def _said(self, part: P, render: Callable[[P], _RenderedPart]) -> _RenderedPart:
         """Return a part as it was rendered before, or render it."""
-        said: _Said | None = part.said.get(self.language.key)
+        said: _RenderedPart | None = part.said.get(self.language.key)
         if said is None:
             said = part.said[self.language.key] = render(part)
             self.answers.assessor.memories.grow(len(said.json.text) + 64 * len(said.json.slots))
         return said
 
-    def _decision(self, part: DecisionPart) -> _Said:
+    def _decision(self, part: DecisionPart) -> _RenderedPart:
         return self._of_decision(part.found, part.boxes)
 
-    def _of_decision(self, found: DecisionResult, boxes: Collection[Box]) -> _Said:
+    def _of_decision(self, found: DecisionResult, boxes: Collection[Box]) -> _RenderedPart:
         language, declared = self.language, found.result.status
         because = language.reasons(found.because)
         for reasons in found.why_not.values():
@@ -279,13 +279,13 @@ class _Joining:
         points = [
             p for p in found.open_points if self.explain or is_to_read(declared, p.iri in found.decisive, p.declares)
         ]
-        return _Said(
+        return _RenderedPart(
             json=_Template.of(language.templates.decision(_EMPTY, found, boxes, self.explain)),
             because=because,
             points=dict(map(language.point, points)),
         )
 
-    def _programme(self, part: ProgrammePart) -> _Said:
+    def _programme(self, part: ProgrammePart) -> _RenderedPart:
         found, language = part.found, self.language
         said = self._statements(found.shown, _Template.of(language.templates.programme(_EMPTY, found, self.explain)))
         said.decision = self._of_decision(part.decision, ())
@@ -293,7 +293,7 @@ class _Joining:
             said.criteria = language.reasons(r for c in found.criteria for r in c.because)
         return said
 
-    def _box(self, part: StatementsPart, box: Box) -> _Said:
+    def _box(self, part: StatementsPart, box: Box) -> _RenderedPart:
         templates = self.language.templates
         decision, option = templates.places[box.iri]
         own = decision.iri in templates.guideline.own_decisions
@@ -301,26 +301,26 @@ class _Joining:
         data = templates.box(_EMPTY, box, part.found, {decision.id: {"labels": labels}})
         return self._statements(split(part.found)[0], _Template.of(data), part.found)
 
-    def _notices(self, part: StatementsPart) -> _Said:
+    def _notices(self, part: StatementsPart) -> _RenderedPart:
         """Render notices without the brackets around them."""
         rendered = _Template.of([self.language.templates.statement(_EMPTY, s) for s in part.found])
         return self._statements(part.found, replace(rendered, text=rendered.text[1:-1]))
 
-    def _warnings(self, part: WarningsPart) -> _Said:
+    def _warnings(self, part: WarningsPart) -> _RenderedPart:
         data = [self.language.templates.warning(_EMPTY, w, part.why) for w in part.found]
-        return _Said(
+        return _RenderedPart(
             json=_Template.of(data),
             because=self.language.reasons(r for reasons in part.why.values() for r in reasons),
         )
 
     def _statements(
         self, said: Iterable[StatementResult], rendered: _Template, shown: Iterable[StatementResult] | None = None
-    ) -> _Said:
+    ) -> _RenderedPart:
         """Return statements that are ``said`` in full, of those that are ``shown``."""
         language, said = self.language, tuple(said)
         named = [(s.statement.condition, s.verdict == OPEN) for s in said if s.statement.condition]
         marks = (m.mark.by for s in said for m in s.marks)
-        return _Said(
+        return _RenderedPart(
             json=rendered,
             stated=dict(language.condition(iri) for iri, _ in named),
             waiting=dict(language.condition(iri, waiting=True) for iri, waits in named if waits),

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from lrp_kg.answer.decisions import Assessor
-from lrp_kg.cohort.arrays import Array, Memory, Numbering, Table
+from lrp_kg.cohort.arrays import Array, Memory, Numbering, ResultTable
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import Days, Rows
 from lrp_kg.cohort.conditions import ConditionColumn
@@ -59,7 +59,7 @@ class CohortLogic:
         self.answering |= self.programmes
         self.editions = {p.id: EditionStates(p, g.choosing_field(p)) for p in g.programmes.values()}
         self.in_force: dict[Validity, Memory] = {}
-        self.options: dict[tuple[str, str], Table] = {}
+        self.options: dict[tuple[str, str], ResultTable] = {}
         """By decision and option, whether each outcome so far has the option."""
 
 
@@ -108,7 +108,7 @@ class AnsweredRows:
         """Return as a verdict whether an option is an answer of a decision or programme, both by identifier."""
         table = self._logic.options.get((decision, option))
         if table is None:
-            table = Table(self.results(decision), lambda outcome: _verdict_of(outcome, option))
+            table = ResultTable(self.results(decision), lambda outcome: _verdict_of(outcome, option))
             self._logic.options[decision, option] = table
         return table.take(self.outcomes(decision))
 

@@ -147,7 +147,7 @@ class Numbering:
         return known
 
 
-class Table:
+class ResultTable:
     """What a function makes of numbered values, of each once, while there come to be more of them."""
 
     def __init__(self, values: list[Any], function: Callable[[Any], int]) -> None:

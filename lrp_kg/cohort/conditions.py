@@ -12,7 +12,7 @@ from lrp_kg.answer.decisions import Assessor
 from lrp_kg.cohort.arrays import Array, Column, Memory, Numbering, NumberTable
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Rows
-from lrp_kg.cohort.situations import Axis, Situations
+from lrp_kg.cohort.situations import DurationAxis, Situations
 from lrp_kg.guideline.criteria import Named, parts_of
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
@@ -145,7 +145,7 @@ class OpenDurations:
         ends: dict[tuple[str, str], list[int]] = {}
         for variable, derived in calendar.derived.items():
             ends.setdefault((derived.start, derived.end), []).append(variable)
-        self._axes = [Axis(place, *names, tuple(own)) for place, (names, own) in enumerate(ends.items())]
+        self._axes = [DurationAxis(place, *names, tuple(own)) for place, (names, own) in enumerate(ends.items())]
         self._situations = Situations(self._axes, calendar)
         self._memory = Memory()
         self._found = Numbering()

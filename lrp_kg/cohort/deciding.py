@@ -14,7 +14,7 @@ import numpy as np
 from lrp_kg.cohort.arrays import Array, Automaton, Column, Memory, Numbering, NumberTable, values_of
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import EXACT, UNKNOWN, Rows
-from lrp_kg.cohort.situations import Axis, Situations
+from lrp_kg.cohort.situations import DurationAxis, Situations
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
@@ -45,7 +45,7 @@ class States:
         own = [axis for axis in axes if self.diagram and axis[0] in calendar.derived]
         ends = [calendar.derived[axis[0]] for axis in own]
         self._durations = [
-            Axis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
+            DurationAxis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
         ]
         self._situations = Situations(self._durations, calendar)
         asked = {name for v in read for name in cells.inputs(v)}

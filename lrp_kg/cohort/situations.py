@@ -32,7 +32,7 @@ _FIRST, _LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 
 
 @dataclass(frozen=True)
-class Axis:
+class DurationAxis:
     """Durations between the same two dates, by their variables; ``place`` is its bit among the half-known ones."""
 
     place: int
@@ -41,10 +41,10 @@ class Axis:
     variables: tuple[int, ...]
 
 
-class Turns:
+class DurationTurns:
     """The days on which durations go to their next cell, as days after the known end; while the other end moves."""
 
-    def __init__(self, axis: Axis, calendar: Calendar) -> None:
+    def __init__(self, axis: DurationAxis, calendar: Calendar) -> None:
         self.axis = axis
         derived = calendar.derived
         self.near = all(
@@ -140,8 +140,8 @@ def _ordered(days: Array, low: Array, high: Array) -> Array:
 class Situations:
     """The situations of rows of one decision, in columns of which equal ones are equal situations."""
 
-    def __init__(self, axes: Sequence[Axis], calendar: Calendar) -> None:
-        every = [Turns(axis, calendar) for axis in axes]
+    def __init__(self, axes: Sequence[DurationAxis], calendar: Calendar) -> None:
+        every = [DurationTurns(axis, calendar) for axis in axes]
         self.names = sorted({name for axis in axes for name in (axis.start, axis.end)})
         self._free = {
             name: [(t, t.axis.end == name) for t in every if name in (t.axis.start, t.axis.end)] for name in self.names
@@ -179,7 +179,7 @@ class Situations:
         return found
 
     @staticmethod
-    def _used(turns: Turns, way: bool, half: Array, given: Mapping[str, Days]) -> Array:
+    def _used(turns: DurationTurns, way: bool, half: Array, given: Mapping[str, Days]) -> Array:
         """Return the rows in which durations are half known, and free at one of their ends."""
         start, end = given[turns.axis.start], given[turns.axis.end]
         to_end = (start.state == EXACT) | ((start.state == RANGE) & (end.state == UNKNOWN))
@@ -211,7 +211,7 @@ class Situations:
         return found
 
 
-def _far(turns: Turns, partner: Days, free: Days) -> Array:
+def _far(turns: DurationTurns, partner: Days, free: Days) -> Array:
     """Return the rows of which the place of the days in four years is not enough."""
     if not turns.near:
         return np.ones(len(free.low), bool)
@@ -221,7 +221,7 @@ def _far(turns: Turns, partner: Days, free: Days) -> Array:
     return found
 
 
-def _alone(turns: Turns, way: bool, rows: Array, given: Mapping[str, Days], free: Days) -> list[Column]:
+def _alone(turns: DurationTurns, way: bool, rows: Array, given: Mapping[str, Days], free: Days) -> list[Column]:
     """Return what durations come to while one of their ends is free, and no other duration ends there."""
     places = np.flatnonzero(rows)
     if not len(places):

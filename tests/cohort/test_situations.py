@@ -13,7 +13,7 @@ import numpy as np  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days  # noqa: E402
 from lrp_kg.cohort.measures import as_date  # noqa: E402
-from lrp_kg.cohort.situations import Axis, Situations  # noqa: E402
+from lrp_kg.cohort.situations import DurationAxis, Situations  # noqa: E402
 from lrp_kg.durations import DateRange, day_number  # noqa: E402
 from lrp_kg.logic.calendar import ALWAYS, Calendar  # noqa: E402
 
@@ -22,11 +22,11 @@ FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 COUNT = 600
 
 
-def _axes(calendar: Calendar) -> list[Axis]:
+def _axes(calendar: Calendar) -> list[DurationAxis]:
     ends: dict[tuple[str, str], list[int]] = {}
     for variable, derived in calendar.derived.items():
         ends.setdefault((derived.start, derived.end), []).append(variable)
-    return [Axis(0, *names, tuple(own)) for names, own in ends.items()]
+    return [DurationAxis(0, *names, tuple(own)) for names, own in ends.items()]
 
 
 def _drawn(rng: random.Random, known_is_range: bool) -> tuple[int, int, int, int]:
