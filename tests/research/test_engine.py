@@ -590,6 +590,14 @@ class TestProcesses:
         with pytest.raises(EngineFailed, match="could not be started"):
             PoolEngine(store=tmp_path / "nowhere")
 
+    def test_worker_answers_more_than_one_query(self, file: Path) -> None:
+        with PoolEngine(quads=file) as some:
+            (before,) = some._idle
+            for _ in range(3):
+                assert number(some, COUNT) == N
+            (after,) = some._idle
+            assert (after.pid, after.answered) == (before.pid, 3)
+
     @pytest.mark.slow
     def test_oxigraph_folder_can_be_queried(self, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         store = ox.Store(str(tmp_path / "store"))

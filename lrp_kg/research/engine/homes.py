@@ -64,7 +64,7 @@ class Homes:
             value = quad.object.value if isinstance(quad.object, ox.NamedNode) else ""
             if self.of(quad.predicate.value, value) != graph or quad.triple in seen:
                 continue
-            if not any(ox.Quad(*quad.triple, other) in store for other in others):
+            if not any(in_graph(quad.triple, other) in store for other in others):
                 yield quad.triple
 
     def as_json(self) -> dict[str, dict[str, list[str]]]:
@@ -84,6 +84,11 @@ class Homes:
         predicates = {name: graph for graph, own in data.items() for name in own["predicates"]}
         classes = {name: graph for graph, own in data.items() for name in own["classes"]}
         return cls(predicates, classes)
+
+
+def in_graph(triple: ox.Triple, graph: ox.NamedNode | ox.DefaultGraph) -> ox.Quad:
+    """Return a triple as the quad of a graph."""
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def names(store: ox.Store, graph: str, predicate: ox.NamedNode | None = None) -> bool:

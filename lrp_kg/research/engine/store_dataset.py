@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from lrp_kg.guideline.named_graphs import ANSWERS, RECORDS
 from lrp_kg.research.engine.forbidden import QueryGraphs, plain
 from lrp_kg.research.engine.graph_patterns import OWN, STAR, Rewriting
-from lrp_kg.research.engine.homes import DATA, Homes, names
+from lrp_kg.research.engine.homes import DATA, Homes, in_graph, names
 from lrp_kg.research.engine.model import BASE
 from lrp_kg.research.engine.tokens import UnreadQuery
 
@@ -47,7 +47,7 @@ class StoreDataset:
 
     def _as_it_is(self, text: str, dataset: QueryGraphs) -> Any:
         if len(set(dataset.default) - DISJOINT) <= 1:
-            default = {"default_graph": _nodes(dataset.default)} if dataset else {}
+            default: dict[str, Any] = {"default_graph": _nodes(dataset.default)} if dataset else {}
             return self.store.query(text, base_iri=BASE, **default, **_named(dataset))
         # a list of default graphs would keep the triples that two of them share apart
         return self._copied(dataset).query(text, base_iri=BASE, **_graphs(dataset))
@@ -61,7 +61,7 @@ class StoreDataset:
         active = tuple(graph for graph in DATA if graph in default) if dataset else None
         rewriting = Rewriting(text, self.homes, self._names, named)
         found = rewriting.query(active)
-        seen = {"named_graphs": _nodes((*dataset.named, *DATA))} if dataset else {}
+        seen: dict[str, Any] = {"named_graphs": _nodes((*dataset.named, *DATA))} if dataset else {}
 
         def ask(columns: str) -> Any:
             text = found.replace(STAR, columns)
@@ -83,10 +83,10 @@ class StoreDataset:
             copy.extend(self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
             graphs = tuple(dict.fromkeys((*(n.value for n in self.store.named_graphs()), *DATA)))
         for graph in default:
-            copy.extend(ox.Quad(*triple) for triple in self._triples(graph))
+            copy.extend(in_graph(triple, ox.DefaultGraph()) for triple in self._triples(graph))
         for graph in graphs:
             name = ox.NamedNode(graph)
-            copy.extend(ox.Quad(*triple, name) for triple in self._triples(graph))
+            copy.extend(in_graph(triple, name) for triple in self._triples(graph))
         return copy
 
     def _triples(self, graph: str) -> Iterable[ox.Triple]:

@@ -16,7 +16,7 @@ from lrp_kg.research.engine.result_file import ResultFile, ResultTooLarge
 from lrp_kg.research.engine.store_dataset import StoreDataset
 
 
-def serve(sock: socket.socket, data: StoreDataset, memory: int, parent: int) -> None:
+def serve(sock: socket.socket, dataset: StoreDataset, memory: int, parent: int) -> None:
     """Answer queries until the other side is gone, or ``parent``, which forked this process."""
     sandboxed = sandbox.close_off(parent)
     sandbox.limit_memory(memory)
@@ -26,7 +26,7 @@ def serve(sock: socket.socket, data: StoreDataset, memory: int, parent: int) -> 
     while (message := messages.receive(sock)) is not None:
         signal.setitimer(signal.ITIMER_REAL, message.data["clock"])
         signal.setitimer(signal.ITIMER_PROF, message.data["seconds"])
-        data, file = _answer(data, message.data)
+        data, file = _answer(dataset, message.data)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         data["used"] = time.process_time()
@@ -39,9 +39,9 @@ def serve(sock: socket.socket, data: StoreDataset, memory: int, parent: int) -> 
             messages.send(sock, data, file.reader().read())
 
 
-def _answer(data: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
+def _answer(store: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     try:
-        return _run(data, request)
+        return _run(store, request)
     except LrpError as error:
         return {"error": error.code, "message": error.message, "messages": dict(error.messages)}, None
     except ResultTooLarge:
@@ -57,12 +57,12 @@ def _answer(data: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any]
         return {"error": "malformed-query", "message": f"The query cannot be answered: {reason}."}, None
 
 
-def _run(data: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
+def _run(store: StoreDataset, request: dict[str, Any]) -> tuple[dict[str, Any], ResultFile | None]:
     text = request["text"]
     asked = forbidden.QueryGraphs(tuple(request["default"]), tuple(request["named"]))
     dataset = forbidden.examine(text)
     try:
-        results = data.query(text, asked or dataset)
+        results = store.query(text, asked or dataset)
     except SyntaxError as error:
         raise forbidden.syntax_error(text, error) from None
     form = "graph"

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import DERIVED, RECORDS
-from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.engine.homes import Homes, in_graph
 from lrp_kg.research.store.predicates import NEXT_CONTACT, homes_of
 
 _NEXT = ox.NamedNode(NEXT_CONTACT)
@@ -26,14 +26,16 @@ def link_contacts(store: ox.Store, guideline: Guideline) -> None:
     homes = homes_of(guideline)
     known = set(homes.triples(store, DERIVED, None, _NEXT))
     found = {ox.Triple(record, _NEXT, following) for record, following in _pairs(store, guideline, homes)}
-    graphs = [ox.DefaultGraph()] if homes.of(NEXT_CONTACT, "") else [ox.DefaultGraph(), ox.NamedNode(DERIVED)]
+    graphs: list[ox.DefaultGraph | ox.NamedNode] = [ox.DefaultGraph()]
+    if not homes.of(NEXT_CONTACT, ""):
+        graphs.append(ox.NamedNode(DERIVED))
     for quad in _quads(known - found, graphs):
         store.remove(quad)
     store.bulk_extend(_quads(found - known, graphs))
 
 
 def _quads(triples: Iterable[ox.Triple], graphs: list[ox.DefaultGraph | ox.NamedNode]) -> Iterator[ox.Quad]:
-    return (ox.Quad(*triple, graph) for triple in triples for graph in graphs)
+    return (in_graph(triple, graph) for triple in triples for graph in graphs)
 
 
 def _pairs(store: ox.Store, guideline: Guideline, homes: Homes) -> Iterator[tuple[ox.NamedNode, ox.NamedNode]]:

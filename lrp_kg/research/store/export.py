@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.errors import StoreError
-from lrp_kg.research.engine.homes import DATA, Homes
+from lrp_kg.research.engine.homes import DATA, Homes, in_graph
 from lrp_kg.research.store.generations import Generation, Store
 
 
@@ -20,7 +20,7 @@ def quads(generation: Generation) -> Iterator[ox.Quad]:
     yield from kept_apart
     for graph in DATA:
         name = ox.NamedNode(graph)
-        yield from (ox.Quad(*triple, name) for triple in homes.triples(store, graph))
+        yield from (in_graph(triple, name) for triple in homes.triples(store, graph))
 
 
 def export(folder: Path, file: Path) -> None:

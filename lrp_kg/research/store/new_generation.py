@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -97,7 +98,7 @@ class NewGeneration:
         store = ox.Store(str(target))
         for piece in pieces([*first, *self.staging.files()]):
             with Joined(piece) as lines:
-                store.bulk_load(input=lines, format=ox.RdfFormat.N_QUADS)
+                store.bulk_load(input=cast(IO[bytes], lines), format=ox.RdfFormat.N_QUADS)
         homes = homes_of(self.guideline)
         said = QuadLines(homes).of(load_triples(self.activity, self.guideline, now), ANSWERS)
         store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
