@@ -75,6 +75,7 @@ class GuidelineService:
     @property
     def rules(self) -> ConformanceRules:
         """What the validity of a record depends on, for who judges many at once."""
+        self._validator.prepare()
         return self._validator.rules
 
     def warm(self) -> None:

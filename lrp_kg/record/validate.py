@@ -38,6 +38,7 @@ class Validator:
         self.guideline = guideline
         self._bounds = Bounds(guideline)
         self._conforming: set[Key] = set()
+        self._prepared = False
 
     # -- what is needed, when it is -----------------------------------------------------------------
 
@@ -60,11 +61,14 @@ class Validator:
         return ConformanceKeys(self.rules)
 
     def prepare(self) -> None:
-        """Know now what conforms whatever record it is in, from the cache, or by judging it."""
+        """Know now what conforms whatever record it is in, from the cache, or by judging it; once is enough."""
+        if self._prepared:
+            return
         self.rules, known = remembered(
             "conformance", self._content(), self._prove, dump=_dump, load=_load, further=PACKAGE / "record"
         )
         self._conforming |= known
+        self._prepared = True
 
     def _prove(self) -> tuple[ConformanceRules, set[Key]]:
         from lrp_kg.record.proofs import proven
