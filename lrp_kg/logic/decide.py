@@ -155,6 +155,7 @@ class Decider:
 
     def left(self, signature: Signature, node: int | None = None) -> int:
         """Return the function that is left for the cells of a signature, of the whole decision or of a node of it."""
+        self.diagram.forget()
         chosen = []
         for axis, choices in zip(self.diagram.axes, self._choice, strict=True):
             cells = tuple([signature[v] for v in axis.variables])
@@ -209,6 +210,7 @@ class Decider:
     ) -> tuple[dict[tuple[int, ...], int], tuple[_DateGroup, ...]]:
         """Return the function that is left for each joint choice of some dates, and the dates that matter."""
         diagram = self.diagram
+        diagram.forget()
         chosen: list[int | None] = []
         for number, axis in enumerate(diagram.axes):
             cells = tuple(signature[v] for v in axis.variables)

@@ -45,6 +45,10 @@ class Axis:
         return {cells: n for n, own in enumerate(self.members) for cells in own}
 
 
+RESTRICTED = 5000
+"""Restrictions of one diagram that are remembered from one record to others."""
+
+
 @dataclass
 class Diagram:
     """A decision over its axes. Leaves are outcomes; nodes are numbered, equal functions share a number."""
@@ -139,8 +143,12 @@ class Diagram:
         return Diagram(axes, self.root, nodes, {n: i for i, n in enumerate(nodes)})
 
     def forget(self) -> None:
-        """Drop what was remembered about restrictions, which grows with the records seen."""
-        self._restricted.clear()
+        """Drop what was remembered about restrictions, which grows with the records seen, once it is much.
+
+        It is called between restrictions: within one it would make work.
+        """
+        if len(self._restricted) > RESTRICTED:
+            self._restricted.clear()
 
 
 class DiagramTooLarge(Exception):
