@@ -8,7 +8,7 @@ from jinja2 import DictLoader, Environment
 from lrp_kg import effort
 from lrp_kg.effort import Effort, check, for_all_records, limited
 from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
-from lrp_kg.record import validate
+from lrp_kg.record import judge
 from lrp_kg.web.application import Templates
 
 
@@ -61,11 +61,11 @@ def test_outside_a_record(work: Work) -> None:
 
 
 def test_queries_of_the_shapes_count_for_none(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = validate.prepareQuery
-    monkeypatch.setattr(validate, "prepareQuery", lambda text: (work.do(9), parse(text))[1])
-    validate.parsed.cache_clear()
+    parse = judge.prepareQuery
+    monkeypatch.setattr(judge, "prepareQuery", lambda text: (work.do(9), parse(text))[1])
+    judge.parsed.cache_clear()
     with limited(Effort(seconds=2)):
-        validate.parsed("SELECT * { ?s ?p ?o }")
+        judge.parsed("SELECT * { ?s ?p ?o }")
         check()
     assert work.seconds == 9
 
