@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from lrp_kg.answer.columns import box_column, criteria_of, criterion_column, edition_column
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.choice import BOX, CRITERION, EDITION, FACT, LATEST, STATEMENT, WARNING, Choice
@@ -18,7 +19,7 @@ from lrp_kg.cohort.places import places_of
 from lrp_kg.cohort.results import ORDERED, OutcomeColumns, boolean, ordered
 from lrp_kg.cohort.statements import LatestColumns, StatementColumns
 from lrp_kg.cohort.warnings import WarningColumns
-from lrp_kg.guideline.model import Criterion, Programme
+from lrp_kg.guideline.model import Programme
 from lrp_kg.logic.classify import OPEN
 
 
@@ -76,7 +77,7 @@ class BoxColumns:
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         for box in self._boxes:
-            yield described(f"box.{box.id}", pa.bool_(), BOX, box)
+            yield described(box_column(box.id), pa.bool_(), BOX, box)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -90,19 +91,16 @@ class EditionColumns:
     def __init__(self, programme: Programme, choice: Choice) -> None:
         self._programme = programme
         self._kinds = choice.kinds
-        self._criteria: dict[str, Criterion] = {}
-        """By identifier, as the newest edition that has it words it."""
-        for criterion in (c for e in reversed(programme.editions) for c in e.criteria):
-            self._criteria.setdefault(criterion.id, criterion)
+        self._criteria = criteria_of(programme)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         p = self._programme
         if CRITERION in self._kinds:
             for role, criterion in self._criteria.items():
-                yield described(f"criterion.{p.id}.{role}", pa.bool_(), CRITERION, criterion, programme=p.id)
+                yield described(criterion_column(p.id, role), pa.bool_(), CRITERION, criterion, programme=p.id)
         if EDITION in self._kinds:
-            yield described(f"edition.{p.id}", ORDERED, EDITION, p, categories=[e.id for e in p.editions])
+            yield described(edition_column(p.id), ORDERED, EDITION, p, categories=[e.id for e in p.editions])
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

@@ -12,7 +12,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.answer.facts import LATER, UNKNOWN, YES, facts_of
+from lrp_kg.answer.columns import APPLIES, fact_columns, fact_sources
+from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
@@ -20,11 +21,9 @@ from lrp_kg.cohort.choice import FACT, Choice
 from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
 from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.results import CATEGORIES, ORDERED, TEXTS, days, ordered
-from lrp_kg.guideline.model import Decision, Fact, Guideline, Term
+from lrp_kg.guideline.model import Guideline, Term
 
-APPLIES = (YES, LATER, UNKNOWN)
-"""Whether a fact applies, in the order of the column."""
-_TYPES = {bool: pa.bool_(), int: pa.int64(), str: CATEGORIES}
+_TYPES = {bool: pa.bool_(), int: pa.int64(), str: CATEGORIES, date: pa.date32(), tuple: TEXTS, None: pa.string()}
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,9 @@ class FactColumns:
         self._term, self._key = term, term.id
         key = term.id
         self._statements = [d for d in dated if any(f.key == key for f in d.statement.facts)]
-        self._decisions = {d.id: [d] for d in guideline.own_decisions.values() if choice.of(d.id) and _says(d, key)}
-        for p in guideline.programmes.values():
-            own = [guideline.decisions[e.decision] for e in p.editions]
-            if choice.of(p.id) and any(_says(d, key) for d in own):
-                self._decisions[p.id] = own
-        every = [d for own in self._decisions.values() for d in own]
-        facts = [f for d in self._statements for f in d.statement.facts]
-        facts += [f for d in every for o in d.options for f in o.facts]
-        self._facts: list[Fact] = [f for f in facts if f.key == key]
-        self._collected = any(d.fact_key == key for d in every)
+        self._sources = fact_sources(guideline, key, (d.statement for d in self._statements), choice.of)
+        self._decisions = self._sources.decisions
+        self._facts = self._sources.facts
         self._memory = Memory()
         self._kinds = Numbering()
         self._kinds.number(_Kind())
@@ -60,24 +52,18 @@ class FactColumns:
     @property
     def there(self) -> bool:
         """Return whether an answer can have the fact."""
-        return bool(self._statements or self._decisions)
+        return bool(self._sources)
 
     @property
     def type(self) -> pa.DataType:
         """The type of the values; where they are of several it is text."""
-        found = {pa.date32() if f.value is None else _TYPES[type(f.value)] for f in self._facts}
-        if self._collected:
-            found.add(TEXTS)
-        return found.pop() if len(found) == 1 else pa.string()
-
-    @property
-    def _texts(self) -> list[str]:
-        return list(dict.fromkeys(f.value for f in self._facts if isinstance(f.value, str)))
+        return _TYPES[self._sources.type]
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        yield described(f"fact.{self._key}", self.type, FACT, self._term, categories=self._texts)
-        yield described(f"fact.{self._key}.applies", ORDERED, f"{FACT}.applies", self._term, categories=APPLIES)
+        value, applies = fact_columns(self._key)
+        yield described(value, self.type, FACT, self._term, categories=self._sources.texts)
+        yield described(applies, ORDERED, f"{FACT}.applies", self._term, categories=APPLIES)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -130,7 +116,7 @@ class FactColumns:
     def _values(self, kinds: Sequence[_Kind], numbers: Array, dated: Sequence[Dated]) -> pa.Array:
         kind = self.type
         if pa.types.is_dictionary(kind):
-            texts = self._texts
+            texts = self._sources.texts
             places = pa.array([texts.index(k.value) if isinstance(k.value, str) else None for k in kinds], pa.int16())
             return pa.DictionaryArray.from_arrays(places.take(pa.array(numbers)), pa.array(texts, pa.string()))
         latest = np.full(len(numbers), ABSENT, np.int64)
@@ -146,11 +132,6 @@ class FactColumns:
             return pc.coalesce(constant, days(latest).cast(kind))
         values = [list(k.value) if isinstance(k.value, tuple) else k.value for k in kinds]
         return pa.array(values, kind).take(pa.array(numbers))
-
-
-def _says(decision: Decision, key: str) -> bool:
-    """Return whether the answers of a decision are a fact, or one of its options gives it."""
-    return decision.fact_key == key or any(f.key == key for o in decision.options for f in o.facts)
 
 
 def _spread(places: Array, values: Array, empty: object, size: int) -> Array:

@@ -69,7 +69,7 @@ def _table(frame: Any) -> tuple[pa.Table, Any]:
         if isinstance(frame, pa.RecordBatch):
             return pa.Table.from_batches([frame]), lambda table: table
         if library == "pandas" and kind.__name__ == "DataFrame":
-            return pa.Table.from_pandas(frame, preserve_index=False), lambda table: table.to_pandas()
+            return pa.Table.from_pandas(frame, preserve_index=False), _pandas
         if library == "polars" and kind.__name__ == "DataFrame":
             import polars
 
@@ -77,3 +77,12 @@ def _table(frame: Any) -> tuple[pa.Table, Any]:
     except pa.ArrowException as error:
         raise say(CohortError, "error-frame", what=str(error).splitlines()[0]) from None
     raise say(CohortError, "error-frame-kind", type=f"{kind.__module__}.{kind.__qualname__}")
+
+
+def _pandas(table: pa.Table) -> Any:
+    """Return a table as a frame of pandas in which unknown stays unknown: ``boolean``, ``Int64``, dates as days."""
+    import pandas
+
+    kinds = {pa.bool_(): pandas.BooleanDtype(), pa.int64(): pandas.Int64Dtype(), pa.string(): pandas.StringDtype()}
+    frame = table.to_pandas(types_mapper=kinds.get, date_as_object=False)
+    return frame.astype({f.name: "datetime64[s]" for f in table.schema if pa.types.is_date(f.type)})

@@ -15,12 +15,11 @@ from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.cohort.describing import described
 from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.logic.classify import OPEN, TRUE
-from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED, Outcome
+from lrp_kg.logic.outcomes import DECIDED, STATUSES, Outcome
 
 TEXTS = pa.list_(pa.string())
 ORDERED = pa.dictionary(pa.int16(), pa.string(), ordered=True)
 CATEGORIES = pa.dictionary(pa.int16(), pa.string())
-STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 
 
 class OutcomeColumns:

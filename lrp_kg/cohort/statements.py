@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from lrp_kg.answer.columns import has_latest_day, latest_column
 from lrp_kg.answer.statements import whole_verdict
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, NumberTable
@@ -28,13 +29,13 @@ class LatestColumns:
     def __init__(self, dated: Sequence[DatedStatement]) -> None:
         self._dated: dict[str, list[DatedStatement]] = {}
         for d in dated:
-            if any(limit.within for limit in d.statement.limits):
+            if has_latest_day(d.statement):
                 self._dated.setdefault(d.statement.id, []).append(d)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
         for name, own in self._dated.items():
-            yield described(f"latest.{name}", pa.date32(), LATEST, own[0].statement)
+            yield described(latest_column(name), pa.date32(), LATEST, own[0].statement)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
+from lrp_kg.answer.columns import cautions_of, ended_rules, warning_column
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
 from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.choice import WARNING, Choice
@@ -30,18 +31,13 @@ class WarningColumns:
             for advice in {s.advice for s in box.statements}:
                 self._boxes.setdefault(advice, []).append(box)
         self._options = [(d.id, o.id, c) for d, o, c in logic.assessor.urgent]
-        self._superseded: dict[str, list[str]] = {}
-        """Programmes, by the warning that the rules of an edition of theirs have ended; all by identifier."""
-        for programme in filter(lambda p: choice.of(p.id), self._g.programmes.values()):
-            for name in {e.superseded.id for e in programme.editions if e.superseded}:
-                self._superseded.setdefault(name, []).append(programme.id)
+        self._cautions = cautions_of(self._g, choice.of)
+        self._superseded = ended_rules(self._g, choice.of)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
-        superseded = {e.superseded.id: e.superseded for e in self._g.editions if e.superseded}
-        cautions = [c for _, _, c in self._options] + list(self._g.warnings)
-        for caution in (*cautions, *(superseded[name] for name in self._superseded)):
-            yield described(f"warning.{caution.id}", pa.bool_(), WARNING, caution)
+        for caution in self._cautions:
+            yield described(warning_column(caution.id), pa.bool_(), WARNING, caution)
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
@@ -49,8 +45,8 @@ class WarningColumns:
             yield boolean(rows.option(decision, option))
         for warning in self._g.warnings:
             yield boolean(self._given(warning, rows))
-        for name, programmes in self._superseded.items():
-            yield boolean(any_of(*(_ended(name, programme, rows) for programme in programmes)))
+        for warning, programmes in self._superseded:
+            yield boolean(any_of(*(_ended(warning.id, programme, rows) for programme in programmes)))
 
     def _given(self, warning: Caution, rows: AnsweredRows) -> Array:
         found = rows.verdict(warning.applies_to)

@@ -10,6 +10,8 @@ from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 
 DECIDED, SEVERAL, UNDETERMINED = "decided", "several", "undetermined"
 NO_ANSWER, NOT_APPLICABLE = "no-answer", "not-applicable"
+STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
+"""Every status, in the order in which they are listed."""
 
 
 class Outcome(NamedTuple):

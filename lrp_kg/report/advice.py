@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrp_kg.cohort.results import STATUSES
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, STATUSES, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key

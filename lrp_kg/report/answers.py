@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.cohort.reading import parts_of
-from lrp_kg.cohort.results import STATUSES
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, Guideline, Programme
+from lrp_kg.logic.outcomes import STATUSES
 from lrp_kg.words import error as say
 from lrp_kg.words import in_every_language
 

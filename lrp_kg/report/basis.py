@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from lrp_kg.cohort.results import STATUSES
 from lrp_kg.guideline.model import Decision, Guideline, Programme
-from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, STATUSES, UNDETERMINED
 from lrp_kg.report.answers import AnswerTable, literal, options_of, quoted
 from lrp_kg.report.counts import ANSWERED, Counts, Key
 from lrp_kg.report.model import CountRow, CountTable, Measure, ReportSection

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lrp_kg.cohort.results import STATUSES
 from lrp_kg.guideline.model import Box, Decision
-from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED
+from lrp_kg.logic.outcomes import DECIDED, STATUSES, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted, subjects
 from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key

@@ -121,7 +121,8 @@ class Dataset(Closing):
 
         The index is that of `records`, so that the two can be joined; ``codes`` as there. Needs pandas.
         """
-        from lrp_kg.research.wide import Wording, answers_frame
+        from lrp_kg.research.wide import Wording
+        from lrp_kg.research.wide_answers import answers_frame
 
         return answers_frame(self.guideline, self.sparql, Wording(language(lang), codes))
 

@@ -10,9 +10,10 @@ import pandas
 
 from lrp_kg.guideline.index import iri
 from lrp_kg.guideline.model import Guideline, Term
+from lrp_kg.logic.outcomes import STATUSES
 from lrp_kg.namespaces import CP, RDFS, XSD
 from lrp_kg.research.questions.running import FRACTIONS, INTEGERS, Cell, Table, plain
-from lrp_kg.research.wide import STATUSES, Wording, ordered
+from lrp_kg.research.wide import Wording, ordered
 from lrp_kg.words import in_language
 
 

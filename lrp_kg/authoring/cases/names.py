@@ -9,9 +9,8 @@ from typing import Any
 from lrp_kg.answer.as_json import DAY_KEYS
 from lrp_kg.authoring.cases.view import PartIndex
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.logic.outcomes import DECIDED, NO_ANSWER, NOT_APPLICABLE, SEVERAL, UNDETERMINED
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, STATUSES, UNDETERMINED
 
-STATUSES = (DECIDED, SEVERAL, UNDETERMINED, NO_ANSWER, NOT_APPLICABLE)
 VERDICTS = ("eligible", "not-eligible", UNDETERMINED, NOT_APPLICABLE)
 ELIGIBLE_DAYS = "eligibleDays"
 """The key for the days on which programmes are open."""
