@@ -50,7 +50,11 @@ class Frames:
             return (*g.own_decisions.values(), *g.programmes.values())
         if family == CP + "Status":
             return tuple(Term(CP + s, s, g.statuses[s]) for s in STATUSES if s in g.statuses)
-        return tuple(g.fields.values()) if family == CP + "Field" else ()
+        return {
+            CP + "Programme": tuple(g.programmes.values()),
+            CP + "Edition": tuple(g.editions),
+            CP + "Field": tuple(g.fields.values()),
+        }.get(family, ())
 
     def _column(self, cells: Sequence[Cell | None], family: Sequence[Term], wording: Wording) -> Any:
         known = [c for c in cells if c is not None]

@@ -232,6 +232,7 @@ def test_labels_of_a_frame_are_in_the_order_of_the_guideline(service: GuidelineS
     assert list(codes["risk"].cat.categories) == ["low", "moderate", "high", "unknown"]
     assert list(frame["risk"]) == [row["risk"] for row in plain]
     assert list(codes["risk"].cat.codes) == list(frame["risk"].cat.codes)
+    assert codes.equals(codes.sort_values(["stage", "risk"], kind="stable"))
     assert frame["records"].dtype == "Int64"
 
 
