@@ -183,7 +183,7 @@ class Automaton:
 
     def run(self, cells: Sequence[Array]) -> Array:
         """Return the number of the state in which each row ends."""
-        state = np.zeros(len(cells[0]) if cells else 0, np.int32)
+        state = np.zeros(len(cells[self.axes[0][0] if self.axes else 0]) if cells else 0, np.int32)
         for axis, variables in enumerate(self.axes):
             widths = [self._sizes[v] + 1 for v in variables]
             size = len(self.states.values)

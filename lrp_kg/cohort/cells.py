@@ -5,9 +5,10 @@ Fields that imply or exclude each other are understood together; durations follo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,28 @@ class Taken(Sequence[Array]):
             self._taken[number] = self._columns[number][self._rows]
         return self._taken[number]
 
-    def at(self, row: int) -> list[int]:
-        """Return the values of a row."""
-        place = self._rows[row]
-        return self._columns.at(place) if isinstance(self._columns, Taken) else [int(c[place]) for c in self._columns]
+
+class CellColumns(Sequence[Array]):
+    """The cells of each variable of rows, worked out when they are first asked for; 0 where nothing fills them."""
+
+    def __init__(self, size: int, count: int) -> None:
+        self._nothing = np.broadcast_to(np.uint8(0), size)
+        self._count = count
+        self._found: dict[int, Array] = {}
+        self._fillers: dict[int, Callable[[], Mapping[int, Array]]] = {}
+
+    def fill(self, variables: Iterable[int], filler: Callable[[], Mapping[int, Array]]) -> None:
+        """Have variables filled by what a function returns once one of them is asked for."""
+        self._fillers |= dict.fromkeys(variables, filler)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self._found:
+            filler = self._fillers.get(number)
+            self._found |= filler() if filler else {number: self._nothing}
+        return self._found[number]
 
 
 @dataclass(frozen=True)
@@ -81,9 +100,12 @@ class Rows:
         """Return the rows with another date."""
         return Rows(self.size, self.cells, {**self.days, name: days})
 
-    def signature(self, row: int) -> Signature:
-        """Return the signature of a row."""
-        return bytes(self.cells.at(row) if isinstance(self.cells, Taken) else [int(c[row]) for c in self.cells])
+    def signature(self, row: int, variables: Iterable[int]) -> Signature:
+        """Return the signature of a row, as far as some variables are read of it; the others are 0."""
+        found = bytearray(len(self.cells))
+        for variable in variables:
+            found[variable] = self.cells[variable][row]
+        return bytes(found)
 
     def dates(self, row: int) -> tuple[dict[str, date], dict[str, DateRange]]:
         """Return the dates of a row that are known, and those that are known within bounds."""
@@ -113,12 +135,15 @@ class CellReader:
     def rows(self, batch: Portion) -> Rows:
         """Return the rows of a batch."""
         days = self._settled({name: self._days(batch, name) for name in self._dates})
-        found = [np.zeros(batch.size, np.uint8) for _ in self._cells.variables]
+        found = CellColumns(batch.size, len(self._cells.variables))
         for part in self._parts:
-            part.fill(batch, days, found)
+            found.fill(part.variables, partial(part.cells, batch, days))
         for number, derived in self._derived:
-            found[number] = self.cell(number, derived, days[derived.start], days[derived.end])
-        return Rows(batch.size, tuple(found), days)
+            found.fill([number], partial(self._of_duration, number, derived, days))
+        return Rows(batch.size, found, days)
+
+    def _of_duration(self, number: int, derived: Derived, days: Mapping[str, Days]) -> Mapping[int, Array]:
+        return {number: self.cell(number, derived, days[derived.start], days[derived.end])}
 
     def cell(self, number: int, derived: Derived, start: Days, end: Days) -> Array:
         """Return the cells of a duration; 0 where its possible values differ."""
@@ -204,12 +229,12 @@ class _FieldsTogether:
     def __init__(self, reader: CellReader, fields: Sequence[str], variables: Sequence[int]) -> None:
         self._reader = reader
         self._fields = [reader._g.fields[name] for name in fields]
-        self._variables = variables
+        self.variables = variables
         self._memory = Memory()
         self._found = Numbering()
 
-    def fill(self, batch: Portion, days: dict[str, Days], cells: Sequence[Array]) -> None:
-        """Set the cells of the variables."""
+    def cells(self, batch: Portion, days: Mapping[str, Days]) -> Mapping[int, Array]:
+        """Return the cells of the variables in each row."""
         columns: list[Array] = []
         for f in self._fields:
             if f.kind == "date":
@@ -218,16 +243,15 @@ class _FieldsTogether:
                 codes = batch.codes.get(f.id)
                 columns.append(np.zeros(batch.size, np.int8) if codes is None else codes)
         numbers = self._memory.take(columns, lambda row: self._ask([int(c[row]) for c in columns]))
-        of_each = np.array(self._found.values or [[0] * len(self._variables)], np.uint8)
-        for place, variable in enumerate(self._variables):
-            cells[variable][:] = of_each[:, place][numbers]
+        of_each = np.array(self._found.values or [[0] * len(self.variables)], np.uint8)
+        return {variable: of_each[:, place][numbers] for place, variable in enumerate(self.variables)}
 
     def _ask(self, codes: Sequence[int]) -> int:
         record = {}
         for f, code in zip(self._fields, codes, strict=True):
             if code:
                 record[f.id] = "2000-01-01" if f.kind == "date" else self._reader.value(f.id, code)
-        return self._found.number(self._reader.understood(record, self._variables))
+        return self._found.number(self._reader.understood(record, self.variables))
 
 
 def cell_of(starts: Sequence[int], values: Array) -> Array:

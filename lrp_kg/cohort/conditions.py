@@ -191,5 +191,5 @@ class OpenDurations:
         return [unknown, *self._situations.columns(half[places], given, possible)]
 
     def _ask(self, rows: Rows, row: int) -> int:
-        found = self._calendar.completions(rows.signature(row), *rows.dates(row))
+        found = self._calendar.completions(rows.signature(row, self._calendar.derived), *rows.dates(row))
         return self._found.number(tuple(tuple(s[v] for v in self._calendar.derived) for s in found))

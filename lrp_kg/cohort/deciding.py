@@ -52,6 +52,8 @@ class States:
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
         """Variables that say of a field that it cannot have a value."""
+        self.reads = (*read, *self._beside)
+        """All variables on which the decision depends."""
         dates = sorted(name for name in asked if cells.guideline.fields[name].kind == "date")
         self._dates: list[str] = dates if self.diagram is None else []
         """Dates of which only matters whether they are known."""
@@ -174,19 +176,21 @@ class DecisionColumn:
         return found
 
     def _ask(self, rows: Rows, row: int, state: int, number: int, what: int) -> int:
-        signature, known = rows.signature(row), rows.dates(row)[0]
+        signature, known = rows.signature(row, self.states.reads), rows.dates(row)[0]
         key, _ = self._classes.values[number]
         decider = self.decider
         matters: Hashable = ()
+        node = None
         if isinstance(decider, Decider):
-            matters = state, decider.relevant(signature, known, key, self.states.function(state))
+            node = self.states.function(state)
+            matters = state, decider.relevant(signature, known, key, node)
             found = self._asked[what].get(matters)
             if found is not None:
                 return found
         if what:
-            found = self.completions.number(decider.completions_by(signature, known, key))
+            found = self.completions.number(decider.completions_by(signature, known, key, node))
         else:
-            found = self.results.number(decider.decide_by(signature, known, key))
+            found = self.results.number(decider.decide_by(signature, known, key, node))
         if matters:
             self._asked[what][matters] = found
         return found
@@ -198,7 +202,7 @@ class DecisionColumn:
 
         def work_out(row: int) -> int:
             place = int(dated[row])
-            key = self.decider.date_key(rows.signature(place), *rows.dates(place))
+            key = self.decider.date_key(rows.signature(place, self.states.reads), *rows.dates(place))
             return self._classes.number((key, values_of(known, row)))
 
         return self._situations.take(columns, work_out)

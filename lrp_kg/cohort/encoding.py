@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,28 +38,71 @@ class Distinct:
         return known
 
 
+class Codes(Mapping[str, Array]):
+    """The numbers of the values of rows by key; those of a key are worked out when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Array | Callable[[], Array]] = {}
+
+    def __setitem__(self, key: str, codes: Array | Callable[[], Array]) -> None:
+        self._found[key] = codes
+
+    def __getitem__(self, key: str) -> Array:
+        codes = self._found[key]
+        if not isinstance(codes, np.ndarray):
+            codes = self._found[key] = codes()
+        return codes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def of(self, rows: Array) -> Codes:
+        """Return those of some rows."""
+        found = Codes()
+        for key in self:
+            found[key] = partial(self._taken, key, rows)
+        return found
+
+    def _taken(self, key: str, rows: Array) -> Array:
+        return self[key][rows]
+
+
 def codes_of(column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None) -> Array:
     """Return the number of the value of each row; ``from_text`` says which value a text is."""
+    return coding_of(column, own, from_text)()
+
+
+def coding_of(
+    column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None
+) -> Callable[[], Array]:
+    """Return what gives the number of the value of each row; the values themselves are numbered at once."""
     kind = column.type
     if pa.types.is_null(kind):
-        return np.zeros(len(column), np.int32)
+        return lambda: np.zeros(len(column), np.int32)
     if pa.types.is_boolean(kind):
         false, true = own.number(False), own.number(True)
         numbers = np.array([false, true, 0, 0], np.int8 if len(own.values) < 1 << 7 else np.int32)
-        of_bits: Array = numbers[_bits(column) + 2 * nulls(column)]
-        return of_bits
+        return lambda: numbers[_bits(column) + 2 * nulls(column)]
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _of_lists(column, own)
+        lists = _of_lists(column, own)
+        return lambda: lists
     if pa.types.is_struct(kind):
-        return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+        structs = np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+        return lambda: structs
     encoded = column if pa.types.is_dictionary(kind) else plain(column).dictionary_encode()
     values = encoded.dictionary.to_pylist()
     if from_text is not None:
         values = [from_text(value) for value in values]
-    numbers = np.array([*map(own.number, values), 0], np.int32)
-    places = encoded.indices
+    return partial(_of_places, encoded.indices, np.array([*map(own.number, values), 0], np.int32))
+
+
+def _of_places(places: pa.Array, numbers: Array) -> Array:
+    """Return the number at each place, the last for none."""
     if places.null_count:
-        places = pc.fill_null(places, len(values))
+        places = pc.fill_null(places, len(numbers) - 1)
     found: Array = numbers[places.to_numpy(zero_copy_only=False)]
     return found
 

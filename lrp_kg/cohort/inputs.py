@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lrp_kg.cohort.arrays import ABSENT, Array, distinct
-from lrp_kg.cohort.encoding import Distinct, codes_of, days_of, plain
+from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
 from lrp_kg.errors import CohortError
@@ -51,7 +51,7 @@ class Portion:
     size: int
     ids: pa.Array
     odd: Array
-    codes: dict[str, Array] = field(default_factory=dict)
+    codes: Codes = field(default_factory=Codes)
     dates: dict[str, Array] = field(default_factory=dict)
     texts: dict[str, pa.Array] = field(default_factory=dict)
     days: dict[str, Array] = field(default_factory=dict)
@@ -62,10 +62,9 @@ class Portion:
 
     def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
-        codes = {key: own[rows] for key, own in self.codes.items()}
         days = {iri: own[rows] for iri, own in self.days.items()}
         taken = self.ids.take(pa.array(rows))
-        return Portion(self.first, len(rows), taken, self.odd[rows], codes=codes, days=days)
+        return Portion(self.first, len(rows), taken, self.odd[rows], codes=self.codes.of(rows), days=days)
 
 
 def is_absent(days: Array) -> bool:
@@ -133,7 +132,7 @@ class Inputs:
                 continue
             days = days_of(column) if f is None or f.kind == "date" else None
             if days is None:
-                batch.codes[name] = self._codes(name, column, f.kind if f else "date")
+                batch.codes[name] = self._coding(name, column, f.kind if f else "date")
             else:
                 batch.dates[name] = days
         for f, own in self._lists:
@@ -185,14 +184,14 @@ class Inputs:
     def _of(self, key: str) -> Distinct:
         return self.distinct.setdefault(key, Distinct())
 
-    def _codes(self, key: str, column: pa.Array, kind: str) -> Array:
-        """Return the number of the value of each row."""
-        return codes_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
+    def _coding(self, key: str, column: pa.Array, kind: str) -> Callable[[], Array]:
+        """Return what gives the number of the value of each row; the values themselves are numbered at once."""
+        return coding_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
 
     def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Portion) -> Array:
         """Return the number of the list that one column for each of its values says."""
         own = self._of(f.id)
-        every = [self._codes(name, columns[name], "boolean") for name in names]
+        every = [self._coding(name, columns[name], "boolean")() for name in names]
         flags = []
         known = np.zeros(batch.size, np.int64)
         for name, codes in zip(names, every, strict=True):

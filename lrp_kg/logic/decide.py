@@ -99,12 +99,17 @@ class Decider:
         key = self._date_groups(signature, known_dates, ranges) if waits else ()
         return self.completions_by(signature, known_dates, key)
 
-    def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
-        """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others."""
+    def completions_by(
+        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+    ) -> Completions:
+        """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others.
+
+        ``node`` is the function that is `left` for the signature, where that was worked out before.
+        """
         whole = self._cells_of(signature), tuple([name in known_dates for name in self._dates]), key
         known = self._completed.get(whole)
         if known is None:
-            found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key))
+            found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key), node)
             known = Completions(
                 frozenset(self._outcomes(found)),
                 self._made_different(found, groups, self._known_ends(signature, known_dates), signature),
@@ -142,9 +147,15 @@ class Decider:
         open_ones = (n for n, _ in self._durations if UNKNOWN in [signature[v] for v in self.diagram.axes[n].variables])
         return not support.isdisjoint(open_ones)
 
-    def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
-        """Return the result for a signature and the dates that are known, as another `date_key` bounds the others."""
-        return self._decide(signature, cast("tuple[_DateGroup, ...]", key), self._known_ends(signature, known_dates))
+    def decide_by(
+        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+    ) -> Outcome:
+        """Return the result for a signature and the dates that are known, as another `date_key` bounds the others.
+
+        ``node`` is the function that is `left` for the signature, where that was worked out before.
+        """
+        groups = cast("tuple[_DateGroup, ...]", key)
+        return self._decide(signature, groups, self._known_ends(signature, known_dates), node)
 
     def relevant(self, signature: Signature, known_dates: DateValues, key: Hashable, node: int) -> Hashable:
         """Return what of a `date_key`, and of the dates that are known, makes a difference to a function."""
@@ -198,24 +209,26 @@ class Decider:
             groups.append(_DateGroup(names, tuple(axes), tuple(sorted(set(choices)))))
         return tuple(groups)
 
-    def _decide(self, signature: Signature, groups: tuple[_DateGroup, ...], known_ends: frozenset[str]) -> Outcome:
-        found, groups = self._explore(signature, groups)
+    def _decide(
+        self,
+        signature: Signature,
+        groups: tuple[_DateGroup, ...],
+        known_ends: frozenset[str],
+        node: int | None = None,
+    ) -> Outcome:
+        found, groups = self._explore(signature, groups, node)
         outcomes = self._outcomes(found)
         if len(outcomes) == 1 and next(iter(outcomes)).status != UNDETERMINED:
             return next(iter(outcomes))
         return merged(outcomes, self._options, self._made_different(found, groups, known_ends, signature))
 
     def _explore(
-        self, signature: Signature, groups: tuple[_DateGroup, ...]
+        self, signature: Signature, groups: tuple[_DateGroup, ...], node: int | None = None
     ) -> tuple[dict[tuple[int, ...], int], tuple[_DateGroup, ...]]:
         """Return the function that is left for each joint choice of some dates, and the dates that matter."""
         diagram = self.diagram
         diagram.forget()
-        chosen: list[int | None] = []
-        for number, axis in enumerate(diagram.axes):
-            cells = tuple(signature[v] for v in axis.variables)
-            chosen.append(None if UNKNOWN in cells else self._choice[number].get(cells))
-        root = diagram.restrict(diagram.root, tuple(chosen))
+        root = self.left(signature) if node is None else node
         support = diagram.support(root)
         groups = tuple(g for g in groups if g.choices and support.intersection(g.axes))
         total = 1
@@ -227,7 +240,7 @@ class Decider:
             return {(): root}, groups
         found: dict[tuple[int, ...], int] = {}
         for combination in product(*(range(len(g.choices)) for g in groups)):
-            filled: list[int | None] = [None] * len(chosen)  # what is known is not read by the root any more
+            filled: list[int | None] = [None] * len(diagram.axes)  # what is known is not read by the root any more
             for group, number in zip(groups, combination, strict=True):
                 for axis_number, choice in zip(group.axes, group.choices[number], strict=True):
                     filled[axis_number] = choice
@@ -304,11 +317,15 @@ class KleeneDecider:
         meaning = repr(outcome) if outcome.status != UNDETERMINED else self.decision.iri
         return Completions(frozenset((outcome,)), outcome.missing, frozenset((meaning,)))
 
-    def completions_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Completions:
+    def completions_by(
+        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+    ) -> Completions:
         """Return what the decision comes to; dates do not bound it."""
         return self.completions(signature, known_dates, {})
 
-    def decide_by(self, signature: Signature, known_dates: DateValues, key: Hashable) -> Outcome:
+    def decide_by(
+        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+    ) -> Outcome:
         """Return the result for a signature; dates do not bound it."""
         return self.decide(signature, known_dates, {})
 
