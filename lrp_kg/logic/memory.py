@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 
 class SharedBound:
-    """SharedBound that share a bound: about ``limit`` bytes in their young halves, and as much in the old ones."""
+    """Memories that share a bound: about ``limit`` bytes in their young halves, and as much in the old ones."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
