@@ -23,7 +23,14 @@ from lrp_kg.cohort.describing import described
 from lrp_kg.cohort.results import CATEGORIES, ORDERED, TEXTS, days, ordered
 from lrp_kg.guideline.model import Guideline, Term
 
-_TYPES = {bool: pa.bool_(), int: pa.int64(), str: CATEGORIES, date: pa.date32(), tuple: TEXTS, None: pa.string()}
+_TYPES: dict[type | None, pa.DataType] = {
+    bool: pa.bool_(),
+    int: pa.int64(),
+    str: CATEGORIES,
+    date: pa.date32(),
+    tuple: TEXTS,
+    None: pa.string(),
+}
 
 
 @dataclass(frozen=True)

@@ -75,11 +75,11 @@ class Frames:
             *family,
             *({unknown.id: unknown}.values() if any(self._is(c, unknown, wording) for c in cells) else ()),
         ]
-        ids = {in_language(t.label, wording.lang, t.id): t.id for t in terms}
+        ids = {_plain(in_language(t.label, wording.lang, t.id)): t.id for t in terms}
         if len(ids) < len(terms):
             return typed(cells)  # two terms have one label
         words = wording.of(terms)
-        found = [None if c is None else ids.get(c.text, c.text) for c in cells]
+        found = [None if c is None else ids.get(_plain(c.text), c.text) for c in cells]
         return ordered(found, words | {name: name for name in found if name is not None and name not in words})
 
     @staticmethod
@@ -105,6 +105,11 @@ class Frames:
             *g.editions, *g.boxes.values(), *g.statements, *g.warnings, *g.conditions.values(), *g.open_points,
         )  # fmt: skip
         return {t.iri: t.id for t in every}
+
+
+def _plain(text: str) -> str:
+    """Return a text with plain spaces, as the graph has it; French labels are written with others before a colon."""
+    return " ".join(text.split())
 
 
 def typed(cells: Sequence[Cell | None]) -> Any:

@@ -165,7 +165,7 @@ def _editions(p: Programme, ask: Ask, rows: Sequence[str], wording: Wording) -> 
     return columns
 
 
-def _criteria(ask: Ask, programme: str) -> dict[tuple[str, str], bool]:
+def _criteria(ask: Ask, programme: str) -> dict[tuple[str, str | None], bool]:
     """Return whether conditions of a programme's criteria hold, by record and condition; none where it is open."""
     of = f"?result <{CP}ofDecision> <{programme}>"
     said: dict[str, list[tuple[str, bool]]] = defaultdict(list)

@@ -243,7 +243,7 @@ def test_each_column_of_terms_has_labels_and_codes(service: GuidelineService, st
         assert len(found) > 10
         for entry, name, of in found:
             ids = {t.id for t in frames.terms(of)} | {"unknown"}
-            for lang in ("en", "nl"):
+            for lang in ("en", "fr"):
                 column = data.frame(entry.name, lang=lang, codes=True)[name]
                 assert set(column.dropna()) <= ids, entry.name
                 assert column.cat.ordered
