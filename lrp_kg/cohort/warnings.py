@@ -55,7 +55,7 @@ class WarningColumns:
             possible = np.any([box != FALSE for box in boxes], axis=0) if boxes else np.zeros(rows.size, bool)
             found = np.where(possible, found, FALSE)
         if warning.validity is not None and not warning.printed:
-            found = np.where(rows.in_force(warning.validity) == FALSE, FALSE, found)
+            found = all_of(found, rows.in_force(warning.validity))
         return found
 
 

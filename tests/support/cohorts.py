@@ -202,7 +202,9 @@ def _more(service: GuidelineService, record: Json, row: Json) -> list[str]:
     expected |= {f"statement.{name}": found for name, found in _statements(service, record, answer).items()}
     found = [f"{row['id']} {n}: {row[n]!r}, by the service {v!r}; {record}" for n, v in expected.items() if row[n] != v]
     found += [f"{name}: a date without a column" for name, day in latest.items() if day and name not in dated]
-    given = {f"warning.{w.id}" for w in answer.warnings}
+    unsure = {f"warning.{w.id}" for w in answer.warnings if not w.printed and w.outdated is None}
+    found += [f"{row['id']} {n}: {row[n]}, not known, by the service; {record}" for n in unsure if row[n] is not None]
+    given = {f"warning.{w.id}" for w in answer.warnings} - unsure
     found += [f"{row['id']} {n}: not given, by the service; {record}" for n in given if not row[n]]
     expected |= dict.fromkeys(given)
     more = {n for n, v in row.items() if n.startswith(("box.", "warning.")) and v} - expected.keys()
