@@ -79,6 +79,7 @@ def coding_of(
     column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None
 ) -> Callable[[], Array]:
     """Return what gives the number of the value of each row; the values themselves are numbered at once."""
+    column = usual(column)
     kind = column.type
     if pa.types.is_null(kind):
         return lambda: np.zeros(len(column), np.int32)
@@ -89,11 +90,11 @@ def coding_of(
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         lists = _of_lists(column, own)
         return lambda: lists
-    if pa.types.is_struct(kind):
-        structs = np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-        return lambda: structs
+    if pa.types.is_nested(kind):
+        nested = np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
+        return lambda: nested
     encoded = column if pa.types.is_dictionary(kind) else plain(column).dictionary_encode()
-    values = encoded.dictionary.to_pylist()
+    values = values_of(encoded.dictionary)
     if from_text is not None:
         values = [from_text(value) for value in values]
     return partial(_of_places, encoded.indices, np.array([*map(own.number, values), 0], np.int32))
@@ -116,6 +117,33 @@ def days_of(column: pa.Array) -> Array | None:
         days[nulls(column).astype(bool)] = ABSENT
     known = days[days != ABSENT] if column.null_count else days
     return None if len(known) and not (_EVER[0] <= known.min() and known.max() <= _EVER[1]) else days
+
+
+def usual(column: pa.Array) -> pa.Array:
+    """Return a column of lists that are stored in another way as usual lists."""
+    kind = column.type
+    odd = ("is_fixed_size_list", "is_list_view", "is_large_list_view")
+    if any(getattr(pa.types, name)(kind) for name in odd):
+        return pa.array(column.to_pylist(), pa.list_(kind.value_type))
+    return column
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """Return the values of a column; days that Python does not have are text, which is no date."""
+    try:
+        found: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        if not pa.types.is_temporal(column.type):
+            raise
+        found = [_value(own) for own in column]
+    return found
+
+
+def _value(own: pa.Scalar) -> Any:
+    try:
+        return own.as_py()
+    except (OverflowError, ValueError):
+        return own.cast(pa.string()).as_py()
 
 
 def plain(column: pa.Array) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
 from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
-from lrp_kg.cohort.writing import Output
+from lrp_kg.cohort.writing import Output, not_written
 
 Progress = Callable[[str, int], None]
 SHOWN = 20
@@ -51,13 +52,12 @@ def answer_files(
     answers = Answers(service, choice)
     answered, refused = 0, 0
     some: list[Refused] = []
-    with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
+    with _workshop(output) as (folder, connection):
         mapped = load_mapping(service.guideline, mapping) if mapping else None
         sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
         cohorts = [run_of(answers, source) for source in sources]
         progress("ids", 0)
-        repeated = repeated_ids(sources, Path(folder))
+        repeated = repeated_ids(sources, folder)
         if mapped:
             mapped.demand_all_values()
         with Output(answers.schema, output, rejected) as target:
@@ -69,6 +69,17 @@ def answer_files(
                     some += left[: SHOWN - len(some)]
                     progress("answered", answered + refused)
     return CohortReport(answered, refused, tuple(some))
+
+
+@contextmanager
+def _workshop(output: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
+    """Yield a folder for what is only kept for a while, and a connection that uses it; a full disk is an error."""
+    try:
+        with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            yield Path(folder), connection
+    except (OSError, duckdb.IOException) as error:
+        raise not_written(output, error) from None
 
 
 def run_of(answers: Answers, source: File) -> CohortRun:

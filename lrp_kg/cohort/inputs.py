@@ -21,7 +21,7 @@ from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import local_name
-from lrp_kg.record.limits import TEXT, problem
+from lrp_kg.record.limits import TEXT, legible, problem
 from lrp_kg.record.read import RecordReader
 from lrp_kg.words import error as say
 from lrp_kg.words import in_every_language
@@ -33,7 +33,7 @@ EMPTY = "[]"
 """The list of nothing in text; no text at all is unknown."""
 PLAIN = {"@id", "@type"}
 """Keys of a line of JSON that are no field and say nothing of the patient."""
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
 
@@ -122,7 +122,7 @@ class Inputs:
         columns = {name: rows.column(number) for number, name in enumerate(rows.schema.names)}
         if not self._text:
             self._examine_types(columns)
-        batch = Portion(first, rows.num_rows, _ids(plain(columns[ID])), np.zeros(rows.num_rows, bool))
+        batch = Portion(first, rows.num_rows, ids_as_text(plain(columns[ID])), np.zeros(rows.num_rows, bool))
         for name, column in columns.items():
             f = self._fields.get(name)
             if name == ID or name in self._members:
@@ -186,7 +186,10 @@ class Inputs:
 
     def _coding(self, key: str, column: pa.Array, kind: str) -> Callable[[], Array]:
         """Return what gives the number of the value of each row; the values themselves are numbered at once."""
-        return coding_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
+        try:
+            return coding_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
+        except (pa.ArrowException, OverflowError, ValueError):  # such as of a time zone that is none
+            raise _refusal([_of_column("column-type", key, type=str(column.type))]) from None
 
     def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Portion) -> Array:
         """Return the number of the list that one column for each of its values says."""
@@ -270,8 +273,11 @@ class Inputs:
         """Return the days that the reader of records takes a value for; ``None`` where it is no date."""
         try:
             raw = self._reader.from_python({key: value})
-            ends = [date.fromisoformat(node.value) for _, node in raw.entries]  # type: ignore[union-attr]
+            texts = [node.value for _, node in raw.entries]  # type: ignore[union-attr]
+            ends = [date.fromisoformat(text) for text in texts]
         except (ValueError, AttributeError):
+            return None
+        if [day.isoformat() for day in ends] != texts:  # Python reads 20240131 and 2024-W05-3 too
             return None
         if raw.problems or not ends or len(ends) > 2:
             return None
@@ -283,7 +289,7 @@ class Inputs:
         return (first, last) if whole else None
 
 
-def _ids(column: pa.Array) -> pa.Array:
+def ids_as_text(column: pa.Array) -> pa.Array:
     """Return identifiers as text; numbers become text."""
     kind = column.type
     if pa.types.is_string(kind):
@@ -303,7 +309,7 @@ def _from_text(value: str | None, kind: str) -> Any:
     if kind == "boolean":
         return {"true": True, "false": False}.get(value.lower(), value)
     if kind == "integer":
-        return int(value) if _WHOLE.fullmatch(value) else float(value) if _NUMBER.fullmatch(value) else value
+        return int(value) if WHOLE.fullmatch(value) else float(value) if _NUMBER.fullmatch(value) else value
     if kind == "values":
         return [] if value == EMPTY else [part.strip() for part in value.split(SEPARATOR)]
     return value
@@ -317,12 +323,16 @@ def _is_text(kind: pa.DataType) -> bool:
 def _refuse(findings: Sequence[Finding]) -> None:
     """Raise `CohortError` where something is wrong with the columns."""
     if findings:
-        error = say(CohortError, "error-columns", count=len(findings))
-        raise CohortError(error.message, findings, error.messages)
+        raise _refusal(findings)
+
+
+def _refusal(findings: Sequence[Finding]) -> CohortError:
+    error = say(CohortError, "error-columns", count=len(findings))
+    return CohortError(error.message, findings, error.messages)
 
 
 def _of_column(name: str, column: str, **fill: object) -> Finding:
-    texts = in_every_language(name, name=column, **fill)
+    texts = in_every_language(name, name=legible(column), **fill)
     return Finding(name, texts["en"], field=column, messages=texts)
 
 

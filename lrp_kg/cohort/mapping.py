@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
+from lrp_kg.cohort.encoding import usual, values_of
+from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR, WHOLE
 from lrp_kg.errors import CohortError, UnreadableFile
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
@@ -98,6 +99,10 @@ class ColumnMapping:
             if values is not None and not isinstance(values, dict):
                 findings.append(self._problem("mapping-form", name))
                 continue
+            separator = own.get("separator")
+            if separator is not None and not self._separates(target, separator):
+                findings.append(self._problem("mapping-separator", name))
+                continue
             found: dict[str, Any] | None = None if values is None else {}
             for code, value in (values or {}).items():
                 taken, good = self._value(target, value)
@@ -105,8 +110,13 @@ class ColumnMapping:
                     findings.append(self._problem("mapping-value", name, code=code, value=value, field=target))
                 elif found is not None:
                     found[code] = taken
-            self._columns[name] = MappedColumn(target, found, own.get("separator"))
+            self._columns[name] = MappedColumn(target, found, separator)
+        findings += [self._problem("mapping-twice", name) for name in self._columns if name in self._ignored]
         _raise(findings, where)
+
+    def _separates(self, target: str, separator: Any) -> bool:
+        f = self._targets.get(target)
+        return f is not None and f.kind == "values" and isinstance(separator, str) and separator not in UNKNOWN
 
     def _value(self, target: str, value: Any) -> tuple[Any, bool]:
         """Return what a value of the mapping is in a record, and whether the field can have it."""
@@ -119,7 +129,7 @@ class ColumnMapping:
         if kind == "boolean":
             return value == "true", value in ("true", "false")
         if kind == "integer":
-            return (int(value), True) if value.lstrip("-").isdecimal() else (None, False)
+            return (int(value), True) if WHOLE.fullmatch(value) else (None, False)
         if f and kind in ("value", "values"):
             return value, value in {v.id for v in f.values}
         return value, True
@@ -187,10 +197,10 @@ class ColumnMapping:
 
 
 def _recoded(column: pa.Array, own: MappedColumn, *, text: bool) -> pa.Array:
-    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-        return pa.array([own.of(value) for value in column.to_pylist()])
+    if pa.types.is_nested(column.type):
+        return pa.array([own.of(value) for value in usual(column).to_pylist()])
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    values = [own.of(value) for value in encoded.dictionary.to_pylist()]
+    values = [own.of(value) for value in values_of(encoded.dictionary)]
     if text:
         return pa.array([_as_text(value) for value in values], pa.string()).take(encoded.indices)
     return pa.array(values).take(encoded.indices)
@@ -227,13 +237,20 @@ def load_mapping(guideline: Guideline, path: Path) -> ColumnMapping:
 
 def mapping_data(path: Path) -> Any:
     """Return what YAML or JSON says, every scalar as text; raise `CohortError` where it cannot be read."""
+    text = ""
     try:
-        return yaml.load(read_text(path), _Loader)  # noqa: S506  a subclass of the base loader, which only makes text
+        text = read_text(path)
+        return yaml.load(text, _Loader)  # noqa: S506  a subclass of the base loader, which only makes text
     except UnreadableFile as error:
         raise CohortError(error.message) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise say(CohortError, "error-mapping-yaml", file=str(path), line=line, what=error.problem or "") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise say(CohortError, "error-mapping-yaml", file=str(path), line=line, what=error.reason) from None
+    except RecursionError:
+        raise say(CohortError, "error-mapping-form", file=str(path)) from None
 
 
 def suggest(guideline: Guideline, names: Iterable[str], values: Mapping[str, Sequence[str]]) -> str:

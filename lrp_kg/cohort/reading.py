@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lrp_kg.cohort.inputs import ID
+from lrp_kg.cohort.encoding import plain
+from lrp_kg.cohort.inputs import ID, ids_as_text
 from lrp_kg.cohort.mapping import ColumnMapping
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
@@ -28,6 +29,8 @@ PIECE = 32 * 1024 * 1024
 """Bytes of a piece of NDJSON: so many that starting to read one costs nothing beside it."""
 DELIMITERS = (",", ";", "\t", "|")
 """What separates the columns of CSV: of these the one that its first line has most often."""
+_CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
+"""How the line of an error of DuckDB begins that says what is wrong with a line of CSV."""
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -217,13 +220,14 @@ def _quoted(text: str, mark: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+    """Return the first line of an error; of a line of CSV also what is wrong with it, but not the line itself."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    causes = [line.strip() for line in lines[1:] if line.startswith(_CAUSES)]
+    return ": ".join([lines[0], *causes[:1]]).rstrip(".")
 
 
 def ids_of(batch: pa.RecordBatch | JsonLines) -> pa.Array:
     """Return the identifiers of rows as text."""
     if isinstance(batch, JsonLines):
         return pa.array([r[ID] if isinstance(r.get(ID), str) else None for r in batch.records], pa.string())
-    ids = batch.column(ID)
-    ids = ids.dictionary_decode() if pa.types.is_dictionary(ids.type) else ids
-    return ids.cast(pa.string())
+    return ids_as_text(plain(batch.column(ID)))

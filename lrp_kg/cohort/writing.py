@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,6 +34,12 @@ def demand_kind(path: Path) -> None:
         raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
 
 
+def not_written(path: Path, error: Exception) -> CohortError:
+    """Return the error that a file cannot be written."""
+    what = (isinstance(error, OSError) and error.strerror) or str(error).strip().partition("\n")[0].rstrip(".")
+    return say(CohortError, "error-cohort-write", file=str(path), what=what or type(error).__name__)
+
+
 class Target:
     """A file that is written beside its place, and moved there in the end."""
 
@@ -55,7 +62,8 @@ class Target:
 
     def drop(self) -> None:
         """Remove what is not whole, where it has not been moved."""
-        self.stream.close()
+        with contextlib.suppress(OSError):  # what is left in the buffer of a full disk
+            self.stream.close()
         self._beside.unlink(missing_ok=True)
 
 
@@ -78,16 +86,20 @@ class Output:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
+            if isinstance(error, OSError):
+                raise self._not_written(error) from None
             if kind is None:
                 self._writer.close()
                 for target in self._targets:
                     target.move()
         except OSError as refused:
-            name = str(self._targets[0].path)
-            raise say(CohortError, "error-cohort-write", file=name, what=refused.strerror) from None
+            raise self._not_written(refused) from None
         finally:
             for target in self._targets:
                 target.drop()
+
+    def _not_written(self, error: OSError) -> CohortError:
+        return not_written(self._targets[0].path, error)
 
     def write(self, answers: pa.RecordBatch, refused: Iterable[dict[str, Any]]) -> None:
         """Write some answers and refused rows."""

@@ -225,6 +225,65 @@ def _run(*arguments: object) -> Any:
     return CliRunner().invoke(main, ["cohort", *map(str, arguments)])
 
 
+DATES = ["20240201", "2024-W05-4", "2024-W05", "2024-032", "202402", "2024-02-01T00", " 2024-02-01", "2024-2-1"]
+"""Texts that some readers take for a day."""
+
+
+@pytest.mark.parametrize("name", ["assessmentDate", "onsetDate", "onsetDateLatest"])
+def test_another_form_of_a_date_is_refused_after_a_day_of_its_year_too(service: GuidelineService, name: str) -> None:
+    other = {"onsetDateEarliest": "2024-01-01"} if name == "onsetDateLatest" else {}
+    texts = ["2024-02-03", *DATES, "2024-02-01"]
+    records = [{"id": str(n), name: text, **other} for n, text in enumerate(texts)]
+    rejected: list[Json] = []
+    lrp_kg.assess_frame(as_table(records), guideline=service, only=["stage"], columns=["status"], rejected=rejected)
+    expected = {r["id"]: {f.name for f in service.validate(r)} for r in records}
+    assert {r["id"]: {f["name"] for f in r["findings"]} for r in rejected} == {k: v for k, v in expected.items() if v}
+    assert len(rejected) == len(DATES)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pa.array([99_999_999, -99_999_999], pa.int32()).cast(pa.date32()), ["wrong-type"] * 2),
+        (pa.array([1 << 58, 0], pa.timestamp("ms")), ["wrong-type"]),
+        (pa.array([0, 1], pa.timestamp("ms", "Mars/Olympus")), None),
+    ],
+)
+def test_odd_days_are_refused(service: GuidelineService, column: pa.Array, said: list[str] | None) -> None:
+    rejected: list[Json] = []
+    table = pa.table({"id": ["a", "b"], "incapacityStart": column})
+    if said is None:
+        with pytest.raises(CohortError) as caught:
+            lrp_kg.assess_frame(table, guideline=service, rejected=rejected)
+        assert [(f.name, f.field) for f in caught.value.findings] == [("column-type", "incapacityStart")]
+        return
+    lrp_kg.assess_frame(table, guideline=service, only=["stage"], rejected=rejected)
+    assert [f["name"] for r in rejected for f in r["findings"]] == said
+
+
+@pytest.mark.parametrize("values", [[["a"]], [{"x": 1}], [1.5]])
+def test_ids_of_another_type_are_refused(tmp_path: Path, values: list[object]) -> None:
+    pq.write_table(pa.table({"id": values}), tmp_path / "r.parquet")
+    done = _run(tmp_path / "r.parquet", "-o", tmp_path / "o.parquet")
+    assert done.exit_code == 2 and "The column id has the type" in done.output
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("room", [100, 20_000])
+def test_full_disk_leaves_nothing(tmp_path: Path, suffix: str, room: int) -> None:
+    resource = pytest.importorskip("resource")
+    lines = [json.dumps(DATED | {"id": str(n), "redFlags": "zork" if n % 2 else "none"}) for n in range(200)]
+    (tmp_path / "r.ndjson").write_text("\n".join(lines))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        done = _run(tmp_path / "r.ndjson", "-o", tmp_path / f"o.{suffix}", "--rejected", tmp_path / "no.ndjson")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert done.exit_code == 2 and f"o.{suffix} cannot be written" in done.output, done.output
+    assert [p.name for p in tmp_path.iterdir()] == ["r.ndjson"]
+
+
 @pytest.mark.slow
 def test_formats_of_files_say_the_same(tmp_path: Path) -> None:
     record = DATED | {"medications": ["nsaid", "opioid"], "onsetDate": "2024-02", "priorIncapacityDays": 3}
@@ -274,7 +333,8 @@ def test_refused_rows_are_written_or_counted(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ('id,redFlags\n"a,none\n', "cannot be read"),
-        ("id,redFlags\na,none,more\n", "cannot be read"),
+        ("id,redFlags\na,none,more\n", "Line: 2: Expected Number of Columns: 2 Found: 3"),
+        ("id,\na,none\n", 'The column "" is no field'),
         ("id,redFlags,redFlags\na,none,none\n", "[column-twice]"),
         ("", "[column-id]"),
     ],

@@ -26,6 +26,9 @@ COLUMNS = [
     pa.array([[str(n) for n in range(60)], ["1"], None], TEXTS),
     pa.array([{"x": 1}, None, {"x": 2}]),
     pa.nulls(3),
+    pa.array([["a", "b"], None, ["b", "a"]], pa.list_(pa.string(), 2)),
+    pa.array([["a"], None, [], ["b", "a"]], pa.list_view(pa.string())),
+    pa.array([[("a", True)], None, []], pa.map_(pa.string(), pa.bool_())),
 ]
 
 

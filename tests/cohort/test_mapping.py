@@ -83,6 +83,14 @@ def test_everything_unmapped_is_reported_at_once(tmp_path: Path) -> None:
         ("columns: {a: id, a: careLine}", 1),
         ("[1, 2]", 0),
         ("columns: {absent: id}", 1),
+        ("columns: {a: {field: medications, separator: ''}}", 1),
+        ("columns: {a: {field: medications, separator: null}}", 1),
+        ("columns: {a: {field: medications, separator: [x]}}", 1),
+        ("columns: {a: {field: radicularPain, separator: x}}", 1),
+        ("columns: {a: {field: priorIncapacityDays, values: {2: --5}}}", 1),
+        ("columns: {a: careLine}\nignore: [a]", 1),
+        ("columns: {a: \x07}", 0),
+        ("columns: " + "[" * 2000, 0),
     ],
 )
 def test_wrong_mapping_is_refused(tmp_path: Path, text: str, names: int) -> None:
