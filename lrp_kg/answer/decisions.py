@@ -5,7 +5,7 @@ Nothing here knows a language or a format; `lrp_kg.answer.as_json` renders it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable
 from functools import cached_property
 
 from lrp_kg.answer.calls import Calls
@@ -136,10 +136,6 @@ class Assessor:
     def signatures(self, record: Record, signature: Signature) -> tuple[Signature, ...]:
         """Return the signatures that a record can have over all days of its uncertain dates; mostly its own only."""
         return self.dates.completions(signature, record.dates, record.ranges) if record.ranges else (signature,)
-
-    def prepare(self, records: Iterable[Record]) -> None:
-        """Ask at once for the verdicts that assessments of these records will need."""
-        self.verdicts.prepare(s for r in records for s in self.signatures(r, self.signature(r)))
 
     def decider(self, decision: str) -> Decider | KleeneDecider:
         """Return what decides a decision, by its IRI."""

@@ -104,14 +104,11 @@ class ProgrammePart(AnswerPart):
     to_ask: frozenset[str]
 
     def at(self, run: Run) -> ProgrammeResult:
-        """Return the eligibility with the days of a record."""
-        return replace(
-            self.found,
-            benefits=self.benefits.at(run),
-            limits=self.limits.at(run),
-            steps=self.steps.at(run),
-            days=run.days(self.found.programme),
-        )
+        """Return the eligibility with the days of a record but for the eligible ones."""
+        benefits, limits, steps = self.benefits, self.limits, self.steps
+        if not (benefits.dated or limits.dated or steps.dated):
+            return self.found
+        return replace(self.found, benefits=benefits.at(run), limits=limits.at(run), steps=steps.at(run))
 
 
 @dataclass(eq=False)
@@ -145,7 +142,7 @@ class Parts:
 
     def decision(self, run: Run, decision: Decision) -> DecisionPart:
         """Return a decision of the guideline's own."""
-        key = "decision", decision.iri, run.explain
+        key = "decision", decision.iri, run.explain, run.because
         known = self._known.get(key) or self._remembered(
             key, partial(self._decision, decision=decision), "decision", self._a.readable.outcome[decision.iri]
         )
@@ -180,7 +177,7 @@ class Parts:
 
     def programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         """Return the eligibility for a programme; ``asked``: for this one by name."""
-        key = "programme", programme.iri, run.explain, asked
+        key = "programme", programme.iri, run.explain, run.because, asked
         known = self._known.get(key) or self._remembered(
             key,
             partial(self._programme, programme=programme, asked=asked),
@@ -302,16 +299,21 @@ class Composed:
         return tuple(s for part in self.notices for s in part.at(self.run))
 
     @cached_property
-    def eligibility(self) -> dict[str, ProgrammeResult]:
-        """The programmes with their days."""
+    def _without_days(self) -> dict[str, ProgrammeResult]:
+        """The programmes without the eligible days."""
         return {name: p.at(self.run) for name, p in self.programmes.items()}
+
+    @cached_property
+    def eligibility(self) -> dict[str, ProgrammeResult]:
+        """The programmes with the eligible days."""
+        return {name: replace(p, days=self.run.days(p.programme)) for name, p in self._without_days.items()}
 
     @cached_property
     def settled(self) -> list[StatementResult]:
         """The statements that dates and facts are taken from."""
         own = [s for _, found in self.in_boxes for s in found]
         own += self.noticed
-        return own + [s for p in self.eligibility.values() for s in p.settled]
+        return own + [s for p in self._without_days.values() for s in p.settled]
 
     @cached_property
     def dates(self) -> tuple[StatementResult, ...]:

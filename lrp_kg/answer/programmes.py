@@ -154,6 +154,7 @@ class ProgrammeRun:
 
     def _edition(self, candidate: Candidate) -> EditionResult:
         run, result = self.run, self.of(candidate)
+        explained = run.explain or not run.because
         return EditionResult(
             edition=candidate.edition,
             applies=candidate.applies,
@@ -162,7 +163,8 @@ class ProgrammeRun:
             last=candidate.last,
             result=result,
             criteria=tuple(
-                CriterionResult(c, run.verdict(c.applies_to), run.why(c.applies_to)) for c in candidate.edition.criteria
+                CriterionResult(c, run.verdict(c.applies_to), run.why(c.applies_to) if explained else ())
+                for c in candidate.edition.criteria
             ),
         )
 

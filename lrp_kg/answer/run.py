@@ -60,11 +60,22 @@ class Reasons:
 class Run:
     """The work on one record."""
 
-    def __init__(self, assessor: Assessor, record: Record, explain: bool, signature: Signature | None = None) -> None:
+    def __init__(
+        self,
+        assessor: Assessor,
+        record: Record,
+        explain: bool,
+        signature: Signature | None = None,
+        *,
+        outcomes_only: bool = False,
+    ) -> None:
         self.a = assessor
         self.g = assessor.guideline
         self.record = record = replace(record, dates=KnownDates(record.dates))
-        self.explain = explain
+        self.because = explain
+        """Whether outcomes have their reasons."""
+        self.explain = explain and not outcomes_only
+        """Whether all else has its reasons too: what is no answer, statements and warnings."""
         self.signature = assessor.signature(record) if signature is None else signature
         self.signatures = assessor.signatures(record, self.signature)
         self.noted: set[int | PartReading] | None = None
@@ -141,7 +152,7 @@ class Run:
     def decision(self, decision: Decision, result: Outcome | None = None) -> DecisionResult:
         """Return the outcome of a decision with its open points, and reasons where they are asked for."""
         result = self.result(decision.iri) if result is None else result
-        because, why_not = self.reasons(decision, result) if self.explain else ((), {})
+        because, why_not = self.reasons(decision, result) if self.because else ((), {})
         points, decisive = self.open_points(decision, result)
         return DecisionResult(decision, result, because, why_not, points, decisive)
 
@@ -164,7 +175,7 @@ class Run:
         return known
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
-        """Return the reasons for an outcome, and by option the reasons why it is no answer."""
+        """Return the reasons for an outcome, and by option, where these are asked for, why it is no answer."""
         if result.status == NOT_APPLICABLE:
             return self.why(decision.scope), {}
         found: dict[str, Reason] = {}
@@ -172,11 +183,14 @@ class Run:
         if result.status == UNDETERMINED and self.verdict(decision.scope) == OPEN:
             found.update((r.condition.iri, r) for r in self.why(decision.scope))
         for option in decision.options:
+            answers = option.id in result.answers or (result.status == UNDETERMINED and option.id in result.possible)
+            if not answers and not self.explain:
+                continue
             mine = self.why(option.applies_to)
             if option.refined_by and self.verdict(option.applies_to) == TRUE:
                 inner, _ = self.reasons(self.g.decisions[option.refined_by], self.result(option.refined_by))
                 mine += inner
-            if option.id in result.answers or (result.status == UNDETERMINED and option.id in result.possible):
+            if answers:
                 found.update((r.condition.iri, r) for r in mine)
             else:
                 why_not[option.id] = mine

@@ -24,8 +24,6 @@ from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 LIMIT = 16 * 1024 * 1024
 """Bytes of remembered outcomes, where they have a bound of their own."""
 _ENTRY = 500
-_BY_DAYS = Outcome("")
-"""In place of an outcome that depends on days."""
 COMPLETIONS = 100_000
 """Joint completions of dates that are looked at for one decision; beyond it the dates count as independent."""
 
@@ -123,17 +121,16 @@ class Decider:
         key = self._cells_of(signature), tuple([name in known_dates for name in self._dates])
         if not ranges:
             found = self._known.young.get(key) or self._known.get(key)
-            if found is not None and found is not _BY_DAYS:
+            if found is not None:
                 return found
+            if not self._derived or not self._waits_for_days(signature):
+                return self._known.put(key, self._decide(signature, (), self._known_ends(signature, known_dates)))
         groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
         whole = key, groups
         found = self._by_days.get(whole)
         if found is None:
-            found = self._decide(signature, groups, self._known_ends(signature, known_dates))
-            by_days = bool(ranges) or self._waits_for_days(signature)
-            self._known.put(key, _BY_DAYS if by_days else found)
-            if by_days:
-                self._by_days.put(whole, found)
+            known_ends = self._known_ends(signature, known_dates)
+            found = self._by_days.put(whole, self._decide(signature, groups, known_ends))
         return found
 
     def _waits_for_days(self, signature: Signature) -> bool:

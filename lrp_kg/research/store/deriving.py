@@ -38,6 +38,10 @@ from lrp_kg.research.store.stored import is_answered
 BATCH = 500
 """Records that are derived, and made durable, at a time."""
 
+MEMORY = 64 * 1024 * 1024
+"""Bytes of what a process that loads remembers of answers, in the young half of the memories: records come by the
+thousands, and what they have in common repeats more, the more there are."""
+
 WORTH_IT = 4 * BATCH
 """Records from which on a second process is started."""
 
@@ -95,6 +99,7 @@ class Deriver:
 
     def __init__(self, job: Job) -> None:
         self.service = GuidelineService(job.folder)
+        self.service.assessor.memories.limit = MEMORY
         self.job = job
         self.base = ox.Store.read_only(str(job.base)) if job.base else None
         self.quads = QuadLines(homes_of(self.service.guideline))
@@ -103,8 +108,6 @@ class Deriver:
     def batch(self, items: list[Item]) -> Batch:
         """Derive each item."""
         found = [self._read(name, item) for name, item in items]
-        records = [item.record for item in found if isinstance(item, _Readable)]
-        self.service.assessor.prepare(records)
         derived = [self._answered(item) if isinstance(item, _Readable) else item for item in found]
         return Batch(derived, self.answers.new_results())
 
@@ -132,7 +135,7 @@ class Deriver:
 
     def _answered(self, item: _Readable) -> DerivedItem:
         named, assessor = item.named, self.service.assessor
-        run = Run(assessor, item.record, explain=True)
+        run = Run(assessor, item.record, explain=True, outcomes_only=True)
         if composable(item.record):
             answer = self.answers.composed_lines(named, assessor.compose(run))
         else:

@@ -170,6 +170,7 @@ class AnswerWriter:
             text = part.said.get(self)
             if text is None:
                 text = part.said[self] = self._text(said())
+                found.run.a.memories.grow(len(text))
             texts.append(text)
         texts.append(self._text(said_of_days(found)))
         return self._of(named, texts)
