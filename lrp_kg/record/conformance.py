@@ -107,14 +107,13 @@ class ConformanceKeys:
         days: dict[str, int] = {}
         for predicate, value in entries:
             alone = (predicate,)
+            members: tuple[Hashable, ...] = ()
             if isinstance(value, Members):
                 if any(node.is_blank for node in value.nodes):
                     return None
-                said: Hashable = bool(value.nodes)
+                said: Hashable = value.nodes
                 if predicate in rules.members:
-                    keys += [(alone, (_MEMBER, node)) for node in value.nodes]
-                else:
-                    said = value.nodes
+                    said, members = bool(value.nodes), tuple([(_MEMBER, node) for node in value.nodes])
             elif value.datatype == DATE:
                 day = _ordinal(value.value)
                 said = value
@@ -134,10 +133,10 @@ class ConformanceKeys:
                 said = STRING
             else:
                 said = value
-            keys.append((alone, said))
+            keys += [(alone, one) for one in (said, *members)]
             for number, own in active:
                 if predicate in own:
-                    keys.append((alone, (said, number)))
+                    keys += [(alone, (one, number)) for one in (said, *members)]
         for predicate, number in rules.demanded:
             if predicate not in values and (number < 0 or any(number == other for other, _ in active)):
                 keys.append(((predicate,), (None, number)))
@@ -164,7 +163,7 @@ class ConformanceKeys:
             if value is None:
                 said.append(None)
             elif look.of == PRESENCE:
-                said.append(True)
+                said.append(bool(value.nodes) if isinstance(value, Members) else True)
             elif look.of == VALUE or isinstance(value, Members):
                 said.append(value.nodes if isinstance(value, Members) else value)
             elif value.datatype == INTEGER and CANONICAL.fullmatch(value.value):

@@ -76,9 +76,14 @@ def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
 
 @lru_cache(maxsize=1000)
 def parsed(query: str) -> Any:
-    """Return a query of the shapes, parsed once for all records."""
+    """Return a query of the shapes, parsed once for all records; raise `ReportableRuntimeError` where it is none."""
     with for_all_records():
-        return prepareQuery(query)
+        try:
+            return prepareQuery(query)
+        except MemoryError:
+            raise
+        except Exception as error:  # the parser, and what reads its result, raise errors of many kinds
+            raise ReportableRuntimeError(f"a query cannot be read: {error}") from None
 
 
 class Query(SPARQLBasedConstraint):
@@ -94,23 +99,29 @@ def load_judge(guideline: Guideline) -> ShapeJudge:
     try:
         return ShapeJudge(guideline)
     except (ReportableRuntimeError, re.error, LookupError, ValueError) as error:
-        files = record_shape_files(guideline.folder)
-        shapes = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
-        finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {error}.", shapes)
-        raise GuidelineError("The shapes of the guideline cannot be used.", [finding]) from None
+        raise not_usable(guideline, error) from None
+
+
+def not_usable(guideline: Guideline, error: Exception) -> GuidelineError:
+    """Return that pySHACL cannot use the shapes of a guideline, and why."""
+    files = record_shape_files(guideline.folder)
+    shapes = str(files[0] if len(files) == 1 else guideline.folder / "shapes")
+    finding = Finding("shape-not-usable", f"pySHACL cannot use the shapes: {str(error).rstrip('.')}.", shapes)
+    return GuidelineError("The shapes of the guideline cannot be used.", [finding])
 
 
 class ShapeJudge:
     """Evaluates records against the shapes of a guideline folder."""
 
     def __init__(self, guideline: Guideline) -> None:
+        self._guideline = guideline
         graph = to_rdflib(t for m in guideline.index.modules if not m.is_ontology for t in m.triples)
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
         self.messages = Messages(guideline, self._shapes.graph)
         self._executor = SHACLExecutor(validator=None)
         self._everything = {s.node: s for s in self._shapes.shapes}
-        shapes = self._everything.values()
+        shapes = [s for s in self._shapes.shapes if not s.deactivated]
         self.roots = tuple(self._prepare(s) for s in shapes if list(s.target_nodes()) or self._targets(s))
         self.targets = [self._targets(root.shape) for root in self.roots]
         """For each root: the kind of its target, *class* or *subjects*, with the class or property."""
@@ -138,7 +149,7 @@ class ShapeJudge:
             first,
             skip=present and not needs,
             components=components,
-            properties=tuple(self._prepare(s) for s in inner),
+            properties=tuple(self._prepare(s) for s in inner if not s.deactivated),
             others=tuple(o for p in _OF_TWO_PROPERTIES for o in graph.objects(shape.node, p)),
             demanding=present and needs == {SH.minCount} and first == graph.value(shape.node, SH.path),
         )
@@ -175,11 +186,16 @@ class ShapeJudge:
     # -- evaluating -----------------------------------------------------------------------------
 
     def results(self, raw: RawRecord, entries: tuple[tuple[str, Node | Members], ...] | None = None) -> list[Result]:
-        """Return what pySHACL reports of some entries of a record, or of all; the whole says which shapes apply."""
+        """Return what pySHACL reports of some entries of a record, or of all; the whole says which shapes apply.
+
+        Raises `GuidelineError` where it cannot use a query of a shape.
+        """
         token = _validating.set(True)
         try:
             graph, subject = self.graph_of(raw if entries is None else RawRecord(raw.subject, entries))
             return self._evaluated(raw, graph, subject)
+        except ReportableRuntimeError as error:
+            raise not_usable(self._guideline, error) from None
         finally:
             _validating.reset(token)
             _texts_of_blank_nodes.clear()

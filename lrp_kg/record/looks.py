@@ -52,8 +52,15 @@ MATCHED = {
 
 _READS_ANY = re.compile(r"[?$](?!PATH\b)\w+\s+[?$](?!PATH\b)|[!^]")
 """In the pattern of a query: a property may be a variable, negated or inverse."""
-_READS_SUBJECT = re.compile(r"[?$]this\b(?!\s+(?:[?$]PATH|[\w-]*:[\w-]|<[^\s<>]*>|a\b))")
-"""In the pattern of a query: it may look at what the record is called."""
+_STEP = r"(?:[?$]PATH|[\w-]*:[\w-]+|<[^\s<>]*>|a\b)"
+_READS_SUBJECT = re.compile(
+    rf"[?$]this\b(?!\s+{_STEP})"
+    rf"|[?$](?!this\b)\w+\s+(?:{_STEP}|\()"
+    rf"|(?:(?<![\w/:-]){_STEP}|\))\s*(?:\*|\?(?!\w))"
+)
+"""In the pattern of a query: it may look at what the record is called, by another variable or an empty path too."""
+_READS_MORE = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(|\b(?:SERVICE|GRAPH|FROM)\b", re.IGNORECASE)
+"""In a query: what it finds may depend on more than the record, such as the day on which it is asked."""
 _PRESENCE = re.compile(
     r"\s*SELECT\s+\$this\s+\?value\s+WHERE\s*\{\s*\$this\s+\$PATH\s+\?value\s*\.?"
     r"\s*FILTER\s+NOT\s+EXISTS\s*\{\s*\$this\s+\S+\s+\?(?!value\b)\w+\s*\.?\s*\}\s*\.?\s*\}\s*"
@@ -148,7 +155,14 @@ def _examine(judge: ShapeJudge, number: int, found: _Findings) -> bool:
             return False
     if not names <= allowed or any(inner.path is None for inner in root.properties):
         return False
+    if _partial(targets) and not all(map(_is_of_one_property, root.properties)):
+        return False  # what several properties say together would count for records to which it does not apply
     return all([_examine_property(inner, found, number) for inner in root.properties])
+
+
+def _is_of_one_property(prepared: PreparedShape) -> bool:
+    names = {local_name(str(c.shacl_constraint_component)) for c in prepared.components}
+    return names <= {*_OF_ONE_PROPERTY, "MinCountConstraintComponent"}
 
 
 def _examine_property(prepared: PreparedShape, found: _Findings, number: int) -> bool:
@@ -165,7 +179,7 @@ def _examine_property(prepared: PreparedShape, found: _Findings, number: int) ->
         if name in _OF_ONE_PROPERTY:
             found.own[path].append((name, prepared))
         elif isinstance(component, Query):
-            if not _examine_query(component, prepared.path, found):
+            if not _examine_query(component, prepared, found):
                 return False
         elif prepared.others and name.startswith("LessThan"):
             found.ordered.update((path, str(other)) for other in prepared.others)
@@ -174,8 +188,11 @@ def _examine_property(prepared: PreparedShape, found: _Findings, number: int) ->
     return True
 
 
-def _examine_query(query: Query, path: rdflib.term.Node | None, found: _Findings) -> bool:
+def _examine_query(query: Query, prepared: PreparedShape, found: _Findings) -> bool:
     texts = [own.select_text for own in query.sparql_constraints]
+    if any(map(_READS_MORE.search, texts)):
+        return False
+    path = prepared.path
     forms = [_of_common_form(own.select_text, str(path), _prefixes(own)) for own in query.sparql_constraints]
     joints = [joint for joint in forms if joint]
     if len(joints) == len(texts):
@@ -187,7 +204,8 @@ def _examine_query(query: Query, path: rdflib.term.Node | None, found: _Findings
         reads = of_any
     names = tuple(sorted(reads))
     found.joined.append(names)
-    alone = all(map(_PRESENCE.fullmatch, texts))
+    direct = isinstance(prepared.shape.sg.graph.value(prepared.shape.node, SH.path), rdflib.URIRef)
+    alone = direct and all(map(_PRESENCE.fullmatch, texts))
     (found.by_presence if alone else found.by_value).add(names)
     other = Joint(tuple(Look(name, PRESENCE if alone else VALUE) for name in names), needing=True)
     found.joints += [joint or other for joint in forms]
@@ -215,6 +233,8 @@ def _of_common_form(text: str, path: str, prefixes: Mapping[str, str]) -> Joint 
     properties = {o[1:]: p for p, o in triples if o.startswith("?")}
     if len({p for p, _ in triples}) != len(triples) or len(properties) != sum(o.startswith("?") for _, o in triples):
         return None  # two values of one property, or one value of two
+    if any(p == str(RDF.type) for p, _ in triples):
+        return None  # a record has it, though it is none of its values
     offsets = []
     filters = match[4]
     for first, second, added in _OFFSET.findall(filters):

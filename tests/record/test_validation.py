@@ -339,7 +339,7 @@ def test_a_query_looks_at_no_more_of_a_value_than_it_must(body: str, looks: Any)
     "body",
     [
         "$this $PATH ?value . OPTIONAL { $this ex:b ?b } FILTER (COALESCE(?b, 0) = 0)",
-        '$this $PATH ?value . FILTER (STR(?value) IN ("1")) . ?s ex:b ?o',
+        '$this $PATH ?value . FILTER (STR(?value) IN ("1")) . $this ex:b ?o',
         "$this $PATH ?value ; ex:b 1",
     ],
 )
