@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from itertools import count
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -27,16 +28,21 @@ FEW = 2
 """Cells by which the verdict of a condition is read; what more of them say is read as a verdict, which repeats more."""
 FIRSTS = 10_000
 """Values of a first reading, of which there are a few hundred; what has further ones is not remembered."""
+_numbers = count()
 
 
 class PartReading:
-    """Something that can be read of a record beside its cells; ``cells`` are those that settle it, if they do alone."""
+    """Something that can be read of a record beside its cells; ``cells`` are those that settle it, if they do alone.
 
-    __slots__ = ("cells", "of")
+    ``number`` gives readings an order, in which their values are in keys.
+    """
+
+    __slots__ = ("cells", "number", "of")
 
     def __init__(self, of: Callable[[Run], Hashable], cells: tuple[int, ...] | None = None) -> None:
         self.of = of
         self.cells = cells
+        self.number = next(_numbers)
 
 
 class Readings(dict[Any, Any]):
@@ -206,7 +212,11 @@ def _settled_by(read: frozenset[Any]) -> frozenset[Any]:
 
 
 def _key_of(read: frozenset[Any]) -> Key:
-    """Return what makes a key of some readings; keys of more of them are longer, so that none is taken for another."""
-    if len(read) < 2:
-        return lambda readings: tuple([readings[one] for one in read])
-    return itemgetter(*read)
+    """Return what makes a key of some readings; keys of more of them are longer, so that none is taken for another.
+
+    Those of the same readings have their values in the same order, whatever the order in which a set has them.
+    """
+    ordered = sorted(read, key=lambda one: (0, one) if isinstance(one, int) else (1, one.number))
+    if len(ordered) < 2:
+        return lambda readings: tuple([readings[one] for one in ordered])
+    return itemgetter(*ordered)
