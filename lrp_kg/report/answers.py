@@ -78,7 +78,8 @@ class AnswerTable:
 
     def numbers(self, conditions: Iterable[str], *, source: str = "answers") -> list[int]:
         """Return how many rows are so, for each of some conditions, in one pass."""
-        return self.numbers_by("1", conditions, source=source).get(1, [])
+        every = list(conditions)
+        return self.numbers_by("1", every, source=source).get(1, [0] * len(every))
 
     def numbers_by(
         self, value: str, conditions: Iterable[str], *, source: str = "answers", where: str = "true"

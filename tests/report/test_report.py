@@ -349,6 +349,15 @@ def test_columns_that_were_not_chosen_are_named(service: GuidelineService, folde
     SCHEMA.validate(json.loads(as_json(report)))
 
 
+def test_a_cohort_of_no_rows_has_a_report(service: GuidelineService, plain: ReportCard, folder: Path) -> None:
+    pq.write_table(pq.read_table(folder / "a.parquet").slice(0, 0), folder / "empty.parquet")
+    report = report_on(service.guideline, folder / "empty.parquet", suppress_below=5)
+    data = json.loads(as_json(report))
+    SCHEMA.validate(data)
+    numbers = [c for s in data["sections"] for t in s["tables"] for r in t["rows"] for c in r["counts"].values()]
+    assert {c["records"] for c in numbers} == {0} and {t.id for t in report.tables} == {t.id for t in plain.tables}
+
+
 @pytest.mark.parametrize(
     ("file", "options", "said"),
     [
