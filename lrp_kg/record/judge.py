@@ -12,6 +12,7 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import rdflib
@@ -46,6 +47,8 @@ _COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
 _NEEDS_VALUE = re.compile(r"[^{]*\{\s*[$?]this\s+[$?]PATH\s+\?value\b")
 """The beginning of a query of a property shape that says nothing of a record without the property."""
+_parsing = Lock()
+"""Held while a query is parsed: the parser is one for all threads, and mixes up what several of them parse at once."""
 _validating = ContextVar("validating", default=False)
 _texts_of_blank_nodes: dict[Any, str] = getattr(stringify_blank_node, "dict_cache", {})
 """What pySHACL remembers of blank nodes that it wrote out, of records too, and would never forget."""
@@ -77,7 +80,7 @@ def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
 @lru_cache(maxsize=1000)
 def parsed(query: str) -> Any:
     """Return a query of the shapes, parsed once for all records; raise `ReportableRuntimeError` where it is none."""
-    with for_all_records():
+    with _parsing, for_all_records():
         try:
             return prepareQuery(query)
         except MemoryError:

@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -14,6 +16,7 @@ from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import RDF, XSD
 from lrp_kg.record.conformance import ConformanceKeys
+from lrp_kg.record.judge import parsed
 from lrp_kg.record.looks import rules_of
 from lrp_kg.record.model import Members, RawRecord, RawValue
 from tests.record.test_validation import judge_of
@@ -114,3 +117,22 @@ def test_a_query_that_pyshacl_cannot_use_is_a_fault_of_the_guideline(body: str) 
     with pytest.raises(GuidelineError) as raised:
         judge.results(RawRecord("", (("urn:ex#p", Node("literal", "5", XSD + "integer")),)))
     assert [f.name for f in raised.value.findings] == ["shape-not-usable"]
+
+
+def test_queries_are_parsed_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser of rdflib mixes up what several threads parse at once."""
+    at_once, most = [], []
+
+    def parse(query: str) -> str:
+        at_once.append(query)
+        most.append(len(at_once))
+        time.sleep(0.005)
+        at_once.pop()
+        return query
+
+    monkeypatch.setattr("lrp_kg.record.judge.prepareQuery", parse)
+    parsed.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(parsed, map(str, range(8))))
+    parsed.cache_clear()
+    assert max(most) == 1
