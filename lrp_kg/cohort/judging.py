@@ -7,9 +7,10 @@ itself, and so has the findings that the service reports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from itertools import count
+from itertools import count, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from lrp_kg.guideline.model import DateSpan, Field
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.limits import problem, shown
 
+_MANY = 300
+"""Combinations of values that are looked through before their columns are."""
 _NEAR = 3
 """Days around the end of a period within which every pair of dates is validated itself."""
 
@@ -139,40 +142,50 @@ class RowJudge:
                     there[iri] = nothing if codes is None else codes > 0
             return there[iri]
 
-        def value(iri: str) -> list[Array]:
-            if iri in batch.days:
-                return [batch.days[iri]]
-            codes = batch.codes.get(self._key(iri))
-            return [] if codes is None else [codes]
+        def value(iri: str) -> Array:
+            found = batch.days.get(iri)
+            return batch.codes.get(self._key(iri), nothing) if found is None else found
 
-        triggers = [present(iri) for iri in self._rules.triggers]
+        def of_fields(presences: Sequence[str], values: Sequence[str]) -> Family:
+            kinds = [(iri, True) for iri in presences] + [(iri, False) for iri in values]
+            options = {iri: self._options(batch, iri, dated=iri in values) for iri, _ in kinds}
+            return _OfFields(kinds, options, lambda: [present(i) if only else value(i) for i, only in kinds])
+
+        triggers = list(self._rules.triggers)
         for iri, f in self._dates.items():
-            beside = triggers if iri in self._rules.conditional else []
+            beside = [present(trigger) for trigger in triggers] if iri in self._rules.conditional else []
             yield _OfDays(batch.days[iri], f, beside)
         for f in self._g.fields.values():
             if f.kind not in ("date", "string"):
-                columns = value(f.iri)
-                if columns and f.iri not in self._rules.conditional:
-                    yield _OfCodes(columns[0], len(self._inputs.distinct[f.id].values))
-                else:
-                    yield Family([*(columns or [nothing]), *(triggers if f.iri in self._rules.conditional else ())])
+                yield of_fields(triggers if f.iri in self._rules.conditional else (), [f.iri])
         for first, second in sorted(self._rules.ordered):
             a, b = batch.days.get(first), batch.days.get(second)
             if a is None or b is None:
-                yield Family([c for iri in (first, second) for c in value(iri)] or [nothing])
+                yield of_fields((), (first, second))
             else:
                 yield _OfOrder(a, b)
         for several in self._rules.joined:
             known = [iri for iri in several if iri in self._g.fields or iri in self._dates]
             if several in self._rules.by_presence:
-                yield Family([present(iri) for iri in known])
+                yield of_fields(known, ())
                 continue
             span = next((s for pair, s in self._spans.items() if set(pair) == set(known)), None)
             if span and set(known) <= self._dates.keys():
                 yield _OfSpan(batch, span)
             else:
-                yield Family([present(iri) for iri in known] + [c for iri in known for c in value(iri)])
-        yield Family([nothing, *triggers])
+                yield of_fields(known, known)
+        yield of_fields(triggers, ()) if triggers else Family([nothing])
+
+    def _options(self, batch: Portion, iri: str, *, dated: bool) -> Sequence[int]:
+        """Return the numbers that the values of a field have, as far as that is known without a look at the rows.
+
+        Those of a date are whether it is there; none where its days matter.
+        """
+        days = batch.days.get(iri)
+        if days is not None:
+            return () if dated else (0,) if is_absent(days) else (0, 1)
+        key = self._key(iri)
+        return range(len(self._inputs.distinct[key].values)) if key in batch.codes else (0,)
 
     def _key(self, iri: str) -> str:
         f = self._g.fields.get(iri)
@@ -205,16 +218,32 @@ class Family:
         return tuple(int(c[0]) for c in self._columns) in known
 
 
-class _OfCodes(Family):
-    """The values of one field."""
+class _OfFields(Family):
+    """The values of fields, and of some whether there is one; ``options`` are the numbers that each can have."""
 
-    def __init__(self, codes: Array, count: int) -> None:
-        super().__init__([codes])
-        self._count = count
+    def __init__(
+        self,
+        kinds: Sequence[tuple[str, bool]],
+        options: Mapping[str, Sequence[int]],
+        columns: Callable[[], Sequence[Array]],
+    ) -> None:
+        super().__init__([])
+        self._kinds = kinds
+        self._options = options
+        self._made = columns
+
+    def columns(self) -> Sequence[Array]:
+        return self._made()
 
     def proven(self, known: Set[tuple[int, ...]]) -> bool:
-        unproven = self._count - len(known)
-        return not unproven or (unproven == 1 and (0,) not in known and bool(self._columns[0].all()))
+        """Return whether each combination that there can be is known; the columns are looked at where not."""
+        count = prod(map(len, self._options.values()))
+        if not 0 < count <= max(_MANY, len(known) + 1):
+            return False
+        names = list(self._options)
+        kinds = [(names.index(iri), only) for iri, only in self._kinds]
+        every = product(*self._options.values())
+        return all(tuple([int(own[n] > 0) if only else own[n] for n, only in kinds]) in known for own in every)
 
 
 class _OfDays(Family):

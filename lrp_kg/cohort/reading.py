@@ -27,6 +27,8 @@ ROWS = 61_440
 LINES = 20_000
 PIECE = 32 * 1024 * 1024
 """Bytes of a piece of NDJSON: so many that starting to read one costs nothing beside it."""
+BUFFER = 1024 * 1024
+"""Bytes of a column of Parquet that are read at once. To read ahead, Arrow would keep all that it has read."""
 DELIMITERS = (",", ";", "\t", "|")
 """What separates the columns of CSV: of these the one that its first line has most often."""
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
@@ -158,7 +160,7 @@ class File:
         """Yield the rows as they are, or some columns of them; all of them, or those of a piece."""
         try:
             if self.kind == "parquet":
-                file = pq.ParquetFile(self.path, read_dictionary=self._texts())
+                file = pq.ParquetFile(self.path, read_dictionary=self._texts(), buffer_size=BUFFER, pre_buffer=False)
                 groups = range(piece.first, piece.end) if piece else None
                 yield from file.iter_batches(ROWS, columns=columns, row_groups=groups, use_threads=False)
             elif self.kind == "csv":

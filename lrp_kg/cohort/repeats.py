@@ -15,8 +15,11 @@ from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.encoding import nulls
 from lrp_kg.cohort.reading import File, ids_of
 
-AT_ONCE = 1 << 23
-"""Hashes that are sorted together: 64 MB."""
+AT_ONCE = 1 << 21
+"""Hashes that are compared together: 16 MB."""
+_RANGES = 256
+"""Parts of the range of hashes by which those of some rows are found on disk."""
+_ENDS = np.arange(1, _RANGES, dtype=np.uint64) << np.uint64(56)
 _FACTOR, _START = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x243F6A8885A308D3)
 _BITS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
@@ -24,12 +27,12 @@ _BITS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 def repeated_ids(files: Sequence[File], folder: Path) -> frozenset[str]:
     """Return the ids that more than one row of some files has; hashes of them are written to a folder."""
     with TemporaryFile(dir=folder) as stream:
-        count = 0
+        runs = []
         for ids in _ids(files):
-            hashes = hashed(ids)
-            count += len(hashes)
+            hashes = np.sort(hashed(ids))
+            runs.append(np.diff(np.searchsorted(hashes, _ENDS), prepend=0, append=len(hashes)))
             stream.write(hashes.tobytes())
-        suspect = _repeated(stream, count)
+        suspect = _repeated(stream, np.array(runs, np.int64).reshape(-1, _RANGES))
     if not len(suspect):
         return frozenset()
     found: Counter[str] = Counter()
@@ -66,16 +69,31 @@ def _ids(files: Sequence[File]) -> Iterator[pa.Array]:
             yield ids.filter(pa.array(nulls(ids) == 0)) if ids.null_count else ids
 
 
-def _repeated(stream: BinaryIO, count: int) -> Array:
-    """Return the hashes that are more than once in a file, looking at a part of their range at a time."""
-    parts = max(1, -(-count // AT_ONCE))
-    found = []
-    for part in range(parts):
-        stream.seek(0)
+def _repeated(stream: BinaryIO, runs: Array) -> Array:
+    """Return the hashes that are more than once in a file of sorted runs, comparing some of their ranges at a time.
+
+    ``runs`` says of each run how many hashes it has in each range.
+    """
+    begins = np.cumsum(runs).reshape(runs.shape) - runs
+    found = [np.zeros(0, np.uint64)]
+    for first, end in _together(runs.sum(axis=0).tolist()):
         own = []
-        while chunk := stream.read(8 * (AT_ONCE // 8)):
-            hashes = np.frombuffer(chunk, np.uint64)
-            own.append(hashes if parts == 1 else hashes[hashes % np.uint64(parts) == part])
-        every = np.sort(np.concatenate(own)) if own else np.zeros(0, np.uint64)
+        for begin, count in zip(begins[:, first].tolist(), runs[:, first:end].sum(axis=1).tolist(), strict=True):
+            stream.seek(8 * begin)
+            own.append(np.frombuffer(stream.read(8 * count), np.uint64))
+        every = np.concatenate(own)
+        every.sort()
         found.append(np.unique(every[1:][every[1:] == every[:-1]]))
     return np.concatenate(found)
+
+
+def _together(counts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first of some ranges, and the one after the last, that have few hashes together, or are one."""
+    first, held = 0, 0
+    for place, count in enumerate(counts):
+        if held and held + count > AT_ONCE:
+            yield first, place
+            first, held = place, 0
+        held += count
+    if held:
+        yield first, len(counts)

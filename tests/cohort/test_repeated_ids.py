@@ -39,3 +39,12 @@ def test_ids_of_several_rows_are_found(
     files = [File(tmp_path / name) for name in ("a.parquet", "b.parquet")]
     assert repeats.repeated_ids(files, tmp_path) == {"ab", "x" * 17}
     assert repeats.repeated_ids(files[:1], tmp_path) == frozenset()
+
+
+def test_hashes_of_many_rows_are_compared_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"p{n}" for n in range(5000)]
+    for part, own in enumerate((names[:3000], names[2990:])):
+        pq.write_table(pa.table({"id": own}), tmp_path / f"{part}.parquet")
+    monkeypatch.setattr(repeats, "AT_ONCE", 500)
+    files = [File(tmp_path / f"{part}.parquet") for part in (0, 1)]
+    assert repeats.repeated_ids(files, tmp_path) == set(names[2990:3000])
