@@ -74,6 +74,12 @@ class Memory:
         return found[inverse]
 
 
+def taken(column: Array, rows: Array) -> Array:
+    """Return a column of some rows; one value for all rows stays one."""
+    found: Array = column[rows] if column.strides != (0,) or not len(column) else np.broadcast_to(column[0], len(rows))
+    return found
+
+
 def values_of(columns: Sequence[Column], row: int) -> tuple[int, ...]:
     """Return the values of a row."""
     return tuple(c if isinstance(c, int) else int(c[row]) for c in columns)
@@ -96,7 +102,7 @@ def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
     """Return the first row of each distinct combination of columns of integers, and for each row which one it has."""
     key, size = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:
-        if not len(column):
+        if not len(column) or column.strides == (0,):
             continue
         low = int(column.min())
         width = int(column.max()) - low + 1

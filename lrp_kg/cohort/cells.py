@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
+from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering, taken
 from lrp_kg.cohort.inputs import Inputs, Portion, is_absent
 from lrp_kg.cohort.measures import as_date, measure
 from lrp_kg.durations import DateRange
@@ -35,7 +35,7 @@ class Days:
 
     def of(self, rows: Array) -> Days:
         """Return it for some rows."""
-        return Days(self.state[rows], self.low[rows], self.high[rows])
+        return Days(taken(self.state, rows), taken(self.low, rows), taken(self.high, rows))
 
 
 class Taken(Sequence[Array]):
@@ -51,7 +51,7 @@ class Taken(Sequence[Array]):
 
     def __getitem__(self, number: Any) -> Any:
         if number not in self._taken:
-            self._taken[number] = self._columns[number][self._rows]
+            self._taken[number] = taken(self._columns[number], self._rows)
         return self._taken[number]
 
 

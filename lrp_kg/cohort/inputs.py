@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct, taken
 from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
@@ -62,9 +62,9 @@ class Portion:
 
     def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
-        days = {iri: own[rows] for iri, own in self.days.items()}
-        taken = self.ids.take(pa.array(rows))
-        return Portion(self.first, len(rows), taken, self.odd[rows], codes=self.codes.of(rows), days=days)
+        days = {iri: taken(own, rows) for iri, own in self.days.items()}
+        ids = self.ids.take(pa.array(rows))
+        return Portion(self.first, len(rows), ids, self.odd[rows], codes=self.codes.of(rows), days=days)
 
 
 def is_absent(days: Array) -> bool:
