@@ -271,12 +271,50 @@ class Rewriting:
         if name.kind != "variable":
             return self._one_graph(name)
         seen = [graph for graph in DATA if self.named is None or graph in self.named]
+        inside = self._names_inside(name.text[1:])
         place, before = self.place, self.before
         parts = [f"{{ GRAPH {name.text}{self._group(None)} FILTER({name.text} NOT IN ({_listed(DATA)})) }}"]
         for graph in seen:
             self.place, self.before = place, before
-            parts.append(f"{{{self._group((graph,))} VALUES {name.text} {{ <{graph}> }} }}")
+            found, value = self._group((graph,)), f" VALUES {name.text} {{ <{graph}> }}"
+            parts.append(f" {{{value}{found.removeprefix(' {')}" if inside else f"{{{found}{value} }}")
         return " " + " UNION ".join(parts)
+
+    def _names_inside(self, variable: str) -> bool:
+        """Return whether the group that follows names the variable of its graph, which every triple pattern binds.
+
+        Where it may not be bound, a subquery or nothing but values, or is named in a group of its own, nothing is said.
+        """
+        place, before = self.place, self.before
+        found, opened, patterns = False, list[bool](), False
+        while (token := self._peek()) is not None:
+            last = self.before.word if self.before is not None else ""
+            self._next()
+            if token.text == "{":
+                opened.append(not opened or (len(opened) == 1 and last in ("OPTIONAL", "EXISTS")))
+            elif token.text == "}":
+                opened.pop()
+                if not opened:
+                    break
+            elif token.word == "SELECT":
+                raise UnreadQuery
+            elif token.kind == "variable" and token.text[1:] == variable and last != "GRAPH":
+                if not all(opened):
+                    raise UnreadQuery
+                found = True
+            if token.word in ("VALUES", "BIND", "GRAPH"):
+                patterns = True
+        end = self.place
+        self.place, self.before = place, before
+        if (found or patterns) and not self._begins_with_triple(end):
+            raise UnreadQuery
+        return found
+
+    def _begins_with_triple(self, end: int) -> bool:
+        """Return whether the first thing in the group that follows is a triple pattern."""
+        brace = token_at(self.text, self.place, self.before)
+        first = token_at(self.text, brace.end, brace) if brace is not None else None
+        return first is not None and first.end < end and (first.kind in _TERMS or first.text == "[")
 
     def _one_graph(self, name: Token) -> str:
         graph = self._full(name)
