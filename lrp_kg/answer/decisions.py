@@ -13,6 +13,7 @@ from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, own_fields
 from lrp_kg.answer.parts import Composed, Parts
+from lrp_kg.answer.programmes import superseded
 from lrp_kg.answer.readings import Readable
 from lrp_kg.answer.results import Assessment, EligibleDays
 from lrp_kg.answer.run import Reasons, Run
@@ -208,7 +209,7 @@ class Assessor:
         dates = in_order(everything + of_programmes)
         missing = in_question_order(self.guideline, decisions.values(), run.open_fields(everything + of_programmes))
         missing = tuple(sorted(missing, key=run.record.ranges.__contains__))  # what is known in part comes last
-        warnings = run.cautions(programmes.values())
+        warnings = run.cautions(e for p in programmes.values() for e in superseded(p))
         return Assessment(
             guideline=self.guideline,
             record=run.record,

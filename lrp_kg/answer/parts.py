@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import asking_order, questions_of
-from lrp_kg.answer.readings import PartReading, Remembered
+from lrp_kg.answer.programmes import superseded
+from lrp_kg.answer.readings import PartReading, Remembered, apart
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
@@ -131,6 +132,8 @@ class Parts:
         self._boxes_of: dict[str, list[Box]] = {}
         for box in assessor.boxes:
             self._boxes_of.setdefault(self._g.shown_with(box)[0].iri, []).append(box)
+        self._editions = [e for p in self._g.programmes.values() for e in p.editions]
+        self._numbers = {e.iri: number for number, e in enumerate(self._editions)}
         self.order = {name: asking_order(self._g, name) for name in self._g.fields}
         """By what fields are sorted to be asked for."""
 
@@ -210,6 +213,19 @@ class Parts:
             found = self._readings.setdefault(key, PartReading(of))
         return found
 
+    def _read_ended(self, programme: str, asked: bool) -> PartReading:
+        """Return the reading of what `superseded` returns of a programme, as numbers of editions."""
+        key = "ended", programme, asked
+        found = self._readings.get(key)
+        if found is None:
+            whole = self._read_programme(programme, asked)
+
+            def ended(run: Run) -> tuple[int, ...]:
+                return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].found)])
+
+            found = self._readings.setdefault(key, PartReading(apart(ended)))
+        return found
+
     def warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
         """Return what is pointed out, beside some programmes."""
         key = "warnings", programmes, asked, run.explain
@@ -220,7 +236,8 @@ class Parts:
         return found
 
     def _warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
-        found = run.cautions([run.read(self._read_programme(name, asked)).found for name in programmes])
+        ended = [number for name in programmes for number in run.read(self._read_ended(name, asked))]
+        found = run.cautions([self._editions[number] for number in ended])
         return WarningsPart(found, run.why_warnings(found))
 
     def of(self, run: Run, wanted: set[str] | None) -> Composed:

@@ -17,7 +17,7 @@ from lrp_kg.answer.results import (
     ProgrammeResult,
     StatementResult,
 )
-from lrp_kg.guideline.model import Caution, Edition, Guideline, Programme, Statement
+from lrp_kg.guideline.model import Edition, Guideline, Programme, Statement
 from lrp_kg.logic.calendar import ALWAYS, DateRanges
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
@@ -39,6 +39,13 @@ def of_several(
     if field and len({part.functions for part in parts}) > 1:
         missing.add(field)
     return merged(outcomes, tuple(options), tuple(sorted(missing, key=lambda name: asking_order(guideline, name))))
+
+
+def superseded(result: ProgrammeResult) -> tuple[Edition, ...]:
+    """Return the editions that say what to point out where the verdict is by rules that have certainly ended."""
+    if result.result.status != DECIDED or result.outdated != TRUE:
+        return ()
+    return tuple(e.edition for e in result.applying if e.edition.superseded)
 
 
 class ProgrammeRun:
@@ -137,11 +144,6 @@ class ProgrammeRun:
             open_points=tuple(points.values()),
             decisive=frozenset().union(*(part.decisive for part in parts)),
         )
-
-    def superseded(self, result: ProgrammeResult) -> Iterator[Caution]:
-        """Yield what to point out where the verdict is by rules that have certainly ended."""
-        if result.result.status == DECIDED and result.outdated == TRUE:
-            yield from (e.edition.superseded for e in result.applying if e.edition.superseded)
 
     # -- parts ------------------------------------------------------------------------------------
 

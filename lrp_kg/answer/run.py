@@ -29,6 +29,7 @@ from lrp_kg.guideline.model import (
     Box,
     Caution,
     Decision,
+    Edition,
     OpenPoint,
     Programme,
     Statement,
@@ -333,12 +334,15 @@ class Run:
 
     # -- what is urgent, and what is asked --------------------------------------------------------
 
-    def cautions(self, programmes: Iterable[ProgrammeResult] = ()) -> tuple[Caution, ...]:
-        """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options."""
+    def cautions(self, ended: Iterable[Edition] = ()) -> tuple[Caution, ...]:
+        """Return what is to be pointed out, the most urgent first; of equals, calls for an advice, then options.
+
+        ``ended`` are the editions by which something is decided though their rules have ended.
+        """
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         holding = filter(None, map(self._on_the_day, self.holding()))
         found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
-        found += [w for p in programmes for w in self.programme_run(p.programme).superseded(p)]
+        found += [e.superseded for e in ended if e.superseded]
         return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
 
     def holding(self) -> list[Caution]:
