@@ -34,7 +34,7 @@ from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Stepper, Steps
 from lrp_kg.record.model import Record
 
-MEMORY = 3000
+MEMORY = 500
 """Remembered states of knowledge about one programme, after which they are dropped."""
 COMPLETIONS = 1000
 """Joint cells of durations from dates within bounds that are looked at; beyond it the durations count as unknown."""

@@ -61,7 +61,7 @@ class Calendar:
         self._before = {
             name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
         }
-        self._joint = lru_cache(maxsize=10_000)(self._joint_uncached)
+        self._joint = lru_cache(maxsize=3_000)(self._joint_uncached)
         self._reachable: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
 
     def group(self, variable: int) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ class Stepper:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
-        self._steps = lru_cache(maxsize=100_000)(self._steps_uncached)
+        self._steps = lru_cache(maxsize=8_000)(self._steps_uncached)
 
     def steps(self, variable: int, fixed: date, moves_end: bool) -> Steps:
         """Return the days on which a duration gets another cell.
