@@ -132,33 +132,11 @@ class VerdictMemory:
         number = self._number.get(cls)
         return () if number is None else self._key[self._place[number][0]](signature)
 
-    def learn(self, signatures: Sequence[Signature]) -> dict[Signature, Verdicts]:
-        """Query many signatures at once, which is faster than one by one."""
-        distinct = list(dict.fromkeys(signatures))
-        found = dict(zip(distinct, self.program.classify(distinct), strict=True))
-        self.take(found)
-        return found
-
     def take(self, known: Mapping[Signature, Verdicts]) -> None:
         """Remember verdicts of signatures that were queried already."""
         for signature, verdicts in known.items():
             for reads, own in self._groups.items():
                 self._known[reads].put(self._key[reads](signature), bytes([verdicts[number] for number in own]))
-
-    def prepare(self, signatures: Iterable[Signature]) -> None:
-        """Query at once what is not in the cache for some of these signatures, leaving out those that add nothing."""
-        coming: set[tuple[tuple[int, ...], Cellular]] = set()
-        asked = []
-        for signature in dict.fromkeys(signatures):
-            new = self._unknown(signature).items() - coming
-            if new:
-                asked.append(signature)
-                coming |= new
-        self.learn(asked)
-
-    def _unknown(self, signature: Signature) -> dict[tuple[int, ...], Cellular]:
-        keys = {reads: key(signature) for reads, key in self._key.items()}
-        return {reads: key for reads, key in keys.items() if self._known[reads].get(key) is None}
 
 
 def _key_of(reads: tuple[int, ...]) -> Callable[[Signature], Cellular]:
