@@ -23,6 +23,7 @@ from lrp_kg.durations import day_number, parse_period
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import DateSpan, Field
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.conformance import PRESENCE
 from lrp_kg.record.limits import problem, shown
 
 _MANY = 300
@@ -170,11 +171,19 @@ class RowJudge:
                 yield of_fields(known, ())
                 continue
             span = next((s for pair, s in self._spans.items() if set(pair) == set(known)), None)
-            if span and set(known) <= self._dates.keys():
+            if span and set(known) <= self._dates.keys() and self._looks_at_span(known, span):
                 yield _OfSpan(batch, span)
             else:
                 yield of_fields(known, known)
         yield of_fields(triggers, ()) if triggers else Family([nothing])
+
+    def _looks_at_span(self, names: Sequence[str], span: DateSpan) -> bool:
+        """Return whether every query over two days only compares them with the end of a period of whole years."""
+        months, days = parse_period(span.within)
+        offset = (span.field, span.counted_from, months // 12 * 10_000)
+        own = [j for j in self._rules.joints if {look.property for look in j.looks} == set(names)]
+        compared = all(j.offsets == (offset,) and all(k.of == PRESENCE for k in j.looks) for j in own)
+        return bool(own) and compared and not days and not months % 12
 
     def _options(self, batch: Portion, iri: str, *, dated: bool) -> Sequence[int]:
         """Return the numbers that the values of a field have, as far as that is known without a look at the rows.
