@@ -223,6 +223,9 @@ class _Stages:
         start = time.perf_counter()
         try:
             yield found
+        except GuidelineError as error:
+            known = [f for findings in self.by_stage.values() for f in findings]
+            found += without_repeats(error.findings, known)
         except Exception as error:  # the program failed: what it found so far is still reported
             _LOG.debug("the stage %s failed", name, exc_info=True)
             found.append(_crash(name, error))
