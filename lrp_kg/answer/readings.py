@@ -139,7 +139,7 @@ class Remembered(Generic[T]):
     the cells that settle these readings: that is a longer key, which repeats less and is made sooner.
     """
 
-    __slots__ = ("_by_cells", "_first", "_growing", "_keys", "_known", "_work")
+    __slots__ = ("_by_cells", "_first", "_growing", "_keys", "_known", "_of_readings", "_work")
 
     def __init__(
         self, work: Callable[[Run], T], memories: SharedBound, size: int, first: PartReading | None = None
@@ -147,6 +147,8 @@ class Remembered(Generic[T]):
         self._work = work
         self._first = first
         self._keys: dict[Hashable, tuple[frozenset[Any], Key, Key]] = {}
+        self._of_readings: dict[frozenset[Any], tuple[frozenset[Any], Key, Key]] = {}
+        """What makes keys of some readings, which many first ones share."""
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
         self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 400)
         self._growing = threading.Lock()
@@ -189,7 +191,8 @@ class Remembered(Generic[T]):
         if not noted <= read:
             with self._growing:
                 read = self._keys.get(first, _NOTHING)[0] | noted
-                self._keys[first] = read, _key_of(_settled_by(read)), _key_of(read)
+                same = self._of_readings.get(read) or (read, _key_of(_settled_by(read)), _key_of(read))
+                self._keys[first] = self._of_readings[read] = same
         _, by_cells, by_readings = self._keys.get(first, _NOTHING)
         self._known.put((first, by_readings(run.readings)), found)
         return self._by_cells.put((first, by_cells(run.readings)), found)
