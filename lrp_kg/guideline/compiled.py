@@ -7,7 +7,6 @@ file must be of this user. It is found by the texts of all files and by the code
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import sys
 from contextlib import suppress
@@ -57,7 +56,7 @@ def compiled(index: Index) -> Guideline | None:
 def keep_compiled(guideline: Guideline) -> None:
     """Keep a guideline, in the place of the oldest."""
     file = _file(guideline.index)
-    if file is None or os.path.isfile(file):  # unlike Path.is_file, False where the folder cannot be read
+    if file is None or read_kept_bytes(file) is not None:
         return
     own = {f.name: getattr(guideline, f.name) for f in fields(guideline) if f.name != "index"}
     if write_kept(file, pickle.dumps(own, pickle.HIGHEST_PROTOCOL)):

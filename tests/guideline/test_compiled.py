@@ -60,6 +60,16 @@ def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
     assert compiled(index_of(copy)) is None
 
 
+def test_a_damaged_file_is_replaced() -> None:
+    guideline = read_guideline(index_of(ANKLE))
+    keep_compiled(guideline)
+    file = kept_file()
+    file.write_bytes(file.read_bytes()[:-9])
+    assert compiled(index_of(ANKLE)) is None
+    keep_compiled(guideline)
+    assert compiled(index_of(ANKLE)) == guideline
+
+
 class Harm:
     """Does something when it is read."""
 
