@@ -170,7 +170,7 @@ def _bits(column: pa.Array) -> Array:
 
 
 def _of_lists(column: pa.Array, own: Distinct) -> Array:
-    """Return the numbers of lists: each is told by the places of its members, in their order."""
+    """Return the numbers of lists: each is known by the places of its members, in their order."""
     members = plain(column.flatten())
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))

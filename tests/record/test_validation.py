@@ -396,7 +396,7 @@ def test_all_that_ordinary_records_say_is_known_beforehand(
 
 
 def edges(rules: Any, predicate: str) -> list[Node]:
-    """Return values on and beside each bound of a property, and others that are told apart."""
+    """Return values on and beside each bound of a property, and others that differ from them."""
     kind, bounds = rules.bounded.get(predicate, ("", ()))
     if kind == DATE:
         days = [date.fromordinal(b + n).isoformat() for b in bounds for n in (-1, 0, 1)]

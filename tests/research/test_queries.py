@@ -149,7 +149,7 @@ def test_records_in_a_condition_are_those_of_its_verdicts(
     signatures = {assessor.signature(service.read(json.loads(line))): None for line in lines}
     verdicts = assessor.program.classify(list(signatures))
     counted = Counter(assessor.signature(service.read(json.loads(line))) for line in lines)
-    told = 0
+    grouped = 0
     for name in list(service.guideline.conditions)[::20]:
         truth = Counter[int]()
         for signature, found in zip(signatures, verdicts, strict=True):
@@ -158,8 +158,8 @@ def test_records_in_a_condition_are_those_of_its_verdicts(
         rows = {row[0]: int(row[1].partition("^")[0]) for row in engines(Oxigraph).ask(query)["rows"]}
         assert rows.get("holds@en", 0) <= truth[TRUE], name
         assert rows.get("does not hold@en", 0) <= truth[FALSE], name
-        told += sum(rows.values())
-    assert told > 50
+        grouped += sum(rows.values())
+    assert grouped > 50
 
 
 @pytest.mark.parametrize("lang", ["nl", "fr", "de"])

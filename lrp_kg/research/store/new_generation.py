@@ -66,17 +66,17 @@ class NewGeneration:
         the outcome; it is also called for items that were staged before the interruption.
         """
         kept, count = frozenset(keep), 0
-        todo = batches(items)
+        waiting = batches(items)
         done = self.staging.done()
         for number in range(done):
-            next(todo)
+            next(waiting)
             for report in self.staging.reports(number):
                 decide(report)
                 yield report
                 count += 1
             self.progress("resume", count)
         job = Job(self.guideline.folder, self.activity, keep_invalid, base)
-        for number, batch in enumerate(derive(job, todo), done):
+        for number, batch in enumerate(derive(job, waiting), done):
             reports = [item.report for item in batch.items]
             for report in reports:
                 decide(report)
@@ -144,11 +144,11 @@ def forget_unused(store: ox.Store) -> None:
     kinds = [*RESULTS.values(), CP + "ConditionResult"]
     typed = (store.quads_for_pattern(None, _TYPE, ox.NamedNode(kind), _DEFAULT) for kind in kinds)
     cells = (q for q in store.quads_for_pattern(None, _REST, None, _DEFAULT) if _is_cell(q.subject))
-    todo = [q.subject for q in chain(*typed, cells)]
-    while todo:  # what is removed may have been the last to refer to another
-        node = todo.pop()
+    suspects = [q.subject for q in chain(*typed, cells)]
+    while suspects:  # what is removed may have been the last to refer to another
+        node = suspects.pop()
         if isinstance(node, ox.NamedNode) and next(store.quads_for_pattern(None, None, node, _DEFAULT), None) is None:
-            todo += forget(store, (node.value,))
+            suspects += forget(store, (node.value,))
 
 
 def _is_cell(node: object) -> bool:

@@ -50,12 +50,12 @@ def stored_records(store: ox.Store, guideline: Guideline, homes: Homes) -> Itera
     subjects = {q.subject.value for q in typed if isinstance(q.subject, ox.NamedNode)}
     for subject in sorted(subjects):
         triples: list[ox.Triple] = []
-        todo = [subject]
-        while todo:
-            said = list(homes.triples(store, RECORDS, ox.NamedNode(todo.pop())))
+        names = [subject]
+        while names:
+            said = list(homes.triples(store, RECORDS, ox.NamedNode(names.pop())))
             triples += said
             linked = (t.object.value for t in said if isinstance(t.object, ox.NamedNode))
-            todo += [name for name in linked if name.startswith(LISTS)]
+            names += [name for name in linked if name.startswith(LISTS)]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
         found = reader.from_rdf(text.decode(), ox.RdfFormat.N_TRIPLES, many=True)
         own = (replace(raw, keys={}) for raw in found if raw.subject == subject)  # how it was sent is not kept
