@@ -19,7 +19,7 @@ from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import asking_order, questions_of
 from lrp_kg.answer.programmes import superseded
-from lrp_kg.answer.readings import PartReading, Remembered, apart
+from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, apart
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
@@ -127,7 +127,8 @@ class Parts:
         self._a = assessor
         self._g = assessor.guideline
         self._known: dict[Hashable, Remembered[Any]] = {}
-        self._readings: dict[Hashable, PartReading] = {}
+        self._programmes_read = ReadingsMade(self._read_programme)
+        self._ended_read = ReadingsMade(self._read_ended)
         self._boxes = {box.iri: number for number, box in enumerate(assessor.boxes)}
         self._boxes_of: dict[str, list[Box]] = {}
         for box in assessor.boxes:
@@ -204,27 +205,19 @@ class Parts:
             to_ask=settled | _open(run, found.steps),
         )
 
-    def _read_programme(self, programme: str, asked: bool) -> PartReading:
-        """Return the reading of a part that other parts depend on."""
-        key = programme, asked
-        found = self._readings.get(key)
-        if found is None:
-            of = partial(self.programme, programme=self._g.programmes[programme], asked=asked)
-            found = self._readings.setdefault(key, PartReading(of))
-        return found
+    def _read_programme(self, key: tuple[str, bool]) -> PartReading:
+        """Return the reading of the part of a programme, asked by name or not, that other parts depend on."""
+        programme, asked = key
+        return PartReading(partial(self.programme, programme=self._g.programmes[programme], asked=asked))
 
-    def _read_ended(self, programme: str, asked: bool) -> PartReading:
+    def _read_ended(self, key: tuple[str, bool]) -> PartReading:
         """Return the reading of what `superseded` returns of a programme, as numbers of editions."""
-        key = "ended", programme, asked
-        found = self._readings.get(key)
-        if found is None:
-            whole = self._read_programme(programme, asked)
+        whole = self._programmes_read[key]
 
-            def ended(run: Run) -> tuple[int, ...]:
-                return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].found)])
+        def ended(run: Run) -> tuple[int, ...]:
+            return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].found)])
 
-            found = self._readings.setdefault(key, PartReading(apart(ended)))
-        return found
+        return PartReading(apart(ended))
 
     def warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
         """Return what is pointed out, beside some programmes."""
@@ -236,7 +229,7 @@ class Parts:
         return found
 
     def _warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
-        ended = [number for name in programmes for number in run.read(self._read_ended(name, asked))]
+        ended = [number for name in programmes for number in run.read(self._ended_read[name, asked])]
         found = run.cautions([self._editions[number] for number in ended])
         return WarningsPart(found, run.why_warnings(found))
 
@@ -246,7 +239,7 @@ class Parts:
         own = [d for d in self._g.own_decisions.values() if wanted is None or d.id in wanted]
         decisions = {d.id: self.decision(run, d) for d in own}
         programmes = {
-            p.id: run.readings[self._read_programme(p.iri, asked)]
+            p.id: run.readings[self._programmes_read[p.iri, asked]]
             for p in self._g.programmes.values()
             if wanted is None or p.id in wanted
         }

@@ -73,7 +73,7 @@ def apart(of: Callable[[Run], Hashable]) -> Callable[[Run], Hashable]:
     return found
 
 
-class _Made(dict[Any, Any]):
+class ReadingsMade(dict[Any, Any]):
     """Readings by what they are about, each made when it is asked for."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
@@ -90,22 +90,22 @@ class Readable:
     def __init__(self, assessor: Assessor) -> None:
         g = assessor.guideline
         self._a = assessor
-        self.known = _Made(lambda name: PartReading(lambda run: name in run.record.dates))
-        self.outcome = _Made(lambda decision: PartReading(apart(lambda run: run.result(decision))))
-        self.why = _Made(self._why)
+        self.known = ReadingsMade(lambda name: PartReading(lambda run: name in run.record.dates))
+        self.outcome = ReadingsMade(lambda decision: PartReading(apart(lambda run: run.result(decision))))
+        self.why = ReadingsMade(self._why)
         era = PartReading(lambda run: run.era)
         rules = set(g.validities)
-        self.in_force = _Made(lambda v: era if v in rules else PartReading(lambda run: run.in_force(v)))
+        self.in_force = ReadingsMade(lambda v: era if v in rules else PartReading(lambda run: run.in_force(v)))
         warned = [(n, self._a.verdicts.number(w.applies_to)) for n, w in enumerate(g.warnings)]
         self._warned = [(n, number) for n, number in warned if number is not None]
         self._always = [n for n, number in warned if number is None]
         self.holding = PartReading(self._holding)
-        self.programme = _Made(
+        self.programme = ReadingsMade(
             lambda name: PartReading(apart(lambda run: run.programme_run(g.programmes[name]).read()))
         )
-        self.touched = _Made(lambda name: PartReading(lambda run: run.knows_own(g.programmes[name])))
-        self.verdict = _Made(lambda cls: self._verdict(assessor.verdicts.number(cls)))
-        self.expression = _Made(self._verdict)
+        self.touched = ReadingsMade(lambda name: PartReading(lambda run: run.knows_own(g.programmes[name])))
+        self.verdict = ReadingsMade(lambda cls: self._verdict(assessor.verdicts.number(cls)))
+        self.expression = ReadingsMade(self._verdict)
 
     def _holding(self, run: Run) -> Hashable:
         """Return the places of the warnings whose situation holds."""
