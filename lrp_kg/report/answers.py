@@ -11,6 +11,7 @@ import duckdb
 import orjson
 import pyarrow.parquet as pq
 
+from lrp_kg.answer.columns import box_column, criterion_column, edition_column, fact_columns
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.cohort.reading import parts_of
 from lrp_kg.errors import CohortError
@@ -178,13 +179,13 @@ def _types(guideline: Guideline) -> dict[str, str]:
     for subject in subjects(guideline):
         found |= {f"{subject.id}_{part}": TEXTS for part in ("answers", "possible", "missing")}
         found[f"{subject.id}_status"] = "VARCHAR"
-    found |= {f"box.{box.id}": "BOOLEAN" for box in guideline.boxes.values()}
+    found |= {box_column(box.id): "BOOLEAN" for box in guideline.boxes.values()}
     for programme in guideline.programmes.values():
-        found[f"edition.{programme.id}"] = "VARCHAR"
+        found[edition_column(programme.id)] = "VARCHAR"
         roles = {c.id for edition in programme.editions for c in edition.criteria}
-        found |= {f"criterion.{programme.id}.{role}": "BOOLEAN" for role in roles}
+        found |= {criterion_column(programme.id, role): "BOOLEAN" for role in roles}
     if key := guideline.roles.next_contact:
-        found |= {f"fact.{key}": "DATE", f"fact.{key}.applies": "VARCHAR"}
+        found |= zip(fact_columns(key), ("DATE", "VARCHAR"), strict=True)
     return found
 
 

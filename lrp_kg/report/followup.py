@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrp_kg.answer.columns import box_column, fact_columns
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.outcomes import UNDETERMINED
@@ -21,7 +22,7 @@ def follow_up(basis: Basis) -> ReportSection | None:
     key = roles.next_contact
     if not key or not roles.assessment:
         return None
-    latest, applies = f"fact.{key}", f"fact.{key}.applies"
+    latest, applies = fact_columns(key)
     still = _still_open(g, key)
     if lacking := basis.answers.lacking(latest, applies, *still):
         return basis.absent("follow-up", lacking)
@@ -63,7 +64,7 @@ def _still_open(guideline: Guideline, key: str) -> dict[str, str]:
     found = {}
     for box in guideline.boxes.values():
         if any(f.key == key for s in box.statements for f in s.facts):
-            found[f"box.{box.id}"] = f"{quoted(f'box.{box.id}')} IS NULL"
+            found[box_column(box.id)] = f"{quoted(box_column(box.id))} IS NULL"
     for decision in guideline.own_decisions.values():
         given = [literal(o.id) for o in decision.options if any(f.key == key for f in o.facts)]
         if given:

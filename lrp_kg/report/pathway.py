@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrp_kg.answer.columns import box_column
 from lrp_kg.guideline.model import Box, Decision
 from lrp_kg.logic.outcomes import DECIDED, STATUSES, UNDETERMINED
 from lrp_kg.report.answers import literal, quoted, subjects
@@ -44,7 +45,7 @@ def statuses(basis: Basis) -> ReportSection:
 def boxes(basis: Basis) -> ReportSection:
     """Return how many records are shown each box, by the stage that the box is in."""
     every = sorted(basis.guideline.boxes.values(), key=lambda box: _place(basis, box))
-    lacking = basis.answers.lacking(*(f"box.{box.id}" for box in every))
+    lacking = basis.answers.lacking(*(box_column(box.id) for box in every))
     if lacking or not every:
         return basis.absent("boxes", lacking)
     words = basis.words
@@ -63,7 +64,7 @@ def _box_keys(basis: Basis, every: list[Box]) -> list[tuple[Key, ...]]:
     counts = basis.counts
     conditions = []
     for box in every:
-        own = quoted(f"box.{box.id}")
+        own = quoted(box_column(box.id))
         conditions += [own, f"{own} IS NULL"]
     numbers = basis.answers.numbers(conditions)
     found = []
@@ -91,7 +92,7 @@ def _relate(basis: Basis, shown: list[tuple[Box, Key]]) -> None:
         if basis.answers.lacking(status, own):
             continue
         decided = f"{quoted(status)} = {literal(DECIDED)}"
-        conditions = (quoted(f"box.{box.id}") for box, _, _ in boxes_)
+        conditions = (quoted(box_column(box.id)) for box, _, _ in boxes_)
         numbers = basis.answers.numbers_by(f"{quoted(own)}[1]", conditions, where=decided)
         for place, (_, key, answer) in enumerate(boxes_):
             total = basis.decided(decision)[answer]

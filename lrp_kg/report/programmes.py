@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrp_kg.answer.columns import criterion_column, edition_column
 from lrp_kg.guideline.criteria import fields_of
 from lrp_kg.guideline.model import Field, Programme
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED
@@ -53,8 +54,8 @@ def _roles(programme: Programme) -> list[str]:
 
 def _columns(basis: Basis, programme: Programme) -> list[str]:
     found = [f"{programme.id}_{part}" for part in ("status", "answers", "missing")]
-    found.append(f"edition.{programme.id}")
-    return found + [f"criterion.{programme.id}.{role}" for role in _roles(programme)]
+    found.append(edition_column(programme.id))
+    return found + [criterion_column(programme.id, role) for role in _roles(programme)]
 
 
 def _waits(basis: Basis, programme: Programme) -> str:
@@ -79,7 +80,7 @@ def _met(programme: Programme, role: str) -> str:
     """Return in SQL whether a criterion is met, or is none of the edition that applies."""
     editions = [literal(e.id) for e in programme.editions if all(c.id != role for c in e.criteria)]
     elsewhere = f" OR {quoted(f'edition.{programme.id}')} IN ({', '.join(editions)})" if editions else ""
-    return f"({quoted(f'criterion.{programme.id}.{role}')}{elsewhere})"
+    return f"({quoted(criterion_column(programme.id, role))}{elsewhere})"
 
 
 def _counts(basis: Basis, programme: Programme) -> tuple[Key | None, ...]:
