@@ -1,11 +1,13 @@
 """How much work one record may make: CPU seconds and memory, checked between steps of the work.
 
 `limited` begins to count; `check`, called where the work can become long, raises once a limit is reached. Outside
-`limited` there is no limit. Only the work of the thread itself counts, so a busy machine ends nothing.
+`limited` there is no limit. Only the work of the thread itself counts, so a busy machine ends nothing; Python's full
+collections of garbage do not, which take longer the more the whole process holds.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -13,11 +15,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
 
 UNNOTICED = 0.05
 """CPU seconds before memory is looked at: most records need less."""
+
+_OLDEST = 2
+"""The generation of Python's collections that walk through all objects."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
 
@@ -37,6 +43,8 @@ class _Spent:
     limit: Effort
     began: float
     held: int
+    """Bytes that the process held when the work began; 0 where nothing says."""
+    collecting: float = 0.0
 
 
 _spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
@@ -45,11 +53,24 @@ _spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
 @contextmanager
 def limited(limit: Effort) -> Iterator[None]:
     """Limit the work on one record."""
+    if _on_collection not in gc.callbacks:
+        gc.callbacks.append(_on_collection)
     token = _spent.set(_Spent(limit, time.thread_time(), resident()))
     try:
         yield
     finally:
         _spent.reset(token)
+
+
+def _on_collection(phase: str, info: dict[str, Any]) -> None:
+    """Count nothing of a collection that walks through all that the process holds."""
+    spent = _spent.get()
+    if spent is None or info["generation"] < _OLDEST:
+        return
+    if phase == "start":
+        spent.collecting = time.thread_time()
+    else:
+        spent.began += time.thread_time() - spent.collecting
 
 
 @contextmanager
@@ -64,7 +85,7 @@ def for_all_records() -> Iterator[None]:
         _spent.reset(token)
         if spent is not None:
             spent.began += time.thread_time() - began
-            spent.held += resident() - held
+            spent.held += resident() - held if spent.held else 0
 
 
 def check() -> None:
@@ -75,7 +96,7 @@ def check() -> None:
     seconds = time.thread_time() - spent.began
     if seconds > spent.limit.seconds:
         raise time_reached(spent.limit)
-    if seconds > UNNOTICED and resident() - spent.held > spent.limit.memory:
+    if spent.held and seconds > UNNOTICED and resident() - spent.held > spent.limit.memory:
         raise memory_reached(spent.limit)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from typing import Any
+
 import pytest
 from jinja2 import DictLoader, Environment
 
@@ -16,7 +19,7 @@ class Work:
     """A clock and a memory that only the test changes."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.seconds, self.bytes = 0.0, 0
+        self.seconds, self.bytes = 0.0, 1
         patch.setattr(effort.time, "thread_time", lambda: self.seconds)
         patch.setattr(effort, "resident", lambda: self.bytes)
 
@@ -51,6 +54,35 @@ def test_work_that_fails_counts_for_none(work: Work) -> None:
         with pytest.raises(KeyError), for_all_records():
             work.do(5)
             raise KeyError
+        check()
+
+
+@pytest.mark.parametrize(("generation", "stopped"), [(2, False), (0, True)])
+def test_collecting_the_garbage_of_all_counts_for_none(work: Work, generation: int, stopped: bool) -> None:
+    """In a process that holds much, Python's full collection takes longer than a record may, whoever has to wait."""
+
+    def slow(phase: str, info: dict[str, Any]) -> None:
+        work.do(9 if phase == "start" else 0)
+
+    with limited(Effort(seconds=2)):
+        gc.callbacks.append(slow)
+        try:
+            gc.collect(generation)
+        finally:
+            gc.callbacks.remove(slow)
+        if stopped:
+            with pytest.raises(RecordTimeLimit):
+                check()
+        else:
+            check()
+
+
+def test_memory_is_not_limited_where_nothing_says_how_much_is_held(work: Work) -> None:
+    work.bytes = 0
+    with limited(Effort(memory=1000)):
+        work.do(0.1, 5000)
+        check()
+        work.do(0.1, 2000)
         check()
 
 

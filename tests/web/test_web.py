@@ -142,6 +142,7 @@ def test_page_begins_with_what_is_critical(client: FlaskClient, service: Guideli
     pages = {}
     for flags in ("cluster", "isolated"):
         response = send(client, {"redFlags": flags}, path=f"/assess?lang={lang}", Accept="text/html")
+        assert response.status_code == 200, response.text
         label = service.assess({"redFlags": flags}, lang=lang)["warnings"][0]["label"]
         pages[flags] = (unescape(response.text.partition("<h1>")[2].partition("<table")[0]), label)
     page, label = pages["cluster"]
