@@ -1,24 +1,16 @@
 """docs/how-it-works.md names the files that a guideline and a record really pass through, in their order."""
 
 import json
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
-from lrp_kg import GuidelineService
-from lrp_kg.guideline import load as load_module
-from tests.support.paths import ANKLE, PACKAGE, ROOT
+from tests.support.paths import PACKAGE, ROOT
 
 PAGE = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
-CASES = sorted((ANKLE / "cases").glob("*.json"))
-RECORD: dict[str, Any] = json.loads(CASES[0].read_text(encoding="utf-8"))[0]["record"]
-ROOMS = ("guideline", "logic", "record", "answer", "words")
 
 
 def named(section: str) -> list[str]:
@@ -28,36 +20,13 @@ def named(section: str) -> list[str]:
     return re.findall(r"^\d+\. `([\w/]+\.py)`", found[1], re.MULTILINE)
 
 
-@contextmanager
-def entered() -> Iterator[list[str]]:
-    """Collect the files of the rooms whose functions are called, in the order of the first call."""
-    files: list[str] = []
-
-    def profile(frame: FrameType, event: str, argument: object) -> None:
-        file = Path(frame.f_code.co_filename)
-        if event == "call" and frame.f_code.co_name != "<module>" and PACKAGE in file.parents:
-            name = file.relative_to(PACKAGE).as_posix()
-            if name.startswith(ROOMS) and name not in files:
-                files.append(name)
-
-    before: Callable[..., Any] | None = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        yield files
-    finally:
-        sys.setprofile(before)
-
-
 @pytest.fixture(scope="module")
-def followed(cache_folder: str) -> dict[str, list[str]]:
-    load_module._read.cache_clear()  # another test may have read it
-    with entered() as load:
-        service = GuidelineService(ANKLE, cache=False)
-        service.assessor.warm()
-    service.prepare()
-    with entered() as assess:
-        service.assess(RECORD, explain=True)
-    return {"load": load, "assess": assess}
+def followed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The files that a process enters which has met nothing before, and finds nothing that others kept."""
+    command = [sys.executable, "-m", "tests.support.entered"]
+    own = os.environ | {"LRP_CACHE": str(tmp_path_factory.mktemp("kept"))}
+    found: dict[str, list[str]] = json.loads(subprocess.check_output(command, cwd=ROOT, env=own))
+    return found
 
 
 @pytest.mark.slow
