@@ -100,3 +100,56 @@ MEASURES: dict[str, Callable[[date, date], int]] = {
 
 COUNTING_DAYS = frozenset(("ElapsedDays", "OrdinalWeek"))
 """Measures for which only the number of days between two dates matters."""
+
+
+def first_end(measure: str, start: date, value: int) -> date | None:
+    """Return the first day up to which a duration from ``start`` is ``value`` at least; ``None`` beyond year 9999.
+
+    ``value`` is more than the duration is from a day to itself.
+    """
+    try:
+        return _FIRST_ENDS[measure](start, value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def last_start(measure: str, end: date, value: int) -> date | None:
+    """Return the last day from which a duration up to ``end`` is ``value`` at least; ``None`` before year 1.
+
+    ``value`` is more than the duration is from a day to itself.
+    """
+    try:
+        return _LAST_STARTS[measure](end, value)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _rolled_over(start: date, months: int) -> date:
+    """Return start plus months, with a day that the month does not have on the first day of the next one."""
+    found = add_months(start, months)
+    return found if found.day == start.day else found + _DAY
+
+
+def _months_before(end: date, months: int) -> date:
+    """Return the last day that is not after ``end`` once months are added to it."""
+    found = add_months(end, -months)
+    if end.day < monthrange(end.year, end.month)[1]:
+        return found
+    return found.replace(day=monthrange(found.year, found.month)[1])
+
+
+_DAY = timedelta(days=1)
+_FIRST_ENDS: dict[str, Callable[[date, int], date]] = {
+    "ElapsedDays": lambda start, days: start + timedelta(days=days),
+    "OrdinalWeek": lambda start, week: start + timedelta(weeks=week - 1),
+    "BegunMonths": lambda start, months: add_months(start, months - 1) + _DAY,
+    "CompletedMonths": add_months,
+    "BegunMonthsRolledOver": lambda start, months: _rolled_over(start, months - 1) + _DAY,
+}
+_LAST_STARTS: dict[str, Callable[[date, int], date]] = {
+    "ElapsedDays": lambda end, days: end - timedelta(days=days),
+    "OrdinalWeek": lambda end, week: end - timedelta(weeks=week - 1),
+    "BegunMonths": lambda end, months: _months_before(end - _DAY, months - 1),
+    "CompletedMonths": _months_before,
+    "BegunMonthsRolledOver": lambda end, months: add_months(end - _DAY, 1 - months),
+}

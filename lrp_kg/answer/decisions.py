@@ -31,7 +31,6 @@ from lrp_kg.logic.editions import Eras
 from lrp_kg.logic.explain import Explainer
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import Outcome
-from lrp_kg.logic.steps import Stepper
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 from lrp_kg.words import error as say
@@ -69,17 +68,16 @@ class Assessor:
         self.program = Program(guideline, self.cells, engine)
         self.memories = SharedBound(MEMORY)
         self.verdicts = VerdictMemory(self.program, self.memories)
-        self.dates = Calendar(self.cells, keep=cache)
+        self.dates = Calendar(self.cells, keep=cache, memories=self.memories)
         self.explainer = Explainer(guideline)
         self._reasons: dict[str, BoundedMemory[Hashable, Reasons]] = {}
         self.same_reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 500)
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = _Deciders(self)
-        self.stepper = Stepper(self.dates)
         self._days = {
             p.iri: DayFinder(
-                guideline=guideline, programme=p, builder=self.builder, stepper=self.stepper, deciders=self._deciders
+                guideline=guideline, programme=p, builder=self.builder, deciders=self._deciders, memories=self.memories
             )
             for p in guideline.programmes.values()
         }

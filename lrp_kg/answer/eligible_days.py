@@ -6,9 +6,9 @@ outcome each. A day is eligible where the outcome is certainly so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import NamedTuple
 
@@ -30,17 +30,20 @@ from lrp_kg.logic.cells import UNKNOWN, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Builder
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
-from lrp_kg.logic.steps import Stepper, Steps
+from lrp_kg.logic.steps import Moving
 from lrp_kg.record.model import Record
 
-MEMORY = 500
-"""Remembered states of knowledge about one programme, after which they are dropped."""
+LIMIT = 4 * 1024 * 1024
+"""Bytes of what is remembered of one programme, where it has a bound of its own."""
 COMPLETIONS = 1000
 """Joint cells of durations from dates within bounds that are looked at; beyond it the durations count as unknown."""
 
 _Range = tuple[int, int, int]
 """A variable with its lowest and its highest cell."""
+_Cells = tuple[tuple[int, ...], tuple[int, ...] | None, tuple[int, ...] | None]
+"""Variables with their lowest and their highest cells; ``None`` where nothing bounds them."""
 
 
 class _Partner(NamedTuple):
@@ -51,17 +54,12 @@ class _Partner(NamedTuple):
     variables: tuple[int, ...]
 
 
-class _Following(NamedTuple):
-    """A duration while one date moves: its steps from the nearest and from the farthest day of the other date."""
+class _Beside(NamedTuple):
+    """A partner that can make a difference to a record, with the nearest and the farthest day that it can be."""
 
-    variable: int
-    near: Steps | None
-    far: Steps | None
-    top: int
-
-    def cells(self, day: date) -> tuple[int, int]:
-        """Return the lowest and the highest cell on a day."""
-        return self.near.cell(day) if self.near else 1, self.far.cell(day) if self.far else self.top
+    partner: _Partner
+    near: date | None
+    far: date | None
 
 
 class DayFinder:
@@ -72,13 +70,12 @@ class DayFinder:
         guideline: Guideline,
         programme: Programme,
         builder: Builder,
-        stepper: Stepper,
         deciders: Mapping[str, Decider | KleeneDecider],
+        memories: SharedBound | None = None,
     ) -> None:
         self.guideline = guideline
         self.programme = programme
         self.field = guideline.choosing_field(programme)
-        self._stepper = stepper
         self._calendar = builder.dates
         self._spans = [span for span in guideline.date_spans if span.field == self.field]
         self._cells = builder.program.cells
@@ -103,8 +100,12 @@ class DayFinder:
             if later == self.field and not settled.isdisjoint(guideline.fields[earlier].implies)
         ]
         """Dates that the moving day cannot precede, and that settle a field of the programme."""
-        self._plans: dict[bytes, _Plan] = {}
-        self._found: dict[tuple[object, ...], tuple[list[Stretch], DayBounds]] = {}
+        bound = memories or SharedBound(LIMIT)
+        self._plans: BoundedMemory[bytes, _Plan] = BoundedMemory(bound, 500)
+        self._same_plans: BoundedMemory[tuple[_Part, ...], _Plan] = BoundedMemory(bound, 1000)
+        self._parts: BoundedMemory[Hashable, _Part] = BoundedMemory(bound, 1000)
+        self._verdicts: BoundedMemory[Hashable, int] = BoundedMemory(bound, 300)
+        self._found: BoundedMemory[Hashable, tuple[list[Stretch], DayBounds]] = BoundedMemory(bound, 1500)
 
     def find(self, signature: Signature, record: Record, outcome: Callable[[], Outcome]) -> EligibleDays:
         """Return the run of eligible days that holds the day asked, else the next run; the first where it is unknown.
@@ -121,12 +122,8 @@ class DayFinder:
         days = [others.get(name) or record.ranges.get(name) for name in self._names]
         bounding = tuple(others.items()) if None in days else ()
         first = max((others[name] for name in self._earlier if name in others), default=date.min)
-        key = (own, first, bounding, *days, *map(record.values.get, self._implied))
-        known = self._found.get(key)
-        if known is None:
-            if len(self._found) >= MEMORY:
-                self._found.clear()
-            known = self._found[key] = self._stretches(plan, record, others, first)
+        key = (plan, first, bounding, *days, *map(record.values.get, self._implied))
+        known = self._found.get(key) or self._found.put(key, self._stretches(plan, record, others, first))
         stretches, limits = known
         asked = record.dates.get(self.field or "")
         if asked and stretches[number_of(stretches, asked)].verdict == OPEN:
@@ -144,25 +141,30 @@ class DayFinder:
         """Return what is left of the programme for what is known beside the durations that follow the day."""
         plan = self._plans.get(own)
         if plan is None:
-            if len(self._plans) >= MEMORY:
-                self._plans.clear()
             fixed = bytearray(self._cells.unknown)
             for v, cell in zip(self._fixed, own, strict=True):
                 fixed[v] = cell
-            parts = {n: _Part(self._deciders[n], bytes(fixed), self._moving) for n in self._decisions}
-            always = {part.always for part in parts.values()}
-            plan = self._plans[own] = _Plan(parts, always.pop() if len(always) == 1 else None)
+            parts = tuple([self._part(name, bytes(fixed)) for name in self._decisions])
+            same = self._same_plans.get(parts) or self._same_plans.put(parts, _Plan(self._decisions, parts))
+            plan = self._plans.put(own, same)
         return plan
+
+    def _part(self, decision: str, fixed: Signature) -> _Part:
+        decider = self._deciders[decision]
+        left = decider.left(fixed) if isinstance(decider, Decider) else fixed
+        key = decision, left
+        return self._parts.get(key) or self._parts.put(key, _Part(decider, left, self._moving, self._cells.unknown))
 
     # -- what a record says of the day --------------------------------------------------------------
 
     def _follow(
         self, plan: _Plan, record: Record, others: Mapping[str, date], first: date
-    ) -> tuple[list[_Following], DayBounds]:
-        """Return the durations that follow the moving day, and the days that the other dates of the programme admit."""
-        following, unsettled = [], []
+    ) -> tuple[list[_Beside], DayBounds]:
+        """Return the dates beside the moving day, and the days that they admit."""
+        beside, unsettled = [], []
         low, high = first, date.max
-        for name, moves_end, variables in self._partners:
+        for partner in self._partners:
+            name, moves_end, variables = partner
             there = name in others or name in record.ranges
             if not there and (plan.reads.isdisjoint(variables) or self._ruled_out(name, record)):
                 continue
@@ -175,11 +177,9 @@ class DayFinder:
             bounded = near not in (date.min, date.max)
             if name not in others:
                 unsettled.append((moves_end, near if bounded else None))
-            for v in variables:  # a date that may not be there is no bound from afar
-                nearest = self._stepper.steps(v, near, moves_end) if bounded else None
-                farthest = self._stepper.steps(v, far, moves_end) if there else None
-                following.append(_Following(v, nearest, farthest, self._cells.variables[v].size))
-        return following, DayBounds(low, high, tuple(unsettled))
+            # a date that may not be there is no bound from afar
+            beside.append(_Beside(partner, near if bounded else None, far if there else None))
+        return beside, DayBounds(low, high, tuple(unsettled))
 
     def _horizon(self, others: Mapping[str, date], record: Record) -> Horizon:
         """Return the last day that a record admits, by how long after another date the moving one can lie."""
@@ -200,69 +200,92 @@ class DayFinder:
         self, plan: _Plan, record: Record, others: Mapping[str, date], first: date
     ) -> tuple[list[Stretch], DayBounds]:
         """Return the stretches of admissible days, with the limits of these."""
-        following, limits = self._follow(plan, record, others, first)
-        cuts = {limits.low}
-        cuts.update(e.valid_from for e in self.programme.editions[1:] if e.valid_from)
-        cuts.update(day for f in following for steps in (f.near, f.far) if steps for day in steps.days)
-        found = []
-        for day in sorted(cuts):
-            if limits.low <= day <= limits.high:
-                ranges = tuple((f.variable, *f.cells(day)) for f in following)
-                found.append(Stretch(day, plan.parts[self.programme.in_force(day).decision].verdict(ranges)))
+        beside, limits = self._follow(plan, record, others, first)
+        starts = {limits.low, *(e.valid_from for e in self.programme.editions[1:] if e.valid_from)}
+        within = sorted(day for day in starts if limits.low <= day <= limits.high)
+        found: list[Stretch] = []
+        for day, following in zip(within, [*within[1:], None], strict=True):
+            last = following - timedelta(days=1) if following else limits.high
+            part = plan.parts[self.programme.in_force(day).decision]
+            found += self._of_edition(part, beside, day, last)
         return joined(found), limits
+
+    def _of_edition(self, part: _Part, beside: Iterable[_Beside], first: date, last: date) -> Iterator[Stretch]:
+        """Yield stretches between two days on which one edition is chosen."""
+        if part.always is not None:
+            yield Stretch(first, part.always)
+            return
+        moving = []
+        for (_, moves_end, variables), near, far in beside:
+            read = tuple([v for v in variables if v in part.reads])
+            if read:
+                moving.append(Moving(self._calendar.stepper, read, near, far, moves_end))
+        low, high = first.toordinal(), last.toordinal()
+        before = None
+        for day in sorted({low, *(day for m in moving for day in m.turns(low, high))}):
+            cells = tuple([(m.variables, *m.cells(day)) for m in moving])
+            key = part, cells
+            verdict = self._verdicts.get(key)
+            if verdict is None:
+                verdict = self._verdicts.put(key, part.verdict(tuple(self._ranges(cells))))
+            if verdict != before:
+                yield Stretch(date.fromordinal(day), verdict)
+                before = verdict
+
+    def _ranges(self, cells: Iterable[_Cells]) -> Iterator[_Range]:
+        """Yield the lowest and highest cells of variables; where nothing bounds them, the first and the last one."""
+        for variables, least, most in cells:
+            for n, v in enumerate(variables):
+                yield v, least[n] if least else 1, most[n] if most else self._cells.variables[v].size
 
 
 class _Part:
-    """One edition of a programme for what is known beside the durations that follow the moving day."""
+    """What is left of one edition of a programme beside the durations that follow the moving day."""
 
-    def __init__(self, decider: Decider | KleeneDecider, fixed: Signature, moving: frozenset[int]) -> None:
+    def __init__(
+        self, decider: Decider | KleeneDecider, left: int | Signature, moving: frozenset[int], unknown: Signature
+    ) -> None:
         self._decider = decider
-        self._fixed = fixed
-        self._known: dict[tuple[_Range, ...], int] = {}
         self._root = 0
+        self._fixed = unknown
         self.reads = moving
         """The variables that still make a difference."""
         self.always: int | None = None
         """The verdict on every day, where the durations make no difference."""
-        if isinstance(decider, Decider):
-            self._root = decider.left(fixed)
+        if isinstance(left, int) and isinstance(decider, Decider):
+            self._root = left
             diagram = decider.diagram
-            self.reads = frozenset(v for number in diagram.support(self._root) for v in diagram.axes[number].variables)
+            self.reads = frozenset(v for number in diagram.support(left) for v in diagram.axes[number].variables)
             if moving.isdisjoint(self.reads):
-                self.always = _verdict(diagram.leaves(self._root))
+                self.always = _verdict(diagram.leaves(left))
+        elif isinstance(left, bytes):
+            self._fixed = left
 
     def verdict(self, ranges: tuple[_Range, ...]) -> int:
         """Return the verdict for the lowest and highest cells of the durations: true where certainly eligible."""
-        known = self._known.get(ranges)
-        if known is None:
-            known = self._known[ranges] = _verdict(self._outcomes(ranges))
-        return known
-
-    def _outcomes(self, ranges: tuple[_Range, ...]) -> set[Outcome]:
         decider = self._decider
         signature = bytearray(self._fixed)
         for v, low, high in ranges:
             signature[v] = low if low == high else UNKNOWN
         if not isinstance(decider, Decider):
-            return {decider.decide(bytes(signature), {}, {})}
+            return _verdict([decider.decide(bytes(signature), {}, {})])
         found: set[Outcome] = set()
         for completion in _completions(decider, bytes(signature), ranges):
             for v, cell in completion:
                 signature[v] = cell
             found |= decider.diagram.leaves(decider.left(bytes(signature), self._root))
-        return found
+        return _verdict(found)
 
 
-class _Plan(NamedTuple):
+class _Plan:
     """The editions of a programme by their decisions, and the verdict where it is the same on all days."""
 
-    parts: dict[str, _Part]
-    always: int | None
-
-    @property
-    def reads(self) -> frozenset[int]:
+    def __init__(self, decisions: Iterable[str], parts: Iterable[_Part]) -> None:
+        self.parts = dict(zip(decisions, parts, strict=True))
+        always = {part.always for part in self.parts.values()}
+        self.always = always.pop() if len(always) == 1 else None
+        self.reads = frozenset(v for part in self.parts.values() for v in part.reads)
         """The variables that still make a difference in some edition."""
-        return frozenset().union(*(part.reads for part in self.parts.values()))
 
 
 def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, ...]) -> Iterator[list[tuple[int, int]]]:

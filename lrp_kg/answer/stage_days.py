@@ -75,7 +75,7 @@ class StageDays:
             bounds = record.ranges.get(start)
             for day in (record.dates.get(start), bounds and bounds.earliest, bounds and bounds.latest):
                 if day:
-                    found.update(self.assessor.stepper.steps(v, day, True).days)
+                    found.update((day, *self.assessor.dates.stepper.steps((v,), day, True).days(day)))
         return sorted(day for day in found if first <= day <= last)
 
     def _outcome(self, decision: Decision, record: Record, day: date) -> Outcome:

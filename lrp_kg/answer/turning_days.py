@@ -63,7 +63,8 @@ class TurningDays:
             if other == self.field or fixed in others or fixed in ranges:
                 within = self._calendar.bounds(fixed, others, ranges)
                 for day in {within.earliest, within.latest} - {date.min, date.max}:
-                    yield other, self.assessor.stepper.steps(v, day, moves_end).days
+                    steps = self._calendar.stepper.steps((v,), day, moves_end)
+                    yield other, [*([day] if moves_end else []), *steps.days(day)]
 
 
 def _earliest(days: DateRange) -> date:

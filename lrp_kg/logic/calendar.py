@@ -7,22 +7,26 @@ not with others. This module knows the calendar; it decides nothing.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from itertools import chain, groupby, product
 
 from lrp_kg.cache import remembered
-from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange, add_months, add_period, parse_period
+from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
 from lrp_kg.guideline.model import DateSpan, Derived
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, assign
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
+from lrp_kg.logic.steps import Moving, Stepper, course_of
 
 _CYCLE_START = date(2023, 1, 1)
 _CYCLE_DAYS = 731
 """A common year and a leap year: every sequence of month lengths that a duration of less than a year meets."""
-_REACH = timedelta(days=366 * 130)
+_REACH = 366 * 130
 _EARLIEST, _LATEST = date(1, 1, 1), date(9999, 12, 31)
+LIMIT = 4 * 1024 * 1024
+"""Bytes of what is remembered of days, where it has a bound of its own."""
+_ENTRY = 2500
 COMPLETIONS = 1000
 """Signatures of one record that are looked at; beyond it what they differ in counts as unknown."""
 
@@ -49,7 +53,7 @@ class KnownDates(dict[str, date]):
 class Calendar:
     """The joint cells of derived durations of a guideline; with ``keep`` those of any dates are kept on disk."""
 
-    def __init__(self, cells: Cells, *, keep: bool = False) -> None:
+    def __init__(self, cells: Cells, *, keep: bool = False, memories: SharedBound | None = None) -> None:
         self.cells = cells
         self._keep = keep
         self.derived: dict[int, Derived] = {
@@ -61,7 +65,10 @@ class Calendar:
         self._before = {
             name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
         }
-        self._joint = lru_cache(maxsize=3_000)(self._joint_uncached)
+        bound = memories or SharedBound(LIMIT)
+        self.stepper = Stepper(cells, self.derived, bound)
+        self._joint: BoundedMemory[Hashable, tuple[tuple[int, ...], ...]] = BoundedMemory(bound, _ENTRY)
+        self._partners: dict[tuple[str, tuple[int, ...]], tuple[tuple[str, bool, tuple[int, ...]], ...]] = {}
         self._reachable: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = {}
 
     def group(self, variable: int) -> tuple[int, ...]:
@@ -90,42 +97,11 @@ class Calendar:
         return known
 
     def _reached(self, group: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-        counting = {v: self._turns(v, _CYCLE_START) for v in group if self.derived[v].measure in COUNTING_DAYS}
         found: set[tuple[int, ...]] = set()
         for offset in range(_CYCLE_DAYS):
-            start = _CYCLE_START + timedelta(days=offset)
-            turns = [counting.get(v) or self._turns(v, start) for v in group]
-            lengths = {0, *(days for _, later in turns for days in later)}
-            found |= {tuple(first + bisect_right(later, days) for first, later in turns) for days in lengths}
+            steps = self.stepper.steps(group, _CYCLE_START + timedelta(days=offset), True)
+            found.update(steps.cells[: steps.place(_REACH) + 1])
         return tuple(sorted(found))
-
-    def _cell(self, variable: int, start: date, end: date) -> int:
-        return self.cells.variables[variable].cell(self.measure(variable, start, end))
-
-    def _turns(self, variable: int, start: date) -> tuple[int, list[int]]:
-        """Return the first cell of a duration, and after how many days from a start it goes to each further one."""
-        lengths = range(min(31 * (self.cells.variables[variable].starts[-1] + 1), _REACH.days) + 1)
-
-        def cell(days: int) -> int:
-            return self._cell(variable, start, start + timedelta(days=days))
-
-        first, last = cell(0), cell(lengths[-1])
-        return first, [bisect_left(lengths, c, key=cell) for c in range(first + 1, last + 1)]
-
-    @staticmethod
-    def _edges(cell: Callable[[date], int], low: date, high: date) -> Iterator[date]:
-        """Yield the first date of each new cell of a monotone function, by bisection."""
-        stack = [(low, cell(low), high, cell(high))]
-        while stack:
-            a, cell_a, b, cell_b = stack.pop()
-            if cell_a == cell_b:
-                continue
-            if (b - a).days == 1:
-                yield b
-                continue
-            middle = a + (b - a) // 2
-            cell_m = cell(middle)
-            stack += [(a, cell_a, middle, cell_m), (middle, cell_m, b, cell_b)]
 
     def after(self, name: str) -> tuple[DateSpan, ...]:
         """Return the spans within which a date lies, each counted from another date."""
@@ -196,47 +172,47 @@ class Calendar:
     def _joint_within(
         self, name: str, variables: tuple[int, ...], dates: DateValues, within: DateRanges
     ) -> tuple[tuple[int, ...], ...]:
-        partners = {d for v in variables for d in (self.derived[v].start, self.derived[v].end)} - {name}
-        others = ((d, DateRange(dates[d], dates[d]) if d in dates else within[d]) for d in sorted(partners))
-        return self._joint(name, variables, tuple(others), self.bounds(name, dates, within))
-
-    def _joint_uncached(
-        self, name: str, variables: tuple[int, ...], others: tuple[tuple[str, DateRange], ...], days: DateRange
-    ) -> tuple[tuple[int, ...], ...]:
-        partners = dict(others)
-        low = max(days.earliest, _shift(min(*(r.earliest for r in partners.values()), days.latest), -_REACH))
-        high = min(days.latest, _shift(max(*(r.latest for r in partners.values()), days.earliest), _REACH))
+        days = self.bounds(name, dates, within)
+        earliest, latest = days.earliest.toordinal(), days.latest.toordinal()
+        beside = []
+        for partner, moves_end, own in self._beside(name, variables):
+            day = dates.get(partner)
+            bounds = DateRange(day, day) if day else within[partner]
+            beside.append((bounds.earliest, bounds.latest, moves_end, own))
+        low = max(earliest, min(*(first.toordinal() for first, *_ in beside), latest) - _REACH)
+        high = min(latest, max(*(last.toordinal() for _, last, *_ in beside), earliest) + _REACH)
         if low > high:  # dates that contradict each other, each pair of which can be
             return ()
+        moving = []
+        for first, last, moves_end, own in beside:
+            near, far = (last, first) if moves_end else (first, last)
+            moving.append(Moving(self.stepper, own, near, far, moves_end))
+        key = course_of(moving, low, high)
+        return self._joint.get(key) or self._joint.put(key, self._joint_cells(moving, low, high))
 
-        def shortest(variable: int, day: date) -> int:
-            derived = self.derived[variable]
-            if derived.end == name:
-                return self._cell(variable, min(partners[derived.start].latest, day), day)
-            return self._cell(variable, day, max(partners[derived.end].earliest, day))
-
-        def longest(variable: int, day: date) -> int:
-            derived = self.derived[variable]
-            if derived.end == name:
-                return self._cell(variable, partners[derived.start].earliest, day)
-            return self._cell(variable, day, partners[derived.end].latest)
-
-        ends = (shortest, longest) if any(r.earliest != r.latest for r in partners.values()) else (shortest,)
-        groups = [tuple(g) for _, g in groupby(variables, lambda v: (self.derived[v].start, self.derived[v].end))]
-        edges = {low, high}
-        for variable in variables:
-            for cell in ends:
-                edges.update(self._edges(partial(cell, variable), low, high))
+    def _joint_cells(self, moving: list[Moving], low: int, high: int) -> tuple[tuple[int, ...], ...]:
         found: set[tuple[int, ...]] = set()
-        for day in edges:
+        for day in {low, *(day for m in moving for day in m.turns(low, high))}:
             choices = []
-            for group in groups:
-                least, most = (tuple(cell(v, day) for v in group) for cell in (ends[0], ends[-1]))
-                choices.append(
-                    [c for c in self.reachable(group) if _between(least, c, most)] if least != most else [least]
-                )
+            for m in moving:
+                least, most = m.cells(day)
+                if least == most:
+                    choices.append([least])
+                else:
+                    choices.append([c for c in self.reachable(m.variables) if _between(least, c, most)])
             found.update(tuple(chain(*several)) for several in product(*choices))
         return tuple(sorted(found))
+
+    def _beside(self, name: str, variables: tuple[int, ...]) -> tuple[tuple[str, bool, tuple[int, ...]], ...]:
+        """Return the dates that variables have beside one, whether that is their end, and which have each of them."""
+        key = name, variables
+        found = self._partners.get(key)
+        if found is None:
+            ends = groupby(variables, lambda v: (self.derived[v].start, self.derived[v].end))
+            found = self._partners[key] = tuple(
+                (start if end == name else end, end == name, tuple(own)) for (start, end), own in ends
+            )
+        return found
 
     def completions(self, signature: Signature, dates: DateValues, ranges: DateRanges) -> tuple[Signature, ...]:
         """Return the signatures that a record can have over all days of its uncertain dates, most often a few.
@@ -278,10 +254,3 @@ def _first_within(day: date, period: str) -> date:
     while (end := add_period(first, period)) and end < day:
         first += timedelta(days=1)
     return first
-
-
-def _shift(day: date, by: timedelta) -> date:
-    try:
-        return day + by
-    except OverflowError:
-        return _EARLIEST if by < timedelta(0) else _LATEST
