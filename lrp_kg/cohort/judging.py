@@ -203,6 +203,10 @@ class RowJudge:
 
 def _first_of_each(numbers: Array, most: int) -> Array:
     """Return the places of the first so many of each number."""
+    if most == 1:
+        first = np.full(int(numbers.max(initial=-1)) + 1, -1, np.int64)
+        first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+        return first[first >= 0]
     order = np.argsort(numbers, kind="stable")
     begins = np.flatnonzero(np.diff(numbers[order], prepend=-1))
     rank = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))

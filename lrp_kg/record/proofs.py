@@ -44,11 +44,10 @@ def proven(guideline: Guideline, rules: ConformanceRules, conforms: Callable[[Ra
     def judged_with_others(raw: RawRecord) -> bool:
         """Judge a record with what it must have, where that is not what it is about."""
         own = dict(raw.entries)
-        needed = _needed(rules, own.keys())
         return judged(raw) or any(
             judged(replace(raw, entries=(*zip(needed, others, strict=True), *raw.entries)))
+            for needed in filter(None, _needed(rules, own.keys()))
             for others in itertools.islice(itertools.product(*(values[name] for name in needed)), _TRIES)
-            if needed
         )
 
     values: Values = {}
@@ -63,8 +62,17 @@ def proven(guideline: Guideline, rules: ConformanceRules, conforms: Callable[[Ra
     return found
 
 
-def _needed(rules: ConformanceRules, own: Set[str]) -> list[str]:
-    """Return the properties that a record with some properties must have too."""
+def _needed(rules: ConformanceRules, own: Set[str]) -> Iterator[list[str]]:
+    """Yield the properties that a record with some properties must have too; then with those that it may need."""
+    yield _demanded(rules, own)
+    together = [{look.property for look in joint.looks} for joint in rules.joints if joint.needing]
+    beside = dict.fromkeys(name for names in together if names & own for name in sorted(names - own))
+    if beside:
+        yield [*beside, *_demanded(rules, own | beside.keys())]
+
+
+def _demanded(rules: ConformanceRules, own: Set[str]) -> list[str]:
+    """Return the properties that must be there where some properties are."""
     needed: dict[str, None] = {}
     while True:
         there = own | needed.keys()
@@ -107,8 +115,8 @@ def _day(number: int) -> Node:
 
 
 def _close_to(bounds: tuple[int, ...]) -> list[int]:
-    """Return the bounds and the numbers beside them, the first of them in the middle."""
-    return sorted({b + more for b in bounds for more in (-1, 0, 1)}, key=lambda number: abs(number - bounds[0] - 1))
+    """Return the bounds and the numbers beside them, two of them in the middle; one of these is the first."""
+    return sorted({b + more for b in bounds for more in (-1, 0, 1, 2)}, key=lambda number: abs(number - bounds[0] - 1))
 
 
 def _conditional(rules: ConformanceRules, values: Values) -> Iterator[RawRecord]:
