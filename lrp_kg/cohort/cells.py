@@ -82,19 +82,20 @@ class CellColumns(Sequence[Array]):
 class Rows:
     """Rows as the logic sees them: the cell of each variable, and the days of each date by IRI.
 
-    ``possible`` remembers the first and last days that dates can have beside the others (`ColumnBounds`).
+    ``possible`` remembers the first and last days that dates can have beside the others (`ColumnBounds`). Rows that are
+    ``among`` others have these, and their places among them.
     """
 
     size: int
     cells: Sequence[Array]
     days: Mapping[str, Days]
     possible: dict[str, Days] = field(default_factory=dict, compare=False)
+    among: tuple[Rows, Array] | None = field(default=None, compare=False)
 
     def of(self, rows: Array) -> Rows:
         """Return some of the rows."""
         days = {name: d.of(rows) for name, d in self.days.items()}
-        possible = {name: d.of(rows) for name, d in self.possible.items()}
-        return Rows(len(rows), Taken(self.cells, rows), days, possible)
+        return Rows(len(rows), Taken(self.cells, rows), days, among=(self, rows))
 
     def with_days(self, name: str, days: Days) -> Rows:
         """Return the rows with another date."""
