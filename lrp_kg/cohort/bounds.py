@@ -18,8 +18,15 @@ from lrp_kg.logic.calendar import ALWAYS, Calendar
 FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 
 
+_Bound = Callable[[str, Array, frozenset[str]], Array]
+
+
 class ColumnBounds:
-    """The bounds of the dates of some rows; one number where they are the same in all rows."""
+    """The bounds of the dates of some rows; one number where they are the same in all rows.
+
+    A date is bounded by others, and by what bounds these. Of a date that bounds it without a period between them, no
+    way by a third one has to be looked at: that is never closer.
+    """
 
     def __init__(self, calendar: Calendar, rows: Rows) -> None:
         self._calendar = calendar
@@ -39,40 +46,53 @@ class ColumnBounds:
 
     def _worked_out(self, name: str) -> Days:
         own = self._rows.days[name]
-        exact = own.state == EXACT
-        if exact.all():
+        rows = np.flatnonzero(own.state != EXACT)
+        if not len(rows):
             return own
-        low, high = self._low(name, ()), self._high(name, ())
-        if self._is_unknown(own):
+        low, high = self._low(name, rows, frozenset()), self._high(name, rows, frozenset())
+        if self._is_unknown(own) and not (low.ndim or high.ndim):
             return Days(own.state, *(np.broadcast_to(side, self._rows.size) for side in (low, high)))
-        return Days(own.state, np.where(exact, own.low, low), np.where(exact, own.high, high))
+        found = own.low.copy(), own.high.copy()
+        for side, bound in zip(found, (low, high), strict=True):
+            side[rows] = bound
+        return Days(own.state, *found)
 
-    def _high(self, name: str, passed: tuple[str, ...]) -> Array:
+    def _high(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
-        found: Array = np.asarray(LAST) if self._is_unknown(own) else np.where(own.state == RANGE, own.high, LAST)
-        for span in self._calendar.after(name):
+        unknown = self._is_unknown(own)
+        found: Array = np.asarray(LAST) if unknown else np.where(own.state[rows] == RANGE, own.high[rows], LAST)
+        spans = self._calendar.after(name)
+        beyond = passed.union((name, *(s.counted_from for s in spans if _is_nothing(s))))
+        for span in spans:
             other = span.counted_from
             if other not in passed:
-                last = self._of_other(other, self._high, (*passed, name))
+                last = self._of_other(other, self._high, rows, beyond)
                 found = np.minimum(found, _moved(last, span, self._calendar.last_within))
         return found
 
-    def _low(self, name: str, passed: tuple[str, ...]) -> Array:
+    def _low(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
-        found: Array = np.asarray(FIRST) if self._is_unknown(own) else np.where(own.state == RANGE, own.low, FIRST)
-        for span in self._calendar.before(name):
+        unknown = self._is_unknown(own)
+        found: Array = np.asarray(FIRST) if unknown else np.where(own.state[rows] == RANGE, own.low[rows], FIRST)
+        spans = self._calendar.before(name)
+        beyond = passed.union((name, *(s.field for s in spans if _is_nothing(s))))
+        for span in spans:
             other = span.field
             if other not in passed:
-                first = self._of_other(other, self._low, (*passed, name))
+                first = self._of_other(other, self._low, rows, beyond)
                 found = np.maximum(found, _moved(first, span, self._calendar.first_within))
         return found
 
-    def _of_other(self, name: str, bound: Callable[[str, tuple[str, ...]], Array], passed: tuple[str, ...]) -> Array:
+    def _of_other(self, name: str, bound: _Bound, rows: Array, passed: frozenset[str]) -> Array:
+        """Return the day of another date in some rows, or its bound where it is not known."""
         own = self._rows.days[name]
         if self._is_unknown(own):
-            return bound(name, passed)
-        exact = own.state == EXACT
-        return own.low if exact.all() else np.where(exact, own.low, bound(name, passed))
+            return bound(name, rows, passed)
+        found: Array = own.low[rows]
+        left = np.flatnonzero(own.state[rows] != EXACT)
+        if len(left):
+            found[left] = bound(name, rows[left], passed)
+        return found
 
     @staticmethod
     def _is_unknown(days: Days) -> bool:
@@ -80,8 +100,13 @@ class ColumnBounds:
         return days.state.strides == (0,) and len(days.state) > 0 and days.state[0] == UNKNOWN
 
 
+def _is_nothing(span: DateSpan) -> bool:
+    """Return whether a span only says which of two dates is the later one."""
+    return parse_period(span.within) == (0, 0)
+
+
 def _moved(days: Array, span: DateSpan, function: Callable[[date, DateSpan], date]) -> Array:
-    if parse_period(span.within) == (0, 0):
+    if _is_nothing(span):
         return days
     return _table(span, function).take(days.reshape(-1)).reshape(days.shape)
 
