@@ -15,6 +15,7 @@ from lrp_kg.cohort.cells import Days, Rows
 from lrp_kg.cohort.conditions import ConditionColumn
 from lrp_kg.cohort.deciding import DecisionColumn, States
 from lrp_kg.cohort.editions import EditionStates
+from lrp_kg.cohort.kept import KeptOutcomes
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.cohort.programmes import ProgrammeColumn
 from lrp_kg.cohort.three_valued import all_of
@@ -39,9 +40,12 @@ class Answering(Protocol):
 
 
 class CohortLogic:
-    """What answers rows by a guideline, with all that it remembers; made once for any number of batches."""
+    """What answers rows by a guideline, with all that it remembers; made once for any number of batches.
 
-    def __init__(self, assessor: Assessor) -> None:
+    Some of that is ``kept`` on disk.
+    """
+
+    def __init__(self, assessor: Assessor, *, kept: bool = True) -> None:
         self.assessor = assessor
         self.guideline = g = assessor.guideline
         self.conditions = ConditionColumn(assessor)
@@ -57,10 +61,25 @@ class CohortLogic:
         self.answering: dict[str, Answering] = {d.id: decided[d.iri] for d in g.own_decisions.values()}
         """Each decision and programme by its identifier."""
         self.answering |= self.programmes
+        programmes = ((p.id, [decided[e.decision] for e in p.editions]) for p in g.programmes.values())
+        own = [*((d.id, [decided[d.iri]]) for d in g.own_decisions.values()), *programmes]
+        key = f"{g.content_hash} {assessor.program.engine.name}"
+        self._kept = {name: KeptOutcomes(key, columns[0].results, columns) for name, columns in own} if kept else {}
         self.editions = {p.id: EditionStates(p, g.choosing_field(p)) for p in g.programmes.values()}
         self.in_force: dict[Validity, Memory] = {}
         self.options: dict[tuple[str, str], ResultTable] = {}
         """By decision and option, whether each outcome so far has the option."""
+
+    def outcomes(self, identifier: str, rows: Rows) -> Array:
+        """Return for each row the number of the outcome of a decision or programme, among its `results`."""
+        if identifier in self._kept:
+            self._kept[identifier].recall()
+        return self.answering[identifier].outcomes(rows)
+
+    def keep(self) -> None:
+        """Keep on disk what was asked for the first time, for the next run."""
+        for own in self._kept.values():
+            own.keep()
 
 
 class AnsweredRows:
@@ -91,7 +110,7 @@ class AnsweredRows:
     def outcomes(self, identifier: str) -> Array:
         """Return for each row the number of the outcome of a decision or programme, among its `results`."""
         if identifier not in self._outcomes:
-            self._outcomes[identifier] = self._logic.answering[identifier].outcomes(self.rows)
+            self._outcomes[identifier] = self._logic.outcomes(identifier, self.rows)
         return self._outcomes[identifier]
 
     def results(self, identifier: str) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -52,6 +52,20 @@ class NumberTable:
             found = self._numbers[keys]
         return found
 
+    def __len__(self) -> int:
+        return int((self._numbers >= 0).sum())
+
+    def entries(self) -> tuple[list[int], list[int]]:
+        """Return the keys, and the number of each."""
+        keys = np.flatnonzero(self._numbers >= 0)
+        return keys.tolist(), self._numbers[keys].tolist()
+
+    def recall(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
+        """Have entries that were worked out before."""
+        size = max([len(self._numbers), *(key + 1 for key in keys)])
+        self._numbers = np.full(size, -1, np.int32)
+        self._numbers[np.array(keys, np.int64)] = numbers
+
 
 class Memory:
     """Numbers by keys of several columns; what is new is worked out once."""
@@ -72,6 +86,17 @@ class Memory:
                 number = self._numbers[key] = work_out(row)
             found[place] = number
         return found[inverse]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def entries(self) -> list[tuple[Any, int]]:
+        """Return the keys, each with its number."""
+        return list(self._numbers.items())
+
+    def recall(self, entries: Iterable[tuple[Hashable, int]]) -> None:
+        """Have entries that were worked out before."""
+        self._numbers.update(entries)
 
 
 def taken(column: Array, rows: Array) -> Array:
@@ -152,6 +177,11 @@ class Numbering:
             self.values.append(value)
         return known
 
+    def recall(self, values: Iterable[Hashable]) -> None:
+        """Have values that came before, in their order; there are none yet."""
+        self.values += values
+        self._numbers.update((value, number) for number, value in enumerate(self.values))
+
 
 class ResultTable:
     """What a function makes of numbered values, of each once, while there come to be more of them."""
@@ -185,7 +215,7 @@ class Automaton:
         self.states.number(start)
         self._sizes = sizes
         self._step = step
-        self._tables = [NumberTable() for _ in axes]
+        self.tables = [NumberTable() for _ in axes]
 
     def run(self, cells: Sequence[Array]) -> Array:
         """Return the number of the state in which each row ends."""
@@ -197,7 +227,7 @@ class Automaton:
             for variable, width in zip(variables, widths, strict=True):
                 size *= width
                 key = key * (width if size <= _SMALL else np.int64(width)) + cells[variable]
-            state = self._tables[axis].take(key, partial(self._next, axis, widths), size)
+            state = self.tables[axis].take(key, partial(self._next, axis, widths), size)
         return state
 
     def _next(self, axis: int, widths: Sequence[int], key: int, _row: int) -> int:

@@ -35,11 +35,11 @@ class States:
             self.diagram: Diagram | None = decider.diagram
             axes = [axis.variables for axis in self.diagram.axes]
             self._numbers = [axis.number for axis in self.diagram.axes]
-            self._automaton = Automaton(self.diagram.root, axes, sizes, self._step)
+            self.automaton = Automaton(self.diagram.root, axes, sizes, self._step)
         else:
             self.diagram = None
             axes = [(v,) for v in sorted(decider.reads)]
-            self._automaton = Automaton((), axes, sizes, lambda state, _, own: (*state, *own))
+            self.automaton = Automaton((), axes, sizes, lambda state, _, own: (*state, *own))
         self.axes = axes
         read = [v for axis in axes for v in axis]
         own = [axis for axis in axes if self.diagram and axis[0] in calendar.derived]
@@ -47,7 +47,7 @@ class States:
         self._durations = [
             DurationAxis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
         ]
-        self._situations = Situations(self._durations, calendar)
+        self.situations = Situations(self._durations, calendar)
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
@@ -69,7 +69,7 @@ class States:
 
     def of(self, rows: Rows) -> Array:
         """Return a number for the state of each row, with the cells that rule fields out."""
-        key = self._automaton.run(rows.cells).astype(np.int64)
+        key = self.automaton.run(rows.cells).astype(np.int64)
         for variable in self._beside:
             key = key * (self._cells.variables[variable].size + 1) + rows.cells[variable]
         for name in self._dates:
@@ -82,13 +82,13 @@ class States:
             return np.zeros(len(keys), np.int64)
         for variable in self._beside:
             keys = keys // (self._cells.variables[variable].size + 1)
-        return self._open.take(keys, lambda key, _: self._bits(self._automaton.states.values[key])).astype(np.int64)
+        return self._open.take(keys, lambda key, _: self._bits(self.automaton.states.values[key])).astype(np.int64)
 
     def function(self, key: int) -> int:
         """Return the function that is left in a state."""
         for variable in self._beside:
             key //= self._cells.variables[variable].size + 1
-        found: int = self._automaton.states.values[key]
+        found: int = self.automaton.states.values[key]
         return found
 
     def _bits(self, node: int) -> int:
@@ -118,16 +118,16 @@ class States:
         They have the state of every date, also where the row's state reads none of its durations: what dates come to
         is worked out for one row and holds for rows in other states.
         """
-        names = self._situations.names
+        names = self.situations.names
         bounds = ColumnBounds(self.calendar, rows)
         given = {name: rows.days[name].of(places) for name in names}
         possible = {name: bounds.of(name).of(places) for name in names}
-        return self._situations.columns(half[places], given, possible)
+        return self.situations.columns(half[places], given, possible)
 
     @property
     def dates_named(self) -> int:
         """How many dates the durations are between."""
-        return len(self._situations.names)
+        return len(self.situations.names)
 
 
 class DecisionColumn:
@@ -138,14 +138,19 @@ class DecisionColumn:
         self.decider = decider
         self.states = states
         self.results = results
-        self._situations = Memory()
-        self._classes = Numbering()
-        self._classes.number(((), ()))
-        self._of_state = NumberTable(), NumberTable()
-        self._memories = Memory(), Memory()
+        self.situations = Memory()
+        self.classes = Numbering()
+        self.classes.number(((), ()))
+        self.of_state = NumberTable(), NumberTable()
+        self.of_situation = Memory(), Memory()
         self._asked: tuple[dict[Hashable, int], ...] = {}, {}
         self.completions = Numbering()
         """What the decision can come to while several editions may apply (`Completions`)."""
+
+    @property
+    def memories(self) -> tuple[NumberTable | Memory, ...]:
+        """What is remembered of states, and of states in situations: outcomes, and what decisions can come to."""
+        return (*self.of_state, *self.of_situation)
 
     def outcomes(self, rows: Rows) -> Array:
         """Return the number of the outcome of each row."""
@@ -168,16 +173,16 @@ class DecisionColumn:
 
         plain = np.flatnonzero(half == 0) if len(dated) else np.arange(rows.size)
         if not len(plain) or keys.max() >= _MANY:
-            return self._memories[what].take([keys, classes], ask)
+            return self.of_situation[what].take([keys, classes], ask)
         found = np.empty(rows.size, np.int32)
-        found[plain] = self._of_state[what].take(keys[plain], lambda _, row: ask(int(plain[row])))
+        found[plain] = self.of_state[what].take(keys[plain], lambda _, row: ask(int(plain[row])))
         if len(dated):
-            found[dated] = self._memories[what].take([keys[dated], classes[dated]], lambda row: ask(int(dated[row])))
+            found[dated] = self.of_situation[what].take([keys[dated], classes[dated]], lambda row: ask(int(dated[row])))
         return found
 
     def _ask(self, rows: Rows, row: int, state: int, number: int, what: int) -> int:
         signature, known = rows.signature(row, self.states.reads), rows.dates(row)[0]
-        key, _ = self._classes.values[number]
+        key, _ = self.classes.values[number]
         decider = self.decider
         matters: Hashable = ()
         node = None
@@ -203,6 +208,6 @@ class DecisionColumn:
         def work_out(row: int) -> int:
             place = int(dated[row])
             key = self.decider.date_key(rows.signature(place, self.states.reads), *rows.dates(place))
-            return self._classes.number((key, values_of(known, row)))
+            return self.classes.number((key, values_of(known, row)))
 
-        return self._situations.take(columns, work_out)
+        return self.situations.take(columns, work_out)

@@ -68,6 +68,7 @@ def answer_files(
                     answered, refused = answered + found.num_rows, refused + len(left)
                     some += left[: SHOWN - len(some)]
                     progress("answered", answered + refused)
+    answers.keep()
     return CohortReport(answered, refused, tuple(some))
 
 

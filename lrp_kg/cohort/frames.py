@@ -51,6 +51,7 @@ def assess_frame(
         found.append(answered)
         refused += left
         first += batch.num_rows
+    answers.keep()
     if rejected is not None:
         rejected += [r.as_dict(lang) for r in refused]
     elif refused:

@@ -40,7 +40,7 @@ class Answers:
 
     def __init__(self, service: GuidelineService, choice: Choice | None = None) -> None:
         self.service = service
-        self._logic = CohortLogic(service.assessor)
+        self._logic = CohortLogic(service.assessor, kept=service.assessor.diagrams.cache)
         self._columns = columns_of(self._logic, choice or Choice())
         fields = [field for columns in self._columns for field in columns.fields()]
         own = pa.field(ID, pa.string(), nullable=False)
@@ -51,6 +51,10 @@ class Answers:
         answered = AnsweredRows(self._logic, rows)
         arrays = [array for columns in self._columns for array in columns.arrays(answered)]
         return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.schema)
+
+    def keep(self) -> None:
+        """Keep on disk what the logic was asked for the first time, for the next run."""
+        self._logic.keep()
 
 
 class CohortRun:

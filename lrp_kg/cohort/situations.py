@@ -147,7 +147,7 @@ class Situations:
             name: [(t, t.axis.end == name) for t in every if name in (t.axis.start, t.axis.end)] for name in self.names
         }
         """By a date that is free the durations that it ends, and whether as their later end."""
-        self._joint = Numbering()
+        self.joint = Numbering()
 
     def columns(self, half: Array, given: Mapping[str, Days], possible: Mapping[str, Days]) -> list[Column]:
         """Return the columns of rows: the half-known axes as bits, what is ``given`` of dates, and what they come to.
@@ -178,6 +178,10 @@ class Situations:
                 found += [np.where(far, side, 0) if far.any() else 0 for side in (days.low, days.high)]
         return found
 
+    def has_days(self, key: Sequence[int]) -> bool:
+        """Return whether the values of all columns in a row have days, and not only cells and orders."""
+        return any(key[-4 * len(self.names) :])
+
     @staticmethod
     def _used(turns: DurationTurns, way: bool, half: Array, given: Mapping[str, Days]) -> Array:
         """Return the rows in which durations are half known, and free at one of their ends."""
@@ -205,7 +209,7 @@ class Situations:
             there.append(rows)
         order = _ordered(np.concatenate(days, axis=1), low, high)
         signs = np.concatenate([order, np.stack(there, axis=1).astype(np.int16)], axis=1)
-        numbers = np.array([self._joint.number((name, row.tobytes())) for row in signs], np.int64)
+        numbers = np.array([self.joint.number((name, row.tobytes())) for row in signs], np.int64)
         found = np.full(len(used[0]), -1, np.int64)
         found[some] = numbers[inverse]
         return found

@@ -29,7 +29,7 @@ COMPLETIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class _DateGroup:
+class DateGroup:
     """An unknown date whose partners are known, or lie in ranges, the axes it settles, and their joint choices.
 
     ``names`` are the date itself and the partners that make a difference too.
@@ -107,7 +107,7 @@ class Decider:
         whole = self._cells_of(signature), tuple([name in known_dates for name in self._dates]), key
         known = self._completed.get(whole)
         if known is None:
-            found, groups = self._explore(signature, cast("tuple[_DateGroup, ...]", key), node)
+            found, groups = self._explore(signature, cast("tuple[DateGroup, ...]", key), node)
             known = Completions(
                 frozenset(self._outcomes(found)),
                 self._made_different(found, groups, self._known_ends(signature, known_dates), signature),
@@ -151,13 +151,13 @@ class Decider:
 
         ``node`` is the function that is `left` for the signature, where that was worked out before.
         """
-        groups = cast("tuple[_DateGroup, ...]", key)
+        groups = cast("tuple[DateGroup, ...]", key)
         return self._decide(signature, groups, self._known_ends(signature, known_dates), node)
 
     def relevant(self, signature: Signature, known_dates: DateValues, key: Hashable, node: int) -> Hashable:
         """Return what of a `date_key`, and of the dates that are known, makes a difference to a function."""
         support = self.diagram.support(node)
-        groups = tuple(g for g in cast("tuple[_DateGroup, ...]", key) if g.choices and not support.isdisjoint(g.axes))
+        groups = tuple(g for g in cast("tuple[DateGroup, ...]", key) if g.choices and not support.isdisjoint(g.axes))
         ends = {name for number, d in self._durations if number in support for name in (d.start, d.end)}
         return groups, self._known_ends(signature, known_dates) & ends
 
@@ -179,7 +179,7 @@ class Decider:
             if name in known
         )
 
-    def _date_groups(self, signature: Signature, known: DateValues, ranges: DateRanges) -> tuple[_DateGroup, ...]:
+    def _date_groups(self, signature: Signature, known: DateValues, ranges: DateRanges) -> tuple[DateGroup, ...]:
         by_date: dict[str, list[int]] = {}
         beside: dict[str, set[str]] = {}
         for number, derived in self._durations:
@@ -203,13 +203,13 @@ class Decider:
                 if -1 not in choice:
                     choices.append(tuple(choice))
             names = (name, *sorted(beside[name]))
-            groups.append(_DateGroup(names, tuple(axes), tuple(sorted(set(choices)))))
+            groups.append(DateGroup(names, tuple(axes), tuple(sorted(set(choices)))))
         return tuple(groups)
 
     def _decide(
         self,
         signature: Signature,
-        groups: tuple[_DateGroup, ...],
+        groups: tuple[DateGroup, ...],
         known_ends: frozenset[str],
         node: int | None = None,
     ) -> Outcome:
@@ -220,8 +220,8 @@ class Decider:
         return merged(outcomes, self._options, self._made_different(found, groups, known_ends, signature))
 
     def _explore(
-        self, signature: Signature, groups: tuple[_DateGroup, ...], node: int | None = None
-    ) -> tuple[dict[tuple[int, ...], int], tuple[_DateGroup, ...]]:
+        self, signature: Signature, groups: tuple[DateGroup, ...], node: int | None = None
+    ) -> tuple[dict[tuple[int, ...], int], tuple[DateGroup, ...]]:
         """Return the function that is left for each joint choice of some dates, and the dates that matter."""
         diagram = self.diagram
         diagram.forget()
@@ -250,7 +250,7 @@ class Decider:
     def _made_different(
         self,
         found: Mapping[tuple[int, ...], int],
-        groups: tuple[_DateGroup, ...],
+        groups: tuple[DateGroup, ...],
         known_ends: frozenset[str],
         signature: Signature,
     ) -> tuple[str, ...]:
@@ -272,7 +272,7 @@ class Decider:
         return False
 
     def _missing(
-        self, found: Mapping[tuple[int, ...], int], groups: tuple[_DateGroup, ...], known_ends: frozenset[str]
+        self, found: Mapping[tuple[int, ...], int], groups: tuple[DateGroup, ...], known_ends: frozenset[str]
     ) -> tuple[str, ...]:
         diagram = self.diagram
         fields: set[str] = set()

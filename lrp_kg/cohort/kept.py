@@ -1,0 +1,156 @@
+"""Keeps on disk what decisions came to in the states and situations of a run, so that the next run need not ask again.
+
+What is kept are functions of diagrams, cells of durations and outcomes: no id, no value and no day of a record. It is
+found by the rules of the guideline and by the code that decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from lrp_kg.cache import PACKAGE, cache_folder, file_name, read_kept_bytes, write_kept
+from lrp_kg.cohort.arrays import Numbering
+from lrp_kg.cohort.deciding import DecisionColumn
+from lrp_kg.logic.decide import Completions, DateGroup, Decider
+from lrp_kg.logic.diagrams import Diagram
+from lrp_kg.logic.outcomes import Outcome
+
+MOST = 200_000
+"""Outcomes of states, of one decision or programme, that are kept; where a run has more, what was kept stays."""
+_KIND = "cohorts"
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What the reading of a file of another form can raise."""
+
+
+class KeptOutcomes:
+    """What is kept of one decision, or of the editions of one programme; they number their outcomes together."""
+
+    def __init__(self, key: str, results: Numbering, columns: Sequence[DecisionColumn]) -> None:
+        folder = cache_folder()
+        names = [column.decision for column in columns]
+        self._file = folder / _KIND / file_name(f"{key} {names}", PACKAGE / "cohort") if folder else None
+        self._results = results
+        self._columns = columns
+        self._held = -1
+
+    @property
+    def _size(self) -> int:
+        return sum(len(memory) for column in self._columns for memory in column.memories)
+
+    def recall(self) -> None:
+        """Have what is kept, before the first row is answered; afterwards this does nothing."""
+        if self._held >= 0:
+            return
+        body = read_kept_bytes(self._file) if self._file else None
+        if body is not None and _in_diagrams(self._columns):
+            with suppress(*_BROKEN):
+                found = orjson.loads(body)
+                outcomes = [_outcome(own) for own in found["outcomes"]]
+                parts = [_Recalled(column, own) for column, own in zip(self._columns, found["columns"], strict=True)]
+                self._results.recall(outcomes)
+                for part in parts:
+                    part.apply()
+        self._held = self._size
+
+    def keep(self) -> None:
+        """Keep what there is now, where that is clearly more than before."""
+        if self._file is None or not 0 <= self._held < self._size * 0.95 or self._size > MOST:
+            return
+        if not _in_diagrams(self._columns):
+            return
+        columns = [dict(_kept(column)) for column in self._columns]
+        write_kept(self._file, orjson.dumps({"outcomes": self._results.values, "columns": columns}, default=tuple))
+        self._held = self._size
+
+
+def _in_diagrams(columns: Sequence[DecisionColumn]) -> bool:
+    return all(isinstance(column.decider, Decider) for column in columns)
+
+
+def _diagram(column: DecisionColumn) -> Diagram:
+    assert isinstance(column.decider, Decider)  # noqa: S101
+    return column.decider.diagram
+
+
+def _kept(column: DecisionColumn) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of what is kept of a decision, each with its name."""
+    automaton = column.states.automaton
+    nodes: dict[int, int] = {}
+    yield "nodes", list(_nodes(_diagram(column), automaton.states.values, nodes))
+    yield "states", [nodes[state] for state in automaton.states.values]
+    yield "tables", [table.entries() for table in automaton.tables]
+    yield "joint", [(name, signs.hex()) for name, signs in column.states.situations.joint.values]
+    groups = [([(g.names, g.axes, g.choices) for g in own], known) for own, known in column.classes.values]
+    yield "classes", groups
+    has_days = column.states.situations.has_days
+    yield "situations", [(key, number) for key, number in column.situations.entries() if not has_days(key)]
+    yield "plain", [table.entries() for table in column.of_state]
+    yield "dated", [memory.entries() for memory in column.of_situation]
+    yield "completions", [(list(c.outcomes), c.missing, list(c.functions)) for c in column.completions.values]
+
+
+def _nodes(diagram: Diagram, roots: Sequence[int], numbers: dict[int, int]) -> Iterator[Any]:
+    """Yield the nodes below some roots, each after those below it; these it names by their ``numbers``."""
+    waiting = list(reversed(roots))
+    while waiting:
+        inner = diagram.nodes[waiting[-1]]
+        left = () if isinstance(inner, Outcome) else [child for child in inner[1] if child not in numbers]
+        if left:
+            waiting += left
+            continue
+        node = waiting.pop()
+        if node not in numbers:
+            numbers[node] = len(numbers)
+            yield inner if isinstance(inner, Outcome) else (inner[0], [numbers[child] for child in inner[1]])
+
+
+class _Recalled:
+    """What was kept of a decision, once it was read as a whole."""
+
+    def __init__(self, column: DecisionColumn, kept: dict[str, Any]) -> None:
+        self._column = column
+        self._kept = kept
+        diagram = _diagram(column)
+        numbers: list[int] = []
+        for inner in kept["nodes"]:
+            leaf = not isinstance(inner[0], int)
+            numbers.append(diagram.node(_outcome(inner) if leaf else (inner[0], tuple(numbers[n] for n in inner[1]))))
+        self._states = [numbers[state] for state in kept["states"]]
+        if self._states[:1] != [diagram.root] or len(kept["tables"]) != len(column.states.automaton.tables):
+            raise ValueError
+        self._joint = [(name, bytes.fromhex(signs)) for name, signs in kept["joint"]]
+        self._classes = [(tuple(map(_group, groups)), tuple(known)) for groups, known in kept["classes"]]
+        self._situations = [(tuple(key), number) for key, number in kept["situations"]]
+        self._dated = [[(tuple(key), number) for key, number in entries] for entries in kept["dated"]]
+        self._completions = [
+            Completions(frozenset(map(_outcome, outcomes)), tuple(missing), frozenset(functions))
+            for outcomes, missing, functions in kept["completions"]
+        ]
+
+    def apply(self) -> None:
+        """Let the decision have it."""
+        column, automaton = self._column, self._column.states.automaton
+        automaton.states.recall(self._states[1:])
+        for table, entries in zip(automaton.tables, self._kept["tables"], strict=True):
+            table.recall(*entries)
+        column.states.situations.joint.recall(self._joint)
+        column.classes.recall(self._classes[1:])
+        column.situations.recall(self._situations)
+        for table, entries in zip(column.of_state, self._kept["plain"], strict=True):
+            table.recall(*entries)
+        for memory, own in zip(column.of_situation, self._dated, strict=True):
+            memory.recall(own)
+        column.completions.recall(self._completions)
+
+
+def _outcome(data: Sequence[Any]) -> Outcome:
+    return Outcome(data[0], *map(tuple, data[1:]))
+
+
+def _group(data: Sequence[Any]) -> DateGroup:
+    names, axes, choices = data
+    return DateGroup(tuple(names), tuple(axes), tuple(map(tuple, choices)))
