@@ -121,6 +121,14 @@ def write_kept(file: Path, text: str | bytes) -> bool:
     return True
 
 
+def drop_oldest(folder: Path, most: int) -> None:
+    """Remove files of a cache folder but for so many: those that were written last."""
+    with contextlib.suppress(OSError):
+        files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+        for file in files[:-most]:
+            file.unlink(missing_ok=True)
+
+
 def _head(body: bytes) -> bytes:
     """Return the first line of a cache file: a comment in every cached RDF format."""
     return b"# " + hashlib.sha256(body).hexdigest().encode()

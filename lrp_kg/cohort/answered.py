@@ -52,7 +52,7 @@ class CohortLogic:
         results = {name: Numbering() for name in g.own_decisions}
         for p in g.programmes.values():
             results |= dict.fromkeys((e.decision for e in p.editions), Numbering())
-        decided: dict[str, DecisionColumn] = {}
+        decided = self.decided = dict[str, DecisionColumn]()
         for name, numbering in results.items():
             decider = assessor.decider(name)
             states = States(decider, assessor.cells, assessor.dates)
@@ -73,7 +73,7 @@ class CohortLogic:
     def outcomes(self, identifier: str, rows: Rows) -> Array:
         """Return for each row the number of the outcome of a decision or programme, among its `results`."""
         if identifier in self._kept:
-            self._kept[identifier].recall()
+            self._kept[identifier].recall(rows.size)
         return self.answering[identifier].outcomes(rows)
 
     def keep(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from lrp_kg.cache import PACKAGE, cache_folder, file_name, read_kept_bytes, write_kept
+from lrp_kg.cache import PACKAGE, cache_folder, drop_oldest, file_name, read_kept_bytes, write_kept
 from lrp_kg.cohort.arrays import Numbering
 from lrp_kg.cohort.deciding import DecisionColumn
 from lrp_kg.logic.decide import Completions, DateGroup, Decider
@@ -21,6 +21,10 @@ from lrp_kg.logic.outcomes import Outcome
 
 MOST = 200_000
 """Outcomes of states, of one decision or programme, that are kept; where a run has more, what was kept stays."""
+MANY = 10_000
+"""Rows in a batch from which on it is worth reading what is kept."""
+FILES = 60
+"""Files that are kept: those that were written last."""
 _KIND = "cohorts"
 _BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What the reading of a file of another form can raise."""
@@ -41,9 +45,9 @@ class KeptOutcomes:
     def _size(self) -> int:
         return sum(len(memory) for column in self._columns for memory in column.memories)
 
-    def recall(self) -> None:
-        """Have what is kept, before the first row is answered; afterwards this does nothing."""
-        if self._held >= 0:
+    def recall(self, rows: int) -> None:
+        """Have what is kept, where there are so many rows to come, and none was answered before."""
+        if self._held >= 0 or rows < MANY or self._size:
             return
         body = read_kept_bytes(self._file) if self._file else None
         if body is not None and _in_diagrams(self._columns):
@@ -63,7 +67,9 @@ class KeptOutcomes:
         if not _in_diagrams(self._columns):
             return
         columns = [dict(_kept(column)) for column in self._columns]
-        write_kept(self._file, orjson.dumps({"outcomes": self._results.values, "columns": columns}, default=tuple))
+        body = orjson.dumps({"outcomes": self._results.values, "columns": columns}, default=tuple)
+        if write_kept(self._file, body):
+            drop_oldest(self._file.parent, FILES)
         self._held = self._size
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lrp_kg.cache import PACKAGE, cache_folder, file_name, read_kept_bytes, write_kept
+from lrp_kg.cache import PACKAGE, cache_folder, drop_oldest, file_name, read_kept_bytes, write_kept
 from lrp_kg.guideline import criteria, model, validity
 from lrp_kg.guideline.index import Index
 from lrp_kg.guideline.model import Guideline
@@ -60,10 +60,7 @@ def keep_compiled(guideline: Guideline) -> None:
         return
     own = {f.name: getattr(guideline, f.name) for f in fields(guideline) if f.name != "index"}
     if write_kept(file, pickle.dumps(own, pickle.HIGHEST_PROTOCOL)):
-        with suppress(OSError):
-            others = sorted(file.parent.iterdir(), key=lambda other: other.stat().st_mtime)
-            for other in others[:-KEPT]:
-                other.unlink(missing_ok=True)
+        drop_oldest(file.parent, KEPT)
 
 
 def _file(index: Index) -> Path | None:

@@ -388,7 +388,8 @@ def test_all_that_ordinary_records_say_is_known_beforehand(
     """Every key of a full record is proven, so that a new process needs no judge; none of them is of a patient."""
     known = proven(service.guideline, fresh.rules, lambda raw: not fresh.judge.results(raw))
     keys = ConformanceKeys(fresh.rules)
-    for more in ({}, {"@id": "urn:a:1", "id": "another", "employerSize": 731}):
+    bounds = {"onsetDate": None, "onsetDateEarliest": "2024-03-01", "onsetDateLatest": "2024-04-01"}
+    for more in ({}, {"@id": "urn:a:1", "id": "another", "employerSize": 731}, bounds):
         assert set(keys.of(service.reader.from_json({**GOOD, **more})) or [None]) <= known
     fresh.prepare()
     monkeypatch.setattr(ShapeJudge, "results", lambda *_: pytest.fail("pySHACL is asked"))
