@@ -110,6 +110,7 @@ class ProgrammeRun:
         eligible = result.status == DECIDED and result.answers == (ELIGIBLE,)
         perhaps = eligible or result.status == UNDETERMINED
         in_scope = result.status != NOT_APPLICABLE
+        scope_open = result.status == UNDETERMINED and self.run.verdict(self._scope) == OPEN
         attainable = {e.edition.id for e in applying if ELIGIBLE in (*e.result.answers, *e.result.possible)}
         assessed = asked or result.status != UNDETERMINED or self.run.touches(self.programme, applying)
         return ProgrammeResult(
@@ -125,6 +126,7 @@ class ProgrammeRun:
                 ),
             ),
             assessed=assessed,
+            scope_open=scope_open,
             days=self.run.days(self.programme) if days is None else days,
         )
 
@@ -146,6 +148,10 @@ class ProgrammeRun:
         )
 
     # -- parts ------------------------------------------------------------------------------------
+
+    @property
+    def _scope(self) -> str:
+        return self.run.g.decisions[self.decision].scope
 
     @property
     def _options(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from lrp_kg.answer.results import (
     StatementResult,
 )
 from lrp_kg.durations import day_number
-from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Caution, Guideline
+from lrp_kg.guideline.model import AGREES, DIFFERS, DOUBTFUL, Caution, Guideline, Statement
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.logic.explain import VERDICT_NAMES
 from lrp_kg.namespaces import CP, RDF, XSD
@@ -126,9 +126,9 @@ def decision_lines(d: DecisionResult, programme: ProgrammeResult | None, guideli
     return _result("decisionResult", _decision(d, programme, guideline), tuple(_reasons(d, programme)))
 
 
-def statements_lines(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> ResultLines:
+def statements_lines(part: str, statements: Collection[StatementResult]) -> ResultLines:
     """Return which statements of a part, such as a box, apply."""
-    return _result("statementsResult", _statements(part, statements, certain=certain))
+    return _result("statementsResult", _statements(part, statements, lambda _: True))
 
 
 def notices_lines(guideline: Guideline, notices: Collection[StatementResult]) -> Iterator[ResultLines]:
@@ -143,7 +143,12 @@ def notices_lines(guideline: Guideline, notices: Collection[StatementResult]) ->
 def programme_lines(p: ProgrammeResult) -> Iterator[ResultLines]:
     """Yield which statements of a programme apply, where it has some."""
     if p.shown:
-        yield statements_lines(p.programme.iri, p.shown, certain=p.verdict == ELIGIBLE)
+        eligible, scope_open = p.verdict == ELIGIBLE, p.scope_open
+
+        def certain(s: Statement) -> bool:
+            return eligible or s.any_verdict and not scope_open
+
+        yield _result("statementsResult", _statements(p.programme.iri, p.shown, certain))
 
 
 def facts_lines(guideline: Guideline, facts: Mapping[str, FactResult]) -> Iterator[ResultLines]:
@@ -200,12 +205,14 @@ def _by_edition(programme: ProgrammeResult, guideline: Guideline) -> Iterator[st
         yield from (o.iri for o in decision.options if o.id in e.result.answers)
 
 
-def _statements(part: str, statements: Collection[StatementResult], *, certain: bool = True) -> Iterator[str]:
-    """Yield which statements of a part apply, or may; of a part that is not ``certain`` most only may."""
+def _statements(
+    part: str, statements: Collection[StatementResult], certain: Callable[[Statement], bool]
+) -> Iterator[str]:
+    """Yield which statements of a part apply, or may: of those that it is not ``certain`` to give, all only may."""
     yield f"{ME} <{CP}ofPart> <{part}>"
     for s in statements:
         known = s.verdict == s.in_force == TRUE and not s.edition and not s.statement.condition_text
-        link = "appliesStatement" if known and (certain or s.statement.any_verdict) else "mayApplyStatement"
+        link = "appliesStatement" if known and certain(s.statement) else "mayApplyStatement"
         yield f"{ME} <{CP}{'outdatedStatement' if s.in_force == FALSE else link}> <{s.statement.iri}>"
     yield from (f"{ME} <{CP}reachedLimit> <{s.statement.iri}>" for s in statements if s.reached == TRUE)
     for s in statements:

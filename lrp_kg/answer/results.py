@@ -187,6 +187,7 @@ class ProgrammeResult:
     """Eligibility for a programme; criteria are one for each role over the editions that may apply.
 
     It is ``assessed`` unless nothing that only it asks about is known; then nothing is said of its limits and steps.
+    While its scope is open (``scope_open``) it is not certain that the programme is for the patient at all.
     """
 
     programme: Programme
@@ -197,6 +198,7 @@ class ProgrammeResult:
     limits: tuple[StatementResult, ...]
     steps: tuple[StatementResult, ...]
     assessed: bool
+    scope_open: bool
     days: EligibleDays
 
     @property

@@ -14,6 +14,7 @@ from rdflib.namespace import DCTERMS, OWL, PROV, RDF, XSD
 
 from lrp_kg import GuidelineService, __version__
 from lrp_kg.answer.as_rdf import LoneAnswer
+from lrp_kg.answer.run import Run
 from lrp_kg.guideline.named_graphs import version_iri
 from lrp_kg.logic.classify import FALSE, TRUE
 from lrp_kg.namespaces import local_name
@@ -41,6 +42,11 @@ LATER: Record = {
     "sicknessFundSince": "2022-05-30",
 }
 """A record with a fact whose time has not come."""
+SCOPE_OPEN: Record = {
+    **{"assessmentDate": "2024-01-28", "onsetDate": "2024-01-08", "careLine": "first-line", "contact": "first-contact"},
+    **{"redFlags": "none", "radicularPain": False, "chronicityRisk": "low", "sicknessFundSince": "2024-01-28"},
+}
+"""A record with steps that are given with any verdict of a programme, of which it is not known whether it is asked."""
 NOON = datetime(2024, 1, 28, 12, 30, 15, 999, tzinfo=UTC)
 
 
@@ -299,9 +305,13 @@ def test_graph_has_facts_dates_statements_and_warnings(service: GuidelineService
 
 @pytest.mark.slow
 def test_only_what_certainly_applies_is_said_to_apply(service: GuidelineService) -> None:
-    """A statement applies where its condition is true and its programme is open to the patient; else it may."""
+    """A statement applies where its condition is true and its programme is open to the patient; else it may.
+
+    A step that is given with any verdict applies within the scope of its programme.
+    """
     counts = Counter[str]()
-    for record in CASES:
+    in_scope = Counter[bool]()
+    for record in [*CASES, SCOPE_OPEN]:
         found = service.assessment(record)
         graph = to_graph(found)
         named = {
@@ -315,7 +325,11 @@ def test_only_what_certainly_applies_is_said_to_apply(service: GuidelineService)
             (where,) = (name for name, iris in named.items() if s.statement.iri in iris)
             counts[where] += 1
             p = of_programmes.get(s.statement.iri)
-            certain = s.verdict == TRUE and (p is None or p.verdict == "eligible" or s.statement.any_verdict)
+            certain = s.verdict == TRUE and (p is None or p.verdict == "eligible")
+            if p and s.statement.any_verdict and s.verdict == TRUE:
+                run = Run(service.assessor, service.read(record), explain=False)
+                certain = run.verdict(service.guideline.decisions[p.decision].scope) == TRUE
+                in_scope[certain] += 1
             if where == "appliesStatement":
                 assert certain
                 assert not s.statement.condition_text
@@ -323,3 +337,4 @@ def test_only_what_certainly_applies_is_said_to_apply(service: GuidelineService)
                 assert s.in_force == FALSE
         assert sum(map(len, named.values())) == len({s.statement.iri for s in shown})
     assert len(counts) == 3
+    assert len(in_scope) == 2

@@ -159,6 +159,16 @@ class TestLimits:
         with pytest.raises(QueryTimeLimit, match=r"1 seconds .*LRP_QUERY_SECONDS"):
             hasty.ask(Question(query))
 
+    def test_limit_that_is_reached_with_copies_of_graphs_says_so(self, hasty: PoolEngine) -> None:
+        """A list of default graphs is merged in a copy; a subquery in GRAPH with a variable needs one too."""
+        query = "SELECT (COUNT(*) AS ?n) {from} {{ {values} }}"
+        values = " ".join(f"VALUES ?{name} {{ {' '.join(map(str, range(20)))} }}" for name in "abcdefghij")
+        for graphs, copied in (("", False), ("FROM <urn:g:1> FROM <urn:g:2>", True)):
+            with pytest.raises((QueryTimeLimit, MemoryLimit)) as caught:
+                hasty.ask(Question(query.format_map({"from": graphs, "values": values})))
+            assert ("copied" in caught.value.message) == copied
+            assert caught.value.status == 503
+
     @pytest.mark.slow
     def test_limit_of_the_clock_is_named_with_the_time_used(self, file: Path) -> None:
         with PoolEngine(quads=file, limits=Limits(seconds=0.3, patience=6)) as some:

@@ -29,6 +29,7 @@ from lrp_kg.cohort.entry import LIBRARIES
 from lrp_kg.errors import MalformedQuery, UnknownParameter, UnknownQuery
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Statement, Term
+from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.model import Members, RawRecord
 from lrp_kg.research.frames import Frames
 from lrp_kg.research.questions.parameters import families
@@ -485,29 +486,45 @@ def open_fields(every: list[Said]) -> Counter[tuple[object, ...]]:
     return Counter((f"https://w3id.org/lrp-kg/low-back-pain#{name}", count) for name, count in fields.items())
 
 
-def stances(statements: Mapping[str, Statement], said: dict[str, Any]) -> dict[str, bool]:
-    """Return the statements that an answer has, by IRI, and of each whether it applies for certain somewhere."""
-    parts = [(box["statements"], box.get("mayApply", ()), True) for box in said["boxes"]]
-    parts.append((said["notices"], (), True))
-    for found in said["eligibility"].values():
+def in_scope(service: GuidelineService, sent: dict[str, Any], programme: str) -> bool:
+    """Return whether a record is certainly in the scope of a programme."""
+    g = service.guideline
+    (found,) = (p for p in g.programmes.values() if p.id == programme)
+    signature = service.assessor.signature(service.read({k: v for k, v in sent.items() if not k.startswith("@")}))
+    return service.assessor.verdicts.one(signature, g.decisions[found.editions[-1].decision].scope) == TRUE
+
+
+def stances(
+    service: GuidelineService, statements: Mapping[str, Statement], sent: dict[str, Any], said: dict[str, Any]
+) -> dict[str, bool]:
+    """Return the statements that an answer has, by IRI, and of each whether it applies for certain somewhere.
+
+    A step that is given with any verdict does so in the scope of its programme.
+    """
+    parts = [(box["statements"], box.get("mayApply", ()), True, True) for box in said["boxes"]]
+    parts.append((said["notices"], (), True, True))
+    for programme, found in said["eligibility"].items():
         items = [s for part in ("benefits", "limits", "nextSteps") for s in found[part]]
-        parts.append((items, found.get("mayApply", ()), found["verdict"] == "eligible"))
+        eligible = found["verdict"] == "eligible"
+        parts.append((items, found.get("mayApply", ()), eligible, in_scope(service, sent, programme)))
     sure: dict[str, bool] = {}
-    for items, named, certain in parts:
+    for items, named, certain, asked in parts:
         sure |= {statements[name].iri: False for name in named if statements[name].iri not in sure}
         for item in items:
             s = statements[item["id"]]
             known = item.get("condition", {"verdict": "true"})["verdict"] == "true" and item.get("applies") != "unknown"
             known = known and not {"conditionText", "edition"} & item.keys() and item.get("outdated", False) is False
             if item.get("outdated") is not True:
-                sure[s.iri] = sure.get(s.iri, False) or (known and (certain or s.any_verdict))
+                sure[s.iri] = sure.get(s.iri, False) or (known and (certain or (s.any_verdict and asked)))
     return sure
 
 
 def applying(service: GuidelineService, every: list[Said]) -> Counter[tuple[object, ...]]:
     """Return the twenty statements that apply to most records, with their number."""
     statements = {s.id: s for s in service.guideline.statements}
-    found = Counter(name for _, said in every for name, sure in stances(statements, said).items() if sure)
+    found = Counter(
+        name for sent, said in every for name, sure in stances(service, statements, sent, said).items() if sure
+    )
     texts = {s.iri: in_language(s.label, "en") for s in statements.values()}
     first = sorted(((texts[name], count) for name, count in found.items()), key=lambda row: (-row[1], row[0]))[:20]
     return Counter(first)
@@ -519,7 +536,7 @@ def perhaps_forbidden(service: GuidelineService, every: list[Said]) -> Counter[t
     return Counter(
         (sent["@id"], name)
         for sent, said in every
-        for name, sure in stances(statements, said).items()
+        for name, sure in stances(service, statements, sent, said).items()
         if name in forbidden and not sure
     )
 

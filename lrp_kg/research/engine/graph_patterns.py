@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lrp_kg.research.engine.homes import DATA, TYPE, Homes
-from lrp_kg.research.engine.tokens import Token, UnreadQuery, token_at
+from lrp_kg.research.engine.tokens import PATTERNS, Token, UnreadQuery, bound_once, token_at
 
 Active = tuple[str, ...] | None
 """The graphs of data that patterns are matched in; nothing where they are copied as they are."""
@@ -28,13 +29,15 @@ OWN = "lrpkg"
 """What the names of new variables begin with."""
 _ESCAPE = re.compile(r"\\(.)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_PATTERNS = frozenset(("OPTIONAL", "MINUS", "UNION", "GRAPH", "FILTER", "BIND", "VALUES", "SERVICE"))
 _TERMS = frozenset(("variable", "iri", "name", "text", "number", "blank"))
 
 
 @dataclass(frozen=True)
 class Path:
-    """A property path: an IRI as it is written and in full, or an operator and its operands."""
+    """A property path: an IRI as it is written and in full, or an operator and its operands.
+
+    Those of ``!`` are IRIs, and ``^`` of IRIs.
+    """
 
     operator: str
     parts: tuple[Path, ...] = ()
@@ -42,9 +45,10 @@ class Path:
     iri: str = ""
 
     def leaves(self) -> Iterator[Path]:
-        """Yield the IRIs in it."""
-        if self.operator == "iri":
+        """Yield the IRIs in it, and what is none of some IRIs."""
+        if self.operator in ("iri", "!"):
             yield self
+            return
         for part in self.parts:
             yield from part.leaves()
 
@@ -63,7 +67,8 @@ class Rewriting:
 
     ``names`` says whether the store names a graph for a triple, or for one with a predicate. ``named`` are the graphs
     that GRAPH may name; nothing: all. ``new`` are the variables that it has and the query had not; ``closed``, that it
-    can have no more, since every variable is asked for.
+    can have no more, since every variable is asked for. ``bound`` is what binds the variable of GRAPH in the groups of
+    MINUS, where a group has some.
     """
 
     text: str
@@ -77,6 +82,7 @@ class Rewriting:
     new: int = 0
     closed: bool = False
     has_base: bool = False
+    bound: str = ""
 
     def query(self, active: Active) -> str:
         """Return the query rewritten; ``active`` are the graphs of data that its default graph is made of."""
@@ -231,7 +237,7 @@ class Rewriting:
             return self._group(active)
         if word == "SELECT":
             return self._until("}", active)
-        if word in _PATTERNS:
+        if word in PATTERNS:
             self._next()
             if word == "GRAPH":
                 return self._graph()
@@ -241,6 +247,8 @@ class Rewriting:
                 return " VALUES" + self._values()
             if word == "SERVICE":
                 raise UnreadQuery
+            if word == "MINUS" and self.bound:
+                return f" MINUS {{{self.bound}{self._group(active).removeprefix(' {')}"
             return f" {word}"
         if token.text == "(" and self.before is not None and self.before.word == "BIND":
             self._next()
@@ -271,22 +279,26 @@ class Rewriting:
         if name.kind != "variable":
             return self._one_graph(name)
         seen = [graph for graph in DATA if self.named is None or graph in self.named]
-        inside = self._names_inside(name.text[1:])
+        inside, minus = self._names_inside(name.text[1:])
         place, before = self.place, self.before
         parts = [f"{{ GRAPH {name.text}{self._group(None)} FILTER({name.text} NOT IN ({_listed(DATA)})) }}"]
         for graph in seen:
             self.place, self.before = place, before
-            found, value = self._group((graph,)), f" VALUES {name.text} {{ <{graph}> }}"
-            parts.append(f" {{{value}{found.removeprefix(' {')}" if inside else f"{{{found}{value} }}")
+            value = f" VALUES {name.text} {{ <{graph}> }}"
+            self.bound = value if minus else ""
+            found = self._group((graph,))
+            self.bound = ""
+            parts.append(f" {{{value}{found.removeprefix(' {')}" if inside or minus else f"{{{found}{value} }}")
         return " " + " UNION ".join(parts)
 
-    def _names_inside(self, variable: str) -> bool:
-        """Return whether the group that follows names the variable of its graph, which every triple pattern binds.
+    def _names_inside(self, variable: str) -> tuple[bool, bool]:
+        """Return whether the group that follows names the variable of its graph, and whether it has MINUS.
 
-        Where it may not be bound, a subquery or nothing but values, or is named in a group of its own, nothing is said.
+        Every triple pattern binds that variable, so what is on either side of MINUS shares it. Where it may not be
+        bound, by a subquery or nothing but values, or is named in a group of its own, nothing is said.
         """
         place, before = self.place, self.before
-        found, opened, patterns = False, list[bool](), False
+        found, opened, patterns, minus = False, list[bool](), False, False
         while (token := self._peek()) is not None:
             last = self.before.word if self.before is not None else ""
             self._next()
@@ -304,17 +316,20 @@ class Rewriting:
                 found = True
             if token.word in ("VALUES", "BIND", "GRAPH"):
                 patterns = True
-        end = self.place
+            if token.word == "MINUS":
+                minus = True
+                if len(opened) > 1 or not self._begins_with_triple():
+                    raise UnreadQuery
         self.place, self.before = place, before
-        if (found or patterns) and not self._begins_with_triple(end):
+        if (found or patterns or minus) and not self._begins_with_triple():
             raise UnreadQuery
-        return found
+        return found, minus
 
-    def _begins_with_triple(self, end: int) -> bool:
+    def _begins_with_triple(self) -> bool:
         """Return whether the first thing in the group that follows is a triple pattern."""
-        brace = token_at(self.text, self.place, self.before)
+        brace = self._peek()
         first = token_at(self.text, brace.end, brace) if brace is not None else None
-        return first is not None and first.end < end and (first.kind in _TERMS or first.text == "[")
+        return first is not None and (first.kind in _TERMS or first.text == "[")
 
     def _one_graph(self, name: Token) -> str:
         graph = self._full(name)
@@ -333,7 +348,7 @@ class Rewriting:
         subject = self._node(active, out)
         following = self._peek()
         alone = first is not None and first.text == "[" and out
-        if not (alone and (following is None or following.text in (".", "}") or following.word in _PATTERNS)):
+        if not (alone and (following is None or following.text in (".", "}") or following.word in PATTERNS)):
             self._properties(subject, active, out)
         return "".join(out)
 
@@ -393,7 +408,7 @@ class Rewriting:
             while self._goes_on(";"):
                 again = True
             token = self._peek()
-            if not again or token is None or token.text in (".", "}", "]") or token.word in _PATTERNS:
+            if not again or token is None or token.text in (".", "}", "]") or token.word in PATTERNS:
                 return
 
     def _goes_on(self, sign: str) -> bool:
@@ -417,14 +432,13 @@ class Rewriting:
     def _step(self) -> Path:
         if self._goes_on("^"):
             return Path("^", (self._step(),))
-        token = self._next()
-        if token.text == "(":
+        if self._goes_on("!"):
+            found = self._none()
+        elif self._goes_on("("):
             found = self._path()
             self._expect(")")
-        elif token.text == "a":
-            found = Path("iri", text="a", iri=TYPE)
         else:
-            found = Path("iri", text=token.text, iri=self._full(token))
+            found = self._iri()
         following = self._peek()
         if following is not None and following.text == "?":
             raise UnreadQuery
@@ -433,14 +447,33 @@ class Rewriting:
                 return Path(sign, (found,))
         return found
 
+    def _iri(self) -> Path:
+        token = self._next()
+        return Path("iri", text=token.text, iri=TYPE if token.text == "a" else self._full(token))
+
+    def _none(self) -> Path:
+        """Read what is none of some IRIs, forwards or backwards."""
+        parts, several = [], self._goes_on("(")
+        while True:
+            parts.append(Path("^", (self._iri(),)) if self._goes_on("^") else self._iri())
+            if not (several and self._goes_on("|")):
+                break
+        if several:
+            self._expect(")")
+        return Path("!", tuple(parts))
+
     def _along(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
         if path.operator == "iri":
             return self._one(subject, path, value, active)
+        if path.operator == "!":
+            return self._by_none(subject, path, value, active)
         if all(self._is_plain(leaf, active) for leaf in path.leaves()) and "*" not in str(path):
             return f" {subject} {path} {value} ."
         if path.operator == "^":
             return self._along(value, path.parts[0], subject, active)
         if path.operator == "|":
+            if any(leaf.operator == "!" for leaf in path.leaves()):
+                raise UnreadQuery  # a row is there once, however many of their triples give it
             return " UNION".join(f" {{{self._along(subject, part, value, active)} }}" for part in path.parts)
         if path.operator == "/":
             for n, part in enumerate(path.parts):
@@ -453,6 +486,24 @@ class Rewriting:
         if path.operator == "+" and len(active) == 1 and all(self._is_named(leaf, active) for leaf in path.leaves()):
             return f" GRAPH <{active[0]}> {{ {subject} {path} {value} }}"
         raise UnreadQuery  # a path of no length leads from a term to itself, whatever graph that is in
+
+    def _by_none(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
+        """Return the triples whose predicate is none of some, of which each is one row.
+
+        Where both ends are bound elsewhere too, the rows depend on the order in which the engine goes.
+        """
+        if not any(end.startswith(("?", "$")) and end[1:] in self._bound_once for end in (subject, value)):
+            raise UnreadQuery
+        if len({part.operator for part in path.parts}) > 1:
+            raise UnreadQuery  # of what leads both forwards and backwards a row is there once
+        backwards = path.parts[0].operator == "^"
+        verb, (first, last) = self._variable(), (value, subject) if backwards else (subject, value)
+        names = _listed(leaf.iri for part in path.parts for leaf in part.leaves())
+        return f"{self._any(first, verb, last, active)} FILTER({verb} NOT IN ({names}))"
+
+    @cached_property
+    def _bound_once(self) -> frozenset[str]:
+        return bound_once(self.text)
 
     def _repeated(self, subject: str, path: Path, place: int, value: str, active: tuple[str, ...]) -> str:
         """Return a sequence of which one part, beside an IRI, leads on any number of times: none, or some."""
@@ -468,11 +519,11 @@ class Rewriting:
 
     def _is_named(self, leaf: Path, active: tuple[str, ...]) -> bool:
         """Return whether the store names the graph of all triples in it with a predicate."""
-        return leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) not in active
+        return leaf.operator == "iri" and leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) not in active
 
     def _is_plain(self, leaf: Path, active: tuple[str, ...]) -> bool:
         """Return whether a predicate is nowhere but in the graphs that patterns are matched in."""
-        at_home = leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) in active
+        at_home = leaf.operator == "iri" and leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) in active
         return at_home and not self._elsewhere(leaf.iri)
 
     # -- one triple -------------------------------------------------------------------------------
@@ -529,7 +580,7 @@ class Rewriting:
         return _either(ways, said)
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"<{name}>" for name in names)
 
 

@@ -38,6 +38,12 @@ def time_reached(limits: Limits, used: float, lasted: float, *, by_clock: bool) 
     )
 
 
+def copying_reached(kind: type[LimitReached], limits: Limits) -> LimitReached:
+    """Return the error of a query that reached a limit of time or memory, for which graphs were copied."""
+    seconds, memory = (f"LRP_{setting(name)}" for name in ("seconds", "memory"))
+    return say(kind, "query-limit-copying", seconds=seconds, memory=memory)
+
+
 @contextmanager
 def slot(slots: threading.BoundedSemaphore, limits: Limits) -> Iterator[None]:
     """Hold one of the slots of queries that may run at once; raise `Busy` if none is free."""

@@ -12,6 +12,9 @@ _HEAD = struct.Struct("!II")
 LARGEST = 64 * 1024 * 1024
 """Bytes of a message that are received."""
 
+COPYING = {"copying": True}
+"""What a worker sends before its answer, where it copies graphs for a query."""
+
 
 class Message(NamedTuple):
     """A message: JSON data, bytes, and perhaps a file descriptor that now belongs to the receiver."""

@@ -22,12 +22,14 @@ from lrp_kg.errors import (
     EngineFailed,
     LrpError,
     MalformedQuery,
+    MemoryLimit,
     NotAcceptable,
     QueryRefused,
+    QueryTimeLimit,
     QueryTooLong,
 )
 from lrp_kg.research.engine import messages
-from lrp_kg.research.engine.limits import LIMITS, limit_reached, slot, time_reached
+from lrp_kg.research.engine.limits import LIMITS, copying_reached, limit_reached, slot, time_reached
 from lrp_kg.research.engine.model import Limits, Question, Reply, setting
 from lrp_kg.research.engine.workers import CRASH, GRACE, Worker, Workers
 from lrp_kg.words import error as say
@@ -85,8 +87,13 @@ class PoolEngine(Workers):
             self._own()  # this process was forked: what it inherited belongs to the other
         with slot(self._slots, self.limits):
             for _ in range(2):  # once more if the first worker was ended by something else
-                with contextlib.suppress(_WorkerGone):
-                    return self._ask(self._take(), question)
+                worker = self._take()
+                try:
+                    return self._ask(worker, question)
+                except _WorkerGone:
+                    continue
+                except (QueryTimeLimit, MemoryLimit) as error:
+                    raise copying_reached(type(error), self.limits) if worker.copying else error from None
         raise EngineFailed("The worker was ended before it answered. Ask again in a moment.")
 
     def _ask(self, worker: Worker, question: Question) -> Reply:
@@ -103,6 +110,7 @@ class PoolEngine(Workers):
             "size": limits.size,
         }
         begun = time.monotonic()
+        worker.copying = False
         try:
             messages.send(worker.sock, request)
             message = self._wait(worker)
@@ -127,7 +135,7 @@ class PoolEngine(Workers):
         return Reply(data["form"], data["media"], data["size"], data["rows"], source, tuple(data["graphs"]))
 
     def _wait(self, worker: Worker) -> messages.Message | None:
-        """Wait for the answer of a worker; ``None`` where it ended. Renice a slow one."""
+        """Wait for the answer of a worker; ``None`` where it ended. Renice a slow one; note whether graphs are copied."""
         worker.sock.settimeout(PATIENT)
         try:
             worker.sock.recv(1, socket.MSG_PEEK)
@@ -136,7 +144,11 @@ class PoolEngine(Workers):
                 os.setpriority(os.PRIO_PROCESS, worker.pid, NICE)
             worker.niced = True
         worker.sock.settimeout(self.limits.clock + GRACE)
-        return messages.receive(worker.sock)
+        message = messages.receive(worker.sock)
+        if message is not None and message.data == messages.COPYING:
+            worker.copying = True
+            message = messages.receive(worker.sock)
+        return message
 
     def _raise(self, data: dict[str, Any]) -> NoReturn:
         code, message = data["error"], data.get("message", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -24,11 +24,12 @@ _GRAPH = re.compile(r"graph(?![\w/.\-])(?:\s|#[^\n\r]*)*(<[A-Za-z][A-Za-z0-9+.\-
 
 
 class StoreDataset:
-    """A store, and where its triples are at home."""
+    """A store, and where its triples are at home; ``copying`` is called before graphs are copied for a query."""
 
     def __init__(self, store: ox.Store, homes: Homes | None = None) -> None:
         self.store = store
         self.homes = homes or Homes()
+        self.copying: Callable[[], None] | None = None
         self._names = lru_cache(4096)(self._has_named)
 
     def query(self, text: str, dataset: QueryGraphs) -> Any:
@@ -77,6 +78,8 @@ class StoreDataset:
 
     def _copied(self, dataset: QueryGraphs) -> ox.Store:
         """Return a copy of the graphs that a query sees, each whole and apart."""
+        if self.copying:
+            self.copying()
         copy = ox.Store()
         default, graphs = dataset
         if not dataset:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
 class UnreadQuery(Exception):
     """A query has something that is not read here."""
+
+
+PATTERNS = frozenset(("OPTIONAL", "MINUS", "UNION", "GRAPH", "FILTER", "BIND", "VALUES", "SERVICE"))
+"""What begins another pattern than a triple, but a group or subquery."""
 
 
 class Token(NamedTuple):
@@ -59,6 +65,36 @@ def token_at(text: str, place: int, before: Token | None) -> Token | None:
     return Token(kind, found[0], place, found.end())
 
 
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of a query."""
+    place, before = 0, None
+    while (token := token_at(text, place, before)) is not None:
+        yield token
+        place, before = token.end, token
+
+
+def bound_once(text: str) -> frozenset[str]:
+    """Return the variables of a query that it has as an object in one place, and that no other place can bind.
+
+    An expression of a filter binds none; all else between braces, or after VALUES, may.
+    """
+    counts = Counter[str]()
+    read, opened = list(tokens(text)), [False]
+    for n, token in enumerate(read):
+        last = [t.word for t in read[max(n - 2, 0) : n]]
+        if token.text == "{":
+            opened.append(True)
+        elif token.text == "(":
+            opened.append(False if "FILTER" in last else opened[-1] or last[-1:] == ["VALUES"])
+        elif token.text in ("}", ")"):
+            opened.pop()
+        elif token.kind == "variable" and (opened[-1] or last[-1:] == ["VALUES"]):
+            is_object = n + 1 < len(read) and (read[n + 1].text in _AFTER_OBJECT or read[n + 1].word in PATTERNS)
+            counts[token.text[1:]] += 1 if is_object else 2
+    return frozenset(name for name, count in counts.items() if count == 1)
+
+
+_AFTER_OBJECT = frozenset((".", ";", ",", "}", "]"))
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:(?://|[^?<>\s]*>)")
 
 

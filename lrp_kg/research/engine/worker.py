@@ -23,6 +23,7 @@ def serve(sock: socket.socket, dataset: StoreDataset, memory: int, parent: int) 
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     messages.send(sock, {"ready": True, "sandboxed": sandboxed})
+    dataset.copying = lambda: messages.send(sock, messages.COPYING)
     while (message := messages.receive(sock)) is not None:
         signal.setitimer(signal.ITIMER_REAL, message.data["clock"])
         signal.setitimer(signal.ITIMER_PROF, message.data["seconds"])

@@ -57,6 +57,8 @@ class Worker:
     used: float = 0.0
     """CPU seconds that its earlier jobs took."""
     niced: bool = False
+    copying: bool = False
+    """Whether it copies graphs for the query that it answers."""
 
 
 class Workers(Closing):
