@@ -135,7 +135,7 @@ class PoolEngine(Workers):
         return Reply(data["form"], data["media"], data["size"], data["rows"], source, tuple(data["graphs"]))
 
     def _wait(self, worker: Worker) -> messages.Message | None:
-        """Wait for the answer of a worker; ``None`` where it ended. Renice a slow one; note whether graphs are copied."""
+        """Wait for the answer of a worker; ``None`` where it ended. Renice a slow one; note if graphs are copied."""
         worker.sock.settimeout(PATIENT)
         try:
             worker.sock.recv(1, socket.MSG_PEEK)
