@@ -29,7 +29,7 @@ from lrp_kg.guideline.model import Guideline, Programme
 from lrp_kg.logic.cells import UNKNOWN, Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Decider, KleeneDecider
-from lrp_kg.logic.diagrams import Builder
+from lrp_kg.logic.diagrams import Builder, Function
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import DECIDED, UNDETERMINED, Outcome
 from lrp_kg.logic.steps import Moving
@@ -42,8 +42,8 @@ COMPLETIONS = 1000
 
 _Range = tuple[int, int, int]
 """A variable with its lowest and its highest cell."""
-_Cells = tuple[tuple[int, ...], tuple[int, ...] | None, tuple[int, ...] | None]
-"""Variables with their lowest and their highest cells; ``None`` where nothing bounds them."""
+_Cells = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Variables with their lowest and their highest cells."""
 
 
 class _Partner(NamedTuple):
@@ -227,39 +227,29 @@ class DayFinder:
             key = part, cells
             verdict = self._verdicts.get(key)
             if verdict is None:
-                verdict = self._verdicts.put(key, part.verdict(tuple(self._ranges(cells))))
+                verdict = self._verdicts.put(key, part.verdict(tuple(_ranges(cells))))
             if verdict != before:
                 yield Stretch(date.fromordinal(day), verdict)
                 before = verdict
-
-    def _ranges(self, cells: Iterable[_Cells]) -> Iterator[_Range]:
-        """Yield the lowest and highest cells of variables; where nothing bounds them, the first and the last one."""
-        for variables, least, most in cells:
-            for n, v in enumerate(variables):
-                yield v, least[n] if least else 1, most[n] if most else self._cells.variables[v].size
 
 
 class _Part:
     """What is left of one edition of a programme beside the durations that follow the moving day."""
 
     def __init__(
-        self, decider: Decider | KleeneDecider, left: int | Signature, moving: frozenset[int], unknown: Signature
+        self, decider: Decider | KleeneDecider, left: Function | Signature, moving: frozenset[int], unknown: Signature
     ) -> None:
         self._decider = decider
-        self._root = 0
-        self._fixed = unknown
+        self._function = left if isinstance(left, Function) else None
+        self._fixed = unknown if isinstance(left, Function) else left
         self.reads = moving
         """The variables that still make a difference."""
         self.always: int | None = None
         """The verdict on every day, where the durations make no difference."""
-        if isinstance(left, int) and isinstance(decider, Decider):
-            self._root = left
-            diagram = decider.diagram
-            self.reads = frozenset(v for number in diagram.support(left) for v in diagram.axes[number].variables)
+        if isinstance(left, Function):
+            self.reads = frozenset(v for number in left.support for v in left.diagram.axes[number].variables)
             if moving.isdisjoint(self.reads):
-                self.always = _verdict(diagram.leaves(left))
-        elif isinstance(left, bytes):
-            self._fixed = left
+                self.always = _verdict(left.leaves)
 
     def verdict(self, ranges: tuple[_Range, ...]) -> int:
         """Return the verdict for the lowest and highest cells of the durations: true where certainly eligible."""
@@ -273,7 +263,7 @@ class _Part:
         for completion in _completions(decider, bytes(signature), ranges):
             for v, cell in completion:
                 signature[v] = cell
-            found |= decider.diagram.leaves(decider.left(bytes(signature), self._root))
+            found |= decider.left(bytes(signature), self._function).leaves
         return _verdict(found)
 
 
@@ -286,6 +276,11 @@ class _Plan:
         self.always = always.pop() if len(always) == 1 else None
         self.reads = frozenset(v for part in self.parts.values() for v in part.reads)
         """The variables that still make a difference in some edition."""
+
+
+def _ranges(cells: Iterable[_Cells]) -> Iterator[_Range]:
+    for variables, least, most in cells:
+        yield from zip(variables, least, most, strict=True)
 
 
 def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, ...]) -> Iterator[list[tuple[int, int]]]:

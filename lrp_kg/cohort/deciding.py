@@ -18,7 +18,7 @@ from lrp_kg.cohort.situations import DurationAxis, Situations
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
-from lrp_kg.logic.diagrams import Diagram
+from lrp_kg.logic.diagrams import Diagram, Function
 
 _MANY = 1 << 22
 """States from which on there is no table with a place for each."""
@@ -84,12 +84,11 @@ class States:
             keys = keys // (self._cells.variables[variable].size + 1)
         return self._open.take(keys, lambda key, _: self._bits(self.automaton.states.values[key])).astype(np.int64)
 
-    def function(self, key: int) -> int:
-        """Return the function that is left in a state."""
+    def function(self, key: int) -> Function | None:
+        """Return the function that is left in a state; there is none where no diagram decides."""
         for variable in self._beside:
             key //= self._cells.variables[variable].size + 1
-        found: int = self.automaton.states.values[key]
-        return found
+        return Function(self.diagram, self.automaton.states.values[key]) if self.diagram else None
 
     def _bits(self, node: int) -> int:
         assert self.diagram is not None  # noqa: S101
@@ -185,17 +184,16 @@ class DecisionColumn:
         key, _ = self.classes.values[number]
         decider = self.decider
         matters: Hashable = ()
-        node = None
-        if isinstance(decider, Decider):
-            node = self.states.function(state)
-            matters = state, decider.relevant(signature, known, key, node)
+        function = self.states.function(state)
+        if function and isinstance(decider, Decider):
+            matters = state, decider.relevant(signature, known, key, function)
             found = self._asked[what].get(matters)
             if found is not None:
                 return found
         if what:
-            found = self.completions.number(decider.completions_by(signature, known, key, node))
+            found = self.completions.number(decider.completions_by(signature, known, key, function))
         else:
-            found = self.results.number(decider.decide_by(signature, known, key, node))
+            found = self.results.number(decider.decide_by(signature, known, key, function))
         if matters:
             self._asked[what][matters] = found
         return found

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
-from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge
+from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge, Function
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.outcomes import UNDETERMINED, Outcome, merged
 
@@ -64,6 +64,7 @@ class Decider:
         self.cells = cells
         self.dates = dates
         self._choice = [axis.number for axis in diagram.axes]
+        self._choosing = [_choosing(axis, cells) for axis in diagram.axes]
         self._variables = tuple(v for axis in diagram.axes for v in axis.variables)
         self._order = {f.iri: f.ask_order or 0 for f in cells.guideline.fields.values()}
         self._derived = tuple(v for v in self._variables if v in dates.derived)
@@ -78,11 +79,12 @@ class Decider:
         self._ruling = self._ruling_out()
         """The variables that say that a field which is read cannot have a value."""
         self._cells_of = _taking((*self._variables, *self._ruling))
+        self._ruling_cells_of = _taking(self._implied())
         bound = memories or SharedBound(LIMIT)
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
-        self._by_days: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
-        self._waiting: BoundedMemory[Hashable, bool] = BoundedMemory(bound, _ENTRY)
+        self._by_function: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
         self._completed: BoundedMemory[Hashable, Completions] = BoundedMemory(bound, 3 * _ENTRY)
+        self._groups: BoundedMemory[Hashable, DateGroup] = BoundedMemory(bound, 3 * _ENTRY)
 
     def _durations_read(self) -> frozenset[Axis]:
         return frozenset(self.diagram.axes[number] for number, _ in self._durations)
@@ -93,25 +95,26 @@ class Decider:
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to."""
-        waits = self._derived and self._waits_for_days(signature)
-        key = self._date_groups(signature, known_dates, ranges) if waits else ()
-        return self.completions_by(signature, known_dates, key)
+        function = self.left(signature)
+        groups = self._date_groups(signature, known_dates, ranges) if self._waits(signature, function) else ()
+        return self.completions_by(signature, known_dates, groups, function)
 
     def completions_by(
-        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+        self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function | None = None
     ) -> Completions:
         """Return what the decision can come to with the dates that are known, as a `date_key` bounds the others.
 
-        ``node`` is the function that is `left` for the signature, where that was worked out before.
+        ``function`` is the one that is `left` for the signature, where that was worked out before.
         """
-        whole = self._cells_of(signature), tuple([name in known_dates for name in self._dates]), key
+        function = function or self.left(signature)
+        whole = self._settling(signature, known_dates, key, function)
         known = self._completed.get(whole)
         if known is None:
-            found, groups = self._explore(signature, cast("tuple[DateGroup, ...]", key), node)
+            found, groups = self._explore(function, cast("tuple[DateGroup, ...]", key))
             known = Completions(
                 frozenset(self._outcomes(found)),
                 self._made_different(found, groups, self._known_ends(signature, known_dates), signature),
-                frozenset(map(self.diagram.meaning, found.values())),
+                frozenset(function.diagram.meaning(left.node) for left in found.values()),
             )
             self._completed.put(whole, known)
         return known
@@ -123,52 +126,60 @@ class Decider:
             found = self._known.young.get(key) or self._known.get(key)
             if found is not None:
                 return found
-            if not self._derived or not self._waits_for_days(signature):
-                return self._known.put(key, self._decide(signature, (), self._known_ends(signature, known_dates)))
-        groups = self._date_groups(signature, known_dates, ranges) if self._derived else ()
-        whole = key, groups
-        found = self._by_days.get(whole)
-        if found is None:
-            known_ends = self._known_ends(signature, known_dates)
-            found = self._by_days.put(whole, self._decide(signature, groups, known_ends))
-        return found
+        function = self.left(signature)
+        waits = self._waits(signature, function)
+        groups = self._date_groups(signature, known_dates, ranges) if waits else ()
+        found = self.decide_by(signature, known_dates, groups, function)
+        return found if waits else self._known.put(key, found)
 
-    def _waits_for_days(self, signature: Signature) -> bool:
+    def _waits(self, signature: Signature, function: Function) -> bool:
         """Return whether a duration that is unknown makes a difference: then days can bound it."""
-        key = self._cells_of(signature)
-        known = self._waiting.get(key)
-        return self._waiting.put(key, self._waits(signature)) if known is None else known
-
-    def _waits(self, signature: Signature) -> bool:
-        support = self.diagram.support(self.left(signature))
-        open_ones = (n for n, _ in self._durations if UNKNOWN in [signature[v] for v in self.diagram.axes[n].variables])
-        return not support.isdisjoint(open_ones)
+        if not self._durations:
+            return False
+        support = function.support
+        return any(
+            n in support and UNKNOWN in [signature[v] for v in self.diagram.axes[n].variables]
+            for n, _ in self._durations
+        )
 
     def decide_by(
-        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+        self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function | None = None
     ) -> Outcome:
         """Return the result for a signature and the dates that are known, as another `date_key` bounds the others.
 
-        ``node`` is the function that is `left` for the signature, where that was worked out before.
+        ``function`` is the one that is `left` for the signature, where that was worked out before.
         """
-        groups = cast("tuple[DateGroup, ...]", key)
-        return self._decide(signature, groups, self._known_ends(signature, known_dates), node)
+        function = function or self.left(signature)
+        whole = self._settling(signature, known_dates, key, function)
+        found = self._by_function.get(whole)
+        if found is None:
+            groups = cast("tuple[DateGroup, ...]", key)
+            found = self._decide(signature, groups, self._known_ends(signature, known_dates), function)
+            self._by_function.put(whole, found)
+        return found
 
-    def relevant(self, signature: Signature, known_dates: DateValues, key: Hashable, node: int) -> Hashable:
+    def _settling(self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function) -> Hashable:
+        """Return all that a result depends on."""
+        return function, self.relevant(signature, known_dates, key, function), self._ruling_cells_of(signature)
+
+    def relevant(self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function) -> Hashable:
         """Return what of a `date_key`, and of the dates that are known, makes a difference to a function."""
-        support = self.diagram.support(node)
-        groups = tuple(g for g in cast("tuple[DateGroup, ...]", key) if g.choices and not support.isdisjoint(g.axes))
+        support = function.support
         ends = {name for number, d in self._durations if number in support for name in (d.start, d.end)}
+        if not ends:
+            return ()
+        groups = tuple([g for g in cast("tuple[DateGroup, ...]", key) if g.choices and not support.isdisjoint(g.axes)])
         return groups, self._known_ends(signature, known_dates) & ends
 
-    def left(self, signature: Signature, node: int | None = None) -> int:
-        """Return the function that is left for the cells of a signature, of the whole decision or of a node of it."""
-        self.diagram.forget()
-        chosen = []
-        for axis, choices in zip(self.diagram.axes, self._choice, strict=True):
-            cells = tuple([signature[v] for v in axis.variables])
-            chosen.append(None if UNKNOWN in cells else choices.get(cells))
-        return self.diagram.restrict(self.diagram.root if node is None else node, tuple(chosen))
+    def left(self, signature: Signature, function: Function | None = None) -> Function:
+        """Return what is left for the cells of a signature, of the whole decision or of a function of its diagram."""
+        if function is None:
+            diagram = self.diagram
+            diagram.forget()
+            if diagram.grown:
+                self.diagram = diagram = diagram.anew()
+            function = Function(diagram, diagram.root)
+        return function.restrict(tuple([choice(taken(signature)) for choice, taken in self._choosing]))
 
     def _known_ends(self, signature: Signature, known: Mapping[str, date]) -> frozenset[str]:
         return frozenset(
@@ -193,40 +204,37 @@ class Decider:
         groups = []
         for name, axes in sorted(by_date.items()):
             variables = tuple(v for a in axes for v in self.diagram.axes[a].variables)
-            choices = []
-            for cells in self.dates.joint(name, variables, known, ranges):
-                split, choice = list(cells), []
-                for a in axes:
-                    width = len(self.diagram.axes[a].variables)
-                    own, split = tuple(split[:width]), split[width:]
-                    choice.append(self._choice[a].get(own, -1))
-                if -1 not in choice:
-                    choices.append(tuple(choice))
-            names = (name, *sorted(beside[name]))
-            groups.append(DateGroup(names, tuple(axes), tuple(sorted(set(choices)))))
+            cells = self.dates.joint(name, variables, known, ranges)
+            key = (name, *sorted(beside[name])), tuple(axes), cells
+            groups.append(self._groups.get(key) or self._groups.put(key, self._group(*key)))
         return tuple(groups)
 
+    def _group(self, names: tuple[str, ...], axes: tuple[int, ...], joint: tuple[tuple[int, ...], ...]) -> DateGroup:
+        choices = set()
+        for cells in joint:
+            split, choice = list(cells), []
+            for a in axes:
+                width = len(self.diagram.axes[a].variables)
+                own, split = tuple(split[:width]), split[width:]
+                choice.append(self._choice[a].get(own, -1))
+            if -1 not in choice:
+                choices.add(tuple(choice))
+        return DateGroup(names, axes, tuple(sorted(choices)))
+
     def _decide(
-        self,
-        signature: Signature,
-        groups: tuple[DateGroup, ...],
-        known_ends: frozenset[str],
-        node: int | None = None,
+        self, signature: Signature, groups: tuple[DateGroup, ...], known_ends: frozenset[str], function: Function
     ) -> Outcome:
-        found, groups = self._explore(signature, groups, node)
+        found, groups = self._explore(function, groups)
         outcomes = self._outcomes(found)
         if len(outcomes) == 1 and next(iter(outcomes)).status != UNDETERMINED:
             return next(iter(outcomes))
         return merged(outcomes, self._options, self._made_different(found, groups, known_ends, signature))
 
     def _explore(
-        self, signature: Signature, groups: tuple[DateGroup, ...], node: int | None = None
-    ) -> tuple[dict[tuple[int, ...], int], tuple[DateGroup, ...]]:
+        self, function: Function, groups: tuple[DateGroup, ...]
+    ) -> tuple[dict[tuple[int, ...], Function], tuple[DateGroup, ...]]:
         """Return the function that is left for each joint choice of some dates, and the dates that matter."""
-        diagram = self.diagram
-        diagram.forget()
-        root = self.left(signature) if node is None else node
-        support = diagram.support(root)
+        support = function.support
         groups = tuple(g for g in groups if g.choices and support.intersection(g.axes))
         total = 1
         for group in groups:
@@ -234,22 +242,23 @@ class Decider:
         if total > COMPLETIONS:
             groups = ()
         if not groups:
-            return {(): root}, groups
-        found: dict[tuple[int, ...], int] = {}
+            return {(): function}, groups
+        found: dict[tuple[int, ...], Function] = {}
         for combination in product(*(range(len(g.choices)) for g in groups)):
-            filled: list[int | None] = [None] * len(diagram.axes)  # what is known is not read by the root any more
+            # what is known is not read by the function any more
+            filled: list[int | None] = [None] * len(function.diagram.axes)
             for group, number in zip(groups, combination, strict=True):
                 for axis_number, choice in zip(group.axes, group.choices[number], strict=True):
                     filled[axis_number] = choice
-            found[combination] = diagram.restrict(root, tuple(filled))
+            found[combination] = function.restrict(tuple(filled))
         return found, groups
 
-    def _outcomes(self, found: Mapping[tuple[int, ...], int]) -> set[Outcome]:
-        return set().union(*(self.diagram.leaves(node) for node in set(found.values())))
+    def _outcomes(self, found: Mapping[tuple[int, ...], Function]) -> set[Outcome]:
+        return set().union(*(left.leaves for left in set(found.values())))
 
     def _made_different(
         self,
-        found: Mapping[tuple[int, ...], int],
+        found: Mapping[tuple[int, ...], Function],
         groups: tuple[DateGroup, ...],
         known_ends: frozenset[str],
         signature: Signature,
@@ -257,11 +266,14 @@ class Decider:
         missing = self._missing(found, groups, known_ends)
         return tuple(f for f in missing if not self._ruled_out(f, signature))
 
-    def _ruling_out(self) -> tuple[int, ...]:
+    def _implied(self) -> tuple[int, ...]:
+        """Return the variables that a field which is read implies."""
         fields = {name for v in self._variables for name in self.cells.inputs(v)}
         implied = {i for name in fields for i in self.cells.guideline.fields[name].implies}
-        found = {self.cells.index[i] for i in implied if i in self.cells.index}
-        return tuple(sorted(found.difference(self._variables)))
+        return tuple(sorted({self.cells.index[i] for i in implied if i in self.cells.index}))
+
+    def _ruling_out(self) -> tuple[int, ...]:
+        return tuple(v for v in self._implied() if v not in self._variables)
 
     def _ruled_out(self, field: str, signature: Signature) -> bool:
         """Return whether a field cannot have a value, since it would imply what is known to be false."""
@@ -272,19 +284,18 @@ class Decider:
         return False
 
     def _missing(
-        self, found: Mapping[tuple[int, ...], int], groups: tuple[DateGroup, ...], known_ends: frozenset[str]
+        self, found: Mapping[tuple[int, ...], Function], groups: tuple[DateGroup, ...], known_ends: frozenset[str]
     ) -> tuple[str, ...]:
-        diagram = self.diagram
         fields: set[str] = set()
-        for node in set(found.values()):
-            for axis in diagram.support(node):
-                for variable in diagram.axes[axis].variables:
+        for left in set(found.values()):
+            for axis in left.support:
+                for variable in left.diagram.axes[axis].variables:
                     fields.update(self.cells.inputs(variable))
         for place, group in enumerate(groups):
-            outcomes: dict[tuple[int, ...], int] = {}
-            for combination, node in found.items():
+            outcomes: dict[tuple[int, ...], Function] = {}
+            for combination, left in found.items():
                 others = combination[:place] + combination[place + 1 :]
-                if outcomes.setdefault(others, node) != node:
+                if outcomes.setdefault(others, left) != left:
                     fields.update(group.names)
                     break
         return tuple(sorted(fields - known_ends, key=lambda f: (self._order.get(f, 0), f)))
@@ -315,13 +326,13 @@ class KleeneDecider:
         return Completions(frozenset((outcome,)), outcome.missing, frozenset((meaning,)))
 
     def completions_by(
-        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+        self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function | None = None
     ) -> Completions:
         """Return what the decision comes to; dates do not bound it."""
         return self.completions(signature, known_dates, {})
 
     def decide_by(
-        self, signature: Signature, known_dates: DateValues, key: Hashable, node: int | None = None
+        self, signature: Signature, known_dates: DateValues, key: Hashable, function: Function | None = None
     ) -> Outcome:
         """Return the result for a signature; dates do not bound it."""
         return self.decide(signature, known_dates, {})
@@ -360,6 +371,18 @@ def _taking(variables: tuple[int, ...]) -> Callable[[Signature], tuple[int, ...]
     if len(variables) < 2:
         return lambda signature: tuple([signature[v] for v in variables])
     return itemgetter(*variables)
+
+
+def _choosing(axis: Axis, cells: Cells) -> tuple[Callable[[Any], int | None], Callable[[Signature], Any]]:
+    """Return what gives the number of the choice of an axis for some cells, none where one of them is unknown.
+
+    And what takes these cells of a signature.
+    """
+    taken = itemgetter(*axis.variables)
+    if len(axis.variables) > 1:
+        return axis.number.get, taken
+    size = cells.variables[axis.variables[0]].size
+    return [None, *(axis.number.get((cell,)) for cell in range(1, size + 1))].__getitem__, taken
 
 
 def decider_of(

@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
+from typing import NamedTuple
 
 from lrp_kg.guideline.criteria import Between, Expression, Has, Named, parts_of
 from lrp_kg.guideline.model import Decision
@@ -47,9 +49,14 @@ class Axis:
 
 RESTRICTED = 5000
 """Restrictions of one diagram that are remembered from one record to others."""
+FUNCTIONS = 3000
+"""Functions that restrictions of one diagram came to, beside its own, after which it is used `Diagram.anew`."""
+
+_numbering = Lock()
+"""Held while a function gets its number, which two threads could give to different ones."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Diagram:
     """A decision over its axes. Leaves are outcomes; nodes are numbered, equal functions share a number."""
 
@@ -63,14 +70,21 @@ class Diagram:
     _leaves: dict[int, frozenset[Outcome]] = field(default_factory=dict)
     _meanings: dict[int, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._own = len(self.nodes)
+
     def node(self, key: tuple[int, tuple[int, ...]] | Outcome) -> int:
         """Return the number of a node or leaf; a node with equal children is its child."""
         if not isinstance(key, Outcome) and len(set(key[1])) == 1:
             return key[1][0]
         number = self._unique.get(key)
         if number is None:
-            number = self._unique[key] = len(self.nodes)
-            self.nodes.append(key)
+            with _numbering:
+                number = self._unique.get(key)
+                if number is None:
+                    number = len(self.nodes)
+                    self.nodes.append(key)
+                    self._unique[key] = number
         return number
 
     def restrict(self, node: int, chosen: tuple[int | None, ...]) -> int:
@@ -142,6 +156,16 @@ class Diagram:
         ]
         return Diagram(axes, self.root, nodes, {n: i for i, n in enumerate(nodes)})
 
+    @property
+    def grown(self) -> bool:
+        """Whether restrictions came to more functions than are kept."""
+        return len(self.nodes) > self._own + FUNCTIONS
+
+    def anew(self) -> Diagram:
+        """Return the same diagram without the functions that restrictions came to; its own have the same numbers."""
+        nodes = self.nodes[: self._own]
+        return Diagram(self.axes, self.root, nodes, {n: i for i, n in enumerate(nodes)})
+
     def forget(self) -> None:
         """Drop what was remembered about restrictions, which grows with the records seen, once it is much.
 
@@ -149,6 +173,27 @@ class Diagram:
         """
         if len(self._restricted) > RESTRICTED:
             self._restricted.clear()
+
+
+class Function(NamedTuple):
+    """What is left of a decision: a node of its diagram."""
+
+    diagram: Diagram
+    node: int
+
+    @property
+    def support(self) -> frozenset[int]:
+        """The axes on which it depends."""
+        return self.diagram.support(self.node)
+
+    @property
+    def leaves(self) -> frozenset[Outcome]:
+        """The outcomes that it can still reach."""
+        return self.diagram.leaves(self.node)
+
+    def restrict(self, chosen: tuple[int | None, ...]) -> Function:
+        """Return what is left when axes take the choice of that number; ``None`` leaves one open."""
+        return Function(self.diagram, self.diagram.restrict(self.node, chosen))
 
 
 class DiagramTooLarge(Exception):

@@ -67,6 +67,10 @@ class Stepper:
         key = variables, fixed, moves_end
         return self._known.get(key) or self._known.put(key, self._worked_out(variables, fixed, moves_end))
 
+    def last_cells(self, variables: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the last cell of each of some durations."""
+        return tuple([self._variables[v].size for v in variables])
+
     def _of_all_days(self, variables: tuple[int, ...], moves_end: bool) -> Steps | None:
         """Return the steps from any day that is not at an end of the calendar, where durations count days only."""
         key = variables, moves_end
@@ -74,8 +78,7 @@ class Stepper:
             found = None
             if all(self._derived[v].measure in COUNTING_DAYS for v in variables):
                 found = self._worked_out(variables, _MIDDLE, moves_end)
-                longest = found.cells[-1 if moves_end else 0]
-                if any(cell < self._variables[v].size for v, cell in zip(variables, longest, strict=True)):
+                if found.cells[-1 if moves_end else 0] != self.last_cells(variables):
                     found = None  # too long for the calendar
             self._everywhere[key] = found
         return self._everywhere[key]
@@ -120,7 +123,7 @@ class Moving:
     none where the other date has no bound on that side.
     """
 
-    __slots__ = ("_far_day", "_near_day", "far", "near", "variables")
+    __slots__ = ("_far_day", "_most", "_near_day", "far", "near", "variables")
 
     def __init__(
         self, stepper: Stepper, variables: tuple[int, ...], near: date | None, far: date | None, moves_end: bool
@@ -131,6 +134,7 @@ class Moving:
         if far != near:
             self.far = stepper.steps(variables, far, moves_end) if far else None
             self._far_day = far.toordinal() if far else 0
+        self._most = None if self.far else stepper.last_cells(variables)
 
     def turns(self, low: int, high: int) -> Iterator[int]:
         """Yield the days after a first one, up to a last one, on which the cells at one of the ends change."""
@@ -142,13 +146,13 @@ class Moving:
                 for n in steps.offsets[steps.place(low - fixed) : steps.place(high - fixed)]:
                     yield fixed + n
 
-    def cells(self, day: int) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
-        """Return the lowest and the highest cells on a day; ``None`` where nothing bounds them."""
+    def cells(self, day: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the lowest and the highest cells on a day; where nothing bounds them, these are the first and last."""
         near, far = self.near, self.far
-        least = near.cells[bisect_right(near.offsets, day - self._near_day)] if near else None
-        if far is near and self._far_day == self._near_day:
+        least = near.cells[bisect_right(near.offsets, day - self._near_day)] if near else (1,) * len(self.variables)
+        if far is near and self._far_day == self._near_day and near:
             return least, least
-        return least, far.cells[bisect_right(far.offsets, day - self._far_day)] if far else None
+        return least, far.cells[bisect_right(far.offsets, day - self._far_day)] if far else self._most or ()
 
     def course(self, low: int, high: int) -> tuple[Hashable, ...]:
         """Return what cells come to from a first day to a last one, but for which of the two ends turns first."""
