@@ -172,20 +172,25 @@ class Calendar:
     def _joint_within(
         self, name: str, variables: tuple[int, ...], dates: DateValues, within: DateRanges
     ) -> tuple[tuple[int, ...], ...]:
-        days = self.bounds(name, dates, within)
-        earliest, latest = days.earliest.toordinal(), days.latest.toordinal()
-        beside = []
-        for partner, moves_end, own in self._beside(name, variables):
+        others = {}
+        for partner, *_ in self._beside(name, variables):
             day = dates.get(partner)
-            bounds = DateRange(day, day) if day else within[partner]
-            beside.append((bounds.earliest, bounds.latest, moves_end, own))
-        low = max(earliest, min(*(first.toordinal() for first, *_ in beside), latest) - _REACH)
-        high = min(latest, max(*(last.toordinal() for _, last, *_ in beside), earliest) + _REACH)
+            others[partner] = DateRange(day, day) if day else within[partner]
+        return self.joint_beside(name, variables, others, self.bounds(name, dates, within))
+
+    def joint_beside(
+        self, name: str, variables: tuple[int, ...], others: DateRanges, days: DateRange
+    ) -> tuple[tuple[int, ...], ...]:
+        """Return the joint cells of `joint` by the days that the date can have, and those that the other dates can."""
+        earliest, latest = days.earliest.toordinal(), days.latest.toordinal()
+        low = max(earliest, min(*(r.earliest.toordinal() for r in others.values()), latest) - _REACH)
+        high = min(latest, max(*(r.latest.toordinal() for r in others.values()), earliest) + _REACH)
         if low > high:  # dates that contradict each other, each pair of which can be
             return ()
         moving = []
-        for first, last, moves_end, own in beside:
-            near, far = (last, first) if moves_end else (first, last)
+        for partner, moves_end, own in self._beside(name, variables):
+            bounds = others[partner]
+            near, far = (bounds.latest, bounds.earliest) if moves_end else (bounds.earliest, bounds.latest)
             moving.append(Moving(self.stepper, own, near, far, moves_end))
         key = course_of(moving, low, high)
         return self._joint.get(key) or self._joint.put(key, self._joint_cells(moving, low, high))

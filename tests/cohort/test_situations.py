@@ -58,8 +58,8 @@ def test_one_situation_has_one_answer(service: GuidelineService, free_is_end: bo
         for row, (first, last, low, high) in enumerate(drawn):
             key = tuple(c if isinstance(c, int) else int(c[row]) for c in found)
             own = DateRange(as_date(first), as_date(last))
-            answer = calendar._joint_uncached(
-                names[1], axis.variables, ((names[0], own),), DateRange(as_date(low), as_date(high))
+            answer = calendar.joint_beside(
+                names[1], axis.variables, {names[0]: own}, DateRange(as_date(low), as_date(high))
             )
             answers.setdefault(key, set()).add(answer)
         assert [own for own in answers.values() if len(own) > 1] == []
