@@ -78,8 +78,8 @@ def _in_diagrams(columns: Sequence[DecisionColumn]) -> bool:
 
 
 def _diagram(column: DecisionColumn) -> Diagram:
-    assert isinstance(column.decider, Decider)  # noqa: S101
-    return column.decider.diagram
+    assert column.states.diagram is not None  # noqa: S101
+    return column.states.diagram
 
 
 def _kept(column: DecisionColumn) -> Iterator[tuple[str, Any]]:
