@@ -116,8 +116,7 @@ class GuidelineService:
         """Validate a record and return its values; raise `InvalidRecord` with every problem."""
         raw, findings = self._checked(record)
         if findings:
-            name = "record-problem" if len(findings) == 1 else "record-problems"
-            said = in_every_language(name, count=len(findings))
+            said = in_every_language("record-problems", count=len(findings))
             raise InvalidRecord(said["en"], findings, said)
         return self.reader.understand(raw)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -54,6 +58,15 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"lrp_kg.cli.{module}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; let SIGTERM interrupt it as Ctrl+C does, unless it is the service, which has its own way."""
+        found = super().resolve_command(ctx, args)
+        if found[0] != "serve":
+            ctx.with_resource(_interrupted_by_sigterm())
+        return found
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command on streams that take every character and report their faults."""
         streams.prepare()
@@ -74,6 +87,25 @@ class Commands(click.Group):
             except Exception as error:
                 _report_fault(error)
                 raise SystemExit(CANNOT_RUN) from error
+
+
+@contextlib.contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on SIGTERM, so that what is not whole is removed; a second one ends at once."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _report_fault(error: Exception) -> None:

@@ -91,8 +91,10 @@ class CohortRun:
 
     def _judged(self, batch: Portion) -> tuple[Portion, list[Refused]]:
         """Return the rows that are valid, and those that are refused."""
-        self._check_ids(batch)
+        others = self._check_ids(batch)
         found = self._judge.findings(batch)
+        for row in others - found.keys():
+            found[row] = [_id_missing()]
         refused = [
             Refused(batch.first + row, batch.ids[row].as_py(), tuple(findings))
             for row, findings in sorted(found.items())
@@ -101,13 +103,23 @@ class CohortRun:
             batch = batch.of(np.setdiff1d(np.arange(batch.size), np.fromiter(found, np.int64, len(found))))
         return batch, refused
 
-    def _check_ids(self, batch: Portion) -> None:
-        """Report the rows without an id, and those with one that another row has."""
+    def _check_ids(self, batch: Portion) -> set[int]:
+        """Report the rows without an id, and those with one that another row has.
+
+        Return the rows whose id is no text: what is wrong with it is found where all values are judged.
+        """
         empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(batch.ids), ""), True)
-        for row in np.setdiff1d(np.flatnonzero(np.asarray(empty)), list(batch.broken)).tolist():
-            batch.found.setdefault(row, []).append(problem("id-missing", "row-id-missing", ID))
+        without = set(np.flatnonzero(np.asarray(empty)).tolist()).difference(batch.broken)
+        others = {row for row in without if not isinstance(batch.whole.get(row, {}).get(ID), str | None)}
+        for row in sorted(without - others):
+            batch.found.setdefault(row, []).append(_id_missing())
         if self.repeated:
             twice = pc.is_in(batch.ids, pa.array(sorted(self.repeated), pa.string()))
             for row in np.flatnonzero(np.asarray(twice)).tolist():
                 name = batch.ids[row].as_py()
                 batch.found.setdefault(row, []).append(problem("id-repeated", "row-id-repeated", ID, name))
+        return others
+
+
+def _id_missing() -> Finding:
+    return problem("id-missing", "row-id-missing", ID)

@@ -95,6 +95,8 @@ class Output:
         except OSError as refused:
             raise self._not_written(refused) from None
         finally:
+            with contextlib.suppress(OSError, pa.ArrowException):  # a writer that is left open complains in the end
+                self._writer.close()
             for target in self._targets:
                 target.drop()
 

@@ -18,6 +18,9 @@ from lrp_kg.errors import LrpError
 LANGUAGES = ("en", "nl", "fr", "de")
 """The languages of pages and answers, one file of phrases each."""
 
+ONE = "-one"
+"""At the end of the name of a phrase: what is said of one, in place of what is said of several."""
+
 Text = dict[str, str]
 """One text in several languages, by language tag."""
 _E = TypeVar("_E", bound=LrpError)
@@ -49,8 +52,14 @@ def phrases(lang: str) -> Mapping[str, str]:
 
 
 def phrase(name: str, lang: str, /, **fill: object) -> str:
-    """Return a phrase with its blanks filled in; raise `KeyError` where no phrase has the name."""
-    text = phrases(lang)[name]
+    """Return a phrase with its blanks filled in; raise `KeyError` where no phrase has the name.
+
+    Where its ``count`` is one, it is the phrase whose name has ``-one`` at its end, if there is one.
+    """
+    known = phrases(lang)
+    text = known[name]
+    if fill.get("count") == 1:
+        text = known.get(f"{name}{ONE}", text)
     return text.format(**fill) if fill else text
 
 

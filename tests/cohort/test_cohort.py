@@ -329,6 +329,20 @@ def test_refused_rows_are_written_or_counted(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "o.parquet").column("id").to_pylist() == ["a"]
 
 
+def test_each_finding_of_a_line_is_true(tmp_path: Path) -> None:
+    """A line whose id is no text has one."""
+    ids: list[Any] = [5, True, ["a"], None, "", " "]
+    lines = [json.dumps({"id": i} if n else {"redFlags": "none", "id": i}) for n, i in enumerate(ids)] + ["{}"]
+    (tmp_path / "r.ndjson").write_text("\n".join(lines))
+    done = _run(tmp_path / "r.ndjson", "-o", tmp_path / "o.parquet", "--rejected", tmp_path / "no.ndjson")
+    assert "0 rows answered" in done.output and "7 rows refused" in done.output
+    found = [json.loads(line)["findings"] for line in (tmp_path / "no.ndjson").read_text().splitlines()]
+    assert [[f["name"] for f in own] for own in found] == [["wrong-type"]] * 3 + [["id-missing"]] * 4
+    (tmp_path / "r.ndjson").write_text(lines[0])
+    done = _run(tmp_path / "r.ndjson", "-o", tmp_path / "o.parquet")
+    assert "1 row refused:" in done.output and "has no id" not in done.output
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

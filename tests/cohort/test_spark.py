@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +22,15 @@ import pyarrow.parquet as pq  # noqa: E402
 import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
+from lrp_kg.cli.exit_codes import INTERRUPTED  # noqa: E402
 from lrp_kg.cohort import entry  # noqa: E402
 from lrp_kg.cohort.choice import Choice  # noqa: E402
 from lrp_kg.cohort.describing import description  # noqa: E402
 from lrp_kg.cohort.reading import File, FilePiece  # noqa: E402
 from lrp_kg.cohort.spark import tasks  # noqa: E402
+from lrp_kg.cohort.spark.output import PartedOutput  # noqa: E402
 from lrp_kg.cohort.spark.shipment import Shipment  # noqa: E402
+from lrp_kg.cohort.writing import Output  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
 from tests.cohort.test_mapping import MAPPING, ROWS  # noqa: E402
 from tests.support.cohorts import KINDS, as_table, invented  # noqa: E402
@@ -194,6 +200,31 @@ def test_answers_are_replaced_and_nothing_else(spark: Any, tmp_path: Path) -> No
     done = run(tmp_path / "r.csv", "-o", out, "--engine", "spark")
     assert done.exit_code == 2 and "is not replaced" in done.output
     assert sorted(p.name for p in out.iterdir()) == ["mine.txt", "part-000000.parquet"]
+
+
+def test_file_is_not_replaced_by_a_folder(spark: Any, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+    (tmp_path / "o.parquet").write_text("mine")
+    done = run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet", "--engine", "spark")
+    assert done.exit_code == 2 and "o.parquet is a file" in done.output
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"r.csv": "id\na\n", "o.parquet": "mine"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_sigterm_leaves_nothing(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+
+    def terminated(*_: object) -> None:
+        assert any(p.suffix == ".part" for p in tmp_path.iterdir())
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr(Output, "write", terminated)
+    monkeypatch.setattr(PartedOutput, "finish", terminated)
+    more = ["--rejected", tmp_path / "no.ndjson", "--engine", engine]
+    done = run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet", *more)
+    assert done.exit_code == INTERRUPTED and "nothing is written" in done.output
+    assert [p.name for p in tmp_path.iterdir()] == ["r.csv"]
 
 
 def test_cohort_of_nothing_has_the_columns(spark: Any, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from lrp_kg.research.engine.limits import LIMITS
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
 from lrp_kg.site.searchable import OWN_KINDS
-from lrp_kg.words import LANGUAGES, in_every_language, in_language, other_language, phrase, phrases, said, typeset
+from lrp_kg.words import LANGUAGES, ONE, in_every_language, in_language, other_language, phrase, phrases, said, typeset
 from tests.support.paths import PACKAGE
 
 PREFIXES = {"site-": PACKAGE / "site", "diff-": PACKAGE / "authoring" / "compare", "report-": PACKAGE / "report"}
@@ -50,6 +50,7 @@ COMPOSED = {
     *(f"queries-topic-{topic}" for topic in (*TOPICS, "other")),
     *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
     *(f"query-{code}" for code in LIMITS),
+    *(name for name in phrases("en") if name.endswith(ONE) and name.removesuffix(ONE) in phrases("en")),
     *(f"source-{part}" for part in (*PARTS.values(), "readIn")),
 }
 """Names that code puts together."""
@@ -130,6 +131,21 @@ def test_phrase_with_a_blank() -> None:
     assert phrase("hint-similar", "en", similar="x") == " Did you mean x?"
     with pytest.raises(KeyError):
         phrase("nothing-has-this-name", "en")
+
+
+def test_one_is_said_otherwise_than_several() -> None:
+    names = [name for name in phrases("en") if name.endswith(ONE) and name.removesuffix(ONE) in phrases("en")]
+    assert len(names) > 10
+    for name in names:
+        several = name.removesuffix(ONE)
+        fill = {blank: "x" for blank in re.findall(r"\{(\w+)\}", phrase(several, "en"))}
+        assert set(re.findall(r"\{(\w+)\}", phrase(name, "en"))) == fill.keys() - {"count"}, name
+        for lang in LANGUAGES:
+            one, two = (phrase(several, lang, **fill | {"count": n}) for n in (1, 2))
+            assert one == phrase(name, lang, **fill)
+            assert "2" in two
+            assert one.replace("1", "2") != two or lang != "en"
+    assert phrase("cohort-answered", "en", count=1, file="x") == "1 row answered in x."
 
 
 def test_readme_says_what_the_foot_of_every_page_says() -> None:

@@ -54,7 +54,9 @@ class PartedOutput:
         return self._made
 
     def _demand_place(self) -> None:
-        """Raise `CohortError` where the answers would replace a folder that is something else."""
+        """Raise `CohortError` where the answers would replace a file, or a folder that is something else."""
+        if self._answers.is_file():
+            raise say(CohortError, "error-cohort-file", file=str(self._answers))
         if self._answers.is_dir() and not all(_PART.fullmatch(file.name) for file in self._answers.iterdir()):
             raise say(CohortError, "error-cohort-folder", file=str(self._answers))
 
@@ -98,8 +100,6 @@ class PartedOutput:
         made = self.folder / PARTS
         if self._answers.is_dir():
             self._answers.rename(self.folder / "old")
-        elif self._answers.exists():
-            self._answers.unlink()
         made.rename(self._answers)
 
 
