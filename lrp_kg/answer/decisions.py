@@ -16,7 +16,7 @@ from lrp_kg.answer.parts import Composed, Parts
 from lrp_kg.answer.programmes import superseded
 from lrp_kg.answer.readings import Readable
 from lrp_kg.answer.results import Assessment, EligibleDays
-from lrp_kg.answer.run import Reasons, Run
+from lrp_kg.answer.run import Run
 from lrp_kg.answer.statements import in_order
 from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
@@ -29,7 +29,7 @@ from lrp_kg.logic.diagram_cache import DiagramCache
 from lrp_kg.logic.diagrams import Builder
 from lrp_kg.logic.editions import Eras
 from lrp_kg.logic.explain import Explainer
-from lrp_kg.logic.memory import BoundedMemory, SharedBound
+from lrp_kg.logic.memory import SharedBound
 from lrp_kg.logic.outcomes import Outcome
 from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
@@ -69,9 +69,7 @@ class Assessor:
         self.memories = SharedBound(MEMORY)
         self.verdicts = VerdictMemory(self.program, self.memories)
         self.dates = Calendar(self.cells, keep=cache, memories=self.memories)
-        self.explainer = Explainer(guideline)
-        self._reasons: dict[str, BoundedMemory[Hashable, Reasons]] = {}
-        self.same_reasons: BoundedMemory[Hashable, Reasons] = BoundedMemory(self.memories, 500)
+        self.explainer = Explainer(self.program, self.memories)
         self.builder = Builder(self.program, self.dates, guideline.decisions)
         self.diagrams = DiagramCache(self.builder, cache=cache)
         self._deciders = _Deciders(self)
@@ -105,10 +103,6 @@ class Assessor:
         self.readable = Readable(self)
         self.eras = Eras(guideline.validities)
         self.urgent = [(d, o, o.caution) for d in guideline.own_decisions.values() for o in d.options if o.caution]
-
-    def reasons_by(self, cls: str) -> BoundedMemory[Hashable, Reasons]:
-        """Return the reasons for the verdict of a class that are remembered, by the cells that it reads."""
-        return self._reasons.get(cls) or self._reasons.setdefault(cls, BoundedMemory(self.memories, 300))
 
     @cached_property
     def parts(self) -> Parts:

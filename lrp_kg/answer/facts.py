@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import NamedTuple
 
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue, Spread, StatementResult
-from lrp_kg.guideline.model import Fact
+from lrp_kg.guideline.model import Fact, Statement
 from lrp_kg.guideline.validity import Validity
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED
@@ -17,8 +17,7 @@ YES, LATER, UNKNOWN = "yes", "later", "unknown"
 _ORDER = (YES, LATER, UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """What one statement says of a key; no value where it is a date that is unknown."""
 
     value: FactValue | None
@@ -29,9 +28,46 @@ class _Claim:
     in_force: int = TRUE
 
 
+class StatedFact(NamedTuple):
+    """A fact of a statement, the verdict of its condition, and whether it is in force."""
+
+    fact: Fact
+    verdict: int
+    in_force: int
+
+
+class DecidedFacts(NamedTuple):
+    """What a decision says: of keys that statements give too, and of its ``own`` key, of which nothing else counts."""
+
+    claims: tuple[tuple[str, _Claim], ...]
+    own: tuple[str, _Claim] | None
+
+
+def stated_facts(
+    statement: Statement, verdict_of: Callable[[str | None], int], in_force: Callable[[Validity | None], int]
+) -> tuple[StatedFact, ...]:
+    """Return the facts of a statement, whatever the days of the record."""
+    return tuple(StatedFact(f, verdict_of(f.condition), in_force(f.validity)) for f in statement.facts)
+
+
+def decided_facts(found: DecisionResult, in_force: Callable[[Validity | None], int]) -> DecidedFacts:
+    """Return the facts of a decision."""
+    chosen = [option for option in found.decision.options if option.id in found.result.answers]
+    claims = tuple(
+        (fact.key, _Claim(fact.value, YES, None, None))
+        for option in chosen
+        for fact in option.facts
+        if fact.value is not None and in_force(fact.validity) == TRUE
+    )
+    key = found.decision.fact_key
+    if key is None or found.result.status != DECIDED:
+        return DecidedFacts(claims, None)
+    return DecidedFacts(claims, (key, _Claim(found.result.answers, YES, None, None)))
+
+
 def facts_of(
     statements: Iterable[StatementResult],
-    decisions: Collection[DecisionResult],
+    decisions: Iterable[DecisionResult],
     verdict_of: Callable[[str | None], int],
     in_force: Callable[[Validity | None], int],
 ) -> dict[str, FactResult]:
@@ -39,20 +75,25 @@ def facts_of(
 
     A fact that has ended is there where its statement is printed; any other only where it is or may be in force.
     """
+    stated = ((s, stated_facts(s.statement, verdict_of, in_force)) for s in statements)
+    return merged_facts(stated, (decided_facts(d, in_force) for d in decisions))
+
+
+def merged_facts(
+    stated: Iterable[tuple[StatementResult, Iterable[StatedFact]]], decided: Iterable[DecidedFacts]
+) -> dict[str, FactResult]:
+    """Collect the facts of statements and decisions that were worked out before; see `facts_of`."""
     claims: dict[str, list[_Claim]] = {}
-    for s in statements:
-        for fact in s.statement.facts:
-            claim = _claim(fact, s, verdict_of(fact.condition), in_force(fact.validity))
+    for s, facts in stated:
+        for fact, verdict, own in facts:
+            claim = _claim(fact, s, verdict, own)
             if claim and (claim.in_force != FALSE or s.statement.printed):
                 claims.setdefault(fact.key, []).append(claim)
-    for d in decisions:
-        for option in d.decision.options:
-            if option.id in d.result.answers:
-                for fact in option.facts:
-                    if fact.value is not None and in_force(fact.validity) == TRUE:
-                        claims.setdefault(fact.key, []).append(_Claim(fact.value, YES, None, None))
-        if d.decision.fact_key and d.result.status == DECIDED:
-            claims[d.decision.fact_key] = [_Claim(d.result.answers, YES, None, None)]
+    for d in decided:
+        for key, claim in d.claims:
+            claims.setdefault(key, []).append(claim)
+        if d.own:
+            claims[d.own[0]] = [d.own[1]]
     return {key: _merged(found) for key, found in claims.items() if all(c.value is not None for c in found)}
 
 
@@ -72,6 +113,9 @@ def _claim(fact: Fact, s: StatementResult, verdict: int, own: int) -> _Claim | N
 
 def _merged(claims: list[_Claim]) -> FactResult:
     """Return what statements say together; one that may apply and says something else leaves open what applies."""
+    if len(claims) == 1:
+        value, when, since, statement, spread, force = claims[0]
+        return FactResult(value, when, since, (statement,) if statement else (), spread=spread, in_force=force)
     by_value: dict[FactValue | None, list[_Claim]] = {}
     for claim in claims:
         by_value.setdefault(claim.value, []).append(claim)

@@ -16,26 +16,28 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lrp_kg.answer.day_runs import NEVER
-from lrp_kg.answer.facts import facts_of
+from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, merged_facts, stated_facts
 from lrp_kg.answer.missing import asking_order, questions_of
 from lrp_kg.answer.programmes import superseded
 from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, apart
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
+    FactResult,
     ProgrammeResult,
     StatementResult,
 )
 from lrp_kg.answer.statements import Dating, in_order
 from lrp_kg.guideline.model import Box, Caution, Decision, Programme, Statement
 from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.memory import BoundedMemory
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor
     from lrp_kg.answer.run import Run
 
 P = TypeVar("P")
-_SIZES = {"statement": 600, "decision": 1500, "statements": 2500, "programme": 4000, "warnings": 600}
+_SIZES = {"statement": 600, "decision": 1500, "statements": 900, "programme": 4000, "warnings": 600}
 """Bytes that a part takes without what renderers keep with it, about."""
 
 
@@ -52,40 +54,59 @@ class DecisionPart(AnswerPart):
 
     found: DecisionResult
     boxes: tuple[Box, ...]
+    facts: DecidedFacts
 
 
-@dataclass(frozen=True, slots=True)
-class _One:
-    """One statement, where it applies or may, with what its days are worked out from, and what it waits for."""
+@dataclass(eq=False)
+class StatementPart(AnswerPart):
+    """One statement, where it applies or may, with the days of some record, and what these are worked out from.
 
-    found: StatementResult | None = None
-    dating: Dating | None = None
-    open: frozenset[str] = frozenset()
+    ``open`` are the unknown fields that it waits for.
+    """
+
+    found: StatementResult
+    dating: Dating
+    facts: tuple[StatedFact, ...]
+    open: frozenset[str]
+
+
+class NotSaid:
+    """In place of a statement that does not apply."""
+
+
+NOT_SAID = NotSaid()
 
 
 @dataclass(eq=False)
 class StatementsPart(AnswerPart):
-    """Statements that are said together, with the days of some record, and what these are worked out from.
-
-    ``open`` are the unknown fields that they wait for.
-    """
+    """Statements that are said together, and what each is from: of a programme they have an edition beside it."""
 
     found: tuple[StatementResult, ...]
-    dating: tuple[Dating, ...]
-    open: frozenset[str]
+    ones: tuple[StatementPart, ...]
 
     @cached_property
-    def dated(self) -> tuple[int, ...]:
-        """The places of the statements that have days."""
-        return tuple(n for n, d in enumerate(self.dating) if d.limits)
+    def open(self) -> frozenset[str]:
+        """The unknown fields that they wait for."""
+        return frozenset().union(*(one.open for one in self.ones))
+
+    @cached_property
+    def dated(self) -> tuple[tuple[int, Dating], ...]:
+        """The places of the statements that have days, with what these are worked out from."""
+        return tuple((n, one.dating) for n, one in enumerate(self.ones) if one.dating.limits)
+
+    @cached_property
+    def stating(self) -> tuple[tuple[int, tuple[StatedFact, ...]], ...]:
+        """The places of the statements that have facts, with these."""
+        return tuple((n, one.facts) for n, one in enumerate(self.ones) if one.facts)
 
     def at(self, run: Run) -> tuple[StatementResult, ...]:
         """Return the statements with the days of a record."""
         if not self.dated:
             return self.found
         own = list(self.found)
-        for n in self.dated:
-            own[n] = self.dating[n].again(own[n], run.record.dates, run.assessed)
+        dates, today = run.record.dates, run.assessed
+        for n, dating in self.dated:
+            own[n] = dating.again(own[n], dates, today)
         return tuple(own)
 
 
@@ -98,11 +119,17 @@ class ProgrammePart(AnswerPart):
 
     found: ProgrammeResult
     decision: DecisionResult
+    facts: DecidedFacts
     benefits: StatementsPart
     limits: StatementsPart
     steps: StatementsPart
-    settled: frozenset[str]
-    to_ask: frozenset[str]
+    settled: StatementsPart
+    """The statements that dates and facts are taken from."""
+
+    @cached_property
+    def to_ask(self) -> frozenset[str]:
+        """The fields that its steps, and once it is certain all of it, wait for."""
+        return self.settled.open | self.steps.open | frozenset(self.found.result.missing)
 
     def at(self, run: Run) -> ProgrammeResult:
         """Return the eligibility with the days of a record but for the eligible ones."""
@@ -127,6 +154,11 @@ class Parts:
         self._a = assessor
         self._g = assessor.guideline
         self._known: dict[Hashable, Remembered[Any]] = {}
+        self._rows: dict[tuple[str, bool], tuple[Remembered[StatementPart | NotSaid], ...]] = {}
+        """What remembers each statement of a box, or of an option, by its IRI."""
+        self._together: BoundedMemory[tuple[str, tuple[StatementPart, ...]], StatementsPart] = BoundedMemory(
+            assessor.memories, _SIZES["statements"]
+        )
         self._programmes_read = ReadingsMade(self._read_programme)
         self._ended_read = ReadingsMade(self._read_ended)
         self._boxes = {box.iri: number for number, box in enumerate(assessor.boxes)}
@@ -155,29 +187,28 @@ class Parts:
 
     def _decision(self, run: Run, decision: Decision) -> DecisionPart:
         shown = tuple(box for box in self._boxes_of.get(decision.iri, ()) if run.shows(box, None))
-        return DecisionPart(run.decision(decision), shown)
+        found = run.decision(decision)
+        return DecisionPart(found, shown, decided_facts(found, run.in_force))
 
     def statements(self, run: Run, name: str, statements: tuple[Statement, ...]) -> StatementsPart:
         """Return the statements of a box, or of an option, by its IRI."""
-        key = "statements", name, run.explain
-        known = self._known.get(key) or self._remembered(
-            key, lambda run: _statements(run, run.statements(statements)), "statements"
-        )
-        found: StatementsPart = known.of(run)
-        return found
+        key = name, run.explain
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = tuple(self._one(statement, None, run.explain) for statement in statements)
+        ones = tuple([one for known in row if isinstance(one := known.of(run), StatementPart)])
+        return self._together.get((name, ones)) or self._together.put((name, ones), _together(ones))
 
     def results(self, run: Run, statements: Iterable[Statement], own: int | None) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, with the days of some record."""
-        found = (self._one(run, statement, own).found for statement in statements)
-        return tuple(s for s in found if s is not None)
+        """Return the statements that apply or may apply, with the days of some record, for a part that is made."""
+        ones = (self._one(statement, own, run.explain).within(run) for statement in statements)
+        there = [one for one in ones if isinstance(one, StatementPart)]
+        run.ones.update(((one.found.statement.iri, one.found.in_force), one) for one in there)
+        return tuple(one.found for one in there)
 
-    def _one(self, run: Run, statement: Statement, own: int | None) -> _One:
-        key = "statement", statement.iri, own, run.explain
-        known = self._known.get(key) or self._remembered(key, lambda run: _one(run, statement, own), "statement")
-        found: _One = known.within(run)
-        if found.found is not None:
-            run.ones[statement.iri, found.found.in_force] = found
-        return found
+    def _one(self, statement: Statement, own: int | None, explain: bool) -> Remembered[StatementPart | NotSaid]:
+        key = "statement", statement.iri, own, explain
+        return self._known.get(key) or self._remembered(key, lambda run: _one(run, statement, own), "statement")
 
     def programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         """Return the eligibility for a programme; ``asked``: for this one by name."""
@@ -194,15 +225,15 @@ class Parts:
     def _programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         own = run.programme_run(programme)
         found = own.result(asked=asked, days=NEVER)
-        settled = _open(run, found.settled)
+        decision = own.decision_result(found.result)
         return ProgrammePart(
             found=found,
-            decision=own.decision_result(found.result),
-            benefits=_statements(run, found.benefits),
-            limits=_statements(run, found.limits),
-            steps=_statements(run, found.steps),
-            settled=settled,
-            to_ask=settled | _open(run, found.steps),
+            decision=decision,
+            facts=decided_facts(decision, run.in_force),
+            benefits=_of_programme(run, found.benefits),
+            limits=_of_programme(run, found.limits),
+            steps=_of_programme(run, found.steps),
+            settled=_of_programme(run, found.settled),
         )
 
     def _read_programme(self, key: tuple[str, bool]) -> PartReading:
@@ -258,25 +289,24 @@ class Parts:
         )
 
 
-def _one(run: Run, statement: Statement, own: int | None) -> _One:
+def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | NotSaid:
     for found in run.anew((statement,), own):
         dating = run.dating(statement, found.verdict, found.in_force)
         for limit, _ in dating.limits:
             run.knows(limit.counted_from)
             run.knows_assessment()
-        return _One(found, dating, frozenset(run.open_fields((found,))))
-    return _One()
+        facts = stated_facts(statement, run.verdict, run.in_force)
+        return StatementPart(found, dating, facts, frozenset(run.open_fields((found,))))
+    return NOT_SAID
 
 
-def _statements(run: Run, found: tuple[StatementResult, ...]) -> StatementsPart:
-    """Return results of a run as a part."""
-    ones = [run.ones[s.statement.iri, s.in_force] for s in found]
-    return StatementsPart(found, tuple(one.dating for one in ones if one.dating), _open(run, found))
+def _together(ones: tuple[StatementPart, ...]) -> StatementsPart:
+    return StatementsPart(tuple(one.found for one in ones), ones)
 
 
-def _open(run: Run, found: Iterable[StatementResult]) -> frozenset[str]:
-    """Return what results of a run wait for."""
-    return frozenset().union(*(run.ones[s.statement.iri, s.in_force].open for s in found))
+def _of_programme(run: Run, found: tuple[StatementResult, ...]) -> StatementsPart:
+    """Return results of a programme, with what each of them is from."""
+    return StatementsPart(found, tuple(run.ones[s.statement.iri, s.in_force] for s in found))
 
 
 @dataclass
@@ -299,36 +329,43 @@ class Composed:
         return own | {name: p.decision for name, p in self.programmes.items()}
 
     @cached_property
+    def _said(self) -> list[tuple[StatementsPart, tuple[StatementResult, ...]]]:
+        """The statements that dates and facts are taken from, by part and with the days of the record."""
+        own = [(part, said) for (_, part), (_, said) in zip(self.boxes, self.in_boxes, strict=True)]
+        own += zip(self.notices, self._notices_said, strict=True)
+        return own + [(p.settled, p.settled.at(self.run)) for p in self.programmes.values() if p.settled.found]
+
+    @cached_property
     def in_boxes(self) -> tuple[tuple[Box, tuple[StatementResult, ...]], ...]:
         """The boxes with their statements."""
         return tuple((box, part.at(self.run)) for box, part in self.boxes)
 
     @cached_property
-    def noticed(self) -> tuple[StatementResult, ...]:
-        """The notices."""
-        return tuple(s for part in self.notices for s in part.at(self.run))
+    def _notices_said(self) -> list[tuple[StatementResult, ...]]:
+        return [part.at(self.run) for part in self.notices]
 
     @cached_property
-    def _without_days(self) -> dict[str, ProgrammeResult]:
-        """The programmes without the eligible days."""
-        return {name: p.at(self.run) for name, p in self.programmes.items()}
+    def noticed(self) -> tuple[StatementResult, ...]:
+        """The notices."""
+        return tuple(s for said in self._notices_said for s in said)
 
     @cached_property
     def eligibility(self) -> dict[str, ProgrammeResult]:
         """The programmes with the eligible days."""
-        return {name: replace(p, days=self.run.days(p.programme)) for name, p in self._without_days.items()}
-
-    @cached_property
-    def settled(self) -> list[StatementResult]:
-        """The statements that dates and facts are taken from."""
-        own = [s for _, found in self.in_boxes for s in found]
-        own += self.noticed
-        return own + [s for p in self._without_days.values() for s in p.settled]
+        run = self.run
+        return {name: replace(p.at(run), days=run.days(p.found.programme)) for name, p in self.programmes.items()}
 
     @cached_property
     def dates(self) -> tuple[StatementResult, ...]:
         """The statements that have a date, the earlier first."""
-        return in_order(self.settled)
+        return in_order(said[n] for part, said in self._said for n, _ in part.dated)
+
+    @cached_property
+    def facts(self) -> dict[str, FactResult]:
+        """The facts by their keys."""
+        stated = ((said[n], facts) for part, said in self._said for n, facts in part.stating)
+        decided = [d.facts for d in self.decisions.values()] + [p.facts for p in self.programmes.values()]
+        return merged_facts(stated, decided)
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -339,7 +376,7 @@ class Composed:
         for part in (*(part for _, part in self.boxes), *self.notices):
             further |= part.open
         for p in self.programmes.values():
-            further |= p.settled
+            further |= p.settled.open
         return (*sorted(first, key=order), *sorted(further - first, key=order))
 
     @cached_property
@@ -354,7 +391,7 @@ class Composed:
             programmes=self.eligibility,
             boxes=self.in_boxes,
             notices=self.noticed,
-            facts=facts_of(self.settled, self.results.values(), run.verdict, run.in_force),
+            facts=self.facts,
             dated=self.dates,
             notes=run.notes(self.dates),
             warnings=self.warnings.found,
@@ -364,5 +401,5 @@ class Composed:
         )
 
     def _to_ask(self) -> Collection[str]:
-        fields = frozenset().union(*(p.to_ask.union(p.found.result.missing) for p in self.programmes.values()))
+        fields = frozenset().union(*(p.to_ask for p in self.programmes.values()))
         return self.run.worth_asking(self.missing, lambda: fields, self.wanted)

@@ -184,12 +184,12 @@ class ProgrammeRun:
             ended = {FALSE: None, TRUE: FALSE}.get(candidate.ended, OPEN)
             for of_edition in self.run.statements(own, ended):
                 until = of_edition.until or (candidate.last if of_edition.in_force != TRUE else None)
-                result = replace(of_edition, until=until, edition=edition.id if self._open else None)
+                result = of_edition._replace(until=until, edition=edition.id if self._open else None)
                 found.setdefault(result.statement.iri, []).append(result)
         for results in found.values():
-            first = replace(results[0], edition=EVERY)
+            first = results[0]._replace(edition=EVERY)
             shared = len(results) == len(self.chosen) > 1
-            if shared and all(replace(r, edition=EVERY) == first for r in results):
+            if shared and all(r._replace(edition=EVERY) == first for r in results):
                 yield first
             else:
                 yield from results

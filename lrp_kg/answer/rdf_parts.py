@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.parts import AnswerPart, Composed, DecisionPart, ProgrammePart, StatementsPart, WarningsPart
 from lrp_kg.answer.rdf_results import (
     Said,
@@ -38,9 +37,8 @@ def parts_said(found: Composed) -> Iterator[tuple[AnswerPart, Callable[[], Said]
 def said_of_days(found: Composed) -> Said:
     """Return what an answer says that depends on the days of the record: facts and dates; and its notices."""
     run = found.run
-    facts = facts_of(found.settled, found.results.values(), run.verdict, run.in_force)
     dates = map(date_lines, found.dates)
-    return Said((), (*notices_lines(run.g, found.noticed), *facts_lines(run.g, facts), *dates))
+    return Said((), (*notices_lines(run.g, found.noticed), *facts_lines(run.g, found.facts), *dates))
 
 
 def _decision(part: DecisionPart, guideline: Guideline) -> Said:

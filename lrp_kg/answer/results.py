@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from lrp_kg.guideline.model import (
     DIFFERS,
@@ -74,8 +75,7 @@ class MarkResult:
     holds: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatementResult:
+class StatementResult(NamedTuple):
     """A statement that applies, or may: the ``verdict`` of its whole condition, and its dates.
 
     ``begins`` is the day on which its time comes, where that is known; ``status`` is None where it has no date, and

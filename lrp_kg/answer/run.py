@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -40,22 +40,25 @@ from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
 from lrp_kg.logic.editions import in_force
-from lrp_kg.logic.explain import Reason
-from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Outcome
-from lrp_kg.logic.verdicts import together
+from lrp_kg.logic.explain import Reason, Reasons
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Answers, Outcome
+from lrp_kg.logic.verdicts import SignatureVerdicts, together
 from lrp_kg.record.model import Record
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor
 
 
-class Reasons:
-    """Reasons of which there is one object for each content."""
+class _Common(dict[int, int]):
+    """The verdicts on which several signatures agree, by the numbers of expressions; unknown where they do not."""
 
-    __slots__ = ("reasons",)
+    def __init__(self, found: Sequence[SignatureVerdicts]) -> None:
+        super().__init__()
+        self._found = found
 
-    def __init__(self, reasons: tuple[Reason, ...]) -> None:
-        self.reasons = reasons
+    def __missing__(self, number: int) -> int:
+        own = self[number] = together(verdicts[number] for verdicts in self._found)
+        return own
 
 
 class Run:
@@ -97,7 +100,7 @@ class Run:
         return Readings(self)
 
     @cached_property
-    def era(self) -> Hashable:
+    def era(self) -> tuple[int, ...]:
         """Return which of the rules with a first or last day are in force."""
         return self.a.eras.of(self.bounds)
 
@@ -121,8 +124,19 @@ class Run:
         """Return the verdict of a class; no class is the class of all records."""
         if cls is None:
             return TRUE
-        if self.noted is not None:
-            self.noted.update(self.a.readable.verdict[cls])
+        if self.noted is not None and (number := self.a.verdicts.number(cls)) is not None:
+            self.noted.add(number)
+        return self._verdict(cls)
+
+    def holds(self, cls: str | None) -> bool:
+        """Return whether a class certainly holds."""
+        if cls is None:
+            return True
+        if self.noted is not None and (reading := self.a.readable.holds[cls]) is not None:
+            self.noted.add(reading)
+        return self._verdict(cls) == TRUE
+
+    def _verdict(self, cls: str) -> int:
         known = self._verdicts.get(cls)
         if known is None:
             known = self._verdicts[cls] = self.a.verdicts.common(self.signatures, cls)
@@ -132,8 +146,15 @@ class Run:
         """Return the verdict of an expression."""
         number = self.a.program.index[expression]
         if self.noted is not None:
-            self.noted.update(self.a.readable.expression[number])
-        return together(self.a.verdicts.of(s, (number,))[number] for s in self.signatures)
+            self.noted.add(number)
+        return self.by_number[number]
+
+    @cached_property
+    def by_number(self) -> Mapping[int, int]:
+        """The verdicts by the numbers of expressions; of several signatures those on which they agree."""
+        if len(self.signatures) == 1:
+            return self.readings
+        return _Common([SignatureVerdicts(self.a.verdicts, s) for s in self.signatures])
 
     def result(self, decision: str) -> Outcome:
         """Return the outcome of a decision, by its IRI."""
@@ -143,9 +164,18 @@ class Run:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
 
+    def answers(self, decision: str) -> Answers:
+        """Return the answers of a decision, by its IRI."""
+        noted, self.noted = self.noted, None
+        if noted is not None:
+            noted.add(self.a.readable.answers[decision])
+        found = self.result(decision)
+        self.noted = noted
+        return Answers(found.answers, found.possible)
+
     def chosen(self, decision: Decision) -> list[str]:
         """Return the options, by IRI, that are certain answers of a decision, whatever its status."""
-        answers = self.result(decision.iri).answers
+        answers = self.answers(decision.iri).answers
         return [o.iri for o in decision.options if o.id in answers]
 
     # -- decisions ------------------------------------------------------------------------------
@@ -165,15 +195,7 @@ class Run:
 
     def reasons_of(self, cls: str) -> Reasons:
         """Return the reasons for the verdict of a class, the same object for the same reasons."""
-        key = tuple([self.a.verdicts.projection(s, cls) for s in self.signatures])
-        own = self.a.reasons_by(cls)
-        known = own.get(key)
-        if known is None:
-            found = self.a.explainer.reasons(cls, self.of_expression)
-            content = tuple((r.condition.iri, r.field, r.verdict) for r in found)
-            same = self.a.same_reasons.get(content) or self.a.same_reasons.put(content, Reasons(found))
-            known = own.put(key, same)
-        return known
+        return self.a.explainer.reasons(cls, self.signatures, self.by_number)
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
         """Return the reasons for an outcome, and by option, where these are asked for, why it is no answer."""
@@ -188,7 +210,7 @@ class Run:
             if not answers and not self.explain:
                 continue
             mine = self.why(option.applies_to)
-            if option.refined_by and self.verdict(option.applies_to) == TRUE:
+            if option.refined_by and self.holds(option.applies_to):
                 inner, _ = self.reasons(self.g.decisions[option.refined_by], self.result(option.refined_by))
                 mine += inner
             if answers:
@@ -207,11 +229,11 @@ class Run:
         mine = {decision.iri} | {o.iri for o in decision.options if o.id in result.answers}
         concerned = sorted({number for name in mine for number in self.a.points_on.get(name, ())})
         points = (self.g.open_points[number] for number in concerned)
-        found = tuple(p for p in points if self.verdict(p.applies_to) == self.in_force(p.validity) == TRUE)
-        decisive = frozenset(p.iri for p in found if p.decisive_in and self.verdict(p.decisive_in) == TRUE)
+        found = tuple(p for p in points if self.holds(p.applies_to) and self.in_force(p.validity) == TRUE)
+        decisive = frozenset(p.iri for p in found if p.decisive_in and self.holds(p.decisive_in))
         if result.status != UNDETERMINED:
             return found, decisive
-        if self.verdict(decision.scope) != TRUE:
+        if not self.holds(decision.scope):
             return (), frozenset()
         return tuple(p for p in found if p.iri in decisive), decisive
 
@@ -278,7 +300,7 @@ class Run:
             return False
         if option is not None:
             return option.iri in self.chosen(decision)
-        return self.verdict(decision.scope) == TRUE and self.verdict(box.applies_to) == TRUE
+        return self.holds(decision.scope) and self.holds(box.applies_to)
 
     def statements(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
         """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force.
@@ -294,7 +316,7 @@ class Run:
         verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
         found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
         there = (s for s in found if s.in_force != FALSE or s.statement.printed)
-        return tuple(replace(s, marks=marks) if (marks := tuple(self.marks(s.statement))) else s for s in there)
+        return tuple(s._replace(marks=marks) if (marks := tuple(self.marks(s.statement))) else s for s in there)
 
     def marks(self, statement: Statement) -> Iterator[MarkResult]:
         """Yield what rules of that day, and open points, say of a statement."""
@@ -313,12 +335,12 @@ class Run:
         found = dated(statement, self.dating(statement, verdict, own), self.record, self.assessed, own)
         called_by = self._calling(statement.advice) if statement.advice else None
         reached = self.verdict(statement.reached_if) if statement.reached_if else None
-        if reached and statement.lifted_if and self.verdict(statement.lifted_if) == TRUE:
+        if reached and statement.lifted_if and self.holds(statement.lifted_if):
             reached = FALSE
         because = self.why(statement.condition) if self.explain and statement.condition else ()
         if called_by is None and reached is None and not because:
             return found
-        return replace(found, called_by=called_by, reached=reached, because=because)
+        return found._replace(called_by=called_by, reached=reached, because=because)
 
     def dating(self, statement: Statement, verdict: int, own: int) -> Dating:
         """Return what the dates of a statement are worked out from; ``own`` is whether it is in force."""
@@ -326,7 +348,14 @@ class Run:
 
     def _calling(self, advice: str) -> Caution | None:
         """Return the warning that holds and calls for an advice; of several the last."""
-        return next((w for w in reversed(self.holding()) if w.calls_for == advice), None)
+        if self.noted is not None:
+            self.noted.add(self.a.readable.calling[advice])
+        place = self.calling(advice)
+        return None if place is None else self.g.warnings[place]
+
+    def calling(self, advice: str) -> int | None:
+        """Return the place of that warning."""
+        return next((n for n, cls in self.a.readable.calls[advice] if cls is None or self._verdict(cls) == TRUE), None)
 
     def notes(self, dated: Sequence[StatementResult]) -> Mapping[str, OpenPoint]:
         """Return the open points noted on dates, by the IRI of the statement."""
@@ -341,14 +370,14 @@ class Run:
         """
         found = [caution for decision, option, caution in self.a.urgent if option.iri in self.chosen(decision)]
         holding = filter(None, map(self._on_the_day, self.holding()))
-        found += filter(None, (self.a.calls.given(w, self.result, self.verdict) for w in holding))
+        found += filter(None, (self.a.calls.given(w, self.answers, self.verdict) for w in holding))
         found += [e.superseded for e in ended if e.superseded]
         return tuple(sorted(found, key=lambda w: (w.severity.priority, w.calls_for is None)))
 
     def holding(self) -> list[Caution]:
         """Return the warnings whose situation holds."""
         if self.noted is None:
-            return [w for w in self.g.warnings if self.verdict(w.applies_to) == TRUE]
+            return [w for w in self.g.warnings if self.holds(w.applies_to)]
         places = self.read(self.a.readable.holding)
         return [self.g.warnings[place] for place in places]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -62,8 +62,7 @@ class Dating:
         if not self.limits:
             return found
         days = self.days(dates, today)
-        return replace(
-            found,
+        return found._replace(
             earliest=days.earliest,
             latest=days.latest,
             begins=days.begins,

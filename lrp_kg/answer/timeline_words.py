@@ -10,6 +10,7 @@ from lrp_kg.answer.answer_words import AnswerWords
 from lrp_kg.answer.as_json import Renderer, counted_from
 from lrp_kg.answer.results import Assessment, LaterChanges, ProgrammeResult, StatementResult
 from lrp_kg.answer.timeline import CHANGE, FIELD, PLAN, PROGRAMME, STAGE, Subject, Timeline, TimelineEntry, Undated
+from lrp_kg.guideline.model import Field, Option
 from lrp_kg.logic.classify import OPEN
 
 _HEADINGS = {FIELD: "timeline-record", PLAN: "timeline-plan", PROGRAMME: "timeline-programmes"}
@@ -70,14 +71,15 @@ class TimelineWords:
 
     def title(self, subject: Subject) -> str:
         """Return what an entry is about."""
-        if isinstance(subject, StatementResult):
-            return self.words.label(subject.statement)
-        if isinstance(subject, ProgrammeResult):
-            return self.words.label(subject.programme)
-        if isinstance(subject, tuple):
-            changes = Renderer(self.guideline, self.words.lang).changes(LaterChanges(subject))
-            return "; ".join(self.words.outcomes(changes))
-        return self.words.label(subject)
+        match subject:
+            case StatementResult():
+                return self.words.label(subject.statement)
+            case ProgrammeResult():
+                return self.words.label(subject.programme)
+            case Field() | Option():
+                return self.words.label(subject)
+        changes = Renderer(self.guideline, self.words.lang).changes(LaterChanges(subject))
+        return "; ".join(self.words.outcomes(changes))
 
     def when(self, entry: TimelineEntry) -> str:
         """Return the days of an entry in words."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, parts_of
-from lrp_kg.guideline.model import Condition, Guideline
-from lrp_kg.logic.classify import FALSE, OPEN, TRUE
+from lrp_kg.guideline.model import Condition
+from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program
+from lrp_kg.logic.memory import BoundedMemory, SharedBound
+from lrp_kg.logic.verdicts import FEW, Cellular, cells_of
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
 """What a verdict is called in answers, as RDF the local name of its `cp:Verdict`."""
@@ -22,58 +25,128 @@ class Reason:
     verdict: int
 
 
+class Reasons:
+    """Reasons of which there is one object for each content."""
+
+    __slots__ = ("reasons",)
+
+    def __init__(self, reasons: tuple[Reason, ...] = ()) -> None:
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Node:
+    """An expression as reasons are taken from it: a condition on one field, or several parts with their numbers.
+
+    ``number`` is that of the expression whose verdict counts, ``said`` the reason by this verdict, and ``decisive`` the
+    verdict that one part is enough for.
+    """
+
+    number: int
+    said: tuple[Reasons, ...] = ()
+    parts: tuple[tuple[int, _Node], ...] = ()
+    decisive: int = OPEN
+
+
+_NOTHING = Reasons()
+
+
 class Explainer:
-    """Finds the conditions on single fields that settle, or leave open, an expression."""
+    """Finds the conditions on single fields that settle, or leave open, a class.
 
-    def __init__(self, guideline: Guideline) -> None:
-        self.guideline = guideline
-        self._single: dict[str, str | None] = {}
+    What was found is remembered: of a class that reads few cells by these, of all others by the reasons of its parts.
+    """
 
-    def single_field(self, cls: str) -> str | None:
+    def __init__(self, program: Program, memories: SharedBound) -> None:
+        self._guideline = program.guideline
+        self._program = program
+        self._nodes: dict[str, _Node] = {}
+        self._cells: dict[str, Callable[[Signature], Cellular] | None] = {}
+        self._by_cells: BoundedMemory[Hashable, Reasons] = BoundedMemory(memories, 300)
+        self._joint: BoundedMemory[tuple[Reasons, ...], Reasons] = BoundedMemory(memories, 300)
+        self._each_once: BoundedMemory[Reasons, Reasons] = BoundedMemory(memories, 200)
+        self._same: BoundedMemory[Hashable, Reasons] = BoundedMemory(memories, 500)
+
+    def reasons(self, cls: str, signatures: tuple[Signature, ...], verdicts: Mapping[int, int]) -> Reasons:
+        """Return the conditions for which a class holds, does not hold, or is unknown, each once.
+
+        ``verdicts`` are those on which all signatures agree, by the numbers of expressions.
+        """
+        if cls not in self._nodes:
+            self._prepare(cls)
+        node, cells = self._nodes[cls], self._cells[cls]
+        if cells is None:
+            return self._once(self._of(node, verdicts, False))
+        key = cls, *map(cells, signatures)
+        found = self._by_cells.young.get(key) or self._by_cells.get(key)
+        return found or self._by_cells.put(key, self._once(self._of(node, verdicts, False)))
+
+    def _once(self, found: Reasons) -> Reasons:
+        """Return reasons without those that say the same condition again."""
+        known = self._each_once.get(found)
+        if known is None:
+            once: dict[str, Reason] = {}
+            for reason in found.reasons:
+                once.setdefault(reason.condition.iri, reason)
+            content = tuple((r.condition.iri, r.field, r.verdict) for r in once.values())
+            same = self._same.get(content) or self._same.put(content, Reasons(tuple(once.values())))
+            known = self._each_once.put(found, same)
+        return known
+
+    def _of(self, node: _Node, verdicts: Mapping[int, int], whole: bool) -> Reasons:
+        """Return the reasons; ``whole``: what holds of an open expression too, not only what leaves it open."""
+        if node.said:
+            return node.said[verdicts[node.number]]
+        own = verdicts[node.number]
+        decisive = own if own == OPEN else node.decisive
+        everything = own not in (decisive, OPEN) or (whole and node.decisive == FALSE)
+        parts = node.parts if everything else [p for p in node.parts if verdicts[p[0]] == decisive]
+        if not parts:  # over all days of an uncertain date this is certain, and no part of it is
+            parts, whole = [p for p in node.parts if verdicts[p[0]] == OPEN], True
+        found = tuple([self._of(part, verdicts, whole) for _, part in parts])
+        if len(found) == 1:
+            return found[0]
+        known = self._joint.young.get(found) or self._joint.get(found)
+        return known or self._joint.put(found, Reasons(tuple(r for one in found for r in one.reasons)))
+
+    # -- what a class is made of --------------------------------------------------------------------
+
+    def _prepare(self, cls: str) -> None:
+        reads = tuple(sorted(self._program.fields(Named(cls))))
+        self._cells[cls] = cells_of(reads) if len(reads) <= FEW else None
+        self._nodes[cls] = self._node(Named(cls), None)
+
+    def _node(self, expression: Expression, within: Condition | None) -> _Node:
+        """Return an expression as reasons are taken from it, ``within`` the nearest condition that has a name."""
+        if isinstance(expression, Named):
+            condition = self._guideline.conditions.get(expression.iri)
+            if condition is None:
+                return self._says_nothing
+            field = self._single_field(expression.iri)
+            return self._node(condition.expression, condition) if field is None else self._says(condition, field)
+        if isinstance(expression, (All, AnyOf)):
+            index, decisive = self._program.index, FALSE if isinstance(expression, All) else TRUE
+            parts = tuple((index[p], self._node(p, within)) for p in parts_of(expression))
+            return _Node(index[expression], parts=parts, decisive=decisive)
+        if isinstance(expression, Not):
+            return self._node(expression.part, within)
+        if within is not None and isinstance(expression, (Has, Between)):
+            # a condition without a name of its own is reported as the one it is part of, with the verdict of that one
+            return self._says(within, self._list_of(expression.field))
+        return self._says_nothing
+
+    def _says(self, condition: Condition, field: str) -> _Node:
+        said = tuple(Reasons((Reason(condition, field, verdict),)) for verdict in range(len(VERDICT_NAMES)))
+        return _Node(self._program.index[Named(condition.iri)], said)
+
+    @property
+    def _says_nothing(self) -> _Node:
+        return _Node(0, (_NOTHING,) * len(VERDICT_NAMES))
+
+    def _single_field(self, cls: str) -> str | None:
         """Return the one field a named class reads, or ``None`` if it reads several."""
-        if cls not in self._single:
-            inputs = {self._list_of(f) for f in fields_of(Named(cls), self.guideline.classes)}
-            self._single[cls] = next(iter(inputs)) if len(inputs) == 1 else None
-        return self._single[cls]
+        inputs = {self._list_of(f) for f in fields_of(Named(cls), self._guideline.classes)}
+        return next(iter(inputs)) if len(inputs) == 1 else None
 
     def _list_of(self, field: str) -> str:
-        return self.guideline.expanded.get(field, (field, ""))[0]
-
-    def reasons(self, cls: str, verdict: Callable[[Expression], int]) -> tuple[Reason, ...]:
-        """Return the conditions for which a class holds, does not hold, or is unknown, each once."""
-        found: dict[str, Reason] = {}
-        for reason in self._reasons(Named(cls), None, verdict):
-            found.setdefault(reason.condition.iri, reason)
-        return tuple(found.values())
-
-    def _reasons(
-        self,
-        expression: Expression,
-        within: Condition | None,
-        verdict: Callable[[Expression], int],
-        whole: bool = False,
-    ) -> Iterator[Reason]:
-        """Yield reasons; ``whole``: what holds of an open expression too, not only what leaves it open."""
-        if isinstance(expression, Named):
-            condition = self.guideline.conditions.get(expression.iri)
-            if condition is None:
-                return
-            field = self.single_field(expression.iri)
-            if field is not None:
-                yield Reason(condition, field, verdict(expression))
-            else:
-                yield from self._reasons(condition.expression, condition, verdict, whole)
-        elif isinstance(expression, (All, AnyOf)):
-            own = verdict(expression)
-            decisive = own if own == OPEN else (FALSE if isinstance(expression, All) else TRUE)
-            everything = own not in (decisive, OPEN) or (whole and isinstance(expression, All))
-            parts = [p for p in parts_of(expression) if everything or verdict(p) == decisive]
-            if not parts:  # over all days of an uncertain date this is certain, and no part of it is
-                parts, whole = [p for p in parts_of(expression) if verdict(p) == OPEN], True
-            for part in parts:
-                yield from self._reasons(part, within, verdict, whole)
-        elif isinstance(expression, Not):
-            yield from self._reasons(expression.part, within, verdict, whole)
-        elif within is not None and isinstance(expression, (Has, Between)):
-            # a condition without a name of its own is reported as the one it is part of, with the verdict of that one
-            yield Reason(within, self._list_of(expression.field), verdict(Named(within.iri)))
+        return self._guideline.expanded.get(field, (field, ""))[0]

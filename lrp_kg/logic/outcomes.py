@@ -28,6 +28,13 @@ class Outcome(NamedTuple):
     holding: tuple[str, ...] = ()
 
 
+class Answers(NamedTuple):
+    """The identifiers of the certain answers of a decision, and of further possible ones, whatever else is of it."""
+
+    answers: tuple[str, ...]
+    possible: tuple[str, ...]
+
+
 def outcome_of(
     decision: Decision, verdict: Callable[[str], int], refined: Callable[[str], Outcome] | None = None
 ) -> Outcome:

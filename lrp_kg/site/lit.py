@@ -58,7 +58,7 @@ class _Lighting:
         self.lane_field = self.guideline.fields.get(lane_field)
         self.run = Run(assessor, record, explain=False)
         self.lane = record.values.get(lane_field)
-        shown = {b.iri: assessor.calls.shown(b, self.run.result, self.run.verdict) for b in self.boxes}
+        shown = {b.iri: assessor.calls.shown(b, self.run.answers, self.run.verdict) for b in self.boxes}
         self.shown = {name: state for name, state in shown.items() if state != FALSE}
 
     @property

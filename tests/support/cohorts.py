@@ -233,7 +233,7 @@ def _statements(service: GuidelineService, record: Json, answer: Assessment) -> 
         said(statements, lambda _: True)
     said(answer.notices, lambda _: True)
     for box in g.boxes.values():
-        if a.calls.shown(box, run.result, run.verdict) == OPEN:
+        if a.calls.shown(box, run.answers, run.verdict) == OPEN:
             may(box.statements)
     for iri, notices in g.notices.items():
         decision, option = g.option_owners[iri]
