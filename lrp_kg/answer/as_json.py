@@ -92,7 +92,7 @@ class Renderer:
             return str(value)
         return self._values.get(value, value) if isinstance(value, str) else value
 
-    def reason(self, record: Record, reason: Reason) -> Json:
+    def reason(self, record: Record, reason: Reason) -> Any:
         """Render a reason."""
         return {
             "condition": reason.condition.id,
@@ -101,7 +101,7 @@ class Renderer:
             "verdict": VERDICT_NAMES[reason.verdict],
         }
 
-    def reasons(self, record: Record, reasons: Iterable[Reason]) -> list[Json]:
+    def reasons(self, record: Record, reasons: Iterable[Reason]) -> list[Any]:
         """Render reasons."""
         return [self.reason(record, r) for r in reasons]
 
@@ -151,18 +151,25 @@ class Renderer:
 
         Its title is left out where it is the label of that option.
         """
+        shown, named = split(statements)
+        return self.framed(box, [self.statement(record, s) for s in shown], named, decisions)
+
+    def framed(
+        self, box: Box, shown: list[Any], named: Iterable[StatementResult], decisions: Mapping[str, Json]
+    ) -> Json:
+        """Render a box with the statements that are ``shown``, rendered before, and those that are only named."""
         decision, option = self.places[box.iri]
         title = self.text(box.label)
         known = option is not None and decisions[decision.id]["labels"].get(option.id) == title
-        shown, named = split(statements)
+        may_apply = [s.statement.id for s in named]
         return {
             **{"id": box.id, "label": box.printed},
             **({} if known else {"title": title}),
             "section": box.section.id,
             "decision": decision.id,
             "option": option.id if option else None,
-            "statements": [self.statement(record, s) for s in shown],
-            **({"mayApply": [s.statement.id for s in named]} if named else {}),
+            "statements": shown,
+            **({"mayApply": may_apply} if may_apply else {}),
         }
 
     def decision(self, record: Record, found: DecisionResult, boxes: Iterable[Box], explain: bool) -> Json:

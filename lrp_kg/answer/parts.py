@@ -11,18 +11,19 @@ for each part `part.said.get(key)`, else render the part and keep that, with hol
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, merged_facts, stated_facts
 from lrp_kg.answer.missing import asking_order, questions_of
-from lrp_kg.answer.programmes import superseded
+from lrp_kg.answer.programmes import SAID, Share, of_editions, superseded
 from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, apart
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
+    EligibleDays,
     FactResult,
     ProgrammeResult,
     StatementResult,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from lrp_kg.answer.run import Run
 
 P = TypeVar("P")
-_SIZES = {"statement": 600, "decision": 1500, "statements": 900, "programme": 4000, "warnings": 600}
+_SIZES = {"statement": 600, "decision": 1500, "statements": 900, "programme": 3000, "whole": 600, "warnings": 400}
 """Bytes that a part takes without what renderers keep with it, about."""
 
 
@@ -110,33 +111,94 @@ class StatementsPart(AnswerPart):
         return tuple(own)
 
 
-@dataclass(eq=False)
-class ProgrammePart(AnswerPart):
-    """Eligibility for a programme but for the eligible days, which a record adds.
+NONE_SAID = StatementsPart((), ())
 
-    ``to_ask`` are the fields that its steps, and once it is certain all of it, wait for.
+
+@dataclass(eq=False)
+class ProgrammeCore(AnswerPart):
+    """Eligibility for a programme without its statements and days.
+
+    ``rows`` are what remembers these statements, by what they say of the programme and then by edition.
     """
 
     found: ProgrammeResult
     decision: DecisionResult
     facts: DecidedFacts
+    shares: tuple[Share, ...]
+    rows: Mapping[str, tuple[tuple[Remembered[StatementPart | NotSaid], ...], ...]]
+
+    @cached_property
+    def by(self) -> tuple[Hashable, ...]:
+        """What the editions of its statements say of these."""
+        return tuple((s.edition and s.edition.iri, s.last) for s in self.shares)
+
+
+@dataclass(eq=False)
+class ProgrammePart(AnswerPart):
+    """Eligibility for a programme but for the eligible days, which a record adds."""
+
+    core: ProgrammeCore
     benefits: StatementsPart
     limits: StatementsPart
     steps: StatementsPart
-    settled: StatementsPart
-    """The statements that dates and facts are taken from."""
+
+    @cached_property
+    def found(self) -> ProgrammeResult:
+        """The eligibility, with the days of some record."""
+        return self._with(self.benefits.found, self.limits.found, self.steps.found)
+
+    @cached_property
+    def settled(self) -> StatementsPart:
+        """The statements that dates and facts are taken from: none unless the patient is eligible."""
+        if not self.found.settled:
+            return NONE_SAID
+        ones = (*self.benefits.ones, *self.limits.ones, *self.steps.ones)
+        by_name = {s.statement.iri: one for s, one in zip(self.found.shown, ones, strict=True)}
+        return StatementsPart(self.found.settled, tuple(by_name.values()))
 
     @cached_property
     def to_ask(self) -> frozenset[str]:
         """The fields that its steps, and once it is certain all of it, wait for."""
-        return self.settled.open | self.steps.open | frozenset(self.found.result.missing)
+        return self.settled.open | self.steps.open | frozenset(self.core.found.result.missing)
 
-    def at(self, run: Run) -> ProgrammeResult:
-        """Return the eligibility with the days of a record but for the eligible ones."""
-        benefits, limits, steps = self.benefits, self.limits, self.steps
-        if not (benefits.dated or limits.dated or steps.dated):
-            return self.found
-        return replace(self.found, benefits=benefits.at(run), limits=limits.at(run), steps=steps.at(run))
+    @cached_property
+    def dated(self) -> bool:
+        """Whether any of its statements has days."""
+        return bool(self.benefits.dated or self.limits.dated or self.steps.dated)
+
+    def at(self, run: Run, days: EligibleDays) -> ProgrammeResult:
+        """Return the eligibility with the days of a record."""
+        if not self.dated:
+            return self._with(self.benefits.found, self.limits.found, self.steps.found, days)
+        return self._with(self.benefits.at(run), self.limits.at(run), self.steps.at(run), days)
+
+    def _with(
+        self,
+        benefits: tuple[StatementResult, ...],
+        limits: tuple[StatementResult, ...],
+        steps: tuple[StatementResult, ...],
+        days: EligibleDays = NEVER,
+    ) -> ProgrammeResult:
+        core = self.core.found
+        return ProgrammeResult(
+            programme=core.programme,
+            editions=core.editions,
+            result=core.result,
+            criteria=core.criteria,
+            benefits=benefits,
+            limits=limits,
+            steps=steps,
+            assessed=core.assessed,
+            days=days,
+        )
+
+
+@dataclass(eq=False)
+class CautionsPart(AnswerPart):
+    """What is pointed out, and the readings of why where that was asked for, by the IRI of each."""
+
+    found: tuple[Caution, ...]
+    why: Mapping[str, PartReading]
 
 
 @dataclass(eq=False)
@@ -156,9 +218,9 @@ class Parts:
         self._known: dict[Hashable, Remembered[Any]] = {}
         self._rows: dict[tuple[str, bool], tuple[Remembered[StatementPart | NotSaid], ...]] = {}
         """What remembers each statement of a box, or of an option, by its IRI."""
-        self._together: BoundedMemory[tuple[str, tuple[StatementPart, ...]], StatementsPart] = BoundedMemory(
-            assessor.memories, _SIZES["statements"]
-        )
+        self._said: BoundedMemory[Hashable, StatementsPart] = BoundedMemory(assessor.memories, _SIZES["statements"])
+        self._whole: BoundedMemory[Hashable, ProgrammePart] = BoundedMemory(assessor.memories, _SIZES["whole"])
+        self._warned: BoundedMemory[Hashable, WarningsPart] = BoundedMemory(assessor.memories, _SIZES["warnings"])
         self._programmes_read = ReadingsMade(self._read_programme)
         self._ended_read = ReadingsMade(self._read_ended)
         self._boxes = {box.iri: number for number, box in enumerate(assessor.boxes)}
@@ -196,15 +258,9 @@ class Parts:
         row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = tuple(self._one(statement, None, run.explain) for statement in statements)
-        ones = tuple([one for known in row if isinstance(one := known.of(run), StatementPart)])
-        return self._together.get((name, ones)) or self._together.put((name, ones), _together(ones))
-
-    def results(self, run: Run, statements: Iterable[Statement], own: int | None) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, with the days of some record, for a part that is made."""
-        ones = (self._one(statement, own, run.explain).within(run) for statement in statements)
-        there = [one for one in ones if isinstance(one, StatementPart)]
-        run.ones.update(((one.found.statement.iri, one.found.in_force), one) for one in there)
-        return tuple(one.found for one in there)
+        ones = _there(run, row)
+        found = self._said.young.get((name, ones)) or self._said.get((name, ones))
+        return found or self._said.put((name, ones), StatementsPart(tuple([one.found for one in ones]), ones))
 
     def _one(self, statement: Statement, own: int | None, explain: bool) -> Remembered[StatementPart | NotSaid]:
         key = "statement", statement.iri, own, explain
@@ -215,26 +271,39 @@ class Parts:
         key = "programme", programme.iri, run.explain, run.because, asked
         known = self._known.get(key) or self._remembered(
             key,
-            partial(self._programme, programme=programme, asked=asked),
+            partial(self._core, programme=programme, asked=asked),
             "programme",
             self._a.readable.programme[programme.iri],
         )
-        found: ProgrammePart = known.of(run)
-        return found
+        core: ProgrammeCore = known.of(run)
+        benefits, limits, steps = [self._of_programme(run, core, which) for which in SAID]
+        whole = core, benefits, limits, steps
+        return self._whole.young.get(whole) or self._whole.get(whole) or self._whole.put(whole, ProgrammePart(*whole))
 
-    def _programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
+    def _core(self, run: Run, programme: Programme, asked: bool) -> ProgrammeCore:
         own = run.programme_run(programme)
-        found = own.result(asked=asked, days=NEVER)
+        found, shares = own.core(asked=asked)
         decision = own.decision_result(found.result)
-        return ProgrammePart(
-            found=found,
-            decision=decision,
-            facts=decided_facts(decision, run.in_force),
-            benefits=_of_programme(run, found.benefits),
-            limits=_of_programme(run, found.limits),
-            steps=_of_programme(run, found.steps),
-            settled=_of_programme(run, found.settled),
-        )
+        rows = {
+            which: tuple(
+                tuple(self._one(s, share.in_force, run.explain) for s in share.said[which]) for share in shares
+            )
+            for which in SAID
+        }
+        return ProgrammeCore(found, decision, decided_facts(decision, run.in_force), shares, rows)
+
+    def _of_programme(self, run: Run, core: ProgrammeCore, which: str) -> StatementsPart:
+        """Return the statements that say something of a programme."""
+        ones = tuple([_there(run, row) for row in core.rows[which]])
+        if not any(ones):
+            return NONE_SAID
+        key = which, core.by, ones
+        found = self._said.young.get(key) or self._said.get(key)
+        if found is None:
+            each = [*of_editions(core.shares, [[one.found for one in own] for own in ones])]
+            own = tuple(ones[number][place] for _, (number, place) in each)
+            found = self._said.put(key, StatementsPart(tuple(s for s, _ in each), own))
+        return found
 
     def _read_programme(self, key: tuple[str, bool]) -> PartReading:
         """Return the reading of the part of a programme, asked by name or not, that other parts depend on."""
@@ -246,7 +315,7 @@ class Parts:
         whole = self._programmes_read[key]
 
         def ended(run: Run) -> tuple[int, ...]:
-            return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].found)])
+            return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].core.found)])
 
         return PartReading(apart(ended))
 
@@ -254,15 +323,21 @@ class Parts:
         """Return what is pointed out, beside some programmes."""
         key = "warnings", programmes, asked, run.explain
         known = self._known.get(key) or self._remembered(
-            key, partial(self._warnings, programmes=programmes, asked=asked), "warnings", self._a.readable.holding
+            key, partial(self._cautions, programmes=programmes, asked=asked), "warnings", self._a.readable.holding
         )
-        found: WarningsPart = known.of(run)
+        cautions: CautionsPart = known.of(run)
+        why = tuple([run.readings[reading] for reading in cautions.why.values()])
+        whole = cautions, why
+        found = self._warned.young.get(whole) or self._warned.get(whole)
+        if found is None:
+            reasons = {iri: own.reasons for iri, own in zip(cautions.why, why, strict=True)}
+            found = self._warned.put(whole, WarningsPart(cautions.found, reasons))
         return found
 
-    def _warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
+    def _cautions(self, run: Run, programmes: tuple[str, ...], asked: bool) -> CautionsPart:
         ended = [number for name in programmes for number in run.read(self._ended_read[name, asked])]
         found = run.cautions([self._editions[number] for number in ended])
-        return WarningsPart(found, run.why_warnings(found))
+        return CautionsPart(found, {iri: self._a.readable.why[cls] for iri, cls in run.reasoned(found).items()})
 
     def of(self, run: Run, wanted: set[str] | None) -> Composed:
         """Return the parts for a record with certain dates; ``wanted`` are identifiers of decisions and programmes."""
@@ -285,12 +360,12 @@ class Parts:
             programmes=programmes,
             boxes=[(box, self.statements(run, box.iri, box.statements)) for box in shown],
             notices=[self.statements(run, o, found) for o, found in self._g.notices.items() if o in chosen],
-            warnings=self.warnings(run, tuple(p.found.programme.iri for p in programmes.values()), asked),
+            warnings=self.warnings(run, tuple([p.core.found.programme.iri for p in programmes.values()]), asked),
         )
 
 
 def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | NotSaid:
-    for found in run.anew((statement,), own):
+    for found in run.statements((statement,), own):
         dating = run.dating(statement, found.verdict, found.in_force)
         for limit, _ in dating.limits:
             run.knows(limit.counted_from)
@@ -300,13 +375,9 @@ def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | Not
     return NOT_SAID
 
 
-def _together(ones: tuple[StatementPart, ...]) -> StatementsPart:
-    return StatementsPart(tuple(one.found for one in ones), ones)
-
-
-def _of_programme(run: Run, found: tuple[StatementResult, ...]) -> StatementsPart:
-    """Return results of a programme, with what each of them is from."""
-    return StatementsPart(found, tuple(run.ones[s.statement.iri, s.in_force] for s in found))
+def _there(run: Run, row: Iterable[Remembered[StatementPart | NotSaid]]) -> tuple[StatementPart, ...]:
+    """Return those of some statements that apply or may."""
+    return tuple([one for known in row if isinstance(one := known.of(run), StatementPart)])
 
 
 @dataclass
@@ -326,7 +397,7 @@ class Composed:
     def results(self) -> dict[str, DecisionResult]:
         """Decisions and programmes by their identifiers."""
         own = {name: d.found for name, d in self.decisions.items()}
-        return own | {name: p.decision for name, p in self.programmes.items()}
+        return own | {name: p.core.decision for name, p in self.programmes.items()}
 
     @cached_property
     def _said(self) -> list[tuple[StatementsPart, tuple[StatementResult, ...]]]:
@@ -353,7 +424,7 @@ class Composed:
     def eligibility(self) -> dict[str, ProgrammeResult]:
         """The programmes with the eligible days."""
         run = self.run
-        return {name: replace(p.at(run), days=run.days(p.found.programme)) for name, p in self.programmes.items()}
+        return {name: p.at(run, run.days(p.core.found.programme)) for name, p in self.programmes.items()}
 
     @cached_property
     def dates(self) -> tuple[StatementResult, ...]:
@@ -364,7 +435,7 @@ class Composed:
     def facts(self) -> dict[str, FactResult]:
         """The facts by their keys."""
         stated = ((said[n], facts) for part, said in self._said for n, facts in part.stating)
-        decided = [d.facts for d in self.decisions.values()] + [p.facts for p in self.programmes.values()]
+        decided = [d.facts for d in self.decisions.values()] + [p.core.facts for p in self.programmes.values()]
         return merged_facts(stated, decided)
 
     @cached_property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
+from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.missing import asking_order
 from lrp_kg.answer.results import (
     ELIGIBLE,
@@ -13,7 +15,6 @@ from lrp_kg.answer.results import (
     CriterionResult,
     DecisionResult,
     EditionResult,
-    EligibleDays,
     ProgrammeResult,
     StatementResult,
 )
@@ -27,6 +28,10 @@ from lrp_kg.logic.verdicts import together
 
 if TYPE_CHECKING:
     from lrp_kg.answer.run import Run
+
+
+SAID = ("benefits", "limits", "steps")
+"""What the statements of a programme say of it: the fields of a `ProgrammeResult`."""
 
 
 def of_several(
@@ -46,6 +51,40 @@ def superseded(result: ProgrammeResult) -> tuple[Edition, ...]:
     if result.result.status != DECIDED or result.outdated != TRUE:
         return ()
     return tuple(e.edition for e in result.applying if e.edition.superseded)
+
+
+class Share(NamedTuple):
+    """The statements of an edition, by what they say of a programme; ``in_force`` where not their own days say so.
+
+    ``edition`` is there while several may apply, and ``last`` is the last day of its rules.
+    """
+
+    edition: Edition | None
+    in_force: int | None
+    last: date | None
+    said: Mapping[str, tuple[Statement, ...]]
+
+
+def of_editions(
+    shares: Sequence[Share], found: Sequence[Sequence[StatementResult]]
+) -> Iterator[tuple[StatementResult, tuple[int, int]]]:
+    """Yield statements of the editions that may apply: once where all of them have it, else with its edition.
+
+    With each is the place of its share, and its place in what was ``found`` of that.
+    """
+    by_name: dict[str, list[tuple[StatementResult, tuple[int, int]]]] = {}
+    for number, (share, statements) in enumerate(zip(shares, found, strict=True)):
+        for place, s in enumerate(statements):
+            until = s.until or (share.last if s.in_force != TRUE else None)
+            own = s._replace(until=until, edition=share.edition.id if share.edition else None)
+            by_name.setdefault(s.statement.iri, []).append((own, (number, place)))
+    for results in by_name.values():
+        first = results[0][0]._replace(edition=EVERY)
+        shared = len(results) == len(shares) > 1
+        if shared and all(r._replace(edition=EVERY) == first for r, _ in results):
+            yield first, results[0][1]
+        else:
+            yield from results
 
 
 class ProgrammeRun:
@@ -97,11 +136,20 @@ class ProgrammeRun:
         states = tuple((c.applies, c.passed, c.ended) for c in self.candidates)
         return states, self.outcome(), tuple(map(self.of, self.candidates))
 
-    def result(self, *, asked: bool = False, days: EligibleDays | None = None) -> ProgrammeResult:
-        """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow.
+    def result(self, *, asked: bool = False) -> ProgrammeResult:
+        """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow."""
+        core, shares = self.core(asked=asked)
+        benefits, limits, steps = (
+            tuple(
+                found
+                for found, _ in of_editions(shares, [self.run.statements(s.said[which], s.in_force) for s in shares])
+            )
+            for which in SAID
+        )
+        return replace(core, benefits=benefits, limits=limits, steps=steps, days=self.run.days(self.programme))
 
-        ``days`` are the eligible days, where they are not to be found.
-        """
+    def core(self, *, asked: bool) -> tuple[ProgrammeResult, tuple[Share, ...]]:
+        """Return the eligibility without its days and statements, and which statements each edition has a share of."""
         if self.run.noted is not None:
             self.run.noted.add(self.run.a.readable.programme[self.programme.iri])
         result = self.outcome()
@@ -113,22 +161,29 @@ class ProgrammeRun:
         scope_open = result.status == UNDETERMINED and self.run.verdict(self._scope) == OPEN
         attainable = {e.edition.id for e in applying if ELIGIBLE in (*e.result.answers, *e.result.possible)}
         assessed = asked or result.status != UNDETERMINED or self.run.touches(self.programme, applying)
-        return ProgrammeResult(
+        found = ProgrammeResult(
             programme=self.programme,
             editions=editions,
             result=result,
             criteria=tuple(_by_role(applying)),
-            benefits=tuple(self._statements(lambda e: e.benefits if eligible else ())),
-            limits=tuple(self._statements(lambda e: e.limits if assessed and e.id in attainable else ())),
-            steps=tuple(
-                self._statements(
-                    lambda e: [s for s in e.steps if assessed and (perhaps or (s.any_verdict and in_scope))]
-                ),
-            ),
+            benefits=(),
+            limits=(),
+            steps=(),
             assessed=assessed,
             scope_open=scope_open,
-            days=self.run.days(self.programme) if days is None else days,
+            days=NEVER,
         )
+        shares = []
+        for c in self.chosen:
+            steps = (s for s in c.edition.steps if assessed and (perhaps or (s.any_verdict and in_scope)))
+            said = (
+                c.edition.benefits if eligible else (),
+                c.edition.limits if assessed and c.edition.id in attainable else (),
+                tuple(steps),
+            )
+            ended = {FALSE: None, TRUE: FALSE}.get(c.ended, OPEN)
+            shares.append(Share(c.edition if self._open else None, ended, c.last, dict(zip(SAID, said, strict=True))))
+        return found, tuple(shares)
 
     def decision_result(self, result: Outcome) -> DecisionResult:
         """Return the outcome with the reasons and open points of every edition that may apply."""
@@ -175,24 +230,6 @@ class ProgrammeRun:
                 for c in candidate.edition.criteria
             ),
         )
-
-    def _statements(self, part: Callable[[Edition], Iterable[Statement]]) -> Iterator[StatementResult]:
-        """Yield statements of the editions that may apply: once where all of them have it, else with its edition."""
-        found: dict[str, list[StatementResult]] = {}
-        for candidate in self.chosen:
-            edition, own = candidate.edition, part(candidate.edition)
-            ended = {FALSE: None, TRUE: FALSE}.get(candidate.ended, OPEN)
-            for of_edition in self.run.statements(own, ended):
-                until = of_edition.until or (candidate.last if of_edition.in_force != TRUE else None)
-                result = of_edition._replace(until=until, edition=edition.id if self._open else None)
-                found.setdefault(result.statement.iri, []).append(result)
-        for results in found.values():
-            first = results[0]._replace(edition=EVERY)
-            shared = len(results) == len(self.chosen) > 1
-            if shared and all(r._replace(edition=EVERY) == first for r in results):
-                yield first
-            else:
-                yield from results
 
 
 def _by_role(editions: Iterable[EditionResult]) -> Iterator[CriterionResult]:

@@ -52,8 +52,8 @@ def _box(box: str, part: StatementsPart) -> Said:
 
 
 def _programme(part: ProgrammePart, guideline: Guideline) -> Said:
-    links = (*edition_links(part.found), *answer_links(part.decision, part.found.programme.iri))
-    return Said(links, (decision_lines(part.decision, part.found, guideline), *programme_lines(part.found)))
+    links = (*edition_links(part.found), *answer_links(part.core.decision, part.found.programme.iri))
+    return Said(links, (decision_lines(part.core.decision, part.found, guideline), *programme_lines(part.found)))
 
 
 def _warnings(part: WarningsPart) -> Said:

@@ -151,14 +151,6 @@ class Remembered(Generic[T]):
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
         self._growing = threading.Lock()
 
-    def within(self, run: Run) -> T:
-        """Return the part for a record as a piece of a larger one, which depends on all that this one was ever."""
-        found = self.of(run)
-        if run.noted is not None:
-            first = run.readings[self._first] if self._first else None
-            run.noted.update(self._keys.get(first, _NOTHING)[0])
-        return found
-
     def of(self, run: Run) -> T:
         """Return the part for a record."""
         readings = run.readings

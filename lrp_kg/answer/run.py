@@ -84,8 +84,6 @@ class Run:
         self.signatures = assessor.signatures(record, self.signature)
         self.noted: set[int | PartReading] | None = None
         """What is read, noted while a part of the answer is worked out."""
-        self.ones: dict[tuple[str, int], Any] = {}
-        """The statements of the parts that are being worked out, by IRI and whether they are in force."""
         self._verdicts: dict[str, int] = {}
         self._results: dict[str, Outcome] = {}
         self._programmes: dict[str, ProgrammeRun] = {}
@@ -303,16 +301,7 @@ class Run:
         return self.holds(decision.scope) and self.holds(box.applies_to)
 
     def statements(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force.
-
-        For a part they are each remembered, with the days of some record.
-        """
-        if self.noted is not None:
-            return self.a.parts.results(self, statements, own)
-        return self.anew(statements, own)
-
-    def anew(self, statements: Iterable[Statement], own: int | None = None) -> tuple[StatementResult, ...]:
-        """Return the statements that apply or may apply, worked out for this record."""
+        """Return the statements that apply or may apply, with their dates; ``own`` is whether they are in force."""
         verdicts = ((s, whole_verdict(s, self.verdict)) for s in statements)
         found = (self.dated(s, verdict, own) for s, verdict in verdicts if verdict != FALSE)
         there = (s for s in found if s.in_force != FALSE or s.statement.printed)
@@ -390,8 +379,11 @@ class Run:
 
     def why_warnings(self, cautions: Iterable[Caution]) -> dict[str, tuple[Reason, ...]]:
         """Return the reasons of what is pointed out, by IRI, where they are asked for; rules that ended have none."""
-        known = (w for w in cautions if w.applies_to in self.g.conditions)
-        return {w.iri: self.why(w.applies_to) for w in known} if self.explain else {}
+        return {iri: self.why(cls) for iri, cls in self.reasoned(cautions).items()}
+
+    def reasoned(self, cautions: Iterable[Caution]) -> dict[str, str]:
+        """Return the situations of what is pointed out that reasons are asked for, by IRI."""
+        return {w.iri: w.applies_to for w in cautions if w.applies_to in self.g.conditions} if self.explain else {}
 
     @property
     def ended(self) -> set[str]:

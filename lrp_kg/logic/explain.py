@@ -24,6 +24,10 @@ class Reason:
     field: str
     verdict: int
 
+    def __hash__(self) -> int:
+        """Hash what tells it from others, not the whole condition."""
+        return hash((self.condition.iri, self.field, self.verdict))
+
 
 class Reasons:
     """Reasons of which there is one object for each content."""
@@ -60,6 +64,7 @@ class Explainer:
     def __init__(self, program: Program, memories: SharedBound) -> None:
         self._guideline = program.guideline
         self._program = program
+        self._said: dict[tuple[str, str], _Node] = {}
         self._nodes: dict[str, _Node] = {}
         self._cells: dict[str, Callable[[Signature], Cellular] | None] = {}
         self._by_cells: BoundedMemory[Hashable, Reasons] = BoundedMemory(memories, 300)
@@ -136,8 +141,11 @@ class Explainer:
         return self._says_nothing
 
     def _says(self, condition: Condition, field: str) -> _Node:
-        said = tuple(Reasons((Reason(condition, field, verdict),)) for verdict in range(len(VERDICT_NAMES)))
-        return _Node(self._program.index[Named(condition.iri)], said)
+        found = self._said.get((condition.iri, field))
+        if found is None:
+            said = tuple(Reasons((Reason(condition, field, verdict),)) for verdict in range(len(VERDICT_NAMES)))
+            found = self._said[condition.iri, field] = _Node(self._program.index[Named(condition.iri)], said)
+        return found
 
     @property
     def _says_nothing(self) -> _Node:

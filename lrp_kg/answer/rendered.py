@@ -1,0 +1,305 @@
+"""The parts of answers as JSON, rendered once for each part and language.
+
+A rendered part is a template: bytes with places for the values of the record and for days. It is made of pieces, such
+as statements and reasons, that other parts are made of too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from lrp_kg.answer.as_json import DAY_KEYS, Json, Renderer
+from lrp_kg.answer.labels import is_to_read
+from lrp_kg.answer.parts import (
+    AnswerPart,
+    DecisionPart,
+    ProgrammeCore,
+    ProgrammePart,
+    StatementPart,
+    StatementsPart,
+    WarningsPart,
+)
+from lrp_kg.answer.programmes import SAID
+from lrp_kg.answer.results import DecisionResult, EligibleDays, StatementResult
+from lrp_kg.guideline.model import Box, Guideline, OpenPoint
+from lrp_kg.logic.classify import OPEN
+from lrp_kg.logic.explain import Reason
+from lrp_kg.logic.memory import SharedBound
+from lrp_kg.record.model import Record
+
+_SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
+VALUE, DAYS, _SAID = "value", "days", "said"
+_EMPTY = Record("", values={}, dates={}, texts={}, lists={})
+_SIZE = 300
+"""Bytes that a rendered part takes beside its JSON, about."""
+
+
+def _slot(*parts: str) -> str:
+    return "\x01" + " ".join(parts) + "\x01"
+
+
+class _TemplateRenderer(Renderer):
+    """Renders with slots in place of what differs between records that share a part."""
+
+    def __init__(self, guideline: Guideline, lang: str) -> None:
+        super().__init__(guideline, lang)
+        self._reasons: dict[Reason, orjson.Fragment] = {}
+
+    def reason(self, record: Record, reason: Reason) -> orjson.Fragment:
+        """Return a reason as it was rendered before, or render it; there are three of a condition."""
+        found = self._reasons.get(reason)
+        if found is None:
+            found = self._reasons[reason] = orjson.Fragment(orjson.dumps(super().reason(record, reason)))
+        return found
+
+    def value(self, record: Record, field: str) -> Any:
+        """Leave a slot for a value."""
+        return _slot(VALUE, field)
+
+    def day(self, found: StatementResult, name: str, day: date) -> str:
+        """Leave a slot for a date."""
+        return _slot(name, found.statement.iri)
+
+    def eligible_days(self, programme: str, found: EligibleDays) -> Json:
+        """Leave a slot for each end of the eligible days, and for what is known of them."""
+        return {name: _slot(DAYS, name) for name in DAY_KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """JSON with a place for each slot, which is of a kind and about something."""
+
+    text: bytes
+    slots: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, text: bytes) -> Template:
+        """Make a template of JSON with slots."""
+        pieces = _SLOT.split(text)
+        if len(pieces) == 1:
+            return cls(text)
+        pieces[::2] = [piece.replace(b"%", b"%%") for piece in pieces[::2]]
+        slots = tuple((kind, about) for kind, _, about in (p.decode().partition(" ") for p in pieces[1::2]))
+        return cls(b"%b".join(pieces[::2]), slots)
+
+    def filled(self, values: Mapping[str, bytes], days: Mapping[tuple[str, str], bytes] | None = None) -> bytes:
+        """Return the JSON with the values and days of a record."""
+        if not self.slots:
+            return self.text
+        return self.text % tuple([values[s[1]] if s[0] == VALUE else days[s] for s in self.slots])  # type: ignore[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The texts that a part names and that the answer has elsewhere, by identifier: conditions and open points.
+
+    ``waiting`` are those of the conditions that a statement waits for, ``because`` those of its reasons.
+    """
+
+    stated: Mapping[str, bytes] = field(default_factory=dict)
+    waiting: Mapping[str, bytes] = field(default_factory=dict)
+    because: Mapping[str, bytes] = field(default_factory=dict)
+    points: Mapping[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, several: Collection[Named]) -> Named:
+        """Return what several name: each in the place of the first, as the last says it."""
+        return cls(
+            stated=_united(n.stated for n in several),
+            waiting=_united(n.waiting for n in several),
+            because=_united(n.because for n in several),
+            points=_united(n.points for n in several),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """JSON with slots, of which templates are made."""
+
+    text: bytes
+    named: Named
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPart:
+    """A part as JSON.
+
+    Of a programme there is beside it its decision, and the conditions of the reasons of its criteria.
+    """
+
+    json: Template
+    named: Named
+    decision: RenderedPart | None = None
+    criteria: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """A programme with slots for its statements."""
+
+    text: bytes
+    decision: RenderedPart
+    criteria: Mapping[str, bytes]
+
+
+class RenderedParts:
+    """Renders the parts of answers in one language."""
+
+    def __init__(self, renderer: Renderer, memories: SharedBound) -> None:
+        self._memories = memories
+        self._templates = _TemplateRenderer(renderer.guideline, renderer.lang)
+        self._whole, self._piece_of = ("json", renderer.lang), ("json piece", renderer.lang)
+        self._conditions: dict[tuple[str, bool], bytes] = {}
+        self._points: dict[str, bytes] = {}
+
+    # -- parts ----------------------------------------------------------------------------------------
+
+    def decision(self, part: DecisionPart, explain: bool) -> RenderedPart:
+        """Return a decision of the guideline's own."""
+        return self._said(part) or self._keep(part, self._decision(part.found, part.boxes, explain))
+
+    def programme(self, part: ProgrammePart, explain: bool) -> RenderedPart:
+        """Return the eligibility for a programme, with slots for the eligible days."""
+        return self._said(part) or self._keep(part, self._programme(part, explain))
+
+    def box(self, part: StatementsPart, box: Box) -> RenderedPart:
+        """Return a box."""
+        return self._said(part) or self._keep(part, self._box(part, box))
+
+    def notices(self, part: StatementsPart) -> RenderedPart:
+        """Return notices without the brackets around them."""
+        return self._said(part) or self._keep(part, self._notices(part))
+
+    def warnings(self, part: WarningsPart) -> RenderedPart:
+        """Return what is pointed out."""
+        return self._said(part) or self._keep(part, self._warnings(part))
+
+    def point(self, point: OpenPoint) -> tuple[str, bytes]:
+        """Return the identifier of an open point and a member with its texts."""
+        found = self._points.get(point.iri)
+        if found is None:
+            found = self._points[point.iri] = _member(point.id, self._templates.points([point], {})[point.id])
+        return point.id, found
+
+    # -- what is not remembered yet -------------------------------------------------------------------
+
+    def _said(self, part: AnswerPart) -> RenderedPart | None:
+        said: RenderedPart | None = part.said.get(self._whole)
+        return said
+
+    def _keep(self, part: AnswerPart, said: RenderedPart) -> RenderedPart:
+        self._memories.grow(_SIZE + len(said.json.text) + 64 * len(said.json.slots))
+        part.said[self._whole] = said
+        return said
+
+    def _piece(self, part: AnswerPart, render: Callable[[Any], Any]) -> Any:
+        """Return what larger parts are made of as it was rendered before, or render it."""
+        said = part.said.get(self._piece_of)
+        if said is None:
+            said = part.said[self._piece_of] = render(part)
+            self._memories.grow(_SIZE + len(said.text))
+        return said
+
+    def _decision(self, found: DecisionResult, boxes: Collection[Box], explain: bool) -> RenderedPart:
+        status = found.result.status
+        points = [p for p in found.open_points if explain or is_to_read(status, p.iri in found.decisive, p.declares)]
+        return RenderedPart(
+            Template.of(orjson.dumps(self._templates.decision(_EMPTY, found, boxes, explain))),
+            Named(
+                because=self._reasons(chain(found.because, *found.why_not.values())),
+                points=dict(map(self.point, points)),
+            ),
+        )
+
+    def _programme(self, part: ProgrammePart, explain: bool) -> RenderedPart:
+        core: _Core = self._piece(part.core, partial(self._core, explain=explain))
+        shares = part.benefits, part.limits, part.steps
+        ways = self._templates.statement, self._templates.limit, self._templates.statement
+        said = [self._piece(own, partial(self._share, way=way)) for own, way in zip(shares, ways, strict=True)]
+        text = core.text
+        for which, piece in zip(SAID, said, strict=True):
+            text = text.replace(orjson.dumps(_slot(_SAID, which)), piece.text)
+        named = Named.together([piece.named for piece in said])
+        return RenderedPart(Template.of(text), named, core.decision, core.criteria)
+
+    def _core(self, part: ProgrammeCore, explain: bool) -> _Core:
+        data = self._templates.programme(_EMPTY, part.found, explain)
+        for name, which in zip(("benefits", "limits", "nextSteps"), SAID, strict=True):
+            data[name] = _slot(_SAID, which)
+        reasons = chain.from_iterable(c.because for c in part.found.criteria) if explain else ()
+        return _Core(orjson.dumps(data), self._decision(part.decision, (), explain), self._reasons(reasons))
+
+    def _share(self, part: StatementsPart, way: Callable[[Record, StatementResult], Json]) -> Piece:
+        """Render statements of a programme."""
+        named = Named.together([self._named(s) for s in part.found])
+        return Piece(orjson.dumps([way(_EMPTY, s) for s in part.found]), named)
+
+    def _box(self, part: StatementsPart, box: Box) -> RenderedPart:
+        templates = self._templates
+        decision, option = templates.places[box.iri]
+        own = decision.iri in templates.guideline.own_decisions
+        labels = {option.id: templates.text(option.label)} if option and own else {}
+        only_named = [one.found for one in part.ones if one.found.only_named]
+        pieces = [self._piece(one, self._statement) for one in part.ones if not one.found.only_named]
+        shown = [orjson.Fragment(piece.text) for piece in pieces]
+        data = templates.framed(box, shown, only_named, {decision.id: {"labels": labels}})
+        named = Named.together([piece.named for piece in pieces])
+        because = self._reasons(r for s in part.found for r in s.because) if only_named else named.because
+        return RenderedPart(Template.of(orjson.dumps(data)), replace(named, because=because))
+
+    def _notices(self, part: StatementsPart) -> RenderedPart:
+        pieces = [self._piece(one, self._statement) for one in part.ones]
+        text = b",".join([piece.text for piece in pieces])
+        return RenderedPart(Template.of(text), Named.together([piece.named for piece in pieces]))
+
+    def _statement(self, part: StatementPart) -> Piece:
+        return Piece(orjson.dumps(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
+
+    def _warnings(self, part: WarningsPart) -> RenderedPart:
+        data = [self._templates.warning(_EMPTY, w, part.why) for w in part.found]
+        because = self._reasons(chain.from_iterable(part.why.values()))
+        return RenderedPart(Template.of(orjson.dumps(data)), Named(because=because))
+
+    # -- the texts that parts name --------------------------------------------------------------------
+
+    def _named(self, s: StatementResult) -> Named:
+        condition = s.statement.condition
+        marks = (m.mark.by for m in s.marks)
+        return Named(
+            stated=dict([self._condition(condition)]) if condition else {},
+            waiting=dict([self._condition(condition, waiting=True)]) if condition and s.verdict == OPEN else {},
+            because=self._reasons(s.because),
+            points=dict(self.point(by) for by in marks if isinstance(by, OpenPoint)),
+        )
+
+    def _condition(self, iri: str, *, waiting: bool = False) -> tuple[str, bytes]:
+        """Return the identifier of a condition and a member with its texts; ``waiting``: how it follows a statement."""
+        condition = self._templates.guideline.conditions[iri]
+        found = self._conditions.get((iri, waiting))
+        if found is None:
+            data = self._templates.conditions({condition.id: (condition, waiting)})[condition.id]
+            found = self._conditions[iri, waiting] = _member(condition.id, data)
+        return condition.id, found
+
+    def _reasons(self, reasons: Iterable[Reason]) -> dict[str, bytes]:
+        return dict([self._condition(r.condition.iri) for r in reasons])
+
+
+def _member(name: str, value: Any) -> bytes:
+    """Return a member of an object."""
+    return b"%b:%b" % (orjson.dumps(name), orjson.dumps(value))
+
+
+def _united(texts: Iterable[Mapping[str, bytes]]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for own in texts:
+        found.update(own)
+    return found
