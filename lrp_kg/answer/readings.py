@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
-from lrp_kg.logic.verdicts import SignatureVerdicts
+from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor
@@ -34,13 +34,15 @@ _numbers = count()
 class PartReading:
     """Something that can be read of a record beside verdicts, which are read by the numbers of expressions.
 
-    ``number`` gives readings an order, in which their values are in keys.
+    ``group`` are the cells that settle it, where few do alone. ``number`` gives readings an order, in which their
+    values are in keys.
     """
 
-    __slots__ = ("number", "of")
+    __slots__ = ("group", "number", "of")
 
-    def __init__(self, of: Callable[[Run], Hashable]) -> None:
+    def __init__(self, of: Callable[[Run], Hashable], group: CellGroup | None = None) -> None:
         self.of = of
+        self.group = group
         self.number = next(_numbers)
 
 
@@ -54,8 +56,15 @@ class Readings(SignatureVerdicts):
         self.run = run
 
     def __missing__(self, reading: Any) -> Any:
-        found = self.work_out(reading) if reading.__class__ is int else reading.of(self.run)
-        self[reading] = found
+        if reading.__class__ is int:
+            return self.work_out(reading)
+        if reading.group:
+            settled = reading.group.settled(self)
+            if reading not in settled:
+                settled[reading] = reading.of(self.run)
+            self.update(settled)
+            return settled[reading]
+        self[reading] = found = reading.of(self.run)
         return found
 
 
@@ -124,11 +133,14 @@ class Readable:
     def _holds(self, cls: str) -> PartReading | None:
         """Return the reading of whether a class certainly holds; there is none of the class of all records."""
         number = self._a.verdicts.number(cls)
-        return None if number is None else PartReading(lambda run: run.by_number[number] == TRUE)
+        if number is None:
+            return None
+        return PartReading(lambda run: run.by_number[number] == TRUE, self._a.verdicts.group_of[number])
 
-    @staticmethod
-    def _why(cls: str) -> PartReading:
-        return PartReading(apart(lambda run: run.reasons_of(cls)))
+    def _why(self, cls: str) -> PartReading:
+        number = self._a.verdicts.number(cls)
+        group = None if number is None else self._a.verdicts.group_of[number]
+        return PartReading(apart(lambda run: run.reasons_of(cls)), group)
 
 
 class Remembered(Generic[T]):

@@ -15,7 +15,7 @@ LIMIT = 16 * 1024 * 1024
 """Bytes of verdicts that are remembered, where they have a bound of their own."""
 FEW = 4
 """Cells by which verdicts are known; combinations of more of them hardly repeat, and are many."""
-_ENTRY = 150
+_GROUP, _ENTRY = 400, 150
 """Bytes that an entry takes: two short texts and their place in a dictionary."""
 
 
@@ -37,20 +37,56 @@ def both(a: int, b: int) -> int:
 class SignatureVerdicts(dict[Any, Any]):
     """The verdicts for one signature by the numbers of expressions, each worked out when it is asked for."""
 
-    __slots__ = ("_memory", "signature")
+    __slots__ = ("memory", "signature")
 
     def __init__(self, memory: VerdictMemory, signature: Signature) -> None:
         super().__init__()
-        self._memory = memory
+        self.memory = memory
         self.signature = signature
 
     def __missing__(self, number: int) -> int:
-        self[number] = found = self.work_out(number)
-        return found
+        return self.work_out(number)
 
     def work_out(self, number: int) -> int:
-        """Return the verdict of an expression that was not asked for yet."""
-        return self._memory.work_out(self, number)
+        """Return the verdict of an expression that was not asked for yet, and keep it."""
+        found: int
+        group = self.memory.group_of[number]
+        if group is None:
+            self[number] = found = self.memory.by_parts(self, number)
+            return found
+        settled = group.settled(self)
+        self.update(settled)
+        found = settled[number]
+        return found
+
+
+class CellGroup:
+    """All that the same few cells settle: the verdicts of expressions by their numbers, and what is read of those."""
+
+    __slots__ = ("_cells", "_known", "_memory", "numbers")
+
+    def __init__(self, memory: VerdictMemory, reads: tuple[int, ...], bound: SharedBound) -> None:
+        self._memory = memory
+        self._cells = cells_of(reads)
+        self._known: BoundedMemory[Cellular, dict[Any, Any]] = BoundedMemory(bound, _GROUP)
+        self.numbers: list[int] = []
+        """The expressions that read these cells; parts come before what they are part of."""
+
+    def settled(self, known: SignatureVerdicts) -> dict[Any, Any]:
+        """Return what the cells of a signature settle; whoever works out more of it from them alone adds it."""
+        cells = self._cells(known.signature)
+        found = self._known.young.get(cells)
+        if found is None:
+            found = self._known.get(cells)
+            if found is None:
+                for number in self.numbers:
+                    known[number] = self._memory.by_parts(known, number)
+                found = self._known.put(cells, {number: known[number] for number in self.numbers})
+        return found
+
+    def put(self, signature: Signature, verdicts: Verdicts) -> None:
+        """Remember the verdicts for a signature."""
+        self._known.put(self._cells(signature), {number: verdicts[number] for number in self.numbers})
 
 
 class VerdictMemory:
@@ -63,24 +99,24 @@ class VerdictMemory:
 
     def __init__(self, program: Program, memories: SharedBound | None = None) -> None:
         self.program = program
+        self._bound = memories or SharedBound(LIMIT)
         self._reads = [tuple(sorted(program.fields(node))) for node in program.nodes]
-        self._groups: dict[tuple[int, ...], list[int]] = {}
-        for number, reads in enumerate(self._reads):
-            if len(reads) <= FEW:
-                self._groups.setdefault(reads, []).append(number)
-        bound = memories or SharedBound(LIMIT)
-        self._known: dict[tuple[int, ...], BoundedMemory[Cellular, Verdicts]] = {
-            r: BoundedMemory(bound, _ENTRY) for r in self._groups
-        }
-        self._group_of = {
-            number: (cells_of(reads), self._known[reads], place, tuple(own))
-            for reads, own in self._groups.items()
-            for place, number in enumerate(own)
-        }
+        self._groups: dict[tuple[int, ...], CellGroup] = {}
+        self.group_of = [self.group(reads) for reads in self._reads]
+        """The group of each expression by its number; ``None`` where it reads more than a few cells."""
+        for number, group in enumerate(self.group_of):
+            if group:
+                group.numbers.append(number)
         self._number = {e.iri: i for e, i in program.index.items() if isinstance(e, Named)}
         self._parts = [tuple(program.index[p] for p in parts_of(node)) for node in program.nodes]
-        self._by_parts: list[BoundedMemory[bytes, int]] = [BoundedMemory(bound, _ENTRY) for _ in program.nodes]
+        self._by_parts: list[BoundedMemory[bytes, int]] = [BoundedMemory(self._bound, _ENTRY) for _ in program.nodes]
         self._last = SignatureVerdicts(self, program.cells.unknown)
+
+    def group(self, reads: tuple[int, ...]) -> CellGroup | None:
+        """Return what is settled by some cells; ``None`` where they are many."""
+        if len(reads) > FEW:
+            return None
+        return self._groups.get(reads) or self._groups.setdefault(reads, CellGroup(self, reads, self._bound))
 
     def of(self, signature: Signature) -> SignatureVerdicts:
         """Return the verdicts for a signature."""
@@ -89,23 +125,9 @@ class VerdictMemory:
             last = self._last = SignatureVerdicts(self, signature)
         return last
 
-    def work_out(self, known: SignatureVerdicts, number: int) -> int:
-        """Return a verdict that is not known of a signature."""
-        group = self._group_of.get(number)
-        if group is None:
-            return self._by_its_parts(number, bytes([known[p] for p in self._parts[number]]))
-        cells_of_group, memory, place, numbers = group
-        cells = cells_of_group(known.signature)
-        verdicts = memory.young.get(cells) or memory.get(cells)
-        if verdicts is None:
-            for own in numbers:  # parts come before what they are part of
-                parts = [known[p] for p in self._parts[own]]
-                known[own] = self._by_its_parts(own, bytes(parts or [known.signature[i] for i in self._reads[own]]))
-            verdicts = memory.put(cells, bytes([known[own] for own in numbers]))
-        return verdicts[place]
-
-    def _by_its_parts(self, number: int, parts: bytes) -> int:
+    def by_parts(self, known: SignatureVerdicts, number: int) -> int:
         """Return the verdict of an expression by those of its parts, or by the cell that it reads."""
+        parts = bytes([known[p] for p in self._parts[number]] or [known.signature[i] for i in self._reads[number]])
         memory = self._by_parts[number]
         found = memory.young.get(parts)
         if found is None:
@@ -133,8 +155,8 @@ class VerdictMemory:
     def take(self, known: Mapping[Signature, Verdicts]) -> None:
         """Remember verdicts of signatures that were queried already."""
         for signature, verdicts in known.items():
-            for reads, own in self._groups.items():
-                self._known[reads].put(cells_of(reads)(signature), bytes([verdicts[number] for number in own]))
+            for group in self._groups.values():
+                group.put(signature, verdicts)
             for number, parts in enumerate(self._parts):
                 if parts:
                     self._by_parts[number].put(bytes([verdicts[p] for p in parts]), verdicts[number])
