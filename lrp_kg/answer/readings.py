@@ -10,14 +10,15 @@ same part.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import count
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
-from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts
+from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts, cells_of
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor
@@ -29,20 +30,30 @@ Key = Callable[["Readings"], Hashable]
 FIRSTS = 10_000
 """Values of a first reading, of which there are a few hundred; what has further ones is not remembered."""
 _numbers = count()
+_number = attrgetter("number")
 
 
 class PartReading:
     """Something that can be read of a record beside verdicts, which are read by the numbers of expressions.
 
-    ``group`` are the cells that settle it, where few do alone. ``number`` gives readings an order, in which their
-    values are in keys.
+    ``cells`` are those that settle it, together with ``others`` that are read; without cells it is settled by itself.
+    ``number`` gives readings an order, in which their values are in keys.
     """
 
-    __slots__ = ("group", "number", "of")
+    __slots__ = ("cells", "group", "number", "of", "others")
 
-    def __init__(self, of: Callable[[Run], Hashable], group: CellGroup | None = None) -> None:
+    def __init__(
+        self,
+        of: Callable[[Run], Hashable],
+        cells: tuple[int, ...] | None = None,
+        others: tuple[PartReading, ...] = (),
+        group: CellGroup | None = None,
+    ) -> None:
         self.of = of
+        self.cells = cells
+        self.others = (self,) if cells is None and not others else others
         self.group = group
+        """What these cells settle, where they are few and alone."""
         self.number = next(_numbers)
 
 
@@ -99,30 +110,60 @@ class Readable:
         g = assessor.guideline
         self._a = assessor
         self.known = ReadingsMade(lambda name: PartReading(lambda run: name in run.record.dates))
-        self.outcome = ReadingsMade(lambda decision: PartReading(apart(lambda run: run.result(decision))))
-        self.answers = ReadingsMade(lambda decision: PartReading(apart(lambda run: run.answers(decision))))
-        self.why = ReadingsMade(self._why)
+        self._situation = ReadingsMade(lambda name: PartReading(apart(lambda run: run.situation(name))))
+        self.outcome = ReadingsMade(lambda name: self._decided(name, lambda run: run.result(name)))
+        self.answers = ReadingsMade(lambda name: self._decided(name, lambda run: run.answers(name)))
+        self.why = ReadingsMade(lambda cls: self._settled(cls, apart(lambda run: run.reasons_of(cls))))
+        self.holds = ReadingsMade(self._holds)
+        self._era = PartReading(lambda run: run.era)
         places = {rule: place for place, rule in enumerate(g.validities)}
         self.in_force = ReadingsMade(lambda rule: self._in_force(rule, places.get(rule)))
-        warned = [(n, self._a.verdicts.number(w.applies_to)) for n, w in enumerate(g.warnings)]
         in_turn = [(n, w.calls_for, w.applies_to) for n, w in reversed([*enumerate(g.warnings)])]
         self.calls = ReadingsMade(lambda advice: [(n, cls) for n, called, cls in in_turn if called == advice])
         """The warnings that call for an advice, the last first: their places, and their situations."""
-        self.calling = ReadingsMade(lambda advice: PartReading(lambda run: run.calling(advice)))
+        self.calling = ReadingsMade(
+            lambda advice: self._of_classes((c for _, c in self.calls[advice]), lambda run: run.calling(advice))
+        )
+        warned = [(n, self._a.verdicts.number(w.applies_to)) for n, w in enumerate(g.warnings)]
         self._warned = [(n, number) for n, number in warned if number is not None]
         self._always = [n for n, number in warned if number is None]
-        self.holding = PartReading(self._holding)
-        self.programme = ReadingsMade(
-            lambda name: PartReading(apart(lambda run: run.programme_run(g.programmes[name]).read()))
-        )
+        self.holding = self._of_classes((w.applies_to for w in g.warnings), self._holding)
+        self.programme = ReadingsMade(self._programme)
         self.touched = ReadingsMade(lambda name: PartReading(lambda run: run.knows_own(g.programmes[name])))
-        self.holds = ReadingsMade(self._holds)
 
-    @staticmethod
-    def _in_force(rule: Validity, place: int | None) -> PartReading:
+    def settling(self, read: Iterable[int | PartReading]) -> tuple[frozenset[int], frozenset[PartReading]]:
+        """Return the cells that settle readings, and what else does."""
+        cells: set[int] = set()
+        others: set[PartReading] = set()
+        for one in read:
+            if isinstance(one, int):
+                cells.update(self._a.verdicts.read_by(one))
+            else:
+                cells.update(one.cells or ())
+                others.update(one.others)
+        return frozenset(cells), frozenset(others)
+
+    def _decided(self, name: str, of: Callable[[Run], Hashable]) -> PartReading:
+        """Return a reading of the outcome of a decision, by its IRI."""
+        decider = self._a.decider(name)
+        known = tuple(self.known[date] for date in decider.dates_read)
+        situation = (self._situation[name],) if decider.durations else ()
+        return PartReading(apart(of), decider.cells_read, (*known, *situation))
+
+    def _programme(self, name: str) -> PartReading:
+        """Return the reading of all of a programme, by its IRI, that its part depends on."""
+        programme = self._a.guideline.programmes[name]
+        outcomes = [self.outcome[e.decision] for e in programme.editions]
+        cells, others = self.settling(outcomes)
+        known = {self.known[date] for e in programme.editions for date in self._a.decider(e.decision).dates_read}
+        key = PartReading(apart(lambda run: run.programme_run(programme).key()))
+        whole = apart(lambda run: run.programme_run(programme).read())
+        return PartReading(whole, tuple(sorted(cells)), (*sorted(known | others, key=_number), key))
+
+    def _in_force(self, rule: Validity, place: int | None) -> PartReading:
         if place is None:
             return PartReading(lambda run: run.in_force(rule))
-        return PartReading(lambda run: run.era[place])
+        return PartReading(lambda run: run.era[place], (), (self._era,))
 
     def _holding(self, run: Run) -> Hashable:
         """Return the places of the warnings whose situation holds."""
@@ -133,46 +174,67 @@ class Readable:
     def _holds(self, cls: str) -> PartReading | None:
         """Return the reading of whether a class certainly holds; there is none of the class of all records."""
         number = self._a.verdicts.number(cls)
-        if number is None:
-            return None
-        return PartReading(lambda run: run.by_number[number] == TRUE, self._a.verdicts.group_of[number])
+        return None if number is None else self._settled(cls, lambda run: run.by_number[number] == TRUE)
 
-    def _why(self, cls: str) -> PartReading:
+    def _settled(self, cls: str, of: Callable[[Run], Hashable]) -> PartReading:
+        """Return the reading of something that the cells of a class settle."""
         number = self._a.verdicts.number(cls)
-        group = None if number is None else self._a.verdicts.group_of[number]
-        return PartReading(apart(lambda run: run.reasons_of(cls)), group)
+        reads = () if number is None else self._a.verdicts.read_by(number)
+        return PartReading(of, reads, group=None if number is None else self._a.verdicts.group_of[number])
+
+    def _of_classes(self, classes: Iterable[str | None], of: Callable[[Run], Hashable]) -> PartReading:
+        """Return the reading of something that the cells of some classes settle."""
+        numbers = {n for cls in classes if cls and (n := self._a.verdicts.number(cls)) is not None}
+        return PartReading(of, tuple(sorted(self.settling(numbers)[0])))
+
+
+class _Keys(NamedTuple):
+    """What makes a key of the readings of a part, all of which are ``read``."""
+
+    read: frozenset[Any]
+    of: Key
 
 
 class Remembered(Generic[T]):
     """A part of an answer, remembered by the values of all that it is worked out from.
 
     For each value of its ``first`` reading the key is made of all that was ever noted. Where one more is noted, the key
-    grows by it, and what is remembered under the shorter one is not found again.
+    grows by it, and what is remembered under the shorter one is not found again. Beside it the part is remembered by
+    what settles all these readings, the cells of a record above all: that key repeats less and is made much sooner.
     """
 
-    __slots__ = ("_first", "_growing", "_keys", "_known", "_of_readings", "_work")
+    __slots__ = ("_by_cells", "_cells", "_first", "_growing", "_keys", "_known", "_of_readings", "_others", "_work")
 
     def __init__(
         self, work: Callable[[Run], T], memories: SharedBound, size: int, first: PartReading | None = None
     ) -> None:
         self._work = work
         self._first = first
-        self._keys: dict[Hashable, tuple[frozenset[Any], Key]] = {}
-        self._of_readings: dict[frozenset[Any], tuple[frozenset[Any], Key]] = {}
+        self._keys: dict[Hashable, _Keys] = {}
+        self._of_readings: dict[frozenset[Any], _Keys] = {}
         """What makes keys of some readings, which many first ones share."""
+        self._cells: tuple[frozenset[int], Callable[[Signature], Hashable]] = frozenset(), cells_of(())
+        self._others = _Keys(frozenset(), _no_key)
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
+        self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 400)
         self._growing = threading.Lock()
 
     def of(self, run: Run) -> T:
         """Return the part for a record."""
         readings = run.readings
+        settled = self._cells[1](run.signature), self._others.of(readings)
+        found = self._by_cells.young.get(settled)
+        if found is not None:
+            return found
+        found = self._by_cells.get(settled)
+        if found is not None:
+            return found
         first = readings[self._first] if self._first else None
-        read, key_of = self._keys.get(first, _NOTHING)
-        key = first, key_of(readings)
-        found = self._known.young.get(key)
+        keys = self._keys.get(first, _NOTHING)
+        found = self._known.get((first, keys.of(readings)))
         if found is None:
-            found = self._known.get(key)
-        return self._work_out(run, first, read) if found is None else found
+            return self._work_out(run, first, keys.read)
+        return self._by_cells.put(settled, found)
 
     def _work_out(self, run: Run, first: Hashable, read: frozenset[Any]) -> T:
         outer, run.noted = run.noted, set()
@@ -184,19 +246,33 @@ class Remembered(Generic[T]):
         noted.discard(self._first)
         if first not in self._keys and len(self._keys) >= FIRSTS:
             return found
-        if not noted <= read:
+        if not noted <= read or first not in self._keys:
             with self._growing:
-                read = self._keys.get(first, _NOTHING)[0] | noted
-                same = self._of_readings.get(read) or (read, _key_of(read))
-                self._keys[first] = self._of_readings[read] = same
-        return self._known.put((first, self._keys.get(first, _NOTHING)[1](run.readings)), found)
+                self._grow(run.a.readable, first, noted)
+        self._known.put((first, self._keys[first].of(run.readings)), found)
+        return self._by_cells.put((self._cells[1](run.signature), self._others.of(run.readings)), found)
+
+    def _grow(self, readable: Readable, first: Hashable, noted: set[Any]) -> None:
+        """Make keys that have what was noted too."""
+        read = self._keys.get(first, _NOTHING).read | noted
+        same = self._of_readings.get(read)
+        if same is None:
+            same = self._of_readings[read] = _Keys(read, _key_of(read))
+        cells, others = readable.settling(read | {self._first} if self._first else read)
+        if not cells <= self._cells[0]:
+            cells |= self._cells[0]
+            self._cells = cells, cells_of(tuple(sorted(cells)))
+        if not others <= self._others.read:
+            others |= self._others.read
+            self._others = _Keys(others, _key_of(others))
+        self._keys[first] = same
 
 
 def _no_key(readings: Readings) -> Hashable:
     return ()
 
 
-_NOTHING: tuple[frozenset[Any], Key] = (frozenset(), _no_key)
+_NOTHING = _Keys(frozenset(), _no_key)
 
 
 def _key_of(read: frozenset[Any]) -> Key:

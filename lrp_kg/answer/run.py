@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -161,6 +161,10 @@ class Run:
         if decision not in self._results:
             self._results[decision] = self.a.decide(decision, self.record, self.signature)
         return self._results[decision]
+
+    def situation(self, decision: str) -> Hashable:
+        """Return what the outcome of a decision, by its IRI, depends on of the days of a record."""
+        return self.a.decider(decision).situation(self.signature, self.record.dates, {})
 
     def answers(self, decision: str) -> Answers:
         """Return the answers of a decision, by its IRI."""

@@ -75,10 +75,13 @@ class Decider:
         )
         self.durations = self._durations_read()
         dated = sorted({name for v in self._derived for name in (dates.derived[v].start, dates.derived[v].end)})
-        self._dates = tuple(dated)
+        self.dates_read = tuple(dated)
+        """The dates of which it matters whether they are known; durations depend on what they are."""
         self._ruling = self._ruling_out()
         """The variables that say that a field which is read cannot have a value."""
-        self._cells_of = _taking((*self._variables, *self._ruling))
+        self.cells_read = (*self._variables, *self._ruling)
+        """The variables that the result depends on."""
+        self._cells_of = _taking(self.cells_read)
         self._ruling_cells_of = _taking(self._implied())
         bound = memories or SharedBound(LIMIT)
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
@@ -92,6 +95,12 @@ class Decider:
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known."""
         return self._date_groups(signature, known_dates, ranges) if self._derived else ()
+
+    def situation(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
+        """Return that `date_key` where it makes a difference."""
+        if UNKNOWN not in [signature[v] for v in self._derived] or not self._waits(signature, self.left(signature)):
+            return ()
+        return self._date_groups(signature, known_dates, ranges)
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to."""
@@ -121,7 +130,7 @@ class Decider:
 
     def decide(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Outcome:
         """Return the result for a signature, the dates that are known, and the bounds of those that are uncertain."""
-        key = self._cells_of(signature), tuple([name in known_dates for name in self._dates])
+        key = self._cells_of(signature), tuple([name in known_dates for name in self.dates_read])
         if not ranges:
             found = self._known.young.get(key) or self._known.get(key)
             if found is not None:
@@ -313,11 +322,15 @@ class KleeneDecider:
         self._roots = list(builder.roots(decision))
         self._needed = builder.program.needed(self._roots)
         self.reads = builder.reads(self._roots)
+        self.cells_read = tuple(sorted(self.reads))
+        self.dates_read = tuple(sorted({n for v in self.reads for n in builder.program.cells.inputs(v)}))
         self.durations: frozenset[Axis] = frozenset()
 
     def date_key(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return what the result depends on beside the signature and which dates are known: nothing."""
         return ()
+
+    situation = date_key
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to, as far as Kleene's logic says; dates do not bound it."""
