@@ -10,7 +10,7 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.logic import verdicts
 from lrp_kg.logic.cells import Signature
-from lrp_kg.logic.classify import Oxigraph, Program
+from lrp_kg.logic.classify import Oxigraph, Program, Verdicts
 from lrp_kg.logic.verdicts import VerdictMemory
 
 
@@ -37,16 +37,21 @@ def signatures(service: GuidelineService, number: int) -> list[Signature]:
     return [bytes(rng.randint(0, v.size) for v in variables) for _ in range(number)]
 
 
+def verdicts_of(found: VerdictMemory, signature: Signature) -> Verdicts:
+    own = found.of(signature)
+    return bytes(own[number] for number in range(len(found.program.nodes)))
+
+
 def test_memory_is_bounded(ankle: GuidelineService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verdicts, "LIMIT", 2000)
     found, _ = memory(ankle)
     alone, _ = memory(ankle)
     some = signatures(ankle, 40)
-    numbers = range(len(found.program.nodes))
     for signature in some:
-        found.of(signature, numbers)
-    assert 0 < sum(map(len, found._known.values())) <= 2 * (2000 // verdicts._ENTRY + 1)
-    assert found.of(some[0], numbers) == alone.of(some[0], numbers)
+        verdicts_of(found, signature)
+    entries = sum(len(group._known) for group in found._groups.values()) + sum(map(len, found._by_parts))
+    assert 0 < entries <= 2 * (2000 // verdicts._ENTRY + 1)
+    assert verdicts_of(found, some[0]) == verdicts_of(alone, some[0])
 
 
 def test_verdicts_by_parts_are_those_of_whole_queries(ankle: GuidelineService) -> None:
@@ -54,9 +59,8 @@ def test_verdicts_by_parts_are_those_of_whole_queries(ankle: GuidelineService) -
     found, engine = memory(ankle)
     some = signatures(ankle, 60)
     whole = found.program.classify(some)
-    numbers = range(len(found.program.nodes))
-    assert [bytes(found.of(s, numbers).values()) for s in some] == whole
+    assert [verdicts_of(found, s) for s in some] == whole
     asked = engine.queries
     more = signatures(ankle, 120)[60:]
-    assert [bytes(found.of(s, numbers).values()) for s in more] == found.program.classify(more)
+    assert [verdicts_of(found, s) for s in more] == found.program.classify(more)
     assert engine.queries - asked < 60, "parts of other signatures are known"
