@@ -189,6 +189,7 @@ class ProgrammePart(AnswerPart):
             limits=limits,
             steps=steps,
             assessed=core.assessed,
+            scope_open=core.scope_open,
             days=days,
         )
 
