@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from lrp_kg.guideline.model import Box, Caution, Guideline
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
-from lrp_kg.logic.outcomes import Answers
+from lrp_kg.logic.outcomes import AnswersFound
 from lrp_kg.logic.verdicts import both
 
-Results = Callable[[str], Answers]
+Results = Callable[[str], AnswersFound]
 Verdicts = Callable[[str | None], int]
 
 

@@ -74,14 +74,14 @@ class _TemplateRenderer(Renderer):
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class JsonTemplate:
     """JSON with a place for each slot, which is of a kind and about something."""
 
     text: bytes
     slots: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, text: bytes) -> Template:
+    def of(cls, text: bytes) -> JsonTemplate:
         """Make a template of JSON with slots."""
         pieces = _SLOT.split(text)
         if len(pieces) == 1:
@@ -98,7 +98,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTexts:
     """The texts that a part names and that the answer has elsewhere, by identifier: conditions and open points.
 
     ``waiting`` are those of the conditions that a statement waits for, ``because`` those of its reasons.
@@ -110,7 +110,7 @@ class Named:
     points: Mapping[str, bytes] = field(default_factory=dict)
 
     @classmethod
-    def together(cls, several: Collection[Named]) -> Named:
+    def together(cls, several: Collection[NamedTexts]) -> NamedTexts:
         """Return what several name: each in the place of the first, as the last says it."""
         return cls(
             stated=_united(n.stated for n in several),
@@ -121,11 +121,11 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class JsonPiece:
     """JSON with slots, of which templates are made."""
 
     text: bytes
-    named: Named
+    named: NamedTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ class RenderedPart:
     Of a programme there is beside it its decision, and the conditions of the reasons of its criteria.
     """
 
-    json: Template
-    named: Named
+    json: JsonTemplate
+    named: NamedTexts
     decision: RenderedPart | None = None
     criteria: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -212,8 +212,8 @@ class RenderedParts:
         status = found.result.status
         points = [p for p in found.open_points if explain or is_to_read(status, p.iri in found.decisive, p.declares)]
         return RenderedPart(
-            Template.of(orjson.dumps(self._templates.decision(_EMPTY, found, boxes, explain))),
-            Named(
+            JsonTemplate.of(orjson.dumps(self._templates.decision(_EMPTY, found, boxes, explain))),
+            NamedTexts(
                 because=self._reasons(chain(found.because, *found.why_not.values())),
                 points=dict(map(self.point, points)),
             ),
@@ -227,8 +227,8 @@ class RenderedParts:
         text = core.text
         for which, piece in zip(SAID, said, strict=True):
             text = text.replace(orjson.dumps(_slot(_SAID, which)), piece.text)
-        named = Named.together([piece.named for piece in said])
-        return RenderedPart(Template.of(text), named, core.decision, core.criteria)
+        named = NamedTexts.together([piece.named for piece in said])
+        return RenderedPart(JsonTemplate.of(text), named, core.decision, core.criteria)
 
     def _core(self, part: ProgrammeCore, explain: bool) -> _Core:
         data = self._templates.programme(_EMPTY, part.found, explain)
@@ -237,10 +237,10 @@ class RenderedParts:
         reasons = chain.from_iterable(c.because for c in part.found.criteria) if explain else ()
         return _Core(orjson.dumps(data), self._decision(part.decision, (), explain), self._reasons(reasons))
 
-    def _share(self, part: StatementsPart, way: Callable[[Record, StatementResult], Json]) -> Piece:
+    def _share(self, part: StatementsPart, way: Callable[[Record, StatementResult], Json]) -> JsonPiece:
         """Render statements of a programme."""
-        named = Named.together([self._named(s) for s in part.found])
-        return Piece(orjson.dumps([way(_EMPTY, s) for s in part.found]), named)
+        named = NamedTexts.together([self._named(s) for s in part.found])
+        return JsonPiece(orjson.dumps([way(_EMPTY, s) for s in part.found]), named)
 
     def _box(self, part: StatementsPart, box: Box) -> RenderedPart:
         templates = self._templates
@@ -251,29 +251,29 @@ class RenderedParts:
         pieces = [self._piece(one, self._statement) for one in part.ones if not one.found.only_named]
         shown = [orjson.Fragment(piece.text) for piece in pieces]
         data = templates.framed(box, shown, only_named, {decision.id: {"labels": labels}})
-        named = Named.together([piece.named for piece in pieces])
+        named = NamedTexts.together([piece.named for piece in pieces])
         because = self._reasons(r for s in part.found for r in s.because) if only_named else named.because
-        return RenderedPart(Template.of(orjson.dumps(data)), replace(named, because=because))
+        return RenderedPart(JsonTemplate.of(orjson.dumps(data)), replace(named, because=because))
 
     def _notices(self, part: StatementsPart) -> RenderedPart:
         pieces = [self._piece(one, self._statement) for one in part.ones]
         text = b",".join([piece.text for piece in pieces])
-        return RenderedPart(Template.of(text), Named.together([piece.named for piece in pieces]))
+        return RenderedPart(JsonTemplate.of(text), NamedTexts.together([piece.named for piece in pieces]))
 
-    def _statement(self, part: StatementPart) -> Piece:
-        return Piece(orjson.dumps(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
+    def _statement(self, part: StatementPart) -> JsonPiece:
+        return JsonPiece(orjson.dumps(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
 
     def _warnings(self, part: WarningsPart) -> RenderedPart:
         data = [self._templates.warning(_EMPTY, w, part.why) for w in part.found]
         because = self._reasons(chain.from_iterable(part.why.values()))
-        return RenderedPart(Template.of(orjson.dumps(data)), Named(because=because))
+        return RenderedPart(JsonTemplate.of(orjson.dumps(data)), NamedTexts(because=because))
 
     # -- the texts that parts name --------------------------------------------------------------------
 
-    def _named(self, s: StatementResult) -> Named:
+    def _named(self, s: StatementResult) -> NamedTexts:
         condition = s.statement.condition
         marks = (m.mark.by for m in s.marks)
-        return Named(
+        return NamedTexts(
             stated=dict([self._condition(condition)]) if condition else {},
             waiting=dict([self._condition(condition, waiting=True)]) if condition and s.verdict == OPEN else {},
             because=self._reasons(s.because),

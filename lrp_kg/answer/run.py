@@ -41,7 +41,7 @@ from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
 from lrp_kg.logic.editions import in_force
 from lrp_kg.logic.explain import Reason, Reasons
-from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, Answers, Outcome
+from lrp_kg.logic.outcomes import NOT_APPLICABLE, UNDETERMINED, AnswersFound, Outcome
 from lrp_kg.logic.verdicts import SignatureVerdicts, together
 from lrp_kg.record.model import Record
 
@@ -166,14 +166,14 @@ class Run:
         """Return what the outcome of a decision, by its IRI, depends on of the days of a record."""
         return self.a.decider(decision).situation(self.signature, self.record.dates, {})
 
-    def answers(self, decision: str) -> Answers:
+    def answers(self, decision: str) -> AnswersFound:
         """Return the answers of a decision, by its IRI."""
         noted, self.noted = self.noted, None
         if noted is not None:
             noted.add(self.a.readable.answers[decision])
         found = self.result(decision)
         self.noted = noted
-        return Answers(found.answers, found.possible)
+        return AnswersFound(found.answers, found.possible)
 
     def chosen(self, decision: Decision) -> list[str]:
         """Return the options, by IRI, that are certain answers of a decision, whatever its status."""

@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     holding: tuple[str, ...] = ()
 
 
-class Answers(NamedTuple):
+class AnswersFound(NamedTuple):
     """The identifiers of the certain answers of a decision, and of further possible ones, whatever else is of it."""
 
     answers: tuple[str, ...]
