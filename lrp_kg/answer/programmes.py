@@ -97,6 +97,7 @@ class ProgrammeRun:
         self.candidates = candidates(programme, run.bounds(self.field) if self.field else ALWAYS)
         self.chosen = tuple(c for c in self.candidates if c.applies != FALSE)
         self._open = len(self.chosen) > 1
+        self._completed: dict[str, Completions] = {}
 
     @property
     def decision(self) -> str:
@@ -109,7 +110,7 @@ class ProgrammeRun:
 
     def of(self, candidate: Candidate) -> Outcome:
         """Return the outcome by an edition as if it applied, over the days on which it would be chosen."""
-        if not self._open or candidate not in self.chosen:
+        if not self._open or candidate.applies == FALSE:
             return self.run.result(candidate.edition.decision)
         found = self._completions(candidate)
         return merged(found.outcomes, self._options, found.missing)
@@ -213,7 +214,12 @@ class ProgrammeRun:
         return tuple(o.id for o in self.run.g.decisions[self.decision].options)
 
     def _completions(self, candidate: Candidate) -> Completions:
-        return self.run.completions(candidate.edition.decision, self.window(candidate))
+        name = candidate.edition.iri
+        known = self._completed.get(name)
+        if known is None:
+            known = self.run.completions(candidate.edition.decision, self.window(candidate))
+            self._completed[name] = known
+        return known
 
     def _edition(self, candidate: Candidate) -> EditionResult:
         run, result = self.run, self.of(candidate)

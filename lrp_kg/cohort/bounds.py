@@ -11,9 +11,9 @@ import numpy as np
 from lrp_kg.cohort.arrays import Array
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows
 from lrp_kg.cohort.measures import DayTable
-from lrp_kg.durations import day_number, parse_period
+from lrp_kg.durations import day_number
 from lrp_kg.guideline.model import DateSpan
-from lrp_kg.logic.calendar import ALWAYS, Calendar
+from lrp_kg.logic.calendar import ALWAYS, Calendar, is_order
 
 FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 
@@ -62,7 +62,7 @@ class ColumnBounds:
         unknown = self._is_unknown(own)
         found: Array = np.asarray(LAST) if unknown else np.where(own.state[rows] == RANGE, own.high[rows], LAST)
         spans = self._calendar.after(name)
-        beyond = passed.union((name, *(s.counted_from for s in spans if _is_nothing(s))))
+        beyond = passed.union((name, *(s.counted_from for s in spans if is_order(s))))
         for span in spans:
             other = span.counted_from
             if other not in passed:
@@ -75,7 +75,7 @@ class ColumnBounds:
         unknown = self._is_unknown(own)
         found: Array = np.asarray(FIRST) if unknown else np.where(own.state[rows] == RANGE, own.low[rows], FIRST)
         spans = self._calendar.before(name)
-        beyond = passed.union((name, *(s.field for s in spans if _is_nothing(s))))
+        beyond = passed.union((name, *(s.field for s in spans if is_order(s))))
         for span in spans:
             other = span.field
             if other not in passed:
@@ -100,13 +100,8 @@ class ColumnBounds:
         return days.state.strides == (0,) and len(days.state) > 0 and days.state[0] == UNKNOWN
 
 
-def _is_nothing(span: DateSpan) -> bool:
-    """Return whether a span only says which of two dates is the later one."""
-    return parse_period(span.within) == (0, 0)
-
-
 def _moved(days: Array, span: DateSpan, function: Callable[[date, DateSpan], date]) -> Array:
-    if _is_nothing(span):
+    if is_order(span):
         return days
     return _table(span, function).take(days.reshape(-1)).reshape(days.shape)
 

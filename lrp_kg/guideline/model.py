@@ -289,7 +289,7 @@ class Programme(Term):
     priority: int
     valid_by: str | None
 
-    @property
+    @cached_property
     def last_days(self) -> tuple[date | None, ...]:
         """The last day on which each edition is chosen: the day before the first of the next; none for the newest."""
         following = [e.valid_from for e in self.editions[1:]]

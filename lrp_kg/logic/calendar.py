@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from datetime import date, timedelta
 from functools import partial
 from itertools import chain, groupby, product
+from typing import NamedTuple
 
 from lrp_kg.cache import remembered
 from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
@@ -50,6 +51,21 @@ class KnownDates(dict[str, date]):
         return KnownDates, (dict(self),)
 
 
+class _Way(NamedTuple):
+    """The dates that bound a date on one side, with the period of each, and what bounds these where they are unknown.
+
+    Of a date that bounds it without a period between them, no way by a third one is there: that is never closer.
+    """
+
+    name: str
+    beside: tuple[tuple[DateSpan | None, _Way], ...]
+
+
+def is_order(span: DateSpan) -> bool:
+    """Return whether a span only says which of two dates is the later one."""
+    return parse_period(span.within) == (0, 0)
+
+
 class Calendar:
     """The joint cells of derived durations of a guideline; with ``keep`` those of any dates are kept on disk."""
 
@@ -65,6 +81,7 @@ class Calendar:
         self._before = {
             name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
         }
+        self._ways: dict[tuple[str, bool], _Way] = {}
         bound = memories or SharedBound(LIMIT)
         self.stepper = Stepper(cells, self.derived, bound)
         self._joint: BoundedMemory[Hashable, tuple[tuple[int, ...], ...]] = BoundedMemory(bound, _ENTRY)
@@ -130,27 +147,49 @@ class Calendar:
             if known:
                 found = DateRange(known, known)
             else:
-                found = DateRange(self._low(name, dates, ranges, ()), self._high(name, dates, ranges, ()))
+                first = self._low(self._way(name, earlier=False), dates, ranges)
+                found = DateRange(first, self._high(self._way(name, earlier=True), dates, ranges))
             kept[name] = found
         return found
 
-    def _high(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
-        found = [ranges[name].latest if name in ranges else _LATEST]
-        for span in self.after(name):
-            other = span.counted_from
-            if other not in passed:
-                last = dates.get(other) or self._high(other, dates, ranges, (*passed, name))
-                found.append(self.last_within(last, span))
-        return min(found)
+    def _way(self, name: str, *, earlier: bool) -> _Way:
+        known = self._ways.get((name, earlier))
+        if known is None:
+            known = self._ways[name, earlier] = self._found_way(name, earlier, frozenset())
+        return known
 
-    def _low(self, name: str, dates: DateValues, ranges: DateRanges, passed: tuple[str, ...]) -> date:
-        found = [ranges[name].earliest if name in ranges else _EARLIEST]
-        for span in self.before(name):
-            other = span.field
-            if other not in passed:
-                first = dates.get(other) or self._low(other, dates, ranges, (*passed, name))
-                found.append(self.first_within(first, span))
-        return max(found)
+    def _found_way(self, name: str, earlier: bool, passed: frozenset[str]) -> _Way:
+        spans = self.after(name) if earlier else self.before(name)
+        others = [(span.counted_from if earlier else span.field, span) for span in spans]
+        beyond = passed.union((name, *(other for other, span in others if is_order(span))))
+        return _Way(
+            name,
+            tuple(
+                (None if is_order(span) else span, self._found_way(other, earlier, beyond))
+                for other, span in others
+                if other not in passed
+            ),
+        )
+
+    def _high(self, way: _Way, dates: DateValues, ranges: DateRanges) -> date:
+        found = ranges[way.name].latest if way.name in ranges else _LATEST
+        for span, other in way.beside:
+            last = dates.get(other.name) or self._high(other, dates, ranges)
+            if span:
+                last = self.last_within(last, span)
+            if last < found:
+                found = last
+        return found
+
+    def _low(self, way: _Way, dates: DateValues, ranges: DateRanges) -> date:
+        found = ranges[way.name].earliest if way.name in ranges else _EARLIEST
+        for span, other in way.beside:
+            first = dates.get(other.name) or self._low(other, dates, ranges)
+            if span:
+                first = self.first_within(first, span)
+            if first > found:
+                found = first
+        return found
 
     def joint(
         self, name: str, variables: tuple[int, ...], dates: DateValues, ranges: DateRanges | None = None

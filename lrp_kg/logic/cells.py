@@ -137,7 +137,12 @@ class Cells:
 
     def signature(self, values: Mapping[str, FieldValue]) -> Signature:
         """Return the signature of the values of fields, by IRI; derived and expanded ones included."""
-        return bytes(v.cell(values.get(v.iri)) for v in self.variables)
+        found = bytearray(len(self.variables))
+        for name, value in values.items():
+            number = self.index.get(name)
+            if number is not None:
+                found[number] = self.variables[number].cell(value)
+        return bytes(found)
 
     def inputs(self, variable: int) -> tuple[str, ...]:
         """Return the fields a sender fills in to settle a variable: itself, its two dates, or its list."""

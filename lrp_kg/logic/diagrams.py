@@ -89,19 +89,19 @@ class Diagram:
 
     def restrict(self, node: int, chosen: tuple[int | None, ...]) -> int:
         """Return the function that is left when axes take the choice of that number; ``None`` leaves one open."""
-        inner = self.nodes[node]
-        if isinstance(inner, Outcome):
-            return node
-        key = (node, *[chosen[axis] for axis in self._read(node)])
-        known = self._restricted.get(key)
-        if known is None:
+        while True:
+            inner = self.nodes[node]
+            if isinstance(inner, Outcome):
+                return node
             axis, children = inner
             choice = chosen[axis]
             if choice is None:
-                known = self.node((axis, tuple(self.restrict(c, chosen) for c in children)))
-            else:
-                known = self.restrict(children[choice], chosen)
-            self._restricted[key] = known
+                break
+            node = children[choice]
+        key = (node, *[chosen[axis] for axis in self._read(node)])
+        known = self._restricted.get(key)
+        if known is None:
+            known = self._restricted[key] = self.node((axis, tuple([self.restrict(c, chosen) for c in children])))
         return known
 
     def _read(self, node: int) -> tuple[int, ...]:

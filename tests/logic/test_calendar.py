@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange
+from lrp_kg.guideline.model import DateSpan
+from lrp_kg.logic.calendar import ALWAYS, Calendar
+from lrp_kg.logic.cells import Cells
 
 DAY = timedelta(days=1)
 ASSESSED = ("2024-02-28", "2024-02-29", "2023-02-28", "2024-12-31")
@@ -92,6 +97,51 @@ def test_what_follows_from_two_orders_of_dates_is_an_order(service: GuidelineSer
     for g in (service.guideline, ankle.guideline):
         orders = set(g.date_orders)
         assert {(a, d) for a, b in orders for c, d in orders if b == c} <= orders
+
+
+def bound(
+    calendar: Calendar,
+    name: str,
+    dates: dict[str, date],
+    ranges: dict[str, DateRange],
+    latest: bool,
+    passed: tuple[str, ...] = (),
+) -> date:
+    """Return the first or the latest day that a date can have, by all ways from date to date."""
+    if name in dates:
+        return dates[name]
+    own = ranges.get(name, ALWAYS)
+    found = [own.latest if latest else own.earliest]
+    for span in calendar.after(name) if latest else calendar.before(name):
+        other = span.counted_from if latest else span.field
+        if other not in passed:
+            day = bound(calendar, other, dates, ranges, latest, (*passed, name))
+            found.append((calendar.last_within if latest else calendar.first_within)(day, span))
+    return min(found) if latest else max(found)
+
+
+def test_bounds_are_those_of_all_ways_from_date_to_date(service: GuidelineService) -> None:
+    """Also of dates that contradict each other, and where more dates than one have a period between them."""
+    calendar, rng = service.assessor.dates, random.Random(1)
+    dated = [f.iri for f in service.guideline.fields.values() if f.kind == "date"]
+    ends = [rng.sample(dated, 2) for _ in "abcd"]
+    spans = [
+        DateSpan(later, period, earlier) for (earlier, later), period in zip(ends, ("P1M", "P30D") * 2, strict=True)
+    ]
+    guideline = replace(service.guideline, date_spans=(*service.guideline.date_spans, *spans))
+    for of in (calendar, Calendar(Cells(guideline))):
+        for _ in range(60):
+            dates, ranges = {}, {}
+            for name in dated:
+                first, last = sorted(date(2024, 2, 29) + DAY * rng.randint(-600, 600) for _ in "ab")
+                if rng.random() < 0.2:
+                    dates[name] = first
+                elif rng.random() < 0.2:
+                    ranges[name] = DateRange(first, last)
+            for name in dated:
+                found = of.bounds(name, dates, ranges)
+                assert found.earliest == bound(of, name, dates, ranges, latest=False)
+                assert found.latest == bound(of, name, dates, ranges, latest=True)
 
 
 @pytest.mark.slow
