@@ -110,6 +110,16 @@ def values_of(columns: Sequence[Column], row: int) -> tuple[int, ...]:
     return tuple(c if isinstance(c, int) else int(c[row]) for c in columns)
 
 
+def mixed(columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
+    """Return one key of several columns for each row, where the product of their sizes is small."""
+    key = np.zeros(rows, np.int32)
+    for column, size in zip(columns, sizes, strict=True):
+        if size > 1:
+            key *= np.int32(size)
+            key += column
+    return key
+
+
 def spread(column: Column, places: Array, size: int) -> Column:
     """Return a column of some rows as one of all rows, -1 in the others."""
     if not len(places):

@@ -9,11 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering, taken
+from lrp_kg.cohort.arrays import (
+    ABSENT,
+    DENSE,
+    Array,
+    Column,
+    Memory,
+    Numbering,
+    NumberTable,
+    mixed,
+    taken,
+    values_of,
+)
 from lrp_kg.cohort.inputs import Inputs, Portion, is_absent
 from lrp_kg.cohort.measures import as_date, measure
 from lrp_kg.durations import DateRange
@@ -219,6 +231,10 @@ class CellReader:
         chosen = (self._cells.variables[v] for v in variables)
         return tuple(v.cell(values.get(v.iri)) for v in chosen)
 
+    def count(self, key: str) -> int:
+        """Return how many values a field has so far."""
+        return len(self._inputs.distinct[key].values)
+
     def value(self, key: str, code: int) -> Any:
         """Return the value of a field by its number."""
         return self._inputs.distinct[key].values[code]
@@ -231,21 +247,36 @@ class _FieldsTogether:
         self._reader = reader
         self._fields = [reader._g.fields[name] for name in fields]
         self.variables = variables
+        self._sizes: tuple[int, ...] = ()
+        self._table = NumberTable()
         self._memory = Memory()
         self._found = Numbering()
 
     def cells(self, batch: Portion, days: Mapping[str, Days]) -> Mapping[int, Array]:
         """Return the cells of the variables in each row."""
-        columns: list[Array] = []
+        columns: list[Column] = []
+        sizes = []
         for f in self._fields:
             if f.kind == "date":
-                columns.append((days[f.iri].state != UNKNOWN).astype(np.int8))
+                state = days[f.iri].state
+                columns.append(0 if is_absent(state) else (state != UNKNOWN).astype(np.int8))
+                sizes.append(2)
             else:
-                codes = batch.codes.get(f.id)
-                columns.append(np.zeros(batch.size, np.int8) if codes is None else codes)
-        numbers = self._memory.take(columns, lambda row: self._ask([int(c[row]) for c in columns]))
-        of_each = np.array(self._found.values or [[0] * len(self.variables)], np.uint8)
-        return {variable: of_each[:, place][numbers] for place, variable in enumerate(self.variables)}
+                columns.append(batch.codes[f.id] if f.id in batch.codes else 0)
+                sizes.append(1 << self._reader.count(f.id).bit_length() if f.id in batch.codes else 1)
+        numbers = self._numbers(columns, sizes, batch.size)
+        of_each = np.array(self._found.values or [[0] * len(self.variables)], np.uint8).T.copy()
+        return {variable: of_each[place].take(numbers) for place, variable in enumerate(self.variables)}
+
+    def _numbers(self, columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
+        """Return for each row the number of what its values come to; ``sizes`` are more than each column has."""
+        size = prod(sizes)
+        if size > DENSE:
+            return self._memory.take(columns, lambda row: self._ask(values_of(columns, row)))
+        if self._sizes != tuple(sizes):
+            self._sizes, self._table = tuple(sizes), NumberTable()
+        key = mixed(columns, sizes, rows)
+        return self._table.take(key, lambda _, row: self._ask(values_of(columns, row)), size)
 
     def _ask(self, codes: Sequence[int]) -> int:
         record = {}

@@ -53,6 +53,9 @@ class Codes(Mapping[str, Array]):
             codes = self._found[key] = codes()
         return codes
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._found
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
 
@@ -85,8 +88,9 @@ def coding_of(
         return lambda: np.zeros(len(column), np.int32)
     if pa.types.is_boolean(kind):
         false, true = own.number(False), own.number(True)
-        numbers = np.array([false, true, 0, 0], np.int8 if len(own.values) < 1 << 7 else np.int32)
-        return lambda: numbers[_bits(column) + 2 * nulls(column)]
+        small = np.int8 if len(own.values) < 1 << 7 else np.int32
+        numbers = small(false), small(true - false)
+        return lambda: (_bits(column).astype(small) * numbers[1] + numbers[0]) * (1 - nulls(column)).astype(small)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         lists = _of_lists(column, own)
         return lambda: lists

@@ -82,7 +82,7 @@ def _repeated(stream: BinaryIO, runs: Array) -> Array:
             stream.seek(8 * begin)
             own.append(np.frombuffer(stream.read(8 * count), np.uint64))
         every = np.concatenate(own)
-        every.sort()
+        every.sort(kind="stable")  # merges what is sorted in parts
         found.append(np.unique(every[1:][every[1:] == every[:-1]]))
     return np.concatenate(found)
 

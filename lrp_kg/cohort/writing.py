@@ -124,7 +124,13 @@ class _Parquet:
     def __init__(self, schema: pa.Schema, stream: Any) -> None:
         self._schema = schema
         repeated = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != ID]
-        form = {"compression": "zstd", "compression_level": 1, "use_dictionary": repeated}
+        sorted_ = [f.name for f in schema if not (pa.types.is_nested(f.type) or pa.types.is_dictionary(f.type))]
+        form = {
+            "compression": "zstd",
+            "compression_level": 1,
+            "use_dictionary": repeated,
+            "write_statistics": sorted_,  # of categories and lists nobody could use them
+        }
         self._writer = pq.ParquetWriter(stream, schema, **form)
         self._held: list[pa.RecordBatch] = []
 
