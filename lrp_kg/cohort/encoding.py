@@ -24,6 +24,16 @@ class Distinct:
     def __init__(self) -> None:
         self.values: list[Any] = [None]
         self._numbers: dict[Any, int] = {}
+        self._latest: tuple[pa.Array, Array] | None = None
+
+    def of_dictionary(self, dictionary: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
+        """Return the numbers of the values of a dictionary, and 0 at the end; the same one often comes twice."""
+        if self._latest is None or not self._latest[0].equals(dictionary):
+            values = values_of(dictionary)
+            if from_text is not None:
+                values = [from_text(value) for value in values]
+            self._latest = dictionary, np.array([*map(self.number, values), 0], np.int32)
+        return self._latest[1]
 
     def number(self, value: Any) -> int:
         """Return the number of a value; of two that Python takes for equal, such as 1 and true, each its own."""
@@ -98,10 +108,7 @@ def coding_of(
         nested = np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
         return lambda: nested
     encoded = column if pa.types.is_dictionary(kind) else plain(column).dictionary_encode()
-    values = values_of(encoded.dictionary)
-    if from_text is not None:
-        values = [from_text(value) for value in values]
-    return partial(_of_places, encoded.indices, np.array([*map(own.number, values), 0], np.int32))
+    return partial(_of_places, encoded.indices, own.of_dictionary(encoded.dictionary, from_text))
 
 
 def _of_places(places: pa.Array, numbers: Array) -> Array:
@@ -175,11 +182,11 @@ def _bits(column: pa.Array) -> Array:
 
 def _of_lists(column: pa.Array, own: Distinct) -> Array:
     """Return the numbers of lists: each is known by the places of its members, in their order."""
-    members = plain(column.flatten())
+    members = column.flatten()
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
     lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int64)
-    encoded = members.dictionary_encode()
+    encoded = members if pa.types.is_dictionary(members.type) else plain(members).dictionary_encode()
     digits = np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary))).astype(np.int64) + 1
     base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
     if base**longest >= WIDEST:
