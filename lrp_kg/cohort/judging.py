@@ -28,6 +28,10 @@ from lrp_kg.record.limits import problem, shown
 
 _MANY = 300
 """Combinations of values that are looked through before their columns are."""
+_WORD = 31
+"""Flags that are put together into one number."""
+_NO_DAY = -6000
+"""In the place of the kind of a day that is not there; kinds are three for each year since 1970."""
 _NEAR = 3
 """Days around the end of a period within which every pair of dates is validated itself."""
 
@@ -147,14 +151,24 @@ class RowJudge:
             found = batch.days.get(iri)
             return batch.codes.get(self._key(iri), nothing) if found is None else found
 
+        packed: dict[tuple[str, ...], list[Array]] = {}
+
+        def there_as_bits(names: Sequence[str]) -> list[Array]:
+            own = tuple(names)
+            if own not in packed:
+                packed[own] = list(_packed([present(iri) for iri in own], size))
+            return packed[own]
+
         def of_fields(presences: Sequence[str], values: Sequence[str]) -> Family:
-            kinds = [(iri, True) for iri in presences] + [(iri, False) for iri in values]
-            options = {iri: self._options(batch, iri, dated=iri in values) for iri, _ in kinds}
-            return _OfFields(kinds, options, lambda: [present(i) if only else value(i) for i, only in kinds])
+            flags = [self._options(batch, iri, dated=iri in values) for iri in presences]
+            options = [self._options(batch, iri, dated=True) for iri in values]
+            return _OfFields(
+                [*presences, *values], flags, options, lambda: [*there_as_bits(presences), *map(value, values)]
+            )
 
         triggers = list(self._rules.triggers)
         for iri, f in self._dates.items():
-            beside = [present(trigger) for trigger in triggers] if iri in self._rules.conditional else []
+            beside = there_as_bits(triggers) if iri in self._rules.conditional else []
             yield _OfDays(batch.days[iri], f, beside)
         for f in self._g.fields.values():
             if f.kind not in ("date", "string"):
@@ -232,17 +246,23 @@ class Family:
 
 
 class _OfFields(Family):
-    """The values of fields, and of some whether there is one; ``options`` are the numbers that each can have."""
+    """Of some fields whether there is a value, as bits, and the values of others.
+
+    ``flags`` and ``options`` are the numbers that the values of the first and of the others can have, in the order of
+    their ``names``.
+    """
 
     def __init__(
         self,
-        kinds: Sequence[tuple[str, bool]],
-        options: Mapping[str, Sequence[int]],
+        names: Sequence[str],
+        flags: Sequence[Sequence[int]],
+        options: Sequence[Sequence[int]],
         columns: Callable[[], Sequence[Array]],
     ) -> None:
         super().__init__([])
-        self._kinds = kinds
-        self._options = options
+        self._names = names
+        self._flags = len(flags)
+        self._options = dict(zip(names, (*flags, *options), strict=True))
         self._made = columns
 
     def columns(self) -> Sequence[Array]:
@@ -253,10 +273,25 @@ class _OfFields(Family):
         count = prod(map(len, self._options.values()))
         if not 0 < count <= max(_MANY, len(known) + 1):
             return False
-        names = list(self._options)
-        kinds = [(names.index(iri), only) for iri, only in self._kinds]
-        every = product(*self._options.values())
-        return all(tuple([int(own[n] > 0) if only else own[n] for n, only in kinds]) in known for own in every)
+        places = [list(self._options).index(name) for name in self._names]
+        every = ([own[place] for place in places] for own in product(*self._options.values()))
+        return all((*_bits(own[: self._flags]), *own[self._flags :]) in known for own in every)
+
+
+def _packed(flags: Sequence[Array], size: int) -> Iterator[Array]:
+    """Yield columns of flags as bits of one number, or of several where they are many."""
+    for first in range(0, len(flags), _WORD):
+        some = [(place, own) for place, own in enumerate(flags[first : first + _WORD]) if own.strides != (0,)]
+        bits = np.zeros(size, np.int32) if some else np.broadcast_to(np.int32(0), size)
+        for place, own in some:
+            bits |= own.astype(np.int32) << place
+        yield bits
+
+
+def _bits(values: Sequence[int]) -> Iterator[int]:
+    """Yield the same numbers for one row, of values that are 0 where there is none."""
+    for first in range(0, len(values), _WORD):
+        yield sum((value > 0) << place for place, value in enumerate(values[first : first + _WORD]))
 
 
 class _OfDays(Family):
@@ -268,11 +303,13 @@ class _OfDays(Family):
         self._ends = [day_number(day) if day else None for day in (f.first_day, f.last_day)]
 
     def columns(self) -> Sequence[Array]:
-        kind = self._kind(self._days)
-        return [np.where(self._days == ABSENT, ABSENT // 2, kind), *self._columns]
+        absent = self._days == ABSENT
+        days = np.where(absent, self._days.max(initial=0), self._days)
+        first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+        kind = self._kind(np.arange(first, last + 1))[days - first] if last - first < len(days) else self._kind(days)
+        return [np.where(absent, _NO_DAY, kind), *self._columns]
 
     def _kind(self, days: Array) -> Array:
-        days = np.where(days == ABSENT, 0, days)
         years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
         first, last = self._ends
         before = days < first if first is not None else np.zeros(len(days), bool)
@@ -284,8 +321,8 @@ class _OfDays(Family):
         if self._columns or not len(self._days):
             return False
         last = int(self._days.max())
-        if (ABSENT // 2,) not in known or last == ABSENT:
-            return last == ABSENT and (ABSENT // 2,) in known
+        if (_NO_DAY,) not in known or last == ABSENT:
+            return last == ABSENT and (_NO_DAY,) in known
         first = int(np.where(self._days == ABSENT, last, self._days).min())
         kinds = self._kind(np.arange(first, last + 1))
         return {(kind,) for kind in np.unique(kinds).tolist()} <= known
