@@ -5,12 +5,13 @@ Fields that imply or exclude each other are understood together; durations follo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -67,6 +68,26 @@ class Taken(Sequence[Array]):
         return self._taken[number]
 
 
+class TakenDays(Mapping[str, Days]):
+    """The dates of some rows; one is taken when it is first asked for."""
+
+    def __init__(self, days: Mapping[str, Days], rows: Array) -> None:
+        self._days = days
+        self._rows = rows
+        self._taken: dict[str, Days] = {}
+
+    def __getitem__(self, name: str) -> Days:
+        if name not in self._taken:
+            self._taken[name] = self._days[name].of(self._rows)
+        return self._taken[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._days)
+
+    def __len__(self) -> int:
+        return len(self._days)
+
+
 class CellColumns(Sequence[Array]):
     """The cells of each variable of rows, worked out when they are first asked for; 0 where nothing fills them."""
 
@@ -106,12 +127,11 @@ class Rows:
 
     def of(self, rows: Array) -> Rows:
         """Return some of the rows."""
-        days = {name: d.of(rows) for name, d in self.days.items()}
-        return Rows(len(rows), Taken(self.cells, rows), days, among=(self, rows))
+        return Rows(len(rows), Taken(self.cells, rows), TakenDays(self.days, rows), among=(self, rows))
 
     def with_days(self, name: str, days: Days) -> Rows:
         """Return the rows with another date."""
-        return Rows(self.size, self.cells, {**self.days, name: days})
+        return Rows(self.size, self.cells, ChainMap({name: days}, cast("dict[str, Days]", self.days)))
 
     def signature(self, row: int, variables: Iterable[int]) -> Signature:
         """Return the signature of a row, as far as some variables are read of it; the others are 0."""
@@ -122,6 +142,9 @@ class Rows:
 
     def dates(self, row: int) -> tuple[dict[str, date], dict[str, DateRange]]:
         """Return the dates of a row that are known, and those that are known within bounds."""
+        if self.among:
+            whole, places = self.among
+            return whole.dates(int(places[row]))
         known = {n: as_date(d.low[row]) for n, d in self.days.items() if d.state[row] == EXACT}
         ranges = {
             n: DateRange(as_date(d.low[row]), as_date(d.high[row]))

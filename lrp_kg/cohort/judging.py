@@ -7,7 +7,7 @@ itself, and so has the findings that the service reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import date
 from itertools import count, product
 from math import prod
