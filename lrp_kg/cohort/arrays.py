@@ -8,10 +8,9 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-Array = np.ndarray[Any, Any]
+from lrp_kg.cohort.buffers import Array, as_column, numbers_of
+
 Column = Array | int
 """A number for each row, or one for all of them."""
 
@@ -168,8 +167,8 @@ def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
 
 def _encoded(key: Array) -> tuple[Array, int]:
     """Return numbers for the distinct values of a column, in the order in which they come, and how many there are."""
-    encoded = pc.dictionary_encode(pa.array(key))
-    return encoded.indices.to_numpy().astype(np.int64), len(encoded.dictionary)
+    encoded = as_column(key).dictionary_encode()
+    return numbers_of(encoded.indices).astype(np.int64), len(encoded.dictionary)
 
 
 class Numbering:

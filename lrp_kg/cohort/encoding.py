@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lrp_kg.cohort.arrays import ABSENT, WIDEST, Array, distinct
+from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of
 from lrp_kg.durations import day_number
 
 _EVER = day_number(date.min), day_number(date.max)
@@ -100,7 +101,7 @@ def coding_of(
         false, true = own.number(False), own.number(True)
         small = np.int8 if len(own.values) < 1 << 7 else np.int32
         numbers = small(false), small(true - false)
-        return lambda: (_bits(column).astype(small) * numbers[1] + numbers[0]) * (1 - nulls(column)).astype(small)
+        return lambda: (bits_of(column).astype(small) * numbers[1] + numbers[0]) * (1 - nulls(column)).astype(small)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         lists = _of_lists(column, own)
         return lambda: lists
@@ -113,17 +114,21 @@ def coding_of(
 
 def _of_places(places: pa.Array, numbers: Array) -> Array:
     """Return the number at each place, the last for none."""
-    if places.null_count:
-        places = pc.fill_null(places, len(numbers) - 1)
-    found: Array = numbers[places.to_numpy(zero_copy_only=False)]
+    found: Array = numbers[_or_else(places, len(numbers) - 1)]
     return found
+
+
+def _or_else(column: pa.Array, number: int) -> Array:
+    """Return the numbers of a column, another where it has none."""
+    found = numbers_of(column)
+    return np.where(nulls(column), found.dtype.type(number), found) if column.null_count else found
 
 
 def days_of(column: pa.Array) -> Array | None:
     """Return the days of a column of dates, `ABSENT` where there is none; ``None`` where it has no such days."""
     if not pa.types.is_date32(column.type):
         return None
-    days = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column)].astype(np.int64)
+    days = numbers_of(column).astype(np.int64)
     if column.null_count:
         days[nulls(column).astype(bool)] = ABSENT
     known = days[days != ABSENT] if column.null_count else days
@@ -163,31 +168,14 @@ def plain(column: pa.Array) -> pa.Array:
     return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
 
-def nulls(column: pa.Array) -> Array:
-    """Return 1 where there is no value, else 0."""
-    if not column.null_count:
-        return np.zeros(len(column), np.uint8)
-    valid = column.buffers()[0]
-    bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
-    found: Array = 1 - bits[column.offset : column.offset + len(column)]
-    return found
-
-
-def _bits(column: pa.Array) -> Array:
-    """Return the truth values of a column as 0 and 1; where there is none, either."""
-    bits = np.unpackbits(np.frombuffer(column.buffers()[1], np.uint8), bitorder="little")
-    found: Array = bits[column.offset : column.offset + len(column)]
-    return found
-
-
 def _of_lists(column: pa.Array, own: Distinct) -> Array:
     """Return the numbers of lists: each is known by the places of its members, in their order."""
     members = column.flatten()
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-    lengths = np.asarray(pc.fill_null(pc.list_value_length(column), 0)).astype(np.int64)
+    lengths = _or_else(pc.list_value_length(column), 0).astype(np.int64)
     encoded = members if pa.types.is_dictionary(members.type) else plain(members).dictionary_encode()
-    digits = np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary))).astype(np.int64) + 1
+    digits = _or_else(encoded.indices, len(encoded.dictionary)).astype(np.int64) + 1
     base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
     if base**longest >= WIDEST:
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
@@ -196,6 +184,6 @@ def _of_lists(column: pa.Array, own: Distinct) -> Array:
     sums = np.concatenate([[0], np.cumsum(digits * np.array([base**n for n in range(longest)] or [1])[place])])
     key = np.where(nulls(column), -1, sums[ends] - sums[ends - lengths])
     first, inverse = distinct([key])
-    numbers = np.array([own.number(value) for value in column.take(pa.array(first)).to_pylist()], np.int32)
+    numbers = np.array([own.number(value) for value in column.take(as_column(first)).to_pylist()], np.int32)
     of_each: Array = numbers[inverse]
     return of_each

@@ -17,6 +17,7 @@ from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
+from lrp_kg.cohort.buffers import as_column, column_of, texts
 from lrp_kg.cohort.choice import FACT, Choice
 from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
 from lrp_kg.cohort.describing import described
@@ -123,9 +124,9 @@ class FactColumns:
     def _values(self, kinds: Sequence[_Kind], numbers: Array, dated: Sequence[Dated]) -> pa.Array:
         kind = self.type
         if pa.types.is_dictionary(kind):
-            texts = self._sources.texts
-            places = pa.array([texts.index(k.value) if isinstance(k.value, str) else None for k in kinds], pa.int16())
-            return pa.DictionaryArray.from_arrays(places.take(pa.array(numbers)), pa.array(texts, pa.string()))
+            known = self._sources.texts
+            places = column_of([known.index(k.value) if isinstance(k.value, str) else None for k in kinds], pa.int16())
+            return pa.DictionaryArray.from_arrays(places.take(as_column(numbers)), texts(known))
         latest = np.full(len(numbers), ABSENT, np.int64)
         for place, d in enumerate(dated):
             own = np.array([k.latest_of == place for k in kinds])[numbers[d.rows]]
@@ -133,12 +134,10 @@ class FactColumns:
         if kind == pa.date32():
             return days(latest)
         if kind == pa.string():
-            constant = pa.array([None if k.value is None else _text(k.value) for k in kinds], kind).take(
-                pa.array(numbers)
-            )
+            constant = texts([None if k.value is None else _text(k.value) for k in kinds]).take(as_column(numbers))
             return pc.coalesce(constant, days(latest).cast(kind))
         values = [list(k.value) if isinstance(k.value, tuple) else k.value for k in kinds]
-        return pa.array(values, kind).take(pa.array(numbers))
+        return column_of(values, kind).take(as_column(numbers))
 
 
 def _spread(places: Array, values: Array, empty: object, size: int) -> Array:

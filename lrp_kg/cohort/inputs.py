@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lrp_kg.cohort.arrays import ABSENT, Array, distinct, taken
+from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of, plain_texts
 from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
@@ -63,7 +64,7 @@ class Portion:
     def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
         days = {iri: taken(own, rows) for iri, own in self.days.items()}
-        ids = self.ids.take(pa.array(rows))
+        ids = self.ids.take(as_column(rows))
         return Portion(self.first, len(rows), ids, self.odd[rows], codes=self.codes.of(rows), days=days)
 
 
@@ -338,9 +339,10 @@ def _of_column(name: str, column: str, **fill: object) -> Finding:
 
 def fits(texts: pa.Array) -> Array:
     """Return whether each text is short enough and without control characters, or absent; else it is looked at."""
-    if pa.types.is_null(texts.type):
+    if pa.types.is_null(texts.type) or plain_texts(texts, TEXT):
         return np.ones(len(texts), bool)
     if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-        return np.asarray(pc.is_null(texts))
-    good = pc.and_(pc.less_equal(pc.utf8_length(texts), TEXT), pc.utf8_is_printable(texts))
-    return np.asarray(pc.fill_null(good, True))
+        return nulls(texts) == 1
+    short = numbers_of(pc.utf8_length(texts)) <= TEXT
+    found: Array = (nulls(texts) == 1) | (short & (bits_of(pc.utf8_is_printable(texts)) == 1))
+    return found

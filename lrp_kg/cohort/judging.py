@@ -17,6 +17,7 @@ import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.buffers import nulls
 from lrp_kg.cohort.inputs import Inputs, Portion, fits, is_absent
 from lrp_kg.cohort.measures import added
 from lrp_kg.durations import day_number, parse_period
@@ -79,7 +80,7 @@ class RowJudge:
         """Validate rows until every other one has only what valid rows have."""
         fit = np.ones(batch.size, bool)
         for iri, texts in self._texts(batch):
-            fit &= np.asarray(texts.is_null()) if iri in self._rules.of_value else fits(texts)
+            fit &= nulls(texts) == 1 if iri in self._rules.of_value else fits(texts)
         families = []
         for number, family in enumerate(self._families(batch)):
             if number == len(self._conforming):

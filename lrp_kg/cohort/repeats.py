@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lrp_kg.cohort.arrays import Array
-from lrp_kg.cohort.encoding import nulls
+from lrp_kg.cohort.buffers import as_column, flags, nulls
 from lrp_kg.cohort.reading import File, ids_of
 
 AT_ONCE = 1 << 21
@@ -38,7 +38,7 @@ def repeated_ids(files: Sequence[File], folder: Path) -> frozenset[str]:
     found: Counter[str] = Counter()
     for ids in _ids(files):
         places = np.flatnonzero(np.isin(hashed(ids), suspect))
-        found.update(ids.take(pa.array(places)).to_pylist())
+        found.update(ids.take(as_column(places)).to_pylist())
     return frozenset(name for name, times in found.items() if times > 1)
 
 
@@ -66,7 +66,7 @@ def _ids(files: Sequence[File]) -> Iterator[pa.Array]:
     for file in files:
         for batch in file.batches(scan=True):
             ids = ids_of(batch)
-            yield ids.filter(pa.array(nulls(ids) == 0)) if ids.null_count else ids
+            yield ids.filter(flags(nulls(ids) == 0)) if ids.null_count else ids
 
 
 def _repeated(stream: BinaryIO, runs: Array) -> Array:

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array
+from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, lists, texts
 from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.cohort.describing import described
 from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.logic.classify import OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, STATUSES, Outcome
 
-TEXTS = pa.list_(pa.string())
 ORDERED = pa.dictionary(pa.int16(), pa.string(), ordered=True)
 CATEGORIES = pa.dictionary(pa.int16(), pa.string())
 
@@ -76,29 +76,29 @@ class OutcomeColumns:
     def _ordered(
         self, kind: str, place: Callable[[Outcome], int | None], categories: Sequence[str], numbers: Array
     ) -> pa.Array:
-        made = self._made(kind, pa.int16(), place)
-        return _categories(made.take(pa.array(numbers)), categories)
+        made = self._made(kind, partial(column_of, kind=pa.int16()), place)
+        return _categories(made.take(as_column(numbers)), categories)
 
-    def _lists(self, kind: str, texts: Callable[[Outcome], Sequence[str] | None], numbers: Array) -> pa.Array:
-        return self._made(kind, TEXTS, texts).take(pa.array(numbers))
+    def _lists(self, kind: str, said: Callable[[Outcome], Sequence[str] | None], numbers: Array) -> pa.Array:
+        return self._made(kind, lists, said).take(as_column(numbers))
 
-    def _made(self, kind: str, of_type: pa.DataType, function: Callable[[Outcome], Any]) -> pa.Array:
+    def _made(self, kind: str, column: Callable[[list[Any]], pa.Array], function: Callable[[Outcome], Any]) -> pa.Array:
         """Return what a function makes of each outcome that there is so far."""
         known = self._tables.get(kind)
         have = 0 if known is None else len(known)
         if known is None or have < len(self._results):
-            new = pa.array([function(outcome) for outcome in self._results[have:]], of_type)
+            new = column([function(outcome) for outcome in self._results[have:]])
             known = self._tables[kind] = new if known is None else pa.concat_arrays([known, new])
         return known
 
 
 def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[str]) -> pa.Array:
     """Return a column of ordered categories: for each row the place of its category in a list of numbers."""
-    return _categories(pa.array(numbers, pa.int16()).take(pa.array(places)), categories)
+    return _categories(column_of(numbers, pa.int16()).take(as_column(places)), categories)
 
 
 def _categories(indices: pa.Array, categories: Sequence[str]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()), ordered=True, safe=False)
+    return pa.DictionaryArray.from_arrays(indices, texts(categories), ordered=True, safe=False)
 
 
 def boolean(verdicts: Array) -> pa.Array:
@@ -110,4 +110,4 @@ def boolean(verdicts: Array) -> pa.Array:
 def days(numbers: Array) -> pa.Array:
     """Return days by their numbers as dates, and null for `ABSENT`."""
     absent = numbers == ABSENT
-    return pa.array(np.where(absent, 0, numbers).astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
+    return as_column(np.where(absent, 0, numbers).astype(np.int32), pa.date32(), absent)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.answered import AnsweredRows, CohortLogic
+from lrp_kg.cohort.buffers import bits_of, nulls, numbers_of, plain_texts, texts
 from lrp_kg.cohort.cells import CellReader, Rows
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.columns import columns_of
@@ -19,7 +20,7 @@ from lrp_kg.cohort.describing import of_guideline
 from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.judging import RowJudge
 from lrp_kg.findings import Finding
-from lrp_kg.record.limits import problem
+from lrp_kg.record.limits import TEXT, problem
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,17 @@ class CohortRun:
 
         Return the rows whose id is no text: what is wrong with it is found where all values are judged.
         """
-        empty = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(batch.ids), ""), True)
-        without = set(np.flatnonzero(np.asarray(empty)).tolist()).difference(batch.broken)
-        others = {row for row in without if not isinstance(batch.whole.get(row, {}).get(ID), str | None)}
-        for row in sorted(without - others):
-            batch.found.setdefault(row, []).append(_id_missing())
+        others: set[int] = set()
+        if not plain_texts(batch.ids, TEXT):
+            trimmed = pc.utf8_length(pc.utf8_trim_whitespace(batch.ids))
+            empty = np.flatnonzero((nulls(batch.ids) == 1) | (numbers_of(trimmed) == 0))
+            without = set(empty.tolist()).difference(batch.broken)
+            others = {row for row in without if not isinstance(batch.whole.get(row, {}).get(ID), str | None)}
+            for row in sorted(without - others):
+                batch.found.setdefault(row, []).append(_id_missing())
         if self.repeated:
-            twice = pc.is_in(batch.ids, pa.array(sorted(self.repeated), pa.string()))
-            for row in np.flatnonzero(np.asarray(twice)).tolist():
+            twice = pc.is_in(batch.ids, texts(sorted(self.repeated)))
+            for row in np.flatnonzero(bits_of(twice)).tolist():
                 name = batch.ids[row].as_py()
                 batch.found.setdefault(row, []).append(problem("id-repeated", "row-id-repeated", ID, name))
         return others

@@ -11,6 +11,7 @@ from lrp_kg.answer.columns import has_latest_day, latest_column
 from lrp_kg.answer.statements import whole_verdict
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, NumberTable
+from lrp_kg.cohort.buffers import as_column, texts
 from lrp_kg.cohort.choice import LATEST, STATEMENT
 from lrp_kg.cohort.dating import DatedStatement, verdict_in
 from lrp_kg.cohort.describing import described
@@ -65,14 +66,14 @@ class StatementColumns:
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
-        words = pa.array(list(ANSWERS.values()), pa.string())
+        words = texts(list(ANSWERS.values()))
         places = np.array([list(ANSWERS).index(verdict) for verdict in sorted(ANSWERS)], np.int16)
         for statement, own, table in self._places:
             shown = any_of(*(all_of(place.shows(rows), place.in_force(rows)) for place in own))
             found = all_of(shown, _holds(statement, rows, table))
             if statement.condition_text:  # no field of a record says whether it holds
                 found = np.where(found == TRUE, np.int8(OPEN), found)
-            yield pa.DictionaryArray.from_arrays(pa.array(places[found]), words, ordered=True)
+            yield pa.DictionaryArray.from_arrays(as_column(places[found]), words, ordered=True)
 
 
 def _holds(statement: Statement, rows: AnsweredRows, table: NumberTable) -> Array:
