@@ -140,14 +140,16 @@ def handwritten(file: Path, out: Path) -> None:
 FIVE = ("stage", "exit", "management", "fedris-prevention", "multidisciplinary-rehabilitation")
 
 
-def cohort(file: Path, out: Path, only: Sequence[str] | None = None, kinds: Sequence[str] | None = None) -> None:
-    from lrp_kg.answer.service import GuidelineService
-    from lrp_kg.cohort.choice import chosen
-    from lrp_kg.cohort.files import answer_files
+def cohort(file: Path, out: Path, only: Sequence[str] = (), kinds: Sequence[str] = ()) -> None:
+    """Answer by the command, as a user does."""
+    from lrp_kg.cli import main as command
 
-    service = GuidelineService()
-    report = answer_files(service, [file], out, choice=chosen(service.guideline, only, kinds))
-    print(report.answered, "answered", report.refused, "refused", file=sys.stderr)
+    chosen = [f"--for={name}" for name in only] + ([f"--columns={','.join(kinds)}"] if kinds else [])
+    try:
+        command(["cohort", str(file), "-o", str(out), *chosen], standalone_mode=False)
+    except SystemExit as end:
+        if end.code:
+            raise
 
 
 def five(file: Path, out: Path) -> None:
@@ -157,7 +159,7 @@ def five(file: Path, out: Path) -> None:
 
 def possible(file: Path, out: Path) -> None:
     """Answer all decisions, with what is possible and missing."""
-    cohort(file, out, None, ("answer", "answers", "status", "possible", "missing"))
+    cohort(file, out, (), ("answer", "answers", "status", "possible", "missing"))
 
 
 def spark(file: Path, out: Path) -> None:
@@ -209,7 +211,7 @@ def main() -> None:
             for name in found:
                 command = [sys.executable, "-m", "benchmarks.cohort", name, str(file), f"{folder}/{name}.parquet"]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
-                found[name].append([float(part) for part in done.stdout.split()])
+                found[name].append([float(part) for part in done.stdout.splitlines()[-1].split()])
         print(f"{rows} records, median of {rounds} interleaved rounds, whole processes without their start")
         report(
             rows, {name: [statistics.median(part) for part in zip(*runs, strict=True)] for name, runs in found.items()}

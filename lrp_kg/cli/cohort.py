@@ -11,7 +11,7 @@ import click
 
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
-from lrp_kg.cli.options import fail, guideline_option, lang_option, stop
+from lrp_kg.cli.options import fail, frozen, guideline_option, lang_option, open_service, stop
 from lrp_kg.errors import LrpError
 from lrp_kg.words import phrase
 
@@ -104,10 +104,10 @@ def cohort(
             click.echo(draft(GuidelineService(guideline), files), nl=False)
             return
         _demand_other_files(files, output, rejected, lang)
-        service = GuidelineService(guideline)
+        service = open_service(guideline, validating=True)
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
         choice = chosen(service.guideline, only or None, kinds, explain=explain)
-        with _progress(lang) as progress:
+        with frozen(), _progress(lang) as progress:
             answer = answer_files
             if engine == "spark":
                 from lrp_kg.cohort.spark.files import answer_files_on_spark as answer

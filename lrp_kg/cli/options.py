@@ -142,6 +142,16 @@ def without_collections() -> Iterator[None]:
         gc.enable()
 
 
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Have collections of garbage leave out what is there now, while a command makes much beside it."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def open_service(folder: Path | None, engine: str = "oxigraph", *, validating: bool = False) -> GuidelineService:
     """Open a guideline folder, or report every finding and exit; ``validating`` prepares validation too."""
     from lrp_kg.answer.service import GuidelineService
