@@ -6,7 +6,7 @@ found by the rules of the guideline and by the code that decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -53,8 +53,11 @@ class KeptOutcomes:
         if body is not None and _in_diagrams(self._columns):
             with suppress(*_BROKEN):
                 found = orjson.loads(body)
-                outcomes = [_outcome(own) for own in found["outcomes"]]
-                parts = [_Recalled(column, own) for column, own in zip(self._columns, found["columns"], strict=True)]
+                outcomes = [_outcome(own, found["fields"]) for own in found["outcomes"]]
+                parts = [
+                    _Recalled(column, own, found["fields"])
+                    for column, own in zip(self._columns, found["columns"], strict=True)
+                ]
                 self._results.recall(outcomes)
                 for part in parts:
                     part.apply()
@@ -66,8 +69,10 @@ class KeptOutcomes:
             return
         if not _in_diagrams(self._columns):
             return
-        columns = [dict(_kept(column)) for column in self._columns]
-        body = orjson.dumps({"outcomes": self._results.values, "columns": columns}, default=tuple)
+        fields = Numbering()
+        columns = [dict(_kept(column, fields)) for column in self._columns]
+        outcomes = [_said(outcome, fields) for outcome in self._results.values]
+        body = orjson.dumps({"outcomes": outcomes, "columns": columns, "fields": fields.values})
         if write_kept(self._file, body):
             drop_oldest(self._file.parent, FILES)
         self._held = self._size
@@ -82,24 +87,32 @@ def _diagram(column: DecisionColumn) -> Diagram:
     return column.states.diagram
 
 
-def _kept(column: DecisionColumn) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of what is kept of a decision, each with its name."""
+def _kept(column: DecisionColumn, fields: Numbering) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of what is kept of a decision, each with its name; fields by their number."""
     automaton = column.states.automaton
     nodes: dict[int, int] = {}
-    yield "nodes", list(_nodes(_diagram(column), automaton.states.values, nodes))
+    yield "nodes", list(_nodes(_diagram(column), automaton.states.values, nodes, fields))
     yield "states", [nodes[state] for state in automaton.states.values]
     yield "tables", [table.entries() for table in automaton.tables]
     yield "joint", [(name, signs.hex()) for name, signs in column.states.situations.joint.values]
     groups = [([(g.names, g.axes, g.choices) for g in own], known) for own, known in column.classes.values]
     yield "classes", groups
     has_days = column.states.situations.has_days
-    yield "situations", [(key, number) for key, number in column.situations.entries() if not has_days(key)]
+    yield "situations", _turned([(*key, number) for key, number in column.situations.entries() if not has_days(key)])
     yield "plain", [table.entries() for table in column.of_state]
-    yield "dated", [memory.entries() for memory in column.of_situation]
-    yield "completions", [(list(c.outcomes), c.missing, list(c.functions)) for c in column.completions.values]
+    yield "dated", [_turned([(*key, number) for key, number in memory.entries()]) for memory in column.of_situation]
+    yield (
+        "completions",
+        [([_said(o, fields) for o in c.outcomes], c.missing, list(c.functions)) for c in column.completions.values],
+    )
 
 
-def _nodes(diagram: Diagram, roots: Sequence[int], numbers: dict[int, int]) -> Iterator[Any]:
+def _turned(rows: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Return rows as columns, of which there are fewer lists to read."""
+    return list(zip(*rows, strict=True))
+
+
+def _nodes(diagram: Diagram, roots: Sequence[int], numbers: dict[int, int], fields: Numbering) -> Iterator[Any]:
     """Yield the nodes below some roots, each after those below it; these it names by their ``numbers``."""
     waiting = list(reversed(roots))
     while waiting:
@@ -111,29 +124,31 @@ def _nodes(diagram: Diagram, roots: Sequence[int], numbers: dict[int, int]) -> I
         node = waiting.pop()
         if node not in numbers:
             numbers[node] = len(numbers)
-            yield inner if isinstance(inner, Outcome) else (inner[0], [numbers[child] for child in inner[1]])
+            leaf = isinstance(inner, Outcome)
+            yield _said(inner, fields) if leaf else (inner[0], [numbers[child] for child in inner[1]])
 
 
 class _Recalled:
     """What was kept of a decision, once it was read as a whole."""
 
-    def __init__(self, column: DecisionColumn, kept: dict[str, Any]) -> None:
+    def __init__(self, column: DecisionColumn, kept: dict[str, Any], fields: Sequence[str]) -> None:
         self._column = column
         self._kept = kept
         diagram = _diagram(column)
         numbers: list[int] = []
         for inner in kept["nodes"]:
             leaf = not isinstance(inner[0], int)
-            numbers.append(diagram.node(_outcome(inner) if leaf else (inner[0], tuple(numbers[n] for n in inner[1]))))
+            below = () if leaf else tuple([numbers[n] for n in inner[1]])
+            numbers.append(diagram.node(_outcome(inner, fields) if leaf else (inner[0], below)))
         self._states = [numbers[state] for state in kept["states"]]
         if self._states[:1] != [diagram.root] or len(kept["tables"]) != len(column.states.automaton.tables):
             raise ValueError
         self._joint = [(name, bytes.fromhex(signs)) for name, signs in kept["joint"]]
         self._classes = [(tuple(map(_group, groups)), tuple(known)) for groups, known in kept["classes"]]
-        self._situations = [(tuple(key), number) for key, number in kept["situations"]]
-        self._dated = [[(tuple(key), number) for key, number in entries] for entries in kept["dated"]]
+        self._situations = _entries(kept["situations"])
+        self._dated = list(map(_entries, kept["dated"]))
         self._completions = [
-            Completions(frozenset(map(_outcome, outcomes)), tuple(missing), frozenset(functions))
+            Completions(frozenset(_outcome(o, fields) for o in outcomes), tuple(missing), frozenset(functions))
             for outcomes, missing, functions in kept["completions"]
         ]
 
@@ -153,8 +168,19 @@ class _Recalled:
         column.completions.recall(self._completions)
 
 
-def _outcome(data: Sequence[Any]) -> Outcome:
-    return Outcome(data[0], *map(tuple, data[1:]))
+def _entries(columns: Sequence[Sequence[int]]) -> list[tuple[Hashable, int]]:
+    """Return the entries of a memory: the last column has the numbers, the others the keys."""
+    return list(zip(zip(*columns[:-1], strict=True), columns[-1], strict=True)) if columns else []
+
+
+def _said(outcome: Outcome, fields: Numbering) -> list[Any]:
+    return [*outcome[:3], [fields.number(name) for name in outcome.missing], outcome.holding]
+
+
+def _outcome(data: Sequence[Any], fields: Sequence[str]) -> Outcome:
+    status, answers, possible, missing, holding = data
+    names = tuple([fields[number] for number in missing])
+    return Outcome(status, tuple(answers), tuple(possible), names, tuple(holding))
 
 
 def _group(data: Sequence[Any]) -> DateGroup:
