@@ -174,7 +174,7 @@ def _of_lists(column: pa.Array, own: Distinct) -> Array:
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
     lengths = _or_else(pc.list_value_length(column), 0).astype(np.int64)
-    encoded = members if pa.types.is_dictionary(members.type) else plain(members).dictionary_encode()
+    encoded = plain(members).dictionary_encode()
     digits = _or_else(encoded.indices, len(encoded.dictionary)).astype(np.int64) + 1
     base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
     if base**longest >= WIDEST:

@@ -172,11 +172,8 @@ class File:
             raise self._unreadable(error) from None
 
     def _texts(self) -> list[str]:
-        """Return the columns of text, or of lists of it, whose values are best read as numbers."""
-        file = pq.ParquetFile(self.path)
-        texts = {f.name for f in file.schema_arrow if _is_text(f.type) and f.name != ID}
-        leaves = (file.schema.column(number) for number in range(len(file.schema)))
-        return [leaf.path for leaf in leaves if leaf.path.partition(".")[0] in texts]
+        schema = pq.ParquetFile(self.path).schema_arrow
+        return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
 
 
 class _LinesOf:
@@ -218,10 +215,6 @@ def _lines(stream: BinaryIO | _LinesOf) -> Iterator[JsonLines]:
             found = JsonLines([], {})
     if found.records:
         yield found
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or (pa.types.is_list(kind) and pa.types.is_string(kind.value_type)))
 
 
 def _quoted(text: str, mark: str) -> str:

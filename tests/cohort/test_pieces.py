@@ -60,3 +60,10 @@ def test_folder_of_parquet_is_its_parts(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"")
     assert [p.name for p in parts_of(folder)] == ["part-0.snappy.parquet", "part-1.parquet"]
     assert parts_of(tmp_path) == [tmp_path] and parts_of(tmp_path / "x.csv") == [tmp_path / "x.csv"]
+
+
+def test_rows_of_several_row_groups_are_read_together(tmp_path: Path) -> None:
+    rows = {"id": list("abcde"), "text": ["x", "y", "x", None, "z"], "list": [["u"], ["v", "u"], [], None, ["w"]]}
+    pq.write_table(pa.table(rows), tmp_path / "r.parquet", row_group_size=2)
+    batches = list(File(tmp_path / "r.parquet").batches())
+    assert [b.to_pydict() for b in batches] == [rows]
