@@ -1,14 +1,15 @@
 """A cache on disk for results that take long to compute, outside the repository.
 
-The name of a file is a hash of everything its content depends on; its first line is a hash of the rest. A damaged file
-is replaced, one that another user wrote is not read, and where no file can be read or written the package works
-without a cache.
+The name of a file is a hash of everything its content depends on; its first line is a hash of that name and of the
+rest. A file that is damaged, or is another one under this name, is replaced, one that another user wrote is not read,
+and where no file can be read or written the package works without a cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
@@ -94,7 +95,7 @@ def read_kept_bytes(file: Path) -> bytes | None:
             head, _, body = stream.read().partition(b"\n")
     except OSError:
         return None
-    return body if head == _head(body) else None
+    return body if head == _head(file, body) else None
 
 
 def _is_own(found: os.stat_result) -> bool:
@@ -111,7 +112,7 @@ def write_kept(file: Path, text: str | bytes) -> bool:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as stream:
             draft = Path(stream.name)
-            stream.write(_head(body) + b"\n" + body)
+            stream.write(_head(file, body) + b"\n" + body)
         os.replace(draft, file)
     except OSError:
         if draft:
@@ -129,9 +130,37 @@ def drop_oldest(folder: Path, most: int) -> None:
             file.unlink(missing_ok=True)
 
 
-def _head(body: bytes) -> bytes:
+def _head(file: Path, body: bytes) -> bytes:
     """Return the first line of a cache file: a comment in every cached RDF format."""
-    return b"# " + hashlib.sha256(body).hexdigest().encode()
+    digest = hashlib.sha256(file.name.encode() + b"\0")
+    digest.update(body)
+    return b"# " + digest.hexdigest().encode()
+
+
+def json_of(form: Any) -> Callable[[str], Any]:
+    """Return what reads JSON of a form, and raises `ValueError` for that of another.
+
+    A form is a type, ``[form]`` for a list, ``{str: form}`` for an object, and ``(form, form)`` for a list of two.
+    """
+
+    def load(text: str) -> Any:
+        found = json.loads(text)
+        if not _has_form(found, form):
+            raise ValueError
+        return found
+
+    return load
+
+
+def _has_form(value: Any, form: Any) -> bool:
+    if isinstance(form, type):
+        return isinstance(value, form)
+    if isinstance(form, dict):
+        return isinstance(value, dict) and all(_has_form(own, form[str]) for own in value.values())
+    if isinstance(form, list):
+        return isinstance(value, list) and all(_has_form(own, form[0]) for own in value)
+    fits = isinstance(value, list) and len(value) == len(form)
+    return fits and all(map(_has_form, value, form))
 
 
 def remembered(

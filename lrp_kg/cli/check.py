@@ -129,7 +129,7 @@ def _print_names(names: Iterable[str]) -> None:
     for name in names:
         found = known[name]
         click.secho(f"{name} ({', '.join(found.severities)})", bold=True)
-        click.echo(f"  {plain(found.cause)}\n  What to do: {plain(found.fix)}\n  {found.address}")
+        click.echo(f"  {plain(found.cause)}\n  What to do: {plain(found.fix)}")
 
 
 def _list_names() -> None:

@@ -45,12 +45,6 @@ def draw(lang: str, output: Path | None, guideline: Path | None) -> None:
 
 @click.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--reference/--no-reference",
-    default=None,
-    expose_value=False,
-    help="No effect: the site has a page for each term.",
-)
 @guideline_option
 def docs(out: Path, guideline: Path | None) -> None:
     """Write a static site into the folder OUT: a page for each term in every language, and a picture of the pathway.

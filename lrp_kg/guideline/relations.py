@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lrp_kg.cache import remembered
+from lrp_kg.cache import json_of, remembered
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import OWL, RDFS
 
@@ -30,10 +30,15 @@ def class_relations(guideline: Guideline) -> ClassRelations:
         f"{guideline.content_hash} {importlib.metadata.version('owlrl')}",
         lambda: _pairs(guideline),
         dump=json.dumps,
-        load=json.loads,
+        load=_kept,
     )
     below, apart = pairs["below"], pairs["apart"]
     return ClassRelations(_related((b, a) for a, b in below), _related(below), _related(apart))
+
+
+def _kept(text: str) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = json_of({str: [(str, str)]})(text)
+    return {name: found[name] for name in ("below", "apart")}
 
 
 def _pairs(guideline: Guideline) -> dict[str, list[tuple[str, str]]]:

@@ -18,6 +18,7 @@ from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, H
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, Variable
 from lrp_kg.namespaces import CP, XSD, local_name
+from lrp_kg.sparql_parsing import PARSING
 
 FALSE, TRUE, OPEN = 0, 1, 2
 Verdicts = bytes
@@ -66,18 +67,19 @@ class Rdflib:
         """Yield the rows of a query."""
         import rdflib
 
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, 20_000))  # one level of its algebra per BIND
-        try:
-            result = rdflib.Graph().query(query)
-            names = result.vars or []
-            for binding in result.bindings:
-                yield [
-                    int(binding[names[0]]),
-                    *(None if (t := binding.get(name)) is None else str(t) == "true" for name in names[1:]),
-                ]
-        finally:
-            sys.setrecursionlimit(limit)
+        with PARSING:  # the limit of recursion is that of all threads too
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(limit, 20_000))  # one level of its algebra per BIND
+            try:
+                result = rdflib.Graph().query(query)
+                names, bindings = result.vars or [], list(result.bindings)
+            finally:
+                sys.setrecursionlimit(limit)
+        for binding in bindings:
+            yield [
+                int(binding[names[0]]),
+                *(None if (t := binding.get(name)) is None else str(t) == "true" for name in names[1:]),
+            ]
 
 
 ENGINES: dict[str, type[Oxigraph] | type[Rdflib]] = {"oxigraph": Oxigraph, "rdflib": Rdflib}

@@ -12,7 +12,6 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 import rdflib
@@ -27,7 +26,6 @@ from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
 from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
-from rdflib.plugins.sparql import prepareQuery
 
 from lrp_kg.effort import check, for_all_records
 from lrp_kg.errors import GuidelineError
@@ -39,6 +37,7 @@ from lrp_kg.guideline.rdflib_graph import to_rdflib
 from lrp_kg.namespaces import PATIENT_RECORD
 from lrp_kg.record.messages import Messages, Result, first_step
 from lrp_kg.record.model import Members, RawRecord
+from lrp_kg.sparql_parsing import PARSING, prepared
 
 RECORD = rdflib.URIRef(PATIENT_RECORD)
 _NEEDS_ABSENT_VALUES = {SH.minCount, SH.hasValue, SH.equals, SH.qualifiedMinCount, SH.uniqueLang}
@@ -47,8 +46,9 @@ _COMPARABLE = ({rdflib.XSD.date}, {rdflib.XSD.integer})
 _OF_TWO_PROPERTIES = {SH.lessThan, SH.lessThanOrEquals}
 _NEEDS_VALUE = re.compile(r"[^{]*\{\s*[$?]this\s+[$?]PATH\s+\?value\b")
 """The beginning of a query of a property shape that says nothing of a record without the property."""
-_parsing = Lock()
-"""Held while a query is parsed: the parser is one for all threads, and mixes up what several of them parse at once."""
+_UNUSABLE = (ReportableRuntimeError, NotImplementedError)
+"""What pySHACL raises where it cannot use a query of a shape."""
+_THIS = rdflib.Variable("this")
 _validating = ContextVar("validating", default=False)
 _texts_of_blank_nodes: dict[Any, str] = getattr(stringify_blank_node, "dict_cache", {})
 """What pySHACL remembers of blank nodes that it wrote out, of records too, and would never forget."""
@@ -80,13 +80,16 @@ def brief(kind: type[ConstraintComponent]) -> type[ConstraintComponent]:
 @lru_cache(maxsize=1000)
 def parsed(query: str) -> Any:
     """Return a query of the shapes, parsed once for all records; raise `ReportableRuntimeError` where it is none."""
-    with _parsing, for_all_records():
+    with PARSING, for_all_records():
         try:
-            return prepareQuery(query)
+            found = prepared(query)
         except MemoryError:
             raise
         except Exception as error:  # the parser, and what reads its result, raise errors of many kinds
             raise ReportableRuntimeError(f"a query cannot be read: {error}") from None
+    if found.algebra.name != "SelectQuery" or _THIS not in found.algebra.PV:
+        raise ReportableRuntimeError("a query does not select $this")
+    return found
 
 
 class Query(SPARQLBasedConstraint):
@@ -101,7 +104,7 @@ def load_judge(guideline: Guideline) -> ShapeJudge:
     """Prepare the shapes of a guideline; raise `GuidelineError` where pySHACL cannot use them."""
     try:
         return ShapeJudge(guideline)
-    except (ReportableRuntimeError, re.error, LookupError, ValueError) as error:
+    except (*_UNUSABLE, re.error, LookupError, ValueError) as error:
         raise not_usable(guideline, error) from None
 
 
@@ -197,7 +200,7 @@ class ShapeJudge:
         try:
             graph, subject = self.graph_of(raw if entries is None else RawRecord(raw.subject, entries))
             return self._evaluated(raw, graph, subject)
-        except ReportableRuntimeError as error:
+        except _UNUSABLE as error:
             raise not_usable(self._guideline, error) from None
         finally:
             _validating.reset(token)

@@ -13,7 +13,7 @@ from lrp_kg.authoring.compare import over_time_document
 from lrp_kg.authoring.compare.over_time_document import words_of
 from lrp_kg.authoring.compare.over_time_view import OverTimeViewer
 from lrp_kg.authoring.compare.view import ViewData
-from lrp_kg.cache import remembered
+from lrp_kg.cache import json_of, remembered
 from lrp_kg.site.views import PageView
 from lrp_kg.words import phrases
 
@@ -34,7 +34,7 @@ class ChangesOverTime:
         view = self.view
         words = hashlib.sha256(repr(sorted(phrases(view.lang).items())).encode()).hexdigest()
         key = f"{view.guideline.index.text_hash} {view.lang} {words}"
-        return remembered("changes", key, self._find, dump=json.dumps, load=json.loads, further=COMPARE)
+        return remembered("changes", key, self._find, dump=json.dumps, load=json_of([dict]), further=COMPARE)
 
     def _find(self) -> list[ViewData]:
         viewer = OverTimeViewer(self.view.guideline, self.words)

@@ -12,7 +12,7 @@ from lrp_kg.answer import results
 from lrp_kg.answer.results import Assessment
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.authoring.cases.files import Case, case_files, load_cases
-from lrp_kg.cache import remembered
+from lrp_kg.cache import json_of, remembered
 from lrp_kg.errors import LrpError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
@@ -70,7 +70,7 @@ def cases_by_term(service: GuidelineService) -> dict[str, list[tuple[str, str]]]
         digest.hexdigest(),
         lambda: _cases_by_term(service),
         dump=json.dumps,
-        load=json.loads,
+        load=json_of({str: [(str, str)]}),
         further=Path(results.__file__).parent,
     )
 

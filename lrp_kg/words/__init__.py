@@ -38,7 +38,7 @@ def typeset(text: str, lang: str) -> str:
 @cache
 def phrases(lang: str) -> Mapping[str, str]:
     """Return every phrase of a language by its name."""
-    from lrp_kg.cache import remembered
+    from lrp_kg.cache import json_of, remembered
 
     folder = Path(__file__).parent
 
@@ -48,7 +48,13 @@ def phrases(lang: str) -> Mapping[str, str]:
         found = tomllib.loads((folder / f"{lang}.toml").read_text(encoding="utf-8"))
         return {name: typeset(text, lang) for name, text in found.items()}
 
-    return remembered("phrases", lang, parsed, dump=json.dumps, load=json.loads, further=folder)
+    def kept(text: str) -> dict[str, str]:
+        found: dict[str, str] = json_of({str: str})(text)
+        if "colon" not in found:
+            raise ValueError
+        return found
+
+    return remembered("phrases", lang, parsed, dump=json.dumps, load=kept, further=folder)
 
 
 def phrase(name: str, lang: str, /, **fill: object) -> str:

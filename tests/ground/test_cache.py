@@ -16,10 +16,11 @@ import owlrl
 import pyoxigraph as ox
 import pytest
 
-from lrp_kg import GuidelineService, cache
+from lrp_kg import GuidelineService, cache, words
 from lrp_kg.authoring.reasoning.soundness import check_soundness
 from lrp_kg.guideline.closure import closure
 from lrp_kg.guideline.load import load_guideline
+from lrp_kg.guideline.relations import class_relations
 from lrp_kg.logic.diagrams import Builder
 from lrp_kg.research.engine.model import Limits
 from lrp_kg.research.store import snapshot
@@ -55,6 +56,9 @@ def forget_code() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A cache in which nothing is but what the test has made; a process reads phrases once."""
+    for lang in words.LANGUAGES:
+        words.phrases(lang)
     monkeypatch.setenv("LRP_CACHE", str(tmp_path / "cache"))
     yield tmp_path / "cache"
     forget_code()
@@ -183,6 +187,54 @@ def test_odd_file_is_ignored_and_rewritten(folder: Path, odd: str) -> None:
     assert {file: file.read_bytes() for file in files(folder)} == held
     counter.get()
     assert counter.calls == 2
+
+
+@pytest.mark.parametrize(
+    "other", ["[]", "{}", "3", "null", '"text"', '{"a": "b"}', '{"colon": 3}', '{"below": [["a"]]}']
+)
+def test_file_of_another_form_is_made_again(folder: Path, other: str) -> None:
+    """A whole file that holds something else, such as one that another program wrote."""
+    words.phrases.cache_clear()
+    try:
+        expected = {lang: words.phrases(lang) for lang in words.LANGUAGES}
+        relations = class_relations(load_guideline(ANKLE))
+        written = [file for file in files(folder) if file.parent.name in ("phrases", "class-relations")]
+        assert len(written) == 1 + len(words.LANGUAGES)
+        for file in written:
+            cache.write_kept(file, other)
+        words.phrases.cache_clear()
+        assert {lang: words.phrases(lang) for lang in words.LANGUAGES} == expected
+        assert class_relations(load_guideline(ANKLE)) == relations
+        assert all(cache.read_kept(file) not in (None, other) for file in written)
+    finally:
+        words.phrases.cache_clear()
+
+
+def test_file_of_another_name_is_made_again(folder: Path) -> None:
+    counter = Counter()
+    counter.get()
+    (one,) = files(folder)
+    counter.get("other")
+    (other,) = set(files(folder)) - {one}
+    assert counter.calls == 2
+    other.write_bytes(one.read_bytes())
+    counter.get("other")
+    assert counter.calls == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "fits", "others"),
+    [
+        ({str: [(str, int)]}, ['{"a": [["b", 1]]}', "{}"], ["[]", '{"a": [["b"]]}', '{"a": [[1, 1]]}', '{"a": 1}']),
+        ([dict], ["[]", "[{}]"], ["{}", "[1]", "null"]),
+    ],
+)
+def test_json_of_a_form(form: Any, fits: list[str], others: list[str]) -> None:
+    load = cache.json_of(form)
+    assert [load(text) for text in fits] == [json.loads(text) for text in fits]
+    for text in others:
+        with pytest.raises(ValueError):
+            load(text)
 
 
 def test_folder_in_place_of_a_file_is_ignored(folder: Path) -> None:

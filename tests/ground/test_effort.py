@@ -93,11 +93,11 @@ def test_outside_a_record(work: Work) -> None:
 
 
 def test_queries_of_the_shapes_count_for_none(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = judge.prepareQuery
-    monkeypatch.setattr(judge, "prepareQuery", lambda text: (work.do(9), parse(text))[1])
+    parse = judge.prepared
+    monkeypatch.setattr(judge, "prepared", lambda text: (work.do(9), parse(text))[1])
     judge.parsed.cache_clear()
     with limited(Effort(seconds=2)):
-        judge.parsed("SELECT * { ?s ?p ?o }")
+        judge.parsed("SELECT $this { $this ?p ?o }")
         check()
     assert work.seconds == 9
 

@@ -17,6 +17,7 @@ GROUND = {
     "linux",
     "namespaces",
     "settings",
+    "sparql_parsing",
     "svg",
     "temporary",
     "text_files",

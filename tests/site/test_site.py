@@ -422,7 +422,7 @@ def test_two_runs_write_identical_files(tmp_path: Path) -> None:
     folders = []
     for seed in ("1", "2"):
         folder = tmp_path / seed
-        command = [sys.executable, "-m", "lrp_kg.cli", "docs", str(folder), "-g", str(ANKLE), "--no-reference"]
+        command = [sys.executable, "-m", "lrp_kg.cli", "docs", str(folder), "-g", str(ANKLE)]
         subprocess.run(command, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
         folders.append(folder)
     first, second = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders)
@@ -503,8 +503,8 @@ def test_draw_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_docs_command_ignores_the_options_of_the_former_reference(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(ANKLE), "--reference"])
+def test_docs_command_takes_no_option_without_effect(tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(ANKLE), "--reference"]).exit_code == 2
+    result = CliRunner().invoke(main, ["docs", str(tmp_path), "-g", str(ANKLE)])
     assert result.exit_code == 0
-    assert not (tmp_path / "reference").exists()
     assert check_links(tmp_path).broken == []

@@ -9,11 +9,14 @@ from typing import Any
 from urllib.parse import quote
 
 from lrp_kg import __version__
-from lrp_kg.authoring.check.names import DOCS, PAGE, FindingName, finding_names, plain
+from lrp_kg.authoring.check.names import FindingName, finding_names, plain
 from lrp_kg.findings import Finding
 
 ROOT = "%SRCROOT%"
 """What relative addresses begin with: where the check ran, which in a job is the root of the repository."""
+
+_PAGE = re.compile(r"\[([^]]+)]\((?!https?:)[^)]+\)")
+"""A link to a page of the documentation, which is where the reader of a log has installed it."""
 
 
 def sarif(findings: Iterable[Finding], folder: Path, *, exit_code: int, crashed: bool = False) -> dict[str, Any]:
@@ -26,7 +29,6 @@ def sarif(findings: Iterable[Finding], folder: Path, *, exit_code: int, crashed:
     driver = {
         "name": "lrp-kg check",
         "version": __version__,
-        "informationUri": f"{DOCS}{PAGE}",
         "rules": [_rule(finding_names()[name]) for name in rules],
     }
     run = {
@@ -40,16 +42,15 @@ def sarif(findings: Iterable[Finding], folder: Path, *, exit_code: int, crashed:
 
 def _rule(found: FindingName) -> dict[str, Any]:
     cause, fix = sentence(found.cause), sentence(found.fix)
-    linked = re.sub(r"]\((?!https?:)", f"]({DOCS}", f"{cause}\n\n**What to do:** {fix}")
+    said = _PAGE.sub(r"\1", f"{cause}\n\n**What to do:** {fix}")
     return {
         "id": found.name,
         "shortDescription": {"text": plain(sentence(found.cause.split("; ")[0]))},
         "fullDescription": {"text": plain(cause)},
         "help": {
             "text": f"{plain(cause)} What to do: {plain(fix)}",
-            "markdown": f"{linked}\n\n[{found.name} in the documentation]({found.address})",
+            "markdown": f"{said}\n\n`lrp-kg check --explain {found.name}` says it too.",
         },
-        "helpUri": found.address,
         "defaultConfiguration": {"level": found.severities[0]},
     }
 

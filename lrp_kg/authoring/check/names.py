@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-DOCS = "https://w3id.org/lrp-kg/docs/"
-"""Where the documentation is published; an address of the project, as those of its terms."""
 PAGE = "check.md"
 BEGIN = "<!-- Made from lrp_kg/authoring/check/names.toml by `python -m lrp_kg.authoring.check.names`. -->"
 END = "<!-- end -->"
@@ -23,11 +21,6 @@ class FindingName:
     severities: tuple[str, ...]
     cause: str
     fix: str
-
-    @property
-    def address(self) -> str:
-        """Return the address of the name in the published documentation."""
-        return f"{DOCS}{PAGE}#{self.name}"
 
 
 @dataclass(frozen=True)

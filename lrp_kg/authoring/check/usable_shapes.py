@@ -17,6 +17,8 @@ _OTHER_SHAPES = ("or", "and", "xone", "node")
 """What can restrict the values of a property elsewhere than in its own shape."""
 _DAY = "2026-01-31"
 """A date as it is written."""
+_PATH, _THIS, _SHAPES_GRAPH = (re.compile(rf"[$?]{name}\b") for name in ("PATH", "this", "shapesGraph"))
+"""Variables that a query of a shape is given."""
 _BOUNDS = ("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")
 
 
@@ -130,15 +132,28 @@ class _UsableShapes:
                     yield self.complain("shape-not-usable", node, message)
 
     def _queries(self) -> Iterator[Finding]:
-        """Yield queries of shapes that are no SPARQL."""
+        """Yield queries of shapes that cannot be used, or that no record can be refused by."""
         for node, predicates in self.graph.by_subject.items():
             for constraint in predicates.get(SH + "sparql", []):
                 for select in self.graph.all(constraint, SH + "select"):
-                    query = re.sub(r"[$?]PATH\b", "<urn:path>", select.value)
-                    try:
-                        ox.Store().query(query, prefixes=self._prefixes(constraint))
-                    except SyntaxError as error:
-                        yield self.complain("shape-not-usable", node, f"its sh:select cannot be used: {error}.")
+                    if problem := self._problem_of(constraint, select.value):
+                        yield self.complain("shape-not-usable", node, problem)
+
+    def _problem_of(self, constraint: Node, select: str) -> str:
+        """Return what is wrong with the query of a constraint; empty where nothing is."""
+        try:
+            found = ox.Store().query(_PATH.sub("<urn:path>", select), prefixes=self._prefixes(constraint))
+        except SyntaxError as error:
+            return f"its sh:select cannot be used: {error}."
+        if not isinstance(found, ox.QuerySolutions):
+            return "its sh:select is no SELECT query. Write SELECT $this WHERE { ... }."
+        if ox.Variable("this") not in found.variables:
+            return "its sh:select does not select $this, the record, so that it refuses none. Write SELECT $this."
+        if not _THIS.search(select.partition("{")[2]):
+            return "its sh:select asks nothing of $this, the record, so that it says the same of all. Name $this in it."
+        if _SHAPES_GRAPH.search(select):
+            return "its sh:select has $shapesGraph, which pySHACL does not give it. Take it out."
+        return ""
 
     def _prefixes(self, constraint: Node) -> dict[str, str]:
         declared = [d for n in self.graph.all(constraint, SH + "prefixes") for d in self.graph.all(n, SH + "declare")]
