@@ -58,18 +58,22 @@ class PartReading:
 
 
 class Readings(SignatureVerdicts):
-    """The readings of one record, each taken when it is asked for; verdicts by the numbers of expressions."""
+    """The readings of one record, each taken when it is asked for; verdicts by the numbers of expressions.
 
-    __slots__ = ("run",)
+    Those of a record with an uncertain date are not what its cells settle, so they are not kept with these.
+    """
+
+    __slots__ = ("_by_cells", "run")
 
     def __init__(self, run: Run) -> None:
         super().__init__(run.a.verdicts, run.signature)
         self.run = run
+        self._by_cells = run.signatures == (run.signature,)
 
     def __missing__(self, reading: Any) -> Any:
         if reading.__class__ is int:
             return self.work_out(reading)
-        if reading.group:
+        if reading.group and self._by_cells:
             settled = reading.group.settled(self)
             if reading not in settled:
                 settled[reading] = reading.of(self.run)

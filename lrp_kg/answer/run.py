@@ -150,7 +150,7 @@ class Run:
     @cached_property
     def by_number(self) -> Mapping[int, int]:
         """The verdicts by the numbers of expressions; of several signatures those on which they agree."""
-        if len(self.signatures) == 1:
+        if self.signatures == (self.signature,):
             return self.readings
         return _Common([SignatureVerdicts(self.a.verdicts, s) for s in self.signatures])
 

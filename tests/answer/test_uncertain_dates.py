@@ -322,3 +322,24 @@ def test_changes_of_a_range_are_those_of_its_days(service: GuidelineService) -> 
     for day, (status, answers) in statuses_then.items():
         later = service.assess(record | {"assessmentDate": day})["decisions"]["stage"]
         assert (later["status"], later["answers"]) == (status, answers)
+
+
+def test_days_on_which_nothing_turns_have_the_reasons_of_a_known_day() -> None:
+    """And what was found of the one does not become what is found of the other."""
+    known = FIRST_LINE | {"onsetDate": "2024-05-10"}
+    uncertain = FIRST_LINE | {"onsetDate": within(date(2024, 5, 9), date(2024, 5, 11))}
+    unknown = FIRST_LINE
+    alone = [_reasons(GuidelineService(), record) for record in (known, unknown)]
+    service = GuidelineService()
+    found = [_reasons(service, record) for record in (uncertain, known, unknown, uncertain)]
+    assert found == [alone[0], alone[0], alone[1], alone[0]]
+    assert alone[0] != alone[1]
+
+
+def _reasons(service: GuidelineService, record: Json) -> Json:
+    """Return the conditions and verdicts that an answer names, by decision and option."""
+    decisions = service.assess(record, explain=True)["decisions"]
+    return {
+        name: [(o, r["condition"], r["verdict"]) for o, own in [("", d["because"]), *d["whyNot"].items()] for r in own]
+        for name, d in decisions.items()
+    }
