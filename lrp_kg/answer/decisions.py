@@ -158,7 +158,7 @@ class Assessor:
 
     def date_key(self, decision: str, record: Record, signature: Signature, ranges: DateRanges) -> Hashable:
         """Return what that depends on beside the signature and which dates are known."""
-        return self._deciders[decision].date_key(signature, record.dates, ranges)
+        return self._deciders[decision].situation(signature, record.dates, ranges)
 
     def eligible_days(self, programme: Programme, run: Run) -> EligibleDays:
         """Return the days on which a patient is eligible for a programme."""

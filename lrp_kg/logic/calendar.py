@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping
 from datetime import date, timedelta
 from functools import partial
 from itertools import chain, groupby, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lrp_kg.cache import remembered
 from lrp_kg.durations import MEASURES, DateRange, add_months, add_period, parse_period
@@ -39,12 +39,14 @@ ALWAYS = DateRange(_EARLIEST, _LATEST)
 class KnownDates(dict[str, date]):
     """The certain dates of one record, which do not change, with what was worked out from them."""
 
-    __slots__ = ("bounds", "joint")
+    __slots__ = ("bounds", "joint", "standing")
 
     def __init__(self, dates: Mapping[str, date]) -> None:
         super().__init__(dates)
         self.bounds: dict[str, DateRange] = {}
         self.joint: dict[tuple[str, tuple[int, ...]], tuple[tuple[int, ...], ...]] = {}
+        self.standing: dict[Hashable, Any] = {}
+        """What deciders worked out from them, by decider and what else it is worked out from."""
 
     def __reduce__(self) -> tuple[type[KnownDates], tuple[dict[str, date]]]:
         """Leave out what was worked out."""

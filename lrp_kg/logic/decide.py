@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from lrp_kg.guideline.model import Decision
-from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues
+from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues, KnownDates
 from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge, Function
@@ -53,6 +53,23 @@ class Completions:
     functions: frozenset[str]
 
 
+class _Free(NamedTuple):
+    """A date of a `DateGroup` before its choices are known, with the variables of its axes."""
+
+    name: str
+    names: tuple[str, ...]
+    axes: tuple[int, ...]
+    variables: tuple[int, ...]
+
+
+class _Standing(NamedTuple):
+    """What is left of a decision for a record, and what its days say of it, where it ``waits`` for days."""
+
+    function: Function
+    groups: tuple[DateGroup, ...]
+    waits: bool
+
+
 class Decider:
     """Decides one decision for records, on its diagram."""
 
@@ -63,6 +80,7 @@ class Decider:
         self._options = tuple(o.id for o in decision.options)
         self.cells = cells
         self.dates = dates
+        self._axes = diagram.axes
         self._choice = [axis.number for axis in diagram.axes]
         self._choosing = [_choosing(axis, cells) for axis in diagram.axes]
         self._variables = tuple(v for axis in diagram.axes for v in axis.variables)
@@ -87,6 +105,7 @@ class Decider:
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
         self._by_function: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
         self._completed: BoundedMemory[Hashable, Completions] = BoundedMemory(bound, 3 * _ENTRY)
+        self._free: BoundedMemory[Hashable, tuple[_Free, ...]] = BoundedMemory(bound, _ENTRY)
         self._groups: BoundedMemory[Hashable, DateGroup] = BoundedMemory(bound, 3 * _ENTRY)
 
     def _durations_read(self) -> frozenset[Axis]:
@@ -98,14 +117,25 @@ class Decider:
 
     def situation(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return that `date_key` where it makes a difference."""
-        if UNKNOWN not in [signature[v] for v in self._derived] or not self._waits(signature, self.left(signature)):
+        if UNKNOWN not in [signature[v] for v in self._derived]:
             return ()
-        return self._date_groups(signature, known_dates, ranges)
+        return self._standing(signature, known_dates, ranges).groups
+
+    def _standing(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> _Standing:
+        """Return what is left for a record, and what bounds the dates that make a difference; once for a record."""
+        kept = known_dates.standing if isinstance(known_dates, KnownDates) else {}
+        key = self, signature, tuple(ranges.items())
+        found = kept.get(key)
+        if found is None:
+            function = self.left(signature)
+            waits = self._waits(signature, function)
+            groups = self._date_groups(signature, known_dates, ranges) if waits else ()
+            found = kept[key] = _Standing(function, groups, waits)
+        return found
 
     def completions(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Completions:
         """Return what the decision can come to."""
-        function = self.left(signature)
-        groups = self._date_groups(signature, known_dates, ranges) if self._waits(signature, function) else ()
+        function, groups, _ = self._standing(signature, known_dates, ranges)
         return self.completions_by(signature, known_dates, groups, function)
 
     def completions_by(
@@ -135,9 +165,7 @@ class Decider:
             found = self._known.young.get(key) or self._known.get(key)
             if found is not None:
                 return found
-        function = self.left(signature)
-        waits = self._waits(signature, function)
-        groups = self._date_groups(signature, known_dates, ranges) if waits else ()
+        function, groups, waits = self._standing(signature, known_dates, ranges)
         found = self.decide_by(signature, known_dates, groups, function)
         return found if waits else self._known.put(key, found)
 
@@ -200,23 +228,38 @@ class Decider:
         )
 
     def _date_groups(self, signature: Signature, known: DateValues, ranges: DateRanges) -> tuple[DateGroup, ...]:
+        open_ones = tuple([n for n, _ in self._durations if UNKNOWN in [signature[v] for v in self._axes[n].variables]])
+        state = tuple([name in known or name in ranges and -1 for name in self.dates_read])
+        free = self._free.get((open_ones, state))
+        if free is None:
+            free = self._free.put((open_ones, state), self._freed(open_ones, known, ranges))
+        groups = []
+        for name, names, axes, variables in free:
+            key = names, axes, self.dates.joint(name, variables, known, ranges)
+            groups.append(self._groups.get(key) or self._groups.put(key, self._group(*key)))
+        return tuple(groups)
+
+    def _freed(self, open_ones: tuple[int, ...], known: DateValues, ranges: DateRanges) -> tuple[_Free, ...]:
+        """Return the unknown dates whose partners are known, or within bounds."""
         by_date: dict[str, list[int]] = {}
         beside: dict[str, set[str]] = {}
         for number, derived in self._durations:
-            if UNKNOWN not in (signature[v] for v in self.diagram.axes[number].variables):
+            if number not in open_ones:
                 continue
             unknown = [d for d in (derived.start, derived.end) if d not in known]
             free = [d for d in unknown if d not in ranges] if len(unknown) > 1 else unknown
             if len(free) == 1:
                 by_date.setdefault(free[0], []).append(number)
                 beside.setdefault(free[0], set()).update(set(unknown).difference(free))
-        groups = []
-        for name, axes in sorted(by_date.items()):
-            variables = tuple(v for a in axes for v in self.diagram.axes[a].variables)
-            cells = self.dates.joint(name, variables, known, ranges)
-            key = (name, *sorted(beside[name])), tuple(axes), cells
-            groups.append(self._groups.get(key) or self._groups.put(key, self._group(*key)))
-        return tuple(groups)
+        return tuple(
+            _Free(
+                name,
+                (name, *sorted(beside[name])),
+                tuple(axes),
+                tuple(v for a in axes for v in self._axes[a].variables),
+            )
+            for name, axes in sorted(by_date.items())
+        )
 
     def _group(self, names: tuple[str, ...], axes: tuple[int, ...], joint: tuple[tuple[int, ...], ...]) -> DateGroup:
         choices = set()
