@@ -42,13 +42,13 @@ class NumberTable:
             grown = np.full(max(top + 1, 2 * len(self._numbers)), -1, np.int32)
             grown[: len(self._numbers)] = self._numbers
             self._numbers = grown
-        found = self._numbers[keys]
+        found: Array = self._numbers.take(keys)
         if found.min() < 0:
             rows = np.flatnonzero(found < 0)
             first = rows[distinct([keys[rows]])[0]]
             for key, row in zip(keys[first].tolist(), first.tolist(), strict=True):
                 self._numbers[key] = work_out(key, row)
-            found = self._numbers[keys]
+            found = self._numbers.take(keys)
         return found
 
     def __len__(self) -> int:
@@ -84,7 +84,8 @@ class Memory:
                     self._numbers.clear()
                 number = self._numbers[key] = work_out(row)
             found[place] = number
-        return found[inverse]
+        of_each: Array = found.take(inverse)
+        return of_each
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -100,7 +101,23 @@ class Memory:
 
 def taken(column: Array, rows: Array) -> Array:
     """Return a column of some rows; one value for all rows stays one."""
-    found: Array = column[rows] if column.strides != (0,) or not len(column) else np.broadcast_to(column[0], len(rows))
+    if column.strides == (0,) and len(column):
+        return np.broadcast_to(column[0], len(rows))
+    found: Array = column.take(rows)
+    return found
+
+
+_FEW = 32
+"""Steps that are compared one by one, which is faster than a search."""
+
+
+def passed(steps: Sequence[int] | Array, values: Array) -> Array:
+    """Return how many of some steps, which are sorted, each value has reached."""
+    if len(steps) > _FEW:
+        return np.searchsorted(np.asarray(steps), values, side="right")
+    found = np.zeros(len(values), np.int8)
+    for step in steps:
+        found += values >= step
     return found
 
 
@@ -162,7 +179,7 @@ def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
     there = np.flatnonzero(first >= 0)
     renumbered = np.empty(count, np.int64)
     renumbered[there] = np.arange(len(there))
-    return first[there], renumbered[places]
+    return first[there], renumbered.take(places)
 
 
 def _encoded(key: Array) -> tuple[Array, int]:
@@ -206,7 +223,8 @@ class ResultTable:
         if known < len(self._values):
             new = [self._function(value) for value in self._values[known:]]
             self._made = np.concatenate([self._made, np.array(new, np.int16)])
-        return self._made[numbers]
+        found: Array = self._made.take(numbers)
+        return found
 
 
 class Automaton:

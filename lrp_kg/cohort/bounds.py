@@ -60,7 +60,7 @@ class ColumnBounds:
     def _high(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
         unknown = self._is_unknown(own)
-        found: Array = np.asarray(LAST) if unknown else np.where(own.state[rows] == RANGE, own.high[rows], LAST)
+        found: Array = np.asarray(LAST) if unknown else np.where(own.state.take(rows) == RANGE, own.high.take(rows), LAST)
         spans = self._calendar.after(name)
         beyond = passed.union((name, *(s.counted_from for s in spans if is_order(s))))
         for span in spans:
@@ -73,7 +73,7 @@ class ColumnBounds:
     def _low(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
         unknown = self._is_unknown(own)
-        found: Array = np.asarray(FIRST) if unknown else np.where(own.state[rows] == RANGE, own.low[rows], FIRST)
+        found: Array = np.asarray(FIRST) if unknown else np.where(own.state.take(rows) == RANGE, own.low.take(rows), FIRST)
         spans = self._calendar.before(name)
         beyond = passed.union((name, *(s.field for s in spans if is_order(s))))
         for span in spans:
@@ -88,8 +88,8 @@ class ColumnBounds:
         own = self._rows.days[name]
         if self._is_unknown(own):
             return bound(name, rows, passed)
-        found: Array = own.low[rows]
-        left = np.flatnonzero(own.state[rows] != EXACT)
+        found: Array = own.low.take(rows)
+        left = np.flatnonzero(own.state.take(rows) != EXACT)
         if len(left):
             found[left] = bound(name, rows[left], passed)
         return found

@@ -24,6 +24,7 @@ from lrp_kg.cohort.arrays import (
     Numbering,
     NumberTable,
     mixed,
+    passed,
     taken,
     values_of,
 )
@@ -311,5 +312,4 @@ class _FieldsTogether:
 
 def cell_of(starts: Sequence[int], values: Array) -> Array:
     """Return the cell of each number, as `Variable.cell` does."""
-    found: Array = np.maximum(np.searchsorted(np.array(starts), values, side="right"), 1)
-    return found
+    return np.maximum(passed(starts, values), 1)

@@ -81,7 +81,8 @@ class Codes(Mapping[str, Array]):
         return found
 
     def _taken(self, key: str, rows: Array) -> Array:
-        return self[key][rows]
+        found: Array = self[key].take(rows)
+        return found
 
 
 def codes_of(column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None) -> Array:
@@ -114,7 +115,7 @@ def coding_of(
 
 def _of_places(places: pa.Array, numbers: Array) -> Array:
     """Return the number at each place, the last for none."""
-    found: Array = numbers[_or_else(places, len(numbers) - 1)]
+    found: Array = numbers.take(_or_else(places, len(numbers) - 1))
     return found
 
 
@@ -130,8 +131,8 @@ def days_of(column: pa.Array) -> Array | None:
         return None
     days = numbers_of(column).astype(np.int64)
     if column.null_count:
-        days[nulls(column).astype(bool)] = ABSENT
-    known = days[days != ABSENT] if column.null_count else days
+        days = np.where(nulls(column), ABSENT, days)
+    known = days[np.flatnonzero(days != ABSENT)] if column.null_count else days
     return None if len(known) and not (_EVER[0] <= known.min() and known.max() <= _EVER[1]) else days
 
 

@@ -236,12 +236,12 @@ class Inputs:
                 if codes is None or not codes.any():
                     continue
                 lows, highs, states = self._days_of(key, f)
-                days[target] = np.where(states == 1, lows, ABSENT)[codes]
-                batch.odd |= (states == 3)[codes]
+                days[target] = np.where(states == 1, lows, ABSENT).take(codes)
+                batch.odd |= (states == 3).take(codes)
                 if f.bounds and (states == 2).any():
-                    ranged = (states == 2)[codes]
-                    ends[f.bounds[0]] = np.where(states == 2, lows, ABSENT)[codes]
-                    ends[f.bounds[1]] = np.where(states == 2, highs, ABSENT)[codes]
+                    ranged = (states == 2).take(codes)
+                    ends[f.bounds[0]] = np.where(states == 2, lows, ABSENT).take(codes)
+                    ends[f.bounds[1]] = np.where(states == 2, highs, ABSENT).take(codes)
                     for other in map(local_name, f.bounds):
                         batch.odd |= ranged & self._given(batch, other)
             for iri, own in ends.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import ABSENT, Array
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct
 from lrp_kg.durations import MEASURES, day_number, parse_period
 
 _FIRST = date(1970, 1, 1)
@@ -36,18 +36,20 @@ class DayTable:
             return days
         near = days - _NEAR[0]
         if not (0 <= near.min() and near.max() < len(_NEAR)):
-            inside = (near >= 0) & (near < len(_NEAR))
+            is_near = (near >= 0) & (near < len(_NEAR))
+            inside, outside = np.flatnonzero(is_near), np.flatnonzero(~is_near)
             some = np.empty(len(days), np.int64)
-            some[inside] = self.take(days[inside])
-            far, inverse = np.unique(days[~inside], return_inverse=True)
-            some[~inside] = np.array([self._work_out(day) for day in far.tolist()], np.int64)[inverse]
+            some[inside] = self.take(days.take(inside))
+            first, inverse = distinct([days.take(outside)])
+            far = days.take(outside.take(first)).tolist()
+            some[outside] = np.array([self._work_out(day) for day in far], np.int64).take(inverse)
             return some
-        found: Array = self._made[near]
-        new = near[found == ABSENT]
+        found: Array = self._made.take(near)
+        new = near[np.flatnonzero(found == ABSENT)]
         if len(new):
             for place in np.unique(new).tolist():
                 self._made[place] = self._work_out(place + _NEAR[0])
-            found = self._made[near]
+            found = self._made.take(near)
         return found
 
     def _work_out(self, day: int) -> int:
@@ -89,7 +91,7 @@ def _parts(days: Array) -> tuple[Array, Array, Array]:
     near = days - _NEAR[0]
     if len(near) > len(_NEAR) // 100 and 0 <= near.min() and near.max() < len(_NEAR):
         months, days_of_month, lengths = _calendar()
-        return months[near], days_of_month[near], lengths[near]
+        return months.take(near), days_of_month.take(near), lengths.take(near)
     return _parts_worked_out(days)
 
 

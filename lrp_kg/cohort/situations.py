@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Column, Numbering, distinct
+from lrp_kg.cohort.arrays import Array, Column, Numbering, distinct, passed
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days
 from lrp_kg.cohort.measures import measure
 from lrp_kg.durations import COUNTING_DAYS, day_number
@@ -93,7 +93,7 @@ class DurationTurns:
 
     def after(self, known: Array, free_is_end: bool, *, clipped: bool) -> Array:
         """Return the days of the steps, one column each; ``clipped`` where the known end gives way to the free one."""
-        found: Array = known[:, None] + self._table(free_is_end)[clipped][known % CYCLE]
+        found: Array = known[:, None] + self._table(free_is_end)[clipped].take(known % CYCLE, axis=0)
         return found
 
     def passed(self, known: Array, free: Array, free_is_end: bool) -> list[Array]:
@@ -104,7 +104,7 @@ class DurationTurns:
         found = []
         for regular, first, last in zip(self._regular, self._parts, self._parts[1:], strict=False):
             if regular:
-                found.append(np.searchsorted(np.sort(table[0, first:last]), away, side="right"))
+                found.append(passed(np.sort(table[0, first:last]), away))
                 continue
             place = known % CYCLE if place is None else place
             count = np.zeros(len(known), np.int64)
