@@ -59,8 +59,9 @@ class ColumnBounds:
 
     def _high(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
-        unknown = self._is_unknown(own)
-        found: Array = np.asarray(LAST) if unknown else np.where(own.state.take(rows) == RANGE, own.high.take(rows), LAST)
+        found = np.asarray(LAST)
+        if not self._is_unknown(own):
+            found = np.where(own.state.take(rows) == RANGE, own.high.take(rows), LAST)
         spans = self._calendar.after(name)
         beyond = passed.union((name, *(s.counted_from for s in spans if is_order(s))))
         for span in spans:
@@ -72,8 +73,9 @@ class ColumnBounds:
 
     def _low(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
         own = self._rows.days[name]
-        unknown = self._is_unknown(own)
-        found: Array = np.asarray(FIRST) if unknown else np.where(own.state.take(rows) == RANGE, own.low.take(rows), FIRST)
+        found = np.asarray(FIRST)
+        if not self._is_unknown(own):
+            found = np.where(own.state.take(rows) == RANGE, own.low.take(rows), FIRST)
         spans = self._calendar.before(name)
         beyond = passed.union((name, *(s.field for s in spans if is_order(s))))
         for span in spans:

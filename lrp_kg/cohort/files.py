@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, not_written
 
+Batch = pa.RecordBatch | JsonLines
 Progress = Callable[[str, int], None]
 SHOWN = 20
 """Refused rows that a report names."""
@@ -95,13 +97,22 @@ def answers_to(
 
     ``first`` is the number of the first of these rows.
     """
-    for batch in source.batches(piece=piece):
+    for batch in _ahead(source.batches(piece=piece)):
         if isinstance(batch, JsonLines):
             yield cohort.answer_whole(batch.records, first, batch.broken)
             first += len(batch.records)
         else:
             yield cohort.answer(batch, first)
             first += batch.num_rows
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches, of which a thread reads the next one while one is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        pending = thread.submit(next, batches, None)
+        while (batch := pending.result()) is not None:
+            pending = thread.submit(next, batches, None)
+            yield batch
 
 
 def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:

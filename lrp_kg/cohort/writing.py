@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -68,7 +69,10 @@ class Target:
 
 
 class Output:
-    """Where answers and refused rows go; what is written is there once all of it is."""
+    """Where answers and refused rows go; what is written is there once all of it is.
+
+    A thread writes some rows while others are worked out.
+    """
 
     def __init__(self, schema: pa.Schema, answers: Path, rejected: Path | None) -> None:
         demand_kind(answers)
@@ -80,6 +84,8 @@ class Output:
             self._targets[0].drop()
             raise
         self._writer = writer_of(answers.suffix.lower(), schema, self._targets[0].stream)
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
 
     def __enter__(self) -> Output:
         return self
@@ -89,22 +95,35 @@ class Output:
             if isinstance(error, OSError):
                 raise self._not_written(error) from None
             if kind is None:
+                self._wait()
                 self._writer.close()
                 for target in self._targets:
                     target.move()
         except OSError as refused:
             raise self._not_written(refused) from None
         finally:
+            self._thread.shutdown()
             with contextlib.suppress(OSError, pa.ArrowException):  # a writer that is left open complains in the end
                 self._writer.close()
             for target in self._targets:
                 target.drop()
 
+    def _wait(self) -> None:
+        """Wait for what is being written, and raise what prevents it."""
+        pending, self._pending = self._pending, None
+        if pending:
+            pending.result()
+
     def _not_written(self, error: OSError) -> CohortError:
         return not_written(self._targets[0].path, error)
 
     def write(self, answers: pa.RecordBatch, refused: Iterable[dict[str, Any]]) -> None:
-        """Write some answers and refused rows."""
+        """Write some answers and refused rows, once those before them are."""
+        left = list(refused)
+        self._wait()
+        self._pending = self._thread.submit(self._write, answers, left)
+
+    def _write(self, answers: pa.RecordBatch, refused: Sequence[dict[str, Any]]) -> None:
         if answers.num_rows:
             self._writer.write_batch(answers)
         if len(self._targets) > 1:
