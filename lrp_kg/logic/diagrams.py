@@ -349,8 +349,8 @@ class Builder:
                 children[signature] = (number, below)
                 following.update(dict.fromkeys(b for b in below if b not in children))
             frontier = list(following)
-        diagram.root = self._reduce(diagram, start, children)
-        return diagram
+        root = self._reduce(diagram, start, children)
+        return Diagram(axes, root, diagram.nodes, diagram._unique)  # all these nodes are its own
 
     def _reduce(
         self,

@@ -73,3 +73,12 @@ def test_a_decider_drops_functions_and_says_the_same(
         assert len(dropping.diagram.nodes) < 1000
     assert len(seen) > 2
     assert len(kept.diagram.nodes) > len(dropping.diagram.nodes)
+
+
+def test_a_diagram_that_was_just_built_is_made_anew(ankle: GuidelineService) -> None:
+    decision = next(iter(ankle.guideline.own_decisions.values()))
+    built = ankle.assessor.builder.build(decision)
+    expected = list(map(built.meaning, restricted(built, 1, 20)))
+    anew = built.anew()
+    assert len(anew.nodes) > 1
+    assert list(map(anew.meaning, restricted(anew, 1, 20))) == expected
