@@ -285,8 +285,10 @@ def _ranges(cells: Iterable[_Cells]) -> Iterator[_Range]:
 
 def _completions(decider: Decider, signature: Signature, ranges: tuple[_Range, ...]) -> Iterator[list[tuple[int, int]]]:
     """Yield the joint cells of durations whose cells are known within ranges; where there are too many, none."""
-    sizes = [v.size for v in decider.cells.variables]
-    limits = {v: range(low, high + 1) for v, low, high in ranges if low != high and (low, high) != (1, sizes[v])}
+    variables = decider.cells.variables
+    limits = {
+        v: range(low, high + 1) for v, low, high in ranges if low != high and (low, high) != (1, variables[v].size)
+    }
     choices = []
     for axis in decider.diagram.axes:
         if limits.keys() & axis.variables:
