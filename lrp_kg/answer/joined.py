@@ -7,6 +7,7 @@ record.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -168,7 +169,13 @@ class _Joining:
 
 def _object(members: Iterable[tuple[str, bytes]]) -> bytes:
     """Return an object by its members."""
-    return b"{%b}" % b",".join([b"%b:%b" % (orjson.dumps(name), said) for name, said in members])
+    return b"{%b}" % b",".join([b"%b:%b" % (_name(name), said) for name, said in members])
+
+
+@lru_cache(1000)
+def _name(text: str) -> bytes:
+    """Return the name of a member; there are as many as a guideline has decisions and programmes, and a few."""
+    return orjson.dumps(text)
 
 
 def _united(members: Iterable[Mapping[str, bytes]]) -> bytes:

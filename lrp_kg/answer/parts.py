@@ -19,7 +19,7 @@ from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, merged_facts, stated_facts
 from lrp_kg.answer.missing import asking_order, questions_of
 from lrp_kg.answer.programmes import SAID, Share, of_editions, superseded
-from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, apart
+from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
@@ -51,10 +51,11 @@ class AnswerPart:
 
 @dataclass(eq=False)
 class DecisionPart(AnswerPart):
-    """A decision, with the boxes that are shown with it."""
+    """A decision, with the boxes that are shown with it, and the options that are chosen and have notices, by IRI."""
 
     found: DecisionResult
     boxes: tuple[Box, ...]
+    noticed: tuple[str, ...]
     facts: DecidedFacts
 
 
@@ -251,7 +252,8 @@ class Parts:
     def _decision(self, run: Run, decision: Decision) -> DecisionPart:
         shown = tuple(box for box in self._boxes_of.get(decision.iri, ()) if run.shows(box, None))
         found = run.decision(decision)
-        return DecisionPart(found, shown, decided_facts(found, run.in_force))
+        noticed = tuple(o.iri for o in decision.options if o.id in found.result.answers and o.iri in self._g.notices)
+        return DecisionPart(found, shown, noticed, decided_facts(found, run.in_force))
 
     def statements(self, run: Run, name: str, statements: tuple[Statement, ...]) -> StatementsPart:
         """Return the statements of a box, or of an option, by its IRI."""
@@ -318,7 +320,7 @@ class Parts:
         def ended(run: Run) -> tuple[int, ...]:
             return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].core.found)])
 
-        return PartReading(apart(ended))
+        return PartReading(ended)
 
     def warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
         """Return what is pointed out, beside some programmes."""
@@ -352,7 +354,7 @@ class Parts:
         }
         shown = [box for d in decisions.values() for box in d.boxes]
         shown.sort(key=lambda box: self._boxes[box.iri])
-        chosen = {o.iri for d in decisions.values() for o in d.found.decision.options if o.id in d.found.result.answers}
+        noticed = {name for d in decisions.values() for name in d.noticed}
         return Composed(
             parts=self,
             run=run,
@@ -360,7 +362,7 @@ class Parts:
             decisions=decisions,
             programmes=programmes,
             boxes=[(box, self.statements(run, box.iri, box.statements)) for box in shown],
-            notices=[self.statements(run, o, found) for o, found in self._g.notices.items() if o in chosen],
+            notices=[self.statements(run, o, found) for o, found in self._g.notices.items() if o in noticed],
             warnings=self.warnings(run, tuple([p.core.found.programme.iri for p in programmes.values()]), asked),
         )
 

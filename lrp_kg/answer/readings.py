@@ -76,24 +76,20 @@ class Readings(SignatureVerdicts):
         if reading.group and self._by_cells:
             settled = reading.group.settled(self)
             if reading not in settled:
-                settled[reading] = reading.of(self.run)
+                settled[reading] = self._take(reading)
             self.update(settled)
             return settled[reading]
-        self[reading] = found = reading.of(self.run)
+        self[reading] = found = self._take(reading)
         return found
 
-
-def apart(of: Callable[[Run], Hashable]) -> Callable[[Run], Hashable]:
-    """Return a reading of which nobody who takes it notes what it is itself worked out from."""
-
-    def found(run: Run) -> Hashable:
+    def _take(self, reading: PartReading) -> Hashable:
+        """Take a reading; what it is itself worked out from is not noted."""
+        run = self.run
         noted, run.noted = run.noted, None
         try:
-            return of(run)
+            return reading.of(run)
         finally:
             run.noted = noted
-
-    return found
 
 
 class ReadingsMade(dict[Any, Any]):
@@ -114,10 +110,10 @@ class Readable:
         g = assessor.guideline
         self._a = assessor
         self.known = ReadingsMade(lambda name: PartReading(lambda run: name in run.record.dates))
-        self._situation = ReadingsMade(lambda name: PartReading(apart(lambda run: run.situation(name))))
+        self._situation = ReadingsMade(lambda name: PartReading(lambda run: run.situation(name)))
         self.outcome = ReadingsMade(lambda name: self._decided(name, lambda run: run.result(name)))
         self.answers = ReadingsMade(lambda name: self._decided(name, lambda run: run.answers(name)))
-        self.why = ReadingsMade(lambda cls: self._settled(cls, apart(lambda run: run.reasons_of(cls))))
+        self.why = ReadingsMade(lambda cls: self._settled(cls, lambda run: run.reasons_of(cls)))
         self.holds = ReadingsMade(self._holds)
         self._era = PartReading(lambda run: run.era)
         places = {rule: place for place, rule in enumerate(g.validities)}
@@ -152,7 +148,7 @@ class Readable:
         decider = self._a.decider(name)
         known = tuple(self.known[date] for date in decider.dates_read)
         situation = (self._situation[name],) if decider.durations else ()
-        return PartReading(apart(of), decider.cells_read, (*known, *situation))
+        return PartReading(of, decider.cells_read, (*known, *situation))
 
     def _programme(self, name: str) -> PartReading:
         """Return the reading of all of a programme, by its IRI, that its part depends on."""
@@ -160,8 +156,11 @@ class Readable:
         outcomes = [self.outcome[e.decision] for e in programme.editions]
         cells, others = self.settling(outcomes)
         known = {self.known[date] for e in programme.editions for date in self._a.decider(e.decision).dates_read}
-        key = PartReading(apart(lambda run: run.programme_run(programme).key()))
-        whole = apart(lambda run: run.programme_run(programme).read())
+        key = PartReading(lambda run: run.programme_run(programme).key())
+
+        def whole(run: Run) -> Hashable:
+            return run.programme_run(programme).read()
+
         return PartReading(whole, tuple(sorted(cells)), (*sorted(known | others, key=_number), key))
 
     def _in_force(self, rule: Validity, place: int | None) -> PartReading:

@@ -100,6 +100,7 @@ class Decider:
         self.cells_read = (*self._variables, *self._ruling)
         """The variables that the result depends on."""
         self._cells_of = _taking(self.cells_read)
+        self._durations_of = _taking(self._derived)
         self._ruling_cells_of = _taking(self._implied())
         bound = memories or SharedBound(LIMIT)
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
@@ -117,7 +118,7 @@ class Decider:
 
     def situation(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
         """Return that `date_key` where it makes a difference."""
-        if UNKNOWN not in [signature[v] for v in self._derived]:
+        if UNKNOWN not in self._durations_of(signature):
             return ()
         return self._standing(signature, known_dates, ranges).groups
 
