@@ -35,7 +35,7 @@ from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 from lrp_kg.words import error as say
 
-MEMORY = 8 * 1024 * 1024
+MEMORY = 24 * 1024 * 1024
 """Bytes of what is remembered of answers in the young half of the memories, about."""
 LAST_SAFE_YEAR = 9000
 """Beyond it a period can leave the calendar, and whether a statement has a date depends on the day."""
@@ -67,7 +67,7 @@ class Assessor:
         self.cells = Cells(guideline)
         self.program = Program(guideline, self.cells, engine)
         self.memories = SharedBound(MEMORY)
-        self.verdicts = VerdictMemory(self.program, self.memories)
+        self.verdicts = VerdictMemory(self.program)
         self.dates = Calendar(self.cells, keep=cache, memories=self.memories)
         self.explainer = Explainer(self.program, self.memories)
         self.builder = Builder(self.program, self.dates, guideline.decisions)

@@ -219,7 +219,7 @@ class Remembered(Generic[T]):
         self._cells: tuple[frozenset[int], Callable[[Signature], Hashable]] = frozenset(), cells_of(())
         self._others = _Keys(frozenset(), _no_key)
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
-        self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 400)
+        self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 300)
         self._growing = threading.Lock()
 
     def of(self, run: Run) -> T:
@@ -252,8 +252,7 @@ class Remembered(Generic[T]):
         if not noted <= read or first not in self._keys:
             with self._growing:
                 self._grow(run.a.readable, first, noted)
-        self._known.put((first, self._keys[first].of(run.readings)), found)
-        return self._by_cells.put((self._cells[1](run.signature), self._others.of(run.readings)), found)
+        return self._known.put((first, self._keys[first].of(run.readings)), found)
 
     def _grow(self, readable: Readable, first: Hashable, noted: set[Any]) -> None:
         """Make keys that have what was noted too."""

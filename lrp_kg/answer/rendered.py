@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -21,13 +21,11 @@ from lrp_kg.answer.labels import is_to_read
 from lrp_kg.answer.parts import (
     AnswerPart,
     DecisionPart,
-    ProgrammeCore,
     ProgrammePart,
     StatementPart,
     StatementsPart,
     WarningsPart,
 )
-from lrp_kg.answer.programmes import SAID
 from lrp_kg.answer.results import DecisionResult, EligibleDays, StatementResult
 from lrp_kg.guideline.model import Box, Guideline, OpenPoint
 from lrp_kg.logic.classify import OPEN
@@ -35,8 +33,9 @@ from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.memory import SharedBound
 from lrp_kg.record.model import Record
 
+P = TypeVar("P", bound=AnswerPart)
 _SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
-VALUE, DAYS, _SAID = "value", "days", "said"
+VALUE, DAYS = "value", "days"
 _EMPTY = Record("", values={}, dates={}, texts={}, lists={})
 _SIZE = 300
 """Bytes that a rendered part takes beside its JSON, about."""
@@ -44,6 +43,13 @@ _SIZE = 300
 
 def _slot(*parts: str) -> str:
     return "\x01" + " ".join(parts) + "\x01"
+
+
+@lru_cache(20_000)
+def _slot_named(text: bytes) -> tuple[str, str]:
+    """Return of what kind a slot is and what it is about, one object for the slots of all templates."""
+    kind, _, about = text.decode().partition(" ")
+    return kind, about
 
 
 class _TemplateRenderer(Renderer):
@@ -87,8 +93,7 @@ class JsonTemplate:
         if len(pieces) == 1:
             return cls(text)
         pieces[::2] = [piece.replace(b"%", b"%%") for piece in pieces[::2]]
-        slots = tuple((kind, about) for kind, _, about in (p.decode().partition(" ") for p in pieces[1::2]))
-        return cls(b"%b".join(pieces[::2]), slots)
+        return cls(b"%b".join(pieces[::2]), tuple(map(_slot_named, pieces[1::2])))
 
     def filled(self, values: Mapping[str, bytes], days: Mapping[tuple[str, str], bytes] | None = None) -> bytes:
         """Return the JSON with the values and days of a record."""
@@ -141,15 +146,6 @@ class RenderedPart:
     criteria: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """A programme with slots for its statements."""
-
-    text: bytes
-    decision: RenderedPart
-    criteria: Mapping[str, bytes]
-
-
 class RenderedParts:
     """Renders the parts of answers in one language."""
 
@@ -196,13 +192,17 @@ class RenderedParts:
         return said
 
     def _keep(self, part: AnswerPart, said: RenderedPart) -> RenderedPart:
-        self._memories.grow(_SIZE + len(said.json.text) + 64 * len(said.json.slots))
-        part.said[self._whole] = said
+        """Keep a rendered part, which is large, once it is said for a second record: many never are."""
+        if self._whole in part.said:
+            self._memories.grow(_SIZE + len(said.json.text) + 64 * len(said.json.slots))
+            part.said[self._whole] = said
+        else:
+            part.said[self._whole] = None
         return said
 
-    def _piece(self, part: AnswerPart, render: Callable[[Any], Any]) -> Any:
+    def _piece(self, part: P, render: Callable[[P], JsonPiece]) -> JsonPiece:
         """Return what larger parts are made of as it was rendered before, or render it."""
-        said = part.said.get(self._piece_of)
+        said: JsonPiece | None = part.said.get(self._piece_of)
         if said is None:
             said = part.said[self._piece_of] = render(part)
             self._memories.grow(_SIZE + len(said.text))
@@ -220,27 +220,31 @@ class RenderedParts:
         )
 
     def _programme(self, part: ProgrammePart, explain: bool) -> RenderedPart:
-        core: _Core = self._piece(part.core, partial(self._core, explain=explain))
-        shares = part.benefits, part.limits, part.steps
-        ways = self._templates.statement, self._templates.limit, self._templates.statement
-        said = [self._piece(own, partial(self._share, way=way)) for own, way in zip(shares, ways, strict=True)]
-        text = core.text
-        for which, piece in zip(SAID, said, strict=True):
-            text = text.replace(orjson.dumps(_slot(_SAID, which)), piece.text)
-        named = NamedTexts.together([piece.named for piece in said])
-        return RenderedPart(JsonTemplate.of(text), named, core.decision, core.criteria)
+        core = part.core
+        data = self._templates.programme(_EMPTY, core.found, explain)
+        said = [self._piece(part.benefits, self._share), self._piece(part.limits, self._limits)]
+        said.append(self._piece(part.steps, self._share))
+        for name, piece in zip(("benefits", "limits", "nextSteps"), said, strict=True):
+            data[name] = orjson.Fragment(piece.text)
+        reasons = chain.from_iterable(c.because for c in core.found.criteria) if explain else ()
+        return RenderedPart(
+            json=JsonTemplate.of(orjson.dumps(data)),
+            named=NamedTexts.together([piece.named for piece in said]),
+            decision=self._decision(core.decision, (), explain),
+            criteria=self._reasons(reasons),
+        )
 
-    def _core(self, part: ProgrammeCore, explain: bool) -> _Core:
-        data = self._templates.programme(_EMPTY, part.found, explain)
-        for name, which in zip(("benefits", "limits", "nextSteps"), SAID, strict=True):
-            data[name] = _slot(_SAID, which)
-        reasons = chain.from_iterable(c.because for c in part.found.criteria) if explain else ()
-        return _Core(orjson.dumps(data), self._decision(part.decision, (), explain), self._reasons(reasons))
-
-    def _share(self, part: StatementsPart, way: Callable[[Record, StatementResult], Json]) -> JsonPiece:
+    def _share(self, part: StatementsPart) -> JsonPiece:
         """Render statements of a programme."""
+        return self._listed(part, self._templates.statement)
+
+    def _limits(self, part: StatementsPart) -> JsonPiece:
+        """Render the limits of a programme."""
+        return self._listed(part, self._templates.limit)
+
+    def _listed(self, part: StatementsPart, render: Callable[[Record, StatementResult], Json]) -> JsonPiece:
         named = NamedTexts.together([self._named(s) for s in part.found])
-        return JsonPiece(orjson.dumps([way(_EMPTY, s) for s in part.found]), named)
+        return JsonPiece(orjson.dumps([render(_EMPTY, s) for s in part.found]), named)
 
     def _box(self, part: StatementsPart, box: Box) -> RenderedPart:
         templates = self._templates

@@ -11,7 +11,7 @@ from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Verdicts
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 
-LIMIT = 16 * 1024 * 1024
+LIMIT = 4 * 1024 * 1024
 """Bytes of verdicts that are remembered, where they have a bound of their own."""
 FEW = 4
 """Cells by which verdicts are known; combinations of more of them hardly repeat, and are many."""
