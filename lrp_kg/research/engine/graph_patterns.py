@@ -474,7 +474,7 @@ class Rewriting:
         if path.operator == "|":
             if any(leaf.operator == "!" for leaf in path.leaves()):
                 raise UnreadQuery  # a row is there once, however many of their triples give it
-            return " UNION".join(f" {{{self._along(subject, part, value, active)} }}" for part in path.parts)
+            return self._either_of(subject, path, value, active)
         if path.operator == "/":
             for n, part in enumerate(path.parts):
                 beside = path.parts[max(n - 1, 0) : n] + path.parts[n + 1 : n + 2]
@@ -486,6 +486,17 @@ class Rewriting:
         if path.operator == "+" and len(active) == 1 and all(self._is_named(leaf, active) for leaf in path.leaves()):
             return f" GRAPH <{active[0]}> {{ {subject} {path} {value} }}"
         raise UnreadQuery  # a path of no length leads from a term to itself, whatever graph that is in
+
+    def _either_of(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
+        """Return what one of some paths leads to: a row for each pair of ends, as the engine has it."""
+        ways = [self._along(subject, part, value, active) for part in path.parts]
+        if all((part.parts[0] if part.operator == "^" else part).operator == "iri" for part in path.parts):
+            # each triple is a row, so a pair is there again only where an earlier path leads to it too
+            others = ["".join(f" FILTER NOT EXISTS {{{way} }}" for way in ways[:n]) for n in range(len(ways))]
+            return " UNION".join(f" {{{way}{other} }}" for way, other in zip(ways, others, strict=True))
+        found = " UNION".join(f" {{{way} }}" for way in ways)
+        ends = " ".join(dict.fromkeys(end for end in (subject, value) if end.startswith(("?", "$"))))
+        return f" {{ SELECT DISTINCT {ends} {{{found} }} }}" if ends else f" FILTER EXISTS {{{found} }}"
 
     def _by_none(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
         """Return the triples whose predicate is none of some, of which each is one row.
