@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -35,6 +36,8 @@ EMPTY = "[]"
 PLAIN = {"@id", "@type"}
 """Keys of a line of JSON that are no field and say nothing of the patient."""
 WHOLE = re.compile(r"[+-]?\d{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""A day as records have it, which the reader need not be asked for."""
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
 
@@ -272,6 +275,9 @@ class Inputs:
 
     def _understood(self, key: str, f: Field, value: Any) -> tuple[int, int] | None:
         """Return the days that the reader of records takes a value for; ``None`` where it is no date."""
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            with suppress(ValueError):
+                return (day_number(date.fromisoformat(value)),) * 2
         try:
             raw = self._reader.from_python({key: value})
             texts = [node.value for _, node in raw.entries]  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array
-from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, lists, texts
+from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, lists, numbers_of, texts
 from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.cohort.describing import described
 from lrp_kg.guideline.model import Guideline, Term
@@ -77,7 +77,9 @@ class OutcomeColumns:
         self, kind: str, place: Callable[[Outcome], int | None], categories: Sequence[str], numbers: Array
     ) -> pa.Array:
         made = self._made(kind, partial(column_of, kind=pa.int16()), place)
-        return _categories(made.take(as_column(numbers)), categories)
+        if made.null_count:
+            return _categories(made.take(as_column(numbers)), categories)
+        return _categories(as_column(numbers_of(made).take(numbers)), categories)
 
     def _lists(self, kind: str, said: Callable[[Outcome], Sequence[str] | None], numbers: Array) -> pa.Array:
         return self._made(kind, lists, said).take(as_column(numbers))
