@@ -20,6 +20,8 @@ ABSENT = np.iinfo(np.int64).min
 """In the place of a day that is not known."""
 _KEYS = 1 << 18
 """Keys for which a table is made without a look at which of them there are."""
+_PAIRS = 1 << 20
+"""Pairs of numbers for which a table is made."""
 REMEMBERED = 1_000_000
 """Keys that one memory holds, after which they are dropped."""
 
@@ -71,6 +73,8 @@ class Memory:
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
+        self._width = 0
+        self._table = NumberTable()
 
     def take(self, columns: Sequence[Column], work_out: Callable[[int], int]) -> Array:
         """Return a number for each row; ``work_out`` is called with the first row of each key that is new."""
@@ -78,14 +82,27 @@ class Memory:
         keys = zip(*(repeat(c) if isinstance(c, int) else c[first].tolist() for c in columns), strict=False)
         found = np.empty(len(first), np.int32)
         for place, (key, row) in enumerate(zip(keys, first.tolist(), strict=False)):
-            number = self._numbers.get(key)
-            if number is None:
-                if len(self._numbers) >= REMEMBERED:
-                    self._numbers.clear()
-                number = self._numbers[key] = work_out(row)
-            found[place] = number
+            found[place] = self._number(key, row, work_out)
         of_each: Array = found.take(inverse)
         return of_each
+
+    def take_pairs(self, left: Array, right: Array, count: int, work_out: Callable[[int], int]) -> Array:
+        """Return what `take` does of two columns, of which the second has numbers below ``count``, from a table."""
+        width = 1 << count.bit_length()
+        if not len(left) or (int(left.max()) + 1) * width > _PAIRS:
+            return self.take([left, right], work_out)
+        if width != self._width:
+            self._width, self._table = width, NumberTable()
+        keys = left * width + right
+        return self._table.take(keys, lambda key, row: self._number(divmod(key, width), row, work_out))
+
+    def _number(self, key: Hashable, row: int, work_out: Callable[[int], int]) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            if len(self._numbers) >= REMEMBERED:
+                self._numbers.clear()
+            number = self._numbers[key] = work_out(row)
+        return number
 
     def __len__(self) -> int:
         return len(self._numbers)

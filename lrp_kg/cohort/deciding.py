@@ -174,9 +174,11 @@ class DecisionColumn:
         if not len(plain) or keys.max() >= _MANY:
             return self.of_situation[what].take([keys, classes], ask)
         found = np.empty(rows.size, np.int32)
-        found[plain] = self.of_state[what].take(keys[plain], lambda _, row: ask(int(plain[row])))
+        found[plain] = self.of_state[what].take(keys.take(plain), lambda _, row: ask(int(plain[row])))
         if len(dated):
-            found[dated] = self.of_situation[what].take([keys[dated], classes[dated]], lambda row: ask(int(dated[row])))
+            found[dated] = self.of_situation[what].take_pairs(
+                keys.take(dated), classes.take(dated), len(self.classes.values), lambda row: ask(int(dated[row]))
+            )
         return found
 
     def _ask(self, rows: Rows, row: int, state: int, number: int, what: int) -> int:
