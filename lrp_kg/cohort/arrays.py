@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.buffers import Array, as_column, numbers_of
+from lrp_kg.cohort.buffers import Array as Array
+from lrp_kg.cohort.buffers import as_column, numbers_of
 
 Column = Array | int
 """A number for each row, or one for all of them."""

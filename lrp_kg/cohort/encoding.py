@@ -100,8 +100,8 @@ def coding_of(
         return lambda: np.zeros(len(column), np.int32)
     if pa.types.is_boolean(kind):
         false, true = own.number(False), own.number(True)
-        small = np.int8 if len(own.values) < 1 << 7 else np.int32
-        numbers = small(false), small(true - false)
+        numbers = np.array([false, true - false], np.int8 if len(own.values) < 1 << 7 else np.int32)
+        small = numbers.dtype
         return lambda: (bits_of(column).astype(small) * numbers[1] + numbers[0]) * (1 - nulls(column)).astype(small)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         lists = _of_lists(column, own)

@@ -17,11 +17,11 @@ from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
-from lrp_kg.cohort.buffers import as_column, column_of, texts
+from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, texts
 from lrp_kg.cohort.choice import FACT, Choice
 from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
 from lrp_kg.cohort.describing import described
-from lrp_kg.cohort.results import CATEGORIES, ORDERED, TEXTS, days, ordered
+from lrp_kg.cohort.results import CATEGORIES, ORDERED, days, ordered
 from lrp_kg.guideline.model import Guideline, Term
 
 _TYPES: dict[type | None, pa.DataType] = {

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +21,7 @@ from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, not_written
 
-Batch = pa.RecordBatch | JsonLines
+Read = TypeVar("Read")
 Progress = Callable[[str, int], None]
 SHOWN = 20
 """Refused rows that a report names."""
@@ -106,7 +107,7 @@ def answers_to(
             first += batch.num_rows
 
 
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def _ahead(batches: Iterator[Read]) -> Iterator[Read]:
     """Yield batches, of which a thread reads the next one while one is worked on."""
     with ThreadPoolExecutor(1) as thread:
         pending = thread.submit(next, batches, None)

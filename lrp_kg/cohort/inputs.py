@@ -348,7 +348,7 @@ def fits(texts: pa.Array) -> Array:
     if pa.types.is_null(texts.type) or plain_texts(texts, TEXT):
         return np.ones(len(texts), bool)
     if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-        return nulls(texts) == 1
+        return nulls(texts).astype(bool)
     short = numbers_of(pc.utf8_length(texts)) <= TEXT
-    found: Array = (nulls(texts) == 1) | (short & (bits_of(pc.utf8_is_printable(texts)) == 1))
+    found: Array = nulls(texts).astype(bool) | (short & bits_of(pc.utf8_is_printable(texts)).astype(bool))
     return found

@@ -124,8 +124,7 @@ def _nodes(diagram: Diagram, roots: Sequence[int], numbers: dict[int, int], fiel
         node = waiting.pop()
         if node not in numbers:
             numbers[node] = len(numbers)
-            leaf = isinstance(inner, Outcome)
-            yield _said(inner, fields) if leaf else (inner[0], [numbers[child] for child in inner[1]])
+            yield _said(inner, fields) if isinstance(inner, Outcome) else (inner[0], [numbers[n] for n in inner[1]])
 
 
 class _Recalled:
