@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lrp_kg.guideline.validity import Validity
 
 T = TypeVar("T")
-Key = Callable[["Readings"], Hashable]
+Key = Callable[["Readings"], tuple[Any, ...]]
 FIRSTS = 10_000
 """Values of a first reading, of which there are a few hundred; what has further ones is not remembered."""
 _numbers = count()
@@ -37,10 +37,11 @@ class PartReading:
     """Something that can be read of a record beside verdicts, which are read by the numbers of expressions.
 
     ``cells`` are those that settle it, together with ``others`` that are read; without cells it is settled by itself.
+    One that is ``late`` is an empty tuple in all records with the same cells and other readings, or in none of them.
     ``number`` gives readings an order, in which their values are in keys.
     """
 
-    __slots__ = ("cells", "group", "number", "of", "others")
+    __slots__ = ("cells", "group", "late", "number", "of", "others")
 
     def __init__(
         self,
@@ -48,8 +49,11 @@ class PartReading:
         cells: tuple[int, ...] | None = None,
         others: tuple[PartReading, ...] = (),
         group: CellGroup | None = None,
+        *,
+        late: bool = False,
     ) -> None:
         self.of = of
+        self.late = late
         self.cells = cells
         self.others = (self,) if cells is None and not others else others
         self.group = group
@@ -110,7 +114,7 @@ class Readable:
         g = assessor.guideline
         self._a = assessor
         self.known = ReadingsMade(lambda name: PartReading(lambda run: name in run.record.dates))
-        self._situation = ReadingsMade(lambda name: PartReading(lambda run: run.situation(name)))
+        self._situation = ReadingsMade(lambda name: PartReading(lambda run: run.situation(name), late=True))
         self.outcome = ReadingsMade(lambda name: self._decided(name, lambda run: run.result(name)))
         self.answers = ReadingsMade(lambda name: self._decided(name, lambda run: run.answers(name)))
         self.why = ReadingsMade(lambda cls: self._settled(cls, lambda run: run.reasons_of(cls)))
@@ -191,6 +195,13 @@ class Readable:
         return PartReading(of, tuple(sorted(self.settling(numbers)[0])))
 
 
+class _MoreToRead:
+    """In place of a part that late readings settle too."""
+
+
+_MORE = _MoreToRead()
+
+
 class _Keys(NamedTuple):
     """What makes a key of the readings of a part, all of which are ``read``."""
 
@@ -206,7 +217,10 @@ class Remembered(Generic[T]):
     what settles all these readings, the cells of a record above all: that key repeats less and is made much sooner.
     """
 
-    __slots__ = ("_by_cells", "_cells", "_first", "_growing", "_keys", "_known", "_of_readings", "_others", "_work")
+    __slots__ = (
+        *("_by_cells", "_cells", "_first", "_growing", "_keys", "_known"),
+        *("_late", "_of_readings", "_others", "_work"),
+    )
 
     def __init__(
         self, work: Callable[[Run], T], memories: SharedBound, size: int, first: PartReading | None = None
@@ -217,27 +231,31 @@ class Remembered(Generic[T]):
         self._of_readings: dict[frozenset[Any], _Keys] = {}
         """What makes keys of some readings, which many first ones share."""
         self._cells: tuple[frozenset[int], Callable[[Signature], Hashable]] = frozenset(), cells_of(())
-        self._others = _Keys(frozenset(), _no_key)
+        self._others = self._late = _Keys(frozenset(), _no_key)
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
-        self._by_cells: BoundedMemory[Hashable, T] = BoundedMemory(memories, 300)
+        self._by_cells: BoundedMemory[Hashable, T | _MoreToRead] = BoundedMemory(memories, 300)
         self._growing = threading.Lock()
 
     def of(self, run: Run) -> T:
         """Return the part for a record."""
         readings = run.readings
-        settled = self._cells[1](run.signature), self._others.of(readings)
-        found = self._by_cells.young.get(settled)
+        settled: tuple[Any, ...] = self._cells[1](run.signature), self._others.of(readings)
+        found = self._by_cells.young.get(settled) or self._by_cells.get(settled)
+        if isinstance(found, _MoreToRead):
+            found = self._by_cells.get((*settled, self._late.of(readings)))
         if found is not None:
-            return found
-        found = self._by_cells.get(settled)
-        if found is not None:
-            return found
+            return found  # type: ignore[return-value]
         first = readings[self._first] if self._first else None
         keys = self._keys.get(first, _NOTHING)
-        found = self._known.get((first, keys.of(readings)))
-        if found is None:
+        known = self._known.get((first, keys.of(readings)))
+        if known is None:
             return self._work_out(run, first, keys.read)
-        return self._by_cells.put(settled, found)
+        late = self._late.of(readings)
+        if any(late):
+            self._by_cells.put(settled, _MORE)
+            settled = (*settled, late)
+        self._by_cells.put(settled, known)
+        return known
 
     def _work_out(self, run: Run, first: Hashable, read: frozenset[Any]) -> T:
         outer, run.noted = run.noted, set()
@@ -264,13 +282,18 @@ class Remembered(Generic[T]):
         if not cells <= self._cells[0]:
             cells |= self._cells[0]
             self._cells = cells, cells_of(tuple(sorted(cells)))
+        late = frozenset(one for one in others if one.late)
+        if not late <= self._late.read:
+            late |= self._late.read
+            self._late = _Keys(late, _key_of(late))
+        others -= late
         if not others <= self._others.read:
             others |= self._others.read
             self._others = _Keys(others, _key_of(others))
         self._keys[first] = same
 
 
-def _no_key(readings: Readings) -> Hashable:
+def _no_key(readings: Readings) -> tuple[Any, ...]:
     return ()
 
 

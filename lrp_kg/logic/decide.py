@@ -117,10 +117,11 @@ class Decider:
         return self._date_groups(signature, known_dates, ranges) if self._derived else ()
 
     def situation(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> Hashable:
-        """Return that `date_key` where it makes a difference."""
+        """Return that `date_key`, in a tuple, where it makes a difference: the cells alone say whether it does."""
         if UNKNOWN not in self._durations_of(signature):
             return ()
-        return self._standing(signature, known_dates, ranges).groups
+        found = self._standing(signature, known_dates, ranges)
+        return (found.groups,) if found.waits else ()
 
     def _standing(self, signature: Signature, known_dates: DateValues, ranges: DateRanges) -> _Standing:
         """Return what is left for a record, and what bounds the dates that make a difference; once for a record."""
