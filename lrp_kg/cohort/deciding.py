@@ -188,6 +188,7 @@ class DecisionColumn:
         matters: Hashable = ()
         function = self.states.function(state)
         if function and isinstance(decider, Decider):
+            function.diagram.forget()
             matters = state, decider.relevant(signature, known, key, function)
             found = self._asked[what].get(matters)
             if found is not None:
