@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Key = Callable[["Readings"], tuple[Any, ...]]
-FIRSTS = 10_000
-"""Values of a first reading, of which there are a few hundred; what has further ones is not remembered."""
+FIRSTS = 300
+"""Values of a first reading that have a key of their own; all further ones share one."""
+_FURTHER = "further"
 _numbers = count()
 _number = attrgetter("number")
 
@@ -246,10 +247,10 @@ class Remembered(Generic[T]):
         if found is not None:
             return found  # type: ignore[return-value]
         first = readings[self._first] if self._first else None
-        keys = self._keys.get(first, _NOTHING)
+        keys = self._keys.get(first) or self._keys.get(_FURTHER, _NOTHING)
         known = self._known.get((first, keys.of(readings)))
         if known is None:
-            return self._work_out(run, first, keys.read)
+            return self._work_out(run, first)
         late = self._late.of(readings)
         if any(late):
             self._by_cells.put(settled, _MORE)
@@ -257,7 +258,7 @@ class Remembered(Generic[T]):
         self._by_cells.put(settled, known)
         return known
 
-    def _work_out(self, run: Run, first: Hashable, read: frozenset[Any]) -> T:
+    def _work_out(self, run: Run, first: Hashable) -> T:
         outer, run.noted = run.noted, set()
         try:
             found = self._work(run)
@@ -265,15 +266,14 @@ class Remembered(Generic[T]):
         finally:
             run.noted = outer
         noted.discard(self._first)
-        if first not in self._keys and len(self._keys) >= FIRSTS:
-            return found
-        if not noted <= read or first not in self._keys:
+        own = first if first in self._keys or len(self._keys) < FIRSTS else _FURTHER
+        if own not in self._keys or not noted <= self._keys[own].read:
             with self._growing:
-                self._grow(run.a.readable, first, noted)
-        return self._known.put((first, self._keys[first].of(run.readings)), found)
+                self._grow(run.a.readable, own, noted)
+        return self._known.put((first, self._keys[own].of(run.readings)), found)
 
     def _grow(self, readable: Readable, first: Hashable, noted: set[Any]) -> None:
-        """Make keys that have what was noted too."""
+        """Make keys that have what was noted too, for a value of the first reading."""
         read = self._keys.get(first, _NOTHING).read | noted
         same = self._of_readings.get(read)
         if same is None:

@@ -1,6 +1,15 @@
 """The keys under which parts of answers are remembered: equal only where all readings are equal."""
 
-from lrp_kg.answer.readings import PartReading, _key_of
+import itertools
+
+from pytest import MonkeyPatch
+
+from lrp_kg import GuidelineService
+from lrp_kg.answer import readings
+from lrp_kg.answer.readings import PartReading, Remembered, _key_of
+from lrp_kg.answer.run import Run
+from lrp_kg.logic.memory import SharedBound
+from lrp_kg.record.model import Record
 
 
 def test_the_order_of_a_key_does_not_depend_on_how_its_readings_were_gathered() -> None:
@@ -17,3 +26,27 @@ def test_readings_that_are_no_cells_have_one_order_too() -> None:
     values = {reading: number for number, reading in enumerate(some)} | {4: "verdict"}
     keys = {_key_of(frozenset(own))(values) for own in ((*some, 4), (4, *reversed(some)))}
     assert len(keys) == 1
+
+
+def test_further_values_of_a_first_reading_share_a_key(service: GuidelineService, monkeypatch: MonkeyPatch) -> None:
+    """However many values it has, what is remembered for each is found again, and no other."""
+    monkeypatch.setattr(readings, "FIRSTS", 2)
+    numbered = itertools.count()
+    first = PartReading(lambda run: run.record.texts["first"])
+    second = PartReading(lambda run: run.record.texts["second"])
+
+    def work(run: Run) -> tuple[str, int]:
+        said = str(run.read(second)) if run.record.texts["first"] in "bd" else ""
+        return run.record.texts["first"] + said, next(numbered)
+
+    part = Remembered(work, SharedBound(10**6), 100, first)
+    found = {}
+    for _ in range(2):
+        for one, two in itertools.product("abcde", "xyz"):
+            texts = {"first": one, "second": two}
+            run = Run(service.assessor, Record("", values={}, dates={}, texts=texts, lists={}), explain=False)
+            said, number = part.of(run)
+            assert said == one + (two if one in "bd" else "")
+            found[number] = said
+    assert len(part._keys) == 3
+    assert len(found) <= 5 * 3 + 2
