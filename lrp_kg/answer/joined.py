@@ -15,7 +15,7 @@ import orjson
 from lrp_kg.answer.as_json import Renderer
 from lrp_kg.answer.decisions import Assessor, composable
 from lrp_kg.answer.parts import Composed
-from lrp_kg.answer.rendered import DAYS, RenderedPart, RenderedParts
+from lrp_kg.answer.rendered import DAYS, RenderedPart, RenderedParts, kept_json
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import BRIEF, BRIEF_GUIDELINE, BRIEF_NAMES
@@ -55,11 +55,11 @@ class _JoinedLanguage:
     def value(self, record: Record, field: str, value: Any) -> bytes:
         """Return the value of a field."""
         found = self._values.get((field, value))
-        return found or self._values.put((field, value), orjson.dumps(self.renderer.value(record, field)))
+        return found or self._values.put((field, value), kept_json(self.renderer.value(record, field)))
 
     def question(self, asked: AskedField) -> bytes:
         """Return a question."""
-        return self._questions.get(asked) or self._questions.put(asked, orjson.dumps(self.renderer.question(asked)))
+        return self._questions.get(asked) or self._questions.put(asked, kept_json(self.renderer.question(asked)))
 
 
 class JoinedAnswers:
@@ -91,7 +91,7 @@ class JoinedAnswers:
         if found is None:
             data = language.renderer.named(editions)
             data = {name: data[name] for name in BRIEF_GUIDELINE if name in data} if brief else data
-            found = self._guidelines[key] = orjson.dumps(data)
+            found = self._guidelines[key] = kept_json(data)
         return found
 
 
@@ -175,7 +175,7 @@ def _object(members: Iterable[tuple[str, bytes]]) -> bytes:
 @lru_cache(1000)
 def _name(text: str) -> bytes:
     """Return the name of a member; there are as many as a guideline has decisions and programmes, and a few."""
-    return orjson.dumps(text)
+    return kept_json(text)
 
 
 def _united(members: Iterable[Mapping[str, bytes]]) -> bytes:

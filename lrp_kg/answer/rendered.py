@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import chain
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -37,8 +38,14 @@ P = TypeVar("P", bound=AnswerPart)
 _SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
 VALUE, DAYS = "value", "days"
 _EMPTY = Record("", values={}, dates={}, texts={}, lists={})
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SIZE = 300
 """Bytes that a rendered part takes beside its JSON, about."""
+
+
+def kept_json(data: Any) -> bytes:
+    """Return data as JSON that takes no more memory than it has bytes: orjson's own result has room for much more."""
+    return bytes(memoryview(orjson.dumps(data)))
 
 
 def _slot(*parts: str) -> str:
@@ -63,7 +70,7 @@ class _TemplateRenderer(Renderer):
         """Return a reason as it was rendered before, or render it; there are three of a condition."""
         found = self._reasons.get(reason)
         if found is None:
-            found = self._reasons[reason] = orjson.Fragment(orjson.dumps(super().reason(record, reason)))
+            found = self._reasons[reason] = orjson.Fragment(kept_json(super().reason(record, reason)))
         return found
 
     def value(self, record: Record, field: str) -> Any:
@@ -102,17 +109,16 @@ class JsonTemplate:
         return self.text % tuple([values[s[1]] if s[0] == VALUE else days[s] for s in self.slots])  # type: ignore[index]
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTexts:
+class NamedTexts(NamedTuple):
     """The texts that a part names and that the answer has elsewhere, by identifier: conditions and open points.
 
     ``waiting`` are those of the conditions that a statement waits for, ``because`` those of its reasons.
     """
 
-    stated: Mapping[str, bytes] = field(default_factory=dict)
-    waiting: Mapping[str, bytes] = field(default_factory=dict)
-    because: Mapping[str, bytes] = field(default_factory=dict)
-    points: Mapping[str, bytes] = field(default_factory=dict)
+    stated: Mapping[str, bytes] = _NOTHING
+    waiting: Mapping[str, bytes] = _NOTHING
+    because: Mapping[str, bytes] = _NOTHING
+    points: Mapping[str, bytes] = _NOTHING
 
     @classmethod
     def together(cls, several: Collection[NamedTexts]) -> NamedTexts:
@@ -133,8 +139,7 @@ class JsonPiece:
     named: NamedTexts
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedPart:
+class RenderedPart(NamedTuple):
     """A part as JSON.
 
     Of a programme there is beside it its decision, and the conditions of the reasons of its criteria.
@@ -143,7 +148,7 @@ class RenderedPart:
     json: JsonTemplate
     named: NamedTexts
     decision: RenderedPart | None = None
-    criteria: Mapping[str, bytes] = field(default_factory=dict)
+    criteria: Mapping[str, bytes] = _NOTHING
 
 
 class RenderedParts:
@@ -212,7 +217,7 @@ class RenderedParts:
         status = found.result.status
         points = [p for p in found.open_points if explain or is_to_read(status, p.iri in found.decisive, p.declares)]
         return RenderedPart(
-            JsonTemplate.of(orjson.dumps(self._templates.decision(_EMPTY, found, boxes, explain))),
+            JsonTemplate.of(kept_json(self._templates.decision(_EMPTY, found, boxes, explain))),
             NamedTexts(
                 because=self._reasons(chain(found.because, *found.why_not.values())),
                 points=dict(map(self.point, points)),
@@ -228,7 +233,7 @@ class RenderedParts:
             data[name] = orjson.Fragment(piece.text)
         reasons = chain.from_iterable(c.because for c in core.found.criteria) if explain else ()
         return RenderedPart(
-            json=JsonTemplate.of(orjson.dumps(data)),
+            json=JsonTemplate.of(kept_json(data)),
             named=NamedTexts.together([piece.named for piece in said]),
             decision=self._decision(core.decision, (), explain),
             criteria=self._reasons(reasons),
@@ -244,7 +249,7 @@ class RenderedParts:
 
     def _listed(self, part: StatementsPart, render: Callable[[Record, StatementResult], Json]) -> JsonPiece:
         named = NamedTexts.together([self._named(s) for s in part.found])
-        return JsonPiece(orjson.dumps([render(_EMPTY, s) for s in part.found]), named)
+        return JsonPiece(kept_json([render(_EMPTY, s) for s in part.found]), named)
 
     def _box(self, part: StatementsPart, box: Box) -> RenderedPart:
         templates = self._templates
@@ -257,7 +262,7 @@ class RenderedParts:
         data = templates.framed(box, shown, only_named, {decision.id: {"labels": labels}})
         named = NamedTexts.together([piece.named for piece in pieces])
         because = self._reasons(r for s in part.found for r in s.because) if only_named else named.because
-        return RenderedPart(JsonTemplate.of(orjson.dumps(data)), replace(named, because=because))
+        return RenderedPart(JsonTemplate.of(kept_json(data)), named._replace(because=because))
 
     def _notices(self, part: StatementsPart) -> RenderedPart:
         pieces = [self._piece(one, self._statement) for one in part.ones]
@@ -265,12 +270,12 @@ class RenderedParts:
         return RenderedPart(JsonTemplate.of(text), NamedTexts.together([piece.named for piece in pieces]))
 
     def _statement(self, part: StatementPart) -> JsonPiece:
-        return JsonPiece(orjson.dumps(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
+        return JsonPiece(kept_json(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
 
     def _warnings(self, part: WarningsPart) -> RenderedPart:
         data = [self._templates.warning(_EMPTY, w, part.why) for w in part.found]
         because = self._reasons(chain.from_iterable(part.why.values()))
-        return RenderedPart(JsonTemplate.of(orjson.dumps(data)), NamedTexts(because=because))
+        return RenderedPart(JsonTemplate.of(kept_json(data)), NamedTexts(because=because))
 
     # -- the texts that parts name --------------------------------------------------------------------
 
@@ -278,10 +283,10 @@ class RenderedParts:
         condition = s.statement.condition
         marks = (m.mark.by for m in s.marks)
         return NamedTexts(
-            stated=dict([self._condition(condition)]) if condition else {},
-            waiting=dict([self._condition(condition, waiting=True)]) if condition and s.verdict == OPEN else {},
+            stated=dict([self._condition(condition)]) if condition else _NOTHING,
+            waiting=dict([self._condition(condition, waiting=True)]) if condition and s.verdict == OPEN else _NOTHING,
             because=self._reasons(s.because),
-            points=dict(self.point(by) for by in marks if isinstance(by, OpenPoint)),
+            points=dict(self.point(by) for by in marks if isinstance(by, OpenPoint)) or _NOTHING,
         )
 
     def _condition(self, iri: str, *, waiting: bool = False) -> tuple[str, bytes]:
@@ -293,17 +298,17 @@ class RenderedParts:
             found = self._conditions[iri, waiting] = _member(condition.id, data)
         return condition.id, found
 
-    def _reasons(self, reasons: Iterable[Reason]) -> dict[str, bytes]:
-        return dict([self._condition(r.condition.iri) for r in reasons])
+    def _reasons(self, reasons: Iterable[Reason]) -> Mapping[str, bytes]:
+        return dict([self._condition(r.condition.iri) for r in reasons]) or _NOTHING
 
 
 def _member(name: str, value: Any) -> bytes:
     """Return a member of an object."""
-    return b"%b:%b" % (orjson.dumps(name), orjson.dumps(value))
+    return b"%b:%b" % (kept_json(name), kept_json(value))
 
 
-def _united(texts: Iterable[Mapping[str, bytes]]) -> dict[str, bytes]:
+def _united(texts: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     for own in texts:
         found.update(own)
-    return found
+    return found or _NOTHING
