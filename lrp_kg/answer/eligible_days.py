@@ -120,7 +120,7 @@ class DayFinder:
             return UNKNOWN_DAYS
         others = {name: day for name, day in record.dates.items() if name != self.field}
         days = [others.get(name) or record.ranges.get(name) for name in self._names]
-        bounding = tuple(others.items()) if None in days else ()
+        bounding = (*others.items(), *record.ranges.items()) if None in days else ()
         first = max((others[name] for name in self._earlier if name in others), default=date.min)
         key = (plan, first, bounding, *days, *map(record.values.get, self._implied))
         known = self._found.get(key) or self._found.put(key, self._stretches(plan, record, others, first))

@@ -68,9 +68,10 @@ class Share(NamedTuple):
 def of_editions(
     shares: Sequence[Share], found: Sequence[Sequence[StatementResult]]
 ) -> Iterator[tuple[StatementResult, tuple[int, int]]]:
-    """Yield statements of the editions that may apply: once where all of them have it, else with its edition.
+    """Yield statements of editions that may apply: once where all of them say the same of it, else with its edition.
 
-    With each is the place of its share, and its place in what was ``found`` of that.
+    What is said of a statement follows from whether it is in force, and until when; the days in what was ``found`` can
+    be those of several records. With each is the place of its share, and its place in what was found of that.
     """
     by_name: dict[str, list[tuple[StatementResult, tuple[int, int]]]] = {}
     for number, (share, statements) in enumerate(zip(shares, found, strict=True)):
@@ -79,10 +80,10 @@ def of_editions(
             own = s._replace(until=until, edition=share.edition.id if share.edition else None)
             by_name.setdefault(s.statement.iri, []).append((own, (number, place)))
     for results in by_name.values():
-        first = results[0][0]._replace(edition=EVERY)
+        first, place = results[0]
         shared = len(results) == len(shares) > 1
-        if shared and all(r._replace(edition=EVERY) == first for r, _ in results):
-            yield first, results[0][1]
+        if shared and all((r.in_force, r.until) == (first.in_force, first.until) for r, _ in results):
+            yield first._replace(edition=EVERY), place
         else:
             yield from results
 

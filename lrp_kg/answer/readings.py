@@ -240,7 +240,7 @@ class Remembered(Generic[T]):
     def of(self, run: Run) -> T:
         """Return the part for a record."""
         readings = run.readings
-        settled: tuple[Any, ...] = self._cells[1](run.signature), self._others.of(readings)
+        settled = self._settled(run)
         found = self._by_cells.young.get(settled) or self._by_cells.get(settled)
         if isinstance(found, _MoreToRead):
             found = self._by_cells.get((*settled, self._late.of(readings)))
@@ -251,12 +251,20 @@ class Remembered(Generic[T]):
         known = self._known.get((first, keys.of(readings)))
         if known is None:
             return self._work_out(run, first)
+        settled = self._settled(run)  # again: another thread may have made the keys longer
         late = self._late.of(readings)
         if any(late):
             self._by_cells.put(settled, _MORE)
             settled = (*settled, late)
         self._by_cells.put(settled, known)
         return known
+
+    def _settled(self, run: Run) -> tuple[Any, ...]:
+        """Return what settles all that the part was ever worked out from, but for late readings.
+
+        It is made longer before the keys of readings are; so where it is asked for after these, it settles them.
+        """
+        return self._cells[1](run.signature), self._others.of(run.readings)
 
     def _work_out(self, run: Run, first: Hashable) -> T:
         outer, run.noted = run.noted, set()

@@ -14,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.over_time import moved
+from lrp_kg.durations import DateRange
+from lrp_kg.logic.outcomes import Outcome
 from tests.answer.test_invariants import complete_records, partial_records
 from tests.support.examples import examples
 from tests.support.outcomes import outcomes
@@ -188,6 +191,20 @@ def test_days_of_an_ended_edition_with_a_later_one(cache_folder: str) -> None:
     assert programme.first_without_rules(date.min, date.max) is None
     over = replace(programme, editions=(old, replace(new, valid_until=date.max)))
     assert over.first_without_rules(date.min, date.max) is None
+
+
+def test_days_are_kept_apart_by_the_bounds_of_other_dates(service: GuidelineService) -> None:
+    """The start of the incapacity is not known, but it is not after the assessment, of which only bounds are."""
+    programme = next(p for p in service.guideline.programmes.values() if p.id == FEDRIS)
+    known = service.read({"incapacitated": True, "incapacityCause": "low-back-pain", "heavyLifting": True})
+    assessment, first = service.guideline.roles.assessment or "", date(2020, 1, 1)
+    a = service.assessor
+    finder = DayFinder(service.guideline, programme, a.builder, {d: a.decider(d) for d in service.guideline.decisions})
+    for last in (5, 25):
+        record = replace(known, ranges={assessment: DateRange(first, first + timedelta(last))})
+        finder.find(a.signature(record), record, lambda: Outcome("undetermined"))
+    limits = [limits for _, limits in finder._found.young.values()]
+    assert [found.unsettled[0] for found in limits] == [(True, first + timedelta(last)) for last in (5, 25)]
 
 
 # -- brute force -------------------------------------------------------------------------------------

@@ -50,3 +50,29 @@ def test_further_values_of_a_first_reading_share_a_key(service: GuidelineService
             found[number] = said
     assert len(part._keys) == 3
     assert len(found) <= 5 * 3 + 2
+
+
+def test_no_part_is_kept_by_what_settled_its_readings_before_there_were_more(service: GuidelineService) -> None:
+    """Three threads: one grows the keys while two others have made what settles them, the shorter one, already."""
+    meanwhile: list[str] = []
+
+    def first_of(run: Run) -> str:
+        if meanwhile:
+            answered(meanwhile.pop())
+        return run.record.texts["first"]
+
+    first = PartReading(first_of)
+    second = PartReading(lambda run: run.record.texts["second"])
+
+    def work(run: Run) -> str:
+        return str(run.read(second)) if run.record.texts["first"] == "b" else "no second"
+
+    part = Remembered(work, SharedBound(10**6), 100, first)
+
+    def answered(texts: str) -> str:
+        record = Record("", values={}, dates={}, texts=dict(zip(("first", "second"), texts, strict=True)), lists={})
+        return part.of(Run(service.assessor, record, explain=False))
+
+    assert [answered("ax"), answered("ax")] == ["no second"] * 2
+    meanwhile += ["bx", "bx"]
+    assert answered("by") == "y"
