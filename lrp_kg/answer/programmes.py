@@ -80,10 +80,10 @@ def of_editions(
             own = s._replace(until=until, edition=share.edition.id if share.edition else None)
             by_name.setdefault(s.statement.iri, []).append((own, (number, place)))
     for results in by_name.values():
-        first, place = results[0]
+        first, where = results[0]
         shared = len(results) == len(shares) > 1
         if shared and all((r.in_force, r.until) == (first.in_force, first.until) for r, _ in results):
-            yield first._replace(edition=EVERY), place
+            yield first._replace(edition=EVERY), where
         else:
             yield from results
 
