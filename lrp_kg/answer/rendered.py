@@ -1,4 +1,4 @@
-"""The parts of answers as JSON, rendered once for each part and language.
+"""The parts of answers as JSON, each rendered in a language and kept once a second record has it.
 
 A rendered part is a template: bytes with places for the values of the record and for days. It is made of pieces, such
 as statements and reasons, that other parts are made of too.

@@ -188,7 +188,7 @@ class GuidelineService:
         what_if: bool = False,
         detail: str = FULL,
     ) -> bytes:
-        """Return the answer to a record as JSON in UTF-8, rendered once per signature."""
+        """Return the answer to a record as JSON in UTF-8, put together from parts that were rendered before."""
         explain, changes, what_if = flag("explain", explain), flag("changes", changes), flag("what_if", what_if)
         check_detail(detail, explain=explain, changes=changes, whatIf=what_if)
         only, raw, renderer = names(only), self._raw(record), self.renderer(lang)
