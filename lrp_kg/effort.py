@@ -22,6 +22,9 @@ from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
 UNNOTICED = 0.05
 """CPU seconds before memory is looked at: most records need less."""
 
+SELDOM = (20_000, 20, 50)
+"""After how many new objects, and how many collections of younger ones, a process that answers many records collects
+garbage. What is remembered of answers lives long, and is no garbage when it is forgotten: references say so."""
 _OLDEST = 2
 """The generation of Python's collections that walk through all objects."""
 
@@ -48,6 +51,13 @@ class _Spent:
 
 
 _spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
+
+
+def collect_seldom() -> None:
+    """Leave what a process has prepared out of collections of garbage, and collect seldom from now on."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @contextmanager

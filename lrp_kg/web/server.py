@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import logging
 import socket
 import sys
@@ -17,6 +16,7 @@ from flask import Flask
 from werkzeug.wsgi import ClosingIterator
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.effort import collect_seldom
 from lrp_kg.errors import Busy, LrpError
 from lrp_kg.linux import require_linux
 from lrp_kg.web.application import create_app
@@ -104,8 +104,7 @@ def make(service: GuidelineService) -> Flask:
         figures.limits.labels("bodies").set(BODIES)
         app.wsgi_app = Measured(app.wsgi_app, figures)  # type: ignore[method-assign]
     app.extensions["lrp_kg_engines"].prepare()
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     return app
 
 

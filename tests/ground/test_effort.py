@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -110,3 +112,11 @@ def test_compiling_templates_counts_for_none(work: Work, monkeypatch: pytest.Mon
         assert environment.get_template("page").render() == "text"
         check()
     assert work.seconds == 9
+
+
+def test_a_process_that_answers_many_records_collects_seldom() -> None:
+    said = (
+        "import gc; from lrp_kg.effort import SELDOM, collect_seldom; collect_seldom();"
+        " print(gc.get_threshold() == SELDOM, gc.get_freeze_count() > 1000)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", said], text=True).split() == ["True", "True"]

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from lrp_kg.answer.decisions import composable
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.effort import collect_seldom
 from lrp_kg.errors import InvalidRecord, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.named_graphs import DERIVED, RECORDS
@@ -171,6 +172,7 @@ def _prepare(job: Job) -> None:
     global _deriver  # noqa: PLW0603 - one for each process of the pool
     end_with_starter()
     _deriver = Deriver(job)
+    collect_seldom()
 
 
 def _batch(items: list[Item]) -> Batch:
