@@ -15,10 +15,10 @@ from itertools import count
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.cells import Signature, cells_of
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
-from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts, cells_of
+from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts
 
 if TYPE_CHECKING:
     from lrp_kg.answer.decisions import Assessor

@@ -8,9 +8,10 @@ unknown, 1 and up for the cells.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from lrp_kg.errors import GuidelineError
 from lrp_kg.findings import Finding
@@ -24,6 +25,8 @@ MOST = 255
 
 FieldValue = str | bool | int
 Signature = bytes
+Cellular = tuple[int, ...]
+"""Cells of a signature."""
 
 
 @dataclass(frozen=True)
@@ -160,3 +163,10 @@ def assign(signature: Signature, variables: Sequence[int], cells: Sequence[int])
     for variable, cell in zip(variables, cells, strict=True):
         changed[variable] = cell
     return bytes(changed)
+
+
+def cells_of(variables: Sequence[int]) -> Callable[[Signature], Cellular]:
+    """Return what takes the cells of some variables from a signature."""
+    if len(variables) < 2:
+        return lambda signature: tuple([signature[v] for v in variables])
+    return itemgetter(*variables)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 
 from lrp_kg.guideline.model import Decision
 from lrp_kg.logic.calendar import Calendar, DateRanges, DateValues, KnownDates
-from lrp_kg.logic.cells import UNKNOWN, Cells, Signature
+from lrp_kg.logic.cells import UNKNOWN, Cells, Signature, cells_of
 from lrp_kg.logic.classify import FALSE, TRUE, Verdicts
 from lrp_kg.logic.diagrams import Axis, Builder, Diagram, DiagramTooLarge, Function
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
@@ -99,9 +99,9 @@ class Decider:
         """The variables that say that a field which is read cannot have a value."""
         self.cells_read = (*self._variables, *self._ruling)
         """The variables that the result depends on."""
-        self._cells_of = _taking(self.cells_read)
-        self._durations_of = _taking(self._derived)
-        self._ruling_cells_of = _taking(self._implied())
+        self._cells_of = cells_of(self.cells_read)
+        self._durations_of = cells_of(self._derived)
+        self._ruling_cells_of = cells_of(self._implied())
         bound = memories or SharedBound(LIMIT)
         self._known: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
         self._by_function: BoundedMemory[Hashable, Outcome] = BoundedMemory(bound, _ENTRY)
@@ -422,13 +422,6 @@ class KleeneDecider:
                 yield option.id
             if found == TRUE and self.decision.policy == "First":
                 return
-
-
-def _taking(variables: tuple[int, ...]) -> Callable[[Signature], tuple[int, ...]]:
-    """Return what takes the cells of some variables."""
-    if len(variables) < 2:
-        return lambda signature: tuple([signature[v] for v in variables])
-    return itemgetter(*variables)
 
 
 def _choosing(axis: Axis, cells: Cells) -> tuple[Callable[[Any], int | None], Callable[[Signature], Any]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, parts_of
 from lrp_kg.guideline.model import Condition
-from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.cells import Cellular, Signature, cells_of
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
-from lrp_kg.logic.verdicts import FEW, Cellular, cells_of
+from lrp_kg.logic.verdicts import FEW
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
 """What a verdict is called in answers, as RDF the local name of its `cp:Verdict`."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lrp_kg.guideline.criteria import Named, parts_of
-from lrp_kg.logic.cells import Signature
+from lrp_kg.logic.cells import Cellular, Signature, cells_of
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program, Verdicts
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 
@@ -17,10 +16,6 @@ FEW = 4
 """Cells by which verdicts are known; combinations of more of them hardly repeat, and are many."""
 _GROUP, _ENTRY = 400, 150
 """Bytes that an entry takes: two short texts and their place in a dictionary."""
-
-
-Cellular = tuple[int, ...]
-"""Cells of a signature."""
 
 
 def together(states: Iterable[int]) -> int:
@@ -160,10 +155,3 @@ class VerdictMemory:
             for number, parts in enumerate(self._parts):
                 if parts:
                     self._by_parts[number].put(bytes([verdicts[p] for p in parts]), verdicts[number])
-
-
-def cells_of(reads: tuple[int, ...]) -> Callable[[Signature], Cellular]:
-    """Return what takes some cells of a signature."""
-    if len(reads) < 2:
-        return lambda signature: tuple([signature[i] for i in reads])
-    return itemgetter(*reads)
