@@ -107,10 +107,7 @@ def first_end(measure: str, start: date, value: int) -> date | None:
 
     ``value`` is more than the duration is from a day to itself.
     """
-    try:
-        return _FIRST_ENDS[measure](start, value)
-    except (OverflowError, ValueError):
-        return None
+    return _in_calendar(_FIRST_ENDS[measure], start, value)
 
 
 def last_start(measure: str, end: date, value: int) -> date | None:
@@ -118,8 +115,13 @@ def last_start(measure: str, end: date, value: int) -> date | None:
 
     ``value`` is more than the duration is from a day to itself.
     """
+    return _in_calendar(_LAST_STARTS[measure], end, value)
+
+
+def _in_calendar(moved: Callable[[date, int], date], day: date, value: int) -> date | None:
+    """Return a day that is moved; ``None`` where it would leave the calendar."""
     try:
-        return _LAST_STARTS[measure](end, value)
+        return moved(day, value)
     except (OverflowError, ValueError):
         return None
 
