@@ -6,7 +6,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ import orjson
 from lrp_kg.answer.as_json import Renderer
 from lrp_kg.answer.decisions import Assessor, composable
 from lrp_kg.answer.parts import Composed
-from lrp_kg.answer.rendered import DAYS, RenderedPart, RenderedParts, kept_json
+from lrp_kg.answer.rendered import DAYS, RenderedPart, RenderedParts, kept_json, united
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import BRIEF, BRIEF_GUIDELINE, BRIEF_NAMES
@@ -157,8 +157,8 @@ class _Joining:
             "eligibility": _object((name, self._eligibility(name, said)) for name, said in programmes.items()),
             "facts": orjson.dumps(renderer.facts(found.facts)),
             "dates": orjson.dumps(renderer.dates(found.dated, found.notes)),
-            "conditions": _united(conditions),
-            "openPoints": _united(points),
+            "conditions": b"{%b}" % b",".join(united(conditions).values()),
+            "openPoints": b"{%b}" % b",".join(united(points).values()),
         }
 
     def _eligibility(self, name: str, said: RenderedPart) -> bytes:
@@ -176,14 +176,6 @@ def _object(members: Iterable[tuple[str, bytes]]) -> bytes:
 def _name(text: str) -> bytes:
     """Return the name of a member; there are as many as a guideline has decisions and programmes, and a few."""
     return kept_json(text)
-
-
-def _united(members: Iterable[Mapping[str, bytes]]) -> bytes:
-    """Return an object of the members of several: each in the place of the first, as the last says it."""
-    found: dict[str, bytes] = {}
-    for own in members:
-        found.update(own)
-    return b"{%b}" % b",".join(found.values())
 
 
 def _days(statements: Iterable[StatementResult]) -> dict[tuple[str, str], bytes]:

@@ -124,10 +124,10 @@ class NamedTexts(NamedTuple):
     def together(cls, several: Collection[NamedTexts]) -> NamedTexts:
         """Return what several name: each in the place of the first, as the last says it."""
         return cls(
-            stated=_united(n.stated for n in several),
-            waiting=_united(n.waiting for n in several),
-            because=_united(n.because for n in several),
-            points=_united(n.points for n in several),
+            stated=united(n.stated for n in several),
+            waiting=united(n.waiting for n in several),
+            because=united(n.because for n in several),
+            points=united(n.points for n in several),
         )
 
 
@@ -307,7 +307,8 @@ def _member(name: str, value: Any) -> bytes:
     return b"%b:%b" % (kept_json(name), kept_json(value))
 
 
-def _united(texts: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+def united(texts: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
+    """Return the members of several objects: each in the place of the first, as the last says it."""
     found: dict[str, bytes] = {}
     for own in texts:
         found.update(own)
