@@ -262,7 +262,7 @@ class Parts:
         if row is None:
             row = self._rows[key] = tuple(self._one(statement, None, run.explain) for statement in statements)
         ones = _there(run, row)
-        found = self._said.young.get((name, ones)) or self._said.get((name, ones))
+        found = self._said.get((name, ones))
         return found or self._said.put((name, ones), StatementsPart(tuple([one.found for one in ones]), ones))
 
     def _one(self, statement: Statement, own: int | None, explain: bool) -> Remembered[StatementPart | NotSaid]:
@@ -281,7 +281,7 @@ class Parts:
         core: ProgrammeCore = known.of(run)
         benefits, limits, steps = [self._of_programme(run, core, which) for which in SAID]
         whole = core, benefits, limits, steps
-        return self._whole.young.get(whole) or self._whole.get(whole) or self._whole.put(whole, ProgrammePart(*whole))
+        return self._whole.get(whole) or self._whole.put(whole, ProgrammePart(*whole))
 
     def _core(self, run: Run, programme: Programme, asked: bool) -> ProgrammeCore:
         own = run.programme_run(programme)
@@ -301,7 +301,7 @@ class Parts:
         if not any(ones):
             return NONE_SAID
         key = which, core.by, ones
-        found = self._said.young.get(key) or self._said.get(key)
+        found = self._said.get(key)
         if found is None:
             each = [*of_editions(core.shares, [[one.found for one in own] for own in ones])]
             own = tuple(ones[number][place] for _, (number, place) in each)
@@ -331,7 +331,7 @@ class Parts:
         cautions: CautionsPart = known.of(run)
         why = tuple([run.readings[reading] for reading in cautions.why.values()])
         whole = cautions, why
-        found = self._warned.young.get(whole) or self._warned.get(whole)
+        found = self._warned.get(whole)
         if found is None:
             reasons = {iri: own.reasons for iri, own in zip(cautions.why, why, strict=True)}
             found = self._warned.put(whole, WarningsPart(cautions.found, reasons))

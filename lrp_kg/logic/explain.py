@@ -83,7 +83,7 @@ class Explainer:
         if cells is None:
             return self._once(self._of(node, verdicts, False))
         key = cls, *map(cells, signatures)
-        found = self._by_cells.young.get(key) or self._by_cells.get(key)
+        found = self._by_cells.get(key)
         return found or self._by_cells.put(key, self._once(self._of(node, verdicts, False)))
 
     def _once(self, found: Reasons) -> Reasons:
@@ -111,7 +111,7 @@ class Explainer:
         found = tuple([self._of(part, verdicts, whole) for _, part in parts])
         if len(found) == 1:
             return found[0]
-        known = self._joint.young.get(found) or self._joint.get(found)
+        known = self._joint.get(found)
         return known or self._joint.put(found, Reasons(tuple(r for one in found for r in one.reasons)))
 
     # -- what a class is made of --------------------------------------------------------------------
