@@ -32,6 +32,8 @@ FLAGS = (
 )
 PATIENCE = 20.0
 """Seconds before a browser command counts as failed."""
+SETTLING = 0.02
+"""Seconds in which a page that scrolls is seen to move."""
 
 # -- the browser -------------------------------------------------------------------------------------------
 
@@ -182,14 +184,21 @@ class Tab:
         self.key(" ", 32, " ")
 
     def click(self, selector: str) -> None:
-        """Click in the middle of an element."""
-        place = self.js(
+        """Click in the middle of an element, once it stays there: a page that has just come may still scroll."""
+        place, before = self._middle(selector), None
+        while place != before:
+            time.sleep(SETTLING)
+            place, before = self._middle(selector), place
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+
+    def _middle(self, selector: str) -> Any:
+        """Bring an element into view, and return the point in its middle."""
+        return self.js(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
             " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
             " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     def complaints(self) -> list[str]:
         """Return errors and warnings of the console, exceptions, and violations of the policy."""

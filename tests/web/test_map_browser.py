@@ -61,7 +61,8 @@ def fill_in(tab: Tab, site: str, record: Record, lang: str) -> None:
     """Fill in a record on the start page as a link does, and go to the map by its link."""
     tab.begin(f"{site}/?lang={lang}")
     tab.js(f"location.hash = encodeURIComponent({json.dumps(json.dumps(record))})")
-    tab.wait("!!document.querySelector('.on-map a')")
+    kept = f"{json.dumps([*record])}.every(name => Object.values(sessionStorage).some(text => text.includes(name)))"
+    tab.wait(f"{kept} && !!document.querySelector('.on-map a')")
     tab.js("document.querySelector('.on-map a').click()")
     tab.wait("!!document.querySelector('#map-place .patient')")
 
