@@ -13,7 +13,7 @@ import pytest
 import rdflib
 
 from lrp_kg.errors import GuidelineError
-from lrp_kg.guideline import modules
+from lrp_kg.guideline import load, modules
 from lrp_kg.guideline.files import files_to_check, packaged_folder
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.web.application import create_app
@@ -43,9 +43,15 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
     monkeypatch.setattr(ox, "parse", oxigraph)
     monkeypatch.setattr(rdflib.Graph, "parse", rdflib_parse)
-    modules._parsed.cache_clear()
+    _forget()
     yield counts
+    _forget()
+
+
+def _forget() -> None:
+    """Forget parsed files and the guidelines that an earlier test of this process read from them."""
     modules._parsed.cache_clear()
+    load._read.cache_clear()
 
 
 @pytest.mark.slow
