@@ -2,20 +2,22 @@
 
 What a query asks of such a graph is asked of the default graph, restricted to what is at home in it, and of the few
 triples that the store names the graph of (`lrp_kg.research.engine.homes`). Every triple pattern is written by itself
-then; all else is copied as it is. What cannot be written so raises `UnreadQuery`; the caller then copies the graphs.
+then (`lrp_kg.research.engine.home_patterns`); all else is copied as it is. What cannot be written so raises
+`UnreadQuery`; the caller then copies the graphs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from lrp_kg.research.engine.home_patterns import NONE, Graphs, HomePatterns, Path, listed
 from lrp_kg.research.engine.homes import DATA, TYPE, Homes
-from lrp_kg.research.engine.tokens import PATTERNS, Token, UnreadQuery, bound_once, token_at
+from lrp_kg.research.engine.tokens import PATTERNS, Token, UnreadQuery, token_at
 
-Active = tuple[str, ...] | None
+Active = Graphs | None
 """The graphs of data that patterns are matched in; nothing where they are copied as they are."""
 
 LONGEST = 1_000_000
@@ -24,41 +26,11 @@ LONGEST = 1_000_000
 STAR = "\x00"
 """In place of the star that asks for every variable."""
 
-_NONE = "<https://w3id.org/lrp-kg/graph/none>"
 OWN = "lrpkg"
 """What the names of new variables begin with."""
 _ESCAPE = re.compile(r"\\(.)")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _TERMS = frozenset(("variable", "iri", "name", "text", "number", "blank"))
-
-
-@dataclass(frozen=True)
-class Path:
-    """A property path: an IRI as it is written and in full, or an operator and its operands.
-
-    Those of ``!`` are IRIs, and ``^`` of IRIs.
-    """
-
-    operator: str
-    parts: tuple[Path, ...] = ()
-    text: str = ""
-    iri: str = ""
-
-    def leaves(self) -> Iterator[Path]:
-        """Yield the IRIs in it, and what is none of some IRIs."""
-        if self.operator in ("iri", "!"):
-            yield self
-            return
-        for part in self.parts:
-            yield from part.leaves()
-
-    def __str__(self) -> str:
-        """Return it as SPARQL has it."""
-        if self.operator == "iri":
-            return self.text
-        if self.operator in "/|":
-            return "(" + self.operator.join(map(str, self.parts)) + ")"
-        return f"^({self.parts[0]})" if self.operator == "^" else f"({self.parts[0]}){self.operator}"
 
 
 @dataclass
@@ -281,7 +253,7 @@ class Rewriting:
         seen = [graph for graph in DATA if self.named is None or graph in self.named]
         inside, minus = self._names_inside(name.text[1:])
         place, before = self.place, self.before
-        parts = [f"{{ GRAPH {name.text}{self._group(None)} FILTER({name.text} NOT IN ({_listed(DATA)})) }}"]
+        parts = [f"{{ GRAPH {name.text}{self._group(None)} FILTER({name.text} NOT IN ({listed(DATA)})) }}"]
         for graph in seen:
             self.place, self.before = place, before
             value = f" VALUES {name.text} {{ <{graph}> }}"
@@ -336,12 +308,12 @@ class Rewriting:
         if graph not in DATA:
             return f" GRAPH <{graph}>{self._group(None)}"
         if self.named is not None and graph not in self.named:
-            return f" GRAPH {_NONE}{self._group(None)}"
+            return f" GRAPH {NONE}{self._group(None)}"
         return self._group((graph,))
 
     # -- triples ----------------------------------------------------------------------------------
 
-    def _triples(self, active: tuple[str, ...]) -> str:
+    def _triples(self, active: Graphs) -> str:
         """Rewrite what is said of one subject."""
         out: list[str] = []
         first = self._peek()
@@ -352,7 +324,7 @@ class Rewriting:
             self._properties(subject, active, out)
         return "".join(out)
 
-    def _node(self, active: tuple[str, ...], out: list[str]) -> str:
+    def _node(self, active: Graphs, out: list[str]) -> str:
         token = self._next()
         if token.text == "[":
             name = self._variable()
@@ -386,7 +358,7 @@ class Rewriting:
         self.new += 1
         return f"?{OWN}_{self.new}"
 
-    def _properties(self, subject: str, active: tuple[str, ...], out: list[str]) -> None:
+    def _properties(self, subject: str, active: Graphs, out: list[str]) -> None:
         while True:
             token = self._peek()
             if token is None:
@@ -398,9 +370,9 @@ class Rewriting:
             while True:
                 value = self._node(active, out)
                 out.append(
-                    self._any(subject, verb, value, active)
+                    self._patterns.of_any(subject, verb, value, active)
                     if isinstance(verb, str)
-                    else self._along(subject, verb, value, active)
+                    else self._patterns.along(subject, verb, value, active)
                 )
                 if not self._goes_on(","):
                     break
@@ -462,149 +434,13 @@ class Rewriting:
             self._expect(")")
         return Path("!", tuple(parts))
 
-    def _along(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
-        if path.operator == "iri":
-            return self._one(subject, path, value, active)
-        if path.operator == "!":
-            return self._by_none(subject, path, value, active)
-        if all(self._is_plain(leaf, active) for leaf in path.leaves()) and "*" not in str(path):
-            return f" {subject} {path} {value} ."
-        if path.operator == "^":
-            return self._along(value, path.parts[0], subject, active)
-        if path.operator == "|":
-            if any(leaf.operator == "!" for leaf in path.leaves()):
-                raise UnreadQuery  # a row is there once, however many of their triples give it
-            return self._either_of(subject, path, value, active)
-        if path.operator == "/":
-            for n, part in enumerate(path.parts):
-                beside = path.parts[max(n - 1, 0) : n] + path.parts[n + 1 : n + 2]
-                if part.operator == "*" and any(other.operator == "iri" for other in beside):
-                    return self._repeated(subject, path, n, value, active)
-            stops = [subject, *(self._variable() for _ in path.parts[1:]), value]
-            steps = zip(stops, path.parts, stops[1:], strict=False)
-            return "".join(self._along(start, part, end, active) for start, part, end in steps)
-        if path.operator == "+" and len(active) == 1 and all(self._is_named(leaf, active) for leaf in path.leaves()):
-            return f" GRAPH <{active[0]}> {{ {subject} {path} {value} }}"
-        raise UnreadQuery  # a path of no length leads from a term to itself, whatever graph that is in
-
-    def _either_of(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
-        """Return what one of some paths leads to: a row for each pair of ends, as the engine has it."""
-        ways = [self._along(subject, part, value, active) for part in path.parts]
-        if all((part.parts[0] if part.operator == "^" else part).operator == "iri" for part in path.parts):
-            # each triple is a row, so a pair is there again only where an earlier path leads to it too
-            others = ["".join(f" FILTER NOT EXISTS {{{way} }}" for way in ways[:n]) for n in range(len(ways))]
-            return " UNION".join(f" {{{way}{other} }}" for way, other in zip(ways, others, strict=True))
-        found = " UNION".join(f" {{{way} }}" for way in ways)
-        ends = " ".join(dict.fromkeys(end for end in (subject, value) if end.startswith(("?", "$"))))
-        return f" {{ SELECT DISTINCT {ends} {{{found} }} }}" if ends else f" FILTER EXISTS {{{found} }}"
-
-    def _by_none(self, subject: str, path: Path, value: str, active: tuple[str, ...]) -> str:
-        """Return the triples whose predicate is none of some, of which each is one row.
-
-        Where both ends are bound elsewhere too, the rows depend on the order in which the engine goes.
-        """
-        if not any(end.startswith(("?", "$")) and end[1:] in self._bound_once for end in (subject, value)):
-            raise UnreadQuery
-        if len({part.operator for part in path.parts}) > 1:
-            raise UnreadQuery  # of what leads both forwards and backwards a row is there once
-        backwards = path.parts[0].operator == "^"
-        verb, (first, last) = self._variable(), (value, subject) if backwards else (subject, value)
-        names = _listed(leaf.iri for part in path.parts for leaf in part.leaves())
-        return f"{self._any(first, verb, last, active)} FILTER({verb} NOT IN ({names}))"
+    # -- what is written instead --------------------------------------------------------------------
 
     @cached_property
-    def _bound_once(self) -> frozenset[str]:
-        return bound_once(self.text)
-
-    def _repeated(self, subject: str, path: Path, place: int, value: str, active: tuple[str, ...]) -> str:
-        """Return a sequence of which one part, beside an IRI, leads on any number of times: none, or some."""
-        before, (part,), after = path.parts[:place], path.parts[place].parts, path.parts[place + 1 :]
-        first, last = (self._variable() if parts else end for parts, end in ((before, subject), (after, value)))
-
-        def along(start: str, parts: tuple[Path, ...], end: str) -> str:
-            return self._along(start, parts[0] if len(parts) == 1 else Path("/", parts), end, active) if parts else ""
-
-        some = self._along(first, Path("+", (part,)), last, active) + f" FILTER(!SAMETERM({first}, {last}))"
-        ends = along(subject, before, first) + some + along(last, after, value)
-        return f" {{{along(subject, (*before, *after), value)} }} UNION {{{ends} }}"
-
-    def _is_named(self, leaf: Path, active: tuple[str, ...]) -> bool:
-        """Return whether the store names the graph of all triples in it with a predicate."""
-        return leaf.operator == "iri" and leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) not in active
-
-    def _is_plain(self, leaf: Path, active: tuple[str, ...]) -> bool:
-        """Return whether a predicate is nowhere but in the graphs that patterns are matched in."""
-        at_home = leaf.operator == "iri" and leaf.iri != TYPE and self.homes.predicates.get(leaf.iri) in active
-        return at_home and not self._elsewhere(leaf.iri)
-
-    # -- one triple -------------------------------------------------------------------------------
-
-    def _elsewhere(self, predicate: str) -> list[str]:
-        """Return the graphs of data that the store names for a predicate."""
-        return [graph for graph in DATA if self.names(graph, predicate)]
-
-    def _one(self, subject: str, verb: Path, value: str, active: tuple[str, ...]) -> str:
-        if verb.iri == TYPE:
-            if value.startswith(("?", "$")):
-                return self._any_type(subject, value, active)
-            home = self.homes.classes.get(self._value(value))
-        else:
-            home = self.homes.predicates.get(verb.iri)
-        said, ways = f"{subject} <{verb.iri}> {value}", []
-        named = self._elsewhere(verb.iri)
-        for graph in active:
-            if graph == home:
-                ways.append(said + " ." + _not_in((g for g in named if g != graph), said))
-            elif graph in named:
-                ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways, said)
+    def _patterns(self) -> HomePatterns:
+        return HomePatterns(self.homes, self.names, self._variable, self._value, self.text)
 
     def _value(self, text: str) -> str:
+        """Return the IRI that a term is; nothing where it is none."""
         token = token_at(text, 0, None)
         return self._full(token) if token is not None and token.kind in ("iri", "name") else ""
-
-    def _any_type(self, subject: str, value: str, active: tuple[str, ...]) -> str:
-        said, ways = f"{subject} <{TYPE}> {value}", []
-        for graph in active:
-            if classes := self.homes.own_classes.get(graph):
-                ways.append(f"{said} . FILTER({value} IN ({_listed(classes)}))")
-            if self.names(graph, TYPE):
-                ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways, said)
-
-    def _any(self, subject: str, verb: str, value: str, active: tuple[str, ...]) -> str:
-        """Return a pattern whose predicate is a variable."""
-        said, ways = f"{subject} {verb} {value}", []
-        for graph in active:
-            own, classes = (known.get(graph, ()) for known in (self.homes.own_predicates, self.homes.own_classes))
-            elsewhere = {name: [g for g in self._elsewhere(name) if g != graph] for name in own}
-            if certain := [name for name in own if not elsewhere[name]]:
-                ways.append(f"VALUES {verb} {{ {_spaced(certain)} }} {said} .")
-            if doubtful := [name for name in own if elsewhere[name]]:
-                others = dict.fromkeys(g for name in doubtful for g in elsewhere[name])
-                ways.append(f"VALUES {verb} {{ {_spaced(doubtful)} }} {said} .{_not_in(others, said)}")
-            if classes:
-                of_type = f"{subject} <{TYPE}> {value} . FILTER({value} IN ({_listed(classes)}))"
-                ways.append(f"VALUES {verb} {{ <{TYPE}> }} {of_type}")
-            if self.names(graph, None):
-                ways.append(f"GRAPH <{graph}> {{ {said} }}")
-        return _either(ways, said)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"<{name}>" for name in names)
-
-
-def _spaced(names: Iterable[str]) -> str:
-    return " ".join(f"<{name}>" for name in names)
-
-
-def _not_in(graphs: Iterable[str], said: str) -> str:
-    return "".join(f" FILTER NOT EXISTS {{ GRAPH <{graph}> {{ {said} }} }}" for graph in graphs)
-
-
-def _either(ways: list[str], said: str) -> str:
-    """Return what one of some patterns matches; without any, nothing, but with its variables."""
-    if not ways:
-        return f" GRAPH {_NONE} {{ {said} }}"
-    return f" {ways[0]}" if len(ways) == 1 else " " + " UNION ".join(f"{{ {way} }}" for way in ways)
