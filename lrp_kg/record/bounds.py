@@ -42,7 +42,14 @@ class Bounds:
         """Return whether nothing is wrong with a record so far."""
         if raw.stray or raw.problems or len(raw.entries) > FIELDS or len(raw.subject) > TEXT:
             return False
-        return all(predicate in self._known and self._fits(predicate, value) for predicate, value in raw.entries)
+        known, texts = self._known, self._texts
+        for predicate, value in raw.entries:
+            if predicate not in known:
+                return False
+            short = type(value) is Node and len(value.value) <= TEXT and predicate not in texts
+            if not short and not self._fits(predicate, value):
+                return False
+        return True
 
     def _fits(self, predicate: str, value: RawValue) -> bool:
         if not isinstance(value, Members):

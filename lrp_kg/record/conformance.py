@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import XSD
 from lrp_kg.record.model import Members, RawRecord, RawValue
 
@@ -30,6 +31,12 @@ CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 Key = tuple[tuple[str, ...], Hashable]
 """The properties that something depends on together, and what of their values matters."""
+
+_OPEN_TYPES = (DATE, INTEGER, STRING)
+MEMORY = 500_000
+"""Remembered values and combinations, after which they are dropped; what shapes can tell apart are a few hundred."""
+_CLOSED = 2_000
+"""Remembered closed values, and combinations of shapes that apply, after which they are dropped."""
 
 PRESENCE, VALUE, _MEMBER = "presence", "value", "member"
 
@@ -82,6 +89,35 @@ class ConformanceRules:
     demanded: tuple[tuple[str, int], ...] = ()
 
 
+class Conforming:
+    """What is known to conform: keys, and closed values of which every key is, by which they are found sooner.
+
+    Values count by the shapes that apply, or together where a query looks at several.
+    """
+
+    def __init__(self) -> None:
+        self.keys: set[Key] = set()
+        self.values: dict[tuple[int, ...], set[tuple[str, RawValue]]] = {}
+        self.together: set[tuple[tuple[str, ...], tuple[RawValue | None, ...]]] = set()
+
+    def values_by(self, shapes: tuple[int, ...]) -> set[tuple[str, RawValue]]:
+        """Return the closed values that conform to the shapes that apply, which a caller adds to."""
+        found = self.values.get(shapes)
+        if found is None or len(found) > _CLOSED:
+            if len(self.values) > _CLOSED:
+                self.values.clear()
+            found = self.values[shapes] = set()
+        return found
+
+    def remember(self, keys: Iterable[Key]) -> None:
+        """Remember keys that conform."""
+        if len(self.keys) > MEMORY:
+            self.keys.clear()
+        if len(self.together) > _CLOSED:
+            self.together.clear()
+        self.keys.update(keys)
+
+
 class ConformanceKeys:
     """Turns records into the keys of what their conformance depends on."""
 
@@ -95,50 +131,39 @@ class ConformanceKeys:
         self._places = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == INTEGER}
         self._days = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == DATE}
 
-    def of(self, raw: RawRecord) -> list[Key] | None:
-        """Return the keys of a record; ``None`` where its conformance cannot be remembered."""
+    def of(self, raw: RawRecord, known: Conforming | None = None) -> list[Key] | None:
+        """Return the keys of a record; ``None`` where its conformance cannot be remembered.
+
+        With what is ``known`` to conform, only the keys that are not.
+        """
         rules, entries = self._rules, raw.entries
         values = dict(entries)
         if raw.stray or len(values) != len(entries) or not rules.rememberable:
             return None
         named = bool(raw.subject) and not raw.subject.startswith("_:")
         active = [(number, own) for number, triggers, own in self._roots if not triggers.isdisjoint(values)]
-        keys: list[Key] = [((), named), *(((), (named, number)) for number, _ in active)]
+        conforming = known.keys if known else frozenset[Key]()
+        numbers = tuple([number for number, _ in active])
+        settled = known.values_by(numbers) if known else set()
+        keys: list[Key] = [((), named), *(((), (named, number)) for number in numbers)]
         days: dict[str, int] = {}
-        for predicate, value in entries:
-            alone = (predicate,)
-            members: tuple[Hashable, ...] = ()
-            if isinstance(value, Members):
-                if any(node.is_blank for node in value.nodes):
-                    return None
-                said: Hashable = value.nodes
-                if predicate in rules.members:
-                    said, members = bool(value.nodes), tuple([(_MEMBER, node) for node in value.nodes])
-            elif value.datatype == DATE:
-                day = _ordinal(value.value)
-                said = value
-                if day:
-                    days[predicate] = day
-                    bounds = self._days.get(predicate)
-                    if bounds is not None:
-                        said = (DATE, _place(day, bounds))
-            elif value.datatype == INTEGER:
-                bounds = self._places.get(predicate)
-                said = value
-                if bounds is not None and CANONICAL.fullmatch(value.value):
-                    said = (INTEGER, _place(int(value.value), bounds))
-            elif value.kind == "blank":
+        for entry in entries:
+            if entry in settled:
+                continue
+            predicate, value = entry
+            said = self._alone(predicate, value, days)
+            if said is None:
                 return None
-            elif value.datatype == STRING and predicate not in rules.of_value:
-                said = STRING
-            else:
-                said = value
-            keys += [(alone, one) for one in (said, *members)]
+            alone = (predicate,)
+            own_keys: list[Key] = [(alone, one) for one in said]
             for number, own in active:
                 if predicate in own:
-                    keys += [(alone, (one, number)) for one in (said, *members)]
+                    own_keys += [(alone, (one, number)) for one in said]
+            keys += own_keys
+            if known and _is_closed(value) and conforming.issuperset(own_keys):
+                settled.add(entry)
         for predicate, number in rules.demanded:
-            if predicate not in values and (number < 0 or any(number == other for other, _ in active)):
+            if predicate not in values and (number < 0 or number in numbers):
                 keys.append(((predicate,), (None, number)))
         for pair in self._ordered:
             first, second = pair
@@ -148,11 +173,43 @@ class ConformanceKeys:
                     keys.append((pair, (a > b) - (a < b)))
                 else:
                     keys.append((pair, (values[first], values[second])))
+        together = known.together if known else set()
+        value_of = values.get
         for joint, properties in self._joints:
-            there = [name for name in properties if name in values]
-            if len(there) == len(properties) or (there and joint.needing):
-                keys.append((properties, self._together(joint, values)))
-        return keys
+            looked = properties, tuple(map(value_of, properties))
+            if looked in together or (None in looked[1] and (not joint.needing or not any(looked[1]))):
+                continue
+            key = properties, self._together(joint, values)
+            keys.append(key)
+            if key in conforming and all(map(_is_closed, looked[1])) and len(together) <= _CLOSED:
+                together.add(looked)
+        return [key for key in keys if key not in conforming] if known else keys
+
+    def _alone(self, predicate: str, value: RawValue, days: dict[str, int]) -> tuple[Hashable, ...] | None:
+        """Return what matters of a value alone, and note its day; ``None`` where it cannot be remembered."""
+        rules = self._rules
+        if isinstance(value, Members):
+            if any(node.is_blank for node in value.nodes):
+                return None
+            if predicate in rules.members:
+                return bool(value.nodes), *[(_MEMBER, node) for node in value.nodes]
+            return (value.nodes,)
+        if value.datatype == DATE:
+            day = _ordinal(value.value)
+            if day:
+                days[predicate] = day
+                bounds = self._days.get(predicate)
+                if bounds is not None:
+                    return ((DATE, _place(day, bounds)),)
+        elif value.datatype == INTEGER:
+            bounds = self._places.get(predicate)
+            if bounds is not None and CANONICAL.fullmatch(value.value):
+                return ((INTEGER, _place(int(value.value), bounds)),)
+        elif value.kind == "blank":
+            return None
+        elif value.datatype == STRING and predicate not in rules.of_value:
+            return (STRING,)
+        return (value,)
 
     @staticmethod
     def _together(joint: Joint, values: Mapping[str, RawValue]) -> Hashable:
@@ -179,6 +236,11 @@ class ConformanceKeys:
                 beyond = digits[0] - digits[1] - added  # type: ignore[operator]
                 said.append((beyond > 0) - (beyond < 0))
         return tuple(said)
+
+
+def _is_closed(value: RawValue | None) -> bool:
+    """Return whether a value is of those of which there are few: no day, no number, no text and no list."""
+    return isinstance(value, Node) and value.datatype not in _OPEN_TYPES
 
 
 def _ordinal(text: str) -> int:

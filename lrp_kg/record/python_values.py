@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from lrp_kg.findings import Finding
-from lrp_kg.record.limits import problem, shown
+from lrp_kg.record.limits import FIELDS, problem, shown
 from lrp_kg.record.strict_json import LONGEST_INTEGER, MAX_DEPTH
 from lrp_kg.record.values import day_of
 
@@ -37,6 +37,8 @@ def as_json(record: Any, known: Mapping[str, bool]) -> tuple[dict[str, Any], lis
 
     A value that cannot be read is replaced by one that no field takes.
     """
+    if _is_json(record):
+        return dict(record), []
     data: dict[str, Any] = {}
     findings: list[Finding] = []
     values = _Values()
@@ -58,6 +60,27 @@ def as_json(record: Any, known: Mapping[str, bool]) -> tuple[dict[str, Any], lis
             if name in known or name.startswith("@"):
                 findings.append(problem("wrong-type", error.text, shown(name), **error.fill))
     return data, findings
+
+
+def _is_json(record: Any) -> bool:
+    """Return whether a record is what most are: a dictionary of which JSON has every key and value as it is."""
+    if type(record) is not dict or len(record) > FIELDS:
+        return False
+    texts = list(record)
+    for value in record.values():
+        kind = type(value)
+        if kind is str:
+            texts.append(value)
+        elif kind is int:
+            if abs(value) >= 10**LONGEST_INTEGER:
+                return False
+        elif kind is list:
+            if len(value) > FIELDS:
+                return False
+            texts += value
+        elif kind is not bool and value is not None:
+            return False
+    return all([type(text) is str for text in texts]) and "".join(texts).isascii()
 
 
 def _pairs(record: Any) -> Iterable[tuple[Any, Any]]:

@@ -30,6 +30,8 @@ def settled(
 ) -> tuple[dict[str, date], dict[str, DateRange]]:
     """Return dates and ranges without the days that the order of dates excludes; a range of one day is a date."""
     found, open_ones = dict(dates), {}
+    if not ranges:
+        return found, {}
     for name, given in ranges.items():
         earliest, latest = given.earliest, given.latest
         for first, second in orders:
@@ -51,10 +53,14 @@ def durations(
     certain: dict[str, int] = {}
     between: dict[str, tuple[int, int]] = {}
     for d in derived:
+        measure = MEASURES[d.measure]
+        first, last = dates.get(d.start), dates.get(d.end)
+        if first is not None and last is not None and first <= last:
+            certain[d.iri] = measure(first, last)
+            continue
         start, end = _within(d.start, dates, ranges), _within(d.end, dates, ranges)
         if start is None or end is None:
             continue
-        measure = MEASURES[d.measure]
         # measures grow with the end and shrink with a later start
         longest = measure(start.earliest, end.latest)
         shortest = measure(min(start.latest, end.earliest), end.earliest)

@@ -42,7 +42,8 @@ _OURS = ("@id", "@type")
 
 
 _DATE, _INTEGER, _STRING = XSD + "date", XSD + "integer", XSD + "string"
-_TRUE, _FALSE = native(True), native(False)
+
+_Usual = Callable[[Any], "tuple[str, RawValue] | None"]
 
 TYPES = ("PatientRecord", PATIENT_RECORD, "cp:PatientRecord")
 """What a record without a context of its own may say as its type, alone or in a list."""
@@ -58,10 +59,12 @@ class RecordReader:
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
         self._bounds = {local_name(bound): bound for bound in guideline.bounded}
         self._iris = {**guideline.fields, **guideline.bounded}
-        self._usual = {name: (f.iri, _usual(f, self._tokens)) for name, f in self.fields.items() if f.kind != "values"}
-        """For each field: its property, and what reads the values that it usually has; of others it returns none."""
+        self._usual = {name: _usual(f, self._tokens) for name, f in self.fields.items() if f.kind != "values"}
+        """For each field: the type of the values that it usually has, and what makes entries of them."""
+        self._kinds = {iri: (f, f.kind) for iri, f in self._iris.items()}
         self._uncertain = [(f.iri, f.bounds) for f in guideline.fields.values() if f.bounds]
         self._settling = list(_settling(guideline))
+        self._implying = {name for name, implied, _, _ in self._settling if implied is not None}
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -123,19 +126,23 @@ class RecordReader:
             data = {**data, "@context": self._with_ours(data["@context"], addresses)}
         context = data.get("@context")
         ours = context is None or context in (self.context, [self.context], {"@context": self.context})
-        if not ours or self._is_linked(data):
-            return self._from_linked(data, self.context if ours else context, ours)
+        if not ours:
+            return self._from_linked(data, context, ours)
         entries: list[tuple[str, RawValue]] = []
         keys: dict[str, str] = {}
         spelled_out = set()
         problems: list[Finding] = []
-        for number, (key, value) in enumerate(data.items()):
+        usual_of, alone, number = self._usual.get, "@context" not in data, 0
+        for key, value in data.items():
+            usual = usual_of(key)
+            if usual is not None and type(value) is usual[0] and (entry := usual[1](value)) is not None:
+                entries.append(entry)
+                continue
+            number += 1
             if number % 1000 == 999:
                 check()
-            usual = self._usual.get(key)
-            if usual is not None and (node := usual[1](value)) is not None:
-                entries.append((usual[0], node))
-                continue
+            if self._is_linked(key, value, alone):
+                return self._from_linked(data, self.context, ours)
             f = self.fields.get(key)
             if key.startswith("@") or (value is None and (f or key in self._bounds)):
                 continue
@@ -168,19 +175,17 @@ class RecordReader:
         named = isinstance(context, str) and (context == self.context_address or context in addresses)
         return self.context if named else context
 
-    def _is_linked(self, data: dict[str, Any]) -> bool:
-        """Return whether a record in our context is said as only JSON-LD says it."""
-        for key, value in data.items():
-            if key == "@context":
-                continue
-            nested = isinstance(value, (dict, list)) and says_keywords(value)
-            if nested or key in self._iris or (key.startswith("@") and key not in _OURS):
-                return True
-            if "@context" in data and isinstance(value, list) and len(value) == 1:
-                f = self.fields.get(key)
-                if f and f.kind != "values":
-                    return True
-        return False
+    def _is_linked(self, key: str, value: Any, alone: bool) -> bool:
+        """Return whether a value is said as only JSON-LD says it; ``alone``: our context is not named beside it."""
+        if key == "@context":
+            return False
+        nested = isinstance(value, (dict, list)) and says_keywords(value)
+        if nested or key in self._iris or (key.startswith("@") and key not in _OURS):
+            return True
+        if alone or not isinstance(value, list) or len(value) != 1:
+            return False
+        f = self.fields.get(key)
+        return f is not None and f.kind != "values"
 
     def _from_linked(self, data: dict[str, Any], context: Any, ours: bool) -> RawRecord:
         """Read a node of JSON-LD; dates may be what they may be in JSON."""
@@ -263,20 +268,20 @@ class RecordReader:
         bounds: dict[str, date] = {}
         g = self.guideline
         for predicate, value in raw.entries:
-            f = g.bounded.get(predicate) or g.fields[predicate]
+            f, kind = self._kinds[predicate]
             if isinstance(value, Members):
                 taken = {n.value for n in value.nodes}
-                lists[predicate] = tuple(v.id for v in f.values if v.iri in taken)
+                lists[predicate] = tuple([v.id for v in f.values if v.iri in taken])
                 for v in f.values:
                     if v.expands_to:
                         values[v.expands_to] = v.iri in taken
-            elif f.kind == "date":
-                (dates if predicate == f.iri else bounds)[predicate] = date.fromisoformat(value.value)
-            elif f.kind == "boolean":
+            elif kind == "boolean":
                 values[predicate] = value.value in ("true", "1")
-            elif f.kind == "integer":
+            elif kind == "date":
+                (dates if predicate == f.iri else bounds)[predicate] = date.fromisoformat(value.value)
+            elif kind == "integer":
                 values[predicate] = int(value.value)
-            elif f.kind == "string":
+            elif kind == "string":
                 texts[predicate] = value.value
             else:
                 values[predicate] = value.value
@@ -286,7 +291,8 @@ class RecordReader:
             if bounds and bounds.keys() >= set(ends)
         }
         dates, ranges = settled(dates, given, g.date_orders)
-        known = {predicate for predicate, _ in raw.entries if values.get(predicate) is not False} | given.keys()
+        sent = dict(raw.entries)
+        known = {name for name in self._implying if name in given or (name in sent and values.get(name) is not False)}
         for name, implied, excluded, boolean in self._settling:
             if implied is not None:
                 if name in known:
@@ -304,18 +310,18 @@ class RecordReader:
         )
 
 
-def _usual(f: Field, tokens: Mapping[tuple[str, str], Node]) -> Callable[[Any], Node | None]:
-    """Return what reads the values that a field usually has: those that mean what they say."""
+def _usual(f: Field, tokens: Mapping[tuple[str, str], Node]) -> tuple[type, _Usual]:
+    """Return of which type the values are that a field usually has, and what makes entries of those it knows."""
+    iri = f.iri
     if f.kind == "boolean":
-        return lambda value: _TRUE if value is True else _FALSE if value is False else None
+        return bool, {True: (iri, native(True)), False: (iri, native(False))}.get
     if f.kind == "value":
-        own = {name: node for (field, name), node in tokens.items() if field == f.id}
-        return lambda value: own.get(value) if isinstance(value, str) else None
+        return str, {name: (iri, node) for (field, name), node in tokens.items() if field == f.id}.get
     if f.kind == "date":  # ten characters are no month, no year and no date-time
-        return lambda value: Node("literal", value, _DATE) if isinstance(value, str) and len(value) == 10 else None
+        return str, lambda value: (iri, Node("literal", value, _DATE)) if len(value) == 10 else None
     if f.kind == "integer":
-        return lambda value: Node("literal", str(value), _INTEGER) if type(value) is int else None
-    return lambda value: Node("literal", value, _STRING) if isinstance(value, str) else None
+        return int, lambda value: (iri, Node("literal", str(value), _INTEGER))
+    return str, lambda value: (iri, Node("literal", value, _STRING))
 
 
 def _settling(guideline: Guideline) -> Iterator[tuple[str, str | None, str | None, bool]]:

@@ -8,6 +8,8 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from lrp_kg.errors import BrokenJson, DuplicateKey, WrongCharset
 from lrp_kg.guideline.index import Node
 from lrp_kg.namespaces import RDF, XSD
@@ -36,6 +38,9 @@ _MISTAKES = (
     "json-escape",
 )
 """Phrases that say what is no JSON: the English ones as the parser begins to say it."""
+
+_SIMPLE = frozenset((str, bool, type(None)))
+"""Types of values that every parser of JSON reads alike."""
 
 MAX_DEPTH = 50
 """Nesting of JSON beyond which a record is refused; a record needs two levels."""
@@ -85,6 +90,9 @@ def parse_json(text: str) -> Any:
 
     That is a column where the text is one line: of NDJSON its number is known to the caller.
     """
+    flat = _flat_object(text)
+    if flat is not None:
+        return flat
     try:
         data = json.loads(
             text,
@@ -104,6 +112,27 @@ def parse_json(text: str) -> Any:
         raise say(BrokenJson, "error-half")
     if _depth(data) > MAX_DEPTH:
         raise say(BrokenJson, "error-json-deep", limit=MAX_DEPTH)
+    return data
+
+
+def _flat_object(text: str) -> dict[str, Any] | None:
+    """Return an object of texts, short integers, truth values, nulls and lists of these; ``None`` for other text.
+
+    No key is there twice: each that is written has a colon, so there are no more of them than colons.
+    """
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if type(data) is not dict or text.count(":") != len(data):
+        return None
+    for value in data.values():
+        kind = type(value)
+        if kind is list:
+            if not _SIMPLE.issuperset(map(type, value)):
+                return None
+        elif kind not in _SIMPLE and (kind is not int or abs(value) >= 10**LONGEST_INTEGER):
+            return None
     return data
 
 

@@ -18,15 +18,13 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import text_hash
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.record.bounds import Bounds
-from lrp_kg.record.conformance import ConformanceKeys, ConformanceRules, Joint, Key, Look, as_tuples
+from lrp_kg.record.conformance import ConformanceKeys, ConformanceRules, Conforming, Joint, Key, Look, as_tuples
 from lrp_kg.record.limits import capped
 from lrp_kg.record.model import RawRecord
 
 if TYPE_CHECKING:
     from lrp_kg.record.judge import ShapeJudge
 
-MEMORY = 500_000
-"""Remembered values and combinations, after which they are dropped; what shapes can tell apart are a few hundred."""
 _SETS = ("of_value", "by_presence", "ordered", "conditional", "members")
 """The sets among the rules, which JSON has as lists."""
 
@@ -37,7 +35,7 @@ class Validator:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self._bounds = Bounds(guideline)
-        self._conforming: set[Key] = set()
+        self._conforming = Conforming()
         self._prepared = False
 
     # -- what is needed, when it is -----------------------------------------------------------------
@@ -67,7 +65,7 @@ class Validator:
         self.rules, known = remembered(
             "conformance", self._content(), self._prove, dump=_dump, load=_load, further=PACKAGE / "record"
         )
-        self._conforming |= known
+        self._conforming.remember(known)
         self._prepared = True
 
     def _prove(self) -> tuple[ConformanceRules, set[Key]]:
@@ -88,19 +86,19 @@ class Validator:
         """Return every problem of a record, in the order of its fields; empty where it is valid."""
         if not self._bounds.fit(raw):
             return self._with_bounds(raw)
+        new = self._keys.of(raw, self._conforming)
+        if new == []:
+            return []
         keys = self._keys.of(raw)
         if keys is not None:
-            known = self._conforming
-            new = [properties for properties, said in keys if (properties, said) not in known]
-            if not new:
-                return []
-            if len(new) < len(keys) and self._new_part_conforms(raw, new):
-                self._remember(keys)
+            properties = [several for several, _ in new or ()]
+            if len(properties) < len(keys) and self._new_part_conforms(raw, properties):
+                self._conforming.remember(keys)
                 return []
         results = self.judge.results(raw)
         if not results:
             if keys is not None:
-                self._remember(keys)
+                self._conforming.remember(keys)
             return []
         messages = self.judge.messages
         return capped(messages.ordered(messages.of_results(results, raw), raw))
@@ -121,11 +119,6 @@ class Validator:
             of_shapes = messages.of_results(self.judge.results(bounded.rest), bounded.rest)
             found = found + [f for f in of_shapes if f.field not in bounded.spoiled]
         return capped(messages.ordered(found, raw), bounded.unlisted)
-
-    def _remember(self, keys: Iterable[Key]) -> None:
-        if len(self._conforming) > MEMORY:
-            self._conforming.clear()
-        self._conforming.update(keys)
 
 
 def _dump(known: tuple[ConformanceRules, set[Key]]) -> str:
