@@ -42,6 +42,7 @@ _OURS = ("@id", "@type")
 
 
 _DATE, _INTEGER, _STRING = XSD + "date", XSD + "integer", XSD + "string"
+_TRUE, _FALSE = native(True), native(False)
 
 _Usual = Callable[[Any], "tuple[str, RawValue] | None"]
 
@@ -314,7 +315,7 @@ def _usual(f: Field, tokens: Mapping[tuple[str, str], Node]) -> tuple[type, _Usu
     """Return of which type the values are that a field usually has, and what makes entries of those it knows."""
     iri = f.iri
     if f.kind == "boolean":
-        return bool, {True: (iri, native(True)), False: (iri, native(False))}.get
+        return bool, {True: (iri, _TRUE), False: (iri, _FALSE)}.get
     if f.kind == "value":
         return str, {name: (iri, node) for (field, name), node in tokens.items() if field == f.id}.get
     if f.kind == "date":  # ten characters are no month, no year and no date-time
