@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,15 @@ import click
 
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
-from lrp_kg.cli.options import fail, frozen, guideline_option, lang_option, open_service, stop
+from lrp_kg.cli.options import (
+    fail,
+    frozen,
+    guideline_option,
+    lang_option,
+    open_service,
+    stop,
+    without_collections,
+)
 from lrp_kg.errors import LrpError
 from lrp_kg.words import phrase
 
@@ -94,11 +103,12 @@ def cohort(
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
     try:
-        demand_libraries(spark=engine == "spark")
-        from lrp_kg.answer.service import GuidelineService
-        from lrp_kg.cohort.choice import chosen
-        from lrp_kg.cohort.files import answer_files
-        from lrp_kg.cohort.files import suggest_mapping as draft
+        with without_collections():
+            demand_libraries(spark=engine == "spark")
+            from lrp_kg.answer.service import GuidelineService
+            from lrp_kg.cohort.choice import chosen
+            from lrp_kg.cohort.files import answer_files
+            from lrp_kg.cohort.files import suggest_mapping as draft
 
         if suggest_mapping or output is None:
             click.echo(draft(GuidelineService(guideline), files), nl=False)
@@ -142,6 +152,9 @@ def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | 
 @contextlib.contextmanager
 def _progress(lang: str) -> Iterator[Callable[[str, int], None]]:
     """Show progress on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():  # rich takes a while to import
+        yield lambda _what, _count: None
+        return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = streams.console(stderr=True)

@@ -139,6 +139,12 @@ def passed(steps: Sequence[int] | Array, values: Array) -> Array:
     return found
 
 
+def once(values: Array) -> Array:
+    """Return the distinct values of a column, sorted; `numpy.unique` imports what is needed for nothing else here."""
+    found = np.sort(values)
+    return found[np.diff(found, prepend=found[:1] - 1) != 0] if len(found) else found
+
+
 def values_of(columns: Sequence[Column], row: int) -> tuple[int, ...]:
     """Return the values of a row."""
     return tuple(c if isinstance(c, int) else int(c[row]) for c in columns)

@@ -109,8 +109,15 @@ def coding_of(
     if pa.types.is_nested(kind):
         nested = np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
         return lambda: nested
-    encoded = column if pa.types.is_dictionary(kind) else plain(column).dictionary_encode()
+    encoded = _encoded(column)
     return partial(_of_places, encoded.indices, own.of_dictionary(encoded.dictionary, from_text))
+
+
+def _encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return a column as places in a dictionary of its values, which may have one twice."""
+    kind = column.type
+    known = pa.types.is_dictionary(kind) and pa.types.is_signed_integer(kind.index_type)
+    return column if known else plain(column).dictionary_encode()
 
 
 def _of_places(places: pa.Array, numbers: Array) -> Array:
@@ -175,7 +182,7 @@ def _of_lists(column: pa.Array, own: Distinct) -> Array:
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
     lengths = _or_else(pc.list_value_length(column), 0).astype(np.int64)
-    encoded = plain(members).dictionary_encode()
+    encoded = _encoded(members)
     digits = _or_else(encoded.indices, len(encoded.dictionary)).astype(np.int64) + 1
     base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
     if base**longest >= WIDEST:

@@ -16,7 +16,7 @@ from lrp_kg.answer.columns import APPLIES, fact_columns, fact_sources
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.results import DecisionResult, FactResult, FactValue
 from lrp_kg.cohort.answered import AnsweredRows
-from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering
+from lrp_kg.cohort.arrays import ABSENT, Array, Memory, Numbering, once
 from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, texts
 from lrp_kg.cohort.choice import FACT, Choice
 from lrp_kg.cohort.dating import Dated, DatedStatement, in_force_in, verdict_in
@@ -76,7 +76,7 @@ class FactColumns:
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
         dated = [d.of(rows) for d in self._statements]
-        there = np.arange(rows.size) if self._decisions else np.unique(np.concatenate([d.rows for d in dated]))
+        there = np.arange(rows.size) if self._decisions else once(np.concatenate([d.rows for d in dated]))
         numbers = np.zeros(rows.size, np.int32)
         if len(there):
             columns = list(self._said(rows, dated, there))

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
-from lrp_kg.cohort.mapping import code_text, load_mapping, suggest
 from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, not_written
+
+if TYPE_CHECKING:
+    from lrp_kg.cohort.mapping import ColumnMapping
 
 Read = TypeVar("Read")
 Progress = Callable[[str, int], None]
@@ -56,7 +58,7 @@ def answer_files(
     answered, refused = 0, 0
     some: list[Refused] = []
     with _workshop(output) as (folder, connection):
-        mapped = load_mapping(service.guideline, mapping) if mapping else None
+        mapped = _mapping(service, mapping) if mapping else None
         sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
         cohorts = [run_of(answers, source) for source in sources]
         progress("ids", 0)
@@ -73,6 +75,13 @@ def answer_files(
                     progress("answered", answered + refused)
     answers.keep()
     return CohortReport(answered, refused, tuple(some))
+
+
+def _mapping(service: GuidelineService, path: Path) -> ColumnMapping:
+    """Return a mapping; what reads it is imported only where there is one."""
+    from lrp_kg.cohort.mapping import load_mapping
+
+    return load_mapping(service.guideline, path)
 
 
 @contextmanager
@@ -118,6 +127,8 @@ def _ahead(batches: Iterator[Read]) -> Iterator[Read]:
 
 def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
     """Return the draft of a mapping of some files, with the first values of each column of codes."""
+    from lrp_kg.cohort.mapping import suggest
+
     with duckdb.connect() as connection:
         sources = [File(path, connection) for name in files for path in parts_of(name)]
         values: dict[str, dict[str, None]] = {}
@@ -133,6 +144,8 @@ def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
 
 def _columns(batch: pa.RecordBatch | JsonLines) -> Iterator[tuple[str, list[str | None]]]:
     """Yield the columns of rows, each value as text, those of a list one by one."""
+    from lrp_kg.cohort.mapping import code_text
+
     if isinstance(batch, JsonLines):
         names = dict.fromkeys(name for record in batch.records for name in record)
         columns = {name: [record.get(name) for record in batch.records] for name in names}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct, once
 from lrp_kg.cohort.buffers import nulls
 from lrp_kg.cohort.inputs import Inputs, Portion, fits, is_absent
 from lrp_kg.cohort.measures import added
@@ -326,7 +326,7 @@ class _OfDays(Family):
             return last == ABSENT and (_NO_DAY,) in known
         first = int(np.where(self._days == ABSENT, last, self._days).min())
         kinds = self._kind(np.arange(first, last + 1))
-        return {(kind,) for kind in np.unique(kinds).tolist()} <= known
+        return {(kind,) for kind in once(kinds).tolist()} <= known
 
 
 class _OfOrder(Family):

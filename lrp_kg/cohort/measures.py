@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import ABSENT, Array, distinct
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct, once
 from lrp_kg.durations import MEASURES, day_number, parse_period
 
 _FIRST = date(1970, 1, 1)
@@ -47,7 +47,7 @@ class DayTable:
         found: Array = self._made.take(near)
         new = near[np.flatnonzero(found == ABSENT)]
         if len(new):
-            for place in np.unique(new).tolist():
+            for place in once(new).tolist():
                 self._made[place] = self._work_out(place + _NEAR[0])
             found = self._made.take(near)
         return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -15,12 +15,14 @@ import pyarrow.parquet as pq
 
 from lrp_kg.cohort.encoding import plain
 from lrp_kg.cohort.inputs import ID, ids_as_text
-from lrp_kg.cohort.mapping import ColumnMapping
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
 from lrp_kg.words import error as say
+
+if TYPE_CHECKING:
+    from lrp_kg.cohort.mapping import ColumnMapping
 
 ROWS = 61_440
 """Rows that are looked at together: half a row group of DuckDB."""

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.arrays import Array, once
 from lrp_kg.cohort.buffers import as_column, flags, nulls
 from lrp_kg.cohort.reading import File, ids_of
 
@@ -83,7 +83,7 @@ def _repeated(stream: BinaryIO, runs: Array) -> Array:
             own.append(np.frombuffer(stream.read(8 * count), np.uint64))
         every = np.concatenate(own)
         every.sort(kind="stable")  # merges what is sorted in parts
-        found.append(np.unique(every[1:][every[1:] == every[:-1]]))
+        found.append(once(every[1:][every[1:] == every[:-1]]))
     return np.concatenate(found)
 
 
