@@ -166,9 +166,13 @@ def _now_and_then() -> Progress:
         if now - last >= EVERY:
             last = now
             rate = f", {count / (now - begun):.0f} a second" if count else ""
-            click.echo(f"{what}: {count} records{rate}", err=True)
+            click.echo(f"{what}: {_records(count)}{rate}", err=True)
 
     return progress
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'s' if count != 1 else ''}"
 
 
 def _in_language(item: ItemReport, lang: str) -> dict[str, Any]:
@@ -205,12 +209,13 @@ def _print(report: Report, form: str, lang: str, store: str | None, to: Path | N
         print_json(data)
         return
     if report.rederived:
-        click.echo(f"{report.rederived} stored records were answered again: the guideline or lrp-kg has changed.")
+        was = "record was" if report.rederived == 1 else "records were"
+        click.echo(f"{report.rederived} stored {was} answered again: the guideline or lrp-kg has changed.")
     click.secho(f"{report.stored} stored, {report.unchanged} unchanged, {report.replaced} replaced.", fg="green")
     if store:
-        click.echo(f"{store} holds {report.records} records (generation {report.generation}).")
+        click.echo(f"{store} holds {_records(report.records)} (generation {report.generation}).")
     if to:
-        click.echo(f"{to} holds {report.records} records as N-Quads.")
+        click.echo(f"{to} holds {_records(report.records)} as N-Quads.")
     for what, refused in (("rejected", report.rejected), ("stored, but no longer valid", report.no_longer_valid)):
         if refused:
             click.secho(f"{len(refused)} {what}:", err=True, fg="red")

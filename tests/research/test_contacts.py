@@ -11,7 +11,9 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.named_graphs import DERIVED
 from lrp_kg.namespaces import CP
+from lrp_kg.record.files import Item
 from lrp_kg.research.engine.forbidden import QueryGraphs
+from lrp_kg.research.store import deriving
 from lrp_kg.research.store.loading import load
 from lrp_kg.research.store.sources import Source
 from tests.support.stores import opened
@@ -55,6 +57,26 @@ def test_contacts_follow_each_other_by_day(service: GuidelineService, loaded: Pa
     assert links(loaded) == {("a", "d")}
     load(service.guideline, loaded, [source(b=DAYS["b"], c=DAYS["c"])])
     assert links(loaded) == {("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")}
+
+
+@pytest.mark.slow
+def test_contacts_are_linked_after_an_interruption(
+    service: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deriving, "BATCH", 2)
+    monkeypatch.setattr(deriving, "WORTH_IT", 10**9)
+    whole, sizes = deriving.Deriver.batch, []
+
+    def second_fails(self: deriving.Deriver, items: list[Item]) -> deriving.Batch:
+        sizes.append(len(items))
+        return whole(self, items) if len(sizes) == 1 else 1 / 0  # type: ignore[return-value]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deriving.Deriver, "batch", second_fails)
+        with pytest.raises(ZeroDivisionError):
+            load(service.guideline, tmp_path, [source(**DAYS)])
+    load(service.guideline, tmp_path, [source(**DAYS)])
+    assert links(tmp_path) == {("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")}
 
 
 @pytest.mark.slow

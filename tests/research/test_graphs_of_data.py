@@ -39,7 +39,7 @@ def stores(service: GuidelineService, homes: Homes) -> dict[bool, ox.Store]:
     guideline = service.guideline
     items = list(read_items(guideline, [Source("records.ndjson", (QUERY_DATA / "records.ndjson").read_bytes())]))
     found = {}
-    deriver = Deriver(Job(guideline.folder, ACTIVITY))
+    deriver = Deriver(Job(guideline.folder, ACTIVITY, homes))
     for once in (True, False):
         deriver.quads = QuadLines(homes if once else Homes())
         deriver.answers = AnswerWriter(guideline, ACTIVITY, deriver.quads)

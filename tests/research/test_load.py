@@ -26,7 +26,7 @@ from lrp_kg.namespaces import CP, XSD
 from lrp_kg.research.engine.forbidden import QueryGraphs
 from lrp_kg.research.engine.model import Limits, Question
 from lrp_kg.research.engine.store_dataset import StoreDataset
-from lrp_kg.research.store import deriving, generations, loading, new_generation
+from lrp_kg.research.store import deriving, generations, loading, new_generation, staging
 from lrp_kg.research.store.export import quads
 from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
@@ -225,7 +225,7 @@ def test_records_like_earlier_ones_ask_nothing(guideline: Guideline, monkeypatch
     asked: list[str] = []
     rows = Oxigraph.rows
     monkeypatch.setattr(Oxigraph, "rows", lambda self, query: asked.append(query) or rows(self, query))
-    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load"))
+    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load", homes_of(guideline)))
     for first in (1, 40):  # the second time each day goes with the other severity
         days = range(1, 20)
         records = [named(first + n, injuryDate=f"2025-03-{n:02}", severity=SEVERITIES[(first + n) % 2]) for n in days]
@@ -233,6 +233,33 @@ def test_records_like_earlier_ones_ask_nothing(guideline: Guideline, monkeypatch
         assert sum(bool(item.lines) for item in deriver.batch(sent).items) == 19
         assert bool(asked) == (first == 1)
         asked.clear()
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def test_new_store_needs_what_oxigraph_alone_does(
+    guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "PIECE", 1 << 20)
+    load(guideline, tmp_path / "store", [ndjson(*(named(n) for n in range(5)))])
+    stored, alone = Store(tmp_path / "store").current().folder, tmp_path / "alone"
+    bare = ox.Store(str(alone))
+    bare.bulk_extend(ox.Store.read_only(str(stored)))
+    bare.flush()
+    del bare
+    assert size(stored) < 1.05 * size(alone)
+
+
+def test_lines_are_stored_in_pieces_unless_they_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "PIECE", 20)
+    files = [tmp_path / str(n) for n in range(5)]
+    for file in files:
+        file.write_bytes(b"0123456789")
+    assert list(staging.pieces(files, 50)) == [files]
+    assert list(staging.pieces(files, 49)) == [files[:2], files[2:4], files[4:]]
+    assert list(staging.pieces([], 49)) == []
 
 
 class TestLoadingAgain:
@@ -555,7 +582,7 @@ class TestCommand:
         file = tmp_path / "records.json"
         file.write_text(json.dumps(named(1)), encoding="utf-8")
         result = run(file, "--to", tmp_path / "all.nq", "--store", tmp_path / "store")
-        assert (result.exit_code, f"{tmp_path / 'all.nq'} holds 1 records" in result.output) == (0, True)
+        assert (result.exit_code, f"{tmp_path / 'all.nq'} holds 1 record as N-Quads" in result.output) == (0, True)
         written = ox.Store()
         written.bulk_load(path=str(tmp_path / "all.nq"), format=ox.RdfFormat.N_QUADS)
         assert lines(written) == lines(quads(Store(tmp_path / "store").current()))

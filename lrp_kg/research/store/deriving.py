@@ -23,7 +23,8 @@ from lrp_kg.guideline.named_graphs import DERIVED, RECORDS
 from lrp_kg.lifeline import end_with_starter
 from lrp_kg.record.files import Item, understand
 from lrp_kg.record.model import Record
-from lrp_kg.research.store.predicates import homes_of
+from lrp_kg.research.engine.homes import Homes
+from lrp_kg.research.store.contacts import Contact, contacts_of
 from lrp_kg.research.store.quads import (
     AnswerWriter,
     NamedRecord,
@@ -48,12 +49,16 @@ WORTH_IT = 4 * BATCH
 
 
 class ItemReport(TypedDict):
-    """What becomes of one item: its name, its record, why it is refused, and the outcome once that is decided."""
+    """What becomes of one item: its name, its record, why it is refused, and the outcome once that is decided.
+
+    ``contacts`` are what its record says of its episode and day.
+    """
 
     record: str
     iri: str
     assessment: str
     digest: str
+    contacts: list[Contact]
     code: str
     findings: list[dict[str, Any]]
     outcome: str
@@ -76,13 +81,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Job:
-    """How to derive: the guideline folder, the activity of the load, and whether invalid records are kept.
+    """How to derive: the guideline folder, the activity of the load, the home of each triple, and what is kept.
 
-    ``base`` is the folder of a generation that the same guideline answered: records that it has are not derived again.
+    ``keep_invalid`` keeps records that are not valid. ``base`` is the folder of a generation that the same guideline
+    answered: records that it has are not derived again.
     """
 
     folder: Path
     activity: str
+    homes: Homes
     keep_invalid: bool = False
     base: Path | None = None
 
@@ -103,7 +110,7 @@ class Deriver:
         self.service.assessor.memories.limit = MEMORY
         self.job = job
         self.base = ox.Store.read_only(str(job.base)) if job.base else None
-        self.quads = QuadLines(homes_of(self.service.guideline))
+        self.quads = QuadLines(job.homes)
         self.answers = AnswerWriter(self.service.guideline, job.activity, self.quads)
 
     def batch(self, items: list[Item]) -> Batch:
@@ -132,7 +139,7 @@ class Deriver:
             lines = ""
             if self.job.keep_invalid:
                 lines = self._lines(named, [digest_triple(named)], self.answers.refused_lines(named))
-            return DerivedItem(_report(name, named, error.code, error.findings), lines)
+            return DerivedItem(self._report(name, named, error.code, error.findings), lines)
 
     def _answered(self, item: _Readable) -> DerivedItem:
         named, assessor = item.named, self.service.assessor
@@ -142,7 +149,11 @@ class Deriver:
         else:
             answer = self.answers.lines(named, assessor.finish(run))
         derived = (digest_triple(named), *derived_triples(named, item.record, self.service.guideline))
-        return DerivedItem(_report(item.name, named), self._lines(named, derived, answer))
+        return DerivedItem(self._report(item.name, named), self._lines(named, derived, answer))
+
+    def _report(self, name: str, named: NamedRecord, code: str = "", findings: Iterable[Finding] = ()) -> ItemReport:
+        """Return the report on a record that may be stored."""
+        return _report(name, named, code, findings, contacts_of(named, self.service.guideline))
 
     def _lines(self, named: NamedRecord, derived: Iterable[str], answer: str) -> str:
         sent = self.quads.of(record_triples(named), RECORDS)
@@ -153,12 +164,19 @@ def _refused(name: str, finding: Finding) -> DerivedItem:
     return DerivedItem(_report(name, None, finding.name, (finding,)), "")
 
 
-def _report(name: str, named: NamedRecord | None, code: str = "", findings: Iterable[Finding] = ()) -> ItemReport:
+def _report(
+    name: str,
+    named: NamedRecord | None,
+    code: str = "",
+    findings: Iterable[Finding] = (),
+    contacts: Iterable[Contact] = (),
+) -> ItemReport:
     return {
         "record": name,
         "iri": named.iri if named else "",
         "assessment": named.assessment if named else "",
         "digest": named.digest if named else "",
+        "contacts": list(contacts),
         "code": code,
         "findings": [{**f.as_dict(), "messages": f.messages} for f in findings],
         "outcome": "",

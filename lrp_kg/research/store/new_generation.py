@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -15,17 +15,17 @@ import pyoxigraph as ox
 from lrp_kg import __version__
 from lrp_kg.answer.rdf_results import RESULTS
 from lrp_kg.guideline.model import Guideline
-from lrp_kg.guideline.named_graphs import ANSWERS
+from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED
 from lrp_kg.namespaces import CP, RDF
 from lrp_kg.record.files import Item
-from lrp_kg.research.store.contacts import link_contacts
+from lrp_kg.research.store.contacts import Contact, link_contacts
 from lrp_kg.research.store.deriving import ItemReport, Job, batches, derive
 from lrp_kg.research.store.generations import Generation, Writer
 from lrp_kg.research.store.predicates import homes_of
 from lrp_kg.research.store.quads import LISTS, RESULTS_NAMED, ROOT, QuadLines, load_triples
 from lrp_kg.research.store.snapshot import content_of, guideline_snapshot
 from lrp_kg.research.store.sources import Source
-from lrp_kg.research.store.staging import Joined, Staging, pieces
+from lrp_kg.research.store.staging import PIECE, WHOLE, Joined, Staging, pieces
 
 Progress = Callable[[str, int], None]
 """Progress callback: step name, records done."""
@@ -48,6 +48,8 @@ class NewGeneration:
         digest.update((writer.base.name if writer.base else "").encode())
         for source in sources:
             digest.update(hashlib.sha256(source.body).digest() + f"{source.name} {source.kind}".encode())
+        self.homes = homes_of(guideline)
+        self.contacts: list[Contact] = []
         self.activity = f"{ROOT}load/{digest.hexdigest()[:32]}"
         self.staging = Staging(writer.store.folder / "staging", digest.hexdigest())
 
@@ -72,19 +74,25 @@ class NewGeneration:
             next(waiting)
             for report in self.staging.reports(number):
                 decide(report)
+                self._note(report, kept)
                 yield report
                 count += 1
             self.progress("resume", count)
-        job = Job(self.guideline.folder, self.activity, keep_invalid, base)
+        job = Job(self.guideline.folder, self.activity, self.homes, keep_invalid, base)
         for number, batch in enumerate(derive(job, waiting), done):
             reports = [item.report for item in batch.items]
             for report in reports:
                 decide(report)
+                self._note(report, kept)
             lines = [item.lines for item in batch.items if item.report["outcome"] in kept]
             self.staging.write(number, batch.results + "".join(lines), reports)
             yield from reports
             count += len(reports)
             self.progress("derive", count)
+
+    def _note(self, report: ItemReport, kept: Collection[str]) -> None:
+        if report["outcome"] in kept:
+            self.contacts += (Contact(*contact) for contact in report["contacts"])
 
     def finish(self, target: Path, records: int, count: int, *, leftovers: bool = False) -> Generation:
         """Put what is staged into the folder of the new generation and make that the current one.
@@ -95,16 +103,15 @@ class NewGeneration:
         moment = now.isoformat()
         self.progress("store", count)
         first = [] if target.exists() else [guideline_snapshot(self.guideline)]
-        store = ox.Store(str(target))
-        for piece in pieces([*first, *self.staging.files()]):
+        store, quads = ox.Store(str(target)), QuadLines(self.homes)
+        said = quads.of(load_triples(self.activity, self.guideline, now), ANSWERS)
+        linked = quads.of(link_contacts(store, self.guideline, self.homes, self.contacts), DERIVED)
+        ending = self.staging.ending("".join((*said, *linked)))
+        for piece in pieces([*first, *self.staging.files(), ending], WHOLE if first else PIECE):
             with Joined(piece) as lines:
                 store.bulk_load(input=cast(IO[bytes], lines), format=ox.RdfFormat.N_QUADS)
-        homes = homes_of(self.guideline)
-        said = QuadLines(homes).of(load_triples(self.activity, self.guideline, now), ANSWERS)
-        store.bulk_load("".join(said).encode(), format=ox.RdfFormat.N_QUADS)
         if leftovers:
             forget_unused(store)
-        link_contacts(store, self.guideline)
         store.optimize()
         store.flush()
         del store
@@ -118,7 +125,7 @@ class NewGeneration:
             package=__version__,
             records=records,
             loads=(*(self.writer.base.loads if self.writer.base else ()), entry),
-            homes=homes.as_json(),
+            homes=self.homes.as_json(),
         )
         self.staging.remove()
         return generation

@@ -71,11 +71,12 @@ def is_reserved(iri: str, guideline: Guideline) -> bool:
 
 def _texts(value: Node | Members) -> list[str]:
     if isinstance(value, Members):
-        return ["( " + " ".join(sorted(_term(n) for n in value.nodes)) + " )"]
-    return [_term(value)]
+        return ["( " + " ".join(sorted(term_text(n) for n in value.nodes)) + " )"]
+    return [term_text(value)]
 
 
-def _term(node: Node) -> str:
+def term_text(node: Node) -> str:
+    """Return a term as a store has it, in N-Triples."""
     if node.kind == "iri":
         return f"<{node.value}>"
     if node.kind == "blank":
@@ -118,9 +119,9 @@ def record_triples(named: NamedRecord) -> Iterator[str]:
     yield f"{subject} {TYPE} <{PATIENT_RECORD}>"
     for predicate, value in named.raw.entries:
         if not isinstance(value, Members):
-            yield f"{subject} <{predicate}> {_term(value)}"
+            yield f"{subject} <{predicate}> {term_text(value)}"
             continue
-        terms = [_term(n) for n in value.nodes]
+        terms = [term_text(n) for n in value.nodes]
         own = named.iri if any(n.kind == "blank" for n in value.nodes) else ""
         cells = [f"<{LISTS}{_hash(' '.join([own, *terms[n:]]))}>" for n in range(len(terms))]
         cells.append(f"<{RDF}nil>")

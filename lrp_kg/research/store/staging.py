@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import RawIOBase
 from pathlib import Path
 from typing import IO
@@ -15,15 +15,20 @@ from lrp_kg.research.store.generations import sync, write_durably
 PIECE = 48 * 1024 * 1024
 """Bytes of lines that are sorted together: some 2,000 records; Oxigraph takes about six times as much memory."""
 
+WHOLE = 160 * 1024 * 1024
+"""Bytes of lines from which a new store is made in one piece, which Oxigraph compresses: some 7,000 records. It sorts a
+million triples at a time."""
 
-def pieces(files: Iterable[Path]) -> Iterator[list[Path]]:
-    """Yield files in lists, each of about one piece: a store merges what it got piece by piece."""
+
+def pieces(files: Sequence[Path], whole: int) -> Iterator[list[Path]]:
+    """Yield files in lists, each of about one piece, or of all where they have at most ``whole`` bytes together."""
     piece: list[Path] = []
     size = 0
+    most = whole if sum(f.stat().st_size for f in files) <= whole else PIECE
     for file in files:
         piece.append(file)
         size += file.stat().st_size
-        if size >= PIECE:
+        if size >= most:
             yield piece
             piece, size = [], 0
     if piece:
@@ -95,6 +100,12 @@ class Staging:
     def files(self) -> list[Path]:
         """Return the lines of complete batches."""
         return [self._lines(number) for number in range(self.done())]
+
+    def ending(self, lines: str) -> Path:
+        """Write what is stored after the batches, and return where; it is worked out again after an interruption."""
+        file = self.folder / "ending.nq"
+        file.write_text(lines, encoding="utf-8")
+        return file
 
     def remove(self) -> None:
         """Remove the batches: they are in a generation now."""
