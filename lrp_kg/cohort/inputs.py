@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +23,7 @@ from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.hints import name_hint
 from lrp_kg.record.limits import TEXT, legible, problem
 from lrp_kg.record.read import RecordReader
 from lrp_kg.words import error as say
@@ -99,7 +100,7 @@ class Inputs:
     def _examine(self, names: Sequence[str]) -> None:
         """Raise `CohortError` with everything that is wrong with the columns."""
         known = self._fields.keys() | self._bounds.keys() | self._members.keys() | {ID}
-        findings = [_of_column("column-unknown", n) for n in dict.fromkeys(names) if n not in known]
+        findings = [self._unknown(n, known) for n in dict.fromkeys(names) if n not in known]
         findings += [_of_column("column-twice", n) for n in dict.fromkeys(names) if list(names).count(n) > 1]
         if ID not in names:
             findings.append(_of_column("column-id", ID))
@@ -112,6 +113,10 @@ class Inputs:
                 lacking = ", ".join(n for n in own if n not in names)
                 findings.append(_of_column("column-list-part", f.id, names=lacking))
         _refuse(findings)
+
+    def _unknown(self, name: str, known: Iterable[str]) -> Finding:
+        """Return the problem that a column is no field, with what it may be meant to be."""
+        return _of_column("column-unknown", name, hint=name_hint(self._g, name, known))
 
     def _examine_types(self, columns: Mapping[str, pa.Array]) -> None:
         """Raise `CohortError` for columns of text in which a list belongs."""

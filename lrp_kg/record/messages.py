@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import rdflib
@@ -13,6 +12,7 @@ from lrp_kg.effort import check
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.hints import name_hint
 from lrp_kg.record.limits import legible, problem, shown
 from lrp_kg.record.model import RawRecord
 from lrp_kg.words import LANGUAGES, in_language, phrase
@@ -37,10 +37,6 @@ NAMES = (
     *("outside-record", "over-limit", "more-problems", "value-repeated", "wrong-character"),
 )
 """What is wrong with a record; of a shape with another constraint, the name of its component."""
-
-
-LONGEST_NAME = 100
-"""Characters of a name that are compared with those of the fields."""
 
 Result = tuple[str, rdflib.term.Node, list[Any]]
 """What pySHACL reports of one problem: text, node of the result, its triples."""
@@ -67,8 +63,8 @@ class Messages:
         """Return the problem that the record has no such field."""
         component = "ClosedConstraintComponent"
         own = (self.named(iri, raw) or "").removeprefix(self.guideline.namespace)
-        similar = difflib.get_close_matches(own[:LONGEST_NAME], list(self.guideline.field_names), 1)
-        texts = {lang: self._message(component, lang, iri, None, None, raw, similar=similar) for lang in LANGUAGES}
+        hint = name_hint(self.guideline, own, self.guideline.field_names)
+        texts = {lang: self._message(component, lang, iri, None, None, raw, hint=hint[lang]) for lang in LANGUAGES}
         return Finding(_NAMES[component], texts["en"], field=self.named(iri, raw), messages=texts)
 
     def of_results(self, results: Iterable[Result], raw: RawRecord) -> list[Finding]:
@@ -148,7 +144,7 @@ class Messages:
         value: Any,
         shape: rdflib.term.Node | None,
         raw: RawRecord,
-        similar: Sequence[str] = (),
+        hint: str = "",
     ) -> str:
         g = self.guideline
         f = g.fields.get(iri or "") or g.bounded.get(iri or "")
@@ -161,11 +157,6 @@ class Messages:
             allowed=", ".join(v.id for v in f.values) if f else "",
             limit=limit if limit is not None else "",
             type=phrase(f"type-{f.kind}", lang) if f else "",
-            hint=self._hint(iri, similar, lang),
+            hint=hint,
             component=component,
         )
-
-    def _hint(self, iri: str | None, similar: Sequence[str], lang: str) -> str:
-        if iri in self.guideline.derived:
-            return phrase("hint-derived", lang)
-        return phrase("hint-similar", lang, similar=similar[0]) if similar else ""

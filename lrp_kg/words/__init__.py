@@ -70,16 +70,16 @@ def phrase(name: str, lang: str, /, **fill: object) -> str:
 
 
 def in_every_language(name: str, /, **fill: object) -> Text:
-    """Return a phrase in all languages."""
-    return {lang: phrase(name, lang, **fill) for lang in LANGUAGES}
-
-
-def error(kind: type[_E], name: str, /, **fill: object) -> _E:
-    """Return an error that says a phrase in every language; a blank can be filled by a text in every language."""
-    texts = {
+    """Return a phrase in all languages; a blank can be filled by a text in every language."""
+    return {
         lang: phrase(name, lang, **{blank: v[lang] if isinstance(v, dict) else v for blank, v in fill.items()})
         for lang in LANGUAGES
     }
+
+
+def error(kind: type[_E], name: str, /, **fill: object) -> _E:
+    """Return an error that says a phrase in every language, filled as `in_every_language` does."""
+    texts = in_every_language(name, **fill)
     return kind(texts["en"], messages=texts)
 
 

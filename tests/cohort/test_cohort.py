@@ -149,6 +149,23 @@ def test_every_problem_of_the_columns_is_reported_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "hint"),
+    [
+        ("onset_date", "Meinten Sie onsetDate?"),
+        ("ONSETDATE", "Meinten Sie onsetDate?"),
+        ("incapacityDays", "aus Datumsangaben abgeleitet"),
+        ("takesOpiod", "Meinten Sie takesOpioid?"),
+        ("zork", "eines Datensatzes. Korrigieren"),
+    ],
+)
+def test_unknown_column_is_reported_with_what_may_be_meant(column: str, hint: str) -> None:
+    with pytest.raises(CohortError) as caught:
+        lrp_kg.assess_frame(pd.DataFrame({"id": ["1"], column: [1]}))
+    (found,) = caught.value.findings
+    assert found.messages and hint in found.messages["de"]
+
+
 def test_lists_can_be_a_column_for_each_value(service: GuidelineService) -> None:
     field = service.guideline.field_names["medications"]
     columns = [v.expands_to.rpartition("#")[2] for v in field.values if v.expands_to]
