@@ -16,8 +16,8 @@ from lrp_kg.guideline.model import DateSpan
 from lrp_kg.logic.calendar import ALWAYS, Calendar, is_order
 
 FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
-
-
+_FEW = 4
+"""How many times as many rows there are than those of which the bounds are worked out alone."""
 _Bound = Callable[[str, Array, frozenset[str]], Array]
 
 
@@ -36,13 +36,18 @@ class ColumnBounds:
         """Return the first and last day that a date can have in each row."""
         known = self._rows.possible.get(name)
         if known is None:
-            if self._rows.among:
-                whole, places = self._rows.among
-                known = ColumnBounds(self._calendar, whole).of(name).of(places)
-            else:
-                known = self._worked_out(name)
+            known = self._of_whole(name) or self._worked_out(name)
             self._rows.possible[name] = known
         return known
+
+    def _of_whole(self, name: str) -> Days | None:
+        """Return the bounds as those of the rows among which these are; ``None`` where these are few of them."""
+        if not self._rows.among:
+            return None
+        whole, places = self._rows.among
+        if name not in whole.possible and _FEW * len(places) < whole.size:
+            return None
+        return ColumnBounds(self._calendar, whole).of(name).of(places)
 
     def _worked_out(self, name: str) -> Days:
         own = self._rows.days[name]

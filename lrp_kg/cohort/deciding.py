@@ -118,9 +118,10 @@ class States:
         is worked out for one row and holds for rows in other states.
         """
         names = self.situations.names
-        bounds = ColumnBounds(self.calendar, rows)
-        given = {name: rows.days[name].of(places) for name in names}
-        possible = {name: bounds.of(name).of(places) for name in names}
+        some = rows.of(places)
+        bounds = ColumnBounds(self.calendar, some)
+        given = {name: some.days[name] for name in names}
+        possible = {name: bounds.of(name) for name in names}
         return self.situations.columns(half[places], given, possible)
 
     @property

@@ -54,7 +54,7 @@ def answer_files(
     progress: Progress = lambda _what, _count: None,
 ) -> CohortReport:
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
-    answers = Answers(service, choice)
+    answers = Answers(service, choice, coded=output.suffix.lower() == ".parquet")
     answered, refused = 0, 0
     some: list[Refused] = []
     with _workshop(output) as (folder, connection):

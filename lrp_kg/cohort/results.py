@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,10 @@ import pyarrow as pa
 
 from lrp_kg.cohort.answered import AnsweredRows
 from lrp_kg.cohort.arrays import ABSENT, Array
-from lrp_kg.cohort.buffers import TEXTS, as_column, column_of, lists, numbers_of, texts
+from lrp_kg.cohort.buffers import TEXTS, as_column, column_of
 from lrp_kg.cohort.choice import ANSWER, ANSWERS, MISSING, POSSIBLE, STATUS
 from lrp_kg.cohort.describing import described
+from lrp_kg.cohort.numbered import CategoryTable, ListTable, categories_at
 from lrp_kg.guideline.model import Guideline, Term
 from lrp_kg.logic.classify import OPEN, TRUE
 from lrp_kg.logic.outcomes import DECIDED, STATUSES, Outcome
@@ -28,14 +28,21 @@ class OutcomeColumns:
     def __init__(
         self, guideline: Guideline, term: Term, options: Sequence[str], kinds: Collection[str], *, collects: bool
     ) -> None:
-        self._g = guideline
         self._kinds = kinds
         self._options = tuple(options)
         self._collects = collects
         self._term = term
         self.name = term.id
-        self._results: list[Outcome] = []
-        self._tables: dict[str, pa.Array] = {}
+        self._makers: dict[str, tuple[Callable[[Outcome], Any], ListTable | CategoryTable]] = {
+            ANSWER: (lambda o: o.answers if o.status == DECIDED else None, ListTable(self._options)),
+            ANSWERS: (lambda o: o.answers, ListTable(self._options)),
+            STATUS: (lambda o: o.status, CategoryTable(STATUSES)),
+            POSSIBLE: (lambda o: o.possible, ListTable(self._options)),
+            MISSING: (lambda o: [guideline.fields[m].id for m in o.missing], ListTable()),
+        }
+        if not collects:
+            table = CategoryTable(self._options)
+            self._makers[ANSWER] = (lambda o: o.answers[0] if o.status == DECIDED else None, table)
 
     def fields(self) -> Iterator[pa.Field]:
         """Yield the fields of the schema."""
@@ -52,55 +59,19 @@ class OutcomeColumns:
 
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
-        makers: dict[str, Callable[[Array], pa.Array]] = {
-            ANSWER: self._answer,
-            ANSWERS: partial(self._lists, ANSWERS, lambda o: o.answers),
-            STATUS: partial(self._ordered, STATUS, lambda o: STATUSES.index(o.status), STATUSES),
-            POSSIBLE: partial(self._lists, POSSIBLE, lambda o: o.possible),
-            MISSING: partial(self._lists, MISSING, lambda o: [self._g.fields[m].id for m in o.missing]),
-        }
-        wanted = [maker for kind, maker in makers.items() if kind in self._kinds]
+        wanted = [maker for kind, maker in self._makers.items() if kind in self._kinds]
         if not wanted:
             return
-        numbers = rows.outcomes(self.name)
-        self._results = rows.results(self.name)
-        yield from (maker(numbers) for maker in wanted)
-
-    def _answer(self, numbers: Array) -> pa.Array:
-        if self._collects:
-            return self._lists(ANSWER, lambda o: o.answers if o.status == DECIDED else None, numbers)
-        return self._ordered(
-            ANSWER, lambda o: self._options.index(o.answers[0]) if o.status == DECIDED else None, self._options, numbers
-        )
-
-    def _ordered(
-        self, kind: str, place: Callable[[Outcome], int | None], categories: Sequence[str], numbers: Array
-    ) -> pa.Array:
-        made = self._made(kind, partial(column_of, kind=pa.int16()), place)
-        if made.null_count:
-            return _categories(made.take(as_column(numbers)), categories)
-        return _categories(as_column(numbers_of(made).take(numbers)), categories)
-
-    def _lists(self, kind: str, said: Callable[[Outcome], Sequence[str] | None], numbers: Array) -> pa.Array:
-        return self._made(kind, lists, said).take(as_column(numbers))
-
-    def _made(self, kind: str, column: Callable[[list[Any]], pa.Array], function: Callable[[Outcome], Any]) -> pa.Array:
-        """Return what a function makes of each outcome that there is so far."""
-        known = self._tables.get(kind)
-        have = 0 if known is None else len(known)
-        if known is None or have < len(self._results):
-            new = column([function(outcome) for outcome in self._results[have:]])
-            known = self._tables[kind] = new if known is None else pa.concat_arrays([known, new])
-        return known
+        numbers = rows.outcomes(self.name).astype(np.intp)  # by which NumPy takes fastest
+        results = rows.results(self.name)
+        for said, table in wanted:
+            table.add([said(outcome) for outcome in results[len(table) :]])
+            yield table.take(numbers)
 
 
 def ordered(numbers: Sequence[int | None], places: Array, categories: Sequence[str]) -> pa.Array:
     """Return a column of ordered categories: for each row the place of its category in a list of numbers."""
-    return _categories(column_of(numbers, pa.int16()).take(as_column(places)), categories)
-
-
-def _categories(indices: pa.Array, categories: Sequence[str]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(indices, texts(categories), ordered=True, safe=False)
+    return categories_at(column_of(numbers, pa.int16()).take(as_column(places)), categories)
 
 
 def boolean(verdicts: Array) -> pa.Array:

@@ -19,6 +19,7 @@ from lrp_kg.cohort.columns import columns_of
 from lrp_kg.cohort.describing import of_guideline
 from lrp_kg.cohort.inputs import ID, Inputs, Portion
 from lrp_kg.cohort.judging import RowJudge
+from lrp_kg.cohort.numbered import decoded
 from lrp_kg.findings import Finding
 from lrp_kg.record.limits import TEXT, problem
 
@@ -37,9 +38,13 @@ class Refused:
 
 
 class Answers:
-    """What a guideline says of rows, for any columns of input; ``choice`` are the columns that are wanted."""
+    """What a guideline says of rows, for any columns of input; ``choice`` are the columns that are wanted.
 
-    def __init__(self, service: GuidelineService, choice: Choice | None = None) -> None:
+    Lists stay ``coded`` where a file of Parquet is written from them (`lrp_kg.cohort.numbered`).
+    """
+
+    def __init__(self, service: GuidelineService, choice: Choice | None = None, *, coded: bool = False) -> None:
+        self._coded = coded
         self.service = service
         self._logic = CohortLogic(service.assessor, kept=service.assessor.diagrams.cache)
         self._columns = columns_of(self._logic, choice or Choice())
@@ -50,8 +55,11 @@ class Answers:
     def table(self, ids: pa.Array, rows: Rows) -> pa.RecordBatch:
         """Return the answers to rows."""
         answered = AnsweredRows(self._logic, rows)
-        arrays = [array for columns in self._columns for array in columns.arrays(answered)]
-        return pa.RecordBatch.from_arrays([ids, *arrays], schema=self.schema)
+        arrays = [ids, *(array for columns in self._columns for array in columns.arrays(answered))]
+        if not self._coded:
+            return pa.RecordBatch.from_arrays([decoded(array) for array in arrays], schema=self.schema)
+        fields = [field.with_type(array.type) for field, array in zip(self.schema, arrays, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, self.schema.metadata))
 
     def keep(self) -> None:
         """Keep on disk what the logic was asked for the first time, for the next run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -138,19 +139,21 @@ def writer_of(suffix: str, schema: pa.Schema, stream: Any) -> Any:
 
 
 class _Parquet:
-    """Writes Parquet in row groups of many rows."""
+    """Writes Parquet in row groups of many rows, read with a schema also where the lists in them are `CODED`."""
 
     def __init__(self, schema: pa.Schema, stream: Any) -> None:
         self._schema = schema
+        self._stream = stream
         repeated = [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema if f.name != ID]
         sorted_ = [f.name for f in schema if not (pa.types.is_nested(f.type) or pa.types.is_dictionary(f.type))]
-        form = {
+        self._form = {
             "compression": "zstd",
             "compression_level": 1,
             "use_dictionary": repeated,
             "write_statistics": sorted_,  # of categories and lists nobody could use them
+            "store_schema": False,  # it would have lists of dictionaries
         }
-        self._writer = pq.ParquetWriter(stream, schema, **form)
+        self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
@@ -161,11 +164,18 @@ class _Parquet:
     def _flush(self) -> None:
         held, self._held = self._held, []
         if held:
-            self._writer.write_table(pa.Table.from_batches(held, self._schema), GROUP)
+            self._opened(held[0].schema).write_table(pa.Table.from_batches(held), GROUP)
+
+    def _opened(self, schema: pa.Schema) -> pq.ParquetWriter:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._stream, schema, **self._form)
+            stored = {b"ARROW:schema": b64encode(self._schema.serialize())}
+            self._writer.add_key_value_metadata(self._schema.metadata | stored)
+        return self._writer
 
     def close(self) -> None:
         self._flush()
-        self._writer.close()
+        self._opened(self._schema).close()
 
 
 class _Csv:
