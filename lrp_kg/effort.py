@@ -61,6 +61,17 @@ def collect_seldom() -> None:
 
 
 @contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Collect garbage seldom while many records are answered, in a process that may do something else afterwards."""
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def limited(limit: Effort) -> Iterator[None]:
     """Limit the work on one record."""
     if _on_collection not in gc.callbacks:

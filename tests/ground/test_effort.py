@@ -11,7 +11,7 @@ import pytest
 from jinja2 import DictLoader, Environment
 
 from lrp_kg import effort
-from lrp_kg.effort import Effort, check, for_all_records, limited
+from lrp_kg.effort import SELDOM, Effort, check, collecting_seldom, for_all_records, limited
 from lrp_kg.errors import RecordMemoryLimit, RecordTimeLimit
 from lrp_kg.record import judge
 from lrp_kg.web.application import Templates
@@ -112,6 +112,14 @@ def test_compiling_templates_counts_for_none(work: Work, monkeypatch: pytest.Mon
         assert environment.get_template("page").render() == "text"
         check()
     assert work.seconds == 9
+
+
+def test_garbage_is_collected_seldom_for_a_while() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(ZeroDivisionError), collecting_seldom():
+        assert gc.get_threshold() == SELDOM != before
+        raise ZeroDivisionError
+    assert gc.get_threshold() == before
 
 
 def test_a_process_that_answers_many_records_collects_seldom() -> None:

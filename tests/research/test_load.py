@@ -262,6 +262,23 @@ def test_lines_are_stored_in_pieces_unless_they_are_few(tmp_path: Path, monkeypa
     assert list(staging.pieces([], 49)) == []
 
 
+def test_batches_are_derived_here_and_in_other_processes_in_order(
+    guideline: Guideline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = deriving.Job(guideline.folder, "https://example.org/load", homes_of(guideline))
+    sent = list(read_items(guideline, [ndjson(*(named(n) for n in range(16)))]))
+    alone = deriving.Deriver(job).batch(sent)
+    here: list[int] = []
+    batch = deriving.Deriver.batch
+    monkeypatch.setattr(deriving, "BATCH", 2)
+    monkeypatch.setattr(deriving, "WORTH_IT", 4)
+    monkeypatch.setattr(deriving.Deriver, "batch", lambda self, items: here.append(len(items)) or batch(self, items))
+    found = list(deriving.derive(job, deriving.batches(iter(sent)), processes=2))
+    assert [item for batch in found for item in batch.items] == alone.items
+    assert 2 < len(here) < len(found) == 8
+    assert {line for batch in found for line in batch.results.splitlines()} == set(alone.results.splitlines())
+
+
 class TestLoadingAgain:
     def test_equal_record_is_unchanged(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"

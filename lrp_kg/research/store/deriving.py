@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
@@ -44,8 +45,9 @@ MEMORY = 64 * 1024 * 1024
 """Bytes of what a process that loads remembers of answers, in the young half of the memories: records come by the
 thousands, and what they have in common repeats more, the more there are."""
 
-WORTH_IT = 4 * BATCH
-"""Records from which on a second process is started."""
+WORTH_IT = 20 * BATCH
+"""Records that one process derives before others help: each of them has to work out again what records have in common,
+so that fewer take a quarter less time but a third more CPU seconds."""
 
 
 class ItemReport(TypedDict):
@@ -199,23 +201,38 @@ def _batch(items: list[Item]) -> Batch:
 
 
 def derive(job: Job, batches: Iterable[list[Item]], *, processes: int | None = None) -> Iterator[Batch]:
-    """Yield each batch derived, in order; a second process is started once there are enough records."""
+    """Yield each batch derived, in order; other processes help once many records are done and there are more."""
     source = iter(batches)
-    first = list(islice(source, WORTH_IT // BATCH))
     processes = processes or min(os.cpu_count() or 1, 8)
     deriver = Deriver(job)
-    if processes == 1 or len(first) < WORTH_IT // BATCH:
-        for batch in (*first, *source):
-            yield deriver.batch(batch)
-        return
-    yield deriver.batch(first.pop(0))  # fills the caches on disk that every other process begins with
-    with ProcessPoolExecutor(processes, get_context("spawn"), _prepare, (job,)) as pool:
-        running = [pool.submit(_batch, batch) for batch in first]
-        for batch in source:
-            yield running.pop(0).result()
-            running.append(pool.submit(_batch, batch))
-        for future in running:
-            yield future.result()
+    yield from map(deriver.batch, islice(source, None if processes == 1 else WORTH_IT // BATCH))
+    for following in source:
+        with ProcessPoolExecutor(processes - 1, get_context("spawn"), _prepare, (job,)) as pool:
+            yield from _shared(deriver, pool, chain([following], source), processes)
+
+
+def _shared(
+    deriver: Deriver, pool: ProcessPoolExecutor, source: Iterator[list[Item]], processes: int
+) -> Iterator[Batch]:
+    """Yield each batch derived, in order, by the processes of a pool and by this one, which remembers most."""
+    waiting: deque[Batch | Future[Batch]] = deque()
+    ahead = 2 * (processes - 1)
+    for batch in source:
+        if sum(isinstance(found, Future) and not found.done() for found in waiting) < ahead:
+            waiting.append(pool.submit(_batch, batch))
+        else:
+            waiting.append(deriver.batch(batch))
+        while waiting and (len(waiting) > 2 * ahead or _is_done(waiting[0])):
+            yield _result(waiting.popleft())
+    yield from map(_result, waiting)
+
+
+def _is_done(found: Batch | Future[Batch]) -> bool:
+    return isinstance(found, Batch) or found.done()
+
+
+def _result(found: Batch | Future[Batch]) -> Batch:
+    return found if isinstance(found, Batch) else found.result()
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from lrp_kg import __version__
+from lrp_kg.effort import collecting_seldom
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.linux import require_linux
@@ -63,7 +64,8 @@ def load(
     """
     require_linux()
     try:
-        return _load(guideline, folder, sources, replace, progress)
+        with collecting_seldom():
+            return _load(guideline, folder, sources, replace, progress)
     except RuntimeError as error:
         if type(error) is not RuntimeError:
             raise
