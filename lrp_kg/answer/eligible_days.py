@@ -123,7 +123,7 @@ class DayFinder:
         bounding = (*others.items(), *record.ranges.items()) if None in days else ()
         first = max((others[name] for name in self._earlier if name in others), default=date.min)
         key = (plan, first, bounding, *days, *map(record.values.get, self._implied))
-        known = self._found.get(key) or self._found.put(key, self._stretches(plan, record, others, first))
+        known = self._found.get(key) or self._found.put_again(key, self._stretches(plan, record, others, first))
         stretches, limits = known
         asked = record.dates.get(self.field or "")
         if asked and stretches[number_of(stretches, asked)].verdict == OPEN:

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, merged_facts, stated_facts
 from lrp_kg.answer.missing import asking_order, questions_of
 from lrp_kg.answer.programmes import SAID, Share, of_editions, superseded
-from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered
+from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, Together
 from lrp_kg.answer.results import (
     Assessment,
     DecisionResult,
@@ -113,25 +114,24 @@ class StatementsPart(AnswerPart):
 
 
 NONE_SAID = StatementsPart((), ())
+_Row = tuple[Remembered[StatementPart | NotSaid], ...]
+_Rows = tuple[tuple[_Row, ...], ...]
+"""What remembers statements by what they say of a programme, as in `SAID`, and then by edition."""
 
 
 @dataclass(eq=False)
 class ProgrammeCore(AnswerPart):
     """Eligibility for a programme without its statements and days.
 
-    ``rows`` are what remembers these statements, by what they say of the programme and then by edition.
+    ``rows`` are what remembers these statements, and ``statements`` all of them together.
     """
 
     found: ProgrammeResult
     decision: DecisionResult
     facts: DecidedFacts
     shares: tuple[Share, ...]
-    rows: Mapping[str, tuple[tuple[Remembered[StatementPart | NotSaid], ...], ...]]
-
-    @cached_property
-    def by(self) -> tuple[Hashable, ...]:
-        """What the editions of its statements say of these."""
-        return tuple((s.edition and s.edition.iri, s.last) for s in self.shares)
+    rows: _Rows
+    statements: Together[tuple[StatementsPart, ...]]
 
 
 @dataclass(eq=False)
@@ -218,8 +218,9 @@ class Parts:
         self._a = assessor
         self._g = assessor.guideline
         self._known: dict[Hashable, Remembered[Any]] = {}
-        self._rows: dict[tuple[str, bool], tuple[Remembered[StatementPart | NotSaid], ...]] = {}
-        """What remembers each statement of a box, or of an option, by its IRI."""
+        self._in_boxes: dict[tuple[str, bool], Together[StatementsPart]] = {}
+        """The statements of each box, or of an option, by its IRI."""
+        self._of_programmes: dict[Hashable, Together[tuple[StatementsPart, ...]]] = {}
         self._said: BoundedMemory[Hashable, StatementsPart] = BoundedMemory(assessor.memories, _SIZES["statements"])
         self._whole: BoundedMemory[Hashable, ProgrammePart] = BoundedMemory(assessor.memories, _SIZES["whole"])
         self._warned: BoundedMemory[Hashable, WarningsPart] = BoundedMemory(assessor.memories, _SIZES["warnings"])
@@ -258,12 +259,17 @@ class Parts:
     def statements(self, run: Run, name: str, statements: tuple[Statement, ...]) -> StatementsPart:
         """Return the statements of a box, or of an option, by its IRI."""
         key = name, run.explain
-        row = self._rows.get(key)
-        if row is None:
-            row = self._rows[key] = tuple(self._one(statement, None, run.explain) for statement in statements)
-        ones = _there(run, row)
-        found = self._said.get((name, ones))
-        return found or self._said.put((name, ones), StatementsPart(tuple([one.found for one in ones]), ones))
+        known = self._in_boxes.get(key)
+        if known is None:
+            members = tuple([self._one(statement, None, run.explain) for statement in statements])
+            made = Together(members, partial(self._in_box, name), self._a.memories)
+            known = self._in_boxes.setdefault(key, made)
+        return known.of(run)
+
+    def _in_box(self, name: str, found: Iterable[StatementPart | NotSaid]) -> StatementsPart:
+        ones = _there(found)
+        known = self._said.get((name, ones))
+        return known or self._said.put((name, ones), StatementsPart(tuple([one.found for one in ones]), ones))
 
     def _one(self, statement: Statement, own: int | None, explain: bool) -> Remembered[StatementPart | NotSaid]:
         key = "statement", statement.iri, own, explain
@@ -279,7 +285,7 @@ class Parts:
             self._a.readable.programme[programme.iri],
         )
         core: ProgrammeCore = known.of(run)
-        benefits, limits, steps = [self._of_programme(run, core, which) for which in SAID]
+        benefits, limits, steps = core.statements.of(run)
         whole = core, benefits, limits, steps
         return self._whole.get(whole) or self._whole.put(whole, ProgrammePart(*whole))
 
@@ -287,23 +293,39 @@ class Parts:
         own = run.programme_run(programme)
         found, shares = own.core(asked=asked)
         decision = own.decision_result(found.result)
-        rows = {
-            which: tuple(
-                tuple(self._one(s, share.in_force, run.explain) for s in share.said[which]) for share in shares
-            )
+        rows = tuple(
+            tuple(tuple(self._one(s, share.in_force, run.explain) for s in share.said[which]) for share in shares)
             for which in SAID
-        }
-        return ProgrammeCore(found, decision, decided_facts(decision, run.in_force), shares, rows)
+        )
+        together = self._together(shares, rows)
+        return ProgrammeCore(found, decision, decided_facts(decision, run.in_force), shares, rows, together)
 
-    def _of_programme(self, run: Run, core: ProgrammeCore, which: str) -> StatementsPart:
-        """Return the statements that say something of a programme."""
-        ones = tuple([_there(run, row) for row in core.rows[which]])
+    def _together(self, shares: tuple[Share, ...], rows: _Rows) -> Together[tuple[StatementsPart, ...]]:
+        """Return the statements that say something of a programme, which many cores share."""
+        key = tuple([(s.edition and s.edition.iri, s.last) for s in shares]), rows
+        known = self._of_programmes.get(key)
+        if known is None:
+            members = tuple([one for row in chain.from_iterable(rows) for one in row])
+            made = Together(members, partial(self._of_programme, key, shares), self._a.memories)
+            known = self._of_programmes.setdefault(key, made)
+        return known
+
+    def _of_programme(
+        self, key: tuple[Hashable, _Rows], shares: tuple[Share, ...], found: Iterable[StatementPart | NotSaid]
+    ) -> tuple[StatementsPart, ...]:
+        each = iter(found)
+        own = [tuple([_there(islice(each, len(row))) for row in rows]) for rows in key[1]]
+        return tuple([self._said_of(which, key[0], shares, ones) for which, ones in zip(SAID, own, strict=True)])
+
+    def _said_of(
+        self, which: str, by: Hashable, shares: tuple[Share, ...], ones: tuple[tuple[StatementPart, ...], ...]
+    ) -> StatementsPart:
         if not any(ones):
             return NONE_SAID
-        key = which, core.by, ones
+        key = which, by, ones
         found = self._said.get(key)
         if found is None:
-            each = [*of_editions(core.shares, [[one.found for one in own] for own in ones])]
+            each = [*of_editions(shares, [[one.found for one in own] for own in ones])]
             own = tuple(ones[number][place] for _, (number, place) in each)
             found = self._said.put(key, StatementsPart(tuple(s for s, _ in each), own))
         return found
@@ -378,9 +400,9 @@ def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | Not
     return NOT_SAID
 
 
-def _there(run: Run, row: Iterable[Remembered[StatementPart | NotSaid]]) -> tuple[StatementPart, ...]:
+def _there(found: Iterable[StatementPart | NotSaid]) -> tuple[StatementPart, ...]:
     """Return those of some statements that apply or may."""
-    return tuple([one for known in row if isinstance(one := known.of(run), StatementPart)])
+    return tuple([one for one in found if isinstance(one, StatementPart)])
 
 
 @dataclass

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable
 from itertools import count
-from operator import attrgetter, itemgetter
+from operator import attrgetter, is_not, itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from lrp_kg.logic.cells import Signature, cells_of
@@ -74,6 +74,11 @@ class Readings(SignatureVerdicts):
         super().__init__(run.a.verdicts, run.signature)
         self.run = run
         self._by_cells = run.signatures == (run.signature,)
+        readable = run.a.readable
+        self.update(readable.no_dates)
+        for name in run.record.dates:
+            if name in readable.known:
+                self[readable.known[name]] = True
 
     def __missing__(self, reading: Any) -> Any:
         if reading.__class__ is int:
@@ -114,7 +119,9 @@ class Readable:
     def __init__(self, assessor: Assessor) -> None:
         g = assessor.guideline
         self._a = assessor
-        self.known = ReadingsMade(lambda name: PartReading(lambda run: name in run.record.dates))
+        self.no_dates: dict[PartReading, bool] = {}
+        """That no date is known, by the readings of whether one is."""
+        self.known = ReadingsMade(self._known)
         self._situation = ReadingsMade(lambda name: PartReading(lambda run: run.situation(name), late=True))
         self.outcome = ReadingsMade(lambda name: self._decided(name, lambda run: run.result(name)))
         self.answers = ReadingsMade(lambda name: self._decided(name, lambda run: run.answers(name)))
@@ -147,6 +154,12 @@ class Readable:
                 cells.update(one.cells or ())
                 others.update(one.others)
         return frozenset(cells), frozenset(others)
+
+    def _known(self, name: str) -> PartReading:
+        """Return the reading of whether a date is known."""
+        found = PartReading(lambda run: name in run.record.dates)
+        self.no_dates[found] = False
+        return found
 
     def _decided(self, name: str, of: Callable[[Run], Hashable]) -> PartReading:
         """Return a reading of the outcome of a decision, by its IRI."""
@@ -210,6 +223,29 @@ class _Keys(NamedTuple):
     of: Key
 
 
+class _Settling(NamedTuple):
+    """What settles all that a part was ever worked out from: cells, and readings, of which some are late."""
+
+    cells: frozenset[int]
+    of_cells: Callable[[Signature], Hashable]
+    others: _Keys
+    late: _Keys
+
+    def more(self, cells: frozenset[int], others: frozenset[PartReading], late: frozenset[PartReading]) -> _Settling:
+        """Return what settles more; keys of more are longer, so that none is taken for another."""
+        cells, others, late = cells | self.cells, others | self.others.read, late | self.late.read
+        return _Settling(
+            cells,
+            self.of_cells if cells == self.cells else cells_of(tuple(sorted(cells))),
+            self.others if others == self.others.read else _Keys(others, _key_of(others)),
+            self.late if late == self.late.read else _Keys(late, _key_of(late)),
+        )
+
+    def of(self, run: Run) -> tuple[Any, ...]:
+        """Return the key of a record, but for late readings."""
+        return self.of_cells(run.signature), self.others.of(run.readings)
+
+
 class Remembered(Generic[T]):
     """A part of an answer, remembered by the values of all that it is worked out from.
 
@@ -218,10 +254,7 @@ class Remembered(Generic[T]):
     what settles all these readings, the cells of a record above all: that key repeats less and is made much sooner.
     """
 
-    __slots__ = (
-        *("_by_cells", "_cells", "_first", "_growing", "_keys", "_known"),
-        *("_late", "_of_readings", "_others", "_work"),
-    )
+    __slots__ = ("_by_cells", "_first", "_growing", "_keys", "_known", "_of_readings", "_work", "settling")
 
     def __init__(
         self, work: Callable[[Run], T], memories: SharedBound, size: int, first: PartReading | None = None
@@ -231,40 +264,36 @@ class Remembered(Generic[T]):
         self._keys: dict[Hashable, _Keys] = {}
         self._of_readings: dict[frozenset[Any], _Keys] = {}
         """What makes keys of some readings, which many first ones share."""
-        self._cells: tuple[frozenset[int], Callable[[Signature], Hashable]] = frozenset(), cells_of(())
-        self._others = self._late = _Keys(frozenset(), _no_key)
+        self.settling = _SETTLED
+        """What settles the part; it becomes more before the keys of readings do.
+
+        So where it is asked for after these, it settles them.
+        """
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
         self._by_cells: BoundedMemory[Hashable, T | _MoreToRead] = BoundedMemory(memories, 300)
         self._growing = threading.Lock()
 
     def of(self, run: Run) -> T:
         """Return the part for a record."""
-        readings = run.readings
-        settled = self._settled(run)
+        settled = self.settling.of(run)
         found = self._by_cells.young.get(settled) or self._by_cells.get(settled)
         if isinstance(found, _MoreToRead):
-            found = self._by_cells.get((*settled, self._late.of(readings)))
+            found = self._by_cells.get((*settled, self.settling.late.of(run.readings)))
         if found is not None:
             return found  # type: ignore[return-value]
+        readings = run.readings
         first = readings[self._first] if self._first else None
         keys = self._keys.get(first) or self._keys.get(_FURTHER, _NOTHING)
         known = self._known.get((first, keys.of(readings)))
         if known is None:
             return self._work_out(run, first)
-        settled = self._settled(run)  # again: another thread may have made the keys longer
-        late = self._late.of(readings)
+        settling = self.settling  # again: another thread may have made the keys longer
+        settled, late = settling.of(run), settling.late.of(readings)
         if any(late):
-            self._by_cells.put(settled, _MORE)
+            self._by_cells.put_again(settled, _MORE)
             settled = (*settled, late)
-        self._by_cells.put(settled, known)
+        self._by_cells.put_again(settled, known)
         return known
-
-    def _settled(self, run: Run) -> tuple[Any, ...]:
-        """Return what settles all that the part was ever worked out from, but for late readings.
-
-        It is made longer before the keys of readings are; so where it is asked for after these, it settles them.
-        """
-        return self._cells[1](run.signature), self._others.of(run.readings)
 
     def _work_out(self, run: Run, first: Hashable) -> T:
         outer, run.noted = run.noted, set()
@@ -287,18 +316,53 @@ class Remembered(Generic[T]):
         if same is None:
             same = self._of_readings[read] = _Keys(read, _key_of(read))
         cells, others = readable.settling(read | {self._first} if self._first else read)
-        if not cells <= self._cells[0]:
-            cells |= self._cells[0]
-            self._cells = cells, cells_of(tuple(sorted(cells)))
         late = frozenset(one for one in others if one.late)
-        if not late <= self._late.read:
-            late |= self._late.read
-            self._late = _Keys(late, _key_of(late))
-        others -= late
-        if not others <= self._others.read:
-            others |= self._others.read
-            self._others = _Keys(others, _key_of(others))
+        settling = self.settling
+        if not (cells <= settling.cells and late <= settling.late.read and others - late <= settling.others.read):
+            self.settling = settling.more(cells, others - late, late)
         self._keys[first] = same
+
+
+class Together(Generic[T]):
+    """Parts of an answer that are asked for together, and what is made of them, remembered by what settles them all.
+
+    Statements of a box depend on the same few things, so that a record asks for one of these instead of for each.
+    """
+
+    __slots__ = ("_known", "_make", "_members", "_settling")
+
+    def __init__(
+        self,
+        members: tuple[Remembered[Any], ...],
+        make: Callable[[tuple[Any, ...]], T],
+        memories: SharedBound,
+    ) -> None:
+        self._members = members
+        self._make = make
+        self._settling: tuple[tuple[_Settling, ...], _Settling] = (), _SETTLED
+        """What settles each of the parts, when that was last looked at, and what settles all of them."""
+        self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, 300)
+
+    def of(self, run: Run) -> T:
+        """Return what is made of the parts for a record."""
+        key = self._settling[1].of(run)
+        found = self._known.young.get(key) or self._known.get(key)
+        if found is None:
+            made = self._make(tuple([member.of(run) for member in self._members]))
+            # now, since to work out a part may have shown that more settles it
+            found = self._known.put_again(self._all_settling().of(run), made)
+        return found
+
+    def _all_settling(self) -> _Settling:
+        """Return what settles all parts; nothing is late in it, so that it is all in the key."""
+        each = tuple([member.settling for member in self._members])
+        before, found = self._settling
+        if len(each) != len(before) or any(map(is_not, each, before)):
+            cells: frozenset[int] = frozenset().union(*(own.cells for own in each))
+            others: frozenset[PartReading] = frozenset().union(*(own.others.read | own.late.read for own in each))
+            found = found.more(cells, others, frozenset())
+            self._settling = each, found
+        return found
 
 
 def _no_key(readings: Readings) -> tuple[Any, ...]:
@@ -306,6 +370,7 @@ def _no_key(readings: Readings) -> tuple[Any, ...]:
 
 
 _NOTHING = _Keys(frozenset(), _no_key)
+_SETTLED = _Settling(frozenset(), cells_of(()), _NOTHING, _NOTHING)
 
 
 def _key_of(read: frozenset[Any]) -> Key:

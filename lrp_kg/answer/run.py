@@ -137,7 +137,7 @@ class Run:
     def _verdict(self, cls: str) -> int:
         known = self._verdicts.get(cls)
         if known is None:
-            known = self._verdicts[cls] = self.a.verdicts.common(self.signatures, cls)
+            known = self._verdicts[cls] = self.a.verdicts.named(self.by_number, cls)
         return known
 
     def of_expression(self, expression: Expression) -> int:

@@ -169,7 +169,7 @@ class Decider:
                 return found
         function, groups, waits = self._standing(signature, known_dates, ranges)
         found = self.decide_by(signature, known_dates, groups, function)
-        return found if waits else self._known.put(key, found)
+        return found if waits else self._known.put_again(key, found)
 
     def _waits(self, signature: Signature, function: Function) -> bool:
         """Return whether a duration that is unknown makes a difference: then days can bound it."""

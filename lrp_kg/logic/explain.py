@@ -84,7 +84,7 @@ class Explainer:
             return self._once(self._of(node, verdicts, False))
         key = cls, *map(cells, signatures)
         found = self._by_cells.get(key)
-        return found or self._by_cells.put(key, self._once(self._of(node, verdicts, False)))
+        return found or self._by_cells.put_again(key, self._once(self._of(node, verdicts, False)))
 
     def _once(self, found: Reasons) -> Reasons:
         """Return reasons without those that say the same condition again."""

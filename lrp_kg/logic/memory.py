@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+_MET = 60
+"""Bytes that it takes to know a key again, about."""
 
 
 class SharedBound:
@@ -48,11 +50,13 @@ class BoundedMemory(Generic[K, V]):
     Threads may share it: two that miss the same entry at once both work it out, and keep equal values.
     """
 
-    __slots__ = ("_memories", "_size", "old", "young")
+    __slots__ = ("_memories", "_met", "_met_before", "_size", "old", "young")
 
     def __init__(self, memories: SharedBound, size: int) -> None:
         self.young: dict[K, V] = {}
         self.old: dict[K, V] = {}
+        self._met: set[int] = set()
+        self._met_before: set[int] = set()
         self._memories = memories
         self._size = size
         memories.add(self.age, self.clear)
@@ -72,13 +76,27 @@ class BoundedMemory(Generic[K, V]):
         self._memories.grow(self._size + more)
         return value
 
+    def put_again(self, key: K, value: V) -> V:
+        """Return a value, and keep it if its key was met before: most keys of some memories are met once.
+
+        Keys are known again by their hashes; two with the same one are kept too early, which does no harm.
+        """
+        met = hash(key)
+        if met in self._met or met in self._met_before:
+            return self.put(key, value)
+        self._met.add(met)
+        self._memories.grow(_MET)
+        return value
+
     def age(self) -> None:
         """Make the young half the old one."""
         self.old, self.young = self.young, {}
+        self._met_before, self._met = self._met, set()
 
     def clear(self) -> None:
         """Forget everything."""
         self.old, self.young = {}, {}
+        self._met_before, self._met = set(), set()
 
     def __bool__(self) -> bool:
         """Return that there is a memory, also where nothing is in it."""

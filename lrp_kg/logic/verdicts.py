@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lrp_kg.guideline.criteria import Named, parts_of
@@ -12,7 +12,7 @@ from lrp_kg.logic.memory import BoundedMemory, SharedBound
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of verdicts that are remembered, where they have a bound of their own."""
-FEW = 4
+FEW = 6
 """Cells by which verdicts are known; combinations of more of them hardly repeat, and are many."""
 _GROUP, _ENTRY = 400, 150
 """Bytes that an entry takes: two short texts and their place in a dictionary."""
@@ -131,13 +131,12 @@ class VerdictMemory:
 
     def one(self, signature: Signature, cls: str) -> int:
         """Return the verdict of one named class; every record belongs to the class of all records."""
-        number = self._number.get(cls)
-        return TRUE if number is None else self.of(signature)[number]
+        return self.named(self.of(signature), cls)
 
-    def common(self, signatures: Sequence[Signature], cls: str) -> int:
-        """Return the verdict of a named class on which signatures agree; unknown where they do not."""
-        first = self.one(signatures[0], cls)
-        return first if all(self.one(s, cls) == first for s in signatures[1:]) else OPEN
+    def named(self, verdicts: Mapping[int, int], cls: str) -> int:
+        """Return the verdict of a named class from those by the numbers of expressions."""
+        number = self._number.get(cls)
+        return TRUE if number is None else verdicts[number]
 
     def number(self, cls: str) -> int | None:
         """Return the number of a named class; the class of all records has none."""

@@ -1,12 +1,13 @@
 """The keys under which parts of answers are remembered: equal only where all readings are equal."""
 
 import itertools
+from functools import partial
 
 from pytest import MonkeyPatch
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer import readings
-from lrp_kg.answer.readings import PartReading, Remembered, _key_of
+from lrp_kg.answer.readings import PartReading, Remembered, Together, _key_of
 from lrp_kg.answer.run import Run
 from lrp_kg.logic.memory import SharedBound
 from lrp_kg.record.model import Record
@@ -76,3 +77,34 @@ def test_no_part_is_kept_by_what_settled_its_readings_before_there_were_more(ser
     assert [answered("ax"), answered("ax")] == ["no second"] * 2
     meanwhile += ["bx", "bx"]
     assert answered("by") == "y"
+
+
+def said(run: Run, name: str) -> str:
+    """Return a text of a record."""
+    return run.record.texts[name]
+
+
+def test_parts_asked_for_together_are_those_of_each_record(service: GuidelineService) -> None:
+    """What settles one of them becomes more when a record shows it, after others were kept by less."""
+    read = {name: PartReading(partial(said, name=name)) for name in ("first", "second", "third")}
+    made: list[tuple[str, ...]] = []
+
+    def one(run: Run) -> str:
+        first = str(run.read(read["first"]))
+        return first + (str(run.read(read["second"])) if first == "b" else "")
+
+    def other(run: Run) -> str:
+        return str(run.read(read["third"]))
+
+    def make(parts: tuple[str, ...]) -> tuple[str, ...]:
+        made.append(parts)
+        return parts
+
+    bound = SharedBound(10**6)
+    together = Together(tuple(Remembered(work, bound, 100) for work in (one, other)), make, bound)
+    for _ in range(3):
+        for first, second, third in itertools.product("abc", "xy", "uv"):
+            texts = {"first": first, "second": second, "third": third}
+            run = Run(service.assessor, Record("", values={}, dates={}, texts=texts, lists={}), explain=False)
+            assert together.of(run) == (first + (second if first == "b" else ""), third)
+    assert len(made) < 3 * 12, "nothing was remembered"

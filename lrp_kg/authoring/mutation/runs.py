@@ -42,8 +42,8 @@ class _GivenVerdicts(VerdictMemory):
         self.old: Mapping[str, int] = {}
         self.new: Mapping[str, int] = {}
 
-    def one(self, signature: Signature, cls: str) -> int:
-        """Return the verdict of one named class."""
+    def named(self, verdicts: Mapping[int, int], cls: str) -> int:
+        """Return the verdict of one named class for the case at hand."""
         found = self.new.get(cls)
         return self.old.get(cls, TRUE) if found is None else found
 
@@ -92,7 +92,7 @@ class KleeneAssessor(Assessor):
 
     def outcome(self, decision: str) -> Outcome:
         """Return the outcome of a decision for the case at hand."""
-        return outcome_of(self.guideline.decisions[decision], lambda name: self.given.one(b"", name), self.outcome)
+        return outcome_of(self.guideline.decisions[decision], lambda name: self.given.named({}, name), self.outcome)
 
     def eligible_days(self, programme: Programme, run: Run) -> EligibleDays:
         """Refuse to say what is decided on other days."""
