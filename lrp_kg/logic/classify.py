@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import Any, Protocol
 
 import pyoxigraph as ox
@@ -28,6 +30,9 @@ CHUNK = 400
 """Signatures in one query."""
 BINDS = 800
 """Expressions in one query: each BIND is a level of Oxigraph's algebra, and some thousands overflow its stack."""
+
+AT_ONCE = 27
+"""Combinations of the verdicts of parts, or cells of a field, that are asked for together once one is needed."""
 
 
 class SparqlEngine(Protocol):
@@ -109,6 +114,7 @@ class Program:
         self._add(Always())
         self.steps = tuple(self._step(i) for i in range(len(self.nodes)))
         self._fields: dict[Expression, frozenset[int]] = {}
+        self._tables: dict[int, dict[bytes, int]] = {}
 
     # -- compiling ----------------------------------------------------------------------------
 
@@ -197,19 +203,37 @@ class Program:
         return [bytes(own) for own in found]
 
     def verdict_by_parts(self, number: int, key: bytes) -> int:
-        """Return the verdict of one expression by the verdicts of its parts, or by the cell of the field it reads."""
+        """Return the verdict of one expression by the verdicts of its parts, or by the cell of the field it reads.
+
+        Where there are few keys, all of them are asked for at once and kept.
+        """
+        table = self._tables.get(number)
+        if table is None:
+            node = self.nodes[number]
+            if isinstance(node, (Has, Between)):
+                keys = _keys(self.cells.variables[self.cells.index[node.field]].size + 1, 1)
+            else:
+                keys = _keys(len(_STATES), len(parts_of(node)))
+            if not keys:
+                return self._by_parts(number, (key,))[key]
+            table = self._tables[number] = self._by_parts(number, keys)
+        return table[key]
+
+    def _by_parts(self, number: int, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """Return the verdict of one expression by each of some keys."""
         node = self.nodes[number]
         if isinstance(node, (Has, Between)):
             variable = self.cells.variables[self.cells.index[node.field]]
-            given = {field_variable(variable.iri): _term(variable, key[0])}
+            given, rows = [field_variable(variable.iri)], [[_term(variable, key[0])] for key in keys]
         else:
-            given = {self._variable(p): _STATES[v] for p, v in zip(parts_of(node), key, strict=True)}
+            given, rows = [self._variable(p) for p in parts_of(node)], [[_STATES[v] for v in key] for key in keys]
+        values = " ".join(f"({row} {' '.join(own)})" for row, own in enumerate(rows))
         query = (
-            f"SELECT ?row ?found WHERE {{\n  VALUES (?row {' '.join(given)}) {{ (0 {' '.join(given.values())}) }}\n"
+            f"SELECT ?row ?found WHERE {{\n  VALUES (?row {' '.join(given)}) {{ {values} }}\n"
             f"  BIND({self.steps[number].expression} AS ?found)\n}}"
         )
-        ((_, found),) = self.engine.rows(query)
-        return OPEN if found is None else int(found)
+        by_row = {int(row or 0): found for row, found in self.engine.rows(query)}
+        return {key: OPEN if (found := by_row[row]) is None else int(found) for row, key in enumerate(keys)}
 
     def _parts(self, asked: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield expressions in groups that fit into one query, those that depend on others with them."""
@@ -243,6 +267,12 @@ class Program:
                 known = frozenset().union(*(self.fields(p) for p in parts_of(node)))
             self._fields[expression] = known
         return known
+
+
+@lru_cache(maxsize=64)
+def _keys(states: int, parts: int) -> tuple[bytes, ...]:
+    """Return every combination of so many states of so many parts; none where they are too many to ask for all."""
+    return tuple(map(bytes, product(range(states), repeat=parts))) if states**parts <= AT_ONCE else ()
 
 
 def _safe(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 import pytest
 
@@ -64,3 +65,18 @@ def test_verdicts_by_parts_are_those_of_whole_queries(ankle: GuidelineService) -
     more = signatures(ankle, 120)[60:]
     assert [verdicts_of(found, s) for s in more] == found.program.classify(more)
     assert engine.queries - asked < 60, "parts of other signatures are known"
+
+
+def test_few_combinations_of_parts_are_asked_for_in_one_query(ankle: GuidelineService) -> None:
+    found, engine = memory(ankle)
+    program = found.program
+    alone = Program(ankle.guideline, ankle.assessor.cells)
+    keys = {
+        n: [bytes(key) for key in product(range(3), repeat=2)] for n, own in enumerate(found._parts) if len(own) == 2
+    }
+    assert len(keys) > 10
+    for number, own in keys.items():
+        assert [program.verdict_by_parts(number, key) for key in own] == [
+            alone._by_parts(number, [key])[key] for key in own
+        ]
+    assert engine.queries == len(keys)
