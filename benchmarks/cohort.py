@@ -10,6 +10,7 @@ is possible and missing; ``cohort`` has every column.
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
@@ -201,6 +202,9 @@ def main() -> None:
         cpu, peak = taken()
         print(time.perf_counter() - start, cpu - before, peak)
         return
+    from lrp_kg.cli.cohort import ALLOCATOR
+
+    env = dict([ALLOCATOR]) | os.environ  # the benchmark imports Arrow before the command can say so
     rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
     rounds = int(sys.argv[2]) if sys.argv[2:] else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
@@ -210,7 +214,7 @@ def main() -> None:
         for _ in range(rounds):
             for name in found:
                 command = [sys.executable, "-m", "benchmarks.cohort", name, str(file), f"{folder}/{name}.parquet"]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
                 found[name].append([float(part) for part in done.stdout.splitlines()[-1].split()])
         print(f"{rows} records, median of {rounds} interleaved rounds, whole processes without their start")
         report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,10 @@ from lrp_kg.words import phrase
 
 if TYPE_CHECKING:
     from lrp_kg.cohort.files import CohortReport
+
+ALLOCATOR = ("ARROW_DEFAULT_MEMORY_POOL", "system")
+"""Where Arrow takes memory, which it looks up when it is imported: where Python and NumPy do. Its own allocator gives
+memory back and takes it again for each batch, so that the system clears it each time, and holds more."""
 
 
 @click.command()
@@ -103,6 +108,7 @@ def cohort(
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
     try:
+        os.environ.setdefault(*ALLOCATOR)
         with without_collections():
             demand_libraries(spark=engine == "spark")
             from lrp_kg.answer.service import GuidelineService

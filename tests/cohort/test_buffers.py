@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
 import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 
 from lrp_kg.cohort.arrays import Memory, mixed, passed  # noqa: E402
 from lrp_kg.cohort.buffers import (  # noqa: E402
@@ -104,17 +105,23 @@ def test_keys_of_several_columns_differ() -> None:
     assert len(set(mixed(columns, [2, 4, 3], 4).tolist())) == 4
 
 
-def test_a_cohort_needs_no_pandas(tmp_path: Any) -> None:
+@pytest.mark.parametrize("chosen", [None, "mimalloc"])
+def test_a_cohort_needs_no_pandas_and_one_allocator(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, chosen: str | None
+) -> None:
     code = """
 import sys
-import pyarrow as pa, pyarrow.parquet as pq
 from lrp_kg.cli import main
-rows = {"id": pa.StringArray.from_buffers(1, pa.py_buffer(b"\\0\\0\\0\\0\\1\\0\\0\\0"), pa.py_buffer(b"a"))}
-pq.write_table(pa.table(rows), sys.argv[1] + "/r.parquet")
 try:
     main(["cohort", sys.argv[1] + "/r.parquet", "-o", sys.argv[1] + "/a.parquet"], standalone_mode=False)
 finally:
-    print("pandas" in sys.modules)
+    import pyarrow
+    print("pandas" in sys.modules, pyarrow.default_memory_pool().backend_name)
 """
+    pq.write_table(pa.table({"id": ["a"]}), tmp_path / "r.parquet")
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    if chosen:
+        monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", chosen)
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert (done.stdout.splitlines()[-1], done.returncode) == ("False", 0), done.stderr
+    said = done.stdout.splitlines()[-1], done.returncode
+    assert said == (f"False {chosen or 'system'}", 0), done.stderr
