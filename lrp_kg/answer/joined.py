@@ -6,7 +6,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +14,8 @@ import orjson
 
 from lrp_kg.answer.as_json import Renderer
 from lrp_kg.answer.decisions import Assessor, composable
-from lrp_kg.answer.parts import Composed
-from lrp_kg.answer.rendered import DAYS, RenderedPart, RenderedParts, kept_json, united
+from lrp_kg.answer.parts import Composed, StatementsPart
+from lrp_kg.answer.rendered import RenderedPart, RenderedParts, Slot, days_slot, kept_json, united
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import BRIEF, BRIEF_GUIDELINE, BRIEF_NAMES
@@ -24,22 +24,24 @@ from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
 
 
-class _SlotValues(dict[str, bytes]):
-    """The values of a record as JSON by the IRI of their field."""
+class _Fills(dict[Slot, bytes]):
+    """What fills slots: days, once they are put in, and the values of the record as JSON by the IRI of their field."""
 
     def __init__(self, record: Record, language: _JoinedLanguage) -> None:
         super().__init__()
         self._record = record
         self._language = language
 
-    def __missing__(self, field: str) -> bytes:
+    def __missing__(self, slot: Slot) -> bytes:
+        if not isinstance(slot, str):
+            raise KeyError(slot)
         record = self._record
-        value = record.values.get(field)
-        if value is None or field in record.lists:
-            found = orjson.dumps(self._language.renderer.value(record, field))
+        value = record.values.get(slot)
+        if value is None or slot in record.lists:
+            found = orjson.dumps(self._language.renderer.value(record, slot))
         else:
-            found = self._language.value(record, field, value)
-        self[field] = found
+            found = self._language.value(record, slot, value)
+        self[slot] = found
         return found
 
 
@@ -105,7 +107,7 @@ class _Joining:
         self.composed = composed
         self.explain = explain
         self.found: Assessment = composed.assessment
-        self.values = _SlotValues(composed.run.record, language)
+        self.fills = _Fills(composed.run.record, language)
 
     def members(self, *, brief: bool) -> dict[str, bytes]:
         """Return the members of the answer by their names, in their order."""
@@ -122,7 +124,7 @@ class _Joining:
         members |= {name: dumps(value) for name, value in summary.items()}
         if not brief:
             members |= self._parts()
-        members["warnings"] = self.language.parts.warnings(composed.warnings).json.filled(self.values)
+        members["warnings"] = self.language.parts.warnings(composed.warnings).json.filled(self.fills)
         members["nextQuestion"] = questions[0] if questions else b"null"
         members["questions"] = b"[%b]" % b",".join(questions)
         members["missing"] = dumps([local_name(f) for f in found.missing])
@@ -133,7 +135,7 @@ class _Joining:
 
     def _parts(self) -> dict[str, bytes]:
         """Return the members that are made of parts, and those between them."""
-        found, renderer, composed, values = self.found, self.renderer, self.composed, self.values
+        found, renderer, composed, fills = self.found, self.renderer, self.composed, self.fills
         parts, explain = self.language.parts, self.explain
         decisions = {name: parts.decision(d, explain) for name, d in composed.decisions.items()}
         programmes = {name: parts.programme(p, explain) for name, p in composed.programmes.items()}
@@ -142,8 +144,11 @@ class _Joining:
         notices = [parts.notices(part) for part in composed.notices]
         stating = [said.named for said in (*boxes, *notices, *programmes.values())]
         deciding = [said.named for said in decisions.values()]
-        in_boxes = [b.json.filled(values, _days(s)) for b, (_, s) in zip(boxes, found.boxes, strict=True)]
-        noticed = _days(found.notices)
+        in_boxes = [
+            self._filled(said, (part,), (own,))
+            for said, (_, part), (_, own) in zip(boxes, composed.boxes, found.boxes, strict=True)
+        ]
+        fills |= _days(found.notices)
         conditions = [named.stated for named in stating]
         conditions += [named.because for named in (*stating, parts.warnings(composed.warnings).named, *deciding)]
         conditions += [p.criteria for p in programmes.values()]
@@ -151,9 +156,9 @@ class _Joining:
         points = [named.points for named in (*deciding, *stating)]
         points.append(dict(map(parts.point, found.notes.values())))
         return {
-            "decisions": _object((name, said.json.filled(values)) for name, said in decisions.items()),
+            "decisions": _object((name, said.json.filled(fills)) for name, said in decisions.items()),
             "boxes": b"[%b]" % b",".join(in_boxes),
-            "notices": b"[%b]" % b",".join([own for n in notices if (own := n.json.filled(values, noticed))]),
+            "notices": b"[%b]" % b",".join([own for n in notices if (own := n.json.filled(fills))]),
             "eligibility": _object((name, self._eligibility(name, said)) for name, said in programmes.items()),
             "facts": orjson.dumps(renderer.facts(found.facts)),
             "dates": orjson.dumps(renderer.dates(found.dated, found.notes)),
@@ -162,9 +167,21 @@ class _Joining:
         }
 
     def _eligibility(self, name: str, said: RenderedPart) -> bytes:
-        own = self.found.programmes[name]
-        days = {(DAYS, end): orjson.dumps(day) for end, day in self.renderer.eligible_days(name, own.days).items()}
-        return said.json.filled(self.values, days | _days(own.shown))
+        own, part = self.found.programmes[name], self.composed.programmes[name]
+        for end, day in self.renderer.eligible_days(name, own.days).items():
+            self.fills[days_slot(name, end)] = orjson.dumps(day)
+        if not part.dated:
+            return said.json.filled(self.fills)
+        return self._filled(said, (part.benefits, part.limits, part.steps), (own.benefits, own.limits, own.steps))
+
+    def _filled(
+        self, said: RenderedPart, parts: Iterable[StatementsPart], shown: Iterable[Sequence[StatementResult]]
+    ) -> bytes:
+        """Return a part with the days of its statements, which are those of no other part."""
+        for part, own in zip(parts, shown, strict=True):
+            if part.dated:
+                self.fills |= _days([own[n] for n, _ in part.dated])
+        return said.json.filled(self.fills)
 
 
 def _object(members: Iterable[tuple[str, bytes]]) -> bytes:
@@ -178,9 +195,9 @@ def _name(text: str) -> bytes:
     return kept_json(text)
 
 
-def _days(statements: Iterable[StatementResult]) -> dict[tuple[str, str], bytes]:
+def _days(statements: Iterable[StatementResult]) -> dict[Slot, bytes]:
     """Return the dates of statements by the slots for them."""
-    found: dict[tuple[str, str], bytes] = {}
+    found: dict[Slot, bytes] = {}
     for s in statements:
         if s.earliest:
             found["earliest", s.statement.iri] = b'"%b"' % s.earliest.isoformat().encode()

@@ -7,11 +7,12 @@ as statements and reasons, that other parts are made of too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,8 +36,13 @@ from lrp_kg.logic.memory import SharedBound
 from lrp_kg.record.model import Record
 
 P = TypeVar("P", bound=AnswerPart)
-_SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
+Slot = str | tuple[str, str]
+"""What a slot is for: the value of a field, by its IRI, or a day by of what kind it is and what it is about."""
 VALUE, DAYS = "value", "days"
+_MARK = b"\\u0001"
+"""Is before and behind the name of a slot in JSON."""
+_SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
+"""A slot in JSON, beside labels that have marks of their own."""
 _EMPTY = Record("", values={}, dates={}, texts={}, lists={})
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SIZE = 300
@@ -53,10 +59,23 @@ def _slot(*parts: str) -> str:
 
 
 @lru_cache(20_000)
-def _slot_named(text: bytes) -> tuple[str, str]:
-    """Return of what kind a slot is and what it is about, one object for the slots of all templates."""
+def _slot_named(text: bytes) -> Slot:
+    """Return what a slot is for, one object for the slots of all templates."""
     kind, _, about = text.decode().partition(" ")
-    return kind, about
+    return about if kind == VALUE else (kind, about)
+
+
+def days_slot(programme: str, name: str) -> tuple[str, str]:
+    """Return the slot of an end of the eligible days of a programme, or of what is known of them."""
+    return DAYS, f"{programme} {name}"
+
+
+class _SaidReason(NamedTuple):
+    """A reason as JSON, and the identifier of its condition with a member that has its texts."""
+
+    reason: Reason
+    json: orjson.Fragment
+    condition: tuple[str, bytes]
 
 
 class _TemplateRenderer(Renderer):
@@ -64,13 +83,33 @@ class _TemplateRenderer(Renderer):
 
     def __init__(self, guideline: Guideline, lang: str) -> None:
         super().__init__(guideline, lang)
-        self._reasons: dict[Reason, orjson.Fragment] = {}
+        self._reasons: dict[Reason, _SaidReason] = {}
+        self._by_object: dict[int, _SaidReason] = {}
+        self._conditions: dict[tuple[str, bool], tuple[str, bytes]] = {}
 
-    def reason(self, record: Record, reason: Reason) -> orjson.Fragment:
+    def said(self, reason: Reason) -> _SaidReason:
         """Return a reason as it was rendered before, or render it; there are three of a condition."""
+        found = self._by_object.get(id(reason))
+        if found is not None and found.reason is reason:
+            return found
         found = self._reasons.get(reason)
         if found is None:
-            found = self._reasons[reason] = orjson.Fragment(kept_json(super().reason(record, reason)))
+            json = orjson.Fragment(kept_json(super().reason(_EMPTY, reason)))
+            found = self._reasons[reason] = _SaidReason(reason, json, self.condition(reason.condition.iri))
+            self._by_object[id(reason)] = found
+        return found
+
+    def reason(self, record: Record, reason: Reason) -> orjson.Fragment:
+        """Return a reason with a slot for the value."""
+        return self.said(reason).json
+
+    def condition(self, iri: str, *, waiting: bool = False) -> tuple[str, bytes]:
+        """Return the identifier of a condition and a member with its texts; ``waiting``: how it follows a statement."""
+        found = self._conditions.get((iri, waiting))
+        if found is None:
+            condition = self.guideline.conditions[iri]
+            data = self.conditions({condition.id: (condition, waiting)})[condition.id]
+            found = self._conditions[iri, waiting] = condition.id, _member(condition.id, data)
         return found
 
     def value(self, record: Record, field: str) -> Any:
@@ -83,7 +122,7 @@ class _TemplateRenderer(Renderer):
 
     def eligible_days(self, programme: str, found: EligibleDays) -> Json:
         """Leave a slot for each end of the eligible days, and for what is known of them."""
-        return {name: _slot(DAYS, name) for name in DAY_KEYS}
+        return {name: _slot(*days_slot(programme, name)) for name in DAY_KEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +130,34 @@ class JsonTemplate:
     """JSON with a place for each slot, which is of a kind and about something."""
 
     text: bytes
-    slots: tuple[tuple[str, str], ...] = ()
+    slots: tuple[Slot, ...] = ()
+    _taken: Callable[[Mapping[Slot, bytes]], tuple[bytes, ...]] | None = None
 
     @classmethod
     def of(cls, text: bytes) -> JsonTemplate:
         """Make a template of JSON with slots."""
-        pieces = _SLOT.split(text)
+        pieces = text.split(_MARK)
         if len(pieces) == 1:
             return cls(text)
-        pieces[::2] = [piece.replace(b"%", b"%%") for piece in pieces[::2]]
-        return cls(b"%b".join(pieces[::2]), tuple(map(_slot_named, pieces[1::2])))
+        names, said = pieces[1::2], b"\0".join(pieces[::2])  # no JSON has a byte that is zero
+        if said.count(b'"\0"') != len(names) or b"\\" in b"".join(names):
+            pieces = _SLOT.split(text)
+            names, said = pieces[1::2], b'"\0"'.join(pieces[::2])
+        if not names:
+            return cls(text)
+        slots = tuple(map(_slot_named, names))
+        return cls(said.replace(b"%", b"%%").replace(b'"\0"', b"%b"), slots, _taking(slots))
 
-    def filled(self, values: Mapping[str, bytes], days: Mapping[tuple[str, str], bytes] | None = None) -> bytes:
+    def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
         """Return the JSON with the values and days of a record."""
-        if not self.slots:
-            return self.text
-        return self.text % tuple([values[s[1]] if s[0] == VALUE else days[s] for s in self.slots])  # type: ignore[index]
+        return self.text % self._taken(fills) if self._taken else self.text
+
+
+def _taking(slots: Sequence[Slot]) -> Callable[[Mapping[Slot, bytes]], tuple[bytes, ...]]:
+    """Return what takes slots from what fills them."""
+    if len(slots) == 1:
+        return lambda fills: (fills[slots[0]],)
+    return itemgetter(*slots)
 
 
 class NamedTexts(NamedTuple):
@@ -158,7 +209,6 @@ class RenderedParts:
         self._memories = memories
         self._templates = _TemplateRenderer(renderer.guideline, renderer.lang)
         self._whole, self._piece_of = ("json", renderer.lang), ("json piece", renderer.lang)
-        self._conditions: dict[tuple[str, bool], bytes] = {}
         self._points: dict[str, bytes] = {}
 
     # -- parts ----------------------------------------------------------------------------------------
@@ -280,26 +330,19 @@ class RenderedParts:
     # -- the texts that parts name --------------------------------------------------------------------
 
     def _named(self, s: StatementResult) -> NamedTexts:
-        condition = s.statement.condition
+        own = s.statement.condition
         marks = (m.mark.by for m in s.marks)
+        condition = self._templates.condition
         return NamedTexts(
-            stated=dict([self._condition(condition)]) if condition else _NOTHING,
-            waiting=dict([self._condition(condition, waiting=True)]) if condition and s.verdict == OPEN else _NOTHING,
+            stated=dict([condition(own)]) if own else _NOTHING,
+            waiting=dict([condition(own, waiting=True)]) if own and s.verdict == OPEN else _NOTHING,
             because=self._reasons(s.because),
             points=dict(self.point(by) for by in marks if isinstance(by, OpenPoint)) or _NOTHING,
         )
 
-    def _condition(self, iri: str, *, waiting: bool = False) -> tuple[str, bytes]:
-        """Return the identifier of a condition and a member with its texts; ``waiting``: how it follows a statement."""
-        condition = self._templates.guideline.conditions[iri]
-        found = self._conditions.get((iri, waiting))
-        if found is None:
-            data = self._templates.conditions({condition.id: (condition, waiting)})[condition.id]
-            found = self._conditions[iri, waiting] = _member(condition.id, data)
-        return condition.id, found
-
     def _reasons(self, reasons: Iterable[Reason]) -> Mapping[str, bytes]:
-        return dict([self._condition(r.condition.iri) for r in reasons]) or _NOTHING
+        said = self._templates.said
+        return dict([said(r).condition for r in reasons]) or _NOTHING
 
 
 def _member(name: str, value: Any) -> bytes:
@@ -311,5 +354,6 @@ def united(texts: Iterable[Mapping[str, bytes]]) -> Mapping[str, bytes]:
     """Return the members of several objects: each in the place of the first, as the last says it."""
     found: dict[str, bytes] = {}
     for own in texts:
-        found.update(own)
+        if own:
+            found.update(own)
     return found or _NOTHING

@@ -155,19 +155,27 @@ def stage_line(decision: str, option: Option) -> Line:
     return Line("stage", _INFO, ("decision", decision), option.label)
 
 
-def advice_line(guideline: Guideline, statement: Statement, section: str, *, open_condition: bool) -> Line:
-    """Return the line of a statement, without its date; its condition is in the text where it is unknown."""
+def advice_line(
+    guideline: Guideline,
+    statement: Statement,
+    section: str,
+    *,
+    open_condition: bool,
+    dated: StatementResult | None = None,
+) -> Line:
+    """Return the line of a statement, with its date where it is ``dated``; an unknown condition is in the text."""
     unknown = statement.condition if open_condition else None
     conditions = [guideline.conditions[unknown].if_phrase] if unknown else []
     if statement.condition_text:
         conditions.append(statement.condition_text)
     ref = ("statement", statement.id)
-    return Line("advice", _INFO, ref, statement.label, conditions=tuple(conditions), section=section)
+    return Line("advice", _INFO, ref, statement.label, "", tuple(conditions), section, dated)
 
 
-def call_line(statement: Statement, caution: Caution, section: str) -> Line:
+def call_line(statement: Statement, caution: Caution, section: str, dated: StatementResult | None = None) -> Line:
     """Return the line of a statement that a warning calls for, in the few words of the call."""
-    return Line("advice", caution.severity.id, ("statement", statement.id), caution.call_text, section=section)
+    ref = ("statement", statement.id)
+    return Line("advice", caution.severity.id, ref, caution.call_text, section=section, dated=dated)
 
 
 def programme_lines(programme: Programme) -> tuple[Line, ...]:
@@ -196,9 +204,9 @@ def _advice(found: Assessment) -> list[Line]:
 
     In a box with an advice that a warning calls for, the call takes the place of the headlines with a date.
     """
-    headlines = []
+    headlines: list[tuple[bool, int, str, StatementResult]] = []
     for box, statements in found.boxes:
-        called = any(s.called_by for s in statements)
+        called = any([s.called_by for s in statements])
         for s in statements:
             order = s.statement.headline_order
             if s.called_by:
@@ -206,13 +214,16 @@ def _advice(found: Assessment) -> list[Line]:
             if order is not None and s.in_force == TRUE and not s.contradicted and not (called and s.statement.limits):
                 first = s.statement.modality.id in _STRONG and s.verdict != OPEN
                 headlines.append((not first, order, box.section.id, s))
+    headlines.sort(key=lambda h: h[:2])
     lines: list[Line] = []
-    for _, _, section, s in sorted(headlines, key=lambda h: h[:2]):
-        line = advice_line(found.guideline, s.statement, section, open_condition=s.verdict == OPEN)
+    for _, _, section, s in headlines:
+        dated = s if s.latest or s.earliest else None
         if s.called_by:
-            line = call_line(s.statement, s.called_by, section)
-        if all((line.label, line.conditions) != (other.label, other.conditions) for other in lines):
-            lines.append(replace(line, dated=s if s.latest or s.earliest else None))
+            line = call_line(s.statement, s.called_by, section, dated)
+        else:
+            line = advice_line(found.guideline, s.statement, section, open_condition=s.verdict == OPEN, dated=dated)
+        if all([line.label != other.label or line.conditions != other.conditions for other in lines]):
+            lines.append(line)
     return lines
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import lrp_kg.answer.decisions
 from lrp_kg import GuidelineService, InvalidRecord
+from lrp_kg.answer.rendered import JsonTemplate
 from lrp_kg.answer.run import Run
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.record.limits import TEXT
@@ -374,3 +375,17 @@ def test_threads_share_what_is_remembered(cache_folder: str, monkeypatch: pytest
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("label", ["plain", "100 % %b %%", "a\x01b", "a\x01b\x01c", "\x01", '"\x01 \\u0001'])
+def test_template_has_slots_beside_any_label(label: str) -> None:
+    data = {"label": label, "value": "\x01value x\x01", "days": ["\x01earliest s\x01", label, "\x01value x\x01"]}
+    template = JsonTemplate.of(orjson.dumps(data))
+    assert template.slots == ("x", ("earliest", "s"), "x")
+    filled = template.filled({"x": b'"100 %"', ("earliest", "s"): b"null"})
+    assert filled == orjson.dumps({"label": label, "value": "100 %", "days": [None, label, "100 %"]})
+
+
+def test_template_without_slots_is_as_it_is() -> None:
+    text = orjson.dumps({"label": "100 % a\x01b"})
+    assert JsonTemplate.of(text).filled({}) == text
