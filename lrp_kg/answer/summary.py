@@ -169,7 +169,8 @@ def advice_line(
     if statement.condition_text:
         conditions.append(statement.condition_text)
     ref = ("statement", statement.id)
-    return Line("advice", _INFO, ref, statement.label, "", tuple(conditions), section, dated)
+    own = tuple(conditions)
+    return Line("advice", _INFO, ref, statement.label, conditions=own, section=section, dated=dated)
 
 
 def call_line(statement: Statement, caution: Caution, section: str, dated: StatementResult | None = None) -> Line:

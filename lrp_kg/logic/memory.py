@@ -39,9 +39,13 @@ class SharedBound:
         """Count bytes that a memory took, and age all of them once these are too many."""
         self.young += size
         if self.young > self.limit:
-            self.young = 0
-            for age in self._ageing:
-                age()
+            self.age()
+
+    def age(self) -> None:
+        """Make the young halves the old ones."""
+        self.young = 0
+        for age in self._ageing:
+            age()
 
 
 class BoundedMemory(Generic[K, V]):

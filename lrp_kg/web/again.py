@@ -12,6 +12,7 @@ import gzip
 import io
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
@@ -19,6 +20,7 @@ from flask import Flask, request
 from lrp_kg.web.compression import LEVEL, SMALLEST
 from lrp_kg.web.metrics import ROUTE
 from lrp_kg.web.reading import LARGE, one_record
+from lrp_kg.web.repeats import Repeats
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,6 +57,7 @@ class Asked:
     kind: str
     addresses: Collection[str]
     size: int
+    number: int = field(default_factory=count().__next__)
     route: str | None = None
     headers: dict[bool, list[tuple[str, str]]] = field(default_factory=dict)
     zipped: bool = False
@@ -76,12 +79,14 @@ class AskedAgain:
         reader: RecordReader,
         streams: Stream,
         begun: Callable[[WSGIEnvironment, str], None] | None,
+        repeats: Repeats | None,
     ) -> None:
         self._inner: WSGIApplication = app.wsgi_app
         self._config = app.config
         self._reader = reader
         self._streams = streams
         self._begun = begun
+        self._repeats = repeats
         self._known: dict[tuple[Any, ...], Asked] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -106,9 +111,13 @@ class AskedAgain:
         environ["wsgi.input"] = io.BytesIO(sent)
         if len(sent) != int(environ["CONTENT_LENGTH"]):
             return None
-        try:
+
+        def work() -> bytes:
             with self._streams.alone():
-                content = asked.respond(one_record(self._reader, sent, asked.kind, asked.addresses))
+                return asked.respond(one_record(self._reader, sent, asked.kind, asked.addresses))
+
+        try:
+            content = self._repeats.answer(asked.number, sent, work) if self._repeats else work()
         except Exception as error:  # noqa: BLE001 - raised again by the view, whose handlers know it
             environ[RAISED] = error
             return None

@@ -24,6 +24,7 @@ from lrp_kg.web.parameters import demand_known
 from lrp_kg.web.prefix import put_under
 from lrp_kg.web.problems import QuietFlask, register_errors
 from lrp_kg.web.proxies import believe
+from lrp_kg.web.repeats import Repeats
 from lrp_kg.web.settings import SETTINGS
 from lrp_kg.web.stream import Stream
 
@@ -79,7 +80,9 @@ def create_app(config: dict[str, Any] | None = None, *, service: GuidelineServic
     if not app.config["RELOAD"]:  # with it, what is served may change
         figures = app.extensions.get("lrp_kg_figures")
         streams, begun = app.extensions["lrp_kg_streams"], figures.begun if figures else None
-        app.wsgi_app = AskedAgain(app, loaded.reader, streams, begun)  # type: ignore[method-assign]
+        # where a query of a shape can ask for the day of today, an answer is not the same tomorrow
+        repeats = Repeats() if loaded.rules.rememberable else None
+        app.wsgi_app = AskedAgain(app, loaded.reader, streams, begun, repeats)  # type: ignore[method-assign]
     proxies = app.config["PROXIES"]
     app.before_request(origins.preflight)
     app.before_request(demand_known)
