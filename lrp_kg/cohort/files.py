@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +14,11 @@ import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.cohort.buffers import texts
 from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
-from lrp_kg.cohort.repeats import repeated_ids
+from lrp_kg.cohort.repeats import SeenIds, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, not_written
 
@@ -55,25 +57,51 @@ def answer_files(
 ) -> CohortReport:
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
     answers = Answers(service, choice, coded=output.suffix.lower() == ".parquet")
-    answered, refused = 0, 0
-    some: list[Refused] = []
     with _workshop(output) as (folder, connection):
         mapped = _mapping(service, mapping) if mapping else None
         sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
-        cohorts = [run_of(answers, source) for source in sources]
-        progress("ids", 0)
-        repeated = repeated_ids(sources, folder)
-        if mapped:
-            mapped.demand_all_values()
-        with Output(answers.schema, output, rejected) as target:
-            for source, cohort in zip(sources, cohorts, strict=True):
+        runs = [(source, run_of(answers, source)) for source in sources]
+
+        def write(seen: SeenIds | None) -> CohortReport:
+            with Output(answers.schema, output, rejected) as target:
+                return _write(runs, target, lang, progress, seen)
+
+        report: CohortReport | None = None
+        if not mapped:  # else codes that are not mapped are found before anything is answered
+            with SeenIds(folder) as seen, suppress(_NotUnique):
+                report = write(seen)
+        if report is None:
+            progress("ids", 0)
+            repeated = repeated_ids(sources, folder)
+            if mapped:
+                mapped.demand_all_values()
+            for _, cohort in runs:
                 cohort.repeated = repeated
-                for found, left in answers_to(source, cohort, answered + refused + 1):
-                    target.write(found, (r.as_dict(lang) for r in left))
-                    answered, refused = answered + found.num_rows, refused + len(left)
-                    some += left[: SHOWN - len(some)]
-                    progress("answered", answered + refused)
+            report = write(None)
     answers.keep()
+    return report
+
+
+class _NotUnique(Exception):  # noqa: N818  no error, but the reason to look for ids that repeat
+    """Some rows may have the same id."""
+
+
+def _write(
+    runs: Sequence[tuple[File, CohortRun]], target: Output, lang: str, progress: Progress, seen: SeenIds | None
+) -> CohortReport:
+    """Answer the rows of files; raise `_NotUnique` where two have the same id, as far as that is ``seen``."""
+    answered, refused = 0, 0
+    some: list[Refused] = []
+    for source, cohort in runs:
+        for found, left in answers_to(source, cohort, answered + refused + 1):
+            if seen and not all([seen.add(found.column(ID)), seen.add(texts([row.id for row in left]))]):
+                raise _NotUnique
+            target.write(found, (r.as_dict(lang) for r in left))
+            answered, refused = answered + found.num_rows, refused + len(left)
+            some += left[: SHOWN - len(some)]
+            progress("answered", answered + refused)
+    if seen and len(seen.suspect()):
+        raise _NotUnique
     return CohortReport(answered, refused, tuple(some))
 
 

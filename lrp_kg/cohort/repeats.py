@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -24,15 +24,37 @@ _FACTOR, _START = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x243F6A8885A308D3)
 _BITS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
 
+class SeenIds:
+    """The ids of rows so far, as hashes in a file of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stream = TemporaryFile(dir=folder)  # noqa: SIM115  closed in `__exit__`
+        self._runs: list[Array] = []
+
+    def __enter__(self) -> SeenIds:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def add(self, ids: pa.Array) -> bool:
+        """Take the ids of further rows; return whether all of these differ."""
+        hashes = np.sort(hashed(_there(ids)))
+        self._runs.append(np.diff(np.searchsorted(hashes, _ENDS), prepend=0, append=len(hashes)))
+        self._stream.write(hashes.tobytes())
+        return not (hashes[1:] == hashes[:-1]).any()
+
+    def suspect(self) -> Array:
+        """Return the hashes that several rows have."""
+        return _repeated(self._stream, np.array(self._runs, np.int64).reshape(-1, _RANGES))
+
+
 def repeated_ids(files: Sequence[File], folder: Path) -> frozenset[str]:
     """Return the ids that more than one row of some files has; hashes of them are written to a folder."""
-    with TemporaryFile(dir=folder) as stream:
-        runs = []
+    with SeenIds(folder) as seen:
         for ids in _ids(files):
-            hashes = np.sort(hashed(ids))
-            runs.append(np.diff(np.searchsorted(hashes, _ENDS), prepend=0, append=len(hashes)))
-            stream.write(hashes.tobytes())
-        suspect = _repeated(stream, np.array(runs, np.int64).reshape(-1, _RANGES))
+            seen.add(ids)
+        suspect = seen.suspect()
     if not len(suspect):
         return frozenset()
     found: Counter[str] = Counter()
@@ -65,11 +87,15 @@ def _ids(files: Sequence[File]) -> Iterator[pa.Array]:
     """Yield the ids of files as text, without rows that have none."""
     for file in files:
         for batch in file.batches(scan=True):
-            ids = ids_of(batch)
-            yield ids.filter(flags(nulls(ids) == 0)) if ids.null_count else ids
+            yield _there(ids_of(batch))
 
 
-def _repeated(stream: BinaryIO, runs: Array) -> Array:
+def _there(ids: pa.Array) -> pa.Array:
+    """Return ids without those that are none."""
+    return ids.filter(flags(nulls(ids) == 0)) if ids.null_count else ids
+
+
+def _repeated(stream: IO[bytes], runs: Array) -> Array:
     """Return the hashes that are more than once in a file of sorted runs, comparing some of their ranges at a time.
 
     ``runs`` says of each run how many hashes it has in each range.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from lrp_kg.cohort import repeats  # noqa: E402
+from lrp_kg import GuidelineService  # noqa: E402
+from lrp_kg.cohort import reading, repeats  # noqa: E402
+from lrp_kg.cohort.files import answer_files  # noqa: E402
 from lrp_kg.cohort.reading import File  # noqa: E402
 
 NAMES = ["", "a", "b", "ab", "ba", "é", "12345678", "123456789", "x" * 16, "x" * 17, "x" * 300, "y" + "x" * 299]
@@ -48,3 +51,36 @@ def test_hashes_of_many_rows_are_compared_some_at_a_time(tmp_path: Path, monkeyp
     monkeypatch.setattr(repeats, "AT_ONCE", 500)
     files = [File(tmp_path / f"{part}.parquet") for part in (0, 1)]
     assert repeats.repeated_ids(files, tmp_path) == set(names[2990:3000])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])
+@pytest.mark.parametrize("again", [None, 1, 700])
+def test_rows_are_read_twice_only_where_ids_repeat(
+    ankle: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, again: int | None
+) -> None:
+    monkeypatch.setattr(reading, "ROWS", 300)
+    monkeypatch.setattr(reading, "LINES", 300)
+    scans: list[bool] = []
+    batches = File.batches
+    monkeypatch.setattr(
+        File, "batches", lambda self, **how: scans.append(how.get("scan", False)) or batches(self, **how)
+    )
+    names = [f"p{n}" for n in range(900)]
+    if again:
+        names[again] = "p0"
+    file, out, rejected = (tmp_path / name for name in (f"r.{kind}", "o.parquet", "no.ndjson"))
+    if kind == "parquet":
+        pq.write_table(pa.table({"id": names}), file)
+    else:
+        lines = ["id", *names] if kind == "csv" else [json.dumps({"id": name}) for name in names]
+        file.write_text("\n".join(lines))
+    report = answer_files(ankle, [file], out, rejected=rejected)
+    twice = [] if again is None else [1, again + 1]
+    refused = [json.loads(line) for line in rejected.read_text().splitlines()]
+    assert [(row["row"], [f["name"] for f in row["findings"]]) for row in refused] == [
+        (row, ["id-repeated"]) for row in twice
+    ]
+    assert (report.answered, report.refused) == (900 - len(twice), len(twice))
+    assert pq.read_table(out, columns=["id"]).column(0).to_pylist() == [n for n in names if n != "p0" or not twice]
+    assert scans == ([False] if again is None else [False, True, True, False])
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["no.ndjson", "o.parquet", file.name])
