@@ -159,8 +159,9 @@ class ConformanceKeys:
             for number, own in active:
                 if predicate in own:
                     own_keys += [(alone, (one, number)) for one in said]
-            keys += own_keys
-            if known and _is_closed(value) and conforming.issuperset(own_keys):
+            if not conforming.issuperset(own_keys):
+                keys += own_keys
+            elif known and _is_closed(value):
                 settled.add(entry)
         for predicate, number in rules.demanded:
             if predicate not in values and (number < 0 or number in numbers):
@@ -169,10 +170,9 @@ class ConformanceKeys:
             first, second = pair
             if first in values and second in values:
                 a, b = days.get(first), days.get(second)
-                if a and b:
-                    keys.append((pair, (a > b) - (a < b)))
-                else:
-                    keys.append((pair, (values[first], values[second])))
+                compared: Key = pair, ((a > b) - (a < b) if a and b else (values[first], values[second]))
+                if compared not in conforming:
+                    keys.append(compared)
         together = known.together if known else set()
         value_of = values.get
         for joint, properties in self._joints:
@@ -180,8 +180,9 @@ class ConformanceKeys:
             if looked in together or (None in looked[1] and (not joint.needing or not any(looked[1]))):
                 continue
             key = properties, self._together(joint, values)
-            keys.append(key)
-            if key in conforming and all(map(_is_closed, looked[1])) and len(together) <= _CLOSED:
+            if key not in conforming:
+                keys.append(key)
+            elif all(map(_is_closed, looked[1])) and len(together) <= _CLOSED:
                 together.add(looked)
         return [key for key in keys if key not in conforming] if known else keys
 

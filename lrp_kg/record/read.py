@@ -60,6 +60,7 @@ class RecordReader:
         self._tokens = {(f.id, v.id): Node("iri", v.iri) for f in guideline.fields.values() for v in f.values if v.id}
         self._bounds = {local_name(bound): bound for bound in guideline.bounded}
         self._iris = {**guideline.fields, **guideline.bounded}
+        self._dated = {name: f.kind == "date" for name, f in self.fields.items()} | dict.fromkeys(self._bounds, True)
         self._usual = {name: _usual(f, self._tokens) for name, f in self.fields.items() if f.kind != "values"}
         """For each field: the type of the values that it usually has, and what makes entries of them."""
         self._kinds = {iri: (f, f.kind) for iri, f in self._iris.items()}
@@ -94,10 +95,10 @@ class RecordReader:
 
     def from_python(self, record: Any) -> RawRecord:
         """Read a record that a Python caller passes; what is wrong with it is among its problems, nothing is raised."""
-        dated = {name: f.kind == "date" for name, f in self.fields.items()} | dict.fromkeys(self._bounds, True)
-        data, problems = as_json(record, dated)
-        spoiled = {f.field for f in problems}
-        data = {key: value for key, value in data.items() if not (key.startswith("@") and key in spoiled)}
+        data, problems = as_json(record, self._dated)
+        if problems:
+            spoiled = {f.field for f in problems}
+            data = {key: value for key, value in data.items() if not (key.startswith("@") and key in spoiled)}
         try:
             raw = self.from_json(data)
         except InvalidRecord as error:
