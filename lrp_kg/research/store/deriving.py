@@ -45,7 +45,7 @@ MEMORY = 64 * 1024 * 1024
 """Bytes of what a process that loads remembers of answers, in the young half of the memories: records come by the
 thousands, and what they have in common repeats more, the more there are."""
 
-WORTH_IT = 20 * BATCH
+WORTH_IT = 10 * BATCH
 """Records that one process derives before others help: each of them has to work out again what records have in common,
 so that fewer take a quarter less time but a third more CPU seconds."""
 

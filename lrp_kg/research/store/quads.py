@@ -40,11 +40,12 @@ _INTEGER = re.compile(r"(?:\+|(-?))0*([0-9]+)")
 
 @dataclass(frozen=True)
 class NamedRecord:
-    """A record with the IRI that it has in the store, and a digest of what it says."""
+    """A record with the IRI that it has in the store, a digest of what it says, and each entry as N-Triples."""
 
     iri: str
     digest: str
     raw: RawRecord
+    said: tuple[str, ...]
 
     @property
     def assessment(self) -> str:
@@ -58,10 +59,10 @@ def _hash(text: str, length: int = 32) -> str:
 
 def name_record(raw: RawRecord) -> NamedRecord:
     """Give a record its IRI in the store: the sender's, else one made of what it says."""
-    said = sorted(f"<{p}> {text}" for p, value in raw.entries for text in _texts(value))
-    digest = _hash("\n".join(said))
+    said = tuple(f"<{p}> {_text(value)}" for p, value in raw.entries)
+    digest = _hash("\n".join(sorted(said)))
     sent = raw.subject and not raw.subject.startswith("_:")
-    return NamedRecord(raw.subject if sent else f"{BASE}r-{digest}", digest, raw)
+    return NamedRecord(raw.subject if sent else f"{BASE}r-{digest}", digest, raw, said)
 
 
 def is_reserved(iri: str, guideline: Guideline) -> bool:
@@ -69,10 +70,10 @@ def is_reserved(iri: str, guideline: Guideline) -> bool:
     return iri.startswith((ROOT, guideline.namespace)) and not iri.startswith(BASE)
 
 
-def _texts(value: Node | Members) -> list[str]:
+def _text(value: Node | Members) -> str:
     if isinstance(value, Members):
-        return ["( " + " ".join(sorted(term_text(n) for n in value.nodes)) + " )"]
-    return [term_text(value)]
+        return "( " + " ".join(sorted(term_text(n) for n in value.nodes)) + " )"
+    return term_text(value)
 
 
 def term_text(node: Node) -> str:
@@ -117,9 +118,9 @@ def record_triples(named: NamedRecord) -> Iterator[str]:
     """Yield a record as it was sent; the cells of a list are named by what they hold, so that nothing is blank."""
     subject = f"<{named.iri}>"
     yield f"{subject} {TYPE} <{PATIENT_RECORD}>"
-    for predicate, value in named.raw.entries:
+    for (predicate, value), said in zip(named.raw.entries, named.said, strict=True):
         if not isinstance(value, Members):
-            yield f"{subject} <{predicate}> {term_text(value)}"
+            yield f"{subject} {said}"
             continue
         terms = [term_text(n) for n in value.nodes]
         own = named.iri if any(n.kind == "blank" for n in value.nodes) else ""
