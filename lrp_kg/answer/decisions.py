@@ -9,15 +9,17 @@ from collections.abc import Collection, Hashable
 from functools import cached_property
 
 from lrp_kg.answer.calls import Calls
+from lrp_kg.answer.composed import Composed
 from lrp_kg.answer.eligible_days import DayFinder
 from lrp_kg.answer.facts import facts_of
 from lrp_kg.answer.missing import in_question_order, own_fields
-from lrp_kg.answer.parts import Composed, Parts
+from lrp_kg.answer.parts import Parts
 from lrp_kg.answer.programmes import superseded
 from lrp_kg.answer.readings import Readable
 from lrp_kg.answer.results import Assessment, EligibleDays
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.statements import in_order
+from lrp_kg.answer.wholes import Wholes
 from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.guideline.model import Guideline, Programme
@@ -109,6 +111,11 @@ class Assessor:
         """The parts of answers, with what is remembered of them."""
         return Parts(self)
 
+    @cached_property
+    def wholes(self) -> Wholes:
+        """Whole answers, with what is remembered of them."""
+        return Wholes(self)
+
     def warm(self) -> None:
         """Prepare now what the first record would have to wait for: the diagram of every decision."""
         for name in self.guideline.decisions:
@@ -169,11 +176,13 @@ class Assessor:
     def assess(self, record: Record, *, only: Collection[str] | None = None, explain: bool = False) -> Assessment:
         """Assess a record; ``only`` limits decisions, missing fields and the next question to these identifiers."""
         run = Run(self, record, explain)
-        return self.compose(run, only).assessment if composable(record) else self.finish(run, only)
+        found = self.compose(run, only).assessment if composable(record) else self.finish(run, only)
+        run.done()
+        return found
 
     def compose(self, run: Run, only: Collection[str] | None = None) -> Composed:
         """Return the parts of the answer to a record that is `composable`."""
-        return self.parts.of(run, self._wanted(only))
+        return self.wholes.of(run, self._wanted(only))
 
     def _wanted(self, only: Collection[str] | None) -> set[str] | None:
         wanted = None if only is None else set(only)

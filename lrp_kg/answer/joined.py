@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from lrp_kg.answer.as_json import Renderer
+from lrp_kg.answer.composed import Composed
 from lrp_kg.answer.decisions import Assessor, composable
-from lrp_kg.answer.parts import Composed, StatementsPart
+from lrp_kg.answer.parts import StatementsPart
 from lrp_kg.answer.rendered import RenderedPart, RenderedParts, Slot, days_slot, kept_json, united
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
@@ -84,6 +85,7 @@ class JoinedAnswers:
             language = self._languages.setdefault(renderer.lang, _JoinedLanguage(renderer, self.assessor))
         composed = self.assessor.compose(Run(self.assessor, record, explain), only)
         members = _Joining(self, language, composed, explain).members(brief=detail == BRIEF)
+        composed.run.done()
         return _object(members.items())
 
     def guideline(self, language: _JoinedLanguage, editions: tuple[str, ...], brief: bool) -> bytes:

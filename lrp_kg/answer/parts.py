@@ -3,33 +3,31 @@
 An `AnswerPart` is one object for all records that agree in what it depends on; only days differ, which a record adds.
 So what a renderer makes of a part can be kept with it: `AnswerPart.said` is for that, by a key that begins with the
 renderer's own name and has the language and whatever else the rendering depends on. It is forgotten with the part.
-`Parts.of` gives the parts for a record; `Composed` has them beside what depends on days; `Composed.assessment` is the
-whole as data. So a renderer hangs on it: `assessor.compose(run)`, then
-for each part `part.said.get(key)`, else render the part and keep that, with holes for days and values of the record.
+A `WholeAnswer` has the parts for a record; `Composed` has them beside what depends on days; `Composed.assessment` is
+the whole as data. So a renderer hangs on it: `assessor.compose(run)`, then for each part
+`part.said.get(key)`, else render the part and keep that, with holes for days and values of the record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lrp_kg.answer.day_runs import NEVER
-from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, merged_facts, stated_facts
-from lrp_kg.answer.missing import asking_order, questions_of
+from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, stated_facts
+from lrp_kg.answer.missing import asking_order
 from lrp_kg.answer.programmes import SAID, Share, of_editions, superseded
 from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, Together
 from lrp_kg.answer.results import (
-    Assessment,
     DecisionResult,
     EligibleDays,
-    FactResult,
     ProgrammeResult,
     StatementResult,
 )
-from lrp_kg.answer.statements import Dating, in_order
+from lrp_kg.answer.statements import Dating
 from lrp_kg.guideline.model import Box, Caution, Decision, Programme, Statement
 from lrp_kg.logic.explain import Reason
 from lrp_kg.logic.memory import BoundedMemory
@@ -217,16 +215,17 @@ class Parts:
     def __init__(self, assessor: Assessor) -> None:
         self._a = assessor
         self._g = assessor.guideline
-        self._known: dict[Hashable, Remembered[Any]] = {}
+        self.remembered: dict[Hashable, Remembered[Any]] = {}
         self._in_boxes: dict[tuple[str, bool], Together[StatementsPart]] = {}
         """The statements of each box, or of an option, by its IRI."""
         self._of_programmes: dict[Hashable, Together[tuple[StatementsPart, ...]]] = {}
         self._said: BoundedMemory[Hashable, StatementsPart] = BoundedMemory(assessor.memories, _SIZES["statements"])
         self._whole: BoundedMemory[Hashable, ProgrammePart] = BoundedMemory(assessor.memories, _SIZES["whole"])
         self._warned: BoundedMemory[Hashable, WarningsPart] = BoundedMemory(assessor.memories, _SIZES["warnings"])
-        self._programmes_read = ReadingsMade(self._read_programme)
+        self.programme_read = ReadingsMade(self._read_programme)
         self._ended_read = ReadingsMade(self._read_ended)
-        self._boxes = {box.iri: number for number, box in enumerate(assessor.boxes)}
+        self.places = {box.iri: number for number, box in enumerate(assessor.boxes)}
+        """The order of boxes, by their IRIs."""
         self._boxes_of: dict[str, list[Box]] = {}
         for box in assessor.boxes:
             self._boxes_of.setdefault(self._g.shown_with(box)[0].iri, []).append(box)
@@ -236,15 +235,15 @@ class Parts:
         """By what fields are sorted to be asked for."""
 
     def _remembered(self, key: Hashable, make: Any, kind: str, first: PartReading | None = None) -> Remembered[Any]:
-        found = self._known.get(key)
+        found = self.remembered.get(key)
         if found is None:
-            found = self._known.setdefault(key, Remembered(make, self._a.memories, _SIZES[kind], first))
+            found = self.remembered.setdefault(key, Remembered(make, self._a.memories, _SIZES[kind], first))
         return found
 
     def decision(self, run: Run, decision: Decision) -> DecisionPart:
         """Return a decision of the guideline's own."""
         key = "decision", decision.iri, run.explain, run.because
-        known = self._known.get(key) or self._remembered(
+        known = self.remembered.get(key) or self._remembered(
             key, partial(self._decision, decision=decision), "decision", self._a.readable.outcome[decision.iri]
         )
         found: DecisionPart = known.of(run)
@@ -273,12 +272,12 @@ class Parts:
 
     def _one(self, statement: Statement, own: int | None, explain: bool) -> Remembered[StatementPart | NotSaid]:
         key = "statement", statement.iri, own, explain
-        return self._known.get(key) or self._remembered(key, lambda run: _one(run, statement, own), "statement")
+        return self.remembered.get(key) or self._remembered(key, lambda run: _one(run, statement, own), "statement")
 
     def programme(self, run: Run, programme: Programme, asked: bool) -> ProgrammePart:
         """Return the eligibility for a programme; ``asked``: for this one by name."""
         key = "programme", programme.iri, run.explain, run.because, asked
-        known = self._known.get(key) or self._remembered(
+        known = self.remembered.get(key) or self._remembered(
             key,
             partial(self._core, programme=programme, asked=asked),
             "programme",
@@ -337,17 +336,17 @@ class Parts:
 
     def _read_ended(self, key: tuple[str, bool]) -> PartReading:
         """Return the reading of what `superseded` returns of a programme, as numbers of editions."""
-        whole = self._programmes_read[key]
+        whole = self.programme_read[key]
 
         def ended(run: Run) -> tuple[int, ...]:
             return tuple([self._numbers[e.iri] for e in superseded(run.readings[whole].core.found)])
 
-        return PartReading(ended)
+        return PartReading(ended, of_part=True)
 
     def warnings(self, run: Run, programmes: tuple[str, ...], asked: bool) -> WarningsPart:
         """Return what is pointed out, beside some programmes."""
         key = "warnings", programmes, asked, run.explain
-        known = self._known.get(key) or self._remembered(
+        known = self.remembered.get(key) or self._remembered(
             key, partial(self._cautions, programmes=programmes, asked=asked), "warnings", self._a.readable.holding
         )
         cautions: CautionsPart = known.of(run)
@@ -364,30 +363,6 @@ class Parts:
         found = run.cautions([self._editions[number] for number in ended])
         return CautionsPart(found, {iri: self._a.readable.why[cls] for iri, cls in run.reasoned(found).items()})
 
-    def of(self, run: Run, wanted: set[str] | None) -> Composed:
-        """Return the parts for a record with certain dates; ``wanted`` are identifiers of decisions and programmes."""
-        asked = wanted is not None
-        own = [d for d in self._g.own_decisions.values() if wanted is None or d.id in wanted]
-        decisions = {d.id: self.decision(run, d) for d in own}
-        programmes = {
-            p.id: run.readings[self._programmes_read[p.iri, asked]]
-            for p in self._g.programmes.values()
-            if wanted is None or p.id in wanted
-        }
-        shown = [box for d in decisions.values() for box in d.boxes]
-        shown.sort(key=lambda box: self._boxes[box.iri])
-        noticed = {name for d in decisions.values() for name in d.noticed}
-        return Composed(
-            parts=self,
-            run=run,
-            wanted=wanted,
-            decisions=decisions,
-            programmes=programmes,
-            boxes=[(box, self.statements(run, box.iri, box.statements)) for box in shown],
-            notices=[self.statements(run, o, found) for o, found in self._g.notices.items() if o in noticed],
-            warnings=self.warnings(run, tuple([p.core.found.programme.iri for p in programmes.values()]), asked),
-        )
-
 
 def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | NotSaid:
     for found in run.statements((statement,), own):
@@ -403,99 +378,3 @@ def _one(run: Run, statement: Statement, own: int | None) -> StatementPart | Not
 def _there(found: Iterable[StatementPart | NotSaid]) -> tuple[StatementPart, ...]:
     """Return those of some statements that apply or may."""
     return tuple([one for one in found if isinstance(one, StatementPart)])
-
-
-@dataclass
-class Composed:
-    """The parts of one answer, and what depends on days or is put together from several parts."""
-
-    parts: Parts
-    run: Run
-    wanted: set[str] | None
-    decisions: dict[str, DecisionPart]
-    programmes: dict[str, ProgrammePart]
-    boxes: list[tuple[Box, StatementsPart]]
-    notices: list[StatementsPart]
-    warnings: WarningsPart
-
-    @cached_property
-    def results(self) -> dict[str, DecisionResult]:
-        """Decisions and programmes by their identifiers."""
-        own = {name: d.found for name, d in self.decisions.items()}
-        return own | {name: p.core.decision for name, p in self.programmes.items()}
-
-    @cached_property
-    def _said(self) -> list[tuple[StatementsPart, tuple[StatementResult, ...]]]:
-        """The statements that dates and facts are taken from, by part and with the days of the record."""
-        own = [(part, said) for (_, part), (_, said) in zip(self.boxes, self.in_boxes, strict=True)]
-        own += zip(self.notices, self._notices_said, strict=True)
-        return own + [(p.settled, p.settled.at(self.run)) for p in self.programmes.values() if p.settled.found]
-
-    @cached_property
-    def in_boxes(self) -> tuple[tuple[Box, tuple[StatementResult, ...]], ...]:
-        """The boxes with their statements."""
-        return tuple((box, part.at(self.run)) for box, part in self.boxes)
-
-    @cached_property
-    def _notices_said(self) -> list[tuple[StatementResult, ...]]:
-        return [part.at(self.run) for part in self.notices]
-
-    @cached_property
-    def noticed(self) -> tuple[StatementResult, ...]:
-        """The notices."""
-        return tuple(s for said in self._notices_said for s in said)
-
-    @cached_property
-    def eligibility(self) -> dict[str, ProgrammeResult]:
-        """The programmes with the eligible days."""
-        run = self.run
-        return {name: p.at(run, run.days(p.core.found.programme)) for name, p in self.programmes.items()}
-
-    @cached_property
-    def dates(self) -> tuple[StatementResult, ...]:
-        """The statements that have a date, the earlier first."""
-        return in_order(said[n] for part, said in self._said for n, _ in part.dated)
-
-    @cached_property
-    def facts(self) -> dict[str, FactResult]:
-        """The facts by their keys."""
-        stated = ((said[n], facts) for part, said in self._said for n, facts in part.stating)
-        decided = [d.facts for d in self.decisions.values()] + [p.core.facts for p in self.programmes.values()]
-        return merged_facts(stated, decided)
-
-    @cached_property
-    def missing(self) -> tuple[str, ...]:
-        """The fields that decisions miss, then those that only statements and their dates wait for."""
-        order = self.parts.order.__getitem__
-        first = {name for d in self.results.values() for name in d.result.missing}
-        further: set[str] = set()
-        for part in (*(part for _, part in self.boxes), *self.notices):
-            further |= part.open
-        for p in self.programmes.values():
-            further |= p.settled.open
-        return (*sorted(first, key=order), *sorted(further - first, key=order))
-
-    @cached_property
-    def assessment(self) -> Assessment:
-        """The whole, as data."""
-        run = self.run
-        fields = [name for name in self._to_ask() if run.asked(name)]
-        return Assessment(
-            guideline=run.g,
-            record=run.record,
-            decisions=self.results,
-            programmes=self.eligibility,
-            boxes=self.in_boxes,
-            notices=self.noticed,
-            facts=self.facts,
-            dated=self.dates,
-            notes=run.notes(self.dates),
-            warnings=self.warnings.found,
-            why_warnings=self.warnings.why,
-            missing=self.missing,
-            questions=questions_of(run.g, fields, self.results, ()),
-        )
-
-    def _to_ask(self) -> Collection[str]:
-        fields = frozenset().union(*(p.to_ask for p in self.programmes.values()))
-        return self.run.worth_asking(self.missing, lambda: fields, self.wanted)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lrp_kg.answer.parts import AnswerPart, Composed, DecisionPart, ProgrammePart, StatementsPart, WarningsPart
+from lrp_kg.answer.composed import Composed
+from lrp_kg.answer.parts import AnswerPart, DecisionPart, ProgrammePart, StatementsPart, WarningsPart
 from lrp_kg.answer.rdf_results import (
     Said,
     answer_links,

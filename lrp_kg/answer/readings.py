@@ -39,10 +39,11 @@ class PartReading:
 
     ``cells`` are those that settle it, together with ``others`` that are read; without cells it is settled by itself.
     One that is ``late`` is an empty tuple in all records with the same cells and other readings, or in none of them.
+    One ``of_part`` is taken of another part of the answer, so that what settles that part settles it too.
     ``number`` gives readings an order, in which their values are in keys.
     """
 
-    __slots__ = ("cells", "group", "late", "number", "of", "others")
+    __slots__ = ("cells", "group", "late", "number", "of", "of_part", "others")
 
     def __init__(
         self,
@@ -52,9 +53,11 @@ class PartReading:
         group: CellGroup | None = None,
         *,
         late: bool = False,
+        of_part: bool = False,
     ) -> None:
         self.of = of
         self.late = late
+        self.of_part = of_part
         self.cells = cells
         self.others = (self,) if cells is None and not others else others
         self.group = group
@@ -119,6 +122,8 @@ class Readable:
     def __init__(self, assessor: Assessor) -> None:
         g = assessor.guideline
         self._a = assessor
+        self.grown = object()
+        """Another one each time that more settles some part."""
         self.no_dates: dict[PartReading, bool] = {}
         """That no date is known, by the readings of whether one is."""
         self.known = ReadingsMade(self._known)
@@ -216,29 +221,29 @@ class _MoreToRead:
 _MORE = _MoreToRead()
 
 
-class _Keys(NamedTuple):
+class ReadingKeys(NamedTuple):
     """What makes a key of the readings of a part, all of which are ``read``."""
 
     read: frozenset[Any]
     of: Key
 
 
-class _Settling(NamedTuple):
+class Settling(NamedTuple):
     """What settles all that a part was ever worked out from: cells, and readings, of which some are late."""
 
     cells: frozenset[int]
     of_cells: Callable[[Signature], Hashable]
-    others: _Keys
-    late: _Keys
+    others: ReadingKeys
+    late: ReadingKeys
 
-    def more(self, cells: frozenset[int], others: frozenset[PartReading], late: frozenset[PartReading]) -> _Settling:
+    def more(self, cells: frozenset[int], others: frozenset[PartReading], late: frozenset[PartReading]) -> Settling:
         """Return what settles more; keys of more are longer, so that none is taken for another."""
         cells, others, late = cells | self.cells, others | self.others.read, late | self.late.read
-        return _Settling(
+        return Settling(
             cells,
             self.of_cells if cells == self.cells else cells_of(tuple(sorted(cells))),
-            self.others if others == self.others.read else _Keys(others, _key_of(others)),
-            self.late if late == self.late.read else _Keys(late, _key_of(late)),
+            self.others if others == self.others.read else ReadingKeys(others, key_of(others)),
+            self.late if late == self.late.read else ReadingKeys(late, key_of(late)),
         )
 
     def of(self, run: Run) -> tuple[Any, ...]:
@@ -261,8 +266,8 @@ class Remembered(Generic[T]):
     ) -> None:
         self._work = work
         self._first = first
-        self._keys: dict[Hashable, _Keys] = {}
-        self._of_readings: dict[frozenset[Any], _Keys] = {}
+        self._keys: dict[Hashable, ReadingKeys] = {}
+        self._of_readings: dict[frozenset[Any], ReadingKeys] = {}
         """What makes keys of some readings, which many first ones share."""
         self.settling = _SETTLED
         """What settles the part; it becomes more before the keys of readings do.
@@ -283,7 +288,7 @@ class Remembered(Generic[T]):
             return found  # type: ignore[return-value]
         readings = run.readings
         first = readings[self._first] if self._first else None
-        keys = self._keys.get(first) or self._keys.get(_FURTHER, _NOTHING)
+        keys = self._keys.get(first) or self._keys.get(_FURTHER, NOTHING_READ)
         known = self._known.get((first, keys.of(readings)))
         if known is None:
             return self._work_out(run, first)
@@ -311,15 +316,16 @@ class Remembered(Generic[T]):
 
     def _grow(self, readable: Readable, first: Hashable, noted: set[Any]) -> None:
         """Make keys that have what was noted too, for a value of the first reading."""
-        read = self._keys.get(first, _NOTHING).read | noted
+        read = self._keys.get(first, NOTHING_READ).read | noted
         same = self._of_readings.get(read)
         if same is None:
-            same = self._of_readings[read] = _Keys(read, _key_of(read))
+            same = self._of_readings[read] = ReadingKeys(read, key_of(read))
         cells, others = readable.settling(read | {self._first} if self._first else read)
         late = frozenset(one for one in others if one.late)
         settling = self.settling
         if not (cells <= settling.cells and late <= settling.late.read and others - late <= settling.others.read):
             self.settling = settling.more(cells, others - late, late)
+            readable.grown = object()
         self._keys[first] = same
 
 
@@ -339,7 +345,7 @@ class Together(Generic[T]):
     ) -> None:
         self._members = members
         self._make = make
-        self._settling: tuple[tuple[_Settling, ...], _Settling] = (), _SETTLED
+        self._settling: tuple[tuple[Settling, ...], Settling] = (), _SETTLED
         """What settles each of the parts, when that was last looked at, and what settles all of them."""
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, 300)
 
@@ -353,7 +359,7 @@ class Together(Generic[T]):
             found = self._known.put_again(self._all_settling().of(run), made)
         return found
 
-    def _all_settling(self) -> _Settling:
+    def _all_settling(self) -> Settling:
         """Return what settles all parts; nothing is late in it, so that it is all in the key."""
         each = tuple([member.settling for member in self._members])
         before, found = self._settling
@@ -369,11 +375,11 @@ def _no_key(readings: Readings) -> tuple[Any, ...]:
     return ()
 
 
-_NOTHING = _Keys(frozenset(), _no_key)
-_SETTLED = _Settling(frozenset(), cells_of(()), _NOTHING, _NOTHING)
+NOTHING_READ = ReadingKeys(frozenset(), _no_key)
+_SETTLED = Settling(frozenset(), cells_of(()), NOTHING_READ, NOTHING_READ)
 
 
-def _key_of(read: frozenset[Any]) -> Key:
+def key_of(read: frozenset[Any]) -> Key:
     """Return what makes a key of some readings; keys of more of them are longer, so that none is taken for another.
 
     Those of the same readings have their values in the same order, whatever the order in which a set has them.

@@ -90,6 +90,15 @@ class Run:
         self._days: dict[str, EligibleDays] = {}
         self.assessed = record.dates.get(self.g.roles.assessment or "")
 
+    def done(self) -> None:
+        """Forget what was read, once the answer is there.
+
+        What was read, and programmes, hold the run; without this, garbage would have to be collected.
+        """
+        self.__dict__.pop("readings", None)
+        self.__dict__.pop("by_number", None)
+        self._programmes.clear()
+
     # -- readings ---------------------------------------------------------------------------------
 
     @cached_property
@@ -191,13 +200,15 @@ class Run:
 
     def why(self, cls: str) -> tuple[Reason, ...]:
         """Return the reasons for the verdict of a class."""
+        reading = self.a.readable.why[cls]
         if self.noted is not None:
-            self.noted.add(self.a.readable.why[cls])
-        return self.reasons_of(cls).reasons
+            self.noted.add(reading)
+        found: Reasons = self.readings[reading]
+        return found.reasons
 
     def reasons_of(self, cls: str) -> Reasons:
         """Return the reasons for the verdict of a class, the same object for the same reasons."""
-        return self.a.explainer.reasons(cls, self.signatures, self.by_number)
+        return self.a.explainer.reasons(cls, self.by_number)
 
     def reasons(self, decision: Decision, result: Outcome) -> tuple[tuple[Reason, ...], dict[str, tuple[Reason, ...]]]:
         """Return the reasons for an outcome, and by option, where these are asked for, why it is no answer."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from lrp_kg.guideline.criteria import All, AnyOf, Between, Expression, Has, Named, Not, fields_of, parts_of
 from lrp_kg.guideline.model import Condition
-from lrp_kg.logic.cells import Cellular, Signature, cells_of
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE, Program
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
-from lrp_kg.logic.verdicts import FEW
 
 VERDICT_NAMES = {FALSE: "false", TRUE: "true", OPEN: "unknown"}
 """What a verdict is called in answers, as RDF the local name of its `cp:Verdict`."""
@@ -58,7 +56,7 @@ _NOTHING = Reasons()
 class Explainer:
     """Finds the conditions on single fields that settle, or leave open, a class.
 
-    What was found is remembered: of a class that reads few cells by these, of all others by the reasons of its parts.
+    What was found is remembered by the reasons of the parts of a class.
     """
 
     def __init__(self, program: Program, memories: SharedBound) -> None:
@@ -66,25 +64,19 @@ class Explainer:
         self._program = program
         self._said: dict[tuple[str, str], _Node] = {}
         self._nodes: dict[str, _Node] = {}
-        self._cells: dict[str, Callable[[Signature], Cellular] | None] = {}
-        self._by_cells: BoundedMemory[Hashable, Reasons] = BoundedMemory(memories, 300)
         self._joint: BoundedMemory[tuple[Reasons, ...], Reasons] = BoundedMemory(memories, 300)
         self._each_once: BoundedMemory[Reasons, Reasons] = BoundedMemory(memories, 200)
         self._same: BoundedMemory[Hashable, Reasons] = BoundedMemory(memories, 500)
 
-    def reasons(self, cls: str, signatures: tuple[Signature, ...], verdicts: Mapping[int, int]) -> Reasons:
+    def reasons(self, cls: str, verdicts: Mapping[int, int]) -> Reasons:
         """Return the conditions for which a class holds, does not hold, or is unknown, each once.
 
-        ``verdicts`` are those on which all signatures agree, by the numbers of expressions.
+        ``verdicts`` are those by the numbers of expressions; of several signatures those on which they agree.
         """
-        if cls not in self._nodes:
-            self._prepare(cls)
-        node, cells = self._nodes[cls], self._cells[cls]
-        if cells is None:
-            return self._once(self._of(node, verdicts, False))
-        key = cls, *map(cells, signatures)
-        found = self._by_cells.get(key)
-        return found or self._by_cells.put_again(key, self._once(self._of(node, verdicts, False)))
+        node = self._nodes.get(cls)
+        if node is None:
+            node = self._nodes[cls] = self._node(Named(cls), None)
+        return self._once(self._of(node, verdicts, False))
 
     def _once(self, found: Reasons) -> Reasons:
         """Return reasons without those that say the same condition again."""
@@ -115,11 +107,6 @@ class Explainer:
         return known or self._joint.put(found, Reasons(tuple(r for one in found for r in one.reasons)))
 
     # -- what a class is made of --------------------------------------------------------------------
-
-    def _prepare(self, cls: str) -> None:
-        reads = tuple(sorted(self._program.fields(Named(cls))))
-        self._cells[cls] = cells_of(reads) if len(reads) <= FEW else None
-        self._nodes[cls] = self._node(Named(cls), None)
 
     def _node(self, expression: Expression, within: Condition | None) -> _Node:
         """Return an expression as reasons are taken from it, ``within`` the nearest condition that has a name."""

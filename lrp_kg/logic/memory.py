@@ -85,12 +85,16 @@ class BoundedMemory(Generic[K, V]):
 
         Keys are known again by their hashes; two with the same one are kept too early, which does no harm.
         """
+        return self.put(key, value) if self.met(key) else value
+
+    def met(self, key: K) -> bool:
+        """Return whether a key was met before, or has the hash of one that was; from now on it was."""
         met = hash(key)
         if met in self._met or met in self._met_before:
-            return self.put(key, value)
+            return True
         self._met.add(met)
         self._memories.grow(_MET)
-        return value
+        return False
 
     def age(self) -> None:
         """Make the young half the old one."""

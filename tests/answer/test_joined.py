@@ -97,7 +97,8 @@ def fresh(cache_folder: str) -> GuidelineService:
 
 def remembered(service: GuidelineService) -> int:
     """Return how many parts are remembered."""
-    return len({id(part) for known in service.assessor.parts._known.values() for part in known._known.young.values()})
+    every = service.assessor.parts.remembered.values()
+    return len({id(part) for known in every for part in known._known.young.values()})
 
 
 @pytest.mark.parametrize(

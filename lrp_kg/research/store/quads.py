@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from lrp_kg import __version__
 from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, head_lines
-from lrp_kg.answer.parts import Composed
+from lrp_kg.answer.composed import Composed
 from lrp_kg.answer.rdf_parts import parts_said, said_of_days
 from lrp_kg.answer.rdf_results import ME, ReasonLines, Said, literal, said_of
 from lrp_kg.answer.results import Assessment
