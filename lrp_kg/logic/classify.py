@@ -226,7 +226,12 @@ class Program:
             variable = self.cells.variables[self.cells.index[node.field]]
             given, rows = [field_variable(variable.iri)], [[_term(variable, key[0])] for key in keys]
         else:
-            given, rows = [self._variable(p) for p in parts_of(node)], [[_STATES[v] for v in key] for key in keys]
+            parts = [self._variable(p) for p in parts_of(node)]
+            given = [*dict.fromkeys(parts)]
+            by_part = [(key, dict(zip(parts, key, strict=True))) for key in keys]
+            # a part that is there twice has one verdict
+            by_part = [(key, own) for key, own in by_part if all(own[p] == v for p, v in zip(parts, key, strict=True))]
+            keys, rows = [key for key, _ in by_part], [[_STATES[own[p]] for p in given] for _, own in by_part]
         values = " ".join(f"({row} {' '.join(own)})" for row, own in enumerate(rows))
         query = (
             f"SELECT ?row ?found WHERE {{\n  VALUES (?row {' '.join(given)}) {{ {values} }}\n"

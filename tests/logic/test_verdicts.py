@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.guideline.criteria import AnyOf, Between, Has, Named
 from lrp_kg.logic import verdicts
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import Oxigraph, Program, Verdicts
@@ -80,3 +82,15 @@ def test_few_combinations_of_parts_are_asked_for_in_one_query(ankle: GuidelineSe
             alone._by_parts(number, [key])[key] for key in own
         ]
     assert engine.queries == len(keys)
+
+
+def test_a_part_that_is_there_twice_has_one_verdict(ankle: GuidelineService) -> None:
+    """A condition that is a union of a class with itself, as an author can write it."""
+    conditions = ankle.guideline.conditions
+    leaf = next(name for name, own in conditions.items() if isinstance(own.expression, (Has, Between)))
+    name = next(name for name in conditions if name != leaf)
+    changed = {**conditions, name: replace(conditions[name], expression=AnyOf((Named(leaf), Named(leaf))))}
+    guideline = replace(ankle.guideline, conditions=changed)
+    found = VerdictMemory(Program(guideline, ankle.assessor.cells))
+    some = signatures(ankle, 20)
+    assert [verdicts_of(found, s) for s in some] == found.program.classify(some)
