@@ -92,13 +92,13 @@ class ConformanceRules:
 class Conforming:
     """What is known to conform: keys, and closed values of which every key is, by which they are found sooner.
 
-    Values count by the shapes that apply, or together where a query looks at several.
+    Values count by the shapes that apply, or together by the number of a query that looks at several.
     """
 
     def __init__(self) -> None:
         self.keys: set[Key] = set()
         self.values: dict[tuple[int, ...], set[tuple[str, RawValue]]] = {}
-        self.together: set[tuple[tuple[str, ...], tuple[RawValue | None, ...]]] = set()
+        self.together: set[tuple[int, tuple[RawValue | None, ...]]] = set()
 
     def values_by(self, shapes: tuple[int, ...]) -> set[tuple[str, RawValue]]:
         """Return the closed values that conform to the shapes that apply, which a caller adds to."""
@@ -127,7 +127,9 @@ class ConformanceKeys:
             (number, frozenset(triggers), frozenset(own)) for number, (triggers, own) in enumerate(rules.roots)
         ]
         self._ordered = sorted(rules.ordered)
-        self._joints = [(joint, tuple(look.property for look in joint.looks)) for joint in rules.joints]
+        self._joints = [
+            (number, joint, tuple(look.property for look in joint.looks)) for number, joint in enumerate(rules.joints)
+        ]
         self._places = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == INTEGER}
         self._days = {p: bounds for p, (kind, bounds) in rules.bounded.items() if kind == DATE}
 
@@ -175,11 +177,11 @@ class ConformanceKeys:
                     keys.append(compared)
         together = known.together if known else set()
         value_of = values.get
-        for joint, properties in self._joints:
-            looked = properties, tuple(map(value_of, properties))
+        for number, joint, properties in self._joints:  # the number, since two may look at the same properties
+            looked = number, tuple(map(value_of, properties))
             if looked in together or (None in looked[1] and (not joint.needing or not any(looked[1]))):
                 continue
-            key = properties, self._together(joint, values)
+            key = properties, (number, self._together(joint, values))
             if key not in conforming:
                 keys.append(key)
             elif all(map(_is_closed, looked[1])) and len(together) <= _CLOSED:

@@ -15,7 +15,7 @@ from lrp_kg.errors import GuidelineError
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import RDF, XSD
-from lrp_kg.record.conformance import ConformanceKeys
+from lrp_kg.record.conformance import ConformanceKeys, Conforming
 from lrp_kg.record.judge import parsed
 from lrp_kg.record.looks import rules_of
 from lrp_kg.record.model import Members, RawRecord, RawValue
@@ -41,6 +41,9 @@ MEMBERS = f"(ex:p [ sh:zeroOrMorePath <{RDF}rest> ] <{RDF}first>)"
 NAMED = "FILTER (STRSTARTS(STR(?x), 'urn:a'))"
 
 
+WHOLE = "xsd:integer(STR(?value))"
+
+
 def query(body: str) -> str:
     text = json.dumps(f"SELECT $this ?value WHERE {{ $this $PATH ?value {body} }}")
     return f"sh:sparql [ a sh:SPARQLConstraint ; sh:prefixes ex: ; sh:select {text} ]"
@@ -48,6 +51,10 @@ def query(body: str) -> str:
 
 def where(body: str, path: str = "ex:p") -> str:
     return f"ex:p sh:path {path} ; {query(body)} ."
+
+
+def beside(body: str) -> str:
+    return f"ex:p {query(body)} ."
 
 
 def of_some(constraint: str) -> str:
@@ -70,6 +77,12 @@ SHAPES: list[tuple[str, Values]] = [
     (where(f". $this ((ex:q)/ex:r)* ?x . {NAMED}"), {"p": FLAGS, "q": FLAGS}),
     (where(f". ?x ex:q ?q . {NAMED}"), {"p": FLAGS, "q": FLAGS}),
     (where("; ex:q ?q . FILTER (?q = ?value)"), {"p": NUMBERS, "q": NUMBERS}),
+    (
+        where(f"; ex:q ?q . FILTER ({WHOLE} < 3 && ?q)") + beside(f"; ex:q ?q . FILTER ({WHOLE} > 10 && ?q)"),
+        {"p": literals("integer", "1", "5", "20"), "q": FLAGS},
+    ),
+    (where("; ex:q ?q . FILTER (!?q)") + beside("; ex:q ?q . FILTER (?q && ?value)"), {"p": FLAGS, "q": FLAGS}),
+    (where("; ex:q ?q . FILTER (?q && ?value)") + beside("; ex:q ?q . FILTER (!?q)"), {"p": FLAGS, "q": FLAGS}),
     ("ex:p sh:path ex:p ; sh:pattern '^1' .", {"p": NUMBERS}),
     ("ex:p sh:path ex:p ; sh:hasValue true .", {"p": FLAGS}),
     ("ex:p sh:path ex:p ; sh:xone ( [ sh:in ( 1 ) ] [ sh:maxInclusive 4 ] ) .", {"p": NUMBERS}),
@@ -95,6 +108,10 @@ def test_a_record_of_which_all_is_known_to_conform_conforms(shapes: str, values:
             others.append((raw, own))
     assert others, "some do not conform"
     assert not [raw for raw, own in others if own is not None and conforming.issuperset(own)]
+    known = Conforming()
+    known.remember(conforming)
+    for _ in range(2):
+        assert not [raw for raw, _ in others if keys.of(raw, known) == []]
 
 
 @pytest.mark.parametrize("moment", ["?value > NOW()", "RAND() > 0.5"])
