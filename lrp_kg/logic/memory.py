@@ -49,20 +49,21 @@ class SharedBound:
 
 
 class BoundedMemory(Generic[K, V]):
-    """Values by key, none of them ``None``; an entry takes about ``size`` bytes.
+    """Values by key, none of them ``None``; an entry takes about ``size`` bytes, and what its value weighs.
 
     Threads may share it: two that miss the same entry at once both work it out, and keep equal values.
     """
 
-    __slots__ = ("_memories", "_met", "_met_before", "_size", "old", "young")
+    __slots__ = ("_memories", "_met", "_met_before", "_size", "_weigh", "old", "young")
 
-    def __init__(self, memories: SharedBound, size: int) -> None:
+    def __init__(self, memories: SharedBound, size: int, weigh: Callable[[V], int] | None = None) -> None:
         self.young: dict[K, V] = {}
         self.old: dict[K, V] = {}
         self._met: set[int] = set()
         self._met_before: set[int] = set()
         self._memories = memories
         self._size = size
+        self._weigh = weigh
         memories.add(self.age, self.clear)
 
     def get(self, key: K) -> V | None:
@@ -74,10 +75,10 @@ class BoundedMemory(Generic[K, V]):
                 self.put(key, found)
         return found
 
-    def put(self, key: K, value: V, more: int = 0) -> V:
-        """Keep and return a value that takes some ``more`` bytes."""
+    def put(self, key: K, value: V) -> V:
+        """Keep and return a value."""
         self.young[key] = value
-        self._memories.grow(self._size + more)
+        self._memories.grow(self._size + (self._weigh(value) if self._weigh else 0))
         return value
 
     def put_again(self, key: K, value: V) -> V:

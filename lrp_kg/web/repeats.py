@@ -36,8 +36,7 @@ class Repeats:
         self._now = now
         self._until = now() + SECONDS
         self._memories = SharedBound(BYTES)
-        self._met: BoundedMemory[_Key, bool] = BoundedMemory(self._memories, _SIZE)
-        self._answers: BoundedMemory[_Key, bytes] = BoundedMemory(self._memories, _SIZE)
+        self._answers: BoundedMemory[_Key, bytes] = BoundedMemory(self._memories, _SIZE, len)
 
     def answer(self, kind: int, body: bytes, work: Callable[[], bytes]) -> bytes:
         """Return the answer to a body, as it was or as ``work`` returns it; ``kind`` is what else is asked for."""
@@ -49,11 +48,8 @@ class Repeats:
         if kept is not None:
             return zlib.decompress(kept)
         answer = work()
-        if self._met.get(key) is None:
-            self._met.put(key, True)
-        elif len(answer) <= LARGEST:
-            kept = zlib.compress(answer, _LEVEL)
-            self._answers.put(key, kept, len(kept))
+        if self._answers.met(key) and len(answer) <= LARGEST:
+            self._answers.put(key, zlib.compress(answer, _LEVEL))
         return answer
 
     @property

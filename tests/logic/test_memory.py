@@ -37,3 +37,12 @@ def test_keys_that_are_met_once_age_a_memory_later_than_values_do() -> None:
         memory.put_again(number, number)
     assert memory.get(-1) is None
     assert not memory.young
+
+
+def test_what_stays_young_counts_with_its_weight_again() -> None:
+    memory: BoundedMemory[int, bytes] = BoundedMemory(SharedBound(10_000), 0, len)
+    for number in range(200):
+        memory.put(number, bytes(1000))
+        for other in range(number):  # all that is there stays young
+            memory.get(other)
+        assert len(memory) <= 2 * 11
