@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pyoxigraph as ox
@@ -54,11 +54,16 @@ def rdf_records(
             entries.append((predicate, node if members is None else members))
         keys = {predicate: predicate for predicate, _ in entries}
         records.append(RawRecord(demand_no_space(subject), tuple(entries), tuple(stray), keys=keys))
-    rest = tuple(sorted(about.keys() - used))
+    rest = {name for subject in about.keys() - used for name in _names(subject, about[subject])}
     if records and rest:
         first = records[0]
-        records[0] = replace(first, stray=first.stray + rest)
+        records[0] = replace(first, stray=(*first.stray, *sorted(rest)))
     return records
+
+
+def _names(subject: str, pairs: Sequence[tuple[str, Node]]) -> Iterable[str]:
+    """Return by what its sender knows something that is said: its subject, or the predicates where that has no name."""
+    return (predicate for predicate, _ in pairs) if subject.startswith("_:") else (subject,)
 
 
 def _members(about: Mapping[str, list[tuple[str, Node]]], head: Node, used: set[str]) -> Members | None:

@@ -133,6 +133,13 @@ def test_triples_outside_the_record_are_reported(service: GuidelineService) -> N
         assert "outside-record" in {f.name for f in service.validate(raw)}
 
 
+def test_what_is_outside_the_record_is_named_as_it_was_sent(service: GuidelineService) -> None:
+    stray = "<urn:y> <urn:p> 1 . lrp:onsetDate <urn:q> [ <urn:s> [ lrp:careLine 1 ; <urn:r> 2 ] ] . [] <urn:r> 3 ."
+    raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
+    found = [f.field for f in service.validate(raw) if f.name == "outside-record"]
+    assert found == ["careLine", "onsetDate", "urn:r", "urn:s", "urn:y"]
+
+
 def test_record_cannot_add_axioms(service: GuidelineService) -> None:
     stray = "lrp:redFlags-none <http://www.w3.org/2002/07/owl#sameAs> lrp:redFlags-cluster ."
     raw = service.reader.from_rdf(TURTLE + stray, ox.RdfFormat.TURTLE)[0]
