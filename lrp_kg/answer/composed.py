@@ -108,7 +108,7 @@ class Composed:
     def _said(self) -> list[tuple[StatementsPart, tuple[StatementResult, ...]]]:
         """The statements that dates and facts are taken from, by part and with the days of the record."""
         own = [(part, said) for (_, part), (_, said) in zip(self.boxes, self.in_boxes, strict=True)]
-        own += zip(self.notices, self._notices_said, strict=True)
+        own += zip(self.notices, self.notices_said, strict=True)
         return own + [(p.settled, p.settled.at(self.run)) for p in self.programmes.values() if p.settled.found]
 
     @cached_property
@@ -117,13 +117,14 @@ class Composed:
         return tuple((box, part.at(self.run)) for box, part in self.boxes)
 
     @cached_property
-    def _notices_said(self) -> list[tuple[StatementResult, ...]]:
+    def notices_said(self) -> list[tuple[StatementResult, ...]]:
+        """The notices of each option that has some, with their statements."""
         return [part.at(self.run) for part in self.notices]
 
     @cached_property
     def noticed(self) -> tuple[StatementResult, ...]:
         """The notices."""
-        return tuple(s for said in self._notices_said for s in said)
+        return tuple(s for said in self.notices_said for s in said)
 
     @cached_property
     def eligibility(self) -> dict[str, ProgrammeResult]:

@@ -1,28 +1,61 @@
 """Answers as JSON bytes, joined from what was rendered once for each part of them.
 
-What depends on days, or is put together from several parts, such as facts, dates and the summary, is rendered for each
-record.
+All that is the same for the records of one whole answer is one template, which is kept once a whole is said again. What
+depends on days, such as facts, dates and the summary, is rendered for each record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from lrp_kg.answer.as_json import Renderer
-from lrp_kg.answer.composed import Composed
+from lrp_kg.answer.as_json import Json, Renderer
+from lrp_kg.answer.composed import Composed, WholeAnswer
 from lrp_kg.answer.decisions import Assessor, composable
 from lrp_kg.answer.parts import StatementsPart
-from lrp_kg.answer.rendered import RenderedPart, RenderedParts, Slot, days_slot, kept_json, united
+from lrp_kg.answer.rendered import (
+    JsonTemplate,
+    NamedTexts,
+    RenderedPart,
+    RenderedParts,
+    Slot,
+    days_slot,
+    kept_json,
+    united,
+)
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import BRIEF, BRIEF_GUIDELINE, BRIEF_NAMES
 from lrp_kg.logic.memory import BoundedMemory
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
+
+Piece = JsonTemplate | bytes
+FACTS, DATES, POINTS = "facts", "dates", "openPoints"
+
+
+def _own(name: str) -> tuple[str, str]:
+    """Return the slot of a member that is rendered for each record."""
+    return "answer", name
+
+
+_OWN = {name: JsonTemplate.slot(_own(name)) for name in ("summary", "summaryMore", FACTS, DATES, POINTS)}
+_NO_POINTS: Mapping[str, bytes] = {}
+
+
+class _JoinedWhole(NamedTuple):
+    """What is the same for all records of a whole answer, and the open points that it names."""
+
+    json: JsonTemplate
+    points: Mapping[str, bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return self.json.size + 100 * len(self.points)
 
 
 class _Fills(dict[Slot, bytes]):
@@ -54,6 +87,10 @@ class _JoinedLanguage:
         self.parts = RenderedParts(renderer, assessor.memories)
         self._values: BoundedMemory[tuple[str, Any], bytes] = BoundedMemory(assessor.memories, 200)
         self._questions: BoundedMemory[AskedField, bytes] = BoundedMemory(assessor.memories, 1500)
+        self.wholes: BoundedMemory[tuple[WholeAnswer, bool], _JoinedWhole] = BoundedMemory(
+            assessor.memories, 300, lambda whole: whole.size
+        )
+        """What is joined of whole answers, of all of each or of what a summary has of it."""
 
     def value(self, record: Record, field: str, value: Any) -> bytes:
         """Return the value of a field."""
@@ -84,9 +121,9 @@ class JoinedAnswers:
         if language is None:
             language = self._languages.setdefault(renderer.lang, _JoinedLanguage(renderer, self.assessor))
         composed = self.assessor.compose(Run(self.assessor, record, explain), only)
-        members = _Joining(self, language, composed, explain).members(brief=detail == BRIEF)
+        answer = _Joining(self, language, composed, explain).answer(brief=detail == BRIEF)
         composed.run.done()
-        return _object(members.items())
+        return answer
 
     def guideline(self, language: _JoinedLanguage, editions: tuple[str, ...], brief: bool) -> bytes:
         """Return what an answer says of the guideline."""
@@ -111,34 +148,56 @@ class _Joining:
         self.found: Assessment = composed.assessment
         self.fills = _Fills(composed.run.record, language)
 
-    def members(self, *, brief: bool) -> dict[str, bytes]:
-        """Return the members of the answer by their names, in their order."""
-        found, renderer, composed = self.found, self.renderer, self.composed
+    def answer(self, *, brief: bool) -> bytes:
+        """Return the answer, or what a summary has of it."""
+        found, renderer, fills, dumps = self.found, self.renderer, self.fills, orjson.dumps
         own = renderer.echoed(found.record)
-        summary = renderer.summarised(found)
-        dumps = orjson.dumps
-        questions = [self.language.question(asked) for asked in found.questions]
-        stage = renderer.stage(found)
-        editions = tuple([e.edition.id for p in found.programmes.values() for e in p.applying])
-        members = {name: dumps(value) for name, value in own.items()}
-        members["guideline"] = self.answers.guideline(self.language, editions, brief)
-        members["stage"] = dumps(stage)
-        members |= {name: dumps(value) for name, value in summary.items()}
-        if not brief:
-            members |= self._parts()
-        members["warnings"] = self.language.parts.warnings(composed.warnings).json.filled(self.fills)
-        members["nextQuestion"] = questions[0] if questions else b"null"
-        members["questions"] = b"[%b]" % b",".join(questions)
-        members["missing"] = dumps([local_name(f) for f in found.missing])
         if brief:
-            kept = {*BRIEF_NAMES, local_name(renderer.guideline.roles.identifier or ""), "guideline"}
-            return {name: said for name, said in members.items() if name in kept}
-        return members
+            identifier = local_name(renderer.guideline.roles.identifier or "")
+            own = {name: said for name, said in own.items() if name in BRIEF_NAMES or name == identifier}
+        whole = self._whole(brief)
+        for name, said in renderer.summarised(found).items():
+            fills[_own(name)] = dumps(said)
+        if not brief:
+            fills[_own(FACTS)] = dumps(renderer.facts(found.facts))
+            fills[_own(DATES)] = dumps(renderer.dates(found.dated, found.notes))
+            noted = dict(map(self.language.parts.point, found.notes.values()))
+            points = united([whole.points, noted]) if noted else whole.points
+            fills[_own(POINTS)] = b"{%b}" % b",".join(points.values())
+            self._fill_days()
+        return b"{%b,%b}" % (_members(own), whole.json.filled(fills))
 
-    def _parts(self) -> dict[str, bytes]:
-        """Return the members that are made of parts, and those between them."""
-        found, renderer, composed, fills = self.found, self.renderer, self.composed, self.fills
-        parts, explain = self.language.parts, self.explain
+    def _whole(self, brief: bool) -> _JoinedWhole:
+        """Return what is the same for all records of the whole; it is kept from the second time on."""
+        whole, known = self.composed.whole, self.language.wholes
+        found = known.get((whole, brief))
+        if found is None:
+            found = self._joined(brief)
+            key = "joined", self.renderer.lang, brief
+            if key in whole.said:
+                known.put((whole, brief), found)
+            whole.said[key] = True
+        return found
+
+    def _joined(self, brief: bool) -> _JoinedWhole:
+        found, renderer, composed = self.found, self.renderer, self.composed
+        editions = tuple([e.edition.id for p in found.programmes.values() for e in p.applying])
+        questions = [self.language.question(asked) for asked in found.questions]
+        warnings = self.language.parts.warnings(composed.warnings)
+        parts, points = ((), _NO_POINTS) if brief else self._parts(warnings.named)
+        pieces: list[Piece] = [b'"guideline":', self.answers.guideline(self.language, editions, brief)]
+        pieces += [b',"stage":', orjson.dumps(renderer.stage(found))]
+        pieces += [b',"summary":', _OWN["summary"], b',"summaryMore":', _OWN["summaryMore"], *parts]
+        pieces += [b',"warnings":', warnings.json]
+        pieces += [b',"nextQuestion":', questions[0] if questions else b"null"]
+        if not brief:
+            pieces += [b',"questions":[', b",".join(questions), b"]"]
+        pieces += [b',"missing":', orjson.dumps([local_name(f) for f in found.missing])]
+        return _JoinedWhole(JsonTemplate.joined(pieces), points)
+
+    def _parts(self, warned: NamedTexts) -> tuple[list[Piece], Mapping[str, bytes]]:
+        """Return the members that are made of parts, and those between them; and the open points that parts name."""
+        composed, explain, parts = self.composed, self.explain, self.language.parts
         decisions = {name: parts.decision(d, explain) for name, d in composed.decisions.items()}
         programmes = {name: parts.programme(p, explain) for name, p in composed.programmes.items()}
         decisions |= {name: said.decision for name, said in programmes.items() if said.decision}
@@ -146,49 +205,55 @@ class _Joining:
         notices = [parts.notices(part) for part in composed.notices]
         stating = [said.named for said in (*boxes, *notices, *programmes.values())]
         deciding = [said.named for said in decisions.values()]
-        in_boxes = [
-            self._filled(said, (part,), (own,))
-            for said, (_, part), (_, own) in zip(boxes, composed.boxes, found.boxes, strict=True)
-        ]
-        fills |= _days(found.notices)
         conditions = [named.stated for named in stating]
-        conditions += [named.because for named in (*stating, parts.warnings(composed.warnings).named, *deciding)]
+        conditions += [named.because for named in (*stating, warned, *deciding)]
         conditions += [p.criteria for p in programmes.values()]
         conditions += [named.waiting for named in stating]
-        points = [named.points for named in (*deciding, *stating)]
-        points.append(dict(map(parts.point, found.notes.values())))
-        return {
-            "decisions": _object((name, said.json.filled(fills)) for name, said in decisions.items()),
-            "boxes": b"[%b]" % b",".join(in_boxes),
-            "notices": b"[%b]" % b",".join([own for n in notices if (own := n.json.filled(fills))]),
-            "eligibility": _object((name, self._eligibility(name, said)) for name, said in programmes.items()),
-            "facts": orjson.dumps(renderer.facts(found.facts)),
-            "dates": orjson.dumps(renderer.dates(found.dated, found.notes)),
-            "conditions": b"{%b}" % b",".join(united(conditions).values()),
-            "openPoints": b"{%b}" % b",".join(united(points).values()),
-        }
+        pieces: list[Piece] = [b',"decisions":{', *_named(decisions), b'},"boxes":[', *_listed(boxes)]
+        pieces += [b'],"notices":[', *_listed([said for said in notices if said.json.text])]
+        pieces += [b'],"eligibility":{', *_named(programmes), b'},"facts":', _OWN[FACTS], b',"dates":', _OWN[DATES]]
+        pieces += [b',"conditions":{', b",".join(united(conditions).values()), b'},"openPoints":', _OWN[POINTS]]
+        return pieces, united(named.points for named in (*deciding, *stating))
 
-    def _eligibility(self, name: str, said: RenderedPart) -> bytes:
-        own, part = self.found.programmes[name], self.composed.programmes[name]
-        for end, day in self.renderer.eligible_days(name, own.days).items():
-            self.fills[days_slot(name, end)] = orjson.dumps(day)
-        if not part.dated:
-            return said.json.filled(self.fills)
-        return self._filled(said, (part.benefits, part.limits, part.steps), (own.benefits, own.limits, own.steps))
+    def _fill_days(self) -> None:
+        """Fill the slots of days: a statement has the same ones wherever an answer has it."""
+        found, composed = self.found, self.composed
+        for (_, part), (_, own) in zip(composed.boxes, found.boxes, strict=True):
+            self._fill(part, own)
+        for part, own in zip(composed.notices, composed.notices_said, strict=True):
+            self._fill(part, own)
+        for name, programme in composed.programmes.items():
+            result = found.programmes[name]
+            for end, day in self.renderer.eligible_days(name, result.days).items():
+                self.fills[days_slot(name, end)] = b'"%b"' % day.encode() if day else b"null"
+            if programme.dated:
+                self._fill(programme.benefits, result.benefits)
+                self._fill(programme.limits, result.limits)
+                self._fill(programme.steps, result.steps)
 
-    def _filled(
-        self, said: RenderedPart, parts: Iterable[StatementsPart], shown: Iterable[Sequence[StatementResult]]
-    ) -> bytes:
-        """Return a part with the days of its statements, which are those of no other part."""
-        for part, own in zip(parts, shown, strict=True):
-            if part.dated:
-                self.fills |= _days([own[n] for n, _ in part.dated])
-        return said.json.filled(self.fills)
+    def _fill(self, part: StatementsPart, own: Sequence[StatementResult]) -> None:
+        for n, _ in part.dated:
+            _fill_days_of(own[n], self.fills)
 
 
-def _object(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """Return an object by its members."""
-    return b"{%b}" % b",".join([b"%b:%b" % (_name(name), said) for name, said in members])
+def _members(data: Json) -> bytes:
+    """Return the members of an object, without the braces around them."""
+    return b",".join([b"%b:%b" % (_name(name), orjson.dumps(said)) for name, said in data.items()])
+
+
+def _named(several: Mapping[str, RenderedPart]) -> Iterator[Piece]:
+    """Yield parts as members of an object."""
+    for number, (name, said) in enumerate(several.items()):
+        yield b",%b:" % _name(name) if number else b"%b:" % _name(name)
+        yield said.json
+
+
+def _listed(several: Iterable[RenderedPart]) -> Iterator[Piece]:
+    """Yield parts as items of a list."""
+    for number, said in enumerate(several):
+        if number:
+            yield b","
+        yield said.json
 
 
 @lru_cache(1000)
@@ -197,12 +262,9 @@ def _name(text: str) -> bytes:
     return kept_json(text)
 
 
-def _days(statements: Iterable[StatementResult]) -> dict[Slot, bytes]:
-    """Return the dates of statements by the slots for them."""
-    found: dict[Slot, bytes] = {}
-    for s in statements:
-        if s.earliest:
-            found["earliest", s.statement.iri] = b'"%b"' % s.earliest.isoformat().encode()
-        if s.latest:
-            found["latest", s.statement.iri] = b'"%b"' % s.latest.isoformat().encode()
-    return found
+def _fill_days_of(s: StatementResult, fills: dict[Slot, bytes]) -> None:
+    """Fill the slots of the dates of a statement."""
+    if s.earliest:
+        fills["earliest", s.statement.iri] = b'"%b"' % s.earliest.isoformat().encode()
+    if s.latest:
+        fills["latest", s.statement.iri] = b'"%b"' % s.latest.isoformat().encode()

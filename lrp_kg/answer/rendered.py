@@ -148,6 +148,28 @@ class JsonTemplate:
         slots = tuple(map(_slot_named, names))
         return cls(said.replace(b"%", b"%%").replace(b'"\0"', b"%b"), slots, _taking(slots))
 
+    @classmethod
+    def joined(cls, pieces: Iterable[JsonTemplate | bytes]) -> JsonTemplate:
+        """Return templates, and JSON without slots in between, as one template."""
+        texts: list[bytes] = []
+        slots: list[Slot] = []
+        for piece in pieces:
+            text, own = (piece, ()) if isinstance(piece, bytes) else (piece.text, piece.slots)
+            texts.append(text if own else text.replace(b"%", b"%%"))
+            slots += own
+        said = b"".join(texts)
+        return cls(said, tuple(slots), _taking(slots)) if slots else cls(said.replace(b"%%", b"%"))
+
+    @classmethod
+    def slot(cls, about: Slot) -> JsonTemplate:
+        """Return a template that is nothing but a slot."""
+        return cls(b"%b", (about,), _taking((about,)))
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return _SIZE + len(self.text) + 64 * len(self.slots)
+
     def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
         """Return the JSON with the values and days of a record."""
         return self.text % self._taken(fills) if self._taken else self.text
@@ -249,7 +271,7 @@ class RenderedParts:
     def _keep(self, part: AnswerPart, said: RenderedPart) -> RenderedPart:
         """Keep a rendered part, which is large, once it is said for a second record: many never are."""
         if self._whole in part.said:
-            self._memories.grow(_SIZE + len(said.json.text) + 64 * len(said.json.slots))
+            self._memories.grow(said.json.size)
             part.said[self._whole] = said
         else:
             part.said[self._whole] = None

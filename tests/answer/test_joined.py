@@ -390,3 +390,11 @@ def test_template_has_slots_beside_any_label(label: str) -> None:
 def test_template_without_slots_is_as_it_is() -> None:
     text = orjson.dumps({"label": "100 % a\x01b"})
     assert JsonTemplate.of(text).filled({}) == text
+
+
+def test_joined_templates_have_their_slots_in_order_and_other_bytes_as_they_are() -> None:
+    first, plain = JsonTemplate.of(b'{"a":"50 %","b":"\\u0001value x\\u0001"}'), JsonTemplate.of(b'"%%b"')
+    joined = JsonTemplate.joined([b'["%b",', first, b",", plain, b",", JsonTemplate.slot(("earliest", "s")), b"]"])
+    assert joined.slots == ("x", ("earliest", "s"))
+    assert joined.filled({"x": b'"%s"', ("earliest", "s"): b"null"}) == b'["%b",{"a":"50 %","b":"%s"},"%%b",null]'
+    assert JsonTemplate.joined([b"[%b,", plain, b"]"]).filled({}) == b'[%b,"%%b"]'

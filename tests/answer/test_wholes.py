@@ -11,8 +11,9 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import composable
 from lrp_kg.answer.readings import Remembered
+from lrp_kg.answer.rendered import JsonTemplate, RenderedParts
 from lrp_kg.answer.run import Run
-from tests.answer.test_joined import shifted
+from tests.answer.test_joined import same, shifted
 from tests.answer.test_parts import invented
 from tests.support.paths import ANKLE
 
@@ -59,3 +60,45 @@ def test_a_record_that_is_known_asks_for_no_part(cache_folder: str, monkeypatch:
     monkeypatch.setattr(Remembered, "of", asked)
     assert [service.assessor.assess(record, explain=True) for record in known] == before
     assert len(known) > 3
+
+
+@pytest.mark.parametrize("detail", ["full", "summary"])
+def test_an_answer_whose_whole_was_joined_before_is_rendered_from_one_template(
+    detail: str, cache_folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = GuidelineService()
+    known = [r for r in itertools.islice(invented(service, 33), 12) if composable(service.read(r))]
+    for _ in range(4):
+        before = [service.answer_json(record, detail=detail) for record in known]
+
+    def joined(*_: Any, **__: Any) -> Any:
+        raise AssertionError("parts are joined")
+
+    monkeypatch.setattr(JsonTemplate, "joined", joined)
+    for name in ("decision", "programme", "box", "notices", "warnings"):
+        monkeypatch.setattr(RenderedParts, name, joined)
+    assert [service.answer_json(record, detail=detail) for record in known] == before
+    assert len(known) > 3
+
+
+@pytest.mark.parametrize("folder", [None, ANKLE], ids=["low-back-pain", "ankle"])
+def test_answers_from_kept_wholes_have_the_values_and_days_of_each_record(folder: Any, cache_folder: str) -> None:
+    service = GuidelineService(folder)
+    chance = random.Random(34)  # noqa: S311
+    records = [one for record in itertools.islice(invented(service, 34), 10) for one in akin(service, record, chance)]
+    for _ in range(4):
+        chance.shuffle(records)
+        for record in records:
+            same(service, record | {"id": str(chance.random())}, lang=chance.choice(("en", "fr")), explain=True)
+
+
+def test_what_is_kept_of_joined_wholes_is_bounded(cache_folder: str) -> None:
+    """A whole that stays young counts with all its bytes again."""
+    service = GuidelineService()
+    known = list(itertools.islice(invented(service, 35), 40))
+    service.assessor.memories.limit = 300_000
+    for record in known * 5:
+        service.answer_json(record, explain=True)
+        kept = service._answers._languages["en"].wholes
+        assert sum(whole.size for whole in kept.young.values()) <= 300_000
+    assert len(kept.young) < len(known)
