@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lrp_kg import GuidelineService
+from lrp_kg.answer.run import Run
 from lrp_kg.cli import main
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
 from lrp_kg.guideline.load import load_guideline
@@ -233,6 +236,28 @@ def test_records_like_earlier_ones_ask_nothing(guideline: Guideline, monkeypatch
         assert sum(bool(item.lines) for item in deriver.batch(sent).items) == 19
         assert bool(asked) == (first == 1)
         asked.clear()
+
+
+def test_work_on_records_leaves_no_cycles(guideline: Guideline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was worked out of a record is gone once its answer is there, without a collection of garbage."""
+    kept: weakref.WeakSet[Run] = weakref.WeakSet()
+    begin = Run.__init__
+
+    def noted(self: Run, *given: Any, **named_ones: Any) -> None:
+        begin(self, *given, **named_ones)
+        kept.add(self)
+        begun.append(len(kept))
+
+    begun: list[int] = []
+    monkeypatch.setattr(Run, "__init__", noted)
+    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load", homes_of(guideline)))
+    sent = list(read_items(guideline, [ndjson(*(named(n) for n in range(5)))]))
+    gc.disable()
+    try:
+        deriver.batch(sent)
+    finally:
+        gc.enable()
+    assert begun == [1] * 5
 
 
 def size(folder: Path) -> int:

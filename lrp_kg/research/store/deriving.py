@@ -150,6 +150,7 @@ class Deriver:
             answer = self.answers.composed_lines(named, assessor.compose(run))
         else:
             answer = self.answers.lines(named, assessor.finish(run))
+        run.done()
         derived = (digest_triple(named), *derived_triples(named, item.record, self.service.guideline))
         return DerivedItem(self._report(item.name, named), self._lines(named, derived, answer))
 
