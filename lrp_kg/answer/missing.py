@@ -96,7 +96,8 @@ def questions_of(
 ) -> tuple[AskedField, ...]:
     """Return the questions for fields, in the order in which the guideline asks them; last what is known in part."""
     in_order = sorted(fields, key=lambda name: (name in partial, asking_order(guideline, name)))
-    return tuple(
-        AskedField(name, tuple(i for i, found in results.items() if name in found.result.missing), name in partial)
-        for name in in_order
-    )
+    missed_by: dict[str, list[str]] = {}
+    for decision, found in results.items():
+        for name in set(found.result.missing):
+            missed_by.setdefault(name, []).append(decision)
+    return tuple([AskedField(name, tuple(missed_by.get(name, ())), name in partial) for name in in_order])

@@ -36,7 +36,8 @@ class Wholes:
         return Composed(run, wanted, self._remembered(run) if wanted is None else self._put_together(run, wanted))
 
     def _remembered(self, run: Run) -> WholeAnswer:
-        key = _key(run, self._settling[1])
+        before = self._settling[1]
+        key = _key(run, before)
         found = self._known.get(key)
         if isinstance(found, ReadingKeys):
             found = self._known.get((key, found.of(run.readings)))
@@ -44,7 +45,8 @@ class Wholes:
             return found
         made = self._put_together(run, None)
         _, others, late = self._all_settling()  # now, since more may settle a part that was worked out
-        key = _key(run, others)
+        if others is not before:
+            key = _key(run, others)
         if self._known.met(key):
             waits = frozenset(one for one in late if run.readings[one])
             if waits:
