@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ UNNOTICED = 0.05
 SELDOM = (20_000, 20, 50)
 """After how many new objects, and how many collections of younger ones, a process that answers many records collects
 garbage. What is remembered of answers lives long, and is no garbage when it is forgotten: references say so."""
+_changing = threading.Lock()
+_thresholds: list[tuple[int, int, int]] = []
+"""What each of those that collect seldom found, the first one first."""
 _OLDEST = 2
 """The generation of Python's collections that walk through all objects."""
 
@@ -62,13 +66,18 @@ def collect_seldom() -> None:
 
 @contextmanager
 def collecting_seldom() -> Iterator[None]:
-    """Collect garbage seldom while many records are answered, in a process that may do something else afterwards."""
-    before = gc.get_threshold()
-    gc.set_threshold(*SELDOM)
+    """Collect garbage seldom while many records are answered, in a process that may do something else afterwards.
+
+    Several threads may do so at once: the last one that is done restores what the first one found.
+    """
+    with _changing:
+        _thresholds.append(gc.get_threshold())
+        gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _changing:
+            gc.set_threshold(*_thresholds.pop())
 
 
 @contextmanager

@@ -122,6 +122,19 @@ def test_garbage_is_collected_seldom_for_a_while() -> None:
     assert gc.get_threshold() == before
 
 
+def test_garbage_is_collected_as_before_once_the_last_of_several_threads_is_done() -> None:
+    before = gc.get_threshold()
+    first, second = collecting_seldom(), collecting_seldom()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    during = gc.get_threshold()
+    second.__exit__(None, None, None)
+    after = gc.get_threshold()
+    gc.set_threshold(*before)
+    assert (during, after) == (SELDOM, before)
+
+
 def test_a_process_that_answers_many_records_collects_seldom() -> None:
     said = (
         "import gc; from lrp_kg.effort import SELDOM, collect_seldom; collect_seldom();"
