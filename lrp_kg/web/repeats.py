@@ -1,7 +1,7 @@
 """Answers to requests that are sent again and again, such as those of a page that is opened twice, or that polls.
 
 They are in the memory of a worker only, within a bound of bytes, and forgotten once they were not asked for during a
-minute. Of a request that was sent once there is only a digest, with a key that no other process has.
+minute. Of a request that was sent once there is only a number made of a digest, with a key that each worker makes.
 """
 
 from __future__ import annotations

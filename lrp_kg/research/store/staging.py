@@ -16,8 +16,8 @@ PIECE = 48 * 1024 * 1024
 """Bytes of lines that are sorted together: some 2,000 records; Oxigraph takes about six times as much memory."""
 
 WHOLE = 160 * 1024 * 1024
-"""Bytes of lines from which a new store is made in one piece, which Oxigraph compresses: some 7,000 records. It sorts a
-million triples at a time."""
+"""Bytes of lines up to which a new store is made in one piece, which Oxigraph compresses: some 7,000 records. It sorts
+a million triples at a time."""
 
 
 def pieces(files: Sequence[Path], whole: int) -> Iterator[list[Path]]:
