@@ -17,6 +17,7 @@ from lrp_kg.answer.composed import Composed, WholeAnswer
 from lrp_kg.answer.decisions import Assessor, composable
 from lrp_kg.answer.parts import StatementsPart
 from lrp_kg.answer.rendered import (
+    JoinedTemplate,
     JsonTemplate,
     NamedTexts,
     RenderedPart,
@@ -49,7 +50,7 @@ _NO_POINTS: Mapping[str, bytes] = {}
 class _JoinedWhole(NamedTuple):
     """What is the same for all records of a whole answer, and the open points that it names."""
 
-    json: JsonTemplate
+    json: JoinedTemplate
     points: Mapping[str, bytes]
 
     @property
@@ -191,9 +192,9 @@ class _Joining:
         pieces += [b',"warnings":', warnings.json]
         pieces += [b',"nextQuestion":', questions[0] if questions else b"null"]
         if not brief:
-            pieces += [b',"questions":[', b",".join(questions), b"]"]
+            pieces += [b',"questions":[', *_listed(questions), b"]"]
         pieces += [b',"missing":', orjson.dumps([local_name(f) for f in found.missing])]
-        return _JoinedWhole(JsonTemplate.joined(pieces), points)
+        return _JoinedWhole(JoinedTemplate(pieces), points)
 
     def _parts(self, warned: NamedTexts) -> tuple[list[Piece], Mapping[str, bytes]]:
         """Return the members that are made of parts, and those between them; and the open points that parts name."""
@@ -209,10 +210,15 @@ class _Joining:
         conditions += [named.because for named in (*stating, warned, *deciding)]
         conditions += [p.criteria for p in programmes.values()]
         conditions += [named.waiting for named in stating]
-        pieces: list[Piece] = [b',"decisions":{', *_named(decisions), b'},"boxes":[', *_listed(boxes)]
-        pieces += [b'],"notices":[', *_listed([said for said in notices if said.json.text])]
+        pieces: list[Piece] = [
+            b',"decisions":{',
+            *_named(decisions),
+            b'},"boxes":[',
+            *_listed([said.json for said in boxes]),
+        ]
+        pieces += [b'],"notices":[', *_listed([said.json for said in notices if said.json.text])]
         pieces += [b'],"eligibility":{', *_named(programmes), b'},"facts":', _OWN[FACTS], b',"dates":', _OWN[DATES]]
-        pieces += [b',"conditions":{', b",".join(united(conditions).values()), b'},"openPoints":', _OWN[POINTS]]
+        pieces += [b',"conditions":{', *_listed(united(conditions).values()), b'},"openPoints":', _OWN[POINTS]]
         return pieces, united(named.points for named in (*deciding, *stating))
 
     def _fill_days(self) -> None:
@@ -248,12 +254,12 @@ def _named(several: Mapping[str, RenderedPart]) -> Iterator[Piece]:
         yield said.json
 
 
-def _listed(several: Iterable[RenderedPart]) -> Iterator[Piece]:
-    """Yield parts as items of a list."""
-    for number, said in enumerate(several):
+def _listed(several: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces with commas between them."""
+    for number, piece in enumerate(several):
         if number:
             yield b","
-        yield said.json
+        yield piece
 
 
 @lru_cache(1000)

@@ -47,6 +47,8 @@ _EMPTY = Record("", values={}, dates={}, texts={}, lists={})
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SIZE = 300
 """Bytes that a rendered part takes beside its JSON, about."""
+_JOINED_SIZE = 1500
+"""Bytes that a joined template takes for names of members and the like, about."""
 
 
 def kept_json(data: Any) -> bytes:
@@ -149,18 +151,6 @@ class JsonTemplate:
         return cls(said.replace(b"%", b"%%").replace(b'"\0"', b"%b"), slots, _taking(slots))
 
     @classmethod
-    def joined(cls, pieces: Iterable[JsonTemplate | bytes]) -> JsonTemplate:
-        """Return templates, and JSON without slots in between, as one template."""
-        texts: list[bytes] = []
-        slots: list[Slot] = []
-        for piece in pieces:
-            text, own = (piece, ()) if isinstance(piece, bytes) else (piece.text, piece.slots)
-            texts.append(text if own else text.replace(b"%", b"%%"))
-            slots += own
-        said = b"".join(texts)
-        return cls(said, tuple(slots), _taking(slots)) if slots else cls(said.replace(b"%%", b"%"))
-
-    @classmethod
     def slot(cls, about: Slot) -> JsonTemplate:
         """Return a template that is nothing but a slot."""
         return cls(b"%b", (about,), _taking((about,)))
@@ -173,6 +163,32 @@ class JsonTemplate:
     def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
         """Return the JSON with the values and days of a record."""
         return self.text % self._taken(fills) if self._taken else self.text
+
+
+class JoinedTemplate:
+    """Templates, and JSON without slots in between, as one; it holds their bytes, and has no copy of them."""
+
+    __slots__ = ("_taken", "_texts", "size")
+
+    def __init__(self, pieces: Iterable[JsonTemplate | bytes]) -> None:
+        texts: list[bytes] = []
+        slots: list[Slot] = []
+        copied = 0
+        for piece in pieces:
+            text, own = (piece, ()) if isinstance(piece, bytes) else (piece.text, piece.slots)
+            escaped = text if own else text.replace(b"%", b"%%")  # itself where there is nothing to replace
+            if escaped is not text:
+                copied += len(escaped)
+            texts.append(escaped)
+            slots += own
+        self._texts = tuple(texts)
+        self._taken = _taking(slots) if slots else None
+        self.size = _JOINED_SIZE + copied + 8 * (len(texts) + len(slots))
+        """Bytes that it takes beside those of its pieces, about."""
+
+    def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
+        """Return the JSON with the values and days of a record."""
+        return b"".join(self._texts) % (self._taken(fills) if self._taken else ())
 
 
 def _taking(slots: Sequence[Slot]) -> Callable[[Mapping[Slot, bytes]], tuple[bytes, ...]]:

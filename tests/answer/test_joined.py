@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import lrp_kg.answer.decisions
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.answer.rendered import JsonTemplate
+from lrp_kg.answer.rendered import JoinedTemplate, JsonTemplate
 from lrp_kg.answer.run import Run
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.record.limits import TEXT
@@ -394,7 +395,17 @@ def test_template_without_slots_is_as_it_is() -> None:
 
 def test_joined_templates_have_their_slots_in_order_and_other_bytes_as_they_are() -> None:
     first, plain = JsonTemplate.of(b'{"a":"50 %","b":"\\u0001value x\\u0001"}'), JsonTemplate.of(b'"%%b"')
-    joined = JsonTemplate.joined([b'["%b",', first, b",", plain, b",", JsonTemplate.slot(("earliest", "s")), b"]"])
-    assert joined.slots == ("x", ("earliest", "s"))
+    joined = JoinedTemplate([b'["%b",', first, b",", plain, b",", JsonTemplate.slot(("earliest", "s")), b"]"])
     assert joined.filled({"x": b'"%s"', ("earliest", "s"): b"null"}) == b'["%b",{"a":"50 %","b":"%s"},"%%b",null]'
-    assert JsonTemplate.joined([b"[%b,", plain, b"]"]).filled({}) == b'[%b,"%%b"]'
+    assert JoinedTemplate([b"[%b,", plain, b"]"]).filled({}) == b'[%b,"%%b"]'
+
+
+def test_joined_template_holds_the_bytes_of_its_pieces() -> None:
+    """A whole answer would take ten times as much with bytes of its own, so that others are forgotten."""
+    long = b'"' + b"x" * 100_000 + b'"'
+    part = JsonTemplate.of(b'{"b":"\\u0001value x\\u0001","c":%b}' % long)
+    tracemalloc.start()
+    joined = JoinedTemplate([b"[", long, b",", part, b"]"])
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken <= joined.size < 5000

@@ -11,7 +11,7 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import composable
 from lrp_kg.answer.readings import Remembered
-from lrp_kg.answer.rendered import JsonTemplate, RenderedParts
+from lrp_kg.answer.rendered import RenderedParts
 from lrp_kg.answer.run import Run
 from tests.answer.test_joined import same, shifted
 from tests.answer.test_parts import invented
@@ -74,7 +74,7 @@ def test_an_answer_whose_whole_was_joined_before_is_rendered_from_one_template(
     def joined(*_: Any, **__: Any) -> Any:
         raise AssertionError("parts are joined")
 
-    monkeypatch.setattr(JsonTemplate, "joined", joined)
+    monkeypatch.setattr("lrp_kg.answer.joined.JoinedTemplate", joined)
     for name in ("decision", "programme", "box", "notices", "warnings"):
         monkeypatch.setattr(RenderedParts, name, joined)
     assert [service.answer_json(record, detail=detail) for record in known] == before
@@ -96,9 +96,9 @@ def test_what_is_kept_of_joined_wholes_is_bounded(cache_folder: str) -> None:
     """A whole that stays young counts with all its bytes again."""
     service = GuidelineService()
     known = list(itertools.islice(invented(service, 35), 40))
-    service.assessor.memories.limit = 300_000
+    service.assessor.memories.limit = 100_000
     for record in known * 5:
         service.answer_json(record, explain=True)
         kept = service._answers._languages["en"].wholes
-        assert sum(whole.size for whole in kept.young.values()) <= 300_000
+        assert sum(whole.size for whole in kept.young.values()) <= 100_000
     assert len(kept.young) < len(known)
