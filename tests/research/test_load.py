@@ -17,7 +17,7 @@ import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
 
-from lrp_kg import GuidelineService
+from lrp_kg import GuidelineService, cache
 from lrp_kg.answer.run import Run
 from lrp_kg.cli import main
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
@@ -519,6 +519,25 @@ class TestInterruptions:
         load(guideline, folder, [ndjson(named(2))])
         assert count(opened(folder), "<https://example.org/1> ?p ?o") == 0
         assert count(opened(folder), "?a a cp:Assessment") == 1
+
+    def test_load_of_other_code_resumes_nothing(
+        self, guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder, source = tmp_path / "store", ndjson(named(1))
+        finish = new_generation.NewGeneration.finish
+
+        def stopped(*_: object, **__: object) -> None:
+            for report in (folder / "staging").glob("*/*.json"):
+                report.write_text('[{"of": "an earlier form"}]', encoding="utf-8")
+            raise OSError(5, "stopped")
+
+        monkeypatch.setattr(new_generation.NewGeneration, "finish", stopped)
+        with pytest.raises(StoreError, match="untouched"):
+            load(guideline, folder, [source])
+        assert list((folder / "staging").iterdir())
+        monkeypatch.setattr(new_generation.NewGeneration, "finish", finish)
+        monkeypatch.setattr(cache, "code_key", lambda _=None: "of other code")
+        assert load(guideline, folder, [source]).stored == 1
 
     def test_readers_keep_their_generation(self, guideline: Guideline, tmp_path: Path) -> None:
         folder = tmp_path / "store"
