@@ -14,7 +14,6 @@ import pyoxigraph as ox
 
 from lrp_kg import __version__
 from lrp_kg.answer.rdf_results import RESULTS
-from lrp_kg.cache import file_name
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, DERIVED
 from lrp_kg.namespaces import CP, RDF
@@ -52,8 +51,7 @@ class NewGeneration:
         self.homes = homes_of(guideline)
         self.contacts: list[Contact] = []
         self.activity = f"{ROOT}load/{digest.hexdigest()[:32]}"
-        name = file_name(digest.hexdigest(), Path(__file__).parent)  # of other code, what is staged has another form
-        self.staging = Staging(writer.store.folder / "staging", name)
+        self.staging = Staging(writer.store.folder / "staging", digest.hexdigest())
 
     def derive(
         self,
