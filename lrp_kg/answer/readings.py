@@ -30,6 +30,8 @@ Key = Callable[["Readings"], tuple[Any, ...]]
 FIRSTS = 300
 """Values of a first reading that have a key of their own; all further ones share one."""
 _FURTHER = "further"
+_BY_CELLS, _TOGETHER = 850, 7500
+"""Bytes that what is known by cells takes, of one part and of parts together: mostly their long keys."""
 _numbers = count()
 _number = attrgetter("number")
 
@@ -275,7 +277,7 @@ class Remembered(Generic[T]):
         So where it is asked for after these, it settles them.
         """
         self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, size)
-        self._by_cells: BoundedMemory[Hashable, T | _MoreToRead] = BoundedMemory(memories, 300)
+        self._by_cells: BoundedMemory[Hashable, T | _MoreToRead] = BoundedMemory(memories, _BY_CELLS)
         self._growing = threading.Lock()
 
     def of(self, run: Run) -> T:
@@ -347,7 +349,7 @@ class Together(Generic[T]):
         self._make = make
         self._settling: tuple[tuple[Settling, ...], Settling] = (), _SETTLED
         """What settles each of the parts, when that was last looked at, and what settles all of them."""
-        self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, 300)
+        self._known: BoundedMemory[Hashable, T] = BoundedMemory(memories, _TOGETHER)
 
     def of(self, run: Run) -> T:
         """Return what is made of the parts for a record."""
