@@ -1,4 +1,4 @@
-"""What is said after a name that is no field of a record, so that its sender finds the right one."""
+"""What is said after a name that is not known, such as that of a field, so that its sender finds the right one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.words import LANGUAGES, Text, in_every_language
 
 LONGEST_NAME = 100
-"""Characters of a name that are compared with those of the fields."""
+"""Characters of a name that are compared with those of known ones."""
 
 
 def name_hint(guideline: Guideline, name: str, known: Iterable[str]) -> Text:
     """Return in every language that a name is of a derived field, or which known name is much like it; else nothing."""
     if guideline.namespace + name in guideline.derived:
         return in_every_language("hint-derived")
+    similar = nearest(name, known)
+    return in_every_language("hint-similar", similar=similar) if similar else dict.fromkeys(LANGUAGES, "")
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name that is most like a name without regard to capitals; ``None`` where none is like it.
+
+    ``cutoff`` is how alike they have to be, between 0 and 1.
+    """
     folded = {own.casefold(): own for own in known}
-    similar = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), folded, 1)
-    return in_every_language("hint-similar", similar=folded[similar[0]]) if similar else dict.fromkeys(LANGUAGES, "")
+    found = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), folded, 1, cutoff)
+    return folded[found[0]] if found else None

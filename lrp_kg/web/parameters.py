@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, cast
 
 from flask import current_app, request
@@ -13,13 +12,14 @@ from lrp_kg.answer.service import GuidelineService
 from lrp_kg.answer.summary import DETAILS, FULL
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.findings import Finding
+from lrp_kg.record.hints import nearest
 from lrp_kg.record.limits import legible, problem
 from lrp_kg.settings import yes_or_no
 from lrp_kg.words import LANGUAGES, in_every_language
 from lrp_kg.words.languages import look_up
 
 LONGEST = 100
-"""Characters of a name or value that are shown, and of a name that are compared with others."""
+"""Characters of a name or value that are shown."""
 
 PROBLEMS = ("unknown-parameter", "repeated-parameter", "value-not-in-list", "more-problems")
 """What can be wrong with a parameter."""
@@ -154,9 +154,8 @@ def unlisted(name: str, value: str, allowed: Iterable[str]) -> Finding:
 
 
 def _unknown(name: str, value: str, known: list[str]) -> Finding:
-    folded = {k.casefold(): k for k in known}
-    similar = get_close_matches(name[:LONGEST].casefold(), folded, 1, cutoff=0.7)
-    fill = {"similar": folded[similar[0]]} if similar else {"known": ", ".join(known)}
+    similar = nearest(name, known, 0.7)
+    fill = {"similar": similar} if similar else {"known": ", ".join(known)}
     return _finding("unknown-parameter", "parameter-similar" if similar else "parameter-unknown", name, value, **fill)
 
 
