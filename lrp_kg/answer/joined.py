@@ -170,15 +170,8 @@ class _Joining:
 
     def _whole(self, brief: bool) -> _JoinedWhole:
         """Return what is the same for all records of the whole; it is kept from the second time on."""
-        whole, known = self.composed.whole, self.language.wholes
-        found = known.get((whole, brief))
-        if found is None:
-            found = self._joined(brief)
-            key = "joined", self.renderer.lang, brief
-            if key in whole.said:
-                known.put((whole, brief), found)
-            whole.said[key] = True
-        return found
+        known, key = self.language.wholes, (self.composed.whole, brief)
+        return known.get(key) or known.put_again(key, self._joined(brief))
 
     def _joined(self, brief: bool) -> _JoinedWhole:
         found, renderer, composed = self.found, self.renderer, self.composed
