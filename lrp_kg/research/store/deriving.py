@@ -207,7 +207,8 @@ def derive(job: Job, batches: Iterable[list[Item]], *, processes: int | None = N
     processes = processes or min(os.cpu_count() or 1, 8)
     deriver = Deriver(job)
     yield from map(deriver.batch, islice(source, None if processes == 1 else WORTH_IT // BATCH))
-    for following in source:
+    following = next(source, None)
+    if following is not None:
         with ProcessPoolExecutor(processes - 1, get_context("spawn"), _prepare, (job,)) as pool:
             yield from _shared(deriver, pool, chain([following], source), processes)
 
