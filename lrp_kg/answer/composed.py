@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lrp_kg.answer.facts import merged_facts
 from lrp_kg.answer.missing import questions_of
-from lrp_kg.answer.parts import AnswerPart, DecisionPart, ProgrammePart, StatementsPart, WarningsPart
+from lrp_kg.answer.parts import DecisionPart, ProgrammePart, StatementsPart, WarningsPart
 from lrp_kg.answer.results import (
     AskedField,
     Assessment,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class WholeAnswer(AnswerPart):
+class WholeAnswer:
     """The parts of an answer, and what is put together from them without days; ``order`` sorts fields to ask for."""
 
     decisions: dict[str, DecisionPart]
