@@ -33,11 +33,17 @@ def akin(service: GuidelineService, record: Record, chance: random.Random) -> li
     return [one for one in found if not service.validate(one)]
 
 
+def several(service: GuidelineService, seed: int, number: int) -> tuple[random.Random, list[Record]]:
+    """Return records that are akin in twos and more, and what they were drawn with."""
+    chance = random.Random(seed)  # noqa: S311
+    drawn = itertools.islice(invented(service, seed), number)
+    return chance, [one for record in drawn for one in akin(service, record, chance)]
+
+
 @pytest.mark.parametrize("folder", [None, ANKLE], ids=["low-back-pain", "ankle"])
 def test_remembered_wholes_are_those_of_each_record(folder: Any, cache_folder: str) -> None:
     service = GuidelineService(folder)
-    chance = random.Random(31)  # noqa: S311
-    records = [one for record in itertools.islice(invented(service, 31), 12) for one in akin(service, record, chance)]
+    chance, records = several(service, 31, 12)
     for again in range(3):
         chance.shuffle(records)
         for record in records:
@@ -84,8 +90,7 @@ def test_an_answer_whose_whole_was_joined_before_is_rendered_from_one_template(
 @pytest.mark.parametrize("folder", [None, ANKLE], ids=["low-back-pain", "ankle"])
 def test_answers_from_kept_wholes_have_the_values_and_days_of_each_record(folder: Any, cache_folder: str) -> None:
     service = GuidelineService(folder)
-    chance = random.Random(34)  # noqa: S311
-    records = [one for record in itertools.islice(invented(service, 34), 10) for one in akin(service, record, chance)]
+    chance, records = several(service, 34, 10)
     for _ in range(4):
         chance.shuffle(records)
         for record in records:
