@@ -106,7 +106,7 @@ def read_linked(data: dict[str, Any], context: Any, list_fields: Collection[str]
     if partly:
         raise say(ForeignContext, "error-context-partly", names=_named(partly))
     nulls = frozenset(predicate for predicate, key in keys.items() if said[key] == _NULL)
-    entries = tuple((predicate, _as_sent(value)) for predicate, value in records[0].entries)
+    entries = tuple((p, _as_sent(value, data.get(keys.get(p, "")))) for p, value in records[0].entries)
     return Linked(replace(records[0], entries=entries), keys, nulls, lost)
 
 
@@ -156,8 +156,10 @@ def _items(value: Any) -> Iterator[Any]:
             yield item
 
 
-def _as_sent(value: RawValue) -> RawValue:
-    """Return a value with its nulls as JSON."""
-    if isinstance(value, Members):
-        return Members(tuple(native(None) if node == _NULL_NODE else node for node in value.nodes))
-    return native(None) if value == _NULL_NODE else value
+def _as_sent(value: RawValue, sent: Any) -> RawValue:
+    """Return the value of a key with its nulls as JSON, and what was ``sent`` in place of nodes without a name."""
+
+    def own(node: Node) -> Node:
+        return native(sent) if node.is_blank else native(None) if node == _NULL_NODE else node
+
+    return Members(tuple(map(own, value.nodes))) if isinstance(value, Members) else own(value)

@@ -134,7 +134,7 @@ class Messages:
         if isinstance(value, rdflib.URIRef):
             f = self.guideline.fields.get(iri or "")
             return next((v.id for v in f.values if v.iri == str(value)), str(value)) if f else str(value)
-        return None
+        return None if value is None else "[]"
 
     def _message(
         self,

@@ -45,3 +45,20 @@ def test_predicates(service: GuidelineService, predicate: str) -> None:
     text = f"<urn:r> a <{PATIENT_RECORD}> ; <{predicate}> 1 ."
     (raw,) = service.reader.from_rdf(text, ox.RdfFormat.TURTLE)
     assert fields(service, raw) == [predicate]
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, {"a": None}, {}, [{"a": {"b": 2}}]], ids=str)
+@pytest.mark.parametrize("key", ["assessmentDate", "redFlags", "priorIncapacityDays", "medications"])
+def test_objects_in_place_of_values_are_shown_as_sent(service: GuidelineService, key: str, value: Any) -> None:
+    """With a context of the sender too, in which an object is a node without a name."""
+    sent = {"@context": {"@vocab": NS}, "@type": PATIENT_RECORD, key: value}
+    (first, *_) = service.validate(service.reader.from_json(sent))
+    assert first.field == key
+    assert json.dumps(value).strip("[]") in first.message
+    assert "null is" not in first.message
+
+
+def test_nodes_without_a_name_are_shown(service: GuidelineService) -> None:
+    (raw,) = service.reader.from_rdf(f"<urn:r> a <{PATIENT_RECORD}> ; <{NS}onsetDate> [] .", ox.RdfFormat.TURTLE)
+    (finding,) = service.validate(raw)
+    assert "'[]' is not a valid date" in finding.message
