@@ -159,6 +159,8 @@ class Supervisor:
         except (EOFError, OSError):
             return  # it ends
         worker.ready = True
+        if worker.kill_at is not None:  # a later one takes its place: those beside it go on until then
+            return
         self._failures = 0
         for other in self._running:
             if other.number == worker.number and other is not worker:

@@ -137,6 +137,19 @@ def test_hangup_loads_again_without_losing_a_connection(tiny: Tiny) -> None:
     assert tiny.ask()[1] == "two"
 
 
+def test_hangups_in_a_row_leave_workers_that_serve_the_last(tiny: Tiny) -> None:
+    for number in range(30):  # some arrive while a worker that starts has just said that it serves
+        tiny.put("version", f"version-{number}")
+        tiny.signal(signal.SIGHUP)
+        time.sleep(0.003 * (number % 10))
+    tiny.put("version", "last")
+    tiny.signal(signal.SIGHUP)
+    until(lambda: tiny.process.poll() is not None or (tiny.serve() and tiny.ask()[1] == "last"))
+    assert tiny.process.poll() is None
+    tiny.signal(signal.SIGTERM)
+    assert tiny.ended() == (0, "")
+
+
 @pytest.mark.parametrize("why", ["unusable", "broken"])
 def test_hangup_keeps_what_is_served_where_the_new_is_no_good(tiny: Tiny, why: str) -> None:
     before = tiny.workers()
