@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -22,12 +23,13 @@ from lrp_kg.linux import require_linux
 from lrp_kg.web.application import create_app
 from lrp_kg.web.bodies import has_body
 from lrp_kg.web.host import OneHost
+from lrp_kg.web.leaving import leave
 from lrp_kg.web.listening import BACKLOG, listen, url
 from lrp_kg.web.metrics import Measured, counted_together
 from lrp_kg.web.problems import problem
 from lrp_kg.web.reading import Reading
 from lrp_kg.web.stream import STREAMED
-from lrp_kg.web.supervisor import Ready, Supervisor, say
+from lrp_kg.web.supervisor import LEAVE, Ready, Supervisor, say
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -135,6 +137,7 @@ def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> N
     )
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     granian._shd, granian._sso = SocketHolder(listener.fileno(), False, BACKLOG), None  # type: ignore[call-arg]
+    signal.signal(LEAVE, lambda _number, _frame: leave(app, listener))
     ready()
     threading.Thread(target=service.prepare_findings, name="findings", daemon=True).start()
     # What Granian's main process does in each worker that it starts; this process is one already

@@ -1,7 +1,7 @@
 """Keeps worker processes running: replaces those that end, loads again on SIGHUP, and stops them.
 
 It has one thread, so that it can fork at any time. Workers share the listening socket that they inherit: while one is
-replaced, connections wait.
+replaced, connections wait, and those that it has accepted are answered (`lrp_kg.web.leaving`).
 """
 
 from __future__ import annotations
@@ -32,12 +32,21 @@ ATTEMPTS = 4
 PAUSES = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before another worker is tried, by how many in a row ended before they served."""
 
+LEAVE = signal.SIGUSR1
+"""Asks a worker that is replaced to accept no more connections, to answer those that are open, and to end."""
+
+LEAVE_SECONDS = 2.0
+"""Seconds for which it waits at most for requests on connections that are open; then the `KILL_SECONDS` begin."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOPPING = frozenset((signal.SIGTERM, signal.SIGINT))
 
 Ready = Callable[[], None]
 Work = Callable[[int, Ready], None]
-"""What a worker does: gets its number, calls the function once it serves, and returns when it has been stopped."""
+"""What a worker does: gets its number, calls the function once it serves, and returns when it has been stopped.
+
+It ends at SIGTERM, and at `LEAVE` in such a way that no connection is lost that it has accepted.
+"""
 
 
 def say(message: str, *, bad: bool = False) -> None:
@@ -164,7 +173,7 @@ class Supervisor:
         self._failures = 0
         for other in self._running:
             if other.number == worker.number and other is not worker:
-                self._ask_to_stop(other)
+                self._ask_to_leave(other)
         if not self._announced:
             self._announced = True
             self._announce()
@@ -173,6 +182,13 @@ class Supervisor:
         if worker.kill_at is None:
             worker.kill_at = time.monotonic() + KILL_SECONDS
             worker.process.terminate()
+
+    def _ask_to_leave(self, worker: _Running) -> None:
+        """Ask a worker to end as soon as it can without losing a request; one that does not serve yet ends at once."""
+        if worker.kill_at is None:
+            worker.kill_at = time.monotonic() + LEAVE_SECONDS + KILL_SECONDS
+            if worker.process.pid and worker.process.exitcode is None:
+                os.kill(worker.process.pid, LEAVE)
 
     def _bury(self, worker: _Running) -> None:
         """Report a worker that ended, and have another one started in its place."""
@@ -209,7 +225,7 @@ class Supervisor:
             self._failures = 0
             starting = [w for w in self._running if not w.ready and w.kill_at is None]
             for worker in starting:  # from what is not wanted any more
-                self._ask_to_stop(worker)
+                self._ask_to_leave(worker)
             self._due |= dict.fromkeys(range(1, self._count + 1), 0.0)
         gc.freeze()
 
@@ -246,6 +262,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(LEAVE, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         for other in self._running:
             other.pipe.close()
@@ -262,6 +279,7 @@ class Supervisor:
         self._due.clear()
         self._stopping()
         for worker in self._running:
+            worker.kill_at = None  # one that leaves has to hurry now
             self._ask_to_stop(worker)
         while self._running:
             self._look(None, self._patience())

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from lrp_kg.web.listening import listen
-from lrp_kg.web.supervisor import Ready, Supervisor
+from lrp_kg.web.supervisor import LEAVE, Ready, Supervisor
 
 
 def main(workers: int, folder: Path) -> int:
@@ -37,7 +37,7 @@ def main(workers: int, folder: Path) -> int:
         if (folder / "broken").exists():
             raise SystemExit(3)
         stopped: list[int] = []
-        for stopping in (signal.SIGTERM, signal.SIGINT):
+        for stopping in (signal.SIGTERM, signal.SIGINT, LEAVE):
             signal.signal(stopping, lambda number, _frame: stopped.append(number))
         threading.Thread(target=_answer, args=(listener, f"{os.getpid()} {served[0]}"), daemon=True).start()
         ready()

@@ -131,6 +131,32 @@ def test_hangup_serves_the_new_guideline_or_keeps_the_old(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_hangup_loses_no_connection_that_a_worker_has_accepted(tmp_path: Path) -> None:
+    head = "POST /assess HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    with serving("--workers", "2", "--guideline", str(ANKLE), output=tmp_path / "output", ready=False) as service:
+        before = members(service)["worker"]
+        held = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+        silent = [socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(8)]
+        silent[0].sendall(head.encode())  # the rest of its request comes later
+        service.process.send_signal(signal.SIGHUP)
+        last = None
+        while last is None:  # the worker goes on answering until it says that this is its last answer
+            held.request("POST", "/assess", "{}", {"Content-Type": "application/json"})
+            response = held.getresponse()
+            assert response.status == 200
+            response.read()
+            last = response.getheader("Connection")
+        assert last == "close"
+        for number, connection in enumerate(silent):
+            connection.sendall(b"\r\n{}" if number == 0 else f"{head}Connection: close\r\n\r\n{{}}".encode())
+            assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+            connection.close()
+        held.close()
+        until(lambda: not set(before) & set(members(service)["worker"]))
+        assert answers(service)
+
+
+@pytest.mark.slow
 def test_a_stop_lets_answers_under_way_finish(tmp_path: Path) -> None:
     line = b"{}\n"
     with serving(output=tmp_path / "output", QUERY_SECONDS="0.5") as service:
