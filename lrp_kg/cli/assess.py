@@ -69,7 +69,13 @@ def _answer_all(
 @click.option(
     "--for", "only", multiple=True, metavar="DECISION", help="Only this decision; can be given several times."
 )
-@click.option("--engine", type=click.Choice(["oxigraph", "rdflib"]), default="oxigraph", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["oxigraph", "rdflib"]),
+    default="oxigraph",
+    show_default=True,
+    help="What asks the SPARQL queries; both give the same answers, rdflib slowly.",
+)
 @input_option
 @guideline_option
 def assess(
@@ -147,12 +153,15 @@ def _print(
     console.print(lay_out(service.guideline, answer, lang, full=whole))
 
 
+def _print_findings(name: str, findings: Sequence[dict[str, Any]]) -> None:
+    import orjson
+
+    click.echo(orjson.dumps({"invalid": bool(findings), "record": name, "findings": findings}))
+
+
 def _report_invalid(form: str, lang: str, name: str, findings: Sequence[Finding]) -> None:
     if form == "json":
-        import orjson
-
-        problems = [f.as_dict(lang) for f in findings]
-        click.echo(orjson.dumps({"invalid": True, "record": name, "findings": problems}))
+        _print_findings(name, [f.as_dict(lang) for f in findings])
         return
     click.secho(f"{name + ': ' if name else ''}{phrase('invalid', lang)}", err=True, fg="red")
     for finding in findings:
@@ -166,13 +175,22 @@ def _report_invalid(form: str, lang: str, name: str, findings: Sequence[Finding]
 @input_option
 @guideline_option
 def validate(file: str, lang: str, form: str, input_format: str | None, guideline: Path | None) -> None:
-    """Validate the record or records in FILE and list every problem. Exit code 0: valid; 1: not; 2: could not run."""
+    """Validate the record or records in FILE, or on standard input, and list every problem.
+
+    FILE holds JSON, JSON-LD, NDJSON (one record a line) or Turtle. Exit code 0: valid; 1: a record is not; 2: could
+    not run.
+
+    \b
+    Examples:
+      lrp-kg validate examples/first-visit.json
+      lrp-kg validate cohort.ndjson --lang nl --format json
+    """  # noqa: D301  the escape tells click to keep the lines
     service = open_service(guideline, validating=True)
 
     def answer(name: str, raw: RawRecord) -> None:
         service.read(raw)
         if form == "json":
-            click.echo('{"invalid": false}')
+            _print_findings(name, ())
         else:
             click.secho(f"{name + ': ' if name else ''}{phrase('valid', lang)}", fg="green")
 

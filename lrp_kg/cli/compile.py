@@ -18,7 +18,12 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
 
     First add the triples of the deriving query (a CONSTRUCT) to the records, then run the classification query
     (a SELECT). It has one row per record and one column per condition: true, false, or unbound if unknown.
-    """
+
+    \b
+    Examples:
+      lrp-kg compile --only-derived > derive.rq
+      lrp-kg compile > classify.rq
+    """  # noqa: D301  the escape tells click to keep the lines
     service = open_service(guideline)
     from lrp_kg.logic.classify import record_query
     from lrp_kg.logic.derive import derive_query
@@ -33,7 +38,12 @@ def compile_(with_derived: bool, only_derived: bool, guideline: Path | None) -> 
 @lang_option
 @guideline_option
 def ids(lang: str, guideline: Path | None) -> None:
-    """Print every identifier that an answer can hold, as JSON."""
+    """Print every identifier that an answer can hold, as JSON.
+
+    \b
+    Example:
+      lrp-kg ids --lang nl
+    """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.answer.known import known_ids
 
     print_json(known_ids(open_service(guideline).guideline, lang))
@@ -43,7 +53,12 @@ def ids(lang: str, guideline: Path | None) -> None:
 @lang_option
 @guideline_option
 def fields(lang: str, guideline: Path | None) -> None:
-    """Print every field of a record as JSON: values, limits, question, columns."""
+    """Print every field of a record as JSON: values, limits, question, columns.
+
+    \b
+    Example:
+      lrp-kg fields --lang fr
+    """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.answer.known import known_fields
 
     print_json({"fields": known_fields(open_service(guideline).guideline, lang)})
@@ -54,7 +69,15 @@ def fields(lang: str, guideline: Path | None) -> None:
 @lang_option
 @guideline_option
 def schema(of: str, lang: str, guideline: Path | None) -> None:
-    """Print the JSON Schema of a record, its descriptions in a language, or of an answer."""
+    """Print the JSON Schema of a record, or of an answer.
+
+    The descriptions of a record's fields are in the language of --lang; the schema of an answer has none.
+
+    \b
+    Examples:
+      lrp-kg schema record --lang nl > record.schema.json
+      lrp-kg schema answer > answer.schema.json
+    """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.answer.schema import answer_schema
     from lrp_kg.record.schema import record_schema
 

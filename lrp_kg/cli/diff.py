@@ -67,7 +67,7 @@ def diff(
     lang: str,
     output: Path | None,
 ) -> None:
-    r"""Compare two versions of a guideline, or its rules on two days: who gets another answer.
+    """Compare two versions of a guideline, or its rules on two days: who gets another answer.
 
     OLD and NEW are guideline folders or git revisions of this repository (REVISION, or REVISION:FOLDER for a
     guideline in a folder of it). Every change is major, minor or patch; the whole is the highest of them. Exit
@@ -86,7 +86,7 @@ def diff(
       lrp-kg diff origin/main HEAD --format markdown
       lrp-kg diff --from 2018-06-07 --to 2018-06-08
       lrp-kg diff --over-time my-pathway --format markdown
-    """
+    """  # noqa: D301  the escape tells click to keep the lines
     if over_time or first or last:
         days = tuple(day.date() if day else None for day in (first, last))
         _refuse(versions, days, over_time=over_time, cohort=cohort, cases=cases)

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 @click.group()
 def new() -> None:
-    """Create something new."""
+    """Begin a guideline of your own, or copy one to edit it."""
 
 
 @new.command("guideline")

@@ -94,7 +94,8 @@ def query(
     """Run the query NAME of the catalogue, or the query of a file.
 
     The query runs on the guideline, and also on the records in a store (--store) or in files (--records).
-    `lrp-kg queries --format json` lists parameters and their defaults. Exit code 0: done; 2: could not run.
+    `lrp-kg queries --format json` lists parameters and their defaults. A query of which the result is a graph
+    (CONSTRUCT, DESCRIBE) gives Turtle, whatever the format. Exit code 0: done; 2: could not run.
 
     \b
     Examples:

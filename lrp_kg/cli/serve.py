@@ -54,7 +54,13 @@ def serve(**options: Any) -> None:
 
     SIGHUP loads guideline and tokens again; SIGTERM or Ctrl+C finishes answers under way, a second one ends at once.
     With --store, also serve the records of a store and their answers; clients then need an access token.
-    """
+
+    \b
+    Examples:
+      lrp-kg serve --port 8080
+      lrp-kg serve --guideline my-pathway --reload
+      lrp-kg serve --store my-store --token-file tokens
+    """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.answer.service import GuidelineService
     from lrp_kg.linux import require_linux
 

@@ -419,7 +419,7 @@ def test_validate_says_valid(service: GuidelineService, lang: str) -> None:
     assert (result.exit_code, result.stderr) == (OK, "")
     assert result.stdout == phrase("valid", lang) + "\n"
     as_json = run("validate", "-", "--lang", lang, "-f", "json", stdin=json.dumps(FIRST_VISIT))
-    assert json.loads(as_json.stdout) == {"invalid": False}
+    assert json.loads(as_json.stdout) == {"invalid": False, "record": "", "findings": []}
 
 
 COHORT = [CLUSTER, FIRST_VISIT, {"redFlags": "zork"}, {"redFlags": "cluster", "id": "last"}]
@@ -433,6 +433,8 @@ def test_invalid_record_of_a_cohort_is_reported_by_line(tmp_path: Path) -> None:
     assert [line.get("invalid", False) for line in lines] == [False, False, True, False]
     assert lines[2]["record"] == "line 3"
     assert [line.get("id") for line in lines] == [None, FIRST_VISIT["id"], None, "last"]
+    valid, *_ = run("validate", file, "-f", "json").stdout.splitlines()
+    assert json.loads(valid) == {"invalid": False, "record": "line 1", "findings": []}
     result = run("validate", file)
     assert result.exit_code == INVALID
     assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["line 1", "line 2", "line 4"]
