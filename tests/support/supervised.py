@@ -8,11 +8,11 @@ is what is served. A worker that serves leaves a file ``serves-`` with its proce
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
-import threading
-import time
+from contextlib import suppress
 from pathlib import Path
 
 from lrp_kg.web.listening import listen
@@ -21,6 +21,7 @@ from lrp_kg.web.supervisor import LEAVE, Ready, Supervisor
 
 def main(workers: int, folder: Path) -> int:
     listener = listen("127.0.0.1", 0)
+    listener.setblocking(False)
     served = [(folder / "version").read_text()]
 
     def reload() -> bool:
@@ -39,20 +40,21 @@ def main(workers: int, folder: Path) -> int:
         stopped: list[int] = []
         for stopping in (signal.SIGTERM, signal.SIGINT, LEAVE):
             signal.signal(stopping, lambda number, _frame: stopped.append(number))
-        threading.Thread(target=_answer, args=(listener, f"{os.getpid()} {served[0]}"), daemon=True).start()
         ready()
         (folder / f"serves-{os.getpid()}").touch()
         while not stopped or (folder / "busy").exists():
-            time.sleep(0.02)
+            _answer(listener, f"{os.getpid()} {served[0]}")
 
     return Supervisor(work, workers, announce=announce, reload=reload, stopping=listener.close).run()
 
 
 def _answer(listener: socket.socket, text: str) -> None:
-    while True:
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(text.encode())
+    """Answer the connection that comes next, if one comes soon and no other worker takes it."""
+    if select.select([listener], [], [], 0.02)[0]:
+        with suppress(BlockingIOError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(text.encode())
 
 
 if __name__ == "__main__":
