@@ -43,8 +43,15 @@ REST = 8 * 1024 * 1024
 ARENAS = 2
 """Pools of memory that all threads share: glibc would let each keep what it once needed, hundreds of megabytes."""
 
-_M_ARENA_MAX = -8
-"""The number of that setting for ``mallopt``."""
+LARGE = 1024 * 1024
+"""Bytes from which a block is returned to the system when it is freed.
+
+Without this, glibc lets that grow to the largest block that was ever freed: then tens of megabytes, such as those of a
+file that is read once, stay with a worker for good.
+"""
+
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+"""The numbers of these settings for ``mallopt``."""
 
 BODIES = 320
 """Requests with a body that a worker accepts at once, so that slow uploads never hold all threads."""
@@ -110,6 +117,14 @@ def make(service: GuidelineService) -> Flask:
     return app
 
 
+def return_memory() -> None:
+    """Let this process, and those that it forks, return memory to the system where it can."""
+    with suppress(AttributeError, OSError):  # only glibc has it, and needs it
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_ARENA_MAX, ARENAS)
+        mallopt(_M_MMAP_THRESHOLD, LARGE)
+
+
 def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> None:
     """Answer requests as a worker until it is asked to stop."""
     from granian._granian import SocketHolder
@@ -117,8 +132,6 @@ def _work(ready: Ready, listener: socket.socket, service: GuidelineService) -> N
     from granian.log import LogLevels
     from granian.server.mp import MPServer
 
-    with suppress(AttributeError, OSError):  # only glibc has it, and needs it
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
     try:
         app = make(service)
     except LrpError as error:
@@ -152,6 +165,7 @@ def run(
     ``load`` gives the guideline, now and at each SIGHUP. Raise `LrpError` where the service cannot start.
     """
     require_linux()
+    return_memory()
     with counted_together(workers) if metrics else nullcontext():
         served = [load()]
         listener = listen(host, port)
