@@ -25,7 +25,10 @@ _ADVICE = {
 TOO_LONG = "The body is over the size limit. Shorten the query."
 CUT_SHORT = "The body ended before its Content-Length. Send it again."
 BAD_HOST = "The Host header is not the name of a host. Correct it, or the proxy that sets it."
-FAILED = ("internal-error", "The service failed; nothing was decided.")
+FAILED = (
+    "internal-error",
+    "The service failed; nothing was decided. Try again, or report it to the operator of the service.",
+)
 OUT_OF_MEMORY = ("limit-memory", "The service has no memory left for this request; nothing was decided. Send less.")
 """The code and detail of what is nobody's mistake."""
 _log = logging.getLogger("lrp_kg.web")

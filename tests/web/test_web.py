@@ -778,7 +778,9 @@ def test_internal_error_reveals_nothing(
         assert (response.status_code, response.mimetype) == (500, "text/html")
     else:
         reported = problem(response, 500, "internal-error")
-        assert reported["detail"] == "The service failed; nothing was decided."
+        assert reported["detail"] == (
+            "The service failed; nothing was decided. Try again, or report it to the operator of the service."
+        )
     said = logged(caplog, capfd)
     assert PRIVATE not in said
     assert "unexpected RuntimeError at" in said  # someone who runs the service learns where it was

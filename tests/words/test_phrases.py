@@ -32,6 +32,12 @@ FILES = [
     for file in sorted(PACKAGE.rglob(f"*.{suffix}"))
     if "vendor" not in file.parts and "words" not in file.relative_to(PACKAGE).parts[:1]
 ]
+ALONE = {
+    *("error-accept", "problem-say-which-query", "problem-say-store-or-records"),  # the cause is what to do
+    *("error-json-line", "error-json-column", "error-file", "error-input"),  # what follows the place is the cause
+    *("error-report-values", "error-report-values-one"),  # each problem below says what to do
+}
+"""Errors of one sentence."""
 LEVELS = ("major", "minor", "patch", "none")
 COMPOSED = {
     *(f"site-{kind}-{name}" for kind in ("kind", "kinds", "about") for name in KINDS),
@@ -117,6 +123,19 @@ def test_error_is_said_in_each_language_by_its_name_and_values() -> None:
     kept = memory_reached(Effort(memory=100))
     assert said(kept, "en") == kept.message
     assert said(BrokenJson("x"), "nl") == "x"
+
+
+def test_error_says_its_cause_and_what_to_do() -> None:
+    said_by = ("error-", "problem-say-", "python-", "mapping-", "row-", "query-limit-", "limit-record-")
+    names = [name for name in phrases("en") if name.startswith(said_by) and name not in ALONE]
+    assert len(names) > 100
+    short = {
+        (name, lang)
+        for lang in LANGUAGES
+        for name in names
+        if len(re.findall(r"[.!?;](?=\s|$)", phrases(lang)[name])) < 2
+    }
+    assert short == set()
 
 
 def test_text_in_a_language() -> None:
