@@ -1,9 +1,29 @@
-"""What to say where the system refuses a file, above all a temporary one."""
+"""Where a file is moved once it is whole, and what to say where the system refuses a file, mostly a temporary one."""
 
 from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
+
+
+def place_of(file: Path) -> Path:
+    """Return the place that a file which is written beside it is moved to: where a symbolic link leads.
+
+    Raise `OSError` where something else than a file is there, such as a folder, a device or a pipe: moving a file
+    there would remove it.
+    """
+    place = file.resolve()
+    demand_regular(place)
+    return place
+
+
+def demand_regular(file: Path) -> None:
+    """Raise `OSError` where a name is that of something else than a file."""
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "Not an ordinary file")
 
 
 def reason(error: OSError) -> str:

@@ -19,6 +19,7 @@ from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
 from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
+from lrp_kg.temporary import demand_regular
 from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class File:
         self.text = of_text or kind == "csv"
         """Whether all values are text."""
         try:
+            demand_regular(path)  # it is read more than once
             with path.open("rb"):
                 pass
             self.own_names = self._names()

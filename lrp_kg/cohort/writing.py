@@ -21,6 +21,7 @@ from lrp_kg.cohort.choice import ANSWER, FACT
 from lrp_kg.cohort.describing import KIND, description
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.errors import CohortError
+from lrp_kg.temporary import place_of
 from lrp_kg.words import error as say
 
 NULLABLE = (ANSWER, FACT)
@@ -47,10 +48,9 @@ class Target:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._beside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            if path.is_dir():
-                raise IsADirectoryError(21, os.strerror(21))
+            self._place = place_of(path)
+            self._beside = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
             self.stream = self._beside.open("wb")
         except OSError as error:
             raise say(CohortError, "error-cohort-write", file=str(path), what=error.strerror) from None
@@ -60,7 +60,7 @@ class Target:
         self.stream.flush()
         os.fsync(self.stream.fileno())
         self.stream.close()
-        self._beside.replace(self.path)
+        self._beside.replace(self._place)
 
     def drop(self) -> None:
         """Remove what is not whole, where it has not been moved."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -396,6 +397,23 @@ def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "r.csv").exit_code == 2
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "no" / "o.csv").exit_code == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv"]
+
+
+def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+    os.mkfifo(tmp_path / "pipe.csv")  # it could as well be /dev/null, of which every program needs the real one
+    for files in (
+        ("r.csv", "-o", "pipe.csv"),
+        ("r.csv", "-o", "o.csv", "--rejected", "pipe.csv"),
+        ("pipe.csv", "-o", "o.csv"),
+    ):
+        done = _run(*(name if name[0] == "-" else tmp_path / name for name in files))
+        assert done.exit_code == 2 and "pipe.csv cannot be" in done.output and "Not an ordinary file" in done.output
+    assert (tmp_path / "pipe.csv").is_fifo()
+    assert {p.name for p in tmp_path.iterdir()} == {"r.csv", "pipe.csv"}
+    (tmp_path / "link.csv").symlink_to("far.csv")
+    assert _run(tmp_path / "r.csv", "-o", tmp_path / "link.csv").exit_code == 0
+    assert (tmp_path / "link.csv").is_symlink() and (tmp_path / "far.csv").read_text().startswith('"id"')
 
 
 # -- choice of columns ------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from lrp_kg.errors import StoreError
 from lrp_kg.research.engine.homes import DATA, Homes, in_graph
 from lrp_kg.research.store.generations import Generation, Store
+from lrp_kg.temporary import place_of
 
 
 def quads(generation: Generation) -> Iterator[ox.Quad]:
@@ -26,11 +27,19 @@ def quads(generation: Generation) -> Iterator[ox.Quad]:
 def export(folder: Path, file: Path) -> None:
     """Write the guideline, records, derived values, answers and loads of a store into a file, all or nothing."""
     generation = Store(folder).current()
-    draft = file.with_name(f"{file.name}.draft")
+    try:
+        place = place_of(file)
+    except OSError as error:
+        raise _not_written(file, error) from None
+    draft = place.with_name(f"{place.name}.draft")
     try:
         with draft.open("wb") as out:
             ox.serialize(quads(generation), output=out, format=ox.RdfFormat.N_QUADS)
-        os.replace(draft, file)
+        os.replace(draft, place)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise StoreError(f"{file} cannot be written: {error.strerror or error}.") from None
+        raise _not_written(file, error) from None
+
+
+def _not_written(file: Path, error: OSError) -> StoreError:
+    return StoreError(f"{file} cannot be written: {error.strerror or error}.")
