@@ -16,20 +16,11 @@ from lrp_kg.answer.as_json import Json, Renderer
 from lrp_kg.answer.composed import Composed, WholeAnswer
 from lrp_kg.answer.decisions import Assessor, composable
 from lrp_kg.answer.parts import StatementsPart
-from lrp_kg.answer.rendered import (
-    JoinedTemplate,
-    JsonTemplate,
-    NamedTexts,
-    RenderedPart,
-    RenderedParts,
-    Slot,
-    days_slot,
-    kept_json,
-    united,
-)
+from lrp_kg.answer.rendered import NamedTexts, RenderedPart, RenderedParts, united
 from lrp_kg.answer.results import AskedField, Assessment, StatementResult
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.summary import BRIEF, BRIEF_GUIDELINE, BRIEF_NAMES
+from lrp_kg.answer.templates import JoinedTemplate, JsonTemplate, Slot, days_slot, kept_json
 from lrp_kg.logic.memory import BoundedMemory
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.model import Record
@@ -209,7 +200,7 @@ class _Joining:
             b'},"boxes":[',
             *_listed([said.json for said in boxes]),
         ]
-        pieces += [b'],"notices":[', *_listed([said.json for said in notices if said.json.text])]
+        pieces += [b'],"notices":[', *_listed([said.json for said in notices if said.json.texts])]
         pieces += [b'],"eligibility":{', *_named(programmes), b'},"facts":', _OWN[FACTS], b',"dates":', _OWN[DATES]]
         pieces += [b',"conditions":{', *_listed(united(conditions).values()), b'},"openPoints":', _OWN[POINTS]]
         return pieces, united(named.points for named in (*deciding, *stating))

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lrp_kg.answer.day_runs import NEVER
@@ -39,13 +40,18 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 _SIZES = {"statement": 600, "decision": 1500, "statements": 1200, "programme": 3000, "whole": 3500, "warnings": 800}
 """Bytes that a part takes without what renderers keep with it, about."""
+_NOTHING_SAID: Mapping[Hashable, Any] = MappingProxyType({})
 
 
 @dataclass(eq=False)
 class AnswerPart:
-    """Something that answers to many records share; ``said`` is what renderers keep with it."""
+    """Something that answers to many records share; ``said`` is what renderers keep with it, which never changes."""
 
-    said: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    said: Mapping[Hashable, Any] = field(default_factory=lambda: _NOTHING_SAID, init=False, repr=False)
+
+    def keep(self, key: Hashable, said: Any) -> None:
+        """Keep what a renderer makes of it; what another thread keeps at the same moment can be lost."""
+        self.said = {**self.said, key: said}
 
 
 @dataclass(eq=False)

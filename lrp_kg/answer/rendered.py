@@ -6,13 +6,10 @@ as statements and reasons, that other parts are made of too.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from itertools import chain
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +26,7 @@ from lrp_kg.answer.parts import (
     WarningsPart,
 )
 from lrp_kg.answer.results import DecisionResult, EligibleDays, StatementResult
+from lrp_kg.answer.templates import VALUE, JsonTemplate, days_slot, kept_json, slot
 from lrp_kg.guideline.model import Box, Guideline, OpenPoint
 from lrp_kg.logic.classify import OPEN
 from lrp_kg.logic.explain import Reason
@@ -36,47 +34,17 @@ from lrp_kg.logic.memory import SharedBound
 from lrp_kg.record.model import Record
 
 P = TypeVar("P", bound=AnswerPart)
-Slot = str | tuple[str, str]
-"""What a slot is for: the value of a field, by its IRI, or a day by of what kind it is and what it is about."""
-VALUE, DAYS = "value", "days"
-_MARK = b"\\u0001"
-"""Is before and behind the name of a slot in JSON."""
-_SLOT = re.compile(rb'"\\u0001([^"\\]*)\\u0001"')
-"""A slot in JSON, beside labels that have marks of their own."""
 _EMPTY = Record("", values={}, dates={}, texts={}, lists={})
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SIZE = 300
-"""Bytes that a rendered part takes beside its JSON, about."""
-_JOINED_SIZE = 1500
-"""Bytes that a joined template takes for names of members and the like, about."""
-
-
-def kept_json(data: Any) -> bytes:
-    """Return data as JSON that takes no more memory than it has bytes: orjson's own result has room for much more."""
-    return bytes(memoryview(orjson.dumps(data)))
-
-
-def _slot(*parts: str) -> str:
-    return "\x01" + " ".join(parts) + "\x01"
-
-
-@lru_cache(20_000)
-def _slot_named(text: bytes) -> Slot:
-    """Return what a slot is for, one object for the slots of all templates."""
-    kind, _, about = text.decode().partition(" ")
-    return about if kind == VALUE else (kind, about)
-
-
-def days_slot(programme: str, name: str) -> tuple[str, str]:
-    """Return the slot of an end of the eligible days of a programme, or of what is known of them."""
-    return DAYS, f"{programme} {name}"
+"""Bytes that a rendered part takes beside its JSON and the texts that it names, about."""
 
 
 class _SaidReason(NamedTuple):
-    """A reason as JSON, and the identifier of its condition with a member that has its texts."""
+    """A reason as JSON, in a template by this name, and the identifier of its condition with a member of its texts."""
 
     reason: Reason
-    json: orjson.Fragment
+    name: str
     condition: tuple[str, bytes]
 
 
@@ -87,6 +55,8 @@ class _TemplateRenderer(Renderer):
         super().__init__(guideline, lang)
         self._reasons: dict[Reason, _SaidReason] = {}
         self._by_object: dict[int, _SaidReason] = {}
+        self.reasons_by_name: dict[bytes, JsonTemplate] = {}
+        """Reasons as JSON, by the names of their places in other templates."""
         self._conditions: dict[tuple[str, bool], tuple[str, bytes]] = {}
 
     def said(self, reason: Reason) -> _SaidReason:
@@ -96,14 +66,15 @@ class _TemplateRenderer(Renderer):
             return found
         found = self._reasons.get(reason)
         if found is None:
-            json = orjson.Fragment(kept_json(super().reason(_EMPTY, reason)))
-            found = self._reasons[reason] = _SaidReason(reason, json, self.condition(reason.condition.iri))
+            name = f"reason {reason.verdict} {reason.field} {reason.condition.iri}"
+            self.reasons_by_name[name.encode()] = JsonTemplate.of(orjson.dumps(super().reason(_EMPTY, reason)))
+            found = self._reasons[reason] = _SaidReason(reason, slot(name), self.condition(reason.condition.iri))
             self._by_object[id(reason)] = found
         return found
 
-    def reason(self, record: Record, reason: Reason) -> orjson.Fragment:
-        """Return a reason with a slot for the value."""
-        return self.said(reason).json
+    def reason(self, record: Record, reason: Reason) -> str:
+        """Leave a place for the template of a reason."""
+        return self.said(reason).name
 
     def condition(self, iri: str, *, waiting: bool = False) -> tuple[str, bytes]:
         """Return the identifier of a condition and a member with its texts; ``waiting``: how it follows a statement."""
@@ -116,86 +87,27 @@ class _TemplateRenderer(Renderer):
 
     def value(self, record: Record, field: str) -> Any:
         """Leave a slot for a value."""
-        return _slot(VALUE, field)
+        return slot(VALUE, field)
 
     def day(self, found: StatementResult, name: str, day: date) -> str:
         """Leave a slot for a date."""
-        return _slot(name, found.statement.iri)
+        return slot(name, found.statement.iri)
 
     def eligible_days(self, programme: str, found: EligibleDays) -> Json:
         """Leave a slot for each end of the eligible days, and for what is known of them."""
-        return {name: _slot(*days_slot(programme, name)) for name in DAY_KEYS}
+        return {name: slot(*days_slot(programme, name)) for name in DAY_KEYS}
+
+    def template(self, data: Any, pieces: Sequence[JsonTemplate] = ()) -> JsonTemplate:
+        """Return what was rendered as a template, with ``pieces`` in the places that `place_of` gives."""
+        if not pieces:
+            return JsonTemplate.of(orjson.dumps(data), self.reasons_by_name.get)
+        inner = {place_of(number)[1:-1].encode(): piece for number, piece in enumerate(pieces)}
+        return JsonTemplate.of(orjson.dumps(data), lambda name: inner.get(name) or self.reasons_by_name.get(name))
 
 
-@dataclass(frozen=True, slots=True)
-class JsonTemplate:
-    """JSON with a place for each slot, which is of a kind and about something."""
-
-    text: bytes
-    slots: tuple[Slot, ...] = ()
-    _taken: Callable[[Mapping[Slot, bytes]], tuple[bytes, ...]] | None = None
-
-    @classmethod
-    def of(cls, text: bytes) -> JsonTemplate:
-        """Make a template of JSON with slots."""
-        pieces = text.split(_MARK)
-        if len(pieces) == 1:
-            return cls(text)
-        names, said = pieces[1::2], b"\0".join(pieces[::2])  # no JSON has a byte that is zero
-        if said.count(b'"\0"') != len(names) or b"\\" in b"".join(names):
-            pieces = _SLOT.split(text)
-            names, said = pieces[1::2], b'"\0"'.join(pieces[::2])
-        if not names:
-            return cls(text)
-        slots = tuple(map(_slot_named, names))
-        return cls(said.replace(b"%", b"%%").replace(b'"\0"', b"%b"), slots, _taking(slots))
-
-    @classmethod
-    def slot(cls, about: Slot) -> JsonTemplate:
-        """Return a template that is nothing but a slot."""
-        return cls(b"%b", (about,), _taking((about,)))
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about."""
-        return _SIZE + len(self.text) + 64 * len(self.slots)
-
-    def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
-        """Return the JSON with the values and days of a record."""
-        return self.text % self._taken(fills) if self._taken else self.text
-
-
-class JoinedTemplate:
-    """Templates, and JSON without slots in between, as one; it holds their bytes, and has no copy of them."""
-
-    __slots__ = ("_taken", "_texts", "size")
-
-    def __init__(self, pieces: Iterable[JsonTemplate | bytes]) -> None:
-        texts: list[bytes] = []
-        slots: list[Slot] = []
-        copied = 0
-        for piece in pieces:
-            text, own = (piece, ()) if isinstance(piece, bytes) else (piece.text, piece.slots)
-            escaped = text if own else text.replace(b"%", b"%%")  # itself where there is nothing to replace
-            if escaped is not text:
-                copied += len(escaped)
-            texts.append(escaped)
-            slots += own
-        self._texts = tuple(texts)
-        self._taken = _taking(slots) if slots else None
-        self.size = _JOINED_SIZE + copied + 8 * (len(texts) + len(slots))
-        """Bytes that it takes beside those of its pieces, about."""
-
-    def filled(self, fills: Mapping[Slot, bytes]) -> bytes:
-        """Return the JSON with the values and days of a record."""
-        return b"".join(self._texts) % (self._taken(fills) if self._taken else ())
-
-
-def _taking(slots: Sequence[Slot]) -> Callable[[Mapping[Slot, bytes]], tuple[bytes, ...]]:
-    """Return what takes slots from what fills them."""
-    if len(slots) == 1:
-        return lambda fills: (fills[slots[0]],)
-    return itemgetter(*slots)
+def place_of(number: int) -> str:
+    """Leave a place for a piece, by its number."""
+    return slot("piece", str(number))
 
 
 class NamedTexts(NamedTuple):
@@ -208,6 +120,11 @@ class NamedTexts(NamedTuple):
     waiting: Mapping[str, bytes] = _NOTHING
     because: Mapping[str, bytes] = _NOTHING
     points: Mapping[str, bytes] = _NOTHING
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about: the texts themselves are those of other parts too."""
+        return sum([64 + 50 * len(own) for own in self if own])
 
     @classmethod
     def together(cls, several: Collection[NamedTexts]) -> NamedTexts:
@@ -222,9 +139,9 @@ class NamedTexts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JsonPiece:
-    """JSON with slots, of which templates are made."""
+    """A template of which others are made, and the texts that it names."""
 
-    text: bytes
+    json: JsonTemplate
     named: NamedTexts
 
 
@@ -239,6 +156,12 @@ class RenderedPart(NamedTuple):
     decision: RenderedPart | None = None
     criteria: Mapping[str, bytes] = _NOTHING
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes beside the templates and texts that are those of other parts too, about."""
+        own = self.json.size + self.named.size + (64 + 50 * len(self.criteria) if self.criteria else 0)
+        return own + (self.decision.size if self.decision else 0)
+
 
 class RenderedParts:
     """Renders the parts of answers in one language."""
@@ -247,6 +170,8 @@ class RenderedParts:
         self._memories = memories
         self._templates = _TemplateRenderer(renderer.guideline, renderer.lang)
         self._whole, self._piece_of = ("json", renderer.lang), ("json piece", renderer.lang)
+        self._met: Mapping[Hashable, Any] = {self._whole: None}
+        """What is kept with a part, one for all parts, once it was said for one record."""
         self._points: dict[str, bytes] = {}
 
     # -- parts ----------------------------------------------------------------------------------------
@@ -287,25 +212,28 @@ class RenderedParts:
     def _keep(self, part: AnswerPart, said: RenderedPart) -> RenderedPart:
         """Keep a rendered part, which is large, once it is said for a second record: many never are."""
         if self._whole in part.said:
-            self._memories.grow(said.json.size)
-            part.said[self._whole] = said
+            self._memories.grow(_SIZE + said.size)
+            part.keep(self._whole, said)
+        elif part.said:
+            part.keep(self._whole, None)
         else:
-            part.said[self._whole] = None
+            part.said = self._met
         return said
 
     def _piece(self, part: P, render: Callable[[P], JsonPiece]) -> JsonPiece:
         """Return what larger parts are made of as it was rendered before, or render it."""
         said: JsonPiece | None = part.said.get(self._piece_of)
         if said is None:
-            said = part.said[self._piece_of] = render(part)
-            self._memories.grow(_SIZE + len(said.text))
+            said = render(part)
+            part.keep(self._piece_of, said)
+            self._memories.grow(_SIZE + said.json.size + said.named.size)
         return said
 
     def _decision(self, found: DecisionResult, boxes: Collection[Box], explain: bool) -> RenderedPart:
         status = found.result.status
         points = [p for p in found.open_points if explain or is_to_read(status, p.iri in found.decisive, p.declares)]
         return RenderedPart(
-            JsonTemplate.of(kept_json(self._templates.decision(_EMPTY, found, boxes, explain))),
+            self._templates.template(self._templates.decision(_EMPTY, found, boxes, explain)),
             NamedTexts(
                 because=self._reasons(chain(found.because, *found.why_not.values())),
                 points=dict(map(self.point, points)),
@@ -317,11 +245,11 @@ class RenderedParts:
         data = self._templates.programme(_EMPTY, core.found, explain)
         said = [self._piece(part.benefits, self._share), self._piece(part.limits, self._limits)]
         said.append(self._piece(part.steps, self._share))
-        for name, piece in zip(("benefits", "limits", "nextSteps"), said, strict=True):
-            data[name] = orjson.Fragment(piece.text)
+        for number, name in enumerate(("benefits", "limits", "nextSteps")):
+            data[name] = place_of(number)
         reasons = chain.from_iterable(c.because for c in core.found.criteria) if explain else ()
         return RenderedPart(
-            json=JsonTemplate.of(kept_json(data)),
+            json=self._templates.template(data, [piece.json for piece in said]),
             named=NamedTexts.together([piece.named for piece in said]),
             decision=self._decision(core.decision, (), explain),
             criteria=self._reasons(reasons),
@@ -337,7 +265,7 @@ class RenderedParts:
 
     def _listed(self, part: StatementsPart, render: Callable[[Record, StatementResult], Json]) -> JsonPiece:
         named = NamedTexts.together([self._named(s) for s in part.found])
-        return JsonPiece(kept_json([render(_EMPTY, s) for s in part.found]), named)
+        return JsonPiece(self._templates.template([render(_EMPTY, s) for s in part.found]), named)
 
     def _box(self, part: StatementsPart, box: Box) -> RenderedPart:
         templates = self._templates
@@ -346,24 +274,27 @@ class RenderedParts:
         labels = {option.id: templates.text(option.label)} if option and own else {}
         only_named = [one.found for one in part.ones if one.found.only_named]
         pieces = [self._piece(one, self._statement) for one in part.ones if not one.found.only_named]
-        shown = [orjson.Fragment(piece.text) for piece in pieces]
+        shown = [place_of(number) for number in range(len(pieces))]
         data = templates.framed(box, shown, only_named, {decision.id: {"labels": labels}})
         named = NamedTexts.together([piece.named for piece in pieces])
         because = self._reasons(r for s in part.found for r in s.because) if only_named else named.because
-        return RenderedPart(JsonTemplate.of(kept_json(data)), named._replace(because=because))
+        template = templates.template(data, [piece.json for piece in pieces])
+        return RenderedPart(template, named._replace(because=because))
 
     def _notices(self, part: StatementsPart) -> RenderedPart:
         pieces = [self._piece(one, self._statement) for one in part.ones]
-        text = b",".join([piece.text for piece in pieces])
-        return RenderedPart(JsonTemplate.of(text), NamedTexts.together([piece.named for piece in pieces]))
+        json = JsonTemplate.listed([piece.json for piece in pieces])
+        return RenderedPart(json, NamedTexts.together([piece.named for piece in pieces]))
 
     def _statement(self, part: StatementPart) -> JsonPiece:
-        return JsonPiece(kept_json(self._templates.statement(_EMPTY, part.found)), self._named(part.found))
+        return JsonPiece(
+            self._templates.template(self._templates.statement(_EMPTY, part.found)), self._named(part.found)
+        )
 
     def _warnings(self, part: WarningsPart) -> RenderedPart:
         data = [self._templates.warning(_EMPTY, w, part.why) for w in part.found]
         because = self._reasons(chain.from_iterable(part.why.values()))
-        return RenderedPart(JsonTemplate.of(kept_json(data)), NamedTexts(because=because))
+        return RenderedPart(self._templates.template(data), NamedTexts(because=because))
 
     # -- the texts that parts name --------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import lrp_kg.answer.decisions
 from lrp_kg import GuidelineService, InvalidRecord
-from lrp_kg.answer.rendered import JoinedTemplate, JsonTemplate
 from lrp_kg.answer.run import Run
+from lrp_kg.answer.templates import JoinedTemplate, JsonTemplate
 from lrp_kg.errors import UnknownParameter
 from lrp_kg.record.limits import TEXT
 from lrp_kg.words import LANGUAGES
@@ -391,6 +391,23 @@ def test_template_has_slots_beside_any_label(label: str) -> None:
 def test_template_without_slots_is_as_it_is() -> None:
     text = orjson.dumps({"label": "100 % a\x01b"})
     assert JsonTemplate.of(text).filled({}) == text
+
+
+def test_template_has_the_texts_and_slots_of_those_that_are_part_of_it() -> None:
+    part = JsonTemplate.of(b'{"p":"50 %","v":"\\u0001value y\\u0001"}')
+    text = b'["\\u0001value x\\u0001","\\u0001part\\u0001","1 %","\\u0001part\\u0001","\\u0001value z\\u0001"]'
+    template = JsonTemplate.of(text, {b"part": part}.get)
+    assert template.slots == ("x", "y", "y", "z")
+    fills = {name: b'"%s"' % name.encode() for name in "xyz"}
+    assert template.filled(fills) == b'["x",{"p":"50 %","v":"y"},"1 %",{"p":"50 %","v":"y"},"z"]'
+    assert [text is part.texts[0] for text in template.texts].count(True) == 2
+    assert template.size < part.size + 300
+
+
+def test_listed_templates_have_commas_between_them() -> None:
+    one, other = JsonTemplate.of(b'"100 %"'), JsonTemplate.of(b'"\\u0001value x\\u0001"')
+    assert JsonTemplate.listed([one, other, one]).filled({"x": b"null"}) == b'"100 %",null,"100 %"'
+    assert not JsonTemplate.listed([]).texts
 
 
 def test_joined_templates_have_their_slots_in_order_and_other_bytes_as_they_are() -> None:

@@ -171,7 +171,8 @@ class AnswerWriter:
         for part, said in parts_said(found):
             text = part.said.get(self)
             if text is None:
-                text = part.said[self] = self._text(said())
+                text = self._text(said())
+                part.keep(self, text)
                 found.run.a.memories.grow(len(text))
             texts.append(text)
         texts.append(self._text(said_of_days(found)))
