@@ -158,17 +158,22 @@ def servers(folder: Path, size: int, env: dict[str, str]) -> Iterator[list[Conte
 def measure(contenders: list[Contender], queries: dict[str, str], rounds: int) -> list[str]:
     """Ask every query of every contender, in turn; leave out a contender that takes too long. Return what differed."""
     notes = []
-    for name, query in queries.items():
+
+    def leave_out(contender: Contender, name: str, error: Exception) -> None:
+        contender.times.pop(name, None)
+        notes.append(f"{contender.name} does not answer {name}: {type(error).__name__}")
+        contender.stop()
+        contender.start()
+
+    for number, (name, query) in enumerate(queries.items(), 1):
+        print(f"{number} of {len(queries)}: {name}", file=sys.stderr, flush=True)
         rows: dict[str, int] = {}
         for contender in contenders:
             try:
                 rows[contender.name] = contender.ask(name, query)
                 contender.times[name].clear()  # the first one warms
             except (RuntimeError, OSError) as error:
-                contender.times.pop(name, None)
-                notes.append(f"{contender.name} does not answer {name}: {type(error).__name__}")
-                contender.stop()
-                contender.start()
+                leave_out(contender, name, error)
         if len(set(rows.values())) > 1:
             notes.append(f"{name}: not the same number of rows: {rows}")
         slow = time.perf_counter()
@@ -180,6 +185,9 @@ def measure(contenders: list[Contender], queries: dict[str, str], rounds: int) -
                     except RuntimeError as error:  # over a limit this time
                         notes.append(str(error)[:200])
                         contender.times[name].append(contender.patience)
+                    except OSError as error:  # it was quick enough the first time
+                        del rows[contender.name]
+                        leave_out(contender, name, error)
             if n >= 4 and time.perf_counter() - slow > 8:
                 break
     return notes
