@@ -49,6 +49,13 @@ def test_no_record_says_two_things_of_one_matter(service: GuidelineService, coho
         assert service.validate(record) == [], record
 
 
+@pytest.mark.parametrize("number", [9278, 13173, 37503])
+def test_what_only_shapes_say_is_heeded(service: GuidelineService, number: int) -> None:
+    """Episodes in which an incapacity ends, and what was drawn of its cause before and after disagreed."""
+    for record in Generator(service).episode(number):
+        assert service.validate(record) == [], record
+
+
 def test_every_option_occurs(service: GuidelineService, cohort: list[dict[str, Any]]) -> None:
     wanted = {d.id: {"undetermined", *(o.id for o in d.options)} for d in service.guideline.decisions.values()}
     for record in cohort:

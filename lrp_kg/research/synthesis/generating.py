@@ -9,6 +9,7 @@ from typing import Any
 
 from lrp_kg.answer.run import Run
 from lrp_kg.answer.service import GuidelineService
+from lrp_kg.findings import Finding
 from lrp_kg.logic.classify import TRUE
 from lrp_kg.record.model import BASE
 from lrp_kg.research.synthesis.model import EVEN_DAYS, CohortModel, FieldModel, Transition, read_model
@@ -45,13 +46,14 @@ class Generator:
         number, made = 0, 0
         while made < count:
             number += 1
-            for record in self._episode(number):
+            for record in self.episode(number):
                 yield record
                 made += 1
                 if made == count:
                     return
 
-    def _episode(self, number: int) -> Iterator[Json]:
+    def episode(self, number: int) -> Iterator[Json]:
+        """Yield the valid records of the contacts of one episode, by its number from 1."""
         chance = random.Random(f"{self.seed}/{number}")  # noqa: S311 - invented data, drawn again from a seed
         model = self.model
         kept: dict[str, Any] = {}
@@ -138,7 +140,11 @@ class Generator:
                     record.pop(other, None)
 
     def _make_valid(self, record: Json) -> None:
-        """Leave out what would make a record invalid: a date after one that bounds it, or what two fields deny."""
+        """Leave out what would make a record invalid.
+
+        First a date after one that bounds it, or what two fields deny; then, which is rare, what shapes say beyond
+        that: of its fields the latest without which there are fewer problems.
+        """
         for earlier, later in self._orders:
             if earlier in record and later in record and record[earlier] > record[later]:
                 del record[earlier]
@@ -148,6 +154,14 @@ class Generator:
         for name, excluded in self._excluded:
             if record.get(name) is True and record.get(excluded) is True:
                 del record[name]
+        while problems := self.service.validate(record):
+            latest_first = [*reversed(record)]
+            better = (n for n in latest_first if len(self._without(record, n)) < len(problems))
+            del record[next(better, latest_first[0])]
+
+    def _without(self, record: Json, name: str) -> list[Finding]:
+        """Return the problems that a record has without a field."""
+        return self.service.validate({n: value for n, value in record.items() if n != name})
 
     def _holds(self, record: Json, cls: str) -> bool:
         return self._run(record).verdict(cls) == TRUE
