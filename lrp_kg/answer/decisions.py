@@ -22,7 +22,7 @@ from lrp_kg.answer.statements import in_order
 from lrp_kg.answer.wholes import Wholes
 from lrp_kg.effort import check
 from lrp_kg.errors import UnknownParameter
-from lrp_kg.guideline.model import Guideline, Programme
+from lrp_kg.guideline.model import Decision, Guideline, Programme
 from lrp_kg.logic.calendar import Calendar, DateRanges
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.logic.classify import Program, SparqlEngine
@@ -56,8 +56,7 @@ class _Deciders(dict[str, "Decider | KleeneDecider"]):
         self._assessor = assessor
 
     def __missing__(self, name: str) -> Decider | KleeneDecider:
-        a = self._assessor
-        found = self[name] = decider_of(a.builder, a.guideline.decisions[name], a.diagrams.get, a.memories)
+        found = self[name] = self._assessor.made_decider(self._assessor.guideline.decisions[name])
         return found
 
 
@@ -136,6 +135,10 @@ class Assessor:
     def signatures(self, record: Record, signature: Signature) -> tuple[Signature, ...]:
         """Return the signatures that a record can have over all days of its uncertain dates; mostly its own only."""
         return self.dates.completions(signature, record.dates, record.ranges) if record.ranges else (signature,)
+
+    def made_decider(self, decision: Decision) -> Decider | KleeneDecider:
+        """Make what decides a decision, when it is asked for; a subclass may have it already."""
+        return decider_of(self.builder, decision, self.diagrams.get, self.memories)
 
     def decider(self, decision: str) -> Decider | KleeneDecider:
         """Return what decides a decision, by its IRI."""

@@ -15,8 +15,10 @@ from lrp_kg.authoring.cases.files import load_cases
 from lrp_kg.authoring.cases.runs import read_cases
 from lrp_kg.authoring.cases.view import CaseAnswer, PartIndex
 from lrp_kg.authoring.mutation import mutating
+from lrp_kg.authoring.mutation.baseline import Baseline
 from lrp_kg.authoring.mutation.mutants import ExpressionChanges, apply, mutants_of
 from lrp_kg.authoring.mutation.mutating import EQUIVALENT, KILLED, SURVIVED, MutationProgress, MutationReport, mutate
+from lrp_kg.authoring.mutation.runs import WholeMutant
 from lrp_kg.guideline.criteria import All, Always, AnyOf, Between, Expression, Has, Named, Not
 from lrp_kg.namespaces import local_name
 from tests.support.guidelines import cases, guideline_copy
@@ -308,3 +310,13 @@ def test_cases_of_the_packaged_guideline_kill_nearly_every_mutant(
     assert len(found.judged) > 1000 / step
     assert found.score > 0.95
     assert len(found.equivalent) < 0.05 * len(found.judged)
+
+
+def test_mutant_takes_the_deciders_that_it_does_not_change(ankle: GuidelineService) -> None:
+    mutants = list(mutants_of(ankle.guideline))
+    baseline = Baseline(ankle.assessor, (), mutants)
+    changed, *others = ankle.guideline.decisions
+    assert others
+    mutant = WholeMutant(baseline, baseline.builder_of(apply(ankle.guideline, mutants[0])), {changed})
+    assert all(mutant.decider(name) is baseline.decider(name) for name in others)
+    assert mutant.decider(changed) is not baseline.decider(changed)

@@ -61,7 +61,8 @@ class KleeneAssessor(Assessor):
         self._affected: Collection[str] = ()
         self._case: Prepared | None = None
 
-    def _decider(self, decision: Decision) -> KleeneDecider:
+    def made_decider(self, decision: Decision) -> KleeneDecider:
+        """Make what decides a decision by Kleene's logic alone."""
         return KleeneDecider(self.builder, decision)
 
     def take(self, case: Prepared, verdicts: Mapping[str, int], affected: Collection[str]) -> None:
@@ -117,7 +118,8 @@ class WholeMutant(Assessor):
         self._baseline, self._changed, self._affected = baseline, builder, affected
         super().__init__(baseline.widened(builder.program.guideline), baseline.engine, cache=False)
 
-    def _decider(self, decision: Decision) -> Decider | KleeneDecider:
+    def made_decider(self, decision: Decision) -> Decider | KleeneDecider:
+        """Make what decides a decision that the mutant changes; take that of the baseline for any other."""
         if decision.iri in self._affected:
             return decider_of(self._changed, self._changed.decisions[decision.iri], self._changed.build)
         return self._baseline.decider(decision.iri)
