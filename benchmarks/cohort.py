@@ -10,7 +10,6 @@ is possible and missing; ``cohort`` has every column.
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
@@ -202,20 +201,23 @@ def main() -> None:
         cpu, peak = taken()
         print(time.perf_counter() - start, cpu - before, peak)
         return
+    from benchmarks.serving import environment
     from lrp_kg.cli.cohort import ALLOCATOR
 
-    env = dict([ALLOCATOR]) | os.environ  # the benchmark imports Arrow before the command can say so
     rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
     rounds = int(sys.argv[2]) if sys.argv[2:] else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "records.parquet"
         write(file, rows)
         found: dict[str, list[list[float]]] = {name: [] for name in [*RUNS, *sys.argv[3:]]}
-        for _ in range(rounds):
+        env = environment(Path(folder))
+        env.setdefault(*ALLOCATOR)  # the benchmark imports Arrow before the command can say so
+        for turn in range(-1, rounds):
             for name in found:
                 command = [sys.executable, "-m", "benchmarks.cohort", name, str(file), f"{folder}/{name}.parquet"]
                 done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
-                found[name].append([float(part) for part in done.stdout.splitlines()[-1].split()])
+                if turn >= 0:  # before, bytecode is compiled and what decisions come to is kept
+                    found[name].append([float(part) for part in done.stdout.splitlines()[-1].split()])
         print(f"{rows} records, median of {rounds} interleaved rounds, whole processes without their start")
         report(
             rows, {name: [statistics.median(part) for part in zip(*runs, strict=True)] for name, runs in found.items()}

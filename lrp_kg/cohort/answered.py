@@ -13,11 +13,13 @@ from lrp_kg.cohort.arrays import Array, Memory, Numbering, ResultTable
 from lrp_kg.cohort.bounds import ColumnBounds
 from lrp_kg.cohort.cells import Days, Rows
 from lrp_kg.cohort.conditions import ConditionColumn
+from lrp_kg.cohort.dated import DateSituations
 from lrp_kg.cohort.deciding import DecisionColumn, States
 from lrp_kg.cohort.editions import EditionStates
 from lrp_kg.cohort.kept import KeptOutcomes
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.cohort.programmes import ProgrammeColumn
+from lrp_kg.cohort.situations import DurationAxis
 from lrp_kg.cohort.three_valued import all_of
 from lrp_kg.durations import DateRange, day_number
 from lrp_kg.guideline.model import Box
@@ -53,9 +55,10 @@ class CohortLogic:
         for p in g.programmes.values():
             results |= dict.fromkeys((e.decision for e in p.editions), Numbering())
         decided = self.decided = dict[str, DecisionColumn]()
+        dates = dict[tuple[DurationAxis, ...], DateSituations]()
         for name, numbering in results.items():
             decider = assessor.decider(name)
-            states = States(decider, assessor.cells, assessor.dates)
+            states = States(decider, assessor.cells, assessor.dates, dates)
             decided[name] = DecisionColumn(name, decider, states, numbering)
         self.programmes = {p.id: ProgrammeColumn(p, assessor, decided) for p in g.programmes.values()}
         self.answering: dict[str, Answering] = {d.id: decided[d.iri] for d in g.own_decisions.values()}

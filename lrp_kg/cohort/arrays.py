@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ ABSENT = np.iinfo(np.int64).min
 """In the place of a day that is not known."""
 _KEYS = 1 << 18
 """Keys for which a table is made without a look at which of them there are."""
+_CELLS = 32
+"""Combinations of cells of some axes that are looked up at once."""
 _PAIRS = 1 << 20
 """Pairs of numbers for which a table is made."""
 REMEMBERED = 1_000_000
@@ -107,6 +110,10 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def known(self, key: Hashable) -> int | None:
+        """Return the number of a key; ``None`` where it is new."""
+        return self._numbers.get(key)
 
     def entries(self) -> list[tuple[Any, int]]:
         """Return the keys, each with its number."""
@@ -252,7 +259,7 @@ class ResultTable:
 
 
 class Automaton:
-    """Reads the cells of rows, axis by axis, and remembers each step from one state to the next."""
+    """Reads the cells of rows, some axes at once, and remembers each step from one state to the next."""
 
     def __init__(
         self,
@@ -261,29 +268,50 @@ class Automaton:
         sizes: Sequence[int],
         step: Callable[[Any, int, tuple[int, ...]], Hashable],
     ) -> None:
-        self.axes = axes
         self.states = Numbering()
         self.states.number(start)
-        self._sizes = sizes
+        self._axes = axes
+        self._widths = [size + 1 for size in sizes]
         self._step = step
-        self.tables = [NumberTable() for _ in axes]
+        self._together = self._few(range(len(axes)))
+        self.tables = [NumberTable() for _ in self._together]
+
+    def _few(self, axes: Iterable[int]) -> list[list[int]]:
+        """Return axes that follow each other in groups, of which there are few combinations of cells."""
+        found: list[list[int]] = []
+        count = _CELLS + 1
+        for axis in axes:
+            own = prod(self._widths[v] for v in self._axes[axis])
+            count *= own
+            if count > _CELLS:
+                found.append([])
+                count = own
+            found[-1].append(axis)
+        return found
 
     def run(self, cells: Sequence[Array]) -> Array:
         """Return the number of the state in which each row ends."""
-        state = np.zeros(len(cells[self.axes[0][0] if self.axes else 0]) if cells else 0, np.int32)
-        for axis, variables in enumerate(self.axes):
-            widths = [self._sizes[v] + 1 for v in variables]
+        state = np.zeros(len(cells[self._axes[0][0] if self._axes else 0]) if cells else 0, np.int32)
+        for axes, table in zip(self._together, self.tables, strict=True):
             size = len(self.states.values)
             key: Array = state
-            for variable, width in zip(variables, widths, strict=True):
+            for variable in (v for axis in axes for v in self._axes[axis]):
+                width = self._widths[variable]
                 size *= width
-                key = key * (width if size <= _SMALL else np.int64(width)) + cells[variable]
-            state = self.tables[axis].take(key, partial(self._next, axis, widths), size)
+                key = key * (width if size <= _SMALL else np.int64(width))
+                key += cells[variable]
+            state = table.take(key, partial(self._next, axes), size)
         return state
 
-    def _next(self, axis: int, widths: Sequence[int], key: int, _row: int) -> int:
-        own: list[int] = []
-        for width in reversed(widths):
-            key, cell = divmod(key, width)
-            own.append(cell)
-        return self.states.number(self._step(self.states.values[key], axis, tuple(reversed(own))))
+    def _next(self, axes: Sequence[int], key: int, _row: int) -> int:
+        chosen: list[tuple[int, tuple[int, ...]]] = []
+        for axis in reversed(axes):
+            own: list[int] = []
+            for variable in reversed(self._axes[axis]):
+                key, cell = divmod(key, self._widths[variable])
+                own.append(cell)
+            chosen.append((axis, tuple(reversed(own))))
+        state = self.states.values[key]
+        for axis, cells in reversed(chosen):
+            state = self._step(state, axis, cells)
+        return self.states.number(state)

@@ -6,12 +6,12 @@ Fields that imply or exclude each other are understood together; durations follo
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from math import prod
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from lrp_kg.guideline.model import Derived, Guideline
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.record.read import RecordReader
 
+Found = TypeVar("Found")
 UNKNOWN, EXACT, RANGE = 0, 1, 2
 """What is known of a date."""
 
@@ -67,6 +68,10 @@ class Taken(Sequence[Array]):
         if number not in self._taken:
             self._taken[number] = taken(self._columns[number], self._rows)
         return self._taken[number]
+
+    def place(self, row: int) -> tuple[Sequence[Array], int]:
+        """Return the columns of which these are some rows, and where one of the rows is in them."""
+        return self._columns, int(self._rows[row])
 
 
 class TakenDays(Mapping[str, Days]):
@@ -117,7 +122,8 @@ class Rows:
     """Rows as the logic sees them: the cell of each variable, and the days of each date by IRI.
 
     ``possible`` remembers the first and last days that dates can have beside the others (`ColumnBounds`). Rows that are
-    ``among`` others have these, and their places among them.
+    ``among`` others have these, and their places among them; those ``with_other`` days of a date have the rows that
+    these are otherwise, and the name of the date.
     """
 
     size: int
@@ -125,6 +131,19 @@ class Rows:
     days: Mapping[str, Days]
     possible: dict[str, Days] = field(default_factory=dict, compare=False)
     among: tuple[Rows, Array] | None = field(default=None, compare=False)
+    with_other: tuple[Rows, str] | None = field(default=None, compare=False)
+    _once: dict[Hashable, Any] = field(default_factory=dict, compare=False)
+
+    def has(self, what: Hashable) -> bool:
+        """Return whether something was worked out `once`."""
+        return what in self._once
+
+    def once(self, what: Hashable, work_out: Callable[[], Found]) -> Found:
+        """Return what several decisions ask for of these rows, worked out for the first of them."""
+        if what not in self._once:
+            self._once[what] = work_out()
+        found: Found = self._once[what]
+        return found
 
     def of(self, rows: Array) -> Rows:
         """Return some of the rows."""
@@ -132,13 +151,17 @@ class Rows:
 
     def with_days(self, name: str, days: Days) -> Rows:
         """Return the rows with another date."""
-        return Rows(self.size, self.cells, ChainMap({name: days}, cast("dict[str, Days]", self.days)))
+        own = ChainMap({name: days}, cast("dict[str, Days]", self.days))
+        return Rows(self.size, self.cells, own, with_other=(self, name))
 
     def signature(self, row: int, variables: Iterable[int]) -> Signature:
         """Return the signature of a row, as far as some variables are read of it; the others are 0."""
-        found = bytearray(len(self.cells))
+        cells = self.cells
+        while isinstance(cells, Taken):  # of which no column is taken for one row
+            cells, row = cells.place(row)
+        found = bytearray(len(cells))
         for variable in variables:
-            found[variable] = self.cells[variable][row]
+            found[variable] = cells[variable][row]
         return bytes(found)
 
     def dates(self, row: int) -> tuple[dict[str, date], dict[str, DateRange]]:
@@ -146,6 +169,12 @@ class Rows:
         if self.among:
             whole, places = self.among
             return whole.dates(int(places[row]))
+        if self.with_other:
+            rows, name = self.with_other
+            known, ranges = rows.dates(row)
+            own = Rows(self.size, (), {name: self.days[name]}).dates(row)
+            known.pop(name, None), ranges.pop(name, None)
+            return known | own[0], ranges | own[1]
         known = {n: as_date(d.low[row]) for n, d in self.days.items() if d.state[row] == EXACT}
         ranges = {
             n: DateRange(as_date(d.low[row]), as_date(d.high[row]))

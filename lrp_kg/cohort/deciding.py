@@ -11,10 +11,10 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Automaton, Column, Memory, Numbering, NumberTable, values_of
-from lrp_kg.cohort.bounds import ColumnBounds
+from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable
 from lrp_kg.cohort.cells import EXACT, UNKNOWN, Rows
-from lrp_kg.cohort.situations import DurationAxis, Situations
+from lrp_kg.cohort.dated import DateSituations
+from lrp_kg.cohort.situations import DurationAxis
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
@@ -22,14 +22,22 @@ from lrp_kg.logic.diagrams import Diagram, Function
 
 _MANY = 1 << 22
 """States from which on there is no table with a place for each."""
+_FEW = 4
+"""How many times as many rows there are than those of which the states are worked out alone."""
 
 
 class States:
     """The state in which each row ends: what is left of a decision for its cells."""
 
-    def __init__(self, decider: Decider | KleeneDecider, cells: Cells, calendar: Calendar) -> None:
+    def __init__(
+        self,
+        decider: Decider | KleeneDecider,
+        cells: Cells,
+        calendar: Calendar,
+        dates: dict[tuple[DurationAxis, ...], DateSituations],
+    ) -> None:
+        """``dates`` are those of other decisions, by the durations that they read."""
         self._cells = cells
-        self.calendar = calendar
         sizes = [v.size for v in cells.variables]
         if isinstance(decider, Decider):
             self.diagram: Diagram | None = decider.diagram
@@ -44,18 +52,18 @@ class States:
         read = [v for axis in axes for v in axis]
         own = [axis for axis in axes if self.diagram and axis[0] in calendar.derived]
         ends = [calendar.derived[axis[0]] for axis in own]
-        self._durations = [
+        self._durations = tuple(
             DurationAxis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
-        ]
-        self.situations = Situations(self._durations, calendar)
+        )
+        self.dates = dates.setdefault(self._durations, DateSituations(self._durations, calendar))
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
         self._beside = sorted({cells.index[i] for i in implied if i in cells.index}.difference(read))
         """Variables that say of a field that it cannot have a value."""
         self.reads = (*read, *self._beside)
         """All variables on which the decision depends."""
-        dates = sorted(name for name in asked if cells.guideline.fields[name].kind == "date")
-        self._dates: list[str] = dates if self.diagram is None else []
+        read_as_known = sorted(name for name in asked if cells.guideline.fields[name].kind == "date")
+        self._dates: list[str] = read_as_known if self.diagram is None else []
         """Dates of which only matters whether they are known."""
         self._open = NumberTable()
 
@@ -69,6 +77,21 @@ class States:
 
     def of(self, rows: Rows) -> Array:
         """Return a number for the state of each row, with the cells that rule fields out."""
+        if self._dates:
+            return self._worked_out(rows)
+        places: Array | None = None
+        while rows.with_other or rows.among:  # the cells are those of other rows
+            if rows.with_other:
+                rows, _ = rows.with_other
+            elif rows.among and _FEW * rows.size >= rows.among[0].size:
+                rows, own = rows.among
+                places = own if places is None else own.take(places)
+            else:
+                break
+        found = rows.once(("states", id(self)), lambda: self._worked_out(rows))
+        return found if places is None else found.take(places)
+
+    def _worked_out(self, rows: Rows) -> Array:
         key = self.automaton.run(rows.cells).astype(np.int64)
         for variable in self._beside:
             key = key * (self._cells.variables[variable].size + 1) + rows.cells[variable]
@@ -95,40 +118,6 @@ class States:
         support = self.diagram.support(node)
         return sum(1 << axis.place for axis in self._durations if self.axes.index(axis.variables) in support)
 
-    # -- days ---------------------------------------------------------------------------------------
-
-    def half_known(self, rows: Rows, support: Array) -> Array:
-        """Return as bits the axes of the support of which exactly one end is known, or within bounds."""
-        found = np.zeros(rows.size, np.int64)
-        for axis in self._durations:
-            if not (support >> axis.place & 1).any():
-                continue
-            open_cells = np.zeros(rows.size, bool)
-            for variable in axis.variables:
-                open_cells |= rows.cells[variable] == UNKNOWN
-            start, end = rows.days[axis.start], rows.days[axis.end]
-            both = (start.state == end.state) & (start.state != EXACT)
-            found |= (open_cells & ~both).astype(np.int64) << axis.place
-        return found & support
-
-    def situation(self, rows: Rows, half: Array, places: Array) -> list[Column]:
-        """Return columns on which the outcome depends beside the state; of some rows.
-
-        They have the state of every date, also where the row's state reads none of its durations: what dates come to
-        is worked out for one row and holds for rows in other states.
-        """
-        names = self.situations.names
-        some = rows.of(places)
-        bounds = ColumnBounds(self.calendar, some)
-        given = {name: some.days[name] for name in names}
-        possible = {name: bounds.of(name) for name in names}
-        return self.situations.columns(half[places], given, possible)
-
-    @property
-    def dates_named(self) -> int:
-        """How many dates the durations are between."""
-        return len(self.situations.names)
-
 
 class DecisionColumn:
     """What a decision comes to in each row: its `Decider` is asked once for each state and situation of dates."""
@@ -138,7 +127,9 @@ class DecisionColumn:
         self.decider = decider
         self.states = states
         self.results = results
-        self.situations = Memory()
+        self.class_of = NumberTable()
+        """Of each situation of dates what it comes to for the decision, among ``classes``."""
+        self._generation = 0
         self.classes = Numbering()
         self.classes.number(((), ()))
         self.of_state = NumberTable(), NumberTable()
@@ -162,7 +153,7 @@ class DecisionColumn:
 
     def _found(self, rows: Rows, what: int) -> Array:
         keys = self.states.of(rows)
-        half = self.states.half_known(rows, self.states.support(keys))
+        half = self.states.dates.half_known(rows, self.states.support(keys))
         dated = np.flatnonzero(half)
         classes = np.zeros(rows.size, np.int32)
         if len(dated):
@@ -171,11 +162,13 @@ class DecisionColumn:
         def ask(row: int) -> int:
             return self._ask(rows, row, int(keys[row]), int(classes[row]), what)
 
-        plain = np.flatnonzero(half == 0) if len(dated) else np.arange(rows.size)
-        if not len(plain) or keys.max() >= _MANY:
+        if len(dated) == rows.size or keys.max() >= _MANY:
             return self.of_situation[what].take([keys, classes], ask)
-        found = np.empty(rows.size, np.int32)
-        found[plain] = self.of_state[what].take(keys.take(plain), lambda _, row: ask(int(plain[row])))
+        plain, undated = keys, int(half.argmin())
+        if len(dated):
+            plain = keys.copy()
+            plain[dated] = keys[undated]
+        found = self.of_state[what].take(plain, lambda _, row: ask(undated if half[row] else row))
         if len(dated):
             found[dated] = self.of_situation[what].take_pairs(
                 keys.take(dated), classes.take(dated), len(self.classes.values), lambda row: ask(int(dated[row]))
@@ -204,12 +197,13 @@ class DecisionColumn:
 
     def _classes_of(self, rows: Rows, half: Array, dated: Array) -> Array:
         """Return for each dated row the number of what its dates come to for the decision."""
-        columns = self.states.situation(rows, half, dated)
-        known = columns[: self.states.dates_named + 1]
+        numbers, generation = self.states.dates.of(rows, half, dated)
+        if generation != self._generation:
+            self.class_of, self._generation = NumberTable(), generation
 
-        def work_out(row: int) -> int:
+        def work_out(number: int, row: int) -> int:
             place = int(dated[row])
             key = self.decider.date_key(rows.signature(place, self.states.reads), *rows.dates(place))
-            return self.classes.number((key, values_of(known, row)))
+            return self.classes.number((key, self.states.dates.keys[number][: self.states.dates.dates_named + 1]))
 
-        return self.situations.take(columns, work_out)
+        return self.class_of.take(numbers, work_out)

@@ -6,7 +6,7 @@ found by the rules of the guideline and by the code that decides.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -94,11 +94,12 @@ def _kept(column: DecisionColumn, fields: Numbering) -> Iterator[tuple[str, Any]
     yield "nodes", list(_nodes(_diagram(column), automaton.states.values, nodes, fields))
     yield "states", [nodes[state] for state in automaton.states.values]
     yield "tables", [table.entries() for table in automaton.tables]
-    yield "joint", [(name, signs.hex()) for name, signs in column.states.situations.joint.values]
+    yield "joint", [(name, signs.hex()) for name, signs in column.states.dates.columns.joint.values]
     groups = [([(g.names, g.axes, g.choices) for g in own], known) for own, known in column.classes.values]
     yield "classes", groups
-    has_days = column.states.situations.has_days
-    yield "situations", _turned([(*key, number) for key, number in column.situations.entries() if not has_days(key)])
+    dates = column.states.dates
+    entries = [(dates.keys[n], own) for n, own in zip(*column.class_of.entries(), strict=True)]
+    yield "situations", _turned([(*key, own) for key, own in entries if not dates.columns.has_days(key)])
     yield "plain", [table.entries() for table in column.of_state]
     yield "dated", [_turned([(*key, number) for key, number in memory.entries()]) for memory in column.of_situation]
     yield (
@@ -157,9 +158,9 @@ class _Recalled:
         automaton.states.recall(self._states[1:])
         for table, entries in zip(automaton.tables, self._kept["tables"], strict=True):
             table.recall(*entries)
-        column.states.situations.joint.recall(self._joint)
         column.classes.recall(self._classes[1:])
-        column.situations.recall(self._situations)
+        numbers = column.states.dates.recall([key for key, _ in self._situations], self._joint)
+        column.class_of.recall(numbers, [own for _, own in self._situations])
         for table, entries in zip(column.of_state, self._kept["plain"], strict=True):
             table.recall(*entries)
         for memory, own in zip(column.of_situation, self._dated, strict=True):
@@ -167,7 +168,7 @@ class _Recalled:
         column.completions.recall(self._completions)
 
 
-def _entries(columns: Sequence[Sequence[int]]) -> list[tuple[Hashable, int]]:
+def _entries(columns: Sequence[Sequence[int]]) -> list[tuple[tuple[int, ...], int]]:
     """Return the entries of a memory: the last column has the numbers, the others the keys."""
     return list(zip(zip(*columns[:-1], strict=True), columns[-1], strict=True)) if columns else []
 

@@ -148,6 +148,10 @@ class Situations:
         }
         """By a date that is free the durations that it ends, and whether as their later end."""
         self.joint = Numbering()
+        columns = [[t.columns for t, _ in own] for own in self._free.values()]
+        ends = np.cumsum([sum(own) + 1 for own in columns]) + len(self.names)
+        self.joint_places = tuple(ends.tolist())
+        """The columns that have numbers of ``joint``, from 1 on; 0 is for rows to which they do not apply."""
 
     def columns(self, half: Array, given: Mapping[str, Days], possible: Mapping[str, Days]) -> list[Column]:
         """Return the columns of rows: the half-known axes as bits, what is ``given`` of dates, and what they come to.
@@ -209,8 +213,8 @@ class Situations:
             there.append(rows)
         order = _ordered(np.concatenate(days, axis=1), low, high)
         signs = np.concatenate([order, np.stack(there, axis=1).astype(np.int16)], axis=1)
-        numbers = np.array([self.joint.number((name, row.tobytes())) for row in signs], np.int64)
-        found = np.full(len(used[0]), -1, np.int64)
+        numbers = np.array([self.joint.number((name, row.tobytes())) + 1 for row in signs], np.int64)
+        found = np.zeros(len(used[0]), np.int64)
         found[some] = numbers[inverse]
         return found
 
@@ -226,7 +230,7 @@ def _far(turns: DurationTurns, partner: Days, free: Days) -> Array:
 
 
 def _alone(turns: DurationTurns, way: bool, rows: Array, given: Mapping[str, Days], free: Days) -> list[Column]:
-    """Return what durations come to while one of their ends is free, and no other duration ends there."""
+    """Return what durations come to while one of their ends is free, and no other duration ends there; else 0."""
     places = np.flatnonzero(rows)
     if not len(places):
         return [0] * turns.columns
@@ -237,7 +241,8 @@ def _alone(turns: DurationTurns, way: bool, rows: Array, given: Mapping[str, Day
         own.append(turns.orders(way)[known % CYCLE])
     found: list[Column] = []
     for column in own:
-        whole = np.full(len(rows), -1, np.int16)
+        whole = np.zeros(len(rows), np.int16)
         whole[places] = column
+        whole[places] += 1
         found.append(whole)
     return found

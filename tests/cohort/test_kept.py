@@ -91,12 +91,15 @@ def test_few_rows_read_nothing(ankle: GuidelineService, table: pa.Table, monkeyp
 
 def test_days_that_are_a_situation_each_are_not_kept(ankle: GuidelineService) -> None:
     column = next(
-        c for c in Answers(ankle)._logic.decided.values() if isinstance(c.decider, Decider) and c.states.dates_named
+        c
+        for c in Answers(ankle)._logic.decided.values()
+        if isinstance(c.decider, Decider) and c.states.dates.dates_named
     )
-    key = (0,) * (4 * column.states.dates_named)
-    column.situations.recall([((1, *key), 0), ((1, *key[1:], 700_000), 0)])
+    dates = column.states.dates
+    key = (1, *(0,) * (dates.columns.joint_places[-1] + 4 * dates.dates_named))
+    column.class_of.recall(dates.recall([key, (*key[:-1], 700_000)], []), [0, 0])
     said = dict(kept._kept(column, Numbering()))
-    assert said["situations"] == [(number,) for number in (1, *key, 0)]
+    assert said["situations"] == [(number,) for number in (*key, 0)]
     assert b"700000" not in orjson.dumps(said)
 
 
