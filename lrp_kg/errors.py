@@ -73,10 +73,20 @@ class RecordError(LrpError):
 
 
 class CohortError(LrpError):
-    """A table of records cannot be read, or its answers cannot be written."""
+    """A table of records cannot be read, or its answers cannot be written.
+
+    As text it has its first findings, a line each, for those who see it in Python.
+    """
 
     code = "cohort-not-usable"
     title = "The cohort cannot be answered"
+    shown: ClassVar[int] = 20
+    """How many findings its text has."""
+
+    def __str__(self) -> str:
+        lines = [f"{f.where}: {f.message}" if f.where else f.message for f in self.findings[: self.shown]]
+        left = len(self.findings) - len(lines)
+        return "\n  ".join([self.message, *lines, *([f"... and {left} more"] if left else [])])
 
 
 class BrokenJson(RecordError):

@@ -72,10 +72,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; let SIGTERM interrupt it as Ctrl+C does, unless it is the service, which has its own way."""
+        """Find a command; let SIGTERM and SIGHUP interrupt it as Ctrl+C does, but for the service."""
         found = super().resolve_command(ctx, args)
         if found[0] != "serve":
-            ctx.with_resource(_interrupted_by_sigterm())
+            for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal, but under nohup
+                ctx.with_resource(_interrupted_by(number))
         return found
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -101,22 +102,22 @@ class Commands(click.Group):
 
 
 @contextlib.contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on SIGTERM, so that what is not whole is removed; a second one ends at once."""
+def _interrupted_by(number: signal.Signals) -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on a signal, so that what is not whole is removed; a second one ends at once."""
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if not ours or signal.getsignal(number) is not signal.SIG_DFL:
         yield
         return
 
     def interrupt(*_: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _report_fault(error: Exception) -> None:

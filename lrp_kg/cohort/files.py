@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +17,7 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.buffers import texts
 from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.column_problems import columns_in, made_of_all
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import SeenIds, repeated_ids
@@ -60,7 +62,8 @@ def answer_files(
     with _workshop(output) as (folder, connection):
         mapped = _mapping(service, mapping) if mapping else None
         sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
-        runs = [(source, run_of(answers, source)) for source in sources]
+        made = made_of_all(partial(run_of, answers, source) for source in sources)
+        runs = list(zip(sources, made, strict=True))
 
         def write(seen: SeenIds | None) -> CohortReport:
             with Output(answers.schema, output, rejected) as target:
@@ -125,7 +128,8 @@ def _workshop(output: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
 
 def run_of(answers: Answers, source: File) -> CohortRun:
     """Return what answers the rows of a file; raise `CohortError` with everything that is wrong with its columns."""
-    return CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson")
+    with columns_in(source.path):
+        return CohortRun(answers, source.names, text=source.text, whole=source.kind == "ndjson")
 
 
 def answers_to(
@@ -140,7 +144,9 @@ def answers_to(
             yield cohort.answer_whole(batch.records, first, batch.broken)
             first += len(batch.records)
         else:
-            yield cohort.answer(batch, first)
+            with columns_in(source.path):
+                answered = cohort.answer(batch, first)
+            yield answered
             first += batch.num_rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ import pyarrow.compute as pc
 from lrp_kg.answer.asked import flag
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
+from lrp_kg.cohort.column_problems import refuse, repeated_names
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import ROWS
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.errors import CohortError
+from lrp_kg.findings import Finding
 from lrp_kg.words import error as say
+from lrp_kg.words import phrase
 
 SHOWN = 20
 
@@ -56,8 +60,13 @@ def assess_frame(
         rejected += [r.as_dict(lang) for r in refused]
     elif refused:
         error = say(CohortError, "error-rows-refused", count=len(refused))
-        raise CohortError(error.message, [f for r in refused[:SHOWN] for f in r.findings], error.messages)
+        raise CohortError(error.message, [f for r in refused[:SHOWN] for f in _in_row(r, lang)], error.messages)
     return back(pa.Table.from_batches(found, schema=answers.schema))
+
+
+def _in_row(refused: Refused, lang: str) -> list[Finding]:
+    where = phrase("cohort-row", lang, row=refused.row, id=refused.id or "-")
+    return [replace(finding, where=where) for finding in refused.findings]
 
 
 def _table(frame: Any) -> tuple[pa.Table, Any]:
@@ -70,6 +79,7 @@ def _table(frame: Any) -> tuple[pa.Table, Any]:
         if isinstance(frame, pa.RecordBatch):
             return pa.Table.from_batches([frame]), lambda table: table
         if library == "pandas" and kind.__name__ == "DataFrame":
+            refuse(repeated_names([str(name) for name in frame.columns]))  # pandas allows it
             return pa.Table.from_pandas(frame, preserve_index=False), _pandas
         if library == "polars" and kind.__name__ == "DataFrame":
             import polars

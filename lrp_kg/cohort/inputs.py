@@ -16,18 +16,16 @@ import pyarrow.compute as pc
 
 from lrp_kg.cohort.arrays import ABSENT, Array, distinct, taken
 from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of, plain_texts
+from lrp_kg.cohort.column_problems import of_column, refusal, refuse, repeated_names
 from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
-from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import local_name
 from lrp_kg.record.hints import name_hint
-from lrp_kg.record.limits import TEXT, legible, problem
+from lrp_kg.record.limits import TEXT, problem
 from lrp_kg.record.read import RecordReader
-from lrp_kg.words import error as say
-from lrp_kg.words import in_every_language
 
 ID = "id"
 SEPARATOR = ";"
@@ -101,28 +99,28 @@ class Inputs:
         """Raise `CohortError` with everything that is wrong with the columns."""
         known = self._fields.keys() | self._bounds.keys() | self._members.keys() | {ID}
         findings = [self._unknown(n, known) for n in dict.fromkeys(names) if n not in known]
-        findings += [_of_column("column-twice", n) for n in dict.fromkeys(names) if list(names).count(n) > 1]
+        findings += repeated_names(names)
         if ID not in names:
-            findings.append(_of_column("column-id", ID))
+            findings.append(of_column("column-id", ID))
         for f in self._fields.values():
             own = [n for n, (of, _) in self._members.items() if of is f]
             there = [n for n in own if n in names]
             if there and f.id in names:
-                findings.append(_of_column("column-list-twice", f.id, names=", ".join(there)))
+                findings.append(of_column("column-list-twice", f.id, names=", ".join(there)))
             elif there and len(there) < len(own):
                 lacking = ", ".join(n for n in own if n not in names)
-                findings.append(_of_column("column-list-part", f.id, names=lacking))
-        _refuse(findings)
+                findings.append(of_column("column-list-part", f.id, names=lacking))
+        refuse(findings)
 
     def _unknown(self, name: str, known: Iterable[str]) -> Finding:
         """Return the problem that a column is no field, with what it may be meant to be."""
-        return _of_column("column-unknown", name, hint=name_hint(self._g, name, known))
+        return of_column("column-unknown", name, hint=name_hint(self._g, name, known))
 
     def _examine_types(self, columns: Mapping[str, pa.Array]) -> None:
         """Raise `CohortError` for columns of text in which a list belongs."""
         lists = (n for n in columns if n in self._fields and self._fields[n].kind == "values")
         texts = [n for n in lists if _is_text(columns[n].type) and columns[n].null_count < len(columns[n])]
-        _refuse([_of_column("column-list-text", n) for n in texts])
+        refuse([of_column("column-list-text", n) for n in texts])
 
     # -- one batch ------------------------------------------------------------------------------
 
@@ -198,7 +196,7 @@ class Inputs:
         try:
             return coding_of(column, self._of(key), partial(_from_text, kind=kind) if self._text else None)
         except (pa.ArrowException, OverflowError, ValueError):  # such as of a time zone that is none
-            raise _refusal([_of_column("column-type", key, type=str(column.type))]) from None
+            raise refusal([of_column("column-type", key, type=str(column.type))]) from None
 
     def _joined(self, f: Field, names: Sequence[str], columns: Mapping[str, pa.Array], batch: Portion) -> Array:
         """Return the number of the list that one column for each of its values says."""
@@ -309,8 +307,7 @@ def ids_as_text(column: pa.Array) -> pa.Array:
     text = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if text or pa.types.is_integer(kind) or pa.types.is_null(kind):
         return column.cast(pa.string())
-    error = say(CohortError, "error-id-type", type=str(kind))
-    raise error
+    raise refusal([of_column("column-id-type", ID, type=str(kind))])
 
 
 def _from_text(value: str | None, kind: str) -> Any:
@@ -330,22 +327,6 @@ def _from_text(value: str | None, kind: str) -> Any:
 def _is_text(kind: pa.DataType) -> bool:
     own = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(own) or pa.types.is_large_string(own) or pa.types.is_string_view(own))
-
-
-def _refuse(findings: Sequence[Finding]) -> None:
-    """Raise `CohortError` where something is wrong with the columns."""
-    if findings:
-        raise _refusal(findings)
-
-
-def _refusal(findings: Sequence[Finding]) -> CohortError:
-    error = say(CohortError, "error-columns", count=len(findings))
-    return CohortError(error.message, findings, error.messages)
-
-
-def _of_column(name: str, column: str, **fill: object) -> Finding:
-    texts = in_every_language(name, name=legible(column), **fill)
-    return Finding(name, texts["en"], field=column, messages=texts)
 
 
 def fits(texts: pa.Array) -> Array:

@@ -90,7 +90,7 @@ class File:
             with path.open("rb"):
                 pass
             self.own_names = self._names()
-        except (OSError, duckdb.Error, pa.ArrowException, UnicodeDecodeError) as error:
+        except (OSError, duckdb.Error, pa.ArrowException) as error:
             raise self._unreadable(error) from None
         mapped = mapping and self.kind != "ndjson"
         self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
@@ -115,8 +115,12 @@ class File:
             return list(pq.ParquetFile(self.path).schema_arrow.names)
         if self.kind == "ndjson":
             return []
-        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+        with self.path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
             head = stream.readline(LONGEST)
+        if not head.strip():
+            raise say(CohortError, "error-cohort-empty", file=str(self.path))
+        if not head.isascii() and any("\ud800" <= character <= "\udfff" for character in head):
+            raise say(CohortError, "error-cohort-text", file=str(self.path))
         self._delimiter = max(DELIMITERS, key=head.count)
         return next(csv.reader([head], delimiter=self._delimiter), [])
 
@@ -229,7 +233,7 @@ def _first_line(error: Exception) -> str:
     """Return the first line of an error; of a line of CSV also what is wrong with it, but not the line itself."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     causes = [line.strip() for line in lines[1:] if line.startswith(_CAUSES)]
-    return ": ".join([lines[0], *causes[:1]]).rstrip(".")
+    return ": ".join([lines[0].removeprefix("Invalid Input Error: "), *causes[:1]]).rstrip(".")
 
 
 def ids_of(batch: pa.RecordBatch | JsonLines) -> pa.Array:

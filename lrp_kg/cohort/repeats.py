@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO
 
 import numpy as np
@@ -14,6 +15,8 @@ import pyarrow as pa
 from lrp_kg.cohort.arrays import Array, once
 from lrp_kg.cohort.buffers import as_column, flags, nulls
 from lrp_kg.cohort.reading import File, ids_of
+from lrp_kg.errors import CohortError
+from lrp_kg.words import error as say
 
 AT_ONCE = 1 << 21
 """Hashes that are compared together: 16 MB."""
@@ -41,12 +44,23 @@ class SeenIds:
         """Take the ids of further rows; return whether all of these differ."""
         hashes = np.sort(hashed(_there(ids)))
         self._runs.append(np.diff(np.searchsorted(hashes, _ENDS), prepend=0, append=len(hashes)))
-        self._stream.write(hashes.tobytes())
+        with _room():
+            self._stream.write(hashes.tobytes())
         return not (hashes[1:] == hashes[:-1]).any()
 
     def suspect(self) -> Array:
         """Return the hashes that several rows have."""
-        return _repeated(self._stream, np.array(self._runs, np.int64).reshape(-1, _RANGES))
+        with _room():
+            return _repeated(self._stream, np.array(self._runs, np.int64).reshape(-1, _RANGES))
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Say of a disk that is full that it is not that of the answers."""
+    try:
+        yield
+    except OSError as error:
+        raise say(CohortError, "error-cohort-room", folder=gettempdir(), what=error.strerror) from None
 
 
 def repeated_ids(files: Sequence[File], folder: Path) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -368,7 +369,8 @@ def test_each_finding_of_a_line_is_true(tmp_path: Path) -> None:
         ("id,redFlags\na,none,more\n", "Line: 2: Expected Number of Columns: 2 Found: 3"),
         ("id,\na,none\n", 'The column "" is no field'),
         ("id,redFlags,redFlags\na,none,none\n", "[column-twice]"),
-        ("", "[column-id]"),
+        ("", "r.csv is empty"),
+        ("\n", "r.csv is empty"),
     ],
 )
 def test_odd_csv_is_refused_whole(tmp_path: Path, text: str, said: str) -> None:
@@ -397,6 +399,42 @@ def test_nothing_is_written_where_it_cannot_be_whole(tmp_path: Path) -> None:
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "r.csv").exit_code == 2
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "no" / "o.csv").exit_code == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.csv"]
+
+
+def test_text_of_another_encoding_is_named(tmp_path: Path) -> None:
+    for encoding, said in (("utf-16", "r.csv is not UTF-8 text"), ("latin-1", "Line: 2: Invalid unicode")):
+        (tmp_path / "r.csv").write_text("id,redFlags\n\xe9,none\n", encoding=encoding)
+        done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
+        assert done.exit_code == 2 and said in done.output, done.output
+
+
+def test_columns_of_every_file_are_named_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,zork\n")
+    (tmp_path / "b.csv").write_text("id,pain\n")
+    done = _run(tmp_path / "a.csv", tmp_path / "b.csv", "-o", tmp_path / "o.parquet")
+    assert "a.csv: The column zork" in done.output and "b.csv: The column pain" in done.output
+    pq.write_table(pa.table({"id": [1.5]}), tmp_path / "c.parquet")
+    done = _run(tmp_path / "c.parquet", "-o", tmp_path / "o.parquet")
+    assert "c.parquet: The column id has the type double" in done.output
+
+
+def test_frame_that_is_refused_says_why_in_its_text() -> None:
+    assess_frame = lrp_kg.assess_frame
+    with pytest.raises(CohortError, match="The column zork is no field"):
+        assess_frame(pd.DataFrame({"id": ["a"], "zork": [1]}))
+    with pytest.raises(CohortError, match="row 2, id b: redFlags .*'x' is not one of"):
+        assess_frame(pd.DataFrame({"id": ["a", "b"], "redFlags": ["none", "x"]}))
+    with pytest.raises(CohortError, match="redFlags is there more than once"):
+        assess_frame(pd.DataFrame([["a", "none", "none"]], columns=["id", "redFlags", "redFlags"]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signal_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+    monkeypatch.setattr(Output, "write", lambda *_: signal.raise_signal(number))
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv", "--rejected", tmp_path / "no.ndjson")
+    assert done.exit_code == 130 and "nothing is written" in done.output
+    assert [p.name for p in tmp_path.iterdir()] == ["r.csv"]
 
 
 def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import Choice
+from lrp_kg.cohort.column_problems import made_of_all
 from lrp_kg.cohort.files import SHOWN, CohortReport, Progress, run_of
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.mapping import ColumnMapping, mapping_data
@@ -52,8 +54,7 @@ def answer_files_on_spark(
     own = ColumnMapping(service.guideline, *mapped) if mapped else None
     with duckdb.connect() as connection:
         sources = [File(path.resolve(), connection, own) for name in files for path in parts_of(name)]
-        for source in sources:
-            run_of(shipment.answers(), source)
+        made_of_all(partial(run_of, shipment.answers(), source) for source in sources)
     with PartedOutput(output, rejected) as target, spark_session() as session:
         run = _Run(session, CohortJob(shipment, target.folder, target.suffix, mapped, lang), progress)
         tasks = run.tasks(sources)
