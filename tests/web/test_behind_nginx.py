@@ -60,7 +60,7 @@ def test_addresses_are_those_of_the_proxy(site: Service) -> None:
     assert json.loads(site.ask("/lrp/openapi.json").body)["servers"] == [{"url": "/lrp"}]
     assert site.ask("/lrp/metrics").status == 403
     missing = site.ask("/lrp/nothing")
-    assert (missing.status, "GET /lrp/ lists" in missing.text) == (404, True)
+    assert (missing.status, "GET /lrp/openapi.json describes" in missing.text) == (404, True)
 
 
 def test_records_are_assessed(site: Service) -> None:
