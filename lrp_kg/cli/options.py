@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ import click
 
 from lrp_kg.cli.exit_codes import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
-from lrp_kg.words import LANGUAGES, colon, phrase, problem_text, said
+from lrp_kg.words import LANGUAGES, colon, of_system, phrase, problem_text, said
 from lrp_kg.words.languages import look_up
 
 if TYPE_CHECKING:
@@ -113,20 +112,9 @@ def lines_of(file: str) -> Iterator[Callable[[int], bytes]]:
         yield readline
 
 
-_REFUSALS = {
-    errno.ENOENT: "file-missing",
-    errno.EISDIR: "file-folder",
-    errno.EACCES: "file-denied",
-    errno.EBADF: "file-closed",
-}
-"""The phrases of why a file cannot be read; other reasons are as the system says them."""
-
-
 def _unreadable(file: str, error: OSError) -> NoReturn:
     lang = _language()
-    name = _REFUSALS.get(error.errno or 0)
-    what = phrase(name, lang) if name else error.strerror or ""
-    stop(phrase("error-input" if file == "-" else "error-file", lang, file=file, what=what))
+    stop(phrase("error-input" if file == "-" else "error-file", lang, file=file, what=of_system(error)[lang]))
 
 
 @contextmanager

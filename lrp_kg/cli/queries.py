@@ -23,6 +23,7 @@ from lrp_kg.cli.options import (
 )
 from lrp_kg.cli.progress import working
 from lrp_kg.errors import LrpError, UnknownParameter, UnknownQuery
+from lrp_kg.words import error as say
 
 if TYPE_CHECKING:
     from lrp_kg.guideline.model import Guideline
@@ -153,8 +154,7 @@ def _entry(guideline: Guideline, name: str | None, file: Path | None) -> tuple[C
         import difflib
 
         near = difflib.get_close_matches(name or "", entries, 3)
-        hint = f"Did you mean {', '.join(near)}?" if near else "lrp-kg queries lists them."
-        raise UnknownQuery(f"The catalogue has no query {name!r}. {hint}")
+        raise say(UnknownQuery, "query-similar" if near else "query-none-called", name=name, similar=", ".join(near))
     return entries[name], entries[name].text
 
 

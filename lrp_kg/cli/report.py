@@ -13,7 +13,7 @@ from lrp_kg.cli.options import fail, guideline_option, lang_option, stop
 from lrp_kg.cli.progress import working
 from lrp_kg.errors import CohortError, LrpError
 from lrp_kg.words import error as say
-from lrp_kg.words import phrase
+from lrp_kg.words import of_system, phrase
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -162,7 +162,7 @@ def _write(found: ReportCard, form: str, output: Path | None) -> None:
         target.stream.write(body)
         target.move()
     except OSError as error:
-        raise say(CohortError, "error-cohort-write", file=str(output), what=error.strerror) from None
+        raise say(CohortError, "error-cohort-write", file=str(output), what=of_system(error)) from None
     finally:
         target.drop()
 

@@ -21,6 +21,7 @@ from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
 from lrp_kg.temporary import demand_regular
 from lrp_kg.words import error as say
+from lrp_kg.words import of_system
 
 if TYPE_CHECKING:
     from lrp_kg.cohort.mapping import ColumnMapping
@@ -96,7 +97,7 @@ class File:
         self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
 
     def _unreadable(self, error: Exception) -> CohortError:
-        what = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+        what = of_system(error) if isinstance(error, OSError) else _first_line(error)
         return say(CohortError, "error-file", file=str(self.path), what=what)
 
     def _csv(self, columns: Sequence[str] | None) -> Any:

@@ -23,6 +23,7 @@ from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.errors import CohortError
 from lrp_kg.temporary import place_of
 from lrp_kg.words import error as say
+from lrp_kg.words import of_system
 
 NULLABLE = (ANSWER, FACT)
 """Kinds of columns in which a list of nothing says something else than no list."""
@@ -39,8 +40,9 @@ def demand_kind(path: Path) -> None:
 
 def not_written(path: Path, error: Exception) -> CohortError:
     """Return the error that a file cannot be written."""
-    what = (isinstance(error, OSError) and error.strerror) or str(error).strip().partition("\n")[0].rstrip(".")
-    return say(CohortError, "error-cohort-write", file=str(path), what=what or type(error).__name__)
+    said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+    what = of_system(error) if isinstance(error, OSError) and error.strerror else said
+    return say(CohortError, "error-cohort-write", file=str(path), what=what)
 
 
 class Target:
@@ -53,7 +55,7 @@ class Target:
             self._beside = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
             self.stream = self._beside.open("wb")
         except OSError as error:
-            raise say(CohortError, "error-cohort-write", file=str(path), what=error.strerror) from None
+            raise say(CohortError, "error-cohort-write", file=str(path), what=of_system(error)) from None
 
     def move(self) -> None:
         """Give the file its name."""

@@ -19,7 +19,7 @@ from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, Guideline, Programme
 from lrp_kg.logic.outcomes import STATUSES
 from lrp_kg.words import error as say
-from lrp_kg.words import in_every_language
+from lrp_kg.words import in_every_language, of_system
 
 KINDS = (".parquet", ".csv", ".ndjson", ".jsonl")
 TEXTS = "VARCHAR[]"
@@ -66,8 +66,8 @@ class AnswerTable:
             self._check_values()
         except (OSError, duckdb.Error, UnicodeDecodeError, ValueError) as error:
             what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
-            what = error.strerror if isinstance(error, OSError) and error.strerror else what
-            raise say(CohortError, "error-file", file=str(path), what=what) from None
+            reason = of_system(error) if isinstance(error, OSError) and error.strerror else what
+            raise say(CohortError, "error-file", file=str(path), what=reason) from None
 
     def lacking(self, *names: str) -> list[str]:
         """Return the columns that the file does not have."""

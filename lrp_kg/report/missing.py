@@ -15,6 +15,7 @@ from lrp_kg.report.basis import Basis
 from lrp_kg.report.counts import ANSWERED, Key
 from lrp_kg.report.model import CountRow, CountTable, ReportSection
 from lrp_kg.words import error as say
+from lrp_kg.words import of_system
 
 GIVEN: Key = ("given",)
 REFUSED: Key = ("refused",)
@@ -74,7 +75,7 @@ def refused_rows(guideline: Guideline, path: Path) -> tuple[int, Counter[Reason]
                     {(f["name"], f.get("field", "") if f.get("field") in fields else "") for f in row["findings"]}
                 )
     except OSError as error:
-        raise say(CohortError, "error-file", file=str(path), what=error.strerror or "") from None
+        raise say(CohortError, "error-file", file=str(path), what=of_system(error)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise say(CohortError, "error-report-rejected", file=str(path), line=number) from None
     return number, found

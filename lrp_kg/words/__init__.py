@@ -6,6 +6,7 @@ The texts of a guideline are in its Turtle files.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -81,6 +82,21 @@ def error(kind: type[_E], name: str, /, **fill: object) -> _E:
     """Return an error that says a phrase in every language, filled as `in_every_language` does."""
     texts = in_every_language(name, **fill)
     return kind(texts["en"], messages=texts)
+
+
+_REFUSALS = {
+    errno.ENOENT: "file-missing",
+    errno.EISDIR: "file-folder",
+    errno.EACCES: "file-denied",
+    errno.EBADF: "file-closed",
+}
+"""The phrases of why a file cannot be read or written."""
+
+
+def of_system(failure: OSError) -> Text:
+    """Return why the system refuses a file, in every language; what is rare as the system says it."""
+    name = _REFUSALS.get(failure.errno or 0)
+    return in_every_language(name) if name else dict.fromkeys(LANGUAGES, failure.strerror or type(failure).__name__)
 
 
 @cache

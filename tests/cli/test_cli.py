@@ -783,5 +783,12 @@ def test_error_is_in_the_language(lang: str, tmp_path: Path) -> None:
     missing = run("validate", tmp_path / "none.json", "--lang", lang)
     what = phrase("file-missing", lang)
     assert missing.stderr.strip() == phrase("error-file", lang, file=tmp_path / "none.json", what=what)
+    table = run("cohort", tmp_path / "none.csv", "-o", tmp_path / "answers.csv", "--lang", lang)
+    assert phrase("error-file", lang, file=tmp_path / "none.csv", what=what) in table.stderr
+    question = run("query", "missing-field", "--lang", lang)
+    assert (
+        phrase("query-similar", lang, name="missing-field", similar="missing-fields, missing-labels, decision-fields")
+        in question.stderr
+    )
     empty = run("assess", "-", "--input", "ndjson", "--lang", lang, stdin="")
     assert empty.stderr.strip() == f"{title}{colon(lang)}{phrase('error-no-record', lang)}"

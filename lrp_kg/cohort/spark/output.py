@@ -17,6 +17,7 @@ from lrp_kg.cohort.spark.tasks import CSV, IDS, PARTS, REFUSED, WrittenPart, par
 from lrp_kg.cohort.writing import Target, demand_kind
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
+from lrp_kg.words import of_system
 
 _PART = re.compile(r"part-\d+\.parquet")
 
@@ -61,9 +62,7 @@ class PartedOutput:
             raise say(CohortError, "error-cohort-folder", file=str(self._answers))
 
     def _not_written(self, error: OSError) -> CohortError:
-        return say(
-            CohortError, "error-cohort-write", file=str(self._answers), what=error.strerror or type(error).__name__
-        )
+        return say(CohortError, "error-cohort-write", file=str(self._answers), what=of_system(error))
 
     def __enter__(self) -> PartedOutput:
         return self
