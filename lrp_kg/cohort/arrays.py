@@ -17,7 +17,7 @@ Column = Array | int
 """A number for each row, or one for all of them."""
 
 WIDEST = 1 << 62
-_SMALL = 1 << 31
+SMALL = 1 << 31
 ABSENT = np.iinfo(np.int64).min
 """In the place of a day that is not known."""
 _KEYS = 1 << 18
@@ -298,7 +298,7 @@ class Automaton:
             for variable in (v for axis in axes for v in self._axes[axis]):
                 width = self._widths[variable]
                 size *= width
-                key = key * (width if size <= _SMALL else np.int64(width))
+                key = key * (width if size <= SMALL else np.int64(width))
                 key += cells[variable]
             state = table.take(key, partial(self._next, axes), size)
         return state

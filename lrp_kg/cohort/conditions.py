@@ -160,7 +160,7 @@ class OpenDurations:
                 exact = (states[0] == EXACT) | (states[1] == EXACT)
                 unknown = np.any([rows.cells[v] == UNKNOWN for v in axis.variables], axis=0)
                 half |= (ranged & exact & unknown).astype(np.int64) << axis.place
-        places = np.flatnonzero(half)
+        places = np.flatnonzero(half != 0)
         if not len(places):
             return Completed(places, places, places, {})
         open_ones = [v for axis in self._axes if (half >> axis.place & 1).any() for v in axis.variables]

@@ -154,7 +154,7 @@ class DecisionColumn:
     def _found(self, rows: Rows, what: int) -> Array:
         keys = self.states.of(rows)
         half = self.states.dates.half_known(rows, self.states.support(keys))
-        dated = np.flatnonzero(half)
+        dated = np.flatnonzero(half != 0)
         classes = np.zeros(rows.size, np.int32)
         if len(dated):
             classes[dated] = self._classes_of(rows, half, dated)

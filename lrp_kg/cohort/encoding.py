@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import ABSENT, WIDEST, Array, distinct
+from lrp_kg.cohort.arrays import ABSENT, SMALL, WIDEST, Array, distinct
 from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of
 from lrp_kg.durations import day_number
 
@@ -181,17 +181,29 @@ def _of_lists(column: pa.Array, own: Distinct) -> Array:
     members = column.flatten()
     if pa.types.is_nested(members.type):
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-    lengths = _or_else(pc.list_value_length(column), 0).astype(np.int64)
+    lengths = _or_else(pc.list_value_length(column), 0)
     encoded = _encoded(members)
-    digits = _or_else(encoded.indices, len(encoded.dictionary)).astype(np.int64) + 1
     base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
     if base**longest >= WIDEST:
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
-    ends = np.cumsum(lengths)
-    place = np.arange(len(digits)) - np.repeat(ends - lengths, lengths)
-    sums = np.concatenate([[0], np.cumsum(digits * np.array([base**n for n in range(longest)] or [1])[place])])
-    key = np.where(nulls(column), -1, sums[ends] - sums[ends - lengths])
+    kind: Any = np.int32 if base**longest < SMALL else np.int64
+    digits = _or_else(encoded.indices, len(encoded.dictionary)).astype(kind) + kind(1)
+    sums = np.zeros(len(digits) + 1, kind)  # what goes over in them is gone in their differences
+    np.cumsum(digits * np.array([base**n for n in range(longest)] or [1], kind).take(_places(lengths)), out=sums[1:])
+    ends = np.cumsum(lengths, dtype=np.int64)
+    key = sums.take(ends) - sums.take(ends - lengths)
+    key[nulls(column) != 0] = -1
     first, inverse = distinct([key])
     numbers = np.array([own.number(value) for value in column.take(as_column(first)).to_pylist()], np.int32)
     of_each: Array = numbers[inverse]
     return of_each
+
+
+def _places(lengths: Array) -> Array:
+    """Return the place of each member in its list, of lists of these lengths that follow each other."""
+    there = lengths[lengths != 0]
+    steps = np.ones(int(there.sum()), np.int32)
+    if len(there):
+        steps[0] = 0
+        steps[np.cumsum(there[:-1], dtype=np.int64)] -= there[:-1]
+    return np.cumsum(steps, dtype=np.int32, out=steps)

@@ -52,11 +52,13 @@ class ListTable:
             lengths = np.maximum(lengths, 0)
         ends = np.zeros(len(lengths) + 1, np.int32)
         np.cumsum(lengths, out=ends[1:])
-        there = np.flatnonzero(lengths)
-        own = lengths.take(there)
+        there = np.flatnonzero(lengths != 0)  # of truth values, which is faster than of numbers
         first = self._begins.take(numbers.take(there))
         if len(there) != ends[-1]:
-            first = np.repeat(first - ends.take(there), own) + np.arange(ends[-1], dtype=np.int32)
+            steps = np.ones(ends[-1], np.int32)  # from each member to the next: one, but to the first of the next list
+            steps[0] = first[0]
+            steps[ends.take(there[1:])] = np.diff(first) - lengths.take(there[:-1]) + 1
+            first = np.cumsum(steps, dtype=np.int32, out=steps)
         values = pa.DictionaryArray.from_arrays(as_column(self._places.take(first)), self._texts, safe=False)
         valid = None if absent is None else pa.py_buffer(np.packbits(~absent, bitorder="little"))
         return pa.Array.from_buffers(CODED, len(lengths), [valid, pa.py_buffer(ends)], children=[values])

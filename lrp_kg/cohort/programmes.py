@@ -64,7 +64,7 @@ class ProgrammeColumn:
         """Return the outcomes where several editions may apply."""
         parts: list[Column] = [chosen]
         for place, (column, (first, last)) in enumerate(zip(self._own, self._windows, strict=True)):
-            used = np.flatnonzero(chosen >> place & 1)
+            used = np.flatnonzero((chosen >> place & 1) != 0)
             windowed = rows.of(used)
             if possible is not None and self._field is not None:
                 days = possible.of(used)

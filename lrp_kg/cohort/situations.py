@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 from lrp_kg.cohort.arrays import Array, Column, Numbering, distinct, passed
+from lrp_kg.cohort.buffers import as_column, numbers_of
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days
 from lrp_kg.cohort.measures import measure
 from lrp_kg.durations import COUNTING_DAYS, day_number
@@ -213,9 +215,10 @@ class Situations:
             there.append(rows)
         order = _ordered(np.concatenate(days, axis=1), low, high)
         signs = np.concatenate([order, np.stack(there, axis=1).astype(np.int16)], axis=1)
-        numbers = np.array([self.joint.number((name, row.tobytes())) + 1 for row in signs], np.int64)
+        kinds = as_column(signs, pa.binary(signs.shape[1] * signs.itemsize)).dictionary_encode()
+        numbers = np.array([self.joint.number((name, own)) + 1 for own in kinds.dictionary.to_pylist()], np.int64)
         found = np.zeros(len(used[0]), np.int64)
-        found[some] = numbers[inverse]
+        found[some] = numbers.take(numbers_of(kinds.indices)).take(inverse)
         return found
 
 
