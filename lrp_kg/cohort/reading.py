@@ -97,7 +97,8 @@ class File:
         self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
 
     def _unreadable(self, error: Exception) -> CohortError:
-        what = of_system(error) if isinstance(error, OSError) else _first_line(error)
+        # an OSError of Arrow has no number, and says what is wrong in its text
+        what = of_system(error) if isinstance(error, OSError) and error.strerror else _first_line(error)
         return say(CohortError, "error-file", file=str(self.path), what=what)
 
     def _csv(self, columns: Sequence[str] | None) -> Any:

@@ -362,6 +362,16 @@ def test_each_finding_of_a_line_is_true(tmp_path: Path) -> None:
     assert "1 row refused:" in done.output and "has no id" not in done.output
 
 
+def test_damaged_parquet_says_what_is_wrong(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["a"], "redFlags": ["none"]}), tmp_path / "damaged.parquet")
+    body = bytearray((tmp_path / "damaged.parquet").read_bytes())
+    size = int.from_bytes(body[-8:-4], "little")
+    body[-8 - size : -8] = b"\xff" * size
+    (tmp_path / "damaged.parquet").write_bytes(body)
+    done = _run(tmp_path / "damaged.parquet", "-o", tmp_path / "o.csv")
+    assert done.exit_code == 2 and "cannot be read: " in done.output and "OSError" not in done.output
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
