@@ -28,6 +28,8 @@ from lrp_kg.words import phrase
 if TYPE_CHECKING:
     from lrp_kg.cohort.files import CohortReport
 
+CODED = ("value-not-in-list", "wrong-type")
+"""What is found where a column has other codes than its field."""
 ALLOCATOR = ("ARROW_DEFAULT_MEMORY_POOL", "system")
 """Where Arrow takes memory, which it looks up when it is imported: where Python and NumPy do. Its own allocator gives
 memory back and takes it again for each batch, so that the system clears it each time, and holds more."""
@@ -142,7 +144,7 @@ def cohort(
     except KeyboardInterrupt:
         click.secho(phrase("cohort-interrupted", lang), err=True)
         raise SystemExit(INTERRUPTED) from None
-    _print(report, output, rejected, lang)
+    _print(report, output, rejected, lang, mapped=mapping is not None)
     raise SystemExit(FOUND if report.refused and rejected is None else DONE)
 
 
@@ -178,7 +180,7 @@ def _progress(lang: str) -> Iterator[Callable[[str, int], None]]:
         yield progress
 
 
-def _print(report: CohortReport, output: Path, rejected: Path | None, lang: str) -> None:
+def _print(report: CohortReport, output: Path, rejected: Path | None, lang: str, *, mapped: bool) -> None:
     click.secho(phrase("cohort-answered", lang, count=report.answered, file=output), fg="green")
     if not report.refused:
         return
@@ -192,3 +194,5 @@ def _print(report: CohortReport, output: Path, rejected: Path | None, lang: str)
             click.echo(f"    {finding.text(lang)} [{finding.name}]", err=True)
     if report.refused > len(report.some):
         click.echo(f"  {phrase('cohort-more', lang, count=report.refused - len(report.some))}", err=True)
+    if not mapped and any(f.name in CODED for row in report.some for f in row.findings):
+        click.echo(phrase("cohort-codes", lang), err=True)

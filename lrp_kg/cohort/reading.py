@@ -80,6 +80,8 @@ class File:
         self._mapping = mapping
         self.path = path
         self._connection = connection.cursor() if connection else None
+        if path.is_dir():
+            raise say(CohortError, "error-cohort-parts", file=str(path))
         kind = KINDS.get(path.suffix.lower())
         if kind is None:
             raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))

@@ -10,13 +10,15 @@ from lrp_kg.words import LANGUAGES, Text, in_every_language
 
 LONGEST_NAME = 100
 """Characters of a name that are compared with those of known ones."""
+ALIKE = 0.7
+"""How alike a name has to be to one that is named instead: with less, any date would be taken for another."""
 
 
 def name_hint(guideline: Guideline, name: str, known: Iterable[str]) -> Text:
     """Return in every language that a name is of a derived field, or which known name is much like it; else nothing."""
     if guideline.namespace + name in guideline.derived:
         return in_every_language("hint-derived")
-    similar = nearest(name, known)
+    similar = nearest(name, known, ALIKE)
     return in_every_language("hint-similar", similar=similar) if similar else dict.fromkeys(LANGUAGES, "")
 
 

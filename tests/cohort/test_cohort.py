@@ -447,6 +447,26 @@ def test_signal_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert [p.name for p in tmp_path.iterdir()] == ["r.csv"]
 
 
+def test_folder_without_parts_is_named_as_one(tmp_path: Path) -> None:
+    for name in ("r", "r.parquet"):
+        (tmp_path / name).mkdir()
+        done = _run(tmp_path / name, "-o", tmp_path / "o.parquet")
+        assert done.exit_code == 2 and f"{name} is a folder" in done.output, done.output
+
+
+def test_column_of_other_codes_is_pointed_to_a_mapping(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,radicularPain\na,ja\n")
+    assert "--suggest-mapping" in _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv").output
+    (tmp_path / "r.csv").write_text("id,redFlags\n,none\n")
+    assert "--suggest-mapping" not in _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv").output
+
+
+def test_date_of_something_else_is_not_taken_for_a_field(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,visit_date,onset_date\na,2024-01-01,2024-01-01\n")
+    said = _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv").output
+    assert said.count("Did you mean") == 1 and "Did you mean onsetDate?" in said
+
+
 def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id\na\n")
     os.mkfifo(tmp_path / "pipe.csv")  # it could as well be /dev/null, of which every program needs the real one
