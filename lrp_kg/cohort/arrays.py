@@ -57,6 +57,12 @@ class NumberTable:
             found = self._numbers.take(keys)
         return found
 
+    def of_keys(self, size: int) -> Array:
+        """Return the numbers of all keys that are less than a size, -1 of those that are new."""
+        found = np.full(size, -1, np.int32)
+        found[: len(self._numbers)] = self._numbers[:size]
+        return found
+
     def __len__(self) -> int:
         return int((self._numbers >= 0).sum())
 
@@ -67,7 +73,7 @@ class NumberTable:
 
     def recall(self, keys: Sequence[int], numbers: Sequence[int]) -> None:
         """Have entries that were worked out before."""
-        size = max([len(self._numbers), *(key + 1 for key in keys)])
+        size = max(len(self._numbers), max(keys, default=0) + 1)
         self._numbers = np.full(size, -1, np.int32)
         self._numbers[np.array(keys, np.int64)] = numbers
 
@@ -159,6 +165,9 @@ def values_of(columns: Sequence[Column], row: int) -> tuple[int, ...]:
 
 def mixed(columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
     """Return one key of several columns for each row, where the product of their sizes is small."""
+    several = [column for column, size in zip(columns, sizes, strict=True) if size > 1]
+    if len(several) == 1 and not isinstance(several[0], int):
+        return several[0]
     key = np.zeros(rows, np.int32)
     for column, size in zip(columns, sizes, strict=True):
         if size > 1:

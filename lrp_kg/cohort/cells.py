@@ -293,6 +293,10 @@ class CellReader:
         return self._inputs.distinct[key].values[code]
 
 
+_NEW = 255
+"""In the place of the cell of values that were not asked for; where there is such a cell, it is looked up twice."""
+
+
 class _FieldsTogether:
     """Fields that imply or exclude each other, and the variables that follow from their values."""
 
@@ -302,6 +306,7 @@ class _FieldsTogether:
         self.variables = variables
         self._sizes: tuple[int, ...] = ()
         self._table = NumberTable()
+        self._by_key: dict[int, Array] = {}
         self._memory = Memory()
         self._found = Numbering()
 
@@ -317,19 +322,24 @@ class _FieldsTogether:
             else:
                 columns.append(batch.codes[f.id] if f.id in batch.codes else 0)
                 sizes.append(1 << self._reader.count(f.id).bit_length() if f.id in batch.codes else 1)
-        numbers = self._numbers(columns, sizes, batch.size)
-        of_each = np.array(self._found.values or [[0] * len(self.variables)], np.uint8).T.copy()
-        return {variable: of_each[place].take(numbers) for place, variable in enumerate(self.variables)}
-
-    def _numbers(self, columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
-        """Return for each row the number of what its values come to; ``sizes`` are more than each column has."""
         size = prod(sizes)
         if size > DENSE:
-            return self._memory.take(columns, lambda row: self._ask(values_of(columns, row)))
+            return self._of(self._memory.take(columns, lambda row: self._ask(values_of(columns, row))))
+        key = mixed(columns, sizes, batch.size)
         if self._sizes != tuple(sizes):
-            self._sizes, self._table = tuple(sizes), NumberTable()
-        key = mixed(columns, sizes, rows)
-        return self._table.take(key, lambda _, row: self._ask(values_of(columns, row)), size)
+            self._sizes, self._table, self._by_key = tuple(sizes), NumberTable(), {}
+        found = {variable: own.take(key) for variable, own in self._by_key.items()}
+        if found and all(own.max(initial=0) != _NEW for own in found.values()):
+            return found
+        numbers = self._table.take(key, lambda _, row: self._ask(values_of(columns, row)), size)
+        self._by_key = self._of(self._table.of_keys(size), new=True)
+        return self._of(numbers)
+
+    def _of(self, numbers: Array, *, new: bool = False) -> dict[int, Array]:
+        """Return the cells of the variables by numbers of what values come to; with ``new`` also those of -1."""
+        values = self._found.values or [(0,) * len(self.variables)]
+        of_each = np.array([*values, (_NEW,) * len(self.variables)] if new else values, np.uint8).T.copy()
+        return {variable: of_each[place].take(numbers) for place, variable in enumerate(self.variables)}
 
     def _ask(self, codes: Sequence[int]) -> int:
         record = {}

@@ -160,12 +160,21 @@ class RowJudge:
                 packed[own] = list(_packed([present(iri) for iri in own], size))
             return packed[own]
 
+        seen: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
+
+        def seen_bits(names: Sequence[str]) -> list[tuple[int, ...]]:
+            own = tuple(names)
+            if own not in seen:
+                columns = there_as_bits(names)
+                first, _ = distinct(columns)
+                seen[own] = list(zip(*(c[first].tolist() for c in columns), strict=True))
+            return seen[own]
+
         def of_fields(presences: Sequence[str], values: Sequence[str]) -> Family:
             flags = [self._options(batch, iri, dated=iri in values) for iri in presences]
             options = [self._options(batch, iri, dated=True) for iri in values]
-            return _OfFields(
-                [*presences, *values], flags, options, lambda: [*there_as_bits(presences), *map(value, values)]
-            )
+            columns = lambda: [*there_as_bits(presences), *map(value, values)]  # noqa: E731
+            return _OfFields([*presences, *values], flags, options, columns, lambda: seen_bits(presences))
 
         triggers = list(self._rules.triggers)
         for iri, f in self._dates.items():
@@ -250,7 +259,7 @@ class _OfFields(Family):
     """Of some fields whether there is a value, as bits, and the values of others.
 
     ``flags`` and ``options`` are the numbers that the values of the first and of the others can have, in the order of
-    their ``names``.
+    their ``names``; ``seen`` are the bits that rows have.
     """
 
     def __init__(
@@ -259,8 +268,11 @@ class _OfFields(Family):
         flags: Sequence[Sequence[int]],
         options: Sequence[Sequence[int]],
         columns: Callable[[], Sequence[Array]],
+        seen: Callable[[], Sequence[tuple[int, ...]]],
     ) -> None:
         super().__init__([])
+        self._seen = seen
+        self._values = options
         self._names = names
         self._flags = len(flags)
         self._options = dict(zip(names, (*flags, *options), strict=True))
@@ -270,7 +282,19 @@ class _OfFields(Family):
         return self._made()
 
     def proven(self, known: Set[tuple[int, ...]]) -> bool:
-        """Return whether each combination that there can be is known; the columns are looked at where not."""
+        """Return whether each combination that there can be is known, or else each of bits that rows have."""
+        return self._each_is_known(known) or self._each_seen_is_known(known)
+
+    def _each_seen_is_known(self, known: Set[tuple[int, ...]]) -> bool:
+        count = prod(map(len, self._values))
+        if not (self._flags and known and 0 < count <= _MANY):
+            return False
+        bits = self._seen()
+        return count * len(bits) <= max(_MANY, len(known)) and all(
+            (*own, *values) in known for own in bits for values in product(*self._values)
+        )
+
+    def _each_is_known(self, known: Set[tuple[int, ...]]) -> bool:
         count = prod(map(len, self._options.values()))
         if not 0 < count <= max(_MANY, len(known) + 1):
             return False
