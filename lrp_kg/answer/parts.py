@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lrp_kg.answer.run import Run
 
 P = TypeVar("P")
-_SIZES = {"statement": 600, "decision": 1500, "statements": 1200, "programme": 3000, "whole": 3500, "warnings": 800}
+_SIZES = {"statement": 600, "decision": 1500, "statements": 1200, "programme": 3000, "whole": 1000, "warnings": 800}
 """Bytes that a part takes without what renderers keep with it, about."""
 _NOTHING_SAID: Mapping[Hashable, Any] = MappingProxyType({})
 

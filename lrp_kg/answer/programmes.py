@@ -22,7 +22,7 @@ from lrp_kg.guideline.model import Edition, Guideline, Programme, Statement
 from lrp_kg.logic.calendar import ALWAYS, DateRanges
 from lrp_kg.logic.classify import FALSE, OPEN, TRUE
 from lrp_kg.logic.decide import Completions
-from lrp_kg.logic.editions import Candidate, candidates
+from lrp_kg.logic.editions import Candidate, candidates, states
 from lrp_kg.logic.outcomes import DECIDED, NOT_APPLICABLE, UNDETERMINED, Outcome, merged
 from lrp_kg.logic.verdicts import together
 
@@ -125,18 +125,16 @@ class ProgrammeRun:
 
     def key(self) -> Hashable:
         """Return what the eligibility depends on beside the signature and which dates are known."""
-        states = tuple((c.applies, c.passed, c.ended) for c in self.candidates)
         if not self._open:
-            return states
+            return states(self.candidates)
         run = self.run
-        return states, tuple(
+        return states(self.candidates), tuple(
             run.a.date_key(c.edition.decision, run.record, run.signature, self.window(c)) for c in self.chosen
         )
 
     def read(self) -> Hashable:
         """Return all of the editions and of the outcomes by them that the eligibility depends on."""
-        states = tuple((c.applies, c.passed, c.ended) for c in self.candidates)
-        return states, self.outcome(), tuple(map(self.of, self.candidates))
+        return states(self.candidates), self.outcome(), tuple(map(self.of, self.candidates))
 
     def result(self, *, asked: bool = False) -> ProgrammeResult:
         """Return the eligibility; ``asked``: for this programme by name, so what belongs to it is shown anyhow."""

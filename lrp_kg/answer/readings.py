@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from lrp_kg.logic.cells import Signature, cells_of
 from lrp_kg.logic.classify import TRUE
+from lrp_kg.logic.editions import StatesByDay
 from lrp_kg.logic.memory import BoundedMemory, SharedBound
 from lrp_kg.logic.verdicts import CellGroup, SignatureVerdicts
 
@@ -30,8 +31,11 @@ Key = Callable[["Readings"], tuple[Any, ...]]
 FIRSTS = 300
 """Values of a first reading that have a key of their own; all further ones share one."""
 _FURTHER = "further"
-_BY_CELLS, _TOGETHER = 850, 7500
-"""Bytes that what is known by cells takes, of one part and of parts together: mostly their long keys."""
+_BY_CELLS, _TOGETHER = 400, 2500
+"""Bytes that what is known by cells takes, of one part and of parts together, about.
+
+That is their keys, and what only they still hold of parts that are known by readings no more.
+"""
 _numbers = count()
 _number = attrgetter("number")
 
@@ -181,12 +185,20 @@ class Readable:
         outcomes = [self.outcome[e.decision] for e in programme.editions]
         cells, others = self.settling(outcomes)
         known = {self.known[date] for e in programme.editions for date in self._a.decider(e.decision).dates_read}
-        key = PartReading(lambda run: run.programme_run(programme).key())
+        by_day = StatesByDay(programme)
+        field = self._a.guideline.choosing_field(programme)
+
+        def key(run: Run) -> Hashable:
+            day = None if field in run.record.ranges else run.record.dates.get(field or "")
+            return by_day.of(day) if day else run.programme_run(programme).key()
+
+        if by_day.constant is None:
+            known.add(PartReading(key))
 
         def whole(run: Run) -> Hashable:
             return run.programme_run(programme).read()
 
-        return PartReading(whole, tuple(sorted(cells)), (*sorted(known | others, key=_number), key))
+        return PartReading(whole, tuple(sorted(cells)), tuple(sorted(known | others, key=_number)))
 
     def _in_force(self, rule: Validity, place: int | None) -> PartReading:
         if place is None:

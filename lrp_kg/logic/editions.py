@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -42,6 +42,36 @@ def candidates(programme: Programme, possible: DateRange) -> tuple[Candidate, ..
         found.append(Candidate(edition, applies, passed=passed, ended=ended, days=days, last=last))
         first = until + timedelta(days=1) if until and until < ALWAYS.latest else ALWAYS.latest
     return tuple(found)
+
+
+States = tuple[tuple[int, int, int], ...]
+"""Of each edition whether it is the one that is chosen, and whether its last day, and that of its rules, has passed."""
+
+
+def states(found: Iterable[Candidate]) -> States:
+    """Return what editions are, without their days."""
+    return tuple([(c.applies, c.passed, c.ended) for c in found])
+
+
+class StatesByDay:
+    """What the editions of a programme are on a known day, remembered by the days between which that changes."""
+
+    def __init__(self, programme: Programme) -> None:
+        self._programme = programme
+        lasts = {*programme.last_days, *(e.valid_until for e in programme.editions)}
+        self._turns = sorted(day for day in lasts if day)
+        always = states(candidates(programme, ALWAYS))
+        self.constant = None if len(programme.editions) > 1 or self._turns else always
+        """What they always are, whatever is known of the choosing day; ``None`` where that depends on it."""
+        self._known: dict[int, States] = {}
+
+    def of(self, day: date) -> States:
+        """Return what the editions are on a day: exactly one of them is chosen."""
+        between = bisect_left(self._turns, day)
+        found = self._known.get(between)
+        if found is None:
+            found = self._known[between] = states(candidates(self._programme, DateRange(day, day)))
+        return found
 
 
 def in_force(validity: Validity | None, days: Callable[[str], DateRange]) -> int:
