@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from lrp_kg.errors import CohortError
@@ -10,6 +11,8 @@ from lrp_kg.words import error as say
 
 LIBRARIES = ("numpy", "pyarrow", "duckdb")
 """What the extra ``cohort`` installs."""
+_FOR_CSV = "duckdb"
+"""What only CSV needs: it is looked for, and imported where there is CSV."""
 SPARK = ("pyspark", "pandas")
 """What the extra ``spark`` installs beside them."""
 
@@ -19,8 +22,10 @@ def demand_libraries(*, spark: bool = False) -> None:
     lacking = []
     for name in (*LIBRARIES, *(SPARK if spark else ())):
         try:
-            import_module(name)
-        except ImportError:
+            found = find_spec(name) if name == _FOR_CSV else import_module(name)
+        except (ImportError, ValueError):  # ValueError where it is `None` among the modules
+            found = None
+        if found is None:
             lacking.append(name)
     if lacking:
         raise say(

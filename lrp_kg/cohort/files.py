@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
 import pyarrow as pa
 
 from lrp_kg.answer.service import GuidelineService
@@ -19,12 +18,14 @@ from lrp_kg.cohort.buffers import texts
 from lrp_kg.cohort.choice import Choice
 from lrp_kg.cohort.column_problems import columns_in, made_of_all
 from lrp_kg.cohort.inputs import ID
-from lrp_kg.cohort.reading import File, FilePiece, JsonLines, parts_of
+from lrp_kg.cohort.reading import CSV, File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import SeenIds, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, not_written
 
 if TYPE_CHECKING:
+    import duckdb
+
     from lrp_kg.cohort.mapping import ColumnMapping
 
 Read = TypeVar("Read")
@@ -59,9 +60,10 @@ def answer_files(
 ) -> CohortReport:
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
     answers = Answers(service, choice, coded=output.suffix.lower() == ".parquet")
-    with _workshop(output) as (folder, connection):
+    paths = [path for name in files for path in parts_of(name)]
+    with _workshop(output) as folder, _connection(paths) as connection:
         mapped = _mapping(service, mapping) if mapping else None
-        sources = [File(path, connection, mapped) for name in files for path in parts_of(name)]
+        sources = [File(path, connection, mapped) for path in paths]
         made = made_of_all(partial(run_of, answers, source) for source in sources)
         runs = list(zip(sources, made, strict=True))
 
@@ -116,14 +118,29 @@ def _mapping(service: GuidelineService, path: Path) -> ColumnMapping:
 
 
 @contextmanager
-def _workshop(output: Path) -> Iterator[tuple[Path, duckdb.DuckDBPyConnection]]:
-    """Yield a folder for what is only kept for a while, and a connection that uses it; a full disk is an error."""
+def _workshop(output: Path) -> Iterator[Path]:
+    """Yield a folder for what is only kept for a while; a full disk is an error."""
     try:
-        with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "ids.duckdb")) as connection:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
-            yield Path(folder), connection
-    except (OSError, duckdb.IOException) as error:
+        with TemporaryDirectory() as folder:
+            yield Path(folder)
+    except OSError as error:
         raise not_written(output, error) from None
+
+
+@contextmanager
+def _connection(paths: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """Yield a connection to DuckDB where one of some files is CSV; its import takes a while."""
+    if not any(path.suffix.lower() in CSV for path in paths):
+        yield None
+        return
+    import duckdb
+
+    try:
+        with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "rows.duckdb")) as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            yield connection
+    except duckdb.IOException as error:
+        raise OSError(str(error)) from None
 
 
 def run_of(answers: Answers, source: File) -> CohortRun:
@@ -163,8 +180,9 @@ def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
     """Return the draft of a mapping of some files, with the first values of each column of codes."""
     from lrp_kg.cohort.mapping import suggest
 
-    with duckdb.connect() as connection:
-        sources = [File(path, connection) for name in files for path in parts_of(name)]
+    paths = [path for name in files for path in parts_of(name)]
+    with _connection(paths) as connection:
+        sources = [File(path, connection) for path in paths]
         values: dict[str, dict[str, None]] = {}
         for source in sources:
             for batch in source.raw():

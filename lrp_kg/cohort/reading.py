@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +23,8 @@ from lrp_kg.words import error as say
 from lrp_kg.words import of_system
 
 if TYPE_CHECKING:
+    import duckdb
+
     from lrp_kg.cohort.mapping import ColumnMapping
 
 ROWS = 61_440
@@ -37,6 +38,7 @@ DELIMITERS = (",", ";", "\t", "|")
 """What separates the columns of CSV: of these the one that its first line has most often."""
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
 """How the line of an error of DuckDB begins that says what is wrong with a line of CSV."""
+CSV = (".csv",)
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -93,10 +95,18 @@ class File:
             with path.open("rb"):
                 pass
             self.own_names = self._names()
-        except (OSError, duckdb.Error, pa.ArrowException) as error:
+        except self._errors() as error:
             raise self._unreadable(error) from None
         mapped = mapping and self.kind != "ndjson"
         self.names = mapping.names(self.own_names) if mapping and mapped else self.own_names
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """Return what reading can raise; only for CSV is DuckDB imported, which takes a while."""
+        if self.kind != "csv":
+            return OSError, pa.ArrowException
+        import duckdb
+
+        return OSError, pa.ArrowException, duckdb.Error
 
     def _unreadable(self, error: Exception) -> CohortError:
         # an OSError of Arrow has no number, and says what is wrong in its text
@@ -149,7 +159,7 @@ class File:
         """Write the rows of CSV as Parquet, each value the text that it is."""
         try:
             self._csv(None).write_parquet(str(path), compression="zstd", row_group_size=2 * ROWS)
-        except duckdb.Error as error:
+        except self._errors() as error:
             raise self._unreadable(error) from None
 
     def batches(self, *, scan: bool = False, piece: FilePiece | None = None) -> Iterator[pa.RecordBatch | JsonLines]:
@@ -180,7 +190,7 @@ class File:
             else:
                 with self.path.open("rb") as stream:
                     yield from _lines(_LinesOf(stream, piece) if piece else stream)
-        except (OSError, duckdb.Error, pa.ArrowException) as error:
+        except self._errors() as error:
             raise self._unreadable(error) from None
 
     def _texts(self) -> list[str]:

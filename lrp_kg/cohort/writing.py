@@ -83,10 +83,11 @@ class Output:
         try:
             if rejected is not None:
                 self._targets.append(Target(rejected))
-        except CohortError:
-            self._targets[0].drop()
+            self._writer = writer_of(answers.suffix.lower(), schema, self._targets[0].stream)
+        except (CohortError, OSError):
+            for target in self._targets:
+                target.drop()
             raise
-        self._writer = writer_of(answers.suffix.lower(), schema, self._targets[0].stream)
         self._thread = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
 
