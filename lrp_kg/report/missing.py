@@ -98,7 +98,8 @@ def refused(basis: Basis, path: Path | None) -> tuple[ReportSection, ReportSecti
     lines = []
     for (name, field), count in sorted(reasons.items()):
         key = counts.within(REFUSED, ("reason", name, field), count)
-        label = f"{words.field(field)}{words.colon}{name}" if field else name
+        reason = words.reason(name)
+        label = f"{words.field(field)}{words.colon}{reason}" if field else reason
         lines.append(CountRow(f"{name}.{field}" if field else name, label, (key,), REFUSED))
     measures = (basis.measure("rows"),)
     why = CountTable(

@@ -5,13 +5,17 @@ from __future__ import annotations
 from lrp_kg.guideline.in_words import GuidelineWords
 from lrp_kg.report.counts import Key
 from lrp_kg.report.model import CountRow, ReportCard
-from lrp_kg.words import Words
+from lrp_kg.words import Words, phrases
 
 
 class ReportWords(GuidelineWords):
     """The words in which a guideline is counted."""
 
     prefix = "report-"
+
+    def reason(self, name: str) -> str:
+        """Return why a row is refused, by the name of the finding; that name where shapes alone know what it is."""
+        return self.say(f"why-{name}") if f"{self.prefix}why-{name}" in phrases(self.lang) else name
 
 
 class ShownWords(Words):

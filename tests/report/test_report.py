@@ -28,11 +28,13 @@ from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
 from lrp_kg.cohort.files import answer_files  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
+from lrp_kg.record.messages import NAMES  # noqa: E402
 from lrp_kg.report.as_data import as_csv, as_json  # noqa: E402
 from lrp_kg.report.as_page import as_page  # noqa: E402
 from lrp_kg.report.as_text import as_text  # noqa: E402
 from lrp_kg.report.model import ReportCard  # noqa: E402
 from lrp_kg.report.run import report_on  # noqa: E402
+from lrp_kg.report.words import ReportWords  # noqa: E402
 from lrp_kg.words import LANGUAGES  # noqa: E402
 from tests.support.cohorts import as_table, invented  # noqa: E402
 from tests.support.paths import PACKAGE  # noqa: E402
@@ -183,8 +185,19 @@ def test_refused_rows_are_counted_by_reason(make: Make, folder: Path) -> None:
         ("value-not-in-list.redFlags", "rows"): 2,
         ("value-not-in-list.careLine", "rows"): 1,
     }
+    assert [row.label for table in report.tables if table.id == "refused" for row in table.rows] == [
+        "red flags: not one of its values",
+        "line of care: not one of its values",
+    ]
     (section,) = [s for s in make().sections if s.id == "refused"]
     assert not section.tables and "--rejected" in section.lacking
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_reason_is_in_words(service: GuidelineService, lang: str) -> None:
+    words = ReportWords(service.guideline, lang)
+    assert not [name for name in NAMES if words.reason(name) == name]
+    assert words.reason("a-constraint-of-a-shape") == "a-constraint-of-a-shape"
 
 
 # -- records beside the answers ---------------------------------------------------------------------

@@ -12,6 +12,7 @@ from lrp_kg.durations import MEASURES
 from lrp_kg.effort import Effort, memory_reached, time_reached
 from lrp_kg.errors import BrokenJson
 from lrp_kg.guideline.sources import PARTS
+from lrp_kg.record.messages import NAMES as REFUSALS
 from lrp_kg.research.engine.limits import LIMITS
 from lrp_kg.research.questions.model import TAGS, TOPICS
 from lrp_kg.site.catalogue import KINDS
@@ -58,6 +59,7 @@ COMPOSED = {
     *(name for name in phrases("en") if name.startswith("problem-")),  # found by their English text
     *(f"query-{code}" for code in LIMITS),
     *(name for name in phrases("en") if name.endswith(ONE) and name.removesuffix(ONE) in phrases("en")),
+    *(f"report-why-{name}" for name in (*REFUSALS, "id-missing", "id-repeated", "list-in-part", "not-a-record")),
     *(f"source-{part}" for part in (*PARTS.values(), "readIn")),
 }
 """Names that code puts together."""
