@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from lrp_kg.findings import Finding
@@ -157,6 +158,8 @@ class _Values:
             return _integer(int.__int__(value))
         if isinstance(value, float):
             return _number(float.__float__(value))
+        if isinstance(value, Decimal):
+            return _decimal(value)
         if _is(value, "pandas", "NaTType", "NAType"):
             return None
         if isinstance(value, date) and self._dated:
@@ -222,6 +225,17 @@ def _number(number: float) -> float | None:
     if math.isinf(number):
         raise NotRead("python-value", type="float, infinite")
     return None if number != number else number  # noqa: PLR0124 - only NaN is not itself
+
+
+def _decimal(number: Decimal) -> int | float | None:
+    if not number.is_finite() or number != number.to_integral_value():
+        found = _number(float(number))
+        if found is not None and found.is_integer():  # what makes it no whole number would be lost
+            raise NotRead("long-number", limit=LONGEST_INTEGER)
+        return found
+    if number.adjusted() >= LONGEST_INTEGER:
+        raise NotRead("long-number", limit=LONGEST_INTEGER)
+    return int(number)
 
 
 def _day(value: date) -> str | None:

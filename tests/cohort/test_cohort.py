@@ -7,6 +7,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,20 @@ def test_lists_can_be_a_column_for_each_value(service: GuidelineService) -> None
     assert [(r["row"], r["id"], [f["name"] for f in r["findings"]]) for r in rejected] == [(2, "b", ["list-in-part"])]
     listed = lrp_kg.assess_frame(pa.table({"id": ["a"], "medications": pa.array([[]], pa.list_(pa.string()))}))
     assert listed.to_pylist()[0]["medication-excluded_missing"] == found["medication-excluded_missing"][0].tolist()
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(38, 0), pa.decimal128(9, 2), pa.float64(), pa.uint8()], ids=str)
+def test_whole_numbers_can_be_of_other_types(service: GuidelineService, kind: pa.DataType) -> None:
+    def answered(values: pa.Array) -> pa.Table:
+        return lrp_kg.assess_frame(pa.table({"id": ["a", "b"], "priorIncapacityDays": values}), guideline=service)
+
+    assert answered(pa.array([21, None], pa.int8()).cast(kind)).equals(answered(pa.array([21, None])))
+
+
+def test_decimals_that_are_not_whole_are_refused(service: GuidelineService) -> None:
+    column = pa.array([Decimal("3.5")], pa.decimal128(9, 2))
+    with pytest.raises(CohortError, match="row 1, id a: priorIncapacityDays .* 3.5 is not a whole number"):
+        lrp_kg.assess_frame(pa.table({"id": ["a"], "priorIncapacityDays": column}), guideline=service)
 
 
 def _polars_of(columns: Json) -> Any:

@@ -80,7 +80,7 @@ ODD: tuple[Callable[[], Any], ...] = (
         for v in (b"none", bytearray(b"none"), memoryview(b"none"), types, numbers, type, ..., Choice.NONE)
     ),
     *(lambda v=v: v for v in (10**18, -(10**30), 10**5000, complex(1), float("inf"), float("-inf"), timedelta(3))),
-    *(lambda v=v: decimal.Decimal(v) for v in ("3", "NaN", "sNaN", "Infinity")),
+    *(lambda v=v: decimal.Decimal(v) for v in ("sNaN", "Infinity", "1E+999999", "3.00000000000000000000000001")),
     *(
         lambda v=v: v
         for v in (fractions.Fraction(3), time(0), range(3), {1: 2}, {(1, 2): 3}, {None: 1}, {"a": object()})
@@ -202,6 +202,8 @@ SAME: tuple[tuple[str, Callable[[], Any], Any], ...] = (
     ("sessionsFollowed", lambda: np.longdouble(30), 30),
     ("sessionsFollowed", lambda: np.float16(30), 30),
     ("sessionsFollowed", lambda: np.array(30), 30),
+    *(("sessionsFollowed", lambda v=v: decimal.Decimal(v), 30) for v in ("30", "30.00", "3E+1")),
+    ("sessionsFollowed", lambda: decimal.Decimal("NaN"), None),
     ("sessionsFollowed", lambda: np.uint8(30), 30),
     ("sessionsFollowed", lambda: np.timedelta64("NaT", "s"), None),
     ("sessionsFollowed", lambda: pd.NaT, None),
