@@ -57,7 +57,8 @@ class DateSituations:
             every = self._half_known(rows, self._durations[0])
             if rows.has(self) or _FEW * len(places) >= np.count_nonzero(every):
                 found, generation = rows.once(self, lambda: self._of_all(rows, every))
-                return found.take(places), generation
+                if generation == self.generation:
+                    return found.take(places), generation
         return self._numbers(rows, half, places), self.generation
 
     def _of_all(self, rows: Rows, half_known: Array) -> tuple[Array, int]:

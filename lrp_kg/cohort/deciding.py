@@ -13,7 +13,7 @@ import numpy as np
 
 from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable
 from lrp_kg.cohort.cells import EXACT, UNKNOWN, Rows
-from lrp_kg.cohort.dated import DateSituations
+from lrp_kg.cohort.dated import DateSituations, Key
 from lrp_kg.cohort.situations import DurationAxis
 from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
@@ -194,6 +194,13 @@ class DecisionColumn:
         if matters:
             self._asked[what][matters] = found
         return found
+
+    def situations(self) -> list[tuple[Key, int]]:
+        """Return the situations of dates that were met, as long as their numbers hold, each with what it comes to."""
+        dates = self.states.dates
+        if self._generation != dates.generation:
+            return []
+        return [(dates.keys[number], own) for number, own in zip(*self.class_of.entries(), strict=True)]
 
     def _classes_of(self, rows: Rows, half: Array, dated: Array) -> Array:
         """Return for each dated row the number of what its dates come to for the decision."""

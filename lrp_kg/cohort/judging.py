@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import date
+from functools import cache
 from itertools import count, product
 from math import prod
 from typing import Any
@@ -152,31 +153,27 @@ class RowJudge:
             found = batch.days.get(iri)
             return batch.codes.get(self._key(iri), nothing) if found is None else found
 
-        packed: dict[tuple[str, ...], list[Array]] = {}
+        @cache
+        def there_as_bits(names: tuple[str, ...]) -> list[Array]:
+            return list(_packed([present(iri) for iri in names], size))
 
-        def there_as_bits(names: Sequence[str]) -> list[Array]:
-            own = tuple(names)
-            if own not in packed:
-                packed[own] = list(_packed([present(iri) for iri in own], size))
-            return packed[own]
-
-        seen: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
-
-        def seen_bits(names: Sequence[str]) -> list[tuple[int, ...]]:
-            own = tuple(names)
-            if own not in seen:
-                columns = there_as_bits(names)
-                first, _ = distinct(columns)
-                seen[own] = list(zip(*(c[first].tolist() for c in columns), strict=True))
-            return seen[own]
+        @cache
+        def seen_bits(names: tuple[str, ...]) -> list[tuple[int, ...]]:
+            columns = there_as_bits(names)
+            first, _ = distinct(columns)
+            return list(zip(*(c[first].tolist() for c in columns), strict=True))
 
         def of_fields(presences: Sequence[str], values: Sequence[str]) -> Family:
+            own = tuple(presences)
+
+            def columns() -> list[Array]:
+                return [*there_as_bits(own), *map(value, values)]
+
             flags = [self._options(batch, iri, dated=iri in values) for iri in presences]
             options = [self._options(batch, iri, dated=True) for iri in values]
-            columns = lambda: [*there_as_bits(presences), *map(value, values)]  # noqa: E731
-            return _OfFields([*presences, *values], flags, options, columns, lambda: seen_bits(presences))
+            return _OfFields([*presences, *values], flags, options, columns, lambda: seen_bits(own))
 
-        triggers = list(self._rules.triggers)
+        triggers = tuple(self._rules.triggers)
         for iri, f in self._dates.items():
             beside = there_as_bits(triggers) if iri in self._rules.conditional else []
             yield _OfDays(batch.days[iri], f, beside)

@@ -97,9 +97,8 @@ def _kept(column: DecisionColumn, fields: Numbering) -> Iterator[tuple[str, Any]
     yield "joint", [(name, signs.hex()) for name, signs in column.states.dates.columns.joint.values]
     groups = [([(g.names, g.axes, g.choices) for g in own], known) for own, known in column.classes.values]
     yield "classes", groups
-    dates = column.states.dates
-    entries = [(dates.keys[n], own) for n, own in zip(*column.class_of.entries(), strict=True)]
-    yield "situations", _turned([(*key, own) for key, own in entries if not dates.columns.has_days(key)])
+    has_days = column.states.dates.columns.has_days
+    yield "situations", _turned([(*key, own) for key, own in column.situations() if not has_days(key)])
     yield "plain", [table.entries() for table in column.of_state]
     yield "dated", [_turned([(*key, number) for key, number in memory.entries()]) for memory in column.of_situation]
     yield (
