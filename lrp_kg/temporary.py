@@ -13,7 +13,9 @@ def place_of(file: Path) -> Path:
     Raise `OSError` where something else than a file is there, such as a folder, a device or a pipe: moving a file
     there would remove it.
     """
-    place = file.resolve()
+    place = Path(os.path.realpath(file))
+    if place.is_symlink():  # links that lead to each other
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     demand_regular(place)
     return place
 
@@ -23,7 +25,7 @@ def demand_regular(file: Path) -> None:
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if file.exists() and not file.is_file():
-        raise OSError(errno.EINVAL, "Not an ordinary file")
+        raise OSError(errno.ESPIPE, "Not an ordinary file")
 
 
 def reason(error: OSError) -> str:

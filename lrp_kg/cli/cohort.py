@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,8 +151,8 @@ def cohort(
 
 def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str) -> None:
     """Fail where a file would be read and written, or written twice."""
-    written = [p.resolve() for p in (output, rejected) if p is not None]
-    every = [p.resolve() for p in files] + written
+    written = [Path(realpath(p)) for p in (output, rejected) if p is not None]
+    every = [Path(realpath(p)) for p in files] + written
     twice = next((p for p in written if every.count(p) > 1), None)
     if twice is not None:
         stop(phrase("cohort-file-twice", lang, file=twice.name))

@@ -89,6 +89,7 @@ _REFUSALS = {
     errno.EISDIR: "file-folder",
     errno.EACCES: "file-denied",
     errno.EBADF: "file-closed",
+    errno.ESPIPE: "file-special",
 }
 """The phrases of why a file cannot be read or written."""
 

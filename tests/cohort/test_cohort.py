@@ -497,6 +497,11 @@ def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "link.csv").symlink_to("far.csv")
     assert _run(tmp_path / "r.csv", "-o", tmp_path / "link.csv").exit_code == 0
     assert (tmp_path / "link.csv").is_symlink() and (tmp_path / "far.csv").read_text().startswith('"id"')
+    (tmp_path / "circle.csv").symlink_to("circle.csv")
+    assert "circle.csv cannot be" in _run(tmp_path / "r.csv", "-o", tmp_path / "circle.csv").output
+    assert (tmp_path / "circle.csv").is_symlink()
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "pipe.csv", "--lang", "nl")
+    assert "geen gewoon bestand" in done.output
 
 
 # -- choice of columns ------------------------------------------------------------------------------

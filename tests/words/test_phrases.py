@@ -43,7 +43,7 @@ LEVELS = ("major", "minor", "patch", "none")
 COMPOSED = {
     *(f"site-{kind}-{name}" for kind in ("kind", "kinds", "about") for name in KINDS),
     "colon",  # `Words.colon`
-    *("file-missing", "file-folder", "file-denied", "file-closed"),  # `of_system`
+    *("file-missing", "file-folder", "file-denied", "file-closed", "file-special"),  # `of_system`
     *("site-kind-option", "site-kind-criterion"),
     *(f"period-{unit}{end}" for unit in ("day", "week", "month") for end in ("", "s")),
     *(f"diff-level-{level}{end}" for level in LEVELS for end in ("", "-means")),

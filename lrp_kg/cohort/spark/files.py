@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
+from os.path import realpath
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +54,7 @@ def answer_files_on_spark(
     mapped = (mapping_data(mapping), str(mapping)) if mapping else None
     own = ColumnMapping(service.guideline, *mapped) if mapped else None
     with duckdb.connect() as connection:
-        sources = [File(path.resolve(), connection, own) for name in files for path in parts_of(name)]
+        sources = [File(Path(realpath(path)), connection, own) for name in files for path in parts_of(name)]
         made_of_all(partial(run_of, shipment.answers(), source) for source in sources)
     with PartedOutput(output, rejected) as target, spark_session() as session:
         run = _Run(session, CohortJob(shipment, target.folder, target.suffix, mapped, lang), progress)
