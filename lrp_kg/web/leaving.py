@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import stat
-import struct
 import termios
 import threading
 import time
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from lrp_kg.web.supervisor import LEAVE_SECONDS
+from lrp_kg.web.supervisor import LEAVE, LEAVE_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -40,9 +39,17 @@ _RECEIVED = slice(128, 136)
 
 
 def leave(app: Flask, listener: socket.socket) -> None:
-    """Stop accepting connections, and end by SIGTERM when those that are open have had their requests."""
+    """Stop accepting connections, and end by SIGTERM when those that are open have had their requests.
+
+    End at once where the system does not show this process its sockets. Being asked again changes nothing.
+    """
+    signal.signal(LEAVE, signal.SIG_IGN)
     port = listener.getsockname()[1]
-    _stop_accepting(listener)
+    try:
+        _stop_accepting(listener)
+    except OSError:  # without /proc, or when no more files can be open
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
     app.wsgi_app = _closing(app.wsgi_app)  # type: ignore[method-assign]
     threading.Thread(target=_end, args=(port,), name="leaving", daemon=True).start()
 
@@ -78,15 +85,19 @@ def _end(port: int) -> None:
 
 
 def _unread(port: int) -> bool:
-    """Return whether a connection to a port has sent nothing yet, or something that was not read."""
-    for number, _found in _sockets():
+    """Return whether a connection to a port has sent nothing yet, or something that was not read, or nobody knows."""
+    try:
+        sockets = list(_sockets())
+    except OSError:
+        return True
+    for number, _found in sockets:
         with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
             if connection.family == socket.AF_UNIX or connection.getsockname()[1] != port:
                 continue
             state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
             waiting = array.array("i", [0])
             fcntl.ioctl(connection, termios.FIONREAD, waiting)
-            if waiting[0] or not struct.unpack("Q", state[_RECEIVED])[0]:
+            if waiting[0] or not any(state[_RECEIVED]):
                 return True
     return False
 
