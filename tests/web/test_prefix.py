@@ -114,7 +114,7 @@ def test_addresses_in_data(client: FlaskClient) -> None:
     for entry in client.get(PREFIX + "/queries", headers={"Accept": "application/json"}).get_json()["queries"]:
         assert entry["href"].startswith(PREFIX + "/queries/")
     assert client.get(PREFIX + "/openapi.json").get_json()["servers"] == [{"url": PREFIX}]
-    assert f"GET {PREFIX}/ lists" in client.get(PREFIX + "/nothing").get_json()["detail"]
+    assert f"; {PREFIX}/endpoints lists" in client.get(PREFIX + "/nothing").get_json()["detail"]
     void = rdflib.Graph().parse(data=client.get(PREFIX + "/.well-known/void").data)
     assert str(next(void.objects(predicate=rdflib.VOID.sparqlEndpoint))) == f"http://localhost{PREFIX}/sparql"
     assert str(next(void.objects(predicate=rdflib.VOID.dataDump))) == f"http://localhost{PREFIX}/ontology"
