@@ -17,10 +17,15 @@ from lrp_kg.web.negotiation import language_or_default
 from lrp_kg.web.origins import OPEN
 from lrp_kg.words import LANGUAGES, problem_text, said
 
-_WHERE = "GET {root}/openapi.json describes the addresses of the service; {root}/endpoints lists them as a page."
 _ADVICE = {
-    404: f"There is nothing at this address. {_WHERE}",
-    405: f"This address does not support this method. {_WHERE}",
+    404: (
+        "There is nothing at this address. "
+        "GET {root}/openapi.json describes the addresses of the service; {root}/endpoints lists them as a page."
+    ),
+    405: (
+        "This address does not support this method. "
+        "GET {root}/openapi.json describes the addresses of the service; {root}/endpoints lists them as a page."
+    ),
     413: "The body is over the size limit. Send records one by one, or as NDJSON in parts.",
 }
 TOO_LONG = "The body is over the size limit. Shorten the query."
