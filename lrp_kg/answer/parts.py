@@ -21,7 +21,8 @@ from lrp_kg.answer.day_runs import NEVER
 from lrp_kg.answer.facts import DecidedFacts, StatedFact, decided_facts, stated_facts
 from lrp_kg.answer.missing import asking_order
 from lrp_kg.answer.programmes import SAID, Share, of_editions, superseded
-from lrp_kg.answer.readings import PartReading, ReadingsMade, Remembered, Together
+from lrp_kg.answer.readings import PartReading, ReadingsMade
+from lrp_kg.answer.remembered import Remembered, Together
 from lrp_kg.answer.results import (
     DecisionResult,
     EligibleDays,

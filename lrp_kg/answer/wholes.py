@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from lrp_kg.answer.composed import Composed, WholeAnswer
-from lrp_kg.answer.readings import NOTHING_READ, PartReading, ReadingKeys, key_of
+from lrp_kg.answer.readings import PartReading
+from lrp_kg.answer.remembered import NOTHING_READ, ReadingKeys, key_of
 from lrp_kg.logic.memory import BoundedMemory
 
 if TYPE_CHECKING:

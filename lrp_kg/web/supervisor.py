@@ -178,17 +178,20 @@ class Supervisor:
             self._announced = True
             self._announce()
 
-    def _ask_to_stop(self, worker: _Running) -> None:
+    def _ask_to_end(self, worker: _Running, by: signal.Signals, seconds: float) -> None:
+        """Ask a worker to end by a signal, and give it some seconds; one that was asked before is not asked again."""
         if worker.kill_at is None:
-            worker.kill_at = time.monotonic() + KILL_SECONDS
-            worker.process.terminate()
+            worker.kill_at = time.monotonic() + seconds
+            if worker.process.pid and worker.process.exitcode is None:
+                os.kill(worker.process.pid, by)
+
+    def _ask_to_stop(self, worker: _Running) -> None:
+        """Ask a worker to end with the service."""
+        self._ask_to_end(worker, signal.SIGTERM, KILL_SECONDS)
 
     def _ask_to_leave(self, worker: _Running) -> None:
         """Ask a worker to end as soon as it can without losing a request; one that does not serve yet ends at once."""
-        if worker.kill_at is None:
-            worker.kill_at = time.monotonic() + LEAVE_SECONDS + KILL_SECONDS
-            if worker.process.pid and worker.process.exitcode is None:
-                os.kill(worker.process.pid, LEAVE)
+        self._ask_to_end(worker, LEAVE, LEAVE_SECONDS + KILL_SECONDS)
 
     def _bury(self, worker: _Running) -> None:
         """Report a worker that ended, and have another one started in its place."""

@@ -6,8 +6,9 @@ from functools import partial
 from pytest import MonkeyPatch
 
 from lrp_kg import GuidelineService
-from lrp_kg.answer import readings
-from lrp_kg.answer.readings import PartReading, Remembered, Together, key_of
+from lrp_kg.answer import remembered
+from lrp_kg.answer.readings import PartReading
+from lrp_kg.answer.remembered import Remembered, Together, key_of
 from lrp_kg.answer.run import Run
 from lrp_kg.logic.memory import SharedBound
 from lrp_kg.record.model import Record
@@ -31,7 +32,7 @@ def test_readings_that_are_no_cells_have_one_order_too() -> None:
 
 def test_further_values_of_a_first_reading_share_a_key(service: GuidelineService, monkeypatch: MonkeyPatch) -> None:
     """However many values it has, what is remembered for each is found again, and no other."""
-    monkeypatch.setattr(readings, "FIRSTS", 2)
+    monkeypatch.setattr(remembered, "FIRSTS", 2)
     numbered = itertools.count()
     first = PartReading(lambda run: run.record.texts["first"])
     second = PartReading(lambda run: run.record.texts["second"])

@@ -11,7 +11,7 @@ import pytest
 from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import composable
 from lrp_kg.answer.parts import CautionsPart, DecisionPart, NotSaid, ProgrammeCore, StatementPart
-from lrp_kg.answer.readings import Remembered
+from lrp_kg.answer.remembered import Remembered
 from lrp_kg.answer.run import Run
 from tests.answer.test_parts import asked, invented
 from tests.support.paths import ANKLE

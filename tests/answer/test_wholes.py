@@ -10,7 +10,7 @@ import pytest
 
 from lrp_kg import GuidelineService
 from lrp_kg.answer.decisions import composable
-from lrp_kg.answer.readings import Remembered
+from lrp_kg.answer.remembered import Remembered
 from lrp_kg.answer.rendered import RenderedParts
 from lrp_kg.answer.run import Run
 from tests.answer.test_joined import same, shifted
