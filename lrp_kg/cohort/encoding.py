@@ -144,12 +144,15 @@ def days_of(column: pa.Array) -> Array | None:
 
 
 def usual(column: pa.Array) -> pa.Array:
-    """Return a column of lists that are stored in another way as usual lists."""
+    """Return a column of lists that are stored in another way, or whose texts are, as usual lists."""
     kind = column.type
     odd = ("is_fixed_size_list", "is_list_view", "is_large_list_view")
-    if any(getattr(pa.types, name)(kind) for name in odd):
-        return pa.array(column.to_pylist(), pa.list_(kind.value_type))
-    return column
+    lists = ("is_list", "is_large_list")
+    other = any(getattr(pa.types, name)(kind) for name in odd)
+    if not other and not any(getattr(pa.types, name)(kind) for name in lists):
+        return column
+    member = pa.string() if pa.types.is_string_view(kind.value_type) else kind.value_type
+    return pa.array(column.to_pylist(), pa.list_(member)) if other or member != kind.value_type else column
 
 
 def values_of(column: pa.Array) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,8 +21,9 @@ from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
 from lrp_kg.cohort.measures import as_date
 from lrp_kg.durations import day_number
 from lrp_kg.findings import Finding
+from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import local_name
+from lrp_kg.namespaces import XSD, local_name
 from lrp_kg.record.hints import name_hint
 from lrp_kg.record.limits import TEXT, problem
 from lrp_kg.record.read import RecordReader
@@ -37,6 +38,7 @@ PLAIN = {"@id", "@type"}
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """A day as records have it, which the reader need not be asked for."""
+DATE = XSD + "date"
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
 
@@ -93,7 +95,7 @@ class Inputs:
         lists = (f for f in self._fields.values() if f.kind == "values")
         self._lists = [(f, [n for n, (own, _) in self._members.items() if own is f and n in names]) for f in lists]
         self.distinct: dict[str, Distinct] = {}
-        self._known_days: dict[str, list[tuple[int, int] | None]] = {}
+        self._known_days: dict[str, list[dict[str, int] | None]] = {}
 
     def _examine(self, names: Sequence[str]) -> None:
         """Raise `CohortError` with everything that is wrong with the columns."""
@@ -232,71 +234,59 @@ class Inputs:
         for f in self._g.fields.values():
             if f.kind != "date":
                 continue
+            targets = (f.iri, *(f.bounds or ()))
             days: dict[str, Array] = {}
-            ends: dict[str, Array] = {}
-            for key, target in ((f.id, f.iri), *((local_name(b), b) for b in f.bounds or ())):
-                if key in batch.dates:
-                    days[target] = batch.dates[key]
-                    continue
-                codes = batch.codes.get(key)
-                if codes is None or not codes.any():
-                    continue
-                lows, highs, states = self._days_of(key, f)
-                days[target] = np.where(states == 1, lows, ABSENT).take(codes)
-                batch.odd |= (states == 3).take(codes)
-                if f.bounds and (states == 2).any():
-                    ranged = (states == 2).take(codes)
-                    ends[f.bounds[0]] = np.where(states == 2, lows, ABSENT).take(codes)
-                    ends[f.bounds[1]] = np.where(states == 2, highs, ABSENT).take(codes)
-                    for other in map(local_name, f.bounds):
-                        batch.odd |= ranged & self._given(batch, other)
-            for iri, own in ends.items():
-                days[iri] = np.where(days[iri] == ABSENT, own, days[iri]) if iri in days else own
+            for key, own in ((f.id, f.iri), *((local_name(b), b) for b in f.bounds or ())):
+                for target, found in self._given(batch, key, f, own):
+                    before = days.get(target)
+                    if before is None:
+                        days[target] = found
+                        continue
+                    batch.odd |= (before != ABSENT) & (found != ABSENT)  # said twice: valid where it is the same day
+                    days[target] = np.where(before == ABSENT, found, before)
             nothing = np.broadcast_to(np.int64(ABSENT), batch.size)
-            batch.days |= {iri: days.get(iri, nothing) for iri in (f.iri, *(f.bounds or ()))}
+            batch.days |= {iri: days.get(iri, nothing) for iri in targets}
 
-    @staticmethod
-    def _given(batch: Portion, key: str) -> Array:
-        """Return the rows that have a value of a date."""
+    def _given(self, batch: Portion, key: str, f: Field, own: str) -> Iterator[tuple[str, Array]]:
+        """Yield the days that the values of a key say: of the date that it is, ``own``, or of the ends of a range."""
         if key in batch.dates:
-            found: Array = batch.dates[key] != ABSENT
-            return found
+            yield own, batch.dates[key]
+            return
         codes = batch.codes.get(key)
-        return np.zeros(batch.size, bool) if codes is None else codes > 0
+        if codes is None or not codes.any():
+            return
+        known, strange = self._days_of(key, f)
+        batch.odd |= strange.take(codes)
+        for target, days in known.items():
+            yield target, days.take(codes)
 
-    def _days_of(self, key: str, f: Field) -> tuple[Array, Array, Array]:
-        """Return first and last day of each value of a key, and whether it is a day, a range, or neither."""
-        known = self._known_days.setdefault(key, [None])
+    def _days_of(self, key: str, f: Field) -> tuple[dict[str, Array], Array]:
+        """Return the days of each value of a key, by the date or the end that has any, and which are no dates."""
+        known = self._known_days.setdefault(key, [{}])
         for value in self.distinct[key].values[len(known) :]:
             known.append(self._understood(key, f, value))
-        ends = [(0, 0) if k is None else k for k in known]
-        lows, highs = (np.array([e[side] for e in ends], np.int64) for side in (0, 1))
-        state = np.array([0] + [3 if k is None else 1 if k[0] == k[1] else 2 for k in known[1:]])
-        if key != f.id:
-            state = np.where(state == 2, 3, state)
-        return lows, highs, state
+        targets = dict.fromkeys(iri for own in known if own for iri in own)
+        days = {t: np.array([own.get(t, ABSENT) if own else ABSENT for own in known], np.int64) for t in targets}
+        return days, np.array([own is None for own in known])
 
-    def _understood(self, key: str, f: Field, value: Any) -> tuple[int, int] | None:
+    def _understood(self, key: str, f: Field, value: Any) -> dict[str, int] | None:
         """Return the days that the reader of records takes a value for; ``None`` where it is no date."""
         if isinstance(value, str) and _DAY.fullmatch(value):
             with suppress(ValueError):
-                return (day_number(date.fromisoformat(value)),) * 2
-        try:
-            raw = self._reader.from_python({key: value})
-            texts = [node.value for _, node in raw.entries]  # type: ignore[union-attr]
-            ends = [date.fromisoformat(text) for text in texts]
-        except (ValueError, AttributeError):
-            return None
-        if [day.isoformat() for day in ends] != texts:  # Python reads 20240131 and 2024-W05-3 too
-            return None
-        if raw.problems or not ends or len(ends) > 2:
-            return None
-        first, last = day_number(ends[0]), day_number(ends[-1])
-        if len(ends) == 2 and first >= last:
-            return None
-        iris = [predicate for predicate, _ in raw.entries]
-        whole = iris == [f.iri] or iris == list(f.bounds or ()) or (len(iris) == 1 and local_name(iris[0]) == key)
-        return (first, last) if whole else None
+                return {f.iri if key == f.id else self._bounds[key]: day_number(date.fromisoformat(value))}
+        raw = self._reader.from_python({key: value})
+        found: dict[str, int] = {}
+        for iri, node in raw.entries:
+            text = node.value if isinstance(node, Node) and node.datatype == DATE else ""
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                return None
+            if day.isoformat() != text or iri in found:  # Python reads 20240131 and 2024-W05-3 too
+                return None
+            found[iri] = day_number(day)
+        own = found.keys() <= {f.iri, *(f.bounds or ())}
+        return found if found and own and not raw.problems else None
 
 
 def ids_as_text(column: pa.Array) -> pa.Array:

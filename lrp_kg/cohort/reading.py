@@ -183,8 +183,10 @@ class File:
         try:
             if self.kind == "parquet":
                 file = pq.ParquetFile(self.path, read_dictionary=self._texts(), buffer_size=BUFFER, pre_buffer=False)
-                groups = range(piece.first, piece.end) if piece else None
-                yield from file.iter_batches(ROWS, columns=columns, row_groups=groups, use_threads=False)
+                groups = range(piece.first, piece.end) if piece else range(file.num_row_groups)
+                together = [[group] for group in groups] if _has_coded_lists(file.schema_arrow) else [groups]
+                for some in together:
+                    yield from file.iter_batches(ROWS, columns=columns, row_groups=some, use_threads=False)
             elif self.kind == "csv":
                 yield from self._csv(columns).arrow(ROWS)  # a reader in every version of DuckDB from 1.4 on
             else:
@@ -196,6 +198,12 @@ class File:
     def _texts(self) -> list[str]:
         schema = pq.ParquetFile(self.path).schema_arrow
         return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
+
+
+def _has_coded_lists(schema: pa.Schema) -> bool:
+    """Return whether a column has lists of categories: Arrow cannot read them across row groups."""
+    lists = [f.type for f in schema if pa.types.is_list(f.type) or pa.types.is_large_list(f.type)]
+    return any(pa.types.is_dictionary(kind.value_type) for kind in lists)
 
 
 class _LinesOf:

@@ -1,0 +1,97 @@
+"""Files and frames as other programs write them say what the service says of the same records."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
+pytest.importorskip("duckdb", reason="the extra cohort is not installed")
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+import lrp_kg  # noqa: E402
+from lrp_kg import GuidelineService  # noqa: E402
+from lrp_kg.cohort.choice import chosen  # noqa: E402
+from lrp_kg.cohort.files import answer_files  # noqa: E402
+from tests.support.cohorts import reasons  # noqa: E402
+
+Json = dict[str, Any]
+DAY = "2024-01-01"
+RANGES: list[Json] = [
+    {"onsetDate": {"earliest": DAY, "latest": DAY}},
+    {"onsetDate": {"earliest": DAY, "latest": "2024-01-20"}},
+    {"onsetDate": {"earliest": "2024-01-20", "latest": DAY}},
+    {"onsetDate": {"earliest": DAY}, "onsetDateLatest": "2024-01-20"},
+    {"onsetDate": {"earliest": DAY, "latest": None}, "onsetDateLatest": DAY},
+    {"onsetDate": {"earliest": DAY, "latest": DAY}, "onsetDateLatest": DAY},
+    {"onsetDate": {"earliest": DAY, "latest": "2024-01-20"}, "onsetDateLatest": "2024-01-21"},
+    {"onsetDate": {"earliest": DAY}},
+    {"onsetDate": {"@value": DAY}},
+    {"onsetDate": {"@value": DAY, "@type": "http://www.w3.org/2001/XMLSchema#date"}},
+    {"onsetDateEarliest": {"@value": DAY}, "onsetDateLatest": DAY},
+    {"onsetDateEarliest": DAY, "onsetDateLatest": DAY},
+]
+"""Ways to say a range, or what looks like one."""
+PARTS = ("answers", "possible", "missing")
+
+
+def _by_file(service: GuidelineService, source: Path) -> tuple[list[Json], dict[str, Json]]:
+    """Return the answers to the rows of a file, and the refused rows by id."""
+    output, rejected = source.with_name("answers.parquet"), source.with_name("refused.ndjson")
+    choice = chosen(service.guideline, ["stage"], ["status", *PARTS])
+    answer_files(service, [source], output, rejected=rejected, choice=choice)
+    refused = {row["id"]: row for row in map(json.loads, rejected.read_text().splitlines())}
+    return pq.read_table(output).to_pylist(), refused
+
+
+def _agree(service: GuidelineService, records: list[Json], answered: list[Json], refused: dict[str, Json]) -> None:
+    """Compare the stage of each record, and why it is refused, with what the service says."""
+    rows = {row["id"]: row for row in answered}
+    assert len(rows) + len(refused) == len(records)
+    for record in records:
+        if findings := service.validate(record):
+            assert sorted(map(repr, refused[record["id"]]["findings"])) == reasons(findings), record
+            continue
+        own, row = service.assess(record, only=["stage"])["decisions"]["stage"], rows[record["id"]]
+        assert row["stage_status"] == own["status"], record
+        assert [set(row[f"stage_{part}"]) for part in PARTS] == [set(own[part]) for part in PARTS], record
+
+
+def test_ranges_are_understood_in_every_form(service: GuidelineService, tmp_path: Path) -> None:
+    known = {"redFlags": "none", "radicularPain": False, "careLine": "first-line", "recurrentPain": False}
+    records = [
+        {"id": f"{n}-{day}", **known, **record} | ({"assessmentDate": day} if day else {})
+        for n, record in enumerate(RANGES)
+        for day in ("", "2024-01-15", "2024-03-01")
+    ]
+    source = tmp_path / "r.ndjson"
+    source.write_text("".join(f"{json.dumps(r)}\n" for r in records))
+    answered, refused = _by_file(service, source)
+    assert len(answered) > 10 < len(refused)
+    _agree(service, records, answered, refused)
+
+
+def test_columns_of_ranges_are_understood(service: GuidelineService) -> None:
+    day = date(2024, 1, 1)
+    ranges = pa.array([{"earliest": day, "latest": day}, {"earliest": day, "latest": date(2024, 1, 20)}, None])
+    table = pa.table({"id": ["a", "b", "c"], "onsetDate": ranges, "assessmentDate": [date(2024, 3, 1)] * 3})
+    found = lrp_kg.assess_frame(table, guideline=service, only=["stage"])
+    _agree(service, table.to_pylist(), found.to_pylist(), {})
+
+
+@pytest.mark.parametrize(
+    "member", [pa.string_view(), pa.large_string(), pa.dictionary(pa.uint8(), pa.string())], ids=str
+)
+@pytest.mark.parametrize("kind", [pa.list_, pa.large_list], ids=["list", "large"])
+def test_lists_are_read_from_many_row_groups(service: GuidelineService, tmp_path: Path, kind: Any, member: Any) -> None:
+    lists = pa.array([["nsaid", "opioid"], None, [], ["paracetamol"], ["zork"]], kind(member))
+    table = pa.table({"id": list("abcde"), "medications": lists})
+    pq.write_table(table, tmp_path / "r.parquet", row_group_size=2)
+    answered, refused = _by_file(service, tmp_path / "r.parquet")
+    assert [row["id"] for row in answered] == list("abcd") and list(refused) == ["e"]
+    assert lrp_kg.assess_frame(table[:4], guideline=service)["id"].to_pylist() == list("abcd")
