@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -36,6 +36,8 @@ BUFFER = 1024 * 1024
 """Bytes of a column of Parquet that are read at once. To read ahead, Arrow would keep all that it has read."""
 DELIMITERS = (",", ";", "\t", "|")
 """What separates the columns of CSV: of these the one that its first line has most often."""
+_INVALID = "state machine reached an invalid state"
+"""What DuckDB says where lines of CSV end in several ways."""
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
 """How the line of an error of DuckDB begins that says what is wrong with a line of CSV."""
 CSV = (".csv",)
@@ -111,6 +113,8 @@ class File:
     def _unreadable(self, error: Exception) -> CohortError:
         # an OSError of Arrow has no number, and says what is wrong in its text
         what = of_system(error) if isinstance(error, OSError) and error.strerror else _first_line(error)
+        if _INVALID in what:
+            return say(CohortError, "error-cohort-line-ends", file=str(self.path))
         return say(CohortError, "error-file", file=str(self.path), what=what)
 
     def _csv(self, columns: Sequence[str] | None) -> Any:
@@ -130,12 +134,12 @@ class File:
         if self.kind == "ndjson":
             return []
         with self.path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-            head = stream.readline(LONGEST)
+            head = _head(stream)
         if not head.strip():
             raise say(CohortError, "error-cohort-empty", file=str(self.path))
         if not head.isascii() and any("\ud800" <= character <= "\udfff" for character in head):
             raise say(CohortError, "error-cohort-text", file=str(self.path))
-        self._delimiter = max(DELIMITERS, key=head.count)
+        self._delimiter = max(DELIMITERS, key="".join(head.split('"')[::2]).count)  # outside quotation marks
         return next(csv.reader([head], delimiter=self._delimiter), [])
 
     def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[FilePiece]:
@@ -198,6 +202,17 @@ class File:
     def _texts(self) -> list[str]:
         schema = pq.ParquetFile(self.path).schema_arrow
         return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
+
+
+def _head(stream: TextIO) -> str:
+    """Return the first line of CSV, with the lines on which a name in quotation marks goes on."""
+    head = line = stream.readline(LONGEST)
+    quotes = line.count('"')
+    while line and quotes % 2 and len(head) < LONGEST:
+        line = stream.readline(LONGEST)
+        quotes += line.count('"')
+        head += line
+    return head
 
 
 def _has_coded_lists(schema: pa.Schema) -> bool:

@@ -396,10 +396,12 @@ def test_damaged_parquet_says_what_is_wrong(tmp_path: Path) -> None:
         ("id,redFlags,redFlags\na,none,none\n", "[column-twice]"),
         ("", "r.csv is empty"),
         ("\n", "r.csv is empty"),
+        ("id,redFlags\r\na,none\r\nb,none\n", "its lines do not all end alike"),
+        ('id,"one\nname"\na,none\n', r'The column "one\nname" is no field'),
     ],
 )
 def test_odd_csv_is_refused_whole(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "r.csv").write_text(text)
+    (tmp_path / "r.csv").write_text(text, newline="")
     done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
     assert done.exit_code == 2 and said in done.output, done.output
     assert not (tmp_path / "o.parquet").exists()

@@ -95,3 +95,14 @@ def test_lists_are_read_from_many_row_groups(service: GuidelineService, tmp_path
     answered, refused = _by_file(service, tmp_path / "r.parquet")
     assert [row["id"] for row in answered] == list("abcd") and list(refused) == ["e"]
     assert lrp_kg.assess_frame(table[:4], guideline=service)["id"].to_pylist() == list("abcd")
+
+
+def test_names_of_csv_may_hold_separators_and_line_ends(service: GuidelineService, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text('id;"flags, red, all";"a\r\nremark"\r\n007;"none";x\r\n', newline="")
+    mapping = {"columns": {"flags, red, all": "redFlags"}, "ignore": ["a\r\nremark"]}
+    (tmp_path / "m.json").write_text(json.dumps(mapping))
+    output = tmp_path / "o.parquet"
+    choice = chosen(service.guideline, ["stage"], ["missing"])
+    answer_files(service, [tmp_path / "r.csv"], output, mapping=tmp_path / "m.json", choice=choice)
+    (row,) = pq.read_table(output).to_pylist()
+    assert row["id"] == "007" and "redFlags" not in row["stage_missing"]
