@@ -14,7 +14,8 @@ from lrp_kg.answer.asked import flag
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
 from lrp_kg.cohort.column_problems import refuse, repeated_names
-from lrp_kg.cohort.inputs import ID
+from lrp_kg.cohort.encoding import plain
+from lrp_kg.cohort.inputs import ID, ids_as_text, known_columns
 from lrp_kg.cohort.reading import ROWS
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.errors import CohortError
@@ -41,11 +42,11 @@ def assess_frame(
     `CohortError`. Columns are those of ``lrp-kg cohort``; ``only`` limits them to these decisions and programmes,
     ``columns`` to these kinds; to ``explain`` adds a column for each statement.
     """
-    table, back = _table(frame)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
+    table, back = _table(frame, known_columns(service.guideline))
     answers = Answers(service, chosen(service.guideline, only, columns, explain=flag("explain", explain)))
     cohort = CohortRun(answers, table.column_names)
-    counts = pc.value_counts(table.column(ID).combine_chunks().cast(pa.string()))
+    counts = pc.value_counts(ids_as_text(plain(table.column(ID).combine_chunks())))
     cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)
     found: list[pa.RecordBatch] = []
     refused: list[Refused] = []
@@ -69,25 +70,49 @@ def _in_row(refused: Refused, lang: str) -> list[Finding]:
     return [replace(finding, where=where) for finding in refused.findings]
 
 
-def _table(frame: Any) -> tuple[pa.Table, Any]:
-    """Return a frame as a table, and what makes a frame of its kind of a table."""
-    kind = type(frame)
-    library = kind.__module__.partition(".")[0]
+def _table(frame: Any, known: Collection[str]) -> tuple[pa.Table, Any]:
+    """Return a frame as a table, and what makes a frame of its kind of a table.
+
+    What the index of a frame of pandas says of a ``known`` column is a column too.
+    """
     try:
         if isinstance(frame, pa.Table):
             return frame, lambda table: table
         if isinstance(frame, pa.RecordBatch):
             return pa.Table.from_batches([frame]), lambda table: table
-        if library == "pandas" and kind.__name__ == "DataFrame":
+        if _is_frame_of("pandas", frame):
             refuse(repeated_names([str(name) for name in frame.columns]))  # pandas allows it
-            return pa.Table.from_pandas(frame, preserve_index=False), _pandas
-        if library == "polars" and kind.__name__ == "DataFrame":
+            levels = [name for name in frame.index.names if name in known and name not in frame.columns]
+            own = frame.reset_index(level=levels) if levels else frame
+            return pa.Table.from_pandas(own, preserve_index=False), _pandas
+        if _is_frame_of("polars", frame):
             import polars
 
             return frame.to_arrow(), polars.from_arrow
-    except pa.ArrowException as error:
-        raise say(CohortError, "error-frame", what=str(error).splitlines()[0]) from None
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise say(CohortError, "error-frame", what=_what(frame, error)) from None
+    kind = type(frame)
     raise say(CohortError, "error-frame-kind", type=f"{kind.__module__}.{kind.__qualname__}")
+
+
+def _what(frame: Any, error: Exception) -> str:
+    """Return what is wrong with a frame that Arrow does not take, with the column; Arrow does not always name it."""
+    parts = error.args if all(isinstance(part, str) for part in error.args) else (str(error),)
+    said = ". ".join(part.strip().partition("\n")[0].rstrip(".") for part in reversed(parts))
+    if len(parts) == 1:
+        for name in map(str, getattr(frame, "columns", ())):
+            try:
+                pa.array(frame[name])
+            except (pa.ArrowException, TypeError, ValueError, OverflowError, KeyError):
+                return said if name in said else f"{name}: {said}"
+    return said
+
+
+def _is_frame_of(library: str, frame: Any) -> bool:
+    """Return whether something is a data frame of a library, which is not imported for that."""
+    return any(
+        kind.__name__ == "DataFrame" and kind.__module__.partition(".")[0] == library for kind in type(frame).__mro__
+    )
 
 
 def _pandas(table: pa.Table) -> Any:

@@ -99,7 +99,7 @@ class Inputs:
 
     def _examine(self, names: Sequence[str]) -> None:
         """Raise `CohortError` with everything that is wrong with the columns."""
-        known = self._fields.keys() | self._bounds.keys() | self._members.keys() | {ID}
+        known = known_columns(self._g)
         findings = [self._unknown(n, known) for n in dict.fromkeys(names) if n not in known]
         findings += repeated_names(names)
         if ID not in names:
@@ -289,11 +289,20 @@ class Inputs:
         return found if found and own and not raw.problems else None
 
 
+def known_columns(guideline: Guideline) -> set[str]:
+    """Return the names that the columns of a table can have."""
+    fields = guideline.field_names
+    members = {local_name(v.expands_to) for f in fields.values() for v in f.values if v.expands_to}
+    return {ID, *fields, *map(local_name, guideline.bounded), *members}
+
+
 def ids_as_text(column: pa.Array) -> pa.Array:
     """Return identifiers as text; numbers become text."""
     kind = column.type
     if pa.types.is_string(kind):
         return column
+    if column.null_count == len(column):  # such as those of no rows, in any type
+        return pa.nulls(len(column), pa.string())
     text = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if text or pa.types.is_integer(kind) or pa.types.is_null(kind):
         return column.cast(pa.string())

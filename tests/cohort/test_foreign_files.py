@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
 pytest.importorskip("duckdb", reason="the extra cohort is not installed")
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
@@ -18,6 +20,7 @@ import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
 from lrp_kg.cohort.files import answer_files  # noqa: E402
+from lrp_kg.errors import CohortError  # noqa: E402
 from tests.support.cohorts import reasons  # noqa: E402
 
 Json = dict[str, Any]
@@ -106,3 +109,45 @@ def test_names_of_csv_may_hold_separators_and_line_ends(service: GuidelineServic
     answer_files(service, [tmp_path / "r.csv"], output, mapping=tmp_path / "m.json", choice=choice)
     (row,) = pq.read_table(output).to_pylist()
     assert row["id"] == "007" and "redFlags" not in row["stage_missing"]
+
+
+class Annotated(pd.DataFrame):
+    """A frame of another library that is one of pandas."""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda columns: pd.DataFrame(columns).set_index("id"),
+        lambda columns: pd.DataFrame(columns).set_index("id", drop=False),
+        lambda columns: pd.DataFrame(columns).set_index(["id", "redFlags"]),
+        lambda columns: pd.DataFrame(columns, index=pd.MultiIndex.from_tuples([(3, "x")], names=["hospital", None])),
+        Annotated,
+    ],
+)
+def test_frames_of_pandas_are_read_with_their_index(service: GuidelineService, make: Any) -> None:
+    found = lrp_kg.assess_frame(make({"id": ["a"], "redFlags": ["cluster"]}), guideline=service, only=["exit"])
+    assert found["id"].tolist() == ["a"] and found["exit"].tolist() == ["refer-immediately-red-flags"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("redFlags", ["none", 3], "column redFlags .*Expected bytes"),
+        ("priorIncapacityDays", [10**30, 1], "priorIncapacityDays: Python int too large"),
+        ("priorIncapacityDays", pd.arrays.SparseArray([1, 0]), "Sparse pandas data .column priorIncapacityDays"),
+        ("episode", pd.Series(["a", "\ud800"], dtype=object), "episode: .*surrogates"),
+        ("id", [b"a", b"b"], "column id has the type binary"),
+    ],
+)
+def test_frames_that_are_no_columns_name_the_column(
+    service: GuidelineService, column: str, values: Any, said: str
+) -> None:
+    with pytest.raises(CohortError, match=said):
+        lrp_kg.assess_frame(pd.DataFrame({"id": ["a", "b"]}).assign(**{column: values}), guideline=service)
+
+
+def test_frame_of_no_rows_is_answered_whatever_its_types(service: GuidelineService) -> None:
+    frame = pd.DataFrame({"id": np.array([], float), "redFlags": []})
+    found = lrp_kg.assess_frame(frame, guideline=service)
+    assert len(found) == 0 and "stage_missing" in found
