@@ -42,6 +42,8 @@ class MappedColumn:
         """Return what a value means; note those that no code says."""
         if value is None or not self.recodes:
             return value
+        if value != value:  # noqa: PLR0124 - only NaN is not itself
+            return None
         if isinstance(value, str) and self.separator is not None:
             text = value.strip()
             if not text:
@@ -166,14 +168,20 @@ class ColumnMapping:
             arrays.append(_recoded(column, own, text=text) if own and own.recodes else column)
         return pa.RecordBatch.from_arrays(arrays, names=names)
 
-    def record(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a JSON object in the terms of a record."""
-        found = {}
+    def record(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+        """Return a JSON object in the terms of a record, and a field that it has under two names."""
+        found: dict[str, Any] = {}
+        twice: str | None = None
         for name, value in record.items():
-            if name not in self._ignored:
-                own = self._columns.get(name)
-                found[own.name if own else name] = own.of(value) if own else value
-        return found
+            if name in self._ignored:
+                continue
+            own = self._columns.get(name)
+            target, said = (own.name, own.of(value)) if own else (name, value)
+            if found.get(target) is not None and said is not None:
+                twice = target
+            elif said is not None or target not in found:
+                found[target] = said
+        return found, twice
 
     def unmapped(self) -> dict[str, tuple[str, ...]]:
         """Return the values of each column that were met and are not mapped."""
@@ -214,6 +222,8 @@ def _as_text(value: Any) -> str | None:
 
 def code_text(value: Any) -> str:
     """Return a code as the mapping has it: as text."""
+    if value is None:  # in a list
+        return UNKNOWN[1]
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

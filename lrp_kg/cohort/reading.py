@@ -16,6 +16,7 @@ from lrp_kg.cohort.encoding import plain
 from lrp_kg.cohort.inputs import ID, ids_as_text
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
+from lrp_kg.record.limits import problem
 from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
 from lrp_kg.temporary import demand_regular
@@ -41,6 +42,8 @@ _INVALID = "state machine reached an invalid state"
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
 """How the line of an error of DuckDB begins that says what is wrong with a line of CSV."""
 CSV = (".csv",)
+BESIDE = 5
+"""Other files of a folder that an error names."""
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 
 
@@ -53,10 +56,22 @@ class JsonLines:
 
 
 def parts_of(path: Path) -> list[Path]:
-    """Return the files of a table: itself, or the parts of a folder of Parquet, in the order of their names."""
-    if path.suffix.lower() == ".parquet" and path.is_dir():
-        return sorted(part for part in path.glob("*.parquet") if not part.name.startswith((".", "_"))) or [path]
-    return [path]
+    """Return the files of a table: itself, or the parts of a folder of Parquet, in the order of their names.
+
+    Raises `CohortError` where the folder holds other files or folders than what programs hide in it: rows could be in
+    them, or they could say which of the parts are not valid any more.
+    """
+    if path.suffix.lower() != ".parquet" or not path.is_dir():
+        return [path]
+    try:
+        inside = sorted(own for own in path.iterdir() if own.name[0] != ".")
+    except OSError as error:
+        raise say(CohortError, "error-file", file=str(path), what=of_system(error)) from None
+    parts = [own for own in inside if own.suffix.lower() == ".parquet" and own.name[0] != "_" and not own.is_dir()]
+    others = [own.name for own in inside if own not in parts and (own.name[0] != "_" or own.is_dir())]
+    if parts and others:
+        raise say(CohortError, "error-cohort-beside", file=str(path), names=", ".join(others[:BESIDE]))
+    return parts or [path]
 
 
 @dataclass(frozen=True)
@@ -176,9 +191,20 @@ class File:
             if self._mapping is None:
                 yield batch
             elif isinstance(batch, JsonLines):
-                yield JsonLines([self._mapping.record(r) for r in batch.records], batch.broken)
+                yield self._mapped_lines(self._mapping, batch)
             else:
                 yield self._mapping.rows(batch, text=self.text)
+
+    @staticmethod
+    def _mapped_lines(mapping: ColumnMapping, lines: JsonLines) -> JsonLines:
+        """Return lines in the terms of a record; one that says a field under two names is broken."""
+        found = JsonLines([], dict(lines.broken))
+        for record in lines.records:
+            own, twice = mapping.record(record)
+            if twice is not None:
+                found.broken[len(found.records)] = problem("more-than-one-value", "mapping-line-twice", twice)
+            found.records.append(own)
+        return found
 
     def raw(
         self, columns: Sequence[str] | None = None, piece: FilePiece | None = None

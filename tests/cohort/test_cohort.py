@@ -475,6 +475,24 @@ def test_folder_without_parts_is_named_as_one(tmp_path: Path) -> None:
         assert done.exit_code == 2 and f"{name} is a folder" in done.output, done.output
 
 
+@pytest.mark.parametrize("beside", ["_delta_log", "year=2024", "more.csv"])
+def test_folder_with_more_than_parts_is_refused(tmp_path: Path, beside: str) -> None:
+    (folder := tmp_path / "r.parquet").mkdir()
+    for name in ("b.parquet", "A.PARQUET"):
+        pq.write_table(pa.table({"id": [name]}), folder / name)
+    for name in ("_SUCCESS", ".b.parquet.crc"):
+        (folder / name).touch()
+    done = _run(folder, "-o", tmp_path / "o.ndjson", "--for", "stage")
+    assert done.exit_code == 0, done.output
+    assert [json.loads(line)["id"] for line in (tmp_path / "o.ndjson").read_text().splitlines()] == [
+        "A.PARQUET",
+        "b.parquet",
+    ]
+    (folder / beside).touch() if "." in beside else (folder / beside).mkdir()
+    done = _run(folder, "-o", tmp_path / "o.ndjson", "--for", "stage")
+    assert done.exit_code == 2 and f"holds {beside} beside" in done.output, done.output
+
+
 def test_column_of_other_codes_is_pointed_to_a_mapping(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id,radicularPain\na,ja\n")
     assert "--suggest-mapping" in _run(tmp_path / "r.csv", "-o", tmp_path / "o.csv").output

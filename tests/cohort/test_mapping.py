@@ -113,3 +113,29 @@ def test_schema_describes_mappings_and_the_draft(tmp_path: Path) -> None:
         "care_line": {"field": "careLine", "values": {"First-Line": "first-line"}},
         "Zork": {"field": "?"},
     }
+
+
+def test_line_says_a_field_under_one_name(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("columns: {rf: {field: redFlags, values: {0: none, 1: cluster}}}")
+    rows: list[dict[str, Any]] = [
+        {"id": "a", "rf": 0, "redFlags": "cluster"},
+        {"id": "b", "redFlags": "cluster", "rf": 0},
+        {"id": "c", "redFlags": "cluster", "rf": None},
+        {"id": "d", "rf": 1, "redFlags": None},
+    ]
+    (tmp_path / "r.ndjson").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    done = run(tmp_path / "r.ndjson", "-o", tmp_path / "o.parquet", "--mapping", tmp_path / "m.yaml", "--for", "exit")
+    assert done.exit_code == 1 and done.output.count("[more-than-one-value]") == 2, done.output
+    answered = pq.read_table(tmp_path / "o.parquet", columns=["id", "exit_status"]).to_pylist()
+    assert answered == [{"id": "c", "exit_status": "decided"}, {"id": "d", "exit_status": "decided"}]
+
+
+def test_not_a_number_is_unknown_and_nothing_in_a_list_is_a_code(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(
+        "columns: {rf: {field: redFlags, values: {1: cluster}}, drugs: {field: medications, values: {2: nsaid}}}"
+    )
+    table = pa.table({"id": ["a", "b"], "rf": [1.0, float("nan")], "drugs": [[2, None], None]})
+    pq.write_table(table, tmp_path / "r.parquet")
+    done = run(tmp_path / "r.parquet", "-o", tmp_path / "o.parquet", "--mapping", tmp_path / "m.yaml")
+    assert done.exit_code == 2 and "The column drugs has the code null" in done.output
+    assert done.output.count("[mapping-unmapped]") == 1
