@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import owlrl
@@ -16,11 +18,21 @@ _PARTS = frozenset((RDF.first, RDF.rest, OWL.onProperty))
 _LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OWL.equivalentProperty))
 """Predicates from which nothing follows about other terms where subject and object are one term."""
 _REFLEXIVE = _LEVEL | {_SAME}
+GROUPS = ("_properties", "_equality", "_classes", "_class_axioms", "_schema_vocabulary")
+"""Methods of owlrl that hold its rules, in their order."""
 
 
 for _namespace in (OWL, RDF, RDFS):  # rdflib looks a term up at each access, of which owlrl has millions
     for _name in _namespace.__annotations__:
         setattr(_namespace, _name, _namespace[_name])
+
+
+@cache
+def groups_of(term: rdflib.term.Node) -> tuple[Callable[..., None], ...]:
+    """Return the groups with a rule that can begin with this predicate or type: those whose code names it."""
+    name = str(term).rpartition("#")[2]
+    found = (getattr(owlrl.OWLRL_Semantics, group) for group in GROUPS)
+    return tuple(group for group in found if name in group.__code__.co_names)
 
 
 class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
@@ -52,14 +64,14 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
         """Apply the rules to a triple that can set off one."""
         if cycle_num == 1:
             self.blank.update(node for node in t if isinstance(node, rdflib.BNode))
+        for node in t:
+            if node not in self.same:
+                self.same.add(node)
+                self.store_triple((node, _SAME, node))
         if self.can_conclude(*t) and not (t in self.applied and t[0] == t[2] and t[1] in _LEVEL):
             self.applied.add(t)
-            super().rules(t, max(cycle_num, 2))  # in its first round owlrl lists the blank nodes, slowly
-        else:
-            for node in t:
-                if node not in self.same:
-                    self.same.add(node)
-                    self.store_triple((node, _SAME, node))
+            for group in groups_of(t[2] if t[1] == _TYPE else t[1]):
+                group(self, t, max(cycle_num, 2))  # what the first adds is said before all rounds
 
     def can_conclude(self, s: Any, p: Any, o: Any) -> bool:
         """Return whether a triple can set off a rule other than that of equality with itself."""

@@ -7,7 +7,7 @@ import pytest
 import rdflib
 from rdflib.compare import to_isomorphic
 
-from lrp_kg.guideline.owl_rules import Rules
+from lrp_kg.guideline.owl_rules import GROUPS, Rules
 
 PREFIXES = """
 @prefix : <urn:x:> .
@@ -61,3 +61,9 @@ def test_conclusions_are_those_of_owlrl(kind: str) -> None:
     expected = closed(AXIOMS[kind], owlrl.OWLRL_Semantics)
     assert len(expected) > 80
     assert to_isomorphic(closed(AXIOMS[kind], Rules)) == to_isomorphic(expected)
+
+
+def test_groups_are_those_of_owlrl() -> None:
+    """A triple is given to a group whose code names its predicate, or its type; no other code may hold rules."""
+    named = owlrl.OWLRL_Semantics.rules.__code__.co_names
+    assert tuple(name for name in named if name.startswith("_")) == GROUPS

@@ -37,13 +37,10 @@ def _cut(term: str) -> str:
 
 def _terms(module: Module) -> list[str]:
     """Return the terms that a module says the kind of, its ontology node left out."""
+    of_a_guideline = (OWL, RDFS, CP, _said_namespace(module) or CP)
     kinds = ((t.subject, value_of(t.object)) for t in module.triples if t.predicate.value == RDF + "type")
-    typed = (s.value for s, kind in kinds if isinstance(s, ox.NamedNode) and kind.startswith(_of_a_guideline(module)))
+    typed = (s.value for s, kind in kinds if isinstance(s, ox.NamedNode) and kind.startswith(of_a_guideline))
     return [term for term in dict.fromkeys(typed) if term not in module.ontologies]
-
-
-def _of_a_guideline(module: Module) -> tuple[str, ...]:
-    return (OWL, RDFS, CP, _said_namespace(module) or CP)
 
 
 def _is_own(module: Module, term: str) -> bool:
