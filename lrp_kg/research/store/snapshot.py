@@ -17,7 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lrp_kg.answer import as_rdf, rdf_results
-from lrp_kg.cache import cache_folder, file_name, read_kept, write_kept
+from lrp_kg.cache import cache_folder, file_name, read_kept_bytes, write_kept
 from lrp_kg.errors import StoreError
 from lrp_kg.guideline import named_graphs as graphs
 from lrp_kg.guideline.index import text_hash
@@ -35,11 +35,21 @@ def content_of(guideline: Guideline) -> str:
 
 def snapshot_file(guideline: Guideline) -> Path:
     """Return where the snapshot of a guideline is, or can be written."""
+    return _place(guideline)[0]
+
+
+def _place(guideline: Guideline) -> tuple[Path, bool]:
+    """Return the file of a snapshot, and whether it is there: to look reads all of it, so each file once."""
     name = f"{content_of(guideline)}.nq"
     cache = cache_folder()
-    if cache and read_kept(cache / "datasets" / name) is not None:
-        return cache / "datasets" / name
-    return _writable_folder() / "datasets" / name
+    if cache and _is_kept(cache / "datasets" / name):
+        return cache / "datasets" / name, True
+    file = _writable_folder() / "datasets" / name
+    return file, _is_kept(file)
+
+
+def _is_kept(file: Path) -> bool:
+    return read_kept_bytes(file) is not None
 
 
 def _writable_folder() -> Path:
@@ -67,22 +77,22 @@ def _temporary_folder() -> Path:
 
 def guideline_snapshot(guideline: Guideline, progress: Progress = lambda _: None) -> Path:
     """Return the snapshot of a guideline; ``progress`` gets the name of each step where it is made."""
-    file = snapshot_file(guideline)
-    if read_kept(file) is None:
+    file, kept = _place(guideline)
+    if not kept:
         import fcntl  # where the system has none, `open_engine` has said so
 
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.with_suffix(".lock").open("w") as lock:  # other processes wait, and find it made
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if read_kept(file) is None and not write_kept(file, _make(guideline, progress)):
+            if not _is_kept(file) and not write_kept(file, _make(guideline, progress)):
                 raise StoreError(f"The dataset cannot be written to {file.parent}. Make room there.")
     return file
 
 
 def make_apart(guideline: Guideline) -> None:
     """Make the snapshot in a process of its own: the closure would hold up the other threads of this one."""
-    file = snapshot_file(guideline)
-    if read_kept(file) is None:
+    file, kept = _place(guideline)
+    if not kept:
         command = [sys.executable, "-m", __name__, str(guideline.folder), "--while-open"]
         folder = os.environ | {"LRP_CACHE": str(file.parents[1])}
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=folder) as making:  # noqa: S603 - our own program
