@@ -329,7 +329,7 @@ def test_records_need_a_token(cohort: FlaskClient) -> None:
 
 
 def test_added_query_is_served_without_a_restart(tmp_path: Path) -> None:
-    guideline_copy(tmp_path, ROOT)
+    guideline_copy(tmp_path)  # the small guideline, of which the dataset is prepared meanwhile
     app = create_app({"GUIDELINE": str(tmp_path)})
     try:
         client = app.test_client()

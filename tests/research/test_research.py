@@ -58,7 +58,15 @@ def store(service: GuidelineService, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def dataset() -> Iterator[Dataset]:
+    """The guideline alone."""
     with Dataset() as data:
+        yield data
+
+
+@pytest.fixture(scope="module")
+def stored(store: Path) -> Iterator[Dataset]:
+    """The guideline and 80 records."""
+    with Dataset(store) as data:
         yield data
 
 
@@ -93,18 +101,16 @@ def test_construct_and_describe_are_graphs(dataset: Dataset) -> None:
         dataset.frame("CONSTRUCT { <urn:a> <urn:b> 1 } {}")
 
 
-def test_dataset_says_what_it_holds(store: Path, dataset: Dataset) -> None:
+def test_dataset_says_what_it_holds(store: Path, stored: Dataset, dataset: Dataset) -> None:
     version = dataset.guideline.version
     assert re.fullmatch(rf"<Dataset of low-back-pain {re.escape(version)}: 0 records, \d+ named graphs>", repr(dataset))
-    with Dataset(store) as data:
-        assert f"{store}: 80 records, " in repr(data)
+    assert f"{store}: 80 records, " in repr(stored)
 
 
-def test_records_are_rows_of_what_was_sent(service: GuidelineService, store: Path) -> None:
+def test_records_are_rows_of_what_was_sent(service: GuidelineService, stored: Dataset) -> None:
     sent = {r["id"]: r for r in Generator(service).records(80)}
-    with Dataset(store) as data:
-        frame = data.records()
-        dutch = data.records(lang="nl", codes=False)
+    frame = stored.records()
+    dutch = stored.records(lang="nl", codes=False)
     assert len(frame) == len(sent) == 80
     assert [c for c in frame if c in service.guideline.field_names] == list(frame.columns)
     for row in frame.to_dict("records"):
@@ -126,11 +132,10 @@ def test_records_are_rows_of_what_was_sent(service: GuidelineService, store: Pat
             assert column.dtype == kinds.get(f.kind, "string"), f.id
 
 
-def test_answers_are_rows_of_what_the_service_says(service: GuidelineService, store: Path) -> None:
+def test_answers_are_rows_of_what_the_service_says(service: GuidelineService, stored: Dataset) -> None:
     sent = {r["id"]: r for r in Generator(service).records(80)}
-    with Dataset(store) as data:
-        frame, records = data.answers(), data.records()
-        german = data.answers(lang="de", codes=False)
+    frame, records = stored.answers(), stored.records()
+    german = stored.answers(lang="de", codes=False)
     assert list(frame.index) == list(records.index)
     g = service.guideline
     for row in frame.to_dict("records"):
@@ -196,9 +201,8 @@ def plain_value(value: Any) -> Any:
     return None if value is None or pandas.isna(value) else value
 
 
-def test_frames_of_no_records_have_the_same_columns(store: Path, dataset: Dataset) -> None:
-    with Dataset(store) as data:
-        full = data.records(), data.answers()
+def test_frames_of_no_records_have_the_same_columns(stored: Dataset, dataset: Dataset) -> None:
+    full = stored.records(), stored.answers()
     empty = dataset.records(), dataset.answers()
     assert [len(frame) for frame in empty] == [0, 0]
     assert [frame.dtypes.astype(str).to_dict() for frame in empty] == [f.dtypes.astype(str).to_dict() for f in full]
@@ -220,13 +224,14 @@ def test_uncertain_dates_and_empty_lists_are_columns(service: GuidelineService) 
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_labels_of_a_frame_are_in_the_order_of_the_guideline(service: GuidelineService, store: Path, lang: str) -> None:
+def test_labels_of_a_frame_are_in_the_order_of_the_guideline(
+    service: GuidelineService, stored: Dataset, lang: str
+) -> None:
     g = service.guideline
     stages = g.decisions[str(g.roles.stage)].options
-    with Dataset(store) as data:
-        frame = data.frame("records-by-stage-and-risk", lang=lang)
-        codes = data.frame("records-by-stage-and-risk", lang=lang, codes=True)
-        plain = data.query("records-by-stage-and-risk", lang=lang)
+    frame = stored.frame("records-by-stage-and-risk", lang=lang)
+    codes = stored.frame("records-by-stage-and-risk", lang=lang, codes=True)
+    plain = stored.query("records-by-stage-and-risk", lang=lang)
     assert list(frame["stage"]) == [row["stage"] for row in plain]
     assert list(frame["stage"].cat.categories) == [o.label[lang] for o in stages]
     assert list(codes["stage"].cat.categories) == [o.id for o in stages]
@@ -237,17 +242,16 @@ def test_labels_of_a_frame_are_in_the_order_of_the_guideline(service: GuidelineS
     assert frame["records"].dtype == "Int64"
 
 
-def test_each_column_of_terms_has_labels_and_codes(service: GuidelineService, store: Path) -> None:
-    with Dataset(store) as data:
-        frames = Frames(data.guideline)
-        found = [(e, name, of) for e in data.catalogue.entries.values() for name, of in families(e).items()]
-        assert len(found) > 10
-        for entry, name, of in found:
-            ids = {t.id for t in frames.terms(of)} | {"unknown"}
-            for lang in ("en", "fr"):
-                column = data.frame(entry.name, lang=lang, codes=True)[name]
-                assert set(column.dropna()) <= ids, entry.name
-                assert column.cat.ordered
+def test_each_column_of_terms_has_labels_and_codes(service: GuidelineService, stored: Dataset) -> None:
+    frames = Frames(stored.guideline)
+    found = {e.name: families(e) for e in stored.catalogue.entries.values()}
+    assert sum(map(len, found.values())) > 10
+    for entry, columns in found.items():
+        for lang in ("en", "fr") if columns else ():
+            frame = stored.frame(entry, lang=lang, codes=True)
+            for name, of in columns.items():
+                assert set(frame[name].dropna()) <= {t.id for t in frames.terms(of)} | {"unknown"}, entry
+                assert frame[name].cat.ordered
 
 
 @pytest.mark.parametrize(
@@ -558,25 +562,24 @@ RESULTS = {
 """What each query of the guide finds, computed from the answers of the service."""
 
 
-def test_queries_of_the_guide_find_what_the_service_says(service: GuidelineService, store: Path) -> None:
+def test_queries_of_the_guide_find_what_the_service_says(service: GuidelineService, stored: Dataset) -> None:
     """Run the ten queries to copy; a text in the place of a term finds nothing, as the guide says."""
     sent = list(Generator(service).records(80))
     every = [(r, service.assess({k: v for k, v in r.items() if not k.startswith("@")})) for r in sent]
     queries = {found["question"]: found["query"] for found in QUERY.finditer(GUIDE.read_text(encoding="utf-8"))}
     assert len(queries) == len(RESULTS) == 10
-    with Dataset(store) as data:
-        for (question, query), (begin, expected) in zip(queries.items(), RESULTS.items(), strict=True):
-            assert question.startswith(begin)
-            rows = data.sparql(query)
-            assert rows, question
-            found = [[round(v, 6) if isinstance(v, float) else v for v in row.values()] for row in rows]
-            right = expected(service, every) if expected in (applying, perhaps_forbidden) else expected(every)
-            assert Counter(map(tuple, found)) == right, question
-        prefix = "PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#>"
-        assert not data.sparql(f'{prefix} SELECT ?record WHERE {{ ?record lrp:redFlags "cluster" }}')
-        dates = "?record lrp:onsetDate ?onset ; lrp:assessmentDate ?day"
-        mean = data.sparql(f"{prefix} SELECT (AVG(?day - ?onset) AS ?days) WHERE {{ {dates} }}")
-        assert mean == [{"days": None}]
+    for (question, query), (begin, expected) in zip(queries.items(), RESULTS.items(), strict=True):
+        assert question.startswith(begin)
+        rows = stored.sparql(query)
+        assert rows, question
+        found = [[round(v, 6) if isinstance(v, float) else v for v in row.values()] for row in rows]
+        right = expected(service, every) if expected in (applying, perhaps_forbidden) else expected(every)
+        assert Counter(map(tuple, found)) == right, question
+    prefix = "PREFIX lrp: <https://w3id.org/lrp-kg/low-back-pain#>"
+    assert not stored.sparql(f'{prefix} SELECT ?record WHERE {{ ?record lrp:redFlags "cluster" }}')
+    dates = "?record lrp:onsetDate ?onset ; lrp:assessmentDate ?day"
+    mean = stored.sparql(f"{prefix} SELECT (AVG(?day - ?onset) AS ?days) WHERE {{ {dates} }}")
+    assert mean == [{"days": None}]
 
 
 @pytest.mark.parametrize(
