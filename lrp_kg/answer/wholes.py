@@ -18,7 +18,9 @@ _SIZE = 2500
 
 
 class Wholes:
-    """The whole answers of one assessor; each is kept once a second record has its key: most signatures are met once.
+    """The whole answers of one assessor; one is kept once a second record has its signature: most are met once.
+
+    So a record with a new signature needs no key, which takes longer than to look for any part.
 
     A whole is a function of its parts. What settles these is looked for again whenever more settles some part, so that
     the key of a whole has all that any part was ever worked out from.
@@ -37,6 +39,8 @@ class Wholes:
         return Composed(run, wanted, self._remembered(run) if wanted is None else self._put_together(run, wanted))
 
     def _remembered(self, run: Run) -> WholeAnswer:
+        if not self._known.met(run.signature):
+            return self._put_together(run, None)
         before = self._settling[1]
         key = _key(run, before)
         found = self._known.get(key)
@@ -48,13 +52,12 @@ class Wholes:
         _, others, late = self._all_settling()  # now, since more may settle a part that was worked out
         if others is not before:
             key = _key(run, others)
-        if self._known.met(key):
-            waits = frozenset(one for one in late if run.readings[one])
-            if waits:
-                days = ReadingKeys(waits, key_of(waits))
-                self._known.put(key, days)
-                key = key, days.of(run.readings)
-            self._known.put(key, made)
+        waits = frozenset(one for one in late if run.readings[one])
+        if waits:
+            days = ReadingKeys(waits, key_of(waits))
+            self._known.put(key, days)
+            key = key, days.of(run.readings)
+        self._known.put(key, made)
         return made
 
     def _put_together(self, run: Run, wanted: set[str] | None) -> WholeAnswer:

@@ -13,6 +13,7 @@ from lrp_kg.answer.decisions import composable
 from lrp_kg.answer.remembered import Remembered
 from lrp_kg.answer.rendered import RenderedParts
 from lrp_kg.answer.run import Run
+from lrp_kg.answer.wholes import _key as key
 from tests.answer.test_joined import same, shifted
 from tests.answer.test_parts import invented
 from tests.support.paths import ANKLE
@@ -66,6 +67,18 @@ def test_a_record_that_is_known_asks_for_no_part(cache_folder: str, monkeypatch:
     monkeypatch.setattr(Remembered, "of", asked)
     assert [service.assessor.assess(record, explain=True) for record in known] == before
     assert len(known) > 3
+
+
+def test_a_record_with_a_new_signature_needs_no_key(cache_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = GuidelineService()
+    first, second = (service.read(record) for record in ({}, {"careLine": "first-line"}))
+    made: list[object] = []
+    monkeypatch.setattr("lrp_kg.answer.wholes._key", lambda run, others: made.append(run) or key(run, others))
+    for record in (first, second):
+        service.assessor.assess(record)
+    assert not made
+    service.assessor.assess(first)
+    assert made
 
 
 @pytest.mark.parametrize("detail", ["full", "summary"])

@@ -238,6 +238,17 @@ def test_records_like_earlier_ones_ask_nothing(guideline: Guideline, monkeypatch
         asked.clear()
 
 
+def test_valid_records_ask_no_judge(guideline: Guideline) -> None:
+    """What is known to conform is in the cache, so that no process that loads imports pySHACL for it."""
+    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load", homes_of(guideline)))
+    sent = list(read_items(guideline, [ndjson(named(1), named(2, severity="none"))]))
+    assert [bool(item.lines) for item in deriver.batch(sent).items] == [True, False]
+    assert "judge" in vars(deriver.service._validator)
+    deriver = deriving.Deriver(deriving.Job(guideline.folder, "https://example.org/load", homes_of(guideline)))
+    assert deriver.batch(sent[:1]).items[0].lines
+    assert "judge" not in vars(deriver.service._validator)
+
+
 def test_work_on_records_leaves_no_cycles(guideline: Guideline, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was worked out of a record is gone once its answer is there, without a collection of garbage."""
     kept: weakref.WeakSet[Run] = weakref.WeakSet()

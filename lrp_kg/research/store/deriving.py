@@ -109,6 +109,7 @@ class Deriver:
 
     def __init__(self, job: Job) -> None:
         self.service = GuidelineService(job.folder)
+        self.service.prepare()
         self.service.assessor.memories.limit = MEMORY
         self.job = job
         self.base = ox.Store.read_only(str(job.base)) if job.base else None
