@@ -26,15 +26,40 @@ class Distinct:
         self.values: list[Any] = [None]
         self._numbers: dict[Any, int] = {}
         self._latest: tuple[pa.Array, Array] | None = None
+        self._texts: list[pa.Array] = []
+        self._of_texts: Array = np.zeros(0, np.int32)
 
     def of_dictionary(self, dictionary: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
-        """Return the numbers of the values of a dictionary, and 0 at the end; the same one often comes twice."""
+        """Return the numbers of the values of a dictionary, and 0 at the end; the same one often comes twice.
+
+        ``from_text`` is the same at every call.
+        """
         if self._latest is None or not self._latest[0].equals(dictionary):
-            values = values_of(dictionary)
-            if from_text is not None:
-                values = [from_text(value) for value in values]
-            self._latest = dictionary, np.array([*map(self.number, values), 0], np.int32)
+            numbered = self._of_many_texts if pa.types.is_string(dictionary.type) else self._of_each
+            self._latest = dictionary, np.append(numbered(dictionary, from_text), np.int32(0))
         return self._latest[1]
+
+    def _of_each(self, values: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
+        every = values_of(values)
+        if from_text is not None:
+            every = [from_text(value) for value in every]
+        return np.array([self.number(value) for value in every], np.int32)
+
+    def _of_many_texts(self, texts: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
+        """Return what `_of_each` does, of texts that mostly came before."""
+        if len(self._of_texts):
+            places = pc.index_in(texts, value_set=pa.concat_arrays(self._texts))
+            found = self._of_texts.take(_or_else(places, 0))
+            new = np.flatnonzero(nulls(places))
+            if not len(new):
+                return found
+            texts = texts.take(as_column(new))
+        else:
+            found, new = np.zeros(len(texts), np.int32), np.arange(len(texts))
+        found[new] = numbers = self._of_each(texts, from_text)
+        self._texts.append(texts)
+        self._of_texts = np.concatenate([self._of_texts, numbers])
+        return found
 
     def number(self, value: Any) -> int:
         """Return the number of a value; of two that Python takes for equal, such as 1 and true, each its own."""
@@ -72,6 +97,16 @@ class Codes(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def begin(self, size: int) -> Codes:
+        """Return those of the first rows."""
+        found = Codes()
+        for key in self:
+            found[key] = partial(self._begun, key, size)
+        return found
+
+    def _begun(self, key: str, size: int) -> Array:
+        return self[key][:size]
 
     def of(self, rows: Array) -> Codes:
         """Return those of some rows."""
@@ -186,7 +221,10 @@ def _of_lists(column: pa.Array, own: Distinct) -> Array:
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
     lengths = _or_else(pc.list_value_length(column), 0)
     encoded = _encoded(members)
-    base, longest = len(encoded.dictionary) + 2, int(lengths.max(initial=0))
+    longest = int(lengths.max(initial=0))
+    if (len(encoded.dictionary) + 2) ** longest >= WIDEST:  # which may be for the values of more rows
+        encoded = plain(members).dictionary_encode()
+    base = len(encoded.dictionary) + 2
     if base**longest >= WIDEST:
         return np.fromiter((own.number(value) for value in column.to_pylist()), np.int32, len(column))
     kind: Any = np.int32 if base**longest < SMALL else np.int64

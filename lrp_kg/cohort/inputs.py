@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -65,6 +65,16 @@ class Portion:
     foreign: dict[int, str] = field(default_factory=dict)
     broken: Collection[int] = ()
 
+    def begin(self, size: int) -> Portion:
+        """Return the first rows; each has the number that it has here."""
+        parts = {
+            "codes": self.codes.begin(size),
+            "dates": {key: days[:size] for key, days in self.dates.items()},
+            "texts": {key: own.slice(0, size) for key, own in self.texts.items()},
+            "days": {iri: days[:size] for iri, days in self.days.items()},
+        }
+        return replace(self, size=min(size, self.size), ids=self.ids.slice(0, size), odd=self.odd[:size], **parts)
+
     def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
         days = {iri: taken(own, rows) for iri, own in self.days.items()}
@@ -95,7 +105,7 @@ class Inputs:
         lists = (f for f in self._fields.values() if f.kind == "values")
         self._lists = [(f, [n for n, (own, _) in self._members.items() if own is f and n in names]) for f in lists]
         self.distinct: dict[str, Distinct] = {}
-        self._known_days: dict[str, list[dict[str, int] | None]] = {}
+        self._known_days: dict[str, tuple[dict[str, Array], Array]] = {}
 
     def _examine(self, names: Sequence[str]) -> None:
         """Raise `CohortError` with everything that is wrong with the columns."""
@@ -262,12 +272,18 @@ class Inputs:
 
     def _days_of(self, key: str, f: Field) -> tuple[dict[str, Array], Array]:
         """Return the days of each value of a key, by the date or the end that has any, and which are no dates."""
-        known = self._known_days.setdefault(key, [{}])
-        for value in self.distinct[key].values[len(known) :]:
-            known.append(self._understood(key, f, value))
-        targets = dict.fromkeys(iri for own in known if own for iri in own)
-        days = {t: np.array([own.get(t, ABSENT) if own else ABSENT for own in known], np.int64) for t in targets}
-        return days, np.array([own is None for own in known])
+        known, strange = self._known_days.get(key, ({}, np.zeros(1, bool)))
+        size = len(strange)
+        new = [self._understood(key, f, value) for value in self.distinct[key].values[size:]]
+        if new:
+            for iri in dict.fromkeys(iri for own in new if own for iri in own):
+                before = known.get(iri, np.full(size, ABSENT))
+                known[iri] = np.append(before, [own.get(iri, ABSENT) if own else ABSENT for own in new])
+            known = {
+                iri: np.append(own, np.full(size + len(new) - len(own), ABSENT)) for iri, own in known.items()
+            }
+            self._known_days[key] = known, strange = known, np.append(strange, [own is None for own in new])
+        return known, strange
 
     def _understood(self, key: str, f: Field, value: Any) -> dict[str, int] | None:
         """Return the days that the reader of records takes a value for; ``None`` where it is no date."""

@@ -30,6 +30,8 @@ from lrp_kg.record.limits import problem, shown
 
 _MANY = 300
 """Combinations of values that are looked through before their columns are."""
+_FIRST = 2048
+"""Rows that are looked at before all others, so that little is left to be proven when these are."""
 _WORD = 31
 """Flags that are put together into one number."""
 _NO_DAY = -6000
@@ -64,6 +66,8 @@ class RowJudge:
                 self._look(batch, row, refused)
             settled[row] = True
         if self._rules.rememberable:
+            if not self._conforming and batch.size > _FIRST:
+                self._settle(batch.begin(_FIRST), settled[:_FIRST], certain[:_FIRST], refused)
             self._settle(batch, settled, certain, refused)
         for row in np.flatnonzero(~settled & ~certain).tolist():
             self._look(batch, row, refused)

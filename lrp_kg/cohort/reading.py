@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lrp_kg.cohort.buffers import TEXTS
 from lrp_kg.cohort.encoding import plain
 from lrp_kg.cohort.inputs import ID, ids_as_text
 from lrp_kg.errors import CohortError, RecordError
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from lrp_kg.cohort.mapping import ColumnMapping
 
-ROWS = 61_440
-"""Rows that are looked at together: half a row group of DuckDB."""
+ROWS = 122_880
+"""Rows that are looked at together: a row group of DuckDB."""
+_LARGE = ROWS // 4
+"""Rows of a row group from which on it is read by itself."""
 LINES = 20_000
 PIECE = 32 * 1024 * 1024
 """Bytes of a piece of NDJSON: so many that starting to read one costs nothing beside it."""
@@ -177,7 +180,7 @@ class File:
     def as_parquet(self, path: Path) -> None:
         """Write the rows of CSV as Parquet, each value the text that it is."""
         try:
-            self._csv(None).write_parquet(str(path), compression="zstd", row_group_size=2 * ROWS)
+            self._csv(None).write_parquet(str(path), compression="zstd", row_group_size=ROWS)
         except self._errors() as error:
             raise self._unreadable(error) from None
 
@@ -212,11 +215,7 @@ class File:
         """Yield the rows as they are, or some columns of them; all of them, or those of a piece."""
         try:
             if self.kind == "parquet":
-                file = pq.ParquetFile(self.path, read_dictionary=self._texts(), buffer_size=BUFFER, pre_buffer=False)
-                groups = range(piece.first, piece.end) if piece else range(file.num_row_groups)
-                together = [[group] for group in groups] if _has_coded_lists(file.schema_arrow) else [groups]
-                for some in together:
-                    yield from file.iter_batches(ROWS, columns=columns, row_groups=some, use_threads=False)
+                yield from self._parquet(columns, piece)
             elif self.kind == "csv":
                 yield from self._csv(columns).arrow(ROWS)  # a reader in every version of DuckDB from 1.4 on
             else:
@@ -225,9 +224,22 @@ class File:
         except self._errors() as error:
             raise self._unreadable(error) from None
 
-    def _texts(self) -> list[str]:
-        schema = pq.ParquetFile(self.path).schema_arrow
-        return [f.name for f in schema if pa.types.is_string(f.type) and f.name != ID]
+    def _parquet(self, columns: Sequence[str] | None, piece: FilePiece | None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of Parquet, texts as places in a dictionary.
+
+        So are those of lists, which no batch may then have of two row groups.
+        """
+        with pq.ParquetFile(self.path) as file:
+            metadata, schema = file.metadata, file.schema_arrow
+            paths = [file.schema.column(number).path for number in range(len(file.schema))]
+        groups = list(range(piece.first, piece.end) if piece else range(metadata.num_row_groups))
+        apart = _has_coded_lists(schema) or all(metadata.row_group(group).num_rows >= _LARGE for group in groups[:-1])
+        kinds = (pa.string(), TEXTS) if apart else (pa.string(),)
+        texts = {f.name for f in schema if f.type in kinds and f.name != ID}
+        coded = [path for path in paths if path.partition(".")[0] in texts]
+        with pq.ParquetFile(self.path, read_dictionary=coded, buffer_size=BUFFER, pre_buffer=False) as file:
+            for own in [[group] for group in groups] if apart else [groups]:
+                yield from file.iter_batches(ROWS, columns=columns, row_groups=own, use_threads=False)
 
 
 def _head(stream: TextIO) -> str:
