@@ -8,17 +8,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array
+from lrp_kg.cohort.arrays import Array, either
 from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows
 from lrp_kg.cohort.measures import DayTable
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.model import DateSpan
-from lrp_kg.logic.calendar import ALWAYS, Calendar, is_order
+from lrp_kg.logic.calendar import ALWAYS, Calendar, Way
 
 FIRST, LAST = day_number(ALWAYS.earliest), day_number(ALWAYS.latest)
 _FEW = 4
 """How many times as many rows there are than those of which the bounds are worked out alone."""
-_Bound = Callable[[str, Array, frozenset[str]], Array]
 
 
 class ColumnBounds:
@@ -54,7 +53,10 @@ class ColumnBounds:
         rows = np.flatnonzero(own.state != EXACT)
         if not len(rows):
             return own
-        low, high = self._low(name, rows, frozenset()), self._high(name, rows, frozenset())
+        without = self._rows.without
+        low, high = (
+            self._side(self._calendar.way(name, earlier=later, without=without), rows, later) for later in (False, True)
+        )
         if self._is_unknown(own) and not (low.ndim or high.ndim):
             return Days(own.state, *(np.broadcast_to(side, self._rows.size) for side in (low, high)))
         found = own.low.copy(), own.high.copy()
@@ -62,43 +64,30 @@ class ColumnBounds:
             side[rows] = bound
         return Days(own.state, *found)
 
-    def _high(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
-        own = self._rows.days[name]
-        found = np.asarray(LAST)
+    def _side(self, way: Way, rows: Array, later: bool) -> Array:
+        """Return the last, or else the first, day of a date that is not known in some rows."""
+        own = self._rows.days[way.name]
+        found = np.asarray(LAST if later else FIRST, np.int32)
         if not self._is_unknown(own):
-            found = np.where(own.state.take(rows) == RANGE, own.high.take(rows), LAST)
-        spans = self._calendar.after(name)
-        beyond = passed.union((name, *(s.counted_from for s in spans if is_order(s))))
-        for span in spans:
-            other = span.counted_from
-            if other not in passed:
-                last = self._of_other(other, self._high, rows, beyond)
-                found = np.minimum(found, _moved(last, span, self._calendar.last_within))
+            ranged = own.state.take(rows) == RANGE
+            if ranged.any():
+                found = either(ranged, (own.high if later else own.low).take(rows), found)
+        for span, other in way.beside:
+            day = self._of_other(other, rows, later)
+            if span:
+                day = _moved(day, span, self._calendar.last_within if later else self._calendar.first_within)
+            found = np.minimum(found, day) if later else np.maximum(found, day)
         return found
 
-    def _low(self, name: str, rows: Array, passed: frozenset[str]) -> Array:
-        own = self._rows.days[name]
-        found = np.asarray(FIRST)
-        if not self._is_unknown(own):
-            found = np.where(own.state.take(rows) == RANGE, own.low.take(rows), FIRST)
-        spans = self._calendar.before(name)
-        beyond = passed.union((name, *(s.field for s in spans if is_order(s))))
-        for span in spans:
-            other = span.field
-            if other not in passed:
-                first = self._of_other(other, self._low, rows, beyond)
-                found = np.maximum(found, _moved(first, span, self._calendar.first_within))
-        return found
-
-    def _of_other(self, name: str, bound: _Bound, rows: Array, passed: frozenset[str]) -> Array:
+    def _of_other(self, way: Way, rows: Array, later: bool) -> Array:
         """Return the day of another date in some rows, or its bound where it is not known."""
-        own = self._rows.days[name]
+        own = self._rows.days[way.name]
         if self._is_unknown(own):
-            return bound(name, rows, passed)
+            return self._side(way, rows, later)
         found: Array = own.low.take(rows)
         left = np.flatnonzero(own.state.take(rows) != EXACT)
         if len(left):
-            found[left] = bound(name, rows[left], passed)
+            found[left] = self._side(way, rows[left], later)
         return found
 
     @staticmethod
@@ -108,8 +97,6 @@ class ColumnBounds:
 
 
 def _moved(days: Array, span: DateSpan, function: Callable[[date, DateSpan], date]) -> Array:
-    if is_order(span):
-        return days
     return _table(span, function).take(days.reshape(-1)).reshape(days.shape)
 
 

@@ -23,6 +23,7 @@ from lrp_kg.cohort.arrays import (
     Memory,
     Numbering,
     NumberTable,
+    either,
     mixed,
     passed,
     taken,
@@ -145,6 +146,15 @@ class Rows:
         found: Found = self._once[what]
         return found
 
+    @property
+    def without(self) -> frozenset[str]:
+        """The dates that no row has, as far as that is known without a look at the rows."""
+        if self.among:
+            return self.among[0].without
+        if self.with_other:
+            return self.with_other[0].without - {self.with_other[1]}
+        return self.once("without", lambda: frozenset(n for n, d in self.days.items() if is_absent(d.state)))
+
     def of(self, rows: Array) -> Rows:
         """Return some of the rows."""
         return Rows(len(rows), Taken(self.cells, rows), TakenDays(self.days, rows), among=(self, rows))
@@ -233,13 +243,13 @@ class CellReader:
         bounds = self._g.fields[name].bounds
         if all(is_absent(batch.days[iri]) for iri in (name, *(bounds or ()))):
             return Days(np.broadcast_to(np.int8(UNKNOWN), batch.size), exact, exact)
-        state = np.where(exact == ABSENT, UNKNOWN, EXACT).astype(np.int8)
+        state = either(exact == ABSENT, UNKNOWN, EXACT)
         low = high = exact
         if bounds:
             first, last = (batch.days[b] for b in bounds)
             ranged = (first != ABSENT) & (last != ABSENT)
-            low, high = np.where(ranged, first, low), np.where(ranged, last, high)
-            state = np.where(ranged, np.where(first == last, EXACT, RANGE), state).astype(np.int8)
+            low, high = either(ranged, first, low), either(ranged, last, high)
+            state = either(ranged, either(first == last, EXACT, RANGE), state)
         return Days(state, low, high)
 
     def _settled(self, days: dict[str, Days]) -> dict[str, Days]:

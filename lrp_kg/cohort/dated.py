@@ -37,11 +37,12 @@ class DateSituations:
 
     def half_known(self, rows: Rows, support: Array) -> Array:
         """Return as bits the durations of the ``support`` of which exactly one end is known, or within bounds."""
-        found = np.zeros(rows.size, np.int64)
+        found: Array = np.zeros(rows.size, support.dtype)
         for axis in self._durations:
             if (support >> axis.place & 1).any():
-                found |= self._half_known(rows, axis).astype(np.int64) << axis.place
-        return found & support
+                found |= self._half_known(rows, axis).astype(found.dtype) << axis.place
+        found &= support
+        return found
 
     @staticmethod
     def _half_known(rows: Rows, axis: DurationAxis) -> Array:
@@ -65,7 +66,7 @@ class DateSituations:
         """Return what `of` does of all rows that are half known, for the decisions that ask for some of them."""
         own = np.flatnonzero(half_known)
         found = np.zeros(rows.size, np.int32)
-        found[own] = self._numbers(rows, half_known.astype(np.int64) << self._durations[0].place, own)
+        found[own] = self._numbers(rows, half_known.astype(np.int8) << self._durations[0].place, own)
         return found, self.generation
 
     def _numbers(self, rows: Rows, half: Array, places: Array) -> Array:

@@ -62,10 +62,10 @@ class DatedStatement:
         columns += [rows.in_force(v)[there] for v in dict.fromkeys(x.validity for x in s.limits) if v]
         more, latest = self._days(rows, there) if s.limits else ([], [])
         if not len(there):
-            return Dated(there, np.zeros(0, np.int32), np.zeros(0, np.int64))
+            return Dated(there, np.zeros(0, np.int32), np.zeros(0, np.int32))
         results = self._memory.take([*columns, *more], lambda place: self._ask(rows, int(there[place])))
         answered = np.flatnonzero(results)
-        found = np.full(len(answered), ABSENT, np.int64)
+        found = np.full(len(answered), ABSENT, np.int32)
         for number, day in enumerate(latest):
             counts = np.array([number in own for own in self._counting])[results[answered]]
             first = np.where(found == ABSENT, day[answered], np.minimum(found, day[answered]))

@@ -55,6 +55,7 @@ class States:
         self._durations = tuple(
             DurationAxis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
         )
+        self._kind = np.dtype(np.int8 if len(own) < 8 else np.int64)  # noqa: PLR2004  bits of a byte beside its sign
         self.dates = dates.setdefault(self._durations, DateSituations(self._durations, calendar))
         asked = {name for v in read for name in cells.inputs(v)}
         implied = {i for name in asked for i in cells.guideline.fields[name].implies}
@@ -102,10 +103,10 @@ class States:
     def support(self, keys: Array) -> Array:
         """Return for each state the duration axes on which it depends, as bits."""
         if self.diagram is None or not self._durations:
-            return np.zeros(len(keys), np.int64)
+            return np.zeros(len(keys), np.int8)
         for variable in self._beside:
             keys = keys // (self._cells.variables[variable].size + 1)
-        return self._open.take(keys, lambda key, _: self._bits(self.automaton.states.values[key])).astype(np.int64)
+        return self._open.take(keys, lambda key, _: self._bits(self.automaton.states.values[key])).astype(self._kind)
 
     def function(self, key: int) -> Function | None:
         """Return the function that is left in a state; there is none where no diagram decides."""

@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import ABSENT, SMALL, WIDEST, Array, distinct
+from lrp_kg.cohort.arrays import ABSENT, SMALL, WIDEST, Array, distinct, either
 from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of
 from lrp_kg.durations import day_number
 
@@ -164,18 +164,16 @@ def _of_places(places: pa.Array, numbers: Array) -> Array:
 def _or_else(column: pa.Array, number: int) -> Array:
     """Return the numbers of a column, another where it has none."""
     found = numbers_of(column)
-    return np.where(nulls(column), found.dtype.type(number), found) if column.null_count else found
+    return either(nulls(column), number, found) if column.null_count else found
 
 
 def days_of(column: pa.Array) -> Array | None:
     """Return the days of a column of dates, `ABSENT` where there is none; ``None`` where it has no such days."""
     if not pa.types.is_date32(column.type):
         return None
-    days = numbers_of(column).astype(np.int64)
-    if column.null_count:
-        days = np.where(nulls(column), ABSENT, days)
-    known = days[np.flatnonzero(days != ABSENT)] if column.null_count else days
-    return None if len(known) and not (_EVER[0] <= known.min() and known.max() <= _EVER[1]) else days
+    days = _or_else(column, ABSENT)
+    never = np.count_nonzero(days < _EVER[0]) != column.null_count or days.max(initial=0) > _EVER[1]
+    return None if never else days
 
 
 def usual(column: pa.Array) -> pa.Array:

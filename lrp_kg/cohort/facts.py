@@ -127,7 +127,7 @@ class FactColumns:
             known = self._sources.texts
             places = column_of([known.index(k.value) if isinstance(k.value, str) else None for k in kinds], pa.int16())
             return pa.DictionaryArray.from_arrays(places.take(as_column(numbers)), texts(known))
-        latest = np.full(len(numbers), ABSENT, np.int64)
+        latest = np.full(len(numbers), ABSENT, np.int32)
         for place, d in enumerate(dated):
             own = np.array([k.latest_of == place for k in kinds])[numbers[d.rows]]
             latest[d.rows[own]] = d.latest[own]

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.cohort.arrays import ABSENT, Array, distinct, taken
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct, either, taken
 from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of, plain_texts
 from lrp_kg.cohort.column_problems import of_column, refusal, refuse, repeated_names
 from lrp_kg.cohort.encoding import Codes, Distinct, coding_of, days_of, plain
@@ -67,13 +67,16 @@ class Portion:
 
     def begin(self, size: int) -> Portion:
         """Return the first rows; each has the number that it has here."""
-        parts = {
-            "codes": self.codes.begin(size),
-            "dates": {key: days[:size] for key, days in self.dates.items()},
-            "texts": {key: own.slice(0, size) for key, own in self.texts.items()},
-            "days": {iri: days[:size] for iri, days in self.days.items()},
-        }
-        return replace(self, size=min(size, self.size), ids=self.ids.slice(0, size), odd=self.odd[:size], **parts)
+        return replace(
+            self,
+            size=min(size, self.size),
+            ids=self.ids.slice(0, size),
+            odd=self.odd[:size],
+            codes=self.codes.begin(size),
+            dates={key: days[:size] for key, days in self.dates.items()},
+            texts={key: own.slice(0, size) for key, own in self.texts.items()},
+            days={iri: days[:size] for iri, days in self.days.items()},
+        )
 
     def of(self, rows: Array) -> Portion:
         """Return some of the rows, as far as deciding needs them."""
@@ -253,8 +256,8 @@ class Inputs:
                         days[target] = found
                         continue
                     batch.odd |= (before != ABSENT) & (found != ABSENT)  # said twice: valid where it is the same day
-                    days[target] = np.where(before == ABSENT, found, before)
-            nothing = np.broadcast_to(np.int64(ABSENT), batch.size)
+                    days[target] = either(before == ABSENT, found, before)
+            nothing = np.broadcast_to(np.int32(ABSENT), batch.size)
             batch.days |= {iri: days.get(iri, nothing) for iri in targets}
 
     def _given(self, batch: Portion, key: str, f: Field, own: str) -> Iterator[tuple[str, Array]]:
@@ -273,16 +276,14 @@ class Inputs:
     def _days_of(self, key: str, f: Field) -> tuple[dict[str, Array], Array]:
         """Return the days of each value of a key, by the date or the end that has any, and which are no dates."""
         known, strange = self._known_days.get(key, ({}, np.zeros(1, bool)))
-        size = len(strange)
-        new = [self._understood(key, f, value) for value in self.distinct[key].values[size:]]
+        new = [self._understood(key, f, value) for value in self.distinct[key].values[len(strange) :]]
         if new:
-            for iri in dict.fromkeys(iri for own in new if own for iri in own):
-                before = known.get(iri, np.full(size, ABSENT))
-                known[iri] = np.append(before, [own.get(iri, ABSENT) if own else ABSENT for own in new])
-            known = {
-                iri: np.append(own, np.full(size + len(new) - len(own), ABSENT)) for iri, own in known.items()
-            }
-            self._known_days[key] = known, strange = known, np.append(strange, [own is None for own in new])
+            nothing = np.full(len(strange), ABSENT, np.int32)
+            targets = dict.fromkeys([*known, *(iri for own in new if own for iri in own)])
+            further = {t: [own.get(t, ABSENT) if own else ABSENT for own in new] for t in targets}
+            known = {t: np.append(known.get(t, nothing), np.array(own, np.int32)) for t, own in further.items()}
+            strange = np.append(strange, [own is None for own in new])
+            self._known_days[key] = known, strange
         return known, strange
 
     def _understood(self, key: str, f: Field, value: Any) -> dict[str, int] | None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lrp_kg.answer.service import GuidelineService
-from lrp_kg.cohort.arrays import ABSENT, Array, distinct, once
+from lrp_kg.cohort.arrays import ABSENT, Array, distinct, either, once
 from lrp_kg.cohort.buffers import nulls
 from lrp_kg.cohort.inputs import Inputs, Portion, fits, is_absent
 from lrp_kg.cohort.measures import added
@@ -330,10 +330,10 @@ class _OfDays(Family):
 
     def columns(self) -> Sequence[Array]:
         absent = self._days == ABSENT
-        days = np.where(absent, self._days.max(initial=0), self._days)
+        days = either(absent, self._days.max(initial=0), self._days)
         first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
         kind = self._kind(np.arange(first, last + 1))[days - first] if last - first < len(days) else self._kind(days)
-        return [np.where(absent, _NO_DAY, kind), *self._columns]
+        return [either(absent, _NO_DAY, kind), *self._columns]
 
     def _kind(self, days: Array) -> Array:
         years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
@@ -349,7 +349,7 @@ class _OfDays(Family):
         last = int(self._days.max())
         if (_NO_DAY,) not in known or last == ABSENT:
             return last == ABSENT and (_NO_DAY,) in known
-        first = int(np.where(self._days == ABSENT, last, self._days).min())
+        first = int(either(self._days == ABSENT, last, self._days).min())
         kinds = self._kind(np.arange(first, last + 1))
         return {(kind,) for kind in once(kinds).tolist()} <= known
 
@@ -364,7 +364,7 @@ class _OfOrder(Family):
 
     def columns(self) -> Sequence[Array]:
         a, b = self._first, self._second
-        return [np.where((a == ABSENT) | (b == ABSENT), 0, np.sign(a - b) + 2)]
+        return [either((a == ABSENT) | (b == ABSENT), 0, np.sign(a - b) + 2)]
 
     def proven(self, known: Set[tuple[int, ...]]) -> bool:
         if (0,) in known and (is_absent(self._first) or is_absent(self._second)):

@@ -28,7 +28,7 @@ class DayTable:
 
     def __init__(self, function: Callable[[date], date]) -> None:
         self._function = function
-        self._made = np.full(len(_NEAR), ABSENT, np.int64)
+        self._made = np.full(len(_NEAR), ABSENT, np.int32)
 
     def take(self, days: Array) -> Array:
         """Return what the function makes of each day."""
@@ -36,13 +36,12 @@ class DayTable:
             return days
         near = days - _NEAR[0]
         if not (0 <= near.min() and near.max() < len(_NEAR)):
-            is_near = (near >= 0) & (near < len(_NEAR))
-            inside, outside = np.flatnonzero(is_near), np.flatnonzero(~is_near)
-            some = np.empty(len(days), np.int64)
-            some[inside] = self.take(days.take(inside))
+            outside = np.flatnonzero((near < 0) | (near >= len(_NEAR)))
+            near[outside] = near[0] if 0 <= near[0] < len(_NEAR) else 0
+            some = self.take(near + _NEAR[0])
             first, inverse = distinct([days.take(outside)])
             far = days.take(outside.take(first)).tolist()
-            some[outside] = np.array([self._work_out(day) for day in far], np.int64).take(inverse)
+            some[outside] = np.array([self._work_out(day) for day in far], np.int32).take(inverse)
             return some
         found: Array = self._made.take(near)
         new = near[np.flatnonzero(found == ABSENT)]
@@ -64,7 +63,7 @@ def measure(name: str, start: Array, end: Array) -> Array:
         return found
     own = MEASURES[name]
     pairs = zip(start.tolist(), end.tolist(), strict=True)
-    return np.array([own(as_date(a), as_date(b)) for a, b in pairs], np.int64)
+    return np.array([own(as_date(a), as_date(b)) for a, b in pairs], np.int32)
 
 
 def added(days: Array, period: str) -> Array:
@@ -74,8 +73,8 @@ def added(days: Array, period: str) -> Array:
     if months:
         month, day, _ = _parts(days)
         later = (month + months).astype("datetime64[M]")
-        first = later.astype("datetime64[D]").astype(np.int64)
-        length = (later + 1).astype("datetime64[D]").astype(np.int64) - first
+        first = later.astype("datetime64[D]").astype(np.int32)
+        length = (later + 1).astype("datetime64[D]").astype(np.int32) - first
         found = first + np.minimum(day, length) - 1
     found = found + further
     return np.where(found > _LAST, ABSENT, found)
@@ -104,8 +103,8 @@ def _parts_worked_out(days: Array) -> tuple[Array, Array, Array]:
     day = days.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
     first = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - first).astype(np.int64)
-    return month.astype(np.int64), (day - first).astype(np.int64) + 1, length
+    length = ((month + 1).astype("datetime64[D]") - first).astype(np.int8)
+    return month.astype(np.int32), (day - first).astype(np.int8) + np.int8(1), length
 
 
 def _completed(start: Array, end: Array) -> Array:

@@ -41,7 +41,7 @@ class LatestColumns:
     def arrays(self, rows: AnsweredRows) -> Iterator[pa.Array]:
         """Yield the columns of rows."""
         for own in self._dated.values():
-            found = np.full(rows.size, ABSENT, np.int64)
+            found = np.full(rows.size, ABSENT, np.int32)
             for d in own:
                 place = d.of(rows)
                 found[place.rows] = place.latest

@@ -53,14 +53,20 @@ class KnownDates(dict[str, date]):
         return KnownDates, (dict(self),)
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """The dates that bound a date on one side, with the period of each, and what bounds these where they are unknown.
 
     Of a date that bounds it without a period between them, no way by a third one is there: that is never closer.
     """
 
     name: str
-    beside: tuple[tuple[DateSpan | None, _Way], ...]
+    beside: tuple[tuple[DateSpan | None, Way], ...]
+
+
+def _pruned(way: Way, without: frozenset[str]) -> Way:
+    """Return a way without the dates that have no day, where nothing that has one bounds them."""
+    beside = tuple((span, _pruned(other, without)) for span, other in way.beside)
+    return Way(way.name, tuple((s, o) for s, o in beside if s or o.beside or o.name not in without))
 
 
 def is_order(span: DateSpan) -> bool:
@@ -83,7 +89,7 @@ class Calendar:
         self._before = {
             name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
         }
-        self._ways: dict[tuple[str, bool], _Way] = {}
+        self._ways: dict[tuple[str, bool, frozenset[str]], Way] = {}
         bound = memories or SharedBound(LIMIT)
         self.stepper = Stepper(cells, self.derived, bound)
         self._joint: BoundedMemory[Hashable, tuple[tuple[int, ...], ...]] = BoundedMemory(bound, _ENTRY)
@@ -149,22 +155,29 @@ class Calendar:
             if known:
                 found = DateRange(known, known)
             else:
-                first = self._low(self._way(name, earlier=False), dates, ranges)
-                found = DateRange(first, self._high(self._way(name, earlier=True), dates, ranges))
+                first = self._low(self.way(name, earlier=False), dates, ranges)
+                found = DateRange(first, self._high(self.way(name, earlier=True), dates, ranges))
             kept[name] = found
         return found
 
-    def _way(self, name: str, *, earlier: bool) -> _Way:
-        known = self._ways.get((name, earlier))
+    def way(self, name: str, *, earlier: bool, without: frozenset[str] = frozenset()) -> Way:
+        """Return what bounds a date from above, or with ``earlier`` false from below.
+
+        Dates that are surely ``without`` a day, and what these only pass on, are left out.
+        """
+        known = self._ways.get((name, earlier, without))
         if known is None:
-            known = self._ways[name, earlier] = self._found_way(name, earlier, frozenset())
+            known = self._found_way(name, earlier, frozenset())
+            if without:
+                known = _pruned(known, without)
+            self._ways[name, earlier, without] = known
         return known
 
-    def _found_way(self, name: str, earlier: bool, passed: frozenset[str]) -> _Way:
+    def _found_way(self, name: str, earlier: bool, passed: frozenset[str]) -> Way:
         spans = self.after(name) if earlier else self.before(name)
         others = [(span.counted_from if earlier else span.field, span) for span in spans]
         beyond = passed.union((name, *(other for other, span in others if is_order(span))))
-        return _Way(
+        return Way(
             name,
             tuple(
                 (None if is_order(span) else span, self._found_way(other, earlier, beyond))
@@ -173,7 +186,7 @@ class Calendar:
             ),
         )
 
-    def _high(self, way: _Way, dates: DateValues, ranges: DateRanges) -> date:
+    def _high(self, way: Way, dates: DateValues, ranges: DateRanges) -> date:
         found = ranges[way.name].latest if way.name in ranges else _LATEST
         for span, other in way.beside:
             last = dates.get(other.name) or self._high(other, dates, ranges)
@@ -183,7 +196,7 @@ class Calendar:
                 found = last
         return found
 
-    def _low(self, way: _Way, dates: DateValues, ranges: DateRanges) -> date:
+    def _low(self, way: Way, dates: DateValues, ranges: DateRanges) -> date:
         found = ranges[way.name].earliest if way.name in ranges else _EARLIEST
         for span, other in way.beside:
             first = dates.get(other.name) or self._low(other, dates, ranges)
