@@ -55,3 +55,24 @@ def test_days_are_those_of_dates() -> None:
         assert [None if day == ABSENT else as_date(day) for day in days] == dates[first:]
     assert days_of(pa.array([10_000_000], pa.int32()).cast(pa.date32())) is None
     assert days_of(pa.array(["2024-02-29"])) is None
+
+
+def test_texts_of_later_dictionaries_have_the_numbers_of_before() -> None:
+    own = Distinct()
+    for texts in ([], ["a", "b"], ["b", "c", "b", None], [], ["c", "a"], ["d"]):
+        column = pa.array(texts, pa.string()).dictionary_encode()
+        for from_text in (None, lambda text: text):
+            assert [own.values[code] for code in codes_of(column, own, from_text)] == texts
+    assert own.values == [None, "a", "b", "c", "d"]
+
+
+def test_long_lists_of_many_values_are_numbered() -> None:
+    """Also where the dictionary has the values of more rows."""
+    members = pa.DictionaryArray.from_arrays(pa.array([5, 900, 5], pa.int32()), [f"v{n}" for n in range(1000)])
+    column = pa.ListArray.from_arrays(pa.array([0, 2, 3, 3], pa.int32()), members)
+    long = pa.array(
+        [["v5", "v900"], [f"v{n}" for n in range(12)], None], pa.list_(pa.dictionary(pa.int32(), pa.string()))
+    )
+    own = Distinct()
+    for some in (column, long):
+        assert [own.values[code] for code in codes_of(some, own)] == some.to_pylist()

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq  # noqa: E402
 
 import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
+from lrp_kg.cohort import reading  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
 from lrp_kg.cohort.files import answer_files  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
@@ -151,3 +152,20 @@ def test_frame_of_no_rows_is_answered_whatever_its_types(service: GuidelineServi
     frame = pd.DataFrame({"id": np.array([], float), "redFlags": []})
     found = lrp_kg.assess_frame(frame, guideline=service)
     assert len(found) == 0 and "stage_missing" in found
+
+
+@pytest.mark.parametrize("size", [7, 40, 1000])
+def test_lists_of_texts_are_read_from_row_groups_of_any_size(
+    service: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Also where they have more values than the dictionary of a row group may hold."""
+    monkeypatch.setattr(reading, "ROWS", 50)
+    monkeypatch.setattr(reading, "_LARGE", 25)
+    lists = [None if n % 9 == 0 else [f"drug{n + more}" for more in range(n % 4)] for n in range(200)]
+    table = pa.table({"id": [str(n) for n in range(200)], "medications": pa.array(lists, pa.list_(pa.string()))})
+    pq.write_table(table, tmp_path / "r.parquet", row_group_size=size, dictionary_pagesize_limit=64)
+    batches = list(reading.File(tmp_path / "r.parquet").raw())
+    assert max(batch.num_rows for batch in batches) <= 50
+    assert [own for batch in batches for own in batch.column("medications").to_pylist()] == lists
+    coded = {pa.types.is_dictionary(batch.schema.field("medications").type.value_type) for batch in batches}
+    assert coded == {size > 25}

@@ -10,9 +10,13 @@ import pytest
 pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
 import numpy as np  # noqa: E402
 
+from lrp_kg import GuidelineService  # noqa: E402
+from lrp_kg.cohort import judging  # noqa: E402
 from lrp_kg.cohort.cells import _FieldsTogether  # noqa: E402
 from lrp_kg.cohort.encoding import _places  # noqa: E402
 from lrp_kg.cohort.judging import _OfFields  # noqa: E402
+from lrp_kg.cohort.run import Answers, CohortRun  # noqa: E402
+from tests.support.cohorts import invented, reasons  # noqa: E402
 
 WIDEST = 255
 """The number of the last cell that there can be."""
@@ -52,3 +56,16 @@ def test_bits_that_rows_have_are_proven_with_each_value() -> None:
 def test_places_begin_anew_in_each_list(lengths: list[int]) -> None:
     for kind in (np.int32, np.int64):
         assert _places(np.array(lengths, kind)).tolist() == [place for own in lengths for place in range(own)]
+
+
+@pytest.mark.parametrize("first", [7, 16])
+def test_rows_after_the_first_are_refused_for_the_same_reasons(
+    service: GuidelineService, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(judging, "_FIRST", first)
+    records = invented(service, 16, 5, "invalid")
+    whole = CohortRun(Answers(service), [], whole=True)
+    _, refused = whole.answer_whole(records, 1, {})
+    expected = {n: reasons(found) for n, r in enumerate(records, 1) if (found := service.validate(r))}
+    assert {row.row: reasons(row.findings) for row in refused} == expected
+    assert 3 < len(expected) < 14
