@@ -202,6 +202,16 @@ def mixed(columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
     return key
 
 
+def joined(columns: Sequence[Array], widths: Sequence[int]) -> Array:
+    """Return one key of columns of small numbers, in as few bytes as it takes; each is below its width."""
+    kind = np.min_scalar_type(prod(widths))
+    found = columns[0]
+    for column, width in zip(columns[1:], widths[1:], strict=True):
+        found = found.astype(kind, copy=False) * kind.type(width)
+        found += column
+    return found
+
+
 def spread(column: Column, places: Array, size: int) -> Column:
     """Return a column of some rows as one of all rows, -1 in the others."""
     if not len(places):
@@ -328,13 +338,12 @@ class Automaton:
         """Return the number of the state in which each row ends."""
         state = np.zeros(len(cells[self._axes[0][0] if self._axes else 0]) if cells else 0, np.int32)
         for axes, table in zip(self._together, self.tables, strict=True):
-            size = len(self.states.values)
-            key: Array = state
-            for variable in (v for axis in axes for v in self._axes[axis]):
-                width = self._widths[variable]
-                size *= width
-                key = key * (width if size <= SMALL else np.int64(width))
-                key += cells[variable]
+            variables = [v for axis in axes for v in self._axes[axis]]
+            widths = [self._widths[v] for v in variables]
+            width, size = prod(widths), len(self.states.values) * prod(widths)
+            own = joined([cells[v] for v in variables], widths)
+            key = state * (width if size <= SMALL else np.int64(width))
+            key += own
             state = table.take(key, partial(self._next, axes), size)
         return state
 

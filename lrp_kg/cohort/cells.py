@@ -30,13 +30,15 @@ from lrp_kg.cohort.arrays import (
     values_of,
 )
 from lrp_kg.cohort.inputs import Inputs, Portion, is_absent
-from lrp_kg.cohort.measures import as_date, measure
+from lrp_kg.cohort.measures import as_date, measure, of_days_only
 from lrp_kg.durations import DateRange
 from lrp_kg.guideline.model import Derived, Guideline
 from lrp_kg.logic.cells import Cells, Signature
 from lrp_kg.record.read import RecordReader
 
 Found = TypeVar("Found")
+_FEW = 4
+"""How many times as many rows there are than those that are worked out alone."""
 UNKNOWN, EXACT, RANGE = 0, 1, 2
 """What is known of a date."""
 
@@ -227,7 +229,10 @@ class CellReader:
         starts = self._cells.variables[number].starts
         exact = (start.state == EXACT) & (end.state == EXACT) & (start.low <= end.low)
         rows = np.flatnonzero(exact)
-        if len(rows):
+        if of_days_only(derived.measure) and _FEW * len(rows) > len(exact):
+            found = cell_of(starts, measure(derived.measure, start.low, end.low)).astype(np.uint8)
+            found *= exact
+        elif len(rows):
             found[rows] = cell_of(starts, measure(derived.measure, start.low[rows], end.low[rows]))
         rows = np.flatnonzero((start.state != UNKNOWN) & (end.state != UNKNOWN) & ~exact)
         if len(rows):

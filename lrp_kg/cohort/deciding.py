@@ -19,6 +19,7 @@ from lrp_kg.logic.calendar import Calendar
 from lrp_kg.logic.cells import Cells
 from lrp_kg.logic.decide import Decider, KleeneDecider
 from lrp_kg.logic.diagrams import Diagram, Function
+from lrp_kg.logic.outcomes import Outcome
 
 _MANY = 1 << 22
 """States from which on there is no table with a place for each."""
@@ -67,6 +68,9 @@ class States:
         self._dates: list[str] = read_as_known if self.diagram is None else []
         """Dates of which only matters whether they are known."""
         self._open = NumberTable()
+        self._bit_of_axis = {self.axes.index(axis.variables): 1 << axis.place for axis in self._durations}
+        self._bits_known: dict[int, int] = {}
+        """By node of the diagram the durations on which it depends, as bits."""
 
     def _step(self, node: int, axis: int, own: tuple[int, ...]) -> int:
         """Return the function that is left when an axis has some cells."""
@@ -95,7 +99,7 @@ class States:
     def _worked_out(self, rows: Rows) -> Array:
         key = self.automaton.run(rows.cells).astype(np.int64)
         for variable in self._beside:
-            key = key * (self._cells.variables[variable].size + 1) + rows.cells[variable]
+            key = (key << self._bits_of(variable)) | rows.cells[variable]
         for name in self._dates:
             key = key * 2 + (rows.days[name].state == EXACT)
         return key
@@ -104,20 +108,30 @@ class States:
         """Return for each state the duration axes on which it depends, as bits."""
         if self.diagram is None or not self._durations:
             return np.zeros(len(keys), np.int8)
-        for variable in self._beside:
-            keys = keys // (self._cells.variables[variable].size + 1)
+        keys = keys >> sum(map(self._bits_of, self._beside))
         return self._open.take(keys, lambda key, _: self._bits(self.automaton.states.values[key])).astype(self._kind)
 
     def function(self, key: int) -> Function | None:
         """Return the function that is left in a state; there is none where no diagram decides."""
-        for variable in self._beside:
-            key //= self._cells.variables[variable].size + 1
+        key >>= sum(map(self._bits_of, self._beside))
         return Function(self.diagram, self.automaton.states.values[key]) if self.diagram else None
 
+    def _bits_of(self, variable: int) -> int:
+        """Return how many bits the cells of a variable take."""
+        return self._cells.variables[variable].size.bit_length()
+
     def _bits(self, node: int) -> int:
-        assert self.diagram is not None  # noqa: S101
-        support = self.diagram.support(node)
-        return sum(1 << axis.place for axis in self._durations if self.axes.index(axis.variables) in support)
+        known = self._bits_known.get(node)
+        if known is None:
+            assert self.diagram is not None  # noqa: S101
+            inner = self.diagram.nodes[node]
+            known = 0
+            if not isinstance(inner, Outcome):
+                known = self._bit_of_axis.get(inner[0], 0)
+                for child in inner[1]:
+                    known |= self._bits(child)
+            self._bits_known[node] = known
+        return known
 
 
 class DecisionColumn:

@@ -85,6 +85,8 @@ class DurationTurns:
     @staticmethod
     def _step(known: Array, name: str, start: int, free_is_end: bool) -> Array:
         """Return the first day of the free end, after the known one, with another cell, by bisection."""
+        if name in COUNTING_DAYS and len(known) > 1:
+            return np.full(len(known), DurationTurns._step(known[:1], name, start, free_is_end)[0])
         low, high = known - _LONGEST, known + _LONGEST
         while (high - low > 1).any():
             middle = (low + high) // 2
