@@ -110,6 +110,12 @@ def cohort(
 
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
+    if suggest_mapping:
+        spark = engine == "spark"
+        of_answers = [("--output", output), ("--rejected", rejected), ("--mapping", mapping), ("--for", only)]
+        of_answers += [("--columns", columns), ("--explain", explain), ("--engine", spark)]
+        if given := ", ".join(name for name, value in of_answers if value):
+            raise click.UsageError(f"--suggest-mapping answers nothing. Leave out {given}.")
     try:
         os.environ.setdefault(*ALLOCATOR)
         with without_collections():
@@ -122,7 +128,7 @@ def cohort(
         if suggest_mapping or output is None:
             click.echo(draft(GuidelineService(guideline), files), nl=False)
             return
-        _demand_other_files(files, output, rejected, lang)
+        _demand_other_files((*files, mapping) if mapping else files, output, rejected, lang)
         service = open_service(guideline, validating=True)
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
         choice = chosen(service.guideline, only or None, kinds, explain=explain)
@@ -150,10 +156,10 @@ def cohort(
 
 
 def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str) -> None:
-    """Fail where a file would be read and written, or written twice."""
+    """Fail where a file would be read and written, or written twice, or written among the parts of a table."""
     written = [Path(realpath(p)) for p in (output, rejected) if p is not None]
-    every = [Path(realpath(p)) for p in files] + written
-    twice = next((p for p in written if every.count(p) > 1), None)
+    read = [Path(realpath(p)) for p in files]
+    twice = next((p for p in written if [*read, *written].count(p) > 1 or p.parent in read), None)
     if twice is not None:
         stop(phrase("cohort-file-twice", lang, file=twice.name))
 

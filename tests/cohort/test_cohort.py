@@ -506,6 +506,19 @@ def test_date_of_something_else_is_not_taken_for_a_field(tmp_path: Path) -> None
     assert said.count("Did you mean") == 1 and "Did you mean onsetDate?" in said
 
 
+@pytest.mark.parametrize(
+    "options", [["-o", "table.parquet/a.parquet"], ["-o", "o.csv", "--rejected", "m.yaml", "--mapping", "m.yaml"]]
+)
+def test_nothing_that_is_read_is_written(tmp_path: Path, options: list[str]) -> None:
+    (folder := tmp_path / "table.parquet").mkdir()
+    pq.write_table(pa.table({"id": ["a"]}), folder / "a.parquet")
+    (tmp_path / "m.yaml").write_text("columns: {}")
+    before = [path.read_bytes() for path in (folder / "a.parquet", tmp_path / "m.yaml")]
+    done = _run(folder, *(name if name[0] == "-" else tmp_path / name for name in options))
+    assert done.exit_code == 2 and "would be read and written" in done.output, done.output
+    assert before == [path.read_bytes() for path in (folder / "a.parquet", tmp_path / "m.yaml")]
+
+
 def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id\na\n")
     os.mkfifo(tmp_path / "pipe.csv")  # it could as well be /dev/null, of which every program needs the real one

@@ -139,3 +139,9 @@ def test_not_a_number_is_unknown_and_nothing_in_a_list_is_a_code(tmp_path: Path)
     done = run(tmp_path / "r.parquet", "-o", tmp_path / "o.parquet", "--mapping", tmp_path / "m.yaml")
     assert done.exit_code == 2 and "The column drugs has the code null" in done.output
     assert done.output.count("[mapping-unmapped]") == 1
+
+
+def test_draft_is_all_that_is_asked_for(tmp_path: Path) -> None:
+    (file, _) = files(tmp_path, [{"id": "a"}])
+    done = run("--suggest-mapping", file, "-o", tmp_path / "o.csv", "--explain")
+    assert done.exit_code == 2 and "Leave out --output, --explain." in done.output
