@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,12 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
 from lrp_kg.cli.options import (
+    demand_other_files,
     fail,
     frozen,
     guideline_option,
     lang_option,
     open_service,
-    stop,
     without_collections,
 )
 from lrp_kg.errors import LrpError
@@ -111,10 +110,14 @@ def cohort(
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
     if suggest_mapping:
-        spark = engine == "spark"
-        of_answers = [("--output", output), ("--rejected", rejected), ("--mapping", mapping), ("--for", only)]
-        of_answers += [("--columns", columns), ("--explain", explain), ("--engine", spark)]
-        if given := ", ".join(name for name, value in of_answers if value):
+        of_answers: dict[str, object] = {
+            "--output": output,
+            "--rejected": rejected,
+            "--mapping": mapping,
+            "--for": only,
+        }
+        of_answers |= {"--columns": columns, "--explain": explain, "--engine": engine == "spark"}
+        if given := ", ".join(name for name, value in of_answers.items() if value):
             raise click.UsageError(f"--suggest-mapping answers nothing. Leave out {given}.")
     try:
         os.environ.setdefault(*ALLOCATOR)
@@ -128,7 +131,7 @@ def cohort(
         if suggest_mapping or output is None:
             click.echo(draft(GuidelineService(guideline), files), nl=False)
             return
-        _demand_other_files((*files, mapping) if mapping else files, output, rejected, lang)
+        demand_other_files((*files, mapping), (output, rejected), lang)
         service = open_service(guideline, validating=True)
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
         choice = chosen(service.guideline, only or None, kinds, explain=explain)
@@ -153,15 +156,6 @@ def cohort(
         raise SystemExit(INTERRUPTED) from None
     _print(report, output, rejected, lang, mapped=mapping is not None)
     raise SystemExit(FOUND if report.refused and rejected is None else DONE)
-
-
-def _demand_other_files(files: tuple[Path, ...], output: Path, rejected: Path | None, lang: str) -> None:
-    """Fail where a file would be read and written, or written twice, or written among the parts of a table."""
-    written = [Path(realpath(p)) for p in (output, rejected) if p is not None]
-    read = [Path(realpath(p)) for p in files]
-    twice = next((p for p in written if [*read, *written].count(p) > 1 or p.parent in read), None)
-    if twice is not None:
-        stop(phrase("cohort-file-twice", lang, file=twice.name))
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -77,6 +78,14 @@ def stop(message: str) -> NoReturn:
     """Print a message on stderr and exit with 2."""
     click.secho(message, err=True, fg="red")
     raise SystemExit(CANNOT_RUN)
+
+
+def demand_other_files(read: Sequence[Path | None], written: Sequence[Path | None], lang: str) -> None:
+    """Stop where a file would be read and written, or written twice, or written among the parts of a table."""
+    read, written = ([Path(realpath(path)) for path in paths if path is not None] for paths in (read, written))
+    twice = next((path for path in written if [*read, *written].count(path) > 1 or path.parent in read), None)
+    if twice is not None:
+        stop(phrase("cohort-file-twice", lang, file=twice.name))
 
 
 def print_json(data: object) -> None:

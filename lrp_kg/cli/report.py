@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lrp_kg.cli import streams
-from lrp_kg.cli.options import fail, guideline_option, lang_option, stop
+from lrp_kg.cli.options import demand_other_files, fail, guideline_option, lang_option, stop
 from lrp_kg.cli.progress import working
 from lrp_kg.errors import CohortError, LrpError
 from lrp_kg.words import error as say
@@ -42,7 +42,7 @@ FORMS = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".txt"
 @click.option(
     "--records",
     multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="The records that were answered: days, episodes and applications. Can be given several times.",
 )
 @click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="The mapping of the records.")
@@ -89,6 +89,7 @@ def report(
       lrp-kg report answers.parquet --records patients.parquet --on 2026-01-31 -o report.json
     """  # noqa: D301  the escape tells click to keep the lines
     form = form or _form(output, lang)
+    demand_other_files((answers, rejected, *records, mapping), (output,), lang)
     try:
         from lrp_kg.cohort.entry import demand_libraries
 

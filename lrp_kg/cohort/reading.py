@@ -152,12 +152,12 @@ class File:
         if self.kind == "ndjson":
             return []
         with self.path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-            head = _head(stream)
+            head = head_of_csv(stream)
         if not head.strip():
             raise say(CohortError, "error-cohort-empty", file=str(self.path))
         if not head.isascii() and any("\ud800" <= character <= "\udfff" for character in head):
             raise say(CohortError, "error-cohort-text", file=str(self.path))
-        self._delimiter = max(DELIMITERS, key="".join(head.split('"')[::2]).count)  # outside quotation marks
+        self._delimiter = delimiter_of(head)
         return next(csv.reader([head], delimiter=self._delimiter), [])
 
     def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[FilePiece]:
@@ -242,7 +242,7 @@ class File:
                 yield from file.iter_batches(ROWS, columns=columns, row_groups=own, use_threads=False)
 
 
-def _head(stream: TextIO) -> str:
+def head_of_csv(stream: TextIO) -> str:
     """Return the first line of CSV, with the lines on which a name in quotation marks goes on."""
     head = line = stream.readline(LONGEST)
     quotes = line.count('"')
@@ -251,6 +251,11 @@ def _head(stream: TextIO) -> str:
         quotes += line.count('"')
         head += line
     return head
+
+
+def delimiter_of(head: str) -> str:
+    """Return what separates the names in the first line of CSV, outside quotation marks."""
+    return max(DELIMITERS, key="".join(head.split('"')[::2]).count)
 
 
 def _has_coded_lists(schema: pa.Schema) -> bool:

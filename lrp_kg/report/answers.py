@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from lrp_kg.answer.columns import box_column, criterion_column, edition_column, fact_columns
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
-from lrp_kg.cohort.reading import parts_of
+from lrp_kg.cohort.reading import delimiter_of, head_of_csv, parts_of
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, Guideline, Programme
@@ -64,6 +64,7 @@ class AnswerTable:
                 raise say(CohortError, "error-report-file", file=str(path), guideline=guideline.id)
             self._open({name: types[name] for name in types if name in self.columns})
             self._check_values()
+            self._demand_own_ids()
         except (OSError, duckdb.Error, UnicodeDecodeError, ValueError) as error:
             what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
             reason = of_system(error) if isinstance(error, OSError) and error.strerror else what
@@ -117,9 +118,10 @@ class AnswerTable:
             self._read_version((schema.metadata or {}).get(b"guideline"))
             return list(schema.names)
         with self.path.open(encoding="utf-8-sig", newline="") as stream:
-            head = stream.readline()
+            head = head_of_csv(stream) if suffix == ".csv" else stream.readline()
         if suffix == ".csv":
-            return next(csv.reader([head]), [])
+            self._delimiter = delimiter_of(head)
+            return next(csv.reader([head], delimiter=self._delimiter), [])
         first = orjson.loads(head) if head.strip() else {}
         return list(first) if isinstance(first, dict) else []
 
@@ -131,8 +133,10 @@ class AnswerTable:
             small = sum(pq.read_metadata(part).num_rows for part in self._parts) <= COPIED
             source, kind = f"read_parquet([{parts}])", "TABLE" if small else "VIEW"
         elif suffix == ".csv":
-            texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self._names())
-            source, kind = f"read_csv({file}, columns = {{{texts}}}, auto_detect = false, header = true)", "TABLE"
+            names = [n if n in types else f"#{place}" for place, n in enumerate(self._names())]  # others may be odd
+            texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
+            form = f"delim = {literal(self._delimiter)}, auto_detect = false, header = true"
+            source, kind = f"read_csv({file}, columns = {{{texts}}}, {form})", "TABLE"
         else:
             texts = ", ".join(f"{literal(n)}: {literal(t)}" for n, t in types.items())
             source, kind = f"read_json({file}, format = 'newline_delimited', columns = {{{texts}}})", "TABLE"
@@ -146,6 +150,11 @@ class AnswerTable:
             raise say(CohortError, "error-report-file", file=str(self.path), guideline=self._guideline.id)
         if found and found.get("content") != f"sha256:{self._guideline.content_hash}":
             self.version = str(found.get("version", "?"))
+
+    def _demand_own_ids(self) -> None:
+        """Raise `CohortError` where a row has no id, or that of another row: it would be counted twice."""
+        if self.number() != self.connection.execute("SELECT count(DISTINCT id) FROM answers").fetchall()[0][0]:
+            raise say(CohortError, "error-report-ids", file=str(self.path))
 
     def _check_values(self) -> None:
         """Raise `CohortError` with statuses and answers that the guideline does not know."""

@@ -9,6 +9,10 @@ Key = tuple[str, ...]
 ANSWERED: Key = ("answered",)
 
 
+class CountsDiffer(ValueError):
+    """What is counted in two ways comes to two numbers: columns say something else of the same records."""
+
+
 class Counts:
     """Numbers of records by what they are; ``sums`` say which of them add up, so that a sum can give one back."""
 
@@ -18,15 +22,15 @@ class Counts:
         self.suppressed: frozenset[Key] = frozenset()
 
     def put(self, key: Key, value: int) -> Key:
-        """Note how many records are of a kind; raise `ValueError` where another number was noted before."""
+        """Note how many records are of a kind; raise `CountsDiffer` where another number was noted before."""
         if self.values.setdefault(key, value) != value:
-            raise ValueError(f"{key} is counted twice: {self.values[key]} and {value}")
+            raise CountsDiffer(f"{key} is counted twice: {self.values[key]} and {value}")
         return key
 
     def split(self, total: Key, parts: Mapping[Key, int]) -> tuple[Key, ...]:
         """Note the parts of a kind, which together are all of it."""
         if sum(parts.values()) != self.values[total]:
-            raise ValueError(f"the parts of {total} are {sum(parts.values())}, not {self.values[total]}")
+            raise CountsDiffer(f"the parts of {total} are {sum(parts.values())}, not {self.values[total]}")
         keys = tuple(self.put(key, value) for key, value in parts.items())
         if (total, keys) not in self.sums:
             self.sums.append((total, keys))

@@ -61,6 +61,7 @@ class RecordTable:
                 self._connection.execute("INSERT INTO records SELECT * FROM batch")
                 self._connection.unregister("batch")
         self._demand_one_each()
+        self._demand_some()
         self._connection.execute(
             "CREATE TEMP VIEW known AS SELECT answers.*, records.* EXCLUDE (id), records.id IS NOT NULL AS found "
             "FROM answers LEFT JOIN records USING (id)"
@@ -117,3 +118,10 @@ class RecordTable:
         ).fetchone()
         if twice and twice[0]:
             raise say(CohortError, "error-report-twice", count=twice[0])
+
+    def _demand_some(self) -> None:
+        """Raise `CohortError` where there are answers, and none of them is that of a record."""
+        answered, known = "SELECT 1 FROM answers", "SELECT 1 FROM records SEMI JOIN answers USING (id)"
+        some, both = (self._connection.execute(f"{query} LIMIT 1").fetchone() for query in (answered, known))
+        if some and not both:
+            raise say(CohortError, "error-report-none")

@@ -17,7 +17,7 @@ from lrp_kg.guideline.model import Guideline
 from lrp_kg.report.advice import advised_against, against_advice
 from lrp_kg.report.answers import AnswerTable
 from lrp_kg.report.basis import Basis
-from lrp_kg.report.counts import ANSWERED
+from lrp_kg.report.counts import ANSWERED, CountsDiffer
 from lrp_kg.report.followup import follow_up
 from lrp_kg.report.missing import missing, refused
 from lrp_kg.report.model import ReportCard
@@ -46,7 +46,7 @@ def report_on(
     says whether what the decision is about was done. With ``suppress_below`` no count from 1 to below it is shown, nor
     any that would give one back.
     """
-    _demand(guideline, records, done or {}, suppress_below)
+    _demand(guideline, records, mapping, done or {}, suppress_below)
     words = ReportWords(guideline, lang)
     with TemporaryDirectory() as folder, duckdb.connect(str(Path(folder) / "report.duckdb")) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
@@ -62,10 +62,13 @@ def report_on(
         if records:
             dates = [f for p in guideline.programmes.values() if (f := application(basis, p))]
             RecordTable(guideline, connection, dates, basis.done).read(records, mapping)
-        first, last = refused(basis, rejected)
-        found = [first, stages(basis), statuses(basis), boxes(basis), *advised_against(basis)]
-        found += [s for s in (against_advice(basis), follow_up(basis), programmes(basis)) if s]
-        found += [missing(basis), last]
+        try:
+            first, last = refused(basis, rejected)
+            found = [first, stages(basis), statuses(basis), boxes(basis), *advised_against(basis)]
+            found += [s for s in (against_advice(basis), follow_up(basis), programmes(basis)) if s]
+            found += [missing(basis), last]
+        except CountsDiffer:
+            raise say(CohortError, "error-report-sums", file=str(answers)) from None
     made = ReportCard(
         lang=lang,
         guideline=guideline.id,
@@ -85,7 +88,13 @@ def report_on(
     return made.ranked()
 
 
-def _demand(guideline: Guideline, records: Sequence[Path], done: Mapping[str, str], suppress_below: int | None) -> None:
+def _demand(
+    guideline: Guideline,
+    records: Sequence[Path],
+    mapping: Path | None,
+    done: Mapping[str, str],
+    suppress_below: int | None,
+) -> None:
     """Raise `CohortError` where something is asked for that cannot be."""
     demand_libraries()
     if suppress_below is not None and find_spec("highspy") is None:
@@ -96,3 +105,5 @@ def _demand(guideline: Guideline, records: Sequence[Path], done: Mapping[str, st
             raise say(CohortError, "error-report-decision", name=name, known=", ".join(advised) or "–")
     if done and not records:
         raise say(CohortError, "error-report-records")
+    if mapping and not records:
+        raise say(CohortError, "error-report-mapping")

@@ -300,6 +300,14 @@ def test_forms_of_answers_say_the_same(service: GuidelineService, plain: ReportC
 # -- another guideline, and what cannot be ----------------------------------------------------------
 
 
+def test_csv_is_read_as_a_spreadsheet_saves_it(service: GuidelineService, plain: ReportCard, folder: Path) -> None:
+    table = pq.read_table(folder / "a.parquet").to_pandas()
+    for name in [n for n in table if table[n].dtype == object and n.endswith(("_answers", "_possible", "_missing"))]:
+        table[name] = table[name].str.join(";")
+    table.to_csv(folder / "saved.csv", sep=";", encoding="utf-8-sig", lineterminator="\r\n")  # with a column of numbers
+    assert as_json(report_on(service.guideline, folder / "saved.csv")) == as_json(plain)
+
+
 def test_another_guideline_has_its_own_report(ankle: GuidelineService, tmp_path: Path) -> None:
     pq.write_table(as_table(invented(ankle, 60, 3)), tmp_path / "r.parquet")
     answer_files(ankle, [tmp_path / "r.parquet"], tmp_path / "a.parquet")
@@ -385,6 +393,10 @@ def test_a_cohort_of_no_rows_has_a_report(service: GuidelineService, plain: Repo
         ("a.parquet", {"records": ["twice.ndjson"]}, "several records"),
         ("a.parquet", {"records": ["odd.parquet"]}, "report-no-column"),
         ("a.parquet", {"records": ["wrong.ndjson"], "done": {"imaging": "redFlags"}}, "true, false"),
+        ("a.parquet", {"records": ["no.ndjson"]}, "None of the answered ids"),
+        ("a.parquet", {"mapping": "none.yaml"}, "--records"),
+        ("double.parquet", {}, "counted twice"),
+        ("nothing.parquet", {}, "do not agree with each other"),
     ],
 )
 def test_what_cannot_be_done_is_said(
@@ -398,6 +410,8 @@ def test_what_cannot_be_done_is_said(
     Path("twice.ndjson").write_text(RECORDS.read_text(encoding="utf-8") * 2)
     place = table.schema.get_field_index("stage_status")
     pq.write_table(table.set_column(place, "stage_status", pa.array(["zork"] * table.num_rows)), "foreign.parquet")
+    pq.write_table(table.set_column(place, "stage_status", pa.nulls(table.num_rows)), "nothing.parquet")
+    pq.write_table(pa.concat_tables([table, table.slice(0, 1)]), "double.parquet")
     given = options | {"records": [Path(p) for p in options.get("records", ())]}
     if "rejected" in given:
         given["rejected"] = Path(given["rejected"])
@@ -407,6 +421,10 @@ def test_what_cannot_be_done_is_said(
 
 
 def test_command_says_what_it_cannot_write(folder: Path) -> None:
+    before = (folder / "no.ndjson").read_bytes()
+    done = run(folder / "a.parquet", "--rejected", folder / "no.ndjson", "-f", "csv", "-o", folder / "no.ndjson")
+    assert done.exit_code == 2 and "would be read and written" in done.output
+    assert before == (folder / "no.ndjson").read_bytes()
     done = run(folder / "a.parquet", "-o", folder / "out.pdf")
     assert done.exit_code == 2 and "--format" in done.output
     done = run(folder / "a.parquet", "-o", folder / "no" / "out.html")
