@@ -21,6 +21,7 @@ from lrp_kg import GuidelineService, cache
 from lrp_kg.answer.run import Run
 from lrp_kg.cli import main
 from lrp_kg.errors import BrokenJson, RecordError, StoreError
+from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.guideline.named_graphs import ANSWERS, CLOSURE, DERIVED, RECORDS
@@ -35,7 +36,7 @@ from lrp_kg.research.store.generations import Store
 from lrp_kg.research.store.loading import Report, load, needs_derivation, stored_records
 from lrp_kg.research.store.opening import open_engine, staleness
 from lrp_kg.research.store.predicates import homes_of
-from lrp_kg.research.store.quads import QuadLines, derived_triples, name_record, record_triples
+from lrp_kg.research.store.quads import QuadLines, derived_triples, name_record, record_triples, term_text
 from lrp_kg.research.store.sources import Source, read_items
 from tests.support.guidelines import guideline_copy
 from tests.support.paths import ANKLE
@@ -222,6 +223,13 @@ def test_written_lines_are_quads(service: GuidelineService) -> None:
     parsed = list(ox.parse(text, format=ox.RdfFormat.N_QUADS))
     assert len(parsed) == len(text.splitlines())
     assert 'a "quoted" \\ name with <signs> and é' in {getattr(q.object, "value", "") for q in parsed}
+
+
+@pytest.mark.parametrize("kind", ["date", "integer", "boolean", "decimal", "string", "anyURI"])
+def test_terms_are_written_as_oxigraph_writes_them(kind: str) -> None:
+    for text in ("2024-02-29", "-5", "+7.50", "true", "", "a b", 'a"b', "a\\b", "é", "1\n", "<x>", "A:b-c.d"):
+        written = str(ox.Literal(text, datatype=ox.NamedNode(XSD + kind)))
+        assert term_text(Node("literal", text, XSD + kind)) == written
 
 
 def test_records_like_earlier_ones_ask_nothing(guideline: Guideline, monkeypatch: pytest.MonkeyPatch) -> None:

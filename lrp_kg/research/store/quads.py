@@ -18,7 +18,7 @@ from lrp_kg import __version__
 from lrp_kg.answer.as_rdf import AnswerNames, activity_lines, head_lines
 from lrp_kg.answer.composed import Composed
 from lrp_kg.answer.rdf_parts import parts_said, said_of_days
-from lrp_kg.answer.rdf_results import ME, ReasonLines, Said, literal, said_of
+from lrp_kg.answer.rdf_results import ME, ReasonLines, ResultLines, Said, literal, said_of
 from lrp_kg.answer.results import Assessment
 from lrp_kg.durations import day_number
 from lrp_kg.guideline.index import Node
@@ -36,6 +36,10 @@ RESULTS_NAMED = f"{ROOT}result/"
 """What the names of results and reasons begin with."""
 TYPE = f"<{RDF}type>"
 _INTEGER = re.compile(r"(?:\+|(-?))0*([0-9]+)")
+_AS_IT_IS = re.compile(r"[0-9A-Za-z:.+-]*")
+"""Texts in which N-Triples escapes nothing."""
+_RECORD, _DIGEST = "\x03", "\x04"
+"""In place of the name of a record, and of the digest of a result, in lines that are written once."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,10 @@ def term_text(node: Node) -> str:
         return f"_:{node.value}"
     if node.language:
         return str(ox.Literal(node.value, language=node.language))
-    return str(ox.Literal(_canonical(node), datatype=ox.NamedNode(node.datatype)))
+    value = _canonical(node)
+    if node.datatype != XSD + "string" and _AS_IT_IS.fullmatch(value):
+        return f'"{value}"^^<{node.datatype}>'
+    return str(ox.Literal(value, datatype=ox.NamedNode(node.datatype)))
 
 
 def _canonical(node: Node) -> str:
@@ -154,7 +161,11 @@ class AnswerWriter:
         self.activity = activity
         self.quads = quads
         self._written: set[str] = set()
+        """The digests of the results and reasons that were met."""
         self._new: list[str] = []
+        self._head = self._lines(head_lines(AnswerNames(ME, _RECORD, f"<{activity}>"), guideline))
+        self._links: dict[str, str] = {}
+        """The lines that link to a result, by the property."""
 
     def new_results(self) -> str:
         """Return the lines of the results that were met for the first time since this was last asked."""
@@ -182,28 +193,34 @@ class AnswerWriter:
         """Return that a stored record is not valid under this guideline, so that nothing was decided."""
         return self._of(named, [self._lines([f'{ME} <{REFUSED}> "true"^^<{XSD}boolean>'])])
 
-    def _of(self, named: NamedRecord, texts: list[str]) -> str:
-        names = AnswerNames(f"<{named.assessment}>", f"<{named.iri}>", f"<{self.activity}>")
-        return self._lines(head_lines(names, self.guideline)) + "".join(texts).replace(ME, names.assessment)
+    def _of(self, named: NamedRecord, texts: Iterable[str]) -> str:
+        name = f"<{named.assessment}>"
+        return self._head.replace(ME, name).replace(_RECORD, f"<{named.iri}>") + "".join(texts).replace(ME, name)
 
     def _text(self, said: Said) -> str:
         """Return what an assessment says as lines, with a mark in place of its name."""
-        triples = [f"{ME} <{link}> <{term}>" for link, term in said.links]
-        for result in said.results:
-            name = f"<{RESULTS_NAMED}{result.digest}>"
-            triples.append(f"{ME} <{result.link}> {name}")
-            if name not in self._written:
-                self._written.add(name)
-                self._new += result.named(name, self._reason)
-        return self._lines(triples)
+        own = self._lines([f"{ME} <{link}> <{term}>" for link, term in said.links])
+        return own + "".join([self._linked(result) for result in said.results])
+
+    def _linked(self, result: ResultLines) -> str:
+        """Return the lines that link to a result; what it says comes from `new_results`."""
+        digest, known = result.digest, self._links.get(result.link)
+        if known is None:
+            known = self._lines([f"{ME} <{result.link}> <{RESULTS_NAMED}{_DIGEST}>"])
+            self._links[result.link] = known
+        if digest not in self._written:
+            self._written.add(digest)
+            self._new += result.named(f"<{RESULTS_NAMED}{digest}>", self._reason)
+        return known.replace(_DIGEST, digest)
 
     def _lines(self, triples: Iterable[str]) -> str:
         return "".join(self.quads.of(triples, ANSWERS))
 
     def _reason(self, reason: ReasonLines) -> str:
-        name = f"<{RESULTS_NAMED}{reason.digest}>"
-        if name not in self._written:
-            self._written.add(name)
+        digest = reason.digest
+        name = f"<{RESULTS_NAMED}{digest}>"
+        if digest not in self._written:
+            self._written.add(digest)
             self._new += reason.named(name)
         return name
 
