@@ -46,8 +46,9 @@ def assess_frame(
     table, back = _table(frame, known_columns(service.guideline))
     answers = Answers(service, chosen(service.guideline, only, columns, explain=flag("explain", explain)))
     cohort = CohortRun(answers, table.column_names)
-    counts = pc.value_counts(ids_as_text(plain(table.column(ID).combine_chunks())))
-    cohort.repeated = frozenset(c["values"] for c in counts.to_pylist() if c["counts"] > 1 and c["values"] is not None)
+    if table.num_rows:  # a frame of no rows can have its ids in any type
+        counts = pc.value_counts(ids_as_text(plain(table.column(ID).combine_chunks()))).to_pylist()
+        cohort.repeated = frozenset(c["values"] for c in counts if c["counts"] > 1 and c["values"] is not None)
     found: list[pa.RecordBatch] = []
     refused: list[Refused] = []
     first = 1

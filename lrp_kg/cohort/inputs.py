@@ -318,8 +318,6 @@ def ids_as_text(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_string(kind):
         return column
-    if column.null_count == len(column):  # such as those of no rows, in any type
-        return pa.nulls(len(column), pa.string())
     text = pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     if text or pa.types.is_integer(kind) or pa.types.is_null(kind):
         return column.cast(pa.string())

@@ -258,6 +258,13 @@ def test_frame_of_spark_is_answered(spark: Any, service: GuidelineService) -> No
     assert len(said) > 15
 
 
+def test_frame_of_spark_can_have_instants(spark: Any, service: GuidelineService) -> None:
+    frame = spark.sql("SELECT 'a' AS id, CAST('2024-01-01 10:00:00' AS TIMESTAMP) AS assessmentDate")
+    answers, refused = lrp_kg.assess_spark(frame, guideline=service, only=["stage"])
+    (row,) = refused.collect()
+    assert [f["field"] for f in row["findings"]] == ["assessmentDate"] and not answers.collect()
+
+
 def test_columns_of_a_frame_are_checked_at_once(spark: Any, service: GuidelineService) -> None:
     with pytest.raises(CohortError) as caught:
         lrp_kg.assess_spark(spark.createDataFrame(pa.table({"zork": [1]})), guideline=service)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql.functions import col
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import StructField, StructType, TimestampNTZType, TimestampType
 
 from lrp_kg.answer.asked import flag
 from lrp_kg.answer.service import GuidelineService
@@ -60,7 +60,7 @@ def assess_spark(
     names = tuple(frame.columns)
     run = shipment.run(names)
     with in_our_words():
-        run.answer(pa.RecordBatch.from_pylist([], schema=to_arrow_schema(frame.schema)), 1)  # an id of another type
+        run.answer(_nothing_of(frame), 1)  # an id of another type
         marked = _marked(frame)
 
         def answers(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -74,6 +74,15 @@ def assess_spark(
 
         found = marked.mapInArrow(answers, _schema(shipment.answers().schema))
         return SparkAnswers(found, marked.mapInArrow(refused, from_arrow_schema(REFUSED)))
+
+
+def _nothing_of(frame: DataFrame) -> pa.RecordBatch:
+    """Return no rows of a frame, with the type of its ids; its other types say nothing about no rows."""
+    own = frame.schema[ID].dataType
+    instant = isinstance(own, TimestampType)  # whose type in Arrow depends on the session
+    ids = to_arrow_schema(StructType([StructField(ID, TimestampNTZType() if instant else own)])).field(ID)
+    schema = pa.schema([ids if name == ID else pa.field(name, pa.null()) for name in frame.columns])
+    return pa.RecordBatch.from_pylist([], schema=schema)
 
 
 def _marked(frame: DataFrame) -> DataFrame:
