@@ -13,6 +13,7 @@ from rdflib.namespace import OWL, RDF, RDFS
 _Triple = tuple[Any, Any, Any]
 _VOCABULARY = tuple(str(namespace) for namespace in (OWL, RDF, RDFS))
 _DIFFERENT, _SAME, _TYPE = OWL.differentFrom, OWL.sameAs, RDF.type
+_BELOW, _EQUIVALENT = RDFS.subClassOf, OWL.equivalentClass
 _PARTS = frozenset((RDF.first, RDF.rest, OWL.onProperty))
 """Predicates that rules look up, but with which none begins."""
 _LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OWL.equivalentProperty))
@@ -47,12 +48,17 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
         self.same: set[Any] = set()
         self.applied: set[_Triple] = set()
         self.blank: set[rdflib.BNode] = set()
+        self.raised: set[Any] = set()
+        self.filled: set[Any] = set()
         super().__init__(*arguments, **options)
         self.known.update(self.graph)
 
     def empty_stored_triples(self) -> None:
         """Begin the next round; the triples of the last one are in the graph by now."""
-        self.known |= getattr(self, "added_triples", set())
+        added: set[_Triple] = getattr(self, "added_triples", set())
+        self.known |= added
+        self.raised = {s for s, p, _ in added if p == _BELOW}
+        self.filled = {o for _, p, o in added if p == _TYPE}
         super().empty_stored_triples()
 
     def store_triple(self, t: _Triple) -> None:
@@ -68,7 +74,7 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
             if node not in self.same:
                 self.same.add(node)
                 self.store_triple((node, _SAME, node))
-        if self.can_conclude(*t) and not (t in self.applied and t[0] == t[2] and t[1] in _LEVEL):
+        if self.can_conclude(*t) and not (t in self.applied and self.concludes_the_same(*t)):
             self.applied.add(t)
             for group in groups_of(t[2] if t[1] == _TYPE else t[1]):
                 group(self, t, max(cycle_num, 2))  # what the first adds is said before all rounds
@@ -79,6 +85,18 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
             return (s, _DIFFERENT, s) in self.known
         of_owl = str(p).startswith(_VOCABULARY) and p not in _PARTS
         return of_owl and (p != _TYPE or str(o).startswith(_VOCABULARY))
+
+    def concludes_the_same(self, s: Any, p: Any, o: Any) -> bool:
+        """Return whether the last round added nothing of what the rules look up for a triple, known for some kinds.
+
+        That a class is below another makes it one below those above, and its members members; owlrl would conclude
+        both again in each round. Of two equivalent classes each is below the other, and the rest follows from that.
+        """
+        if p in _LEVEL and s == o:
+            return True
+        if p == _BELOW:
+            return o not in self.raised and s not in self.filled
+        return bool(p == _EQUIVALENT or (p == _TYPE and o == OWL.Class))
 
     def post_process(self) -> None:
         """Remove triples whose predicate is a blank node."""

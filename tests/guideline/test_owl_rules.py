@@ -37,6 +37,14 @@ AXIOMS = {
         :r owl:equivalentProperty :u . :z owl:propertyChainAxiom ( :p :t ) . :A owl:hasKey ( :n ) .
         :a :n 1 . :y a :A ; :n 1 . [ :p :o ] a :A . :i a owl:DatatypeProperty . :i rdfs:subPropertyOf :i .
     """,
+    "what follows late": """
+        :x :p :y . :p rdfs:subPropertyOf :q . :q rdfs:subPropertyOf :r . :r rdfs:domain :A . :A a owl:Class .
+        :A rdfs:subClassOf :B . :B owl:equivalentClass :C . :C rdfs:subClassOf :D . :E owl:equivalentClass :F .
+        :F owl:intersectionOf ( :D :G ) . :H owl:unionOf ( :E :I ) . :H rdfs:subClassOf :J . :J owl:equivalentClass :K .
+        :L owl:sameAs :K . :L rdfs:subClassOf :M . :M rdfs:subClassOf :F . :z :s :x . :s owl:inverseOf :t .
+        :t rdfs:range :N . :N owl:equivalentClass :I . :u a owl:TransitiveProperty . :x :u :z . :z :u :v .
+        :u rdfs:range :O . :O rdfs:subClassOf :H .
+    """,
     "equality": """
         :a owl:sameAs :b . :b owl:sameAs :c . :b :p "x"@en ; a :A . :p owl:sameAs :q . :a rdfs:label "a" .
     """,
