@@ -84,7 +84,7 @@ def packed(program: Program, limit: int) -> list[Signature]:
 
 
 @pytest.mark.parametrize(
-    ("limit", "at_least", "more"), [(8, 50, 14), pytest.param(48, 70, 600, marks=pytest.mark.long)], ids=str
+    ("limit", "at_least", "more"), [(8, 50, 6), pytest.param(48, 70, 600, marks=pytest.mark.long)], ids=str
 )
 def test_engines_agree(limit: int, at_least: int, more: int, program: Program) -> None:
     """On all of each space of ``limit`` points at most, and on ``more`` random signatures."""
