@@ -16,7 +16,8 @@ import pyarrow as pa
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.buffers import texts
 from lrp_kg.cohort.choice import Choice
-from lrp_kg.cohort.column_problems import columns_in, made_of_all
+from lrp_kg.cohort.column_problems import columns_in, made_of_all, refuse, repeated_names
+from lrp_kg.cohort.encoding import values_of
 from lrp_kg.cohort.inputs import ID
 from lrp_kg.cohort.reading import CSV, File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import SeenIds, repeated_ids
@@ -185,6 +186,8 @@ def suggest_mapping(service: GuidelineService, files: Sequence[Path]) -> str:
         sources = [File(path, connection) for path in paths]
         values: dict[str, dict[str, None]] = {}
         for source in sources:
+            with columns_in(source.path):
+                refuse(repeated_names(source.own_names))
             for batch in source.raw():
                 for name, column in _columns(batch):
                     own = values.setdefault(name, {})
@@ -202,7 +205,7 @@ def _columns(batch: pa.RecordBatch | JsonLines) -> Iterator[tuple[str, list[str 
         names = dict.fromkeys(name for record in batch.records for name in record)
         columns = {name: [record.get(name) for record in batch.records] for name in names}
     else:
-        columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+        columns = {name: values_of(column) for name, column in zip(batch.schema.names, batch.columns, strict=True)}
     for name, values in columns.items():
         every = (item for value in values for item in (value if isinstance(value, list) else [value]))
-        yield name, [None if item is None else code_text(item) for item in every]
+        yield name, [None if item is None or item != item else code_text(item) for item in every]  # noqa: PLR0124

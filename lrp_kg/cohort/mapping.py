@@ -22,6 +22,8 @@ from lrp_kg.words import in_every_language
 
 UNKNOWN = ("", "null", "~")
 """What a code is mapped to that says that nothing is known."""
+SEPARATORS = (SEPARATOR, "|", ",")
+"""What may separate the codes of a list in a text: of these a draft names the one that is there most often."""
 UNMAPPED = 100
 """Unmapped values of a column that are named."""
 
@@ -268,19 +270,25 @@ def suggest(guideline: Guideline, names: Iterable[str], values: Mapping[str, Seq
 
     What is not found is a question mark, which no mapping may have.
     """
-    fields = {_bare(word): f for f in guideline.field_names.values() for word in (f.id, *f.label.values())}
+    g = guideline
+    fields = {_bare(word): f for f in g.field_names.values() for word in (f.id, *f.label.values())}
+    members = {local_name(v.expands_to) for f in g.field_names.values() for v in f.values if v.expands_to}
+    others = {_bare(name): name for name in (*members, *map(local_name, g.bounded))}
     columns: dict[str, Any] = {}
     for name in names:
-        f = fields.get(_bare(name))
+        f, other = fields.get(_bare(name)), others.get(_bare(name))
         if name == ID:
             continue
-        own: dict[str, Any] = {"field": f.id if f else "?"}
-        if f and f.kind in ("value", "values", "boolean"):
-            known = {_bare(word): v.id for v in f.values for word in (v.id, *v.label.values())}
-            known |= {"true": "true", "false": "false"} if f.kind == "boolean" else {}
-            own["values"] = {value: known.get(_bare(value), "?") for value in values.get(name, ())}
-            if f.kind == "values":
-                own["separator"] = SEPARATOR
+        own: dict[str, Any] = {"field": f.id if f else other or "?"}
+        kind = f.kind if f else "boolean" if other in members else ""
+        if kind in ("value", "values", "boolean"):
+            known = {_bare(word): v.id for v in f.values for word in (v.id, *v.label.values())} if f else {}
+            known |= {"true": "true", "false": "false"} if kind == "boolean" else {}
+            codes = values.get(name, ())
+            if kind == "values":
+                own["separator"] = separator = max(SEPARATORS, key="".join(codes).count)
+                codes = [part.strip() for text in codes if text != EMPTY for part in text.split(separator)]
+            own["values"] = {code: known.get(_bare(code), "?") for code in codes}
         columns[name] = own
     draft = {"columns": columns, "ignore": []}
     return yaml.safe_dump(draft, allow_unicode=True, sort_keys=False)

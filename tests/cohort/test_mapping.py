@@ -145,3 +145,22 @@ def test_draft_is_all_that_is_asked_for(tmp_path: Path) -> None:
     (file, _) = files(tmp_path, [{"id": "a"}])
     done = run("--suggest-mapping", file, "-o", tmp_path / "o.csv", "--explain")
     assert done.exit_code == 2 and "Leave out --output, --explain." in done.output
+
+
+def test_draft_knows_every_name_and_splits_lists(tmp_path: Path) -> None:
+    day = pa.array([99_999_999, 0], pa.int32()).cast(pa.date32())  # one that Python does not have
+    table = {"id": ["a", "b"], "onsetDateEarliest": day, "onset_date_latest": day, "takesNsaid": ["TRUE", "x"]}
+    table |= {"medications": ["nsaid|opioid", "[]"], "redFlags": [float("nan"), 1.0]}
+    pq.write_table(pa.table(table), tmp_path / "r.parquet")
+    done = run("--suggest-mapping", tmp_path / "r.parquet")
+    assert done.exit_code == 0, done.output
+    assert yaml.safe_load(done.output)["columns"] == {
+        "onsetDateEarliest": {"field": "onsetDateEarliest"},
+        "onset_date_latest": {"field": "onsetDateLatest"},
+        "takesNsaid": {"field": "takesNsaid", "values": {"TRUE": "true", "x": "?"}},
+        "medications": {"field": "medications", "separator": "|", "values": {"nsaid": "nsaid", "opioid": "opioid"}},
+        "redFlags": {"field": "redFlags", "values": {"1": "?"}},
+    }
+    pq.write_table(pa.Table.from_arrays([pa.array(["a"])] * 2, names=["x", "x"]), tmp_path / "r.parquet")
+    done = run("--suggest-mapping", tmp_path / "r.parquet")
+    assert done.exit_code == 2 and "r.parquet: The column x is there more than once" in done.output
