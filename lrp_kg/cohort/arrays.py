@@ -22,6 +22,8 @@ ABSENT = int(np.iinfo(np.int32).min)
 """In the place of a day that is not known."""
 _KEYS = 1 << 18
 """Keys for which a table is made without a look at which of them there are."""
+_AT_FIRST = 4096
+"""Rows with new keys of which the keys are found at once."""
 _CELLS = 32
 """Combinations of cells of some axes that are looked up at once."""
 _PAIRS = 1 << 20
@@ -51,9 +53,13 @@ class NumberTable:
         found: Array = self._numbers.take(keys)
         if found.min() < 0:
             rows = np.flatnonzero(found < 0)
-            first = rows[distinct([keys[rows]])[0]]
-            for key, row in zip(keys[first].tolist(), first.tolist(), strict=True):
-                self._numbers[key] = work_out(key, row)
+            while len(rows):  # first a few, which have most of the keys
+                some = rows[:_AT_FIRST]
+                first = some[distinct([keys.take(some)])[0]]
+                for key, row in zip(keys[first].tolist(), first.tolist(), strict=True):
+                    self._numbers[key] = work_out(key, row)
+                rows = rows[len(some) :]
+                rows = rows[self._numbers.take(keys.take(rows)) < 0]
             found = self._numbers.take(keys)
         return found
 

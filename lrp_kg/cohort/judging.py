@@ -53,6 +53,8 @@ class RowJudge:
         }
         self._spans = {(s.field, s.counted_from): s for s in self._g.date_spans}
         self._conforming: list[set[tuple[int, ...]]] = []
+        self._all_conform: dict[int, Sequence[Sequence[int]]] = {}
+        """By number of a family values of which every combination conforms."""
 
     def findings(self, batch: Portion) -> dict[int, list[Finding]]:
         """Return the findings of each row that is not valid."""
@@ -90,7 +92,11 @@ class RowJudge:
         for number, family in enumerate(self._families(batch)):
             if number == len(self._conforming):
                 self._conforming.append(set())
-            if not family.proven(self._conforming[number]):
+            if family.options and self._all_conform.get(number) == family.options:
+                continue
+            if family.each_is_known(self._conforming[number]):
+                self._all_conform[number] = family.options
+            elif not family.proven(self._conforming[number]):
                 families.append((family.columns(), self._conforming[number]))
         self._prove([(*distinct(columns), columns, known) for columns, known in families], batch, settled, fit, refused)
         certain |= fit & ~settled
@@ -242,8 +248,14 @@ def _first_of_each(numbers: Array, most: int) -> Array:
 class Family:
     """What one constraint looks at in each row: combinations of the values of some columns."""
 
-    def __init__(self, columns: Sequence[Array]) -> None:
+    def __init__(self, columns: Sequence[Array], options: Sequence[Sequence[int]] = ()) -> None:
         self._columns = columns
+        self.options = options
+        """The numbers that the values of each column can have, as far as that is known without a look at the rows."""
+
+    def each_is_known(self, _known: Set[tuple[int, ...]]) -> bool:
+        """Return whether each combination of the ``options`` is among ``known`` ones."""
+        return False
 
     def columns(self) -> Sequence[Array]:
         """Return the columns of which each combination is to be proven."""
@@ -271,7 +283,7 @@ class _OfFields(Family):
         columns: Callable[[], Sequence[Array]],
         seen: Callable[[], Sequence[tuple[int, ...]]],
     ) -> None:
-        super().__init__([])
+        super().__init__([], (*flags, *options))
         self._seen = seen
         self._values = options
         self._names = names
@@ -284,7 +296,7 @@ class _OfFields(Family):
 
     def proven(self, known: Set[tuple[int, ...]]) -> bool:
         """Return whether each combination that there can be is known, or else each of bits that rows have."""
-        return self._each_is_known(known) or self._each_seen_is_known(known)
+        return self.each_is_known(known) or self._each_seen_is_known(known)
 
     def _each_seen_is_known(self, known: Set[tuple[int, ...]]) -> bool:
         count = prod(map(len, self._values))
@@ -295,7 +307,7 @@ class _OfFields(Family):
             (*own, *values) in known for own in bits for values in product(*self._values)
         )
 
-    def _each_is_known(self, known: Set[tuple[int, ...]]) -> bool:
+    def each_is_known(self, known: Set[tuple[int, ...]]) -> bool:
         count = prod(map(len, self._options.values()))
         if not 0 < count <= max(_MANY, len(known) + 1):
             return False
