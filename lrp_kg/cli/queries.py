@@ -106,14 +106,18 @@ def query(
       lrp-kg query -f my.rq --store my-store
     """  # noqa: D301  the escape tells click to keep the lines
     from lrp_kg.guideline.load import load_guideline
+    from lrp_kg.research.questions.running import require_records
 
     try:
         loaded = load_guideline(guideline)
         entry, text = _entry(loaded, name, file)
         values = _values(params, entry, lang)
+        spliced = _spliced(entry, text, values, loaded)  # what is wrong is reported before the dataset is opened
         if form == "rq":
-            click.echo(_spliced(entry, text, values, loaded).encode(), nl=False)
+            click.echo(spliced.encode(), nl=False)
             return
+        if entry is not None and not store and not records:
+            require_records(entry, False)
         with _engine(loaded, store, records, input_format) as engine:
             _answer(engine, loaded, entry, text, values, form=form, lang=lang)
     except LrpError as error:

@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from lrp_kg import GuidelineService
 from lrp_kg.cli import main
 from lrp_kg.research.questions.model import TOPICS
+from lrp_kg.research.store import loading, opening
 from lrp_kg.web import create_app
 from lrp_kg.words import phrase
 from tests.support.guidelines import guideline_copy
@@ -119,6 +120,7 @@ def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
         (["query", "records-by-exit"], "none are loaded"),
         (["query", "stage-differences", "-p", "first"], "--param name=value"),
         (["query", "stage-differences", "-p", "first=nope", "-p", "x=1"], "'x' is no parameter"),
+        (["query", "stage-differences", "-p", "x=1", "--records", RECORDS], "'x' is no parameter"),
         (["query", "work-rules", "--records", RECORDS, "--store", "x"], "not both"),
         (["query", "-f", "no-such-file.rq"], "cannot be read"),
         (["query", "--lang", "fr"], "Dites quelle requête\u00a0: un NAME"),
@@ -127,7 +129,12 @@ def test_query_in_a_file(tmp_path: Path, store: Path) -> None:
         (["query", "work-rules", "--lang", "nl", "--records", RECORDS, "--store", "x"], "niet allebei"),
     ],
 )
-def test_query_that_cannot_run_is_reported(arguments: list[str], expected: str) -> None:
+def test_query_that_cannot_run_is_reported(
+    arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong is reported before the dataset is opened, or records are loaded, which takes long."""
+    monkeypatch.setattr(opening, "open_engine", None)
+    monkeypatch.setattr(loading, "load", None)
     done = run(*arguments)
     assert done.exit_code == 2
     assert expected in done.stderr

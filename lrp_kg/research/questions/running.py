@@ -56,9 +56,14 @@ def question(
 ) -> Question:
     """Return what to ask; raise `UnknownParameter` for bad values, `RecordsNeeded` where there are no records."""
     text = spliced(entry, values, vocabulary)
-    if entry.needs == "records" and not engine.has_records:
-        raise say(RecordsNeeded, "query-needs-records", name=entry.name)
+    require_records(entry, engine.has_records)
     return Question(text, solutions=media_type, graph=None)
+
+
+def require_records(entry: CatalogueEntry, has_records: bool) -> None:
+    """Raise `RecordsNeeded` where a query is about records and there are none."""
+    if entry.needs == "records" and not has_records:
+        raise say(RecordsNeeded, "query-needs-records", name=entry.name)
 
 
 def run(
