@@ -45,6 +45,13 @@ def names(
     return found
 
 
+def receiver(value: Any) -> list[Any] | None:
+    """Return a list that receives something, or nothing; raise `UnknownParameter` for what nothing is added to."""
+    if value is None or isinstance(value, list):
+        return value
+    raise UnknownParameter(f"rejected is {_shown(value)}. Pass a list, which receives the rows that are refused.")
+
+
 def _shown(value: Any) -> str:
     """Return a text as it is, of anything else the kind: it may be part of a record."""
     if isinstance(value, str):

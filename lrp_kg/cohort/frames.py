@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lrp_kg.answer.asked import flag
+from lrp_kg.answer.asked import flag, language, receiver
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
 from lrp_kg.cohort.column_problems import refuse, repeated_names
@@ -42,6 +42,7 @@ def assess_frame(
     `CohortError`. Columns are those of ``lrp-kg cohort``; ``only`` limits them to these decisions and programmes,
     ``columns`` to these kinds; to ``explain`` adds a column for each statement.
     """
+    lang, rejected = language(lang), receiver(rejected)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
     table, back = _table(frame, known_columns(service.guideline))
     answers = Answers(service, chosen(service.guideline, only, columns, explain=flag("explain", explain)))

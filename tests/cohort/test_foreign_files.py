@@ -21,7 +21,7 @@ from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cohort import reading  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
 from lrp_kg.cohort.files import answer_files  # noqa: E402
-from lrp_kg.errors import CohortError  # noqa: E402
+from lrp_kg.errors import CohortError, UnknownParameter  # noqa: E402
 from tests.support.cohorts import reasons  # noqa: E402
 
 Json = dict[str, Any]
@@ -169,3 +169,13 @@ def test_lists_of_texts_are_read_from_row_groups_of_any_size(
     assert [own for batch in batches for own in batch.column("medications").to_pylist()] == lists
     coded = {pa.types.is_dictionary(batch.schema.field("medications").type.value_type) for batch in batches}
     assert coded == {size > 25}
+
+
+def test_language_and_list_of_refused_rows_are_checked_first(service: GuidelineService) -> None:
+    frame = pd.DataFrame({"id": ["a"], "redFlags": ["zork"]})
+    said: list[Json] = []
+    lrp_kg.assess_frame(frame, guideline=service, lang="nl-BE", rejected=said)
+    assert "is geen van deze waarden" in said[0]["findings"][0]["message"]
+    for name, value in (("lang", "xx"), ("rejected", ()), ("rejected", "x")):
+        with pytest.raises(UnknownParameter, match=f"{name} is "):
+            lrp_kg.assess_frame(frame, **{"guideline": service, "rejected": [], name: value})

@@ -14,7 +14,7 @@ from pyspark.sql.functions import col
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructField, StructType, TimestampNTZType, TimestampType
 
-from lrp_kg.answer.asked import flag
+from lrp_kg.answer.asked import flag, language
 from lrp_kg.answer.service import GuidelineService
 from lrp_kg.cohort.choice import chosen
 from lrp_kg.cohort.describing import description
@@ -55,6 +55,7 @@ def assess_spark(
     if not all(hasattr(frame, name) for name in ("mapInArrow", "sparkSession")):
         kind = type(frame)
         raise say(CohortError, "error-frame-kind", type=f"{kind.__module__}.{kind.__qualname__}")
+    lang = language(lang)
     service = guideline if isinstance(guideline, GuidelineService) else GuidelineService(guideline)
     shipment = Shipment.of(service, chosen(service.guideline, only, columns, explain=flag("explain", explain)))
     names = tuple(frame.columns)
