@@ -27,6 +27,7 @@ from lrp_kg.guideline.compiled import keep_compiled
 from lrp_kg.guideline.load import load_guideline
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.logic.classify import ENGINES
+from lrp_kg.logic.kept_verdicts import prepare_verdicts
 from lrp_kg.record.model import RawRecord, Record
 from lrp_kg.record.read import RecordReader
 from lrp_kg.record.validate import Validator
@@ -84,9 +85,10 @@ class GuidelineService:
         self.assess({})  # compares programmes over every day that a date can have, which is kept
 
     def prepare(self) -> None:
-        """Prepare what every record needs, and keep it on disk: the guideline, diagrams of decisions, the validator."""
+        """Prepare what every record needs, and keep it on disk: the guideline, diagrams, verdicts, the validator."""
         if self.assessor.diagrams.cache:
             keep_compiled(self.guideline)
+            prepare_verdicts(self.assessor.program)
         self.assessor.warm()
         self._validator.prepare()
 

@@ -8,7 +8,7 @@ unbound variable differently from the standard; these forms are right on every e
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -115,6 +115,7 @@ class Program:
         self.steps = tuple(self._step(i) for i in range(len(self.nodes)))
         self._fields: dict[Expression, frozenset[int]] = {}
         self._tables: dict[int, dict[bytes, int]] = {}
+        self._kept: Mapping[int, str] = {}
 
     # -- compiling ----------------------------------------------------------------------------
 
@@ -209,15 +210,32 @@ class Program:
         """
         table = self._tables.get(number)
         if table is None:
-            node = self.nodes[number]
-            if isinstance(node, (Has, Between)):
-                keys = _keys(self.cells.variables[self.cells.index[node.field]].size + 1, 1)
+            if number in self._kept:
+                own = zip(self.keys(number, len(self._kept[number])), map(int, self._kept[number]), strict=True)
+                table = self._tables[number] = dict(own)
             else:
-                keys = _keys(len(_STATES), len(parts_of(node)))
-            if not keys:
-                return self._by_parts(number, (key,))[key]
-            table = self._tables[number] = self._by_parts(number, keys)
+                keys = self.keys(number, AT_ONCE)
+                if not keys:
+                    return self._by_parts(number, (key,))[key]
+                table = self._tables[number] = self._by_parts(number, keys)
         return table[key]
+
+    def keys(self, number: int, most: int) -> tuple[bytes, ...]:
+        """Return every key by which an expression is known, in order; none where there are more than ``most``."""
+        node = self.nodes[number]
+        if isinstance(node, (Has, Between)):
+            return _keys(self.cells.variables[self.cells.index[node.field]].size + 1, 1, most)
+        return _keys(len(_STATES), len(parts_of(node)), most)
+
+    def all_verdicts(self, number: int, most: int) -> str:
+        """Ask for the verdicts of an expression by every key, as digits in their order; none for too many keys."""
+        keys = self.keys(number, most)
+        found = self._by_parts(number, keys) if keys else {}
+        return "".join([str(found.get(key, OPEN)) for key in keys])
+
+    def take(self, kept: Mapping[int, str]) -> None:
+        """Take what `all_verdicts` returned, by the numbers of expressions, so that it is not asked for again."""
+        self._kept = kept
 
     def _by_parts(self, number: int, keys: Sequence[bytes]) -> dict[bytes, int]:
         """Return the verdict of one expression by each of some keys."""
@@ -274,10 +292,10 @@ class Program:
         return known
 
 
-@lru_cache(maxsize=64)
-def _keys(states: int, parts: int) -> tuple[bytes, ...]:
-    """Return every combination of so many states of so many parts; none where they are too many to ask for all."""
-    return tuple(map(bytes, product(range(states), repeat=parts))) if states**parts <= AT_ONCE else ()
+@lru_cache(maxsize=128)
+def _keys(states: int, parts: int, most: int) -> tuple[bytes, ...]:
+    """Return every combination of so many states of so many parts; none where there are more than ``most``."""
+    return tuple(map(bytes, product(range(states), repeat=parts))) if states**parts <= most else ()
 
 
 def _safe(name: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from lrp_kg import GuidelineService
+from lrp_kg.cache import write_kept
 from lrp_kg.guideline.criteria import AnyOf, Between, Has, Named
 from lrp_kg.logic import verdicts
 from lrp_kg.logic.cells import Signature
 from lrp_kg.logic.classify import Oxigraph, Program, Verdicts
+from lrp_kg.logic.kept_verdicts import MOST, prepare_verdicts
 from lrp_kg.logic.verdicts import VerdictMemory
 
 
@@ -82,6 +86,47 @@ def test_few_combinations_of_parts_are_asked_for_in_one_query(ankle: GuidelineSe
             alone._by_parts(number, [key])[key] for key in own
         ]
     assert engine.queries == len(keys)
+
+
+def kept(service: GuidelineService) -> Program:
+    found = Program(service.guideline, service.assessor.cells)
+    prepare_verdicts(found)
+    return found
+
+
+def test_kept_verdicts_are_those_that_sparql_gives_and_ask_nothing(
+    ankle: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    alone = Program(ankle.guideline, ankle.assessor.cells)
+    kept(ankle)
+    asked: list[str] = []
+    rows = Oxigraph.rows
+    monkeypatch.setattr(Oxigraph, "rows", lambda self, query: asked.append(query) or rows(self, query))
+    again = kept(ankle)
+    for number in range(len(again.nodes)):
+        keys = alone.keys(number, MOST)
+        expected = alone._by_parts(number, keys) if keys else {}
+        asked.clear()
+        assert {key: again.verdict_by_parts(number, key) for key in expected} == expected
+        assert not asked
+    assert sum(bool(again.keys(number, MOST)) for number in range(len(again.nodes))) > 20
+
+
+def test_kept_verdicts_of_another_form_are_asked_for_again(
+    ankle: GuidelineService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LRP_CACHE", str(tmp_path))
+    expected = kept(ankle)._kept
+    (file,) = (tmp_path / "verdicts").iterdir()
+    number = next(iter(expected))
+    for spoiled in (
+        {},
+        {**expected, number: "3" * len(expected[number])},
+        {**expected, number: expected[number] + "0"},
+    ):
+        write_kept(file, json.dumps(spoiled))
+        assert kept(ankle)._kept == expected
 
 
 def test_a_part_that_is_there_twice_has_one_verdict(ankle: GuidelineService) -> None:
