@@ -37,7 +37,7 @@ from lrp_kg.logic.verdicts import VerdictMemory
 from lrp_kg.record.model import Record
 from lrp_kg.words import error as say
 
-MEMORY = 12 * 1024 * 1024
+MEMORY = 15 * 1024 * 1024
 """Bytes of what is remembered of answers in the young half of the memories, about."""
 LAST_SAFE_YEAR = 9000
 """Beyond it a period can leave the calendar, and whether a statement has a date depends on the day."""
