@@ -108,9 +108,8 @@ class NewGeneration:
         linked = quads.of(link_contacts(store, self.guideline, self.homes, self.contacts), DERIVED)
         ending = self.staging.ending("".join((*said, *linked)))
         for piece in pieces([*first, *self.staging.files(), ending], WHOLE if first else PIECE):
-            with Joined(
-                piece
-            ) as lines:  # lenient: each IRI in them was read by a parser, or is of the guideline or ours
+            with Joined(piece) as lines:
+                # lenient: each IRI in them was read by a parser, or is of the guideline or ours
                 store.bulk_load(input=cast(IO[bytes], lines), format=ox.RdfFormat.N_QUADS, lenient=True)
         if leftovers:
             forget_unused(store)
