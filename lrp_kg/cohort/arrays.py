@@ -151,10 +151,15 @@ _WIDE = 1 << 12
 
 
 def either(chosen: Array, first: Array | np.integer[Any] | int, second: Array | np.integer[Any] | int) -> Array:
-    """Return what `numpy.where` does of integers; without a branch for each row, which is slow where rows differ."""
-    kinds = [own.dtype for own in (first, second) if isinstance(own, np.ndarray)] or [np.dtype(np.int8)]
-    kind = np.result_type(*kinds)
+    """Return what `numpy.where` does of integers; without a branch for each row, which is slow where rows differ.
+
+    It is of the kind of the columns, or of a wider one where a single number does not fit it.
+    """
     sides = (first, second)
+    kind = np.result_type(*[own.dtype for own in sides if isinstance(own, np.ndarray)] or [np.dtype(np.int8)])
+    for side in sides:
+        if not isinstance(side, np.ndarray) and not np.iinfo(kind).min <= side <= np.iinfo(kind).max:
+            kind = np.result_type(kind, np.min_scalar_type(int(side)))
     own, other = (s.astype(kind, copy=False) if isinstance(s, np.ndarray) else kind.type(s) for s in sides)
     found: Array = chosen.astype(kind)
     np.negative(found, out=found)
@@ -168,17 +173,18 @@ def passed(steps: Sequence[int] | Array, values: Array) -> Array:
     if not len(values):
         return np.zeros(0, np.int16)
     own = np.asarray(steps)
+    kind: Any = np.int16 if len(own) <= np.iinfo(np.int16).max else np.int64
     already, last = np.searchsorted(own, [values.min(), values.max()], side="right").tolist()
     own = own[already:last]
     if len(own) > _FEW:
         first, width = int(own[0]) - 1, int(own[-1]) - int(own[0]) + 2
         if width > _WIDE:
-            counts: Array = np.searchsorted(own, values, side="right").astype(np.int16) + np.int16(already)
+            counts: Array = np.searchsorted(own, values, side="right").astype(kind) + kind(already)
             return counts
         table = np.searchsorted(own, np.arange(first, first + width), side="right") + already
-        of_each: Array = table.astype(np.int16).take(np.clip(values, first, first + width - 1) - first)
+        of_each: Array = table.astype(kind).take(np.clip(values, first, first + width - 1) - first)
         return of_each
-    found = np.full(len(values), already, np.int16)
+    found = np.full(len(values), already, kind)
     for step in own.tolist():
         found += values >= step
     return found
@@ -209,13 +215,20 @@ def mixed(columns: Sequence[Column], sizes: Sequence[int], rows: int) -> Array:
 
 
 def joined(columns: Sequence[Array], widths: Sequence[int]) -> Array:
-    """Return one key of columns of small numbers, in as few bytes as it takes; each is below its width."""
+    """Return one key of columns of small numbers, in as few bytes as it takes; each is from 0 to below its width."""
     kind = np.min_scalar_type(prod(widths))
     found = columns[0]
     for column, width in zip(columns[1:], widths[1:], strict=True):
         found = found.astype(kind, copy=False) * kind.type(width)
-        found += column
+        found += column.astype(kind, copy=False)
     return found
+
+
+def appended(key: Array, column: Array, bits: int) -> Array:
+    """Return a key of 8 bytes that ends in so many bits of a column; raises `OverflowError` where it has no room."""
+    if len(key) and int(key.max()) << bits >= WIDEST:
+        raise OverflowError("the cells on which a decision depends are more than a key has room for")
+    return (key << bits) | column
 
 
 def spread(column: Column, places: Array, size: int) -> Column:

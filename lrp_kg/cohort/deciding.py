@@ -11,7 +11,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable
+from lrp_kg.cohort.arrays import Array, Automaton, Memory, Numbering, NumberTable, appended
 from lrp_kg.cohort.cells import EXACT, UNKNOWN, Rows
 from lrp_kg.cohort.dated import DateSituations, Key
 from lrp_kg.cohort.situations import DurationAxis
@@ -23,6 +23,8 @@ from lrp_kg.logic.outcomes import Outcome
 
 _MANY = 1 << 22
 """States from which on there is no table with a place for each."""
+_DURATIONS = 31
+"""Durations that a number of a `NumberTable` has bits for."""
 _FEW = 4
 """How many times as many rows there are than those of which the states are worked out alone."""
 
@@ -52,6 +54,8 @@ class States:
         self.axes = axes
         read = [v for axis in axes for v in axis]
         own = [axis for axis in axes if self.diagram and axis[0] in calendar.derived]
+        if len(own) > _DURATIONS:
+            raise OverflowError("a decision reads more durations than a key has room for")
         ends = [calendar.derived[axis[0]] for axis in own]
         self._durations = tuple(
             DurationAxis(place, d.start, d.end, axis) for place, (axis, d) in enumerate(zip(own, ends, strict=True))
@@ -99,9 +103,9 @@ class States:
     def _worked_out(self, rows: Rows) -> Array:
         key = self.automaton.run(rows.cells).astype(np.int64)
         for variable in self._beside:
-            key = (key << self._bits_of(variable)) | rows.cells[variable]
+            key = appended(key, rows.cells[variable], self._bits_of(variable))
         for name in self._dates:
-            key = key * 2 + (rows.days[name].state == EXACT)
+            key = appended(key, rows.days[name].state == EXACT, 1)
         return key
 
     def support(self, keys: Array) -> Array:

@@ -173,7 +173,7 @@ class Situations:
                     apart |= rows & (partner.state == RANGE)
                     far |= rows & _far(turns, partner, possible[name])
             if len(own) > 1:
-                apart |= np.sum(used[name], axis=0, dtype=np.int8) > 1
+                apart |= np.sum(used[name], axis=0, dtype=np.int16) > 1
         near = ~(apart | far)
         found: list[Column] = [half, *(given[name].state for name in self.names)]
         for name, own in self._free.items():

@@ -76,3 +76,18 @@ def test_long_lists_of_many_values_are_numbered() -> None:
     own = Distinct()
     for some in (column, long):
         assert [own.values[code] for code in codes_of(some, own)] == some.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("int8", 127), ("int8", 128), ("uint8", 255), ("uint8", 256), ("int16", 32_767), ("int16", 32_768)],
+)
+def test_no_value_is_none_in_the_largest_dictionaries(kind: str, most: int) -> None:
+    """Also where the place after the last value does not fit the places."""
+    own = Distinct()
+    dictionary = pa.array([f"v{n}" for n in range(most)])
+    for places in ([None], [0, None, most - 1, 2, None]):
+        column = pa.DictionaryArray.from_arrays(pa.array(places, kind), dictionary)
+        lists = pa.ListArray.from_arrays(pa.array([0, 0, len(places)], pa.int32()), column)
+        for some in (column, lists):
+            assert [own.values[code] for code in codes_of(some, own)] == some.to_pylist()
