@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
+from lrp_kg.namespaces import XSD
 from lrp_kg.record.limits import FIELDS, FINDINGS, TEXT, over_list, over_text, problem, shown
 from lrp_kg.record.model import Members, RawRecord, RawValue
 
 if TYPE_CHECKING:
     from lrp_kg.record.messages import Messages
+
+_UNTYPED = ("", XSD + "string")
+"""Datatypes of IRIs and texts, of which SHACL sees what is wrong where a field has another type."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,20 @@ class Bounds:
         """Return whether nothing is wrong with a record so far."""
         if raw.stray or raw.problems or len(raw.entries) > FIELDS or len(raw.subject) > TEXT:
             return False
-        known, texts = self._known, self._texts
+        known = self._known
         for predicate, value in raw.entries:
             if predicate not in known:
                 return False
-            short = type(value) is Node and len(value.value) <= TEXT and predicate not in texts
+            short = type(value) is Node and len(value.value) <= TEXT and value.value.isprintable()
             if not short and not self._fits(predicate, value):
                 return False
         return True
 
     def _fits(self, predicate: str, value: RawValue) -> bool:
         if not isinstance(value, Members):
-            return len(value.value) <= TEXT and not (predicate in self._texts and has_control(value.value))
+            # a pattern does not see a line end behind a number, since Python's `$` matches before it
+            bare = predicate in self._texts or value.datatype not in _UNTYPED
+            return len(value.value) <= TEXT and not (bare and has_control(value.value))
         members = value.nodes
         if len(members) > len(self._known[predicate].values) or len(set(members)) < len(members):
             return False

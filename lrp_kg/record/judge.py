@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,6 +125,7 @@ class ShapeJudge:
         graph = to_rdflib(t for m in guideline.index.modules if not m.is_ontology for t in m.triples)
         self._shapes = ShapesGraph(graph, False, logging.getLogger("lrp_kg.shacl"))
         logging.getLogger("rdflib.term").addFilter(_is_loggable)
+        warnings.filterwarnings("ignore", "Parsing weird boolean")  # rdflib warns with the value of a patient
         self.messages = Messages(guideline, self._shapes.graph)
         self._executor = SHACLExecutor(validator=None)
         self._everything = {s.node: s for s in self._shapes.shapes}

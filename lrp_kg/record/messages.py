@@ -38,6 +38,7 @@ NAMES = (
 )
 """What is wrong with a record; of a shape with another constraint, the name of its component."""
 
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 Result = tuple[str, rdflib.term.Node, list[Any]]
 """What pySHACL reports of one problem: text, node of the result, its triples."""
 
@@ -130,7 +131,9 @@ class Messages:
     def _show(self, iri: str | None, value: rdflib.term.Node | None) -> Any:
         if isinstance(value, rdflib.Literal):
             plain = value.value
-            return plain if isinstance(plain, (bool, int, float)) else str(value)
+            if isinstance(plain, bool):  # rdflib takes any text for false
+                return _TRUTH.get(str(value), str(value))
+            return plain if isinstance(plain, (int, float)) else str(value)
         if isinstance(value, rdflib.URIRef):
             f = self.guideline.fields.get(iri or "")
             return next((v.id for v in f.values if v.iri == str(value)), str(value)) if f else str(value)

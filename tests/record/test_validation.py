@@ -3,8 +3,11 @@
 import json
 import logging
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +18,7 @@ from pyshacl.shapes_graph import ShapesGraph
 
 from lrp_kg import GuidelineService
 from lrp_kg.guideline.index import Node
-from lrp_kg.namespaces import XSD
+from lrp_kg.namespaces import CP, XSD
 from lrp_kg.record.conformance import DATE, INTEGER, PRESENCE, VALUE, ConformanceKeys
 from lrp_kg.record.judge import Query, ShapeJudge
 from lrp_kg.record.looks import read_query, rules_of
@@ -455,6 +458,35 @@ def test_patient_values_are_never_logged(service: GuidelineService, caplog: pyte
         secret = RawRecord("", ((service.reader.namespace + "priorIncapacityDays", ILL_TYPED),))
         assert fresh.findings(secret)
     assert not caplog.records
+
+
+def test_values_that_rdflib_warns_of_are_in_no_warning(service: GuidelineService, tmp_path: Path) -> None:
+    """In a process of its own: pytest has its own filters of warnings."""
+    record = tmp_path / "record.ttl"
+    pain = f"<{service.guideline.namespace}recurrentPain>"
+    record.write_text(f'<urn:r> a <{CP}PatientRecord> ; {pain} "Jan Peeters"^^<{XSD}boolean> .', encoding="utf-8")
+    command = [sys.executable, "-m", "lrp_kg.cli", "assess", str(record)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("Jan Peeters") == 1  # in the answer to the sender
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("priorIncapacityDays", "5\n", "integer"),
+        ("priorIncapacityDays", "5\x00", "integer"),
+        ("recurrentPain", "true\n", "boolean"),
+        ("onsetDate", "2024-01-01\n", "date"),
+        ("incapacityPercentage", "\u008550", "integer"),
+    ],
+)
+def test_typed_value_with_a_control_character_is_refused(
+    service: GuidelineService, name: str, value: str, kind: str
+) -> None:
+    """A pattern does not see the line end, and SPARQL knows no number of such a text."""
+    raw = RawRecord("", ((service.guideline.namespace + name, Node("literal", value, XSD + kind)),))
+    assert [f.name for f in service.validate(raw)] == ["wrong-character"]
 
 
 def test_logging_of_rdflib_is_unchanged(service: GuidelineService, caplog: pytest.LogCaptureFixture) -> None:
