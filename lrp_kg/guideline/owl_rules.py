@@ -19,6 +19,9 @@ _PARTS = frozenset((RDF.first, RDF.rest, OWL.onProperty))
 _LEVEL = frozenset((RDFS.subClassOf, OWL.equivalentClass, RDFS.subPropertyOf, OWL.equivalentProperty))
 """Predicates from which nothing follows about other terms where subject and object are one term."""
 _REFLEXIVE = _LEVEL | {_SAME}
+_COMPARED = frozenset((RDFS.subClassOf, RDFS.subPropertyOf))
+"""Predicates by which rules compare what restrictions are of, also of one term with itself."""
+_PLACES = (OWL.onProperty, OWL.someValuesFrom, OWL.allValuesFrom)
 GROUPS = ("_properties", "_equality", "_classes", "_class_axioms", "_schema_vocabulary")
 """Methods of owlrl that hold its rules, in their order."""
 
@@ -105,9 +108,37 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
 
 
 class IrreflexiveRules(Rules):
-    """The rules without the conclusion that a term equals itself, from which nothing follows about another term."""
+    """The rules without conclusions of a term about itself, from which most often nothing follows.
+
+    Two kinds are concluded meanwhile, and taken away in the end: that a class or property of a restriction is below
+    itself, by which rules compare restrictions, and that what differs from itself is the same, which is an error.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.meanwhile: set[_Triple] = set()
+        super().__init__(*arguments, **options)
 
     def store_triple(self, t: _Triple) -> None:
-        """Store a derived triple unless it says that a term equals itself or is its own superclass or superproperty."""
+        """Store a derived triple unless it is about a term and itself, and no rule asks for it."""
         if t[0] != t[2] or t[1] not in _REFLEXIVE:
             super().store_triple(t)
+            if t[0] == t[2] and t[1] == _DIFFERENT:  # which is an error
+                self._store_meanwhile((t[0], _SAME, t[0]))
+        elif t not in self.known and self._is_asked_for(t[0], t[1]):
+            self._store_meanwhile(t)
+
+    def post_process(self) -> None:
+        """Remove what was only concluded meanwhile."""
+        for triple in self.meanwhile:
+            self.graph.remove(triple)
+        super().post_process()
+
+    def _store_meanwhile(self, t: _Triple) -> None:
+        if t not in self.known:
+            self.meanwhile.add(t)
+            super().store_triple(t)
+
+    def _is_asked_for(self, term: Any, p: Any) -> bool:
+        if p == _SAME:
+            return (term, _DIFFERENT, term) in self.known
+        return p in _COMPARED and any((None, place, term) in self.graph for place in _PLACES)

@@ -6,8 +6,9 @@ import owlrl
 import pytest
 import rdflib
 from rdflib.compare import to_isomorphic
+from rdflib.namespace import OWL, RDFS
 
-from lrp_kg.guideline.owl_rules import GROUPS, Rules
+from lrp_kg.guideline.owl_rules import GROUPS, IrreflexiveRules, Rules
 
 PREFIXES = """
 @prefix : <urn:x:> .
@@ -48,6 +49,15 @@ AXIOMS = {
     "equality": """
         :a owl:sameAs :b . :b owl:sameAs :c . :b :p "x"@en ; a :A . :p owl:sameAs :q . :a rdfs:label "a" .
     """,
+    "restrictions that are the same": """
+        :C a owl:Class . :p a owl:ObjectProperty . :q rdfs:subPropertyOf :p . :v a :V .
+        :A owl:equivalentClass [ owl:onProperty :p ; owl:someValuesFrom :C ] .
+        :B owl:equivalentClass [ owl:onProperty :p ; owl:someValuesFrom :C ] . :A owl:disjointWith :B . :i a :A .
+        :D rdfs:subClassOf [ owl:onProperty :p ; owl:allValuesFrom :C ] .
+        [ owl:onProperty :p ; owl:allValuesFrom :C ] rdfs:subClassOf :E .
+        :F owl:equivalentClass [ owl:onProperty :p ; owl:hasValue :v ] .
+        :G owl:equivalentClass [ owl:onProperty :q ; owl:hasValue :v ] , [ owl:onProperty :p ; owl:hasValue :v ] .
+    """,
     "errors": """
         :a owl:sameAs :b ; owl:differentFrom :b . :c owl:differentFrom :c . :d a owl:Nothing .
         :A owl:disjointWith :B . :e a :A , :B . :C owl:complementOf :A . :e a :C .
@@ -56,6 +66,10 @@ AXIOMS = {
         [ owl:sourceIndividual :f ; owl:assertionProperty :q ; owl:targetIndividual :g ] .
     """,
 }
+REFLEXIVE = (
+    *(OWL.sameAs, OWL.equivalentClass, OWL.equivalentProperty),
+    *(RDFS.subClassOf, RDFS.subPropertyOf),
+)
 
 
 def closed(text: str, rules: type[owlrl.OWLRL_Semantics]) -> rdflib.Graph:
@@ -69,6 +83,17 @@ def test_conclusions_are_those_of_owlrl(kind: str) -> None:
     expected = closed(AXIOMS[kind], owlrl.OWLRL_Semantics)
     assert len(expected) > 80
     assert to_isomorphic(closed(AXIOMS[kind], Rules)) == to_isomorphic(expected)
+
+
+@pytest.mark.parametrize("kind", AXIOMS)
+def test_without_conclusions_of_a_term_about_itself_all_others_are_those_of_owlrl(kind: str) -> None:
+    said = set(rdflib.Graph().parse(data=PREFIXES + AXIOMS[kind], format="turtle"))
+    expected = closed(AXIOMS[kind], owlrl.OWLRL_Semantics)
+    own = [(s, p, o) for s, p, o in expected if s == o and p in REFLEXIVE and (s, p, o) not in said]
+    assert own
+    for triple in own:
+        expected.remove(triple)
+    assert to_isomorphic(closed(AXIOMS[kind], IrreflexiveRules)) == to_isomorphic(expected)
 
 
 def test_groups_are_those_of_owlrl() -> None:
