@@ -28,10 +28,11 @@ def prepare_verdicts(program: Program) -> None:
 
     def load(text: str) -> Kept:
         kept = {int(number): found for number, found in json.loads(text).items()}
-        for number in range(len(program.nodes)):
-            found = kept.get(number, "")
-            if len(found) != len(program.keys(number, MOST)) or not _DIGITS.issuperset(found):
-                raise ValueError(number)
+        every = {number: len(keys) for number in range(len(program.nodes)) if (keys := program.keys(number, MOST))}
+        if {number: len(found) for number, found in kept.items()} != every:
+            raise ValueError(len(kept))
+        if not all(isinstance(found, str) and _DIGITS.issuperset(found) for found in kept.values()):
+            raise ValueError(len(kept))
         return kept
 
     program.take(remembered("verdicts", _content(program), asked, dump=json.dumps, load=load))

@@ -91,11 +91,12 @@ class BoundedMemory(Generic[K, V]):
     def met(self, key: K) -> bool:
         """Return whether a key was met before, or has the hash of one that was; from now on it was."""
         met = hash(key)
-        if met in self._met or met in self._met_before:
+        if met in self._met:
             return True
+        before = met in self._met_before
         self._met.add(met)
         self._memories.grow(_MET)
-        return False
+        return before
 
     def age(self) -> None:
         """Make the young half the old one."""

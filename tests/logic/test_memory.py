@@ -26,6 +26,15 @@ def test_a_key_that_was_not_met_for_long_is_met_for_the_first_time() -> None:
     assert memory.get("one") is None
 
 
+def test_a_key_that_is_met_in_each_half_of_a_memory_stays_met() -> None:
+    memory: BoundedMemory[str, int] = BoundedMemory(SharedBound(10**6), 100)
+    assert not memory.met("one")
+    for _ in range(5):
+        memory.age()
+        assert memory.met("one")
+        assert memory.met("one")
+
+
 def test_keys_that_are_met_once_age_a_memory_later_than_values_do() -> None:
     bound = SharedBound(10_000)
     memory: BoundedMemory[int, int] = BoundedMemory(bound, 1000)

@@ -124,6 +124,8 @@ def test_kept_verdicts_of_another_form_are_asked_for_again(
         {},
         {**expected, number: "3" * len(expected[number])},
         {**expected, number: expected[number] + "0"},
+        {**expected, number: [*expected[number]]},
+        {**expected, -1: "0"},
     ):
         write_kept(file, json.dumps(spoiled))
         assert kept(ankle)._kept == expected

@@ -674,6 +674,33 @@ class TestCommand:
         alone.bulk_load(path=str(tmp_path / "alone.nq"), format=ox.RdfFormat.N_QUADS)
         assert len(alone) == len(written)
 
+    def test_names_of_senders_are_written_as_n_quads_has_them(self, tmp_path: Path) -> None:
+        """What is stored without a check of its own is read by a strict parser, whatever a record is called."""
+        file, exported = tmp_path / "records.ndjson", tmp_path / "all.nq"
+        plain = [
+            "a> <urn:x> <urn:y> . <z",
+            'say "yes"',
+            "back\\slash",
+            "{a|b}^`",
+            "é ü \u200b",
+            "http://[bad",
+            "%zz",
+            "\x03",
+        ]
+        iris = ["urn:ok:1", "http://ex.org/a>b", "http://ex.org/{a}", "http://ex.org/\u00e9", "rel ative", "urn:a\\b"]
+        records = [{"id": name, "severity": "partial"} for name in plain]
+        records += [{"@id": iri, "severity": "partial"} for iri in iris]
+        file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        assert run(file, "--to", exported).exit_code == 1  # some are refused
+        strict = ox.Store()
+        strict.bulk_load(path=str(exported), format=ox.RdfFormat.N_QUADS)
+        stored = {
+            str(quad.subject.value) for quad in strict.quads_for_pattern(None, None, ox.NamedNode(CP + "PatientRecord"))
+        }
+        assert len(stored) >= len(plain) - 1 + 2
+        assert "urn:ok:1" in stored
+        assert not any(quad.predicate.value == "urn:x" for quad in strict)
+
     def test_unwritable_file_is_an_error(self, tmp_path: Path) -> None:
         result = run("--to", tmp_path / "none" / "all.nq")
         assert (result.exit_code, "cannot be written" in result.output) == (2, True)
