@@ -1,9 +1,13 @@
-"""Where a file is moved once it is whole, and what to say where the system refuses a file, mostly a temporary one."""
+"""Where a file is moved once it is whole, and which files overlap.
+
+Also what to say where the system refuses a file, mostly a temporary one.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -26,6 +30,35 @@ def demand_regular(file: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if file.exists() and not file.is_file():
         raise OSError(errno.ESPIPE, "Not an ordinary file")
+
+
+def overlapping(read: Iterable[Path | None], written: Iterable[Path | None]) -> tuple[Path, Path] | None:
+    """Return a path that is written and another that is read or written too, where one is in the other or both are one.
+
+    Links are followed, and a file with several names is one. What is left out is `None`.
+    """
+    targets = [path for path in written if path is not None]
+    others = [*(path for path in read if path is not None), *targets]
+    chains = [_chain(path) for path in others]
+    for number, target in enumerate(targets, len(others) - len(targets)):
+        for other, chain in enumerate(chains):
+            if other != number and (chain[0] in chains[number] or chains[number][0] in chain):
+                return target, others[other]
+    return None
+
+
+def _chain(path: Path) -> list[object]:
+    """Return what a path and each folder around it are, by the number of the file where it is there."""
+    place = Path(os.path.realpath(path))
+    return [_identity(own) for own in (place, *place.parents)]
+
+
+def _identity(place: Path) -> object:
+    try:
+        found = place.stat()
+    except OSError:
+        return place
+    return found.st_dev, found.st_ino
 
 
 def reason(error: OSError) -> str:

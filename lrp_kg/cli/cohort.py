@@ -14,7 +14,6 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
 from lrp_kg.cli.options import (
-    demand_other_files,
     fail,
     frozen,
     guideline_option,
@@ -110,14 +109,14 @@ def cohort(
     if output is None and not suggest_mapping:
         raise click.UsageError("Name the file of the answers with --output.")
     if suggest_mapping:
-        of_answers: dict[str, object] = {
+        options: dict[str, object] = {
             "--output": output,
             "--rejected": rejected,
             "--mapping": mapping,
             "--for": only,
         }
-        of_answers |= {"--columns": columns, "--explain": explain, "--engine": engine == "spark"}
-        if given := ", ".join(name for name, value in of_answers.items() if value):
+        options |= {"--columns": columns, "--explain": explain, "--engine": engine == "spark"}
+        if given := ", ".join(name for name, value in options.items() if value):
             raise click.UsageError(f"--suggest-mapping answers nothing. Leave out {given}.")
     try:
         os.environ.setdefault(*ALLOCATOR)
@@ -131,7 +130,6 @@ def cohort(
         if suggest_mapping or output is None:
             click.echo(draft(GuidelineService(guideline), files), nl=False)
             return
-        demand_other_files((*files, mapping), (output, rejected), lang)
         service = open_service(guideline, validating=True)
         kinds = None if columns is None else [kind.strip() for kind in columns.split(",")]
         choice = chosen(service.guideline, only or None, kinds, explain=explain)

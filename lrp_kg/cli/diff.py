@@ -13,7 +13,7 @@ import click
 
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND
-from lrp_kg.cli.options import Language, fail, open_service, without_collections
+from lrp_kg.cli.options import Language, demand_other_files, fail, open_service, without_collections
 from lrp_kg.cli.progress import working
 from lrp_kg.errors import LrpError
 
@@ -95,6 +95,7 @@ def diff(
     if len(versions) != 2:
         raise click.UsageError("Name two versions, OLD and NEW, or two days, --from and --to.")
     old, new = versions
+    demand_other_files((cohort,), (output,), lang)
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
 

@@ -14,6 +14,7 @@ import click
 from lrp_kg.cli import streams
 from lrp_kg.cli.exit_codes import DONE, FOUND, INTERRUPTED
 from lrp_kg.cli.options import (
+    demand_other_files,
     fail,
     guideline_option,
     input_option,
@@ -104,6 +105,8 @@ def load(
         store = None
     elif store is None and to is None:
         raise click.UsageError("Name a store folder with --store, or a file with --to.")
+    kept = None if store is None else Path(store)
+    demand_other_files((*(Path(file) for file in files if file != "-"), kept), (to, rejected), lang)
     if rejected is not None:
         _try_to_write(rejected)
     sources = read_sources(files, input_format)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +13,7 @@ import click
 
 from lrp_kg.cli.exit_codes import CANNOT_RUN
 from lrp_kg.errors import GuidelineError, LrpError
+from lrp_kg.temporary import overlapping
 from lrp_kg.words import LANGUAGES, colon, of_system, phrase, problem_text, said
 from lrp_kg.words.languages import look_up
 
@@ -80,12 +80,10 @@ def stop(message: str) -> NoReturn:
     raise SystemExit(CANNOT_RUN)
 
 
-def demand_other_files(read: Sequence[Path | None], written: Sequence[Path | None], lang: str) -> None:
-    """Stop where a file would be read and written, or written twice, or written among the parts of a table."""
-    read, written = ([Path(realpath(path)) for path in paths if path is not None] for paths in (read, written))
-    twice = next((path for path in written if [*read, *written].count(path) > 1 or path.parent in read), None)
-    if twice is not None:
-        stop(phrase("cohort-file-twice", lang, file=twice.name))
+def demand_other_files(read: Iterable[Path | None], written: Iterable[Path | None], lang: str) -> None:
+    """Stop where what is written is, holds or is within what is read or written too."""
+    if found := overlapping(read, written):
+        stop(phrase("error-files-overlap", lang, file=found[0], other=found[1]))
 
 
 def print_json(data: object) -> None:

@@ -143,7 +143,7 @@ def _pairs(done: tuple[str, ...]) -> dict[str, str]:
 
 def _write(found: ReportCard, form: str, output: Path | None) -> None:
     """Write a report, all of it or nothing; to standard output without a file."""
-    from lrp_kg.cohort.writing import Target
+    from lrp_kg.cohort.writing import Target, move_all
     from lrp_kg.report.as_data import as_csv, as_json
     from lrp_kg.report.as_page import as_page
     from lrp_kg.report.as_text import as_text
@@ -161,7 +161,7 @@ def _write(found: ReportCard, form: str, output: Path | None) -> None:
     target = Target(output)
     try:
         target.stream.write(body)
-        target.move()
+        move_all([target])
     except OSError as error:
         raise say(CohortError, "error-cohort-write", file=str(output), what=of_system(error)) from None
     finally:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import pyarrow as pa
@@ -21,7 +22,7 @@ from lrp_kg.cohort.choice import ANSWER, FACT
 from lrp_kg.cohort.describing import KIND, description
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
 from lrp_kg.errors import CohortError
-from lrp_kg.temporary import place_of
+from lrp_kg.temporary import overlapping, place_of
 from lrp_kg.words import error as say
 from lrp_kg.words import of_system
 
@@ -36,6 +37,12 @@ def demand_kind(path: Path) -> None:
     """Raise `CohortError` where a file of answers has another suffix than one of `KINDS`."""
     if path.suffix.lower() not in KINDS:
         raise say(CohortError, "error-cohort-kind", file=str(path), known=", ".join(KINDS))
+
+
+def demand_apart(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
+    """Raise `CohortError` where what is written is, holds or is within what is read or written too."""
+    if found := overlapping(read, written):
+        raise say(CohortError, "error-files-overlap", file=str(found[0]), other=str(found[1]))
 
 
 def not_written(path: Path, error: Exception) -> CohortError:
@@ -53,22 +60,78 @@ class Target:
         try:
             self._place = place_of(path)
             self._beside = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
+            self._kept = self._beside.with_suffix(".old")
+            self._moved = False
+            """Whether the file has its name and could not be put back."""
             self.stream = self._beside.open("wb")
         except OSError as error:
             raise say(CohortError, "error-cohort-write", file=str(path), what=of_system(error)) from None
 
-    def move(self) -> None:
-        """Give the file its name."""
+    def close(self) -> None:
+        """Write all that is in a buffer."""
         self.stream.flush()
         os.fsync(self.stream.fileno())
         self.stream.close()
+
+    def move(self) -> None:
+        """Give the file its name; what had it before is kept until `drop`."""
+        self._kept.unlink(missing_ok=True)
+        if self._place.exists():
+            try:
+                os.link(self._place, self._kept)
+            except OSError:  # a file system without links
+                shutil.copy2(self._place, self._kept)
         self._beside.replace(self._place)
+
+    def put_back(self) -> None:
+        """Take the name from the file again, and give it to what had it before."""
+        if self._beside.exists():
+            return
+        self._moved = True
+        if self._kept.exists():
+            self._kept.replace(self._place)
+        else:
+            self._place.unlink()
+        self._moved = False
 
     def drop(self) -> None:
         """Remove what is not whole, where it has not been moved."""
         with contextlib.suppress(OSError):  # what is left in the buffer of a full disk
             self.stream.close()
         self._beside.unlink(missing_ok=True)
+        if not self._moved:
+            self._kept.unlink(missing_ok=True)
+
+
+class Movable(Protocol):
+    """What has its name once it is moved."""
+
+    path: Path
+
+    def close(self) -> None:
+        """Write all that is in a buffer."""
+
+    def move(self) -> None:
+        """Give it its name."""
+
+    def put_back(self) -> None:
+        """Undo what was done of `move`."""
+
+
+def move_all(targets: Sequence[Movable]) -> None:
+    """Give all their names, or none: what had the names before is then there as before."""
+    try:
+        for target in targets:
+            target.close()
+        for target in targets:
+            target.move()
+    except BaseException as error:
+        for own in targets:
+            with contextlib.suppress(OSError):  # then what was there is kept beside its place
+                own.put_back()
+        if isinstance(error, OSError):
+            raise not_written(target.path, error) from None
+        raise
 
 
 class Output:
@@ -101,8 +164,7 @@ class Output:
             if kind is None:
                 self._wait()
                 self._writer.close()
-                for target in self._targets:
-                    target.move()
+                move_all(self._targets)
         except OSError as refused:
             raise self._not_written(refused) from None
         finally:

@@ -197,6 +197,13 @@ def test_version_without_cases(tmp_path: Path) -> None:
 # -- the command ------------------------------------------------------------------------------
 
 
+def test_command_writes_nothing_in_place_of_records(tmp_path: Path) -> None:
+    (tmp_path / "r.ndjson").write_text("{}")
+    result = run("diff", "old", "new", "--cohort", str(tmp_path / "r.ndjson"), "-o", str(tmp_path / "r.ndjson"))
+    assert result.exit_code == 2 and "is read or written too" in result.output
+    assert (tmp_path / "r.ndjson").read_text() == "{}"
+
+
 @pytest.mark.slow
 def test_command_runs_the_cases(tmp_path: Path) -> None:
     old, new = (guideline_copy(tmp_path / name) for name in ("old", "new"))

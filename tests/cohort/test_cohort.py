@@ -27,12 +27,14 @@ from lrp_kg.cohort import entry  # noqa: E402
 from lrp_kg.cohort.choice import KINDS as KINDS_OF_COLUMNS  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
 from lrp_kg.cohort.describing import description  # noqa: E402
+from lrp_kg.cohort.files import answer_files  # noqa: E402
 from lrp_kg.cohort.run import Answers, CohortRun  # noqa: E402
 from lrp_kg.cohort.writing import Output  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
 from tests.support.cohorts import KINDS, as_table, differences, invented  # noqa: E402
 
 Json = dict[str, Any]
+NO_ROWS = pa.schema([("id", pa.string())], metadata={})
 KNOWN: Json = {"id": "a", "redFlags": "none", "radicularPain": False, "careLine": "first-line", "contact": "follow-up"}
 DATED = KNOWN | {"assessmentDate": "2024-03-01", "onsetDate": "2024-02-20", "recurrentPain": False}
 
@@ -515,8 +517,37 @@ def test_nothing_that_is_read_is_written(tmp_path: Path, options: list[str]) -> 
     (tmp_path / "m.yaml").write_text("columns: {}")
     before = [path.read_bytes() for path in (folder / "a.parquet", tmp_path / "m.yaml")]
     done = _run(folder, *(name if name[0] == "-" else tmp_path / name for name in options))
-    assert done.exit_code == 2 and "would be read and written" in done.output, done.output
+    assert done.exit_code == 2 and "is read or written too" in done.output, done.output
     assert before == [path.read_bytes() for path in (folder / "a.parquet", tmp_path / "m.yaml")]
+
+
+def test_what_is_read_is_safe_from_python_too(service: GuidelineService, tmp_path: Path) -> None:
+    (tmp_path / "table.parquet").mkdir()
+    pq.write_table(pa.table({"id": ["a"]}), file := tmp_path / "table.parquet" / "part-0.parquet")
+    before = file.read_bytes()
+    for output, rejected in (
+        (tmp_path / "table.parquet", None),
+        (tmp_path / "o.parquet", tmp_path / "o.parquet" / "no"),
+    ):
+        with pytest.raises(CohortError, match="is read or written too"):
+            answer_files(service, [file], output, rejected=rejected)
+    assert file.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["table.parquet"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("earlier", ["earlier answers", None])
+def test_answers_are_not_moved_without_the_refused_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool, earlier: str | None
+) -> None:
+    answers, rejected = tmp_path / "o.csv", tmp_path / "no.ndjson"
+    if earlier:
+        answers.write_text(earlier)
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: os.stat("no links here"))
+    with pytest.raises(CohortError, match=r"no\.ndjson cannot be written"), Output(NO_ROWS, answers, rejected):
+        rejected.mkdir()  # no file takes the name of a folder
+    assert (answers.read_text() if answers.exists() else None) == earlier
+    assert {p.name for p in tmp_path.iterdir()} == {"no.ndjson"} | ({"o.csv"} if earlier else set())
 
 
 def test_only_ordinary_files_are_read_and_replaced(tmp_path: Path) -> None:

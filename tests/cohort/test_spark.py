@@ -202,6 +202,43 @@ def test_answers_are_replaced_and_nothing_else(spark: Any, tmp_path: Path) -> No
     assert sorted(p.name for p in out.iterdir()) == ["mine.txt", "part-000000.parquet"]
 
 
+@pytest.mark.parametrize(
+    ("files", "output", "rejected"),
+    [
+        ("o.parquet/part-000000.parquet", "o.parquet", None),
+        ("r.csv", "o.parquet", "o.parquet/part-9.parquet"),
+        ("r.csv", "new.parquet", "new.parquet/part-9.parquet"),
+    ],
+)
+def test_no_folder_is_replaced_that_holds_what_is_read_or_written(
+    tmp_path: Path, files: str, output: str, rejected: str | None
+) -> None:
+    (tmp_path / "r.csv").write_text("id\na\n")
+    (tmp_path / "o.parquet").mkdir()
+    pq.write_table(pa.table({"id": ["a"]}), part := tmp_path / "o.parquet" / "part-000000.parquet")
+    before = part.read_bytes()
+    options = ("--rejected", tmp_path / rejected) if rejected else ()
+    done = run(tmp_path / files, "-o", tmp_path / output, "--engine", "spark", *options)
+    assert done.exit_code == 2 and "is read or written too" in done.output, done.output
+    assert part.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["o.parquet", "part-000000.parquet", "r.csv"]
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_parts_are_not_moved_without_the_refused_rows(tmp_path: Path, earlier: bool) -> None:
+    answers, rejected = tmp_path / "o.parquet", tmp_path / "no.ndjson"
+    if earlier:
+        answers.mkdir()
+        (answers / "part-000000.parquet").write_text("earlier answers")
+    with pytest.raises(CohortError, match=r"no\.ndjson cannot be written"), PartedOutput(answers, rejected) as target:
+        (target.folder / tasks.PARTS / "part-000000.parquet").write_text("new")
+        rejected.mkdir()  # no file takes the name of a folder
+        target.finish([tasks.WrittenPart(1, 0, (), 3)])
+    said = {p.name: p.read_text() for p in tmp_path.rglob("*") if p.is_file()}
+    assert said == ({"part-000000.parquet": "earlier answers"} if earlier else {})
+    assert {p.name for p in tmp_path.iterdir()} == {"no.ndjson"} | ({"o.parquet"} if earlier else set())
+
+
 def test_file_is_not_replaced_by_a_folder(spark: Any, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("id\na\n")
     (tmp_path / "o.parquet").write_text("mine")

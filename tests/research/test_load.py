@@ -647,6 +647,23 @@ class TestCommand:
         assert "Nothing was loaded" in result.output
         assert not (tmp_path / "store").exists()
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--store", "store", "--rejected", "records.ndjson"),
+            ("--to", "records.ndjson"),
+            ("--store", "store", "--to", "store/all.nq"),
+            ("--to", "all.nq", "--rejected", "all.nq"),
+        ],
+    )
+    def test_nothing_that_is_read_is_written(self, tmp_path: Path, options: tuple[str, ...]) -> None:
+        file = tmp_path / "records.ndjson"
+        file.write_bytes(ndjson(named(1), named(2, severity="some")).body)
+        before = file.read_bytes()
+        result = run(file, *(name if name[0] == "-" else tmp_path / name for name in options))
+        assert result.exit_code == 2 and "is read or written too" in result.output, result.output
+        assert file.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["records.ndjson"]
+
     def test_command_writes_text_and_rejected_records(self, tmp_path: Path) -> None:
         file = tmp_path / "records.ndjson"
         file.write_bytes(ndjson(named(1), named(2, severity="some")).body)

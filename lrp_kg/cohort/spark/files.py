@@ -25,6 +25,7 @@ from lrp_kg.cohort.spark.output import PartedOutput
 from lrp_kg.cohort.spark.session import spark_session
 from lrp_kg.cohort.spark.shipment import Shipment
 from lrp_kg.cohort.spark.tasks import IDS, CohortJob, Failure, Task, WrittenPart, answer, as_parquet, attempt, scan
+from lrp_kg.cohort.writing import demand_apart
 
 import duckdb  # isort: skip
 
@@ -50,11 +51,13 @@ def answer_files_on_spark(
     The files and the folder of the output have the same names on every machine of the session. Parquet is written as
     a folder of parts, in the order of the rows.
     """
+    paths = [path for name in files for path in parts_of(name)]
+    demand_apart((*files, *paths, mapping), (output, rejected))
     shipment = Shipment.of(service, choice or Choice())
     mapped = (mapping_data(mapping), str(mapping)) if mapping else None
     own = ColumnMapping(service.guideline, *mapped) if mapped else None
     with duckdb.connect() as connection:
-        sources = [File(Path(realpath(path)), connection, own) for name in files for path in parts_of(name)]
+        sources = [File(Path(realpath(path)), connection, own) for path in paths]
         made_of_all(partial(run_of, shipment.answers(), source) for source in sources)
     with PartedOutput(output, rejected) as target, spark_session() as session:
         run = _Run(session, CohortJob(shipment, target.folder, target.suffix, mapped, lang), progress)

@@ -9,17 +9,45 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from os.path import realpath
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
 
 from lrp_kg.cohort.spark.tasks import CSV, IDS, PARTS, REFUSED, WrittenPart, part_name
-from lrp_kg.cohort.writing import Target, demand_kind
+from lrp_kg.cohort.writing import Target, demand_kind, move_all, not_written
 from lrp_kg.errors import CohortError
 from lrp_kg.words import error as say
-from lrp_kg.words import of_system
 
+KEPT = "old"
+"""The folder of what had the name of the answers before."""
 _PART = re.compile(r"part-\d+\.parquet")
+
+
+class _Folder:
+    """The folder of parts that workers wrote, and what had its name before."""
+
+    def __init__(self, path: Path, made: Path) -> None:
+        self.path = path
+        self._place = Path(realpath(path))
+        self._made = made
+        self._kept = made.with_name(KEPT)
+
+    def close(self) -> None:
+        """Do nothing: workers closed the parts."""
+
+    def move(self) -> None:
+        """Put the parts in the place of the answers, and what was there away."""
+        if self._place.is_dir():
+            self._place.rename(self._kept)
+        self._made.rename(self._place)
+
+    def put_back(self) -> None:
+        """Put the parts away again, and in their place what was there."""
+        if not self._made.exists():
+            self._place.rename(self._made)
+        if self._kept.exists():
+            self._kept.rename(self._place)
 
 
 class PartedOutput:
@@ -31,6 +59,7 @@ class PartedOutput:
         self._answers = answers
         self._targets: list[Target] = []
         self._made: Path | None = None
+        self._whole = False
         try:
             if self.suffix == ".parquet":
                 self._demand_place()
@@ -38,12 +67,12 @@ class PartedOutput:
                 self._targets.append(Target(answers))
             if rejected is not None:
                 self._targets.append(Target(rejected))
-            self._made = Path(mkdtemp(prefix=f".{answers.name}.", suffix=".part", dir=answers.parent)).resolve()
+            self._made = Path(mkdtemp(prefix=f".{answers.name}.", suffix=".part", dir=Path(realpath(answers)).parent))
             for name in (CSV, IDS, PARTS, REFUSED):
                 (self.folder / name).mkdir()
         except OSError as error:
             self._drop()
-            raise self._not_written(error) from None
+            raise not_written(self._answers, error) from None
         except CohortError:
             self._drop()
             raise
@@ -61,9 +90,6 @@ class PartedOutput:
         if self._answers.is_dir() and not all(_PART.fullmatch(file.name) for file in self._answers.iterdir()):
             raise say(CohortError, "error-cohort-folder", file=str(self._answers))
 
-    def _not_written(self, error: OSError) -> CohortError:
-        return say(CohortError, "error-cohort-write", file=str(self._answers), what=of_system(error))
-
     def __enter__(self) -> PartedOutput:
         return self
 
@@ -73,7 +99,7 @@ class PartedOutput:
     def _drop(self) -> None:
         for target in self._targets:
             target.drop()
-        if self._made:
+        if self._made and (self._whole or not (self._made / KEPT).exists()):  # else it could not be put back
             shutil.rmtree(self._made, ignore_errors=True)
 
     def finish(self, parts: Sequence[WrittenPart]) -> None:
@@ -87,19 +113,11 @@ class PartedOutput:
             bodies = [files, refused] if self.suffix != ".parquet" else [refused]
             for target, own in zip(self._targets, bodies, strict=False):
                 _join(target, own, header=self.suffix == ".csv" and own is files)
-            if self.suffix == ".parquet":
-                self._move_folder()
-            for target in self._targets:
-                target.move()
+            folder = [_Folder(self._answers, self.folder / PARTS)] if self.suffix == ".parquet" else []
+            move_all([*folder, *self._targets])
+            self._whole = True
         except OSError as error:
-            raise self._not_written(error) from None
-
-    def _move_folder(self) -> None:
-        """Put the parts in the place of the answers, and what was there away."""
-        made = self.folder / PARTS
-        if self._answers.is_dir():
-            self._answers.rename(self.folder / "old")
-        made.rename(self._answers)
+            raise not_written(self._answers, error) from None
 
 
 def _join(target: Target, files: Iterable[Path], *, header: bool) -> None:
