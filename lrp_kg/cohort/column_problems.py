@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
-from lrp_kg.record.limits import legible
+from lrp_kg.record.limits import legible, shown
 from lrp_kg.words import error as say
 from lrp_kg.words import in_every_language
 
@@ -18,8 +18,15 @@ Made = TypeVar("Made")
 
 def of_column(name: str, column: str, **fill: object) -> Finding:
     """Return a problem of a column, by the name of the phrase that says it."""
-    texts = in_every_language(name, name=legible(column), **fill)
-    return Finding(name, texts["en"], field=column, messages=texts)
+    own = _in_message(column)
+    texts = in_every_language(name, name=legible(own), **fill)
+    return Finding(name, texts["en"], field=own, messages=texts)
+
+
+def _in_message(column: str) -> str:
+    """Return the name of a column, of one that is long, or goes on on other lines, how it begins: rows may be in it."""
+    first, *further = column.splitlines() or [""]
+    return shown(f"{first}…" if further else column)
 
 
 def refuse(findings: Sequence[Finding]) -> None:

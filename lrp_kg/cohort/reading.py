@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lrp_kg.cohort.buffers import TEXTS
+from lrp_kg.cohort.csv_head import head_of_csv
 from lrp_kg.cohort.encoding import plain
 from lrp_kg.cohort.inputs import ID, ids_as_text
 from lrp_kg.errors import CohortError, RecordError
@@ -38,13 +39,13 @@ PIECE = 32 * 1024 * 1024
 """Bytes of a piece of NDJSON: so many that starting to read one costs nothing beside it."""
 BUFFER = 1024 * 1024
 """Bytes of a column of Parquet that are read at once. To read ahead, Arrow would keep all that it has read."""
-DELIMITERS = (",", ";", "\t", "|")
-"""What separates the columns of CSV: of these the one that its first line has most often."""
 _INVALID = "state machine reached an invalid state"
 """What DuckDB says where lines of CSV end in several ways."""
 _CAUSES = ("Expected Number of Columns", "Value with unterminated quote", "Invalid unicode", "Maximum line size")
 """How the line of an error of DuckDB begins that says what is wrong with a line of CSV."""
 CSV = (".csv",)
+_HIDDEN = "_."
+"""How the name of a file begins that is no part of a table."""
 BESIDE = 5
 """Other files of a folder that an error names."""
 KINDS = {".csv": "csv", ".parquet": "parquet", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -61,17 +62,18 @@ class JsonLines:
 def parts_of(path: Path) -> list[Path]:
     """Return the files of a table: itself, or the parts of a folder of Parquet, in the order of their names.
 
-    Raises `CohortError` where the folder holds other files or folders than what programs hide in it: rows could be in
-    them, or they could say which of the parts are not valid any more.
+    Raises `CohortError` where the folder holds folders, or other files than those that programs hide in it: rows could
+    be in them, or they could say which of the parts are not valid any more.
     """
     if path.suffix.lower() != ".parquet" or not path.is_dir():
         return [path]
     try:
-        inside = sorted(own for own in path.iterdir() if own.name[0] != ".")
+        inside = sorted(path.iterdir())
     except OSError as error:
         raise say(CohortError, "error-file", file=str(path), what=of_system(error)) from None
-    parts = [own for own in inside if own.suffix.lower() == ".parquet" and own.name[0] != "_" and not own.is_dir()]
-    others = [own.name for own in inside if own not in parts and (own.name[0] != "_" or own.is_dir())]
+    rows = [own for own in inside if own.name[0] not in _HIDDEN]
+    parts = [own for own in rows if own.suffix.lower() == ".parquet" and not own.is_dir()]
+    others = [own.name for own in inside if own.is_dir() or (own in rows and own not in parts)]
     if parts and others:
         raise say(CohortError, "error-cohort-beside", file=str(path), names=", ".join(others[:BESIDE]))
     return parts or [path]
@@ -126,7 +128,7 @@ class File:
             return OSError, pa.ArrowException
         import duckdb
 
-        return OSError, pa.ArrowException, duckdb.Error
+        return OSError, pa.ArrowException, csv.Error, duckdb.Error
 
     def _unreadable(self, error: Exception) -> CohortError:
         # an OSError of Arrow has no number, and says what is wrong in its text
@@ -151,14 +153,9 @@ class File:
             return list(pq.ParquetFile(self.path).schema_arrow.names)
         if self.kind == "ndjson":
             return []
-        with self.path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-            head = head_of_csv(stream)
-        if not head.strip():
-            raise say(CohortError, "error-cohort-empty", file=str(self.path))
-        if not head.isascii() and any("\ud800" <= character <= "\udfff" for character in head):
-            raise say(CohortError, "error-cohort-text", file=str(self.path))
-        self._delimiter = delimiter_of(head)
-        return next(csv.reader([head], delimiter=self._delimiter), [])
+        head = head_of_csv(self.path)
+        self._delimiter = head.delimiter
+        return head.names
 
     def pieces(self, rows: int = ROWS, size: int = PIECE) -> list[FilePiece]:
         """Return the pieces of Parquet or NDJSON, of at least so many rows, or bytes."""
@@ -240,22 +237,6 @@ class File:
         with pq.ParquetFile(self.path, read_dictionary=coded, buffer_size=BUFFER, pre_buffer=False) as file:
             for own in [[group] for group in groups] if apart else [groups]:
                 yield from file.iter_batches(ROWS, columns=columns, row_groups=own, use_threads=False)
-
-
-def head_of_csv(stream: TextIO) -> str:
-    """Return the first line of CSV, with the lines on which a name in quotation marks goes on."""
-    head = line = stream.readline(LONGEST)
-    quotes = line.count('"')
-    while line and quotes % 2 and len(head) < LONGEST:
-        line = stream.readline(LONGEST)
-        quotes += line.count('"')
-        head += line
-    return head
-
-
-def delimiter_of(head: str) -> str:
-    """Return what separates the names in the first line of CSV, outside quotation marks."""
-    return max(DELIMITERS, key="".join(head.split('"')[::2]).count)
 
 
 def _has_coded_lists(schema: pa.Schema) -> bool:

@@ -12,8 +12,9 @@ import orjson
 import pyarrow.parquet as pq
 
 from lrp_kg.answer.columns import box_column, criterion_column, edition_column, fact_columns
+from lrp_kg.cohort.csv_head import head_of_csv
 from lrp_kg.cohort.inputs import EMPTY, ID, SEPARATOR
-from lrp_kg.cohort.reading import delimiter_of, head_of_csv, parts_of
+from lrp_kg.cohort.reading import parts_of
 from lrp_kg.errors import CohortError
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Decision, Guideline, Programme
@@ -58,14 +59,14 @@ class AnswerTable:
             self._parts = parts_of(path)
             with self._parts[0].open("rb"):
                 pass
-            names = self._names()
-            self.columns = frozenset(names) & types.keys()
-            if ID not in names or not any(name.endswith("_status") for name in self.columns):
+            self._names = self._read_names()
+            self.columns = frozenset(self._names) & types.keys()
+            if ID not in self._names or not any(name.endswith("_status") for name in self.columns):
                 raise say(CohortError, "error-report-file", file=str(path), guideline=guideline.id)
             self._open({name: types[name] for name in types if name in self.columns})
             self._check_values()
             self._demand_own_ids()
-        except (OSError, duckdb.Error, UnicodeDecodeError, ValueError) as error:
+        except (OSError, csv.Error, duckdb.Error, UnicodeDecodeError, ValueError) as error:
             what = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
             reason = of_system(error) if isinstance(error, OSError) and error.strerror else what
             raise say(CohortError, "error-file", file=str(path), what=reason) from None
@@ -111,17 +112,18 @@ class AnswerTable:
 
     # -- reading ------------------------------------------------------------------------------------
 
-    def _names(self) -> list[str]:
+    def _read_names(self) -> list[str]:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
             schema = pq.read_schema(self._parts[0])
             self._read_version((schema.metadata or {}).get(b"guideline"))
             return list(schema.names)
-        with self.path.open(encoding="utf-8-sig", newline="") as stream:
-            head = head_of_csv(stream) if suffix == ".csv" else stream.readline()
         if suffix == ".csv":
-            self._delimiter = delimiter_of(head)
-            return next(csv.reader([head], delimiter=self._delimiter), [])
+            csv_head = head_of_csv(self.path)
+            self._delimiter = csv_head.delimiter
+            return csv_head.names
+        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            head = stream.readline()
         first = orjson.loads(head) if head.strip() else {}
         return list(first) if isinstance(first, dict) else []
 
@@ -133,7 +135,7 @@ class AnswerTable:
             small = sum(pq.read_metadata(part).num_rows for part in self._parts) <= COPIED
             source, kind = f"read_parquet([{parts}])", "TABLE" if small else "VIEW"
         elif suffix == ".csv":
-            names = [n if n in types else f"#{place}" for place, n in enumerate(self._names())]  # others may be odd
+            names = [n if n in types else f"#{place}" for place, n in enumerate(self._names)]  # others may be odd
             texts = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
             form = f"delim = {literal(self._delimiter)}, auto_detect = false, header = true"
             source, kind = f"read_csv({file}, columns = {{{texts}}}, {form})", "TABLE"

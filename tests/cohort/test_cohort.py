@@ -399,7 +399,11 @@ def test_damaged_parquet_says_what_is_wrong(tmp_path: Path) -> None:
         ("", "r.csv is empty"),
         ("\n", "r.csv is empty"),
         ("id,redFlags\r\na,none\r\nb,none\n", "its lines do not all end alike"),
-        ('id,"one\nname"\na,none\n', r'The column "one\nname" is no field'),
+        ('id,"one\nname"\na,none\n', "The column one… is no field"),
+        (f"id,{'long' * 300}\n", f"The column {'long' * 15}… is no field"),
+        ('id,5" screen,redFlags\na,x,none\n', 'The column 5" screen is no field'),
+        ('id,"a"b,redFlags\na,x,none\n', "begins with a quotation mark and does not end with one"),
+        (f"id,{'n' * 140_000}\n", "cannot be read: field larger than field limit"),
     ],
 )
 def test_odd_csv_is_refused_whole(tmp_path: Path, text: str, said: str) -> None:
@@ -407,6 +411,22 @@ def test_odd_csv_is_refused_whole(tmp_path: Path, text: str, said: str) -> None:
     done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
     assert done.exit_code == 2 and said in done.output, done.output
     assert not (tmp_path / "o.parquet").exists()
+
+
+@pytest.mark.parametrize("mark", ["", '"'])
+@pytest.mark.parametrize("rows", [1, 40])
+def test_name_without_end_says_nothing_of_rows(tmp_path: Path, mark: str, rows: int) -> None:
+    (tmp_path / "r.csv").write_text('id,"redFlags\n' + f"{mark}Jan Janssens{mark},none\n" * rows)
+    for options in (["-o", tmp_path / "o.parquet"], ["--suggest-mapping"]):
+        done = _run(tmp_path / "r.csv", *options)
+        assert done.exit_code == 2 and "r.csv: a name in the first line begins with" in done.output, done.output
+        assert "Jan" not in done.output
+
+
+def test_name_that_ends_in_the_rows_says_nothing_of_them(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text('id,"redFlags\nJan Janssens,"\nb,none\n')
+    done = _run(tmp_path / "r.csv", "-o", tmp_path / "o.parquet")
+    assert done.exit_code == 2 and "The column redFlags… is no field" in done.output and "Jan" not in done.output
 
 
 @pytest.mark.parametrize(
@@ -477,12 +497,12 @@ def test_folder_without_parts_is_named_as_one(tmp_path: Path) -> None:
         assert done.exit_code == 2 and f"{name} is a folder" in done.output, done.output
 
 
-@pytest.mark.parametrize("beside", ["_delta_log", "year=2024", "more.csv"])
+@pytest.mark.parametrize("beside", ["_delta_log", ".hoodie", "year=2024", "more.csv"])
 def test_folder_with_more_than_parts_is_refused(tmp_path: Path, beside: str) -> None:
     (folder := tmp_path / "r.parquet").mkdir()
     for name in ("b.parquet", "A.PARQUET"):
         pq.write_table(pa.table({"id": [name]}), folder / name)
-    for name in ("_SUCCESS", ".b.parquet.crc"):
+    for name in ("_SUCCESS", ".b.parquet.crc", "_metadata.parquet", ".part.parquet"):
         (folder / name).touch()
     done = _run(folder, "-o", tmp_path / "o.ndjson", "--for", "stage")
     assert done.exit_code == 0, done.output
@@ -490,7 +510,7 @@ def test_folder_with_more_than_parts_is_refused(tmp_path: Path, beside: str) -> 
         "A.PARQUET",
         "b.parquet",
     ]
-    (folder / beside).touch() if "." in beside else (folder / beside).mkdir()
+    (folder / beside).touch() if beside.endswith(".csv") else (folder / beside).mkdir()
     done = _run(folder, "-o", tmp_path / "o.ndjson", "--for", "stage")
     assert done.exit_code == 2 and f"holds {beside} beside" in done.output, done.output
 

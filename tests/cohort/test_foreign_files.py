@@ -20,6 +20,7 @@ import lrp_kg  # noqa: E402
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cohort import reading  # noqa: E402
 from lrp_kg.cohort.choice import chosen  # noqa: E402
+from lrp_kg.cohort.csv_head import CsvHead, head_of_csv  # noqa: E402
 from lrp_kg.cohort.files import answer_files  # noqa: E402
 from lrp_kg.errors import CohortError, UnknownParameter  # noqa: E402
 from tests.support.cohorts import reasons  # noqa: E402
@@ -110,6 +111,44 @@ def test_names_of_csv_may_hold_separators_and_line_ends(service: GuidelineServic
     answer_files(service, [tmp_path / "r.csv"], output, mapping=tmp_path / "m.json", choice=choice)
     (row,) = pq.read_table(output).to_pylist()
     assert row["id"] == "007" and "redFlags" not in row["stage_missing"]
+
+
+@pytest.mark.parametrize("name", ['rem"ark', '5" screen', 'a;"b', 'half" "way', 'a "b" c"'])
+def test_names_of_csv_may_hold_quotation_marks(service: GuidelineService, tmp_path: Path, name: str) -> None:
+    """Only one at the beginning of a name says that it goes on until the next."""
+    (tmp_path / "r.csv").write_text(f"id,{name},redFlags\n007,x,none\n")
+    (tmp_path / "m.json").write_text(json.dumps({"columns": {}, "ignore": [name]}))
+    output = tmp_path / "o.parquet"
+    choice = chosen(service.guideline, ["stage"], ["missing"])
+    answer_files(service, [tmp_path / "r.csv"], output, mapping=tmp_path / "m.json", choice=choice)
+    (row,) = pq.read_table(output).to_pylist()
+    assert row["id"] == "007" and "redFlags" not in row["stage_missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "delimiter"),
+    [
+        ('id;"a, b\nc, ""d""\r\ne";x\n1;2;3\n', ["id", 'a, b\nc, "d"\r\ne', "x"], ";"),
+        ('"a\n""";b\n', ['a\n"', "b"], ";"),
+        ('"id,x"\t"a ""b"\r1', ["id,x", 'a "b'], "\t"),
+        ('id,"a' + "\nb" * 4 + '","c' + "\nd" * 4 + '"\n', ["id", "a" + "\nb" * 4, "c" + "\nd" * 4], ","),
+        ("id,,\n", ["id", "", ""], ","),
+        ('id,"",x', ["id", "", "x"], ","),
+        ("id", ["id"], ","),
+    ],
+)
+def test_head_of_csv_is_its_names(tmp_path: Path, text: str, names: list[str], delimiter: str) -> None:
+    (tmp_path / "r.csv").write_text(text, newline="")
+    assert head_of_csv(tmp_path / "r.csv") == CsvHead(names, delimiter)
+
+
+@pytest.mark.parametrize(
+    "text", ['id,"a' + "\nb" * 5 + '"\n', 'id,"a' + "b" * 1000 + '\nc"\n', 'id,"', '"a"""b\n', '"a\nb"c,d\n', '"a""\n']
+)
+def test_name_of_csv_ends_soon(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.csv").write_text(text, newline="")
+    with pytest.raises(CohortError, match="does not end with one"):
+        head_of_csv(tmp_path / "r.csv")
 
 
 class Annotated(pd.DataFrame):

@@ -308,6 +308,17 @@ def test_csv_is_read_as_a_spreadsheet_saves_it(service: GuidelineService, plain:
     assert as_json(report_on(service.guideline, folder / "saved.csv")) == as_json(plain)
 
 
+def test_heads_of_csv_are_read_as_those_of_cohorts(service: GuidelineService, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,rem"ark,stage_status\na,x,undetermined\n')
+    report_on(service.guideline, tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text('id,stage_status,"remark\na,undetermined,x\n')
+    with pytest.raises(CohortError, match="does not end with one"):
+        report_on(service.guideline, tmp_path / "a.csv")
+    (tmp_path / "a.csv").write_text(f"id,stage_status,{'n' * 140_000}\n")
+    with pytest.raises(CohortError, match="cannot be read: field larger"):
+        report_on(service.guideline, tmp_path / "a.csv")
+
+
 def test_another_guideline_has_its_own_report(ankle: GuidelineService, tmp_path: Path) -> None:
     pq.write_table(as_table(invented(ankle, 60, 3)), tmp_path / "r.parquet")
     answer_files(ankle, [tmp_path / "r.parquet"], tmp_path / "a.parquet")
