@@ -16,6 +16,7 @@ from lrp_kg.errors import CohortError, UnreadableFile
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.model import Field, Guideline
 from lrp_kg.namespaces import local_name
+from lrp_kg.record.limits import problem
 from lrp_kg.text_files import read_text
 from lrp_kg.words import error as say
 from lrp_kg.words import in_every_language
@@ -170,19 +171,26 @@ class ColumnMapping:
             arrays.append(_recoded(column, own, text=text) if own and own.recodes else column)
         return pa.RecordBatch.from_arrays(arrays, names=names)
 
-    def record(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-        """Return a JSON object in the terms of a record, and a field that it has under two names."""
+    def record(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], Finding | None]:
+        """Return a JSON object in the terms of a record, and what is wrong where it has a field under two names.
+
+        Every value but null counts, as in a record: the empty text too, and the list of nothing.
+        """
         found: dict[str, Any] = {}
-        twice: str | None = None
+        names: dict[str, str] = {}
+        twice: Finding | None = None
         for name, value in record.items():
             if name in self._ignored:
                 continue
             own = self._columns.get(name)
             target, said = (own.name, own.of(value)) if own else (name, value)
-            if found.get(target) is not None and said is not None:
-                twice = target
-            elif said is not None or target not in found:
-                found[target] = said
+            if said is None:
+                found.setdefault(target, None)
+            elif target not in names:
+                names[target], found[target] = name, said
+            elif twice is None:
+                both = f"{names[target]}, {name}"
+                twice = problem("more-than-one-value", "mapping-line-twice", target, names=both)
         return found, twice
 
     def unmapped(self) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,6 @@ from lrp_kg.cohort.encoding import plain
 from lrp_kg.cohort.inputs import ID, ids_as_text
 from lrp_kg.errors import CohortError, RecordError
 from lrp_kg.findings import Finding
-from lrp_kg.record.limits import problem
 from lrp_kg.record.lines import LONGEST, numbered_lines
 from lrp_kg.record.strict_json import decode, named_kind, parse_json
 from lrp_kg.temporary import demand_regular
@@ -202,7 +201,7 @@ class File:
         for record in lines.records:
             own, twice = mapping.record(record)
             if twice is not None:
-                found.broken[len(found.records)] = problem("more-than-one-value", "mapping-line-twice", twice)
+                found.broken[len(found.records)] = twice
             found.records.append(own)
         return found
 

@@ -16,7 +16,9 @@ import jsonschema_rs  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
+from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
+from lrp_kg.cohort.mapping import ColumnMapping  # noqa: E402
 from tests.support.paths import PACKAGE  # noqa: E402
 
 SCHEMA = json.loads((PACKAGE / "cohort" / "mapping.schema.json").read_text(encoding="utf-8"))
@@ -128,6 +130,24 @@ def test_line_says_a_field_under_one_name(tmp_path: Path) -> None:
     assert done.exit_code == 1 and done.output.count("[more-than-one-value]") == 2, done.output
     answered = pq.read_table(tmp_path / "o.parquet", columns=["id", "exit_status"]).to_pylist()
     assert answered == [{"id": "c", "exit_status": "decided"}, {"id": "d", "exit_status": "decided"}]
+
+
+@pytest.mark.parametrize(
+    ("record", "names"),
+    [
+        ({"redFlags": "none", "rf": "1"}, "redFlags, rf"),
+        ({"rf": "1", "redFlags": "none"}, "rf, redFlags"),
+        ({"rf": "1", "redFlags": ""}, "rf, redFlags"),
+        ({"medications": ["nsaid"], "drugs": []}, "medications, drugs"),
+        ({"rf": "1", "redFlags": None}, None),
+        ({"rf": "?", "redFlags": "none"}, None),
+    ],
+)
+def test_field_of_two_names_is_named_by_both(service: GuidelineService, record: dict[str, Any], names: str) -> None:
+    columns = {"rf": {"field": "redFlags", "values": {"1": "cluster", "?": "null"}}, "drugs": "medications"}
+    _, twice = ColumnMapping(service.guideline, {"columns": columns}, "m").record(record)
+    assert names is None or f"more than once, as {names}." in (twice.message if twice else "")
+    assert (twice is None) == (names is None)
 
 
 def test_not_a_number_is_unknown_and_nothing_in_a_list_is_a_code(tmp_path: Path) -> None:
