@@ -110,8 +110,9 @@ class Rules(owlrl.OWLRL_Semantics):  # type: ignore[misc]
 class IrreflexiveRules(Rules):
     """The rules without conclusions of a term about itself, from which most often nothing follows.
 
-    Two kinds are concluded meanwhile, and taken away in the end: that a class or property of a restriction is below
-    itself, by which rules compare restrictions, and that what differs from itself is the same, which is an error.
+    Some are concluded meanwhile, and taken away in the end: that a class or property of a restriction is below itself,
+    by which rules compare restrictions, and so of what is the same as another term, of which then follows as much; and
+    that what differs from itself is the same, which is an error.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -127,6 +128,10 @@ class IrreflexiveRules(Rules):
         elif t not in self.known and self._is_asked_for(t[0], t[1]):
             self._store_meanwhile(t)
 
+    def concludes_the_same(self, s: Any, p: Any, o: Any) -> bool:
+        """Return what the rules do, but of a class: a restriction to it may have come, or what is the same."""
+        return not (p == _TYPE and o == OWL.Class) and super().concludes_the_same(s, p, o)
+
     def post_process(self) -> None:
         """Remove what was only concluded meanwhile."""
         for triple in self.meanwhile:
@@ -141,4 +146,6 @@ class IrreflexiveRules(Rules):
     def _is_asked_for(self, term: Any, p: Any) -> bool:
         if p == _SAME:
             return (term, _DIFFERENT, term) in self.known
+        if any(other != term for other in self.graph.objects(term, _SAME)):
+            return True
         return p in _COMPARED and any((None, place, term) in self.graph for place in _PLACES)

@@ -58,6 +58,10 @@ AXIOMS = {
         :F owl:equivalentClass [ owl:onProperty :p ; owl:hasValue :v ] .
         :G owl:equivalentClass [ owl:onProperty :q ; owl:hasValue :v ] , [ owl:onProperty :p ; owl:hasValue :v ] .
     """,
+    "classes and properties that are the same as others": """
+        :C a owl:Class ; owl:sameAs :i . :p a owl:ObjectProperty ; owl:sameAs :j . :D rdfs:subClassOf :C .
+        :x :p :y . :A owl:equivalentClass [ owl:onProperty :j ; owl:someValuesFrom :i ] .
+    """,
     "errors": """
         :a owl:sameAs :b ; owl:differentFrom :b . :c owl:differentFrom :c . :d a owl:Nothing .
         :A owl:disjointWith :B . :e a :A , :B . :C owl:complementOf :A . :e a :C .
