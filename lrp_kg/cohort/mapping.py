@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from lrp_kg.words import in_every_language
 UNKNOWN = ("", "null", "~")
 """What a code is mapped to that says that nothing is known."""
 SEPARATORS = (SEPARATOR, "|", ",")
-"""What may separate the codes of a list in a text: of these a draft names the one that is there most often."""
+"""What may separate the codes of a list in a text: a draft names one of these where the parts are known or repeat."""
 UNMAPPED = 100
 """Unmapped values of a column that are named."""
 
@@ -294,12 +294,39 @@ def suggest(guideline: Guideline, names: Iterable[str], values: Mapping[str, Seq
             known |= {"true": "true", "false": "false"} if kind == "boolean" else {}
             codes = values.get(name, ())
             if kind == "values":
-                own["separator"] = separator = max(SEPARATORS, key="".join(codes).count)
-                codes = [part.strip() for text in codes if text != EMPTY for part in text.split(separator)]
+                texts = [text for text in codes if text != EMPTY]
+                if separator := _separator(texts, known):
+                    own["separator"] = separator
+                    texts = [part.strip() for text in texts for part in text.split(separator)]
+                codes = texts if separator else codes
             own["values"] = {code: known.get(_bare(code), "?") for code in codes}
         columns[name] = own
     draft = {"columns": columns, "ignore": []}
     return yaml.safe_dump(draft, allow_unicode=True, sort_keys=False)
+
+
+def _separator(texts: Sequence[str], known: Mapping[str, str]) -> str | None:
+    """Return what separates codes in texts, or else what is in none of them, so that each text is one code.
+
+    Most parts of a text are known, and more than of the texts, or there are fewer different ones. None is empty, or
+    begins or ends with what also separates.
+    """
+    marks, wholes = "".join(SEPARATORS), {text.strip() for text in texts}
+    for separator in sorted(SEPARATORS, key=lambda own: -"".join(texts).count(own)):
+        parts = {part.strip() for text in texts for part in text.split(separator)}
+        better = _known(parts, known) > max(_known(wholes, known), 0.5) or len(parts) < len(wholes)
+        if (
+            parts != wholes
+            and better
+            and all(part and part[0] not in marks and part[-1] not in marks for part in parts)
+        ):
+            return separator
+    return next((own for own in SEPARATORS if not any(own in text for text in texts)), None)
+
+
+def _known(codes: Collection[str], known: Mapping[str, str]) -> float:
+    """Return which share of codes is known."""
+    return sum(_bare(code) in known for code in codes) / len(codes) if codes else 0
 
 
 def _bare(word: str) -> str:

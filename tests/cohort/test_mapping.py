@@ -18,7 +18,7 @@ import pyarrow.parquet as pq  # noqa: E402
 
 from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cli import main  # noqa: E402
-from lrp_kg.cohort.mapping import ColumnMapping  # noqa: E402
+from lrp_kg.cohort.mapping import ColumnMapping, suggest  # noqa: E402
 from tests.support.paths import PACKAGE  # noqa: E402
 
 SCHEMA = json.loads((PACKAGE / "cohort" / "mapping.schema.json").read_text(encoding="utf-8"))
@@ -165,6 +165,29 @@ def test_draft_is_all_that_is_asked_for(tmp_path: Path) -> None:
     (file, _) = files(tmp_path, [{"id": "a"}])
     done = run("--suggest-mapping", file, "-o", tmp_path / "o.csv", "--explain")
     assert done.exit_code == 2 and "Leave out --output, --explain." in done.output
+
+
+@pytest.mark.parametrize(
+    ("texts", "separator", "codes"),
+    [
+        (["nsaid, opioid", "opioid"], ",", ["nsaid", "opioid"]),
+        (["nsaid|zork|opioid"], "|", ["nsaid", "zork", "opioid"]),
+        (["11;12", "12;13", "13;11", "11"], ";", ["11", "12", "13"]),
+        (["paracetamol, 500 mg"], ";", ["paracetamol, 500 mg"]),
+        (["nsaid, 500 mg", "[]"], ";", ["nsaid, 500 mg"]),
+        (["nsaid, opioid;"], "|", ["nsaid, opioid;"]),
+        (["nsaid;;opioid", "nsaid;"], "|", ["nsaid;;opioid", "nsaid;"]),
+        (["a;b|c,d", "[]"], None, ["a;b|c,d", "[]"]),
+        (["nsaid"], ";", ["nsaid"]),
+        ([], ";", []),
+    ],
+)
+def test_draft_separates_what_is_known_or_repeats(
+    service: GuidelineService, texts: list[str], separator: str | None, codes: list[str]
+) -> None:
+    drafted = yaml.safe_load(suggest(service.guideline, ["medications"], {"medications": texts}))
+    own = drafted["columns"]["medications"]
+    assert (own.get("separator"), list(own["values"])) == (separator, codes)
 
 
 def test_draft_knows_every_name_and_splits_lists(tmp_path: Path) -> None:
