@@ -55,7 +55,7 @@ class ColumnBounds:
             return own
         without = self._rows.without
         low, high = (
-            self._side(self._calendar.way(name, earlier=later, without=without), rows, later) for later in (False, True)
+            self._side(self._calendar.way(name, above=above, without=without), rows, above) for above in (False, True)
         )
         if self._is_unknown(own) and not (low.ndim or high.ndim):
             return Days(own.state, *(np.broadcast_to(side, self._rows.size) for side in (low, high)))
@@ -64,30 +64,30 @@ class ColumnBounds:
             side[rows] = bound
         return Days(own.state, *found)
 
-    def _side(self, way: Way, rows: Array, later: bool) -> Array:
-        """Return the last, or else the first, day of a date that is not known in some rows."""
+    def _side(self, way: Way, rows: Array, above: bool) -> Array:
+        """Return the last day of a date that is not known in some rows, or where it is not from ``above`` the first."""
         own = self._rows.days[way.name]
-        found = np.asarray(LAST if later else FIRST, np.int32)
+        found = np.asarray(LAST if above else FIRST, np.int32)
         if not self._is_unknown(own):
             ranged = own.state.take(rows) == RANGE
             if ranged.any():
-                found = either(ranged, (own.high if later else own.low).take(rows), found)
+                found = either(ranged, (own.high if above else own.low).take(rows), found)
         for span, other in way.beside:
-            day = self._of_other(other, rows, later)
+            day = self._of_other(other, rows, above)
             if span:
-                day = _moved(day, span, self._calendar.last_within if later else self._calendar.first_within)
-            found = np.minimum(found, day) if later else np.maximum(found, day)
+                day = _moved(day, span, self._calendar.last_within if above else self._calendar.first_within)
+            found = np.minimum(found, day) if above else np.maximum(found, day)
         return found
 
-    def _of_other(self, way: Way, rows: Array, later: bool) -> Array:
+    def _of_other(self, way: Way, rows: Array, above: bool) -> Array:
         """Return the day of another date in some rows, or its bound where it is not known."""
         own = self._rows.days[way.name]
         if self._is_unknown(own):
-            return self._side(way, rows, later)
+            return self._side(way, rows, above)
         found: Array = own.low.take(rows)
         left = np.flatnonzero(own.state.take(rows) != EXACT)
         if len(left):
-            found[left] = self._side(way, rows[left], later)
+            found[left] = self._side(way, rows[left], above)
         return found
 
     @staticmethod

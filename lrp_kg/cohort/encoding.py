@@ -16,6 +16,8 @@ from lrp_kg.cohort.arrays import ABSENT, SMALL, WIDEST, Array, distinct, either
 from lrp_kg.cohort.buffers import as_column, bits_of, nulls, numbers_of
 from lrp_kg.durations import day_number
 
+_TEXTS = 1 << 14
+"""Texts of one key that Arrow looks up; with all that ever came each batch would take longer than the one before."""
 _EVER = day_number(date.min), day_number(date.max)
 
 
@@ -26,8 +28,8 @@ class Distinct:
         self.values: list[Any] = [None]
         self._numbers: dict[Any, int] = {}
         self._latest: tuple[pa.Array, Array] | None = None
-        self._texts: list[pa.Array] = []
-        self._of_texts: Array = np.zeros(0, np.int32)
+        self._texts = pa.nulls(1, pa.string())
+        self._of_texts: Array = np.zeros(1, np.int32)
 
     def of_dictionary(self, dictionary: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
         """Return the numbers of the values of a dictionary, and 0 at the end; the same one often comes twice.
@@ -46,19 +48,16 @@ class Distinct:
         return np.array([self.number(value) for value in every], np.int32)
 
     def _of_many_texts(self, texts: pa.Array, from_text: Callable[[str | None], Any] | None) -> Array:
-        """Return what `_of_each` does, of texts that mostly came before."""
-        if len(self._of_texts):
-            places = pc.index_in(texts, value_set=pa.concat_arrays(self._texts))
-            found = self._of_texts.take(_or_else(places, 0))
-            new = np.flatnonzero(nulls(places))
-            if not len(new):
-                return found
-            texts = texts.take(as_column(new))
-        else:
-            found, new = np.zeros(len(texts), np.int32), np.arange(len(texts))
-        found[new] = numbers = self._of_each(texts, from_text)
-        self._texts.append(texts)
-        self._of_texts = np.concatenate([self._of_texts, numbers])
+        """Return what `_of_each` does, of texts of which some came before; some of the first that came are known."""
+        places = pc.index_in(texts, value_set=self._texts)
+        found = self._of_texts.take(_or_else(places, 0))
+        new = np.flatnonzero(nulls(places))
+        if len(new):
+            further = texts.take(as_column(new))
+            found[new] = numbers = self._of_each(further, from_text)
+            if room := max(_TEXTS - len(self._texts), 0):
+                self._texts = pa.concat_arrays([self._texts, further[:room]])
+                self._of_texts = np.append(self._of_texts, numbers[:room])
         return found
 
     def number(self, value: Any) -> int:
@@ -98,14 +97,14 @@ class Codes(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._found)
 
-    def begin(self, size: int) -> Codes:
+    def head(self, size: int) -> Codes:
         """Return those of the first rows."""
         found = Codes()
         for key in self:
-            found[key] = partial(self._begun, key, size)
+            found[key] = partial(self._headed, key, size)
         return found
 
-    def _begun(self, key: str, size: int) -> Array:
+    def _headed(self, key: str, size: int) -> Array:
         return self[key][:size]
 
     def of(self, rows: Array) -> Codes:

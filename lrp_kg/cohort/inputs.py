@@ -23,9 +23,10 @@ from lrp_kg.durations import day_number
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Field, Guideline
-from lrp_kg.namespaces import XSD, local_name
+from lrp_kg.namespaces import local_name
 from lrp_kg.record.hints import name_hint
 from lrp_kg.record.limits import TEXT, problem
+from lrp_kg.record.model import DATE
 from lrp_kg.record.read import RecordReader
 
 ID = "id"
@@ -38,7 +39,6 @@ PLAIN = {"@id", "@type"}
 WHOLE = re.compile(r"[+-]?\d{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """A day as records have it, which the reader need not be asked for."""
-DATE = XSD + "date"
 _NUMBER = re.compile(r"[+-]?\d{1,18}\.\d{1,20}")
 
 
@@ -65,14 +65,14 @@ class Portion:
     foreign: dict[int, str] = field(default_factory=dict)
     broken: Collection[int] = ()
 
-    def begin(self, size: int) -> Portion:
+    def head(self, size: int) -> Portion:
         """Return the first rows; each has the number that it has here."""
         return replace(
             self,
             size=min(size, self.size),
             ids=self.ids.slice(0, size),
             odd=self.odd[:size],
-            codes=self.codes.begin(size),
+            codes=self.codes.head(size),
             dates={key: days[:size] for key, days in self.dates.items()},
             texts={key: own.slice(0, size) for key, own in self.texts.items()},
             days={iri: days[:size] for iri, days in self.days.items()},

@@ -69,7 +69,7 @@ class RowJudge:
             settled[row] = True
         if self._rules.rememberable:
             if not self._conforming and batch.size > _FIRST:
-                self._settle(batch.begin(_FIRST), settled[:_FIRST], certain[:_FIRST], refused)
+                self._settle(batch.head(_FIRST), settled[:_FIRST], certain[:_FIRST], refused)
             self._settle(batch, settled, certain, refused)
         for row in np.flatnonzero(~settled & ~certain).tolist():
             self._look(batch, row, refused)

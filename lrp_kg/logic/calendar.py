@@ -28,6 +28,7 @@ _EARLIEST, _LATEST = date(1, 1, 1), date(9999, 12, 31)
 LIMIT = 4 * 1024 * 1024
 """Bytes of what is remembered of days, where it has a bound of its own."""
 _ENTRY = 2500
+_WAY = 600
 COMPLETIONS = 1000
 """Signatures of one record that are looked at; beyond it what they differ in counts as unknown."""
 
@@ -89,8 +90,9 @@ class Calendar:
         self._before = {
             name: tuple(s for s in spans if s.counted_from == name) for name in {s.counted_from for s in spans}
         }
-        self._ways: dict[tuple[str, bool, frozenset[str]], Way] = {}
+        self._ways: dict[tuple[str, bool], Way] = {}
         bound = memories or SharedBound(LIMIT)
+        self._ways_without: BoundedMemory[tuple[str, bool, frozenset[str]], Way] = BoundedMemory(bound, _WAY)
         self.stepper = Stepper(cells, self.derived, bound)
         self._joint: BoundedMemory[Hashable, tuple[tuple[int, ...], ...]] = BoundedMemory(bound, _ENTRY)
         self._partners: dict[tuple[str, tuple[int, ...]], tuple[tuple[str, bool, tuple[int, ...]], ...]] = {}
@@ -155,32 +157,33 @@ class Calendar:
             if known:
                 found = DateRange(known, known)
             else:
-                first = self._low(self.way(name, earlier=False), dates, ranges)
-                found = DateRange(first, self._high(self.way(name, earlier=True), dates, ranges))
+                first = self._low(self.way(name, above=False), dates, ranges)
+                found = DateRange(first, self._high(self.way(name, above=True), dates, ranges))
             kept[name] = found
         return found
 
-    def way(self, name: str, *, earlier: bool, without: frozenset[str] = frozenset()) -> Way:
-        """Return what bounds a date from above, or with ``earlier`` false from below.
+    def way(self, name: str, *, above: bool, without: frozenset[str] = frozenset()) -> Way:
+        """Return what bounds a date from ``above``, or else from below.
 
         Dates that are surely ``without`` a day, and what these only pass on, are left out.
         """
-        known = self._ways.get((name, earlier, without))
+        if without:
+            key = name, above, without
+            found = self._ways_without.get(key)
+            return found or self._ways_without.put(key, _pruned(self.way(name, above=above), without))
+        known = self._ways.get((name, above))
         if known is None:
-            known = self._found_way(name, earlier, frozenset())
-            if without:
-                known = _pruned(known, without)
-            self._ways[name, earlier, without] = known
+            known = self._ways[name, above] = self._found_way(name, above, frozenset())
         return known
 
-    def _found_way(self, name: str, earlier: bool, passed: frozenset[str]) -> Way:
-        spans = self.after(name) if earlier else self.before(name)
-        others = [(span.counted_from if earlier else span.field, span) for span in spans]
+    def _found_way(self, name: str, above: bool, passed: frozenset[str]) -> Way:
+        spans = self.after(name) if above else self.before(name)
+        others = [(span.counted_from if above else span.field, span) for span in spans]
         beyond = passed.union((name, *(other for other, span in others if is_order(span))))
         return Way(
             name,
             tuple(
-                (None if is_order(span) else span, self._found_way(other, earlier, beyond))
+                (None if is_order(span) else span, self._found_way(other, above, beyond))
                 for other, span in others
                 if other not in passed
             ),

@@ -22,10 +22,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from lrp_kg.guideline.index import Node
-from lrp_kg.namespaces import XSD
-from lrp_kg.record.model import Members, RawRecord, RawValue
+from lrp_kg.record.model import DATE, INTEGER, STRING, Members, RawRecord, RawValue
 
-DATE, INTEGER, STRING = XSD + "date", XSD + "integer", XSD + "string"
 CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,17}")
 """Integers as JSON has them. Others, such as 007 in Turtle, count as they are written."""
 

@@ -19,8 +19,9 @@ import rdflib
 from rdflib.namespace import RDF, SH
 
 from lrp_kg.namespaces import XSD, local_name
-from lrp_kg.record.conformance import DATE, INTEGER, PRESENCE, VALUE, ConformanceRules, Joint, Look
+from lrp_kg.record.conformance import PRESENCE, VALUE, ConformanceRules, Joint, Look
 from lrp_kg.record.judge import RECORD, PreparedShape, Query, ShapeJudge
+from lrp_kg.record.model import DATE, INTEGER
 
 _OF_ROOT = {"ClosedConstraintComponent", "NodeKindConstraintComponent"}
 _OF_ONE_PROPERTY = {

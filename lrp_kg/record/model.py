@@ -10,6 +10,7 @@ from lrp_kg.durations import DateRange
 from lrp_kg.findings import Finding
 from lrp_kg.guideline.index import Node
 from lrp_kg.logic.cells import FieldValue
+from lrp_kg.namespaces import XSD
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class Members:
 
 
 RawValue = Node | Members
+
+DATE, INTEGER, STRING = XSD + "date", XSD + "integer", XSD + "string"
+"""The types of values of records."""
 
 BASE = "https://w3id.org/lrp-kg/record/"
 """What a relative IRI in a record is relative to, in every format."""

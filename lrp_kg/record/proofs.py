@@ -14,8 +14,8 @@ from datetime import date
 from lrp_kg.guideline.index import Node
 from lrp_kg.guideline.model import Guideline
 from lrp_kg.namespaces import XSD
-from lrp_kg.record.conformance import DATE, INTEGER, PRESENCE, STRING, ConformanceKeys, ConformanceRules, Joint, Key
-from lrp_kg.record.model import BASE, Members, RawRecord, RawValue
+from lrp_kg.record.conformance import PRESENCE, ConformanceKeys, ConformanceRules, Joint, Key
+from lrp_kg.record.model import BASE, DATE, INTEGER, STRING, Members, RawRecord, RawValue
 
 MOST = 400
 """Combinations of one query that are tried; a record with another one is judged when it is there."""

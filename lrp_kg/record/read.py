@@ -26,7 +26,7 @@ from lrp_kg.namespaces import PATIENT_RECORD, XSD, local_name
 from lrp_kg.record.identifiers import resolved
 from lrp_kg.record.limits import FIELDS, TEXT, over_list, over_text
 from lrp_kg.record.linked import only_node, read_linked, says_keywords
-from lrp_kg.record.model import BASE, Members, RawRecord, RawValue, Record
+from lrp_kg.record.model import BASE, DATE, INTEGER, STRING, Members, RawRecord, RawValue, Record
 from lrp_kg.record.python_values import as_json
 from lrp_kg.record.ranges import durations, ends_of, settled
 from lrp_kg.record.rdf import rdf_records
@@ -41,7 +41,6 @@ _OURS = ("@id", "@type")
 """Keys of JSON-LD that a record without a context of its own may have."""
 
 
-_DATE, _INTEGER, _STRING = XSD + "date", XSD + "integer", XSD + "string"
 _TRUE, _FALSE = native(True), native(False)
 
 _Usual = Callable[[Any], "tuple[str, RawValue] | None"]
@@ -86,9 +85,9 @@ class RecordReader:
                 if f.kind == "values":
                     term["@container"] = "@list"
             elif f.kind == "date":
-                term["@type"] = XSD + "date"
+                term["@type"] = DATE
             context[f.id] = term
-        context |= {name: {"@id": bound, "@type": XSD + "date"} for name, bound in self._bounds.items()}
+        context |= {name: {"@id": bound, "@type": DATE} for name, bound in self._bounds.items()}
         return context
 
     # -- reading --------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ class RecordReader:
             known = self._iris.get(predicate)
             if predicate in found.nulls and known:
                 continue
-            if known and known.kind == "date" and isinstance(value, Node) and value.datatype == XSD + "date":
+            if known and known.kind == "date" and isinstance(value, Node) and value.datatype == DATE:
                 part = ends_of(value.value) if known.iri == predicate else None
                 if part and known.bounds:
                     spelled_out.add(predicate)
@@ -320,10 +319,10 @@ def _usual(f: Field, tokens: Mapping[tuple[str, str], Node]) -> tuple[type, _Usu
     if f.kind == "value":
         return str, {name: (iri, node) for (field, name), node in tokens.items() if field == f.id}.get
     if f.kind == "date":  # ten characters are no month, no year and no date-time
-        return str, lambda value: (iri, Node("literal", value, _DATE)) if len(value) == 10 else None
+        return str, lambda value: (iri, Node("literal", value, DATE)) if len(value) == 10 else None
     if f.kind == "integer":
-        return int, lambda value: (iri, Node("literal", str(value), _INTEGER))
-    return str, lambda value: (iri, Node("literal", value, _STRING))
+        return int, lambda value: (iri, Node("literal", str(value), INTEGER))
+    return str, lambda value: (iri, Node("literal", value, STRING))
 
 
 def _settling(guideline: Guideline) -> Iterator[tuple[str, str | None, str | None, bool]]:
@@ -344,4 +343,4 @@ def _identified(data: dict[str, Any]) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _date(value: Any) -> Node:
-    return Node("literal", day_of(value), XSD + "date") if isinstance(value, str) else native(value)
+    return Node("literal", day_of(value), DATE) if isinstance(value, str) else native(value)

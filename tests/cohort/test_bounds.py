@@ -17,7 +17,7 @@ from lrp_kg.cohort.cells import EXACT, RANGE, UNKNOWN, Days, Rows  # noqa: E402
 from lrp_kg.cohort.measures import as_date  # noqa: E402
 from lrp_kg.durations import day_number  # noqa: E402
 
-SIZE = 12
+SIZE = 40
 CENTRE = date(2024, 2, 29)
 
 
@@ -34,15 +34,23 @@ def _days(rng: random.Random, share: float) -> Days:
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 1])
 def test_bounds_are_those_of_the_calendar(service: GuidelineService, share: float) -> None:
-    """Also of dates that no row has, of some of the rows, and of rows with another day."""
+    """Also of dates that no row has, of a few or many of the rows, and of rows with another day."""
     calendar, rng = service.assessor.dates, random.Random(share)
     names = [f.iri for f in service.guideline.fields.values() if f.kind == "date"]
-    for _ in range(8):
+    for _ in range(4):
         whole = Rows(SIZE, (), {name: _days(rng, share) for name in names})
         other = rng.choice(names)
         window = Days(np.full(SIZE, RANGE, np.int8), *(np.full(SIZE, day_number(CENTRE) + d, np.int32) for d in (0, 9)))
-        some = whole.of(np.array(rng.sample(range(SIZE), 5)))
-        for rows in (whole, some, whole.with_days(other, window)):
+        moved = whole.with_days(other, window)
+        few, half = (np.array(rng.sample(range(SIZE), size)) for size in (3, SIZE // 2))
+        for rows in (
+            whole.of(few),
+            moved.of(few),
+            whole.of(half).of(few[:2] % len(half)),
+            whole.of(half),
+            whole,
+            moved,
+        ):
             bounds = ColumnBounds(calendar, rows)
             for name in names:
                 found = bounds.of(name)

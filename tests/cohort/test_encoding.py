@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="the extra cohort is not installed")
 import pyarrow as pa  # noqa: E402
+import pyarrow.compute as pc  # noqa: E402
 
+from lrp_kg.cohort import encoding  # noqa: E402
 from lrp_kg.cohort.encoding import Distinct, codes_of, days_of  # noqa: E402
 from lrp_kg.cohort.measures import ABSENT, as_date  # noqa: E402
 
@@ -64,6 +67,24 @@ def test_texts_of_later_dictionaries_have_the_numbers_of_before() -> None:
         for from_text in (None, lambda text: text):
             assert [own.values[code] for code in codes_of(column, own, from_text)] == texts
     assert own.values == [None, "a", "b", "c", "d"]
+
+
+def test_texts_that_are_looked_up_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch of new texts takes as long as the one before, however many there were."""
+    looked_up: list[int] = []
+
+    def index_in(texts: Any, value_set: Any) -> Any:
+        looked_up.append(len(value_set))
+        return pc.index_in(texts, value_set=value_set)
+
+    monkeypatch.setattr(encoding, "_TEXTS", 5)
+    monkeypatch.setattr(encoding, "pc", SimpleNamespace(index_in=index_in))
+    own = Distinct()
+    for first in range(0, 60, 3):
+        texts = [f"v{n}" for n in (*range(first, first + 6), 0, first, 7)]
+        assert [own.values[code] for code in codes_of(pa.array(texts), own)] == texts
+    assert own.values == [None, *(f"v{n}" for n in (0, 1, 2, 3, 4, 5, 7, 6, *range(8, 63)))]
+    assert max(looked_up) == 5
 
 
 def test_long_lists_of_many_values_are_numbered() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -13,6 +14,7 @@ from lrp_kg.durations import COUNTING_DAYS, MEASURES, DateRange
 from lrp_kg.guideline.model import DateSpan
 from lrp_kg.logic.calendar import ALWAYS, Calendar
 from lrp_kg.logic.cells import Cells
+from lrp_kg.logic.memory import SharedBound
 
 DAY = timedelta(days=1)
 ASSESSED = ("2024-02-28", "2024-02-29", "2023-02-28", "2024-12-31")
@@ -145,6 +147,20 @@ def test_bounds_are_those_of_all_ways_from_date_to_date(service: GuidelineServic
 
 
 @pytest.mark.slow
+def test_ways_beside_absent_dates_are_bounded(service: GuidelineService) -> None:
+    memories, rng = SharedBound(40_000), random.Random(5)
+    calendar = Calendar(service.assessor.cells, memories=memories)
+    names = [f.iri for f in service.guideline.fields.values() if f.kind == "date"]
+    taken = 0
+    for _ in range(100):
+        without = frozenset(name for name in names if rng.random() < 0.5)
+        before = memories.young
+        for name, above in product(names, (False, True)):
+            calendar.way(name, above=above, without=without)
+        taken += memories.young != before
+    assert taken > 50 and memories.young <= memories.limit
+
+
 def test_joint_cells_are_those_of_all_pairs_of_days(service: GuidelineService, ankle: GuidelineService) -> None:
     """From every day of a leap year, to every day on which the longest threshold is reached."""
     groups = 0
