@@ -95,7 +95,7 @@ def diff(
     if len(versions) != 2:
         raise click.UsageError("Name two versions, OLD and NEW, or two days, --from and --to.")
     old, new = versions
-    demand_other_files((cohort,), (output,), lang)
+    demand_other_files((cohort,), (output,), lang, None)
     from lrp_kg.authoring.compare.compare import compare
     from lrp_kg.authoring.compare.revisions import opened
 

@@ -106,7 +106,7 @@ def load(
     elif store is None and to is None:
         raise click.UsageError("Name a store folder with --store, or a file with --to.")
     kept = None if store is None else Path(store)
-    demand_other_files((*(Path(file) for file in files if file != "-"), kept), (to, rejected), lang)
+    demand_other_files((*(Path(file) for file in files if file != "-"), kept), (to, rejected), lang, guideline)
     if rejected is not None:
         _try_to_write(rejected)
     sources = read_sources(files, input_format)

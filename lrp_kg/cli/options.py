@@ -80,9 +80,13 @@ def stop(message: str) -> NoReturn:
     raise SystemExit(CANNOT_RUN)
 
 
-def demand_other_files(read: Iterable[Path | None], written: Iterable[Path | None], lang: str) -> None:
-    """Stop where what is written is, holds or is within what is read or written too."""
-    if found := overlapping(read, written):
+def demand_other_files(
+    read: Iterable[Path | None], written: Iterable[Path | None], lang: str, guideline: Path | None
+) -> None:
+    """Stop where what is written is, holds or is within what is read or written too, a file of a guideline also."""
+    from lrp_kg.guideline.files import files_to_check, packaged_folder
+
+    if found := overlapping((*read, *files_to_check(guideline or packaged_folder())), written):
         stop(phrase("error-files-overlap", lang, file=found[0], other=found[1]))
 
 

@@ -89,7 +89,7 @@ def report(
       lrp-kg report answers.parquet --records patients.parquet --on 2026-01-31 -o report.json
     """  # noqa: D301  the escape tells click to keep the lines
     form = form or _form(output, lang)
-    demand_other_files((answers, rejected, *records, mapping), (output,), lang)
+    demand_other_files((answers, rejected, *records, mapping), (output,), lang, guideline)
     try:
         from lrp_kg.cohort.entry import demand_libraries
 

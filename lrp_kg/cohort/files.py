@@ -23,6 +23,7 @@ from lrp_kg.cohort.reading import CSV, File, FilePiece, JsonLines, parts_of
 from lrp_kg.cohort.repeats import SeenIds, repeated_ids
 from lrp_kg.cohort.run import Answers, CohortRun, Refused
 from lrp_kg.cohort.writing import Output, demand_apart, not_written
+from lrp_kg.guideline.files import files_to_check
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,7 +63,7 @@ def answer_files(
     """Answer every row of some files; raise `CohortError` where that cannot be done, and then write nothing."""
     answers = Answers(service, choice, coded=output.suffix.lower() == ".parquet")
     paths = [path for name in files for path in parts_of(name)]
-    demand_apart((*files, *paths, mapping), (output, rejected))
+    demand_apart((*files, *paths, mapping, *files_to_check(service.guideline.folder)), (output, rejected))
     with _workshop(output) as folder, _connection(paths) as connection:
         mapped = _mapping(service, mapping) if mapping else None
         sources = [File(path, connection, mapped) for path in paths]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -32,6 +33,7 @@ from lrp_kg.cohort.run import Answers, CohortRun  # noqa: E402
 from lrp_kg.cohort.writing import Output  # noqa: E402
 from lrp_kg.errors import CohortError  # noqa: E402
 from tests.support.cohorts import KINDS, as_table, differences, invented  # noqa: E402
+from tests.support.paths import ANKLE  # noqa: E402
 
 Json = dict[str, Any]
 NO_ROWS = pa.schema([("id", pa.string())], metadata={})
@@ -552,6 +554,22 @@ def test_what_is_read_is_safe_from_python_too(service: GuidelineService, tmp_pat
         with pytest.raises(CohortError, match="is read or written too"):
             answer_files(service, [file], output, rejected=rejected)
     assert file.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_no_file_of_the_guideline_is_written(tmp_path: Path) -> None:
+    shutil.copytree(ANKLE, folder := tmp_path / "guideline")
+    (tmp_path / "r.ndjson").write_text('{"id": "a"}')
+    shape = next((folder / "shapes").glob("*.ttl"))
+    before = shape.read_bytes()
+    for command, *options in (
+        ("cohort", "r.ndjson", "-o", "o.csv", "--rejected", shape),
+        ("load", "r.ndjson", "--to", "all.nq", "--rejected", shape),
+        ("report", "r.ndjson", "-f", "json", "-o", shape),
+    ):
+        own = (name if str(name)[0] == "-" or name == "json" else tmp_path / name for name in options)
+        done = CliRunner().invoke(main, [command, *map(str, own), "-g", str(folder)])
+        assert done.exit_code == 2 and "is read or written too" in done.output, done.output
+    assert shape.read_bytes() == before and {p.name for p in tmp_path.iterdir()} == {"r.ndjson", "guideline"}
 
 
 @pytest.mark.parametrize("links", [True, False])

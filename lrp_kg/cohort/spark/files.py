@@ -26,6 +26,7 @@ from lrp_kg.cohort.spark.session import spark_session
 from lrp_kg.cohort.spark.shipment import Shipment
 from lrp_kg.cohort.spark.tasks import IDS, CohortJob, Failure, Task, WrittenPart, answer, as_parquet, attempt, scan
 from lrp_kg.cohort.writing import demand_apart
+from lrp_kg.guideline.files import files_to_check
 
 import duckdb  # isort: skip
 
@@ -52,7 +53,7 @@ def answer_files_on_spark(
     a folder of parts, in the order of the rows.
     """
     paths = [path for name in files for path in parts_of(name)]
-    demand_apart((*files, *paths, mapping), (output, rejected))
+    demand_apart((*files, *paths, mapping, *files_to_check(service.guideline.folder)), (output, rejected))
     shipment = Shipment.of(service, choice or Choice())
     mapped = (mapping_data(mapping), str(mapping)) if mapping else None
     own = ColumnMapping(service.guideline, *mapped) if mapped else None
