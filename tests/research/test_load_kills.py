@@ -77,8 +77,10 @@ def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
     assert f"{RECORDS_A_LOAD} stored" in output
     duration = time.monotonic() - begin
     done = {0: RECORDS_A_LOAD, 999: RECORDS_A_LOAD}
-    killed = 0
-    for number in range(1, kills + 1):
+    killed = number = 0
+    while number < kills or len(done) == 2:  # the machine may be so busy that no load has ended yet
+        number += 1
+        assert number < kills + 20, "the kills were all too early"
         # every second kill is late, when the new generation is built and becomes current
         moment = duration * (chance.uniform(0.75, 1.15) if number % 2 else chance.uniform(0.0, 1.0))
         begin = time.monotonic()
@@ -88,7 +90,7 @@ def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
             duration = min(duration, time.monotonic() - begin)  # loads get faster when the machine has less to do
         now = held(store)
         own = now.get(number, 0)
-        if was_killed and not own and number % 2:
+        if was_killed and not own and (number % 2 or number > kills):
             duration *= 1.2  # the machine may have more to do than before
         assert own in (0, RECORDS_A_LOAD), "half a load is there"
         if f"{RECORDS_A_LOAD} stored" in output:
@@ -96,13 +98,10 @@ def test_killed_load_stores_all_or_nothing(kills: int, tmp_path: Path) -> None:
         assert {k: v for k, v in now.items() if k != number} == done, "an earlier load was touched"
         done = now
     assert killed >= kills * 0.6
-    assert 0 < len(done) - 2 < kills, "the kills were all too early or all too late"
-    for number in range(1, kills + 1):
-        if number in done:
-            continue
-        output, _ = run(tmp_path / f"load-{number:03d}.ndjson", store, 60)
-        assert f"{RECORDS_A_LOAD} stored" in output
-        break  # one interrupted load is enough: the others are the same
+    assert len(done) - 2 < number, "the kills were all too late"
+    interrupted = next(n for n in range(1, number + 1) if n not in done)  # one is enough: the others are the same
+    output, _ = run(tmp_path / f"load-{interrupted:03d}.ndjson", store, 60)
+    assert f"{RECORDS_A_LOAD} stored" in output
     complete = held(store)
     assert set(complete.values()) == {RECORDS_A_LOAD}
     names = [p.name for p in (store / "generations").iterdir() if p.is_dir()]
