@@ -99,24 +99,21 @@ class Codes(Mapping[str, Array]):
 
     def head(self, size: int) -> Codes:
         """Return those of the first rows."""
-        found = Codes()
-        for key in self:
-            found[key] = partial(self._headed, key, size)
-        return found
-
-    def _headed(self, key: str, size: int) -> Array:
-        return self[key][:size]
+        return self._some(lambda codes: codes[:size])
 
     def of(self, rows: Array) -> Codes:
         """Return those of some rows."""
+        return self._some(lambda codes: codes.take(rows))
+
+    def _some(self, choose: Callable[[Array], Array]) -> Codes:
+        """Return those of the rows that are chosen of a column once somebody asks for it."""
         found = Codes()
         for key in self:
-            found[key] = partial(self._taken, key, rows)
+            found[key] = partial(self._chosen, key, choose)
         return found
 
-    def _taken(self, key: str, rows: Array) -> Array:
-        found: Array = self[key].take(rows)
-        return found
+    def _chosen(self, key: str, choose: Callable[[Array], Array]) -> Array:
+        return choose(self[key])
 
 
 def codes_of(column: pa.Array, own: Distinct, from_text: Callable[[str | None], Any] | None = None) -> Array:
