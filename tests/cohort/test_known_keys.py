@@ -14,7 +14,7 @@ from lrp_kg import GuidelineService  # noqa: E402
 from lrp_kg.cohort import judging  # noqa: E402
 from lrp_kg.cohort.cells import _FieldsTogether  # noqa: E402
 from lrp_kg.cohort.encoding import _places  # noqa: E402
-from lrp_kg.cohort.judging import _OfFields  # noqa: E402
+from lrp_kg.cohort.families import OfFields  # noqa: E402
 from lrp_kg.cohort.run import Answers, CohortRun  # noqa: E402
 from tests.support.cohorts import invented, reasons  # noqa: E402
 
@@ -43,8 +43,8 @@ def test_cells_of_later_rows_are_those_of_their_values() -> None:
 
 
 def test_bits_that_rows_have_are_proven_with_each_value() -> None:
-    def of(*seen: int) -> _OfFields:
-        return _OfFields(["a", "b", "v"], [(0, 1), (0, 1)], [range(3)], list, lambda: [(bits,) for bits in seen])
+    def of(*seen: int) -> OfFields:
+        return OfFields(["a", "b", "v"], [(0, 1), (0, 1)], [range(3)], list, lambda: [(bits,) for bits in seen])
 
     known = {(bits, value) for bits in (0, 3) for value in range(3)}
     assert of(0, 3).proven(known)
